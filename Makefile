@@ -1,0 +1,88 @@
+# framemesh: `make demo` shows it, `make test` tests it, `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# What is pinned is pinned: no interpreter or package may come from anywhere but its lock.
+export UV_PYTHON_DOWNLOADS ?= never
+
+PYTHON ?= python3
+# The uv of the machine, or one of our own in .tools/.
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
+MEMBERS := libs/api libs/core libs/runtime services/ingest services/master services/worker \
+	services/monitor sdk/python cli
+BIN := .venv/bin
+PROTOS := $(sort $(shell find proto -name '*.proto'))
+BUF := tools/buf/node_modules/.bin/buf
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.tools/uv/bin/uv: requirements/uv.txt
+	$(PYTHON) -m venv .tools/uv
+	.tools/uv/bin/python -m pip install -q --require-hashes -r requirements/uv.txt
+	touch $@
+
+.venv/.members: requirements/dev.txt requirements/build.txt $(MEMBERS:%=%/pyproject.toml) | $(UV)
+	$(UV) venv -q --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(UV) pip install -q --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
+		$(MEMBERS:%=-e %)
+	touch $@
+
+# tritonserver lives in an environment inside ours: its Python stub needs numpy 1.
+.venv/triton/.installed: requirements/triton.txt .venv/.members
+	$(UV) venv -q --allow-existing --python $(BIN)/python .venv/triton
+	$(UV) pip sync -q --python .venv/triton/bin/python --require-hashes requirements/triton.txt
+	touch $@
+
+$(BUF): tools/buf/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tools/buf
+	touch $@
+
+.PHONY: install
+install: .venv/.members .venv/triton/.installed ## Install framemesh and its servers into .venv
+
+.PHONY: lock
+lock: | $(UV) ## Pin the newest versions that the requirements allow
+	$(UV) pip compile -q $(COMPILE) $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) \
+		--no-emit-package framemesh-sdk requirements/dev.in $(MEMBERS:%=%/pyproject.toml) -o requirements/dev.txt
+	for name in triton build uv; do \
+		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+COMPILE := --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate
+
+.PHONY: stubs
+stubs: install ## Generate the gRPC stubs from proto/
+	$(BIN)/python tools/stubs.py libs/api/src
+
+.PHONY: check
+check: install $(BUF) ## Style, types, architecture, protos, and the tests without I/O
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench examples tools
+	$(BIN)/lint-imports
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then \
+		$(BUF) breaking --against ".git#tag=$$tag"; fi
+	$(BIN)/python tools/stubs.py --check libs/api/src
+	$(BIN)/pytest tests/unit
+
+.PHONY: test
+test: install ## Every test that this machine can run
+	$(BIN)/pytest tests
+
+.PHONY: bench
+bench: install ## The mesh against a direct loop over the same Triton
+	$(BIN)/python -m bench.throughput
+
+.PHONY: demo
+demo: install ## People found in a street video, from camera to boxes
+	$(BIN)/framemesh demo
+
+.PHONY: clean
+clean: ## Remove what was installed and what ran
+	rm -rf .venv .tools tools/buf/node_modules .framemesh demo

@@ -1,0 +1,1 @@
+"""The framemesh command, and the embedded mode that runs everything on one machine."""

@@ -1,0 +1,164 @@
+"""Reading YAML and JSON documents into frozen values, with faults named by line and field."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from framemesh.core.errors import Code, FramemeshError
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a document."""
+
+    path: Path
+    """The field: ("stages", 0, "model")."""
+    message: str
+    line: int = 0
+    """From 1; 0 where the document was not text."""
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path).lstrip(".")
+        return f"{where}{name}: {self.message}" if name else f"{where}{self.message}"
+
+
+class InvalidDocument(FramemeshError):
+    """A document is not what it should be; `problems` says where and why."""
+
+    code = Code.INVALID
+
+    def __init__(self, what: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{what}: " + "; ".join(map(str, problems)))
+        self.what = what
+        self.problems = problems
+
+
+class Located:
+    """A YAML document as plain values, and the line that each of them stands on."""
+
+    def __init__(self, text: str, what: str) -> None:
+        """Read `text`; `what` ("street.yaml") begins the message of every error.
+
+        Raises:
+            InvalidDocument: it is not YAML, or names a key twice.
+        """
+        self.what = what
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            self._lines = dict(_lines(root, ())) if root is not None else {}
+            self.value: Any = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            raise InvalidDocument(what, (Problem((), str(error.problem), line),)) from error
+        except yaml.YAMLError as error:
+            raise InvalidDocument(what, (Problem((), str(error)),)) from error
+        except _TwiceError as error:
+            raise InvalidDocument(what, (error.problem,)) from error
+
+    def read(self, kind: type[T]) -> T:
+        """The document as a `kind`.
+
+        Raises:
+            InvalidDocument: with the line and the field of every fault.
+        """
+        try:
+            return read(self.value, kind, self.what)
+        except InvalidDocument as error:
+            raise self.located(error) from error
+
+    def located(self, error: InvalidDocument) -> InvalidDocument:
+        """The same error with the lines of this document."""
+        return InvalidDocument(
+            self.what,
+            tuple(Problem(p.path, p.message, self._line(p.path)) for p in error.problems),
+        )
+
+    def _line(self, path: Path) -> int:
+        # A field that is missing has no line; the mapping that lacks it has one.
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+
+def read(value: Any, kind: type[T], what: str) -> T:
+    """Plain values (dicts, lists, strings, numbers) as a `kind`, a frozen dataclass.
+
+    Raises:
+        InvalidDocument: with the field of every fault.
+    """
+    try:
+        found: T = _adapter(kind).validate_python(value)
+        return found
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        problems = [Problem(tuple(fault["loc"]), _plain(fault)) for fault in faults]
+        raise InvalidDocument(what, _innermost(problems)) from error
+
+
+def dump(value: Any) -> dict[str, Any]:
+    """A frozen dataclass as plain values that JSON can hold; the inverse of `read`."""
+    plain: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    return plain
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    # Making one costs milliseconds.
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
+
+
+def _innermost(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Without what follows from another: a list that is empty because its one item is wrong."""
+    paths = [p.path for p in problems]
+    return tuple(
+        p
+        for p in problems
+        if not any(len(q) > len(p.path) and q[: len(p.path)] == p.path for q in paths)
+    )
+
+
+def _plain(fault: Any) -> str:
+    match fault["type"]:
+        case "missing":
+            return "is missing"
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return "is not a field"
+        case "string_pattern_mismatch":
+            return f"bad name {fault['input']!r}: use 1 to 64 letters, digits, '-' and '_'"
+        case _:
+            message = str(fault["msg"])
+            return f"{message[0].lower()}{message[1:]}, not {fault['input']!r}"
+
+
+class _TwiceError(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            here = (*path, str(key.value))
+            if key.value in seen:
+                raise _TwiceError(Problem(here, "stands twice", line))
+            seen.add(key.value)
+            yield from _lines(value, here)
+            yield here, line
+    elif isinstance(node, yaml.SequenceNode):
+        for at, item in enumerate(node.value):
+            yield from _lines(item, (*path, at))

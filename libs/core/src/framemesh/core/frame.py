@@ -1,0 +1,34 @@
+"""A frame and its identity."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FrameId:
+    """The identity of a frame: which run of which camera, and the how-manieth of that run."""
+
+    camera: str
+    session: str
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.camera}/{self.session}/{self.sequence}"
+
+    @classmethod
+    def parse(cls, text: str) -> "FrameId":
+        """The inverse of `str`.
+
+        Raises:
+            ValueError: the text is not a frame id.
+        """
+        camera, session, sequence = text.split("/")
+        return cls(camera, session, int(sequence))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One encoded image (JPEG, PNG or WebP) as its camera offered it."""
+
+    id: FrameId
+    captured_unix_nano: int
+    image: bytes

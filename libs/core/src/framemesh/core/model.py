@@ -1,0 +1,121 @@
+"""What a model is: the manifest beside its ONNX file."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from framemesh.core.names import Name
+
+_STRICT = ConfigDict(extra="forbid")
+
+MAX_SIDE = 8192
+"""Of a model's input, in pixels."""
+
+
+class Fit(StrEnum):
+    """How a picture gets the size of a model's input."""
+
+    STRETCH = "stretch"
+    """Each side is scaled on its own."""
+    LETTERBOX = "letterbox"
+    """Scaled by one factor, centred, the rest filled with grey (114)."""
+
+
+class Interpolation(StrEnum):
+    AREA = "area"
+    LINEAR = "linear"
+
+
+class Color(StrEnum):
+    BGR = "bgr"
+    RGB = "rgb"
+
+
+class Layout(StrEnum):
+    NHWC = "nhwc"
+    NCHW = "nchw"
+
+
+class DType(StrEnum):
+    UINT8 = "uint8"
+    FLOAT32 = "float32"
+
+
+Channels = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """How a picture becomes the input of a model: value = (pixel * scale - mean) / std."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """Of the ONNX tensor."""
+    width: Annotated[int, Field(ge=1, le=MAX_SIDE)]
+    height: Annotated[int, Field(ge=1, le=MAX_SIDE)]
+    fit: Fit = Fit.STRETCH
+    interpolation: Interpolation = Interpolation.LINEAR
+    color: Color = Color.RGB
+    layout: Layout = Layout.NCHW
+    dtype: DType = DType.FLOAT32
+    scale: float = 1.0
+    mean: Channels = (0.0, 0.0, 0.0)
+    """In the order of `color`, after scaling."""
+    std: Channels = (1.0, 1.0, 1.0)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture, without the batch dimension."""
+        if self.layout is Layout.NHWC:
+            return (self.height, self.width, 3)
+        return (3, self.height, self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderSpec:
+    """How the outputs of a model become detections."""
+
+    __pydantic_config__ = _STRICT
+
+    name: str
+    """One of the decoders of the worker: centernet, fastestdet, ssd, classification."""
+    score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    iou_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Of two boxes of one class that overlap by more, the one with the lower score goes."""
+    max_detections: Annotated[int, Field(ge=1, le=1000)] = 100
+    background: bool = False
+    """Class 0 of the model's scores is "nothing" and has no label."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """The model.yaml beside an ONNX file."""
+
+    __pydantic_config__ = _STRICT
+
+    name: Name
+    file: str
+    """The ONNX file, relative to the manifest."""
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Of class 0, 1, 2, ...; in a model.yaml also the name of a file with one a line."""
+    input: InputSpec
+    decoder: DecoderSpec
+    description: str = ""
+    max_batch: Annotated[int, Field(ge=1, le=256)] = 8
+    """1 where the ONNX file has a fixed batch dimension."""
+    instances: Annotated[int, Field(ge=0, le=64)] = 0
+    """Copies that Triton runs side by side; 0: as many as the worker's node has CPUs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A registered model. Any change of its file or its manifest is a new version."""
+
+    manifest: ModelManifest
+    version: int
+    size_bytes: int
+    digest: str
+    """SHA-256 of the ONNX file, in hexadecimal."""

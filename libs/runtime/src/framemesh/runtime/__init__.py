@@ -1,0 +1,1 @@
+"""What every service runs on: JetStream, gRPC, settings, logs, child processes."""

@@ -1,0 +1,46 @@
+"""The frame that every service's process runs in: logs, signals, one line for a fatal fault."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime import logs
+
+
+def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_level: str) -> int:
+    """Run a service until it ends, or until SIGTERM or SIGINT sets its stop event.
+
+    Returns the exit status of the process.
+    """
+    logs.configure(name, log_level)
+    log = structlog.get_logger()
+    # gRPC's core prints every refused connection; what matters we log ourselves.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run(stop)
+
+    faults: list[BaseException] = []
+    try:
+        asyncio.run(main())
+    except* FramemeshError as group:
+        faults = leaves(group)
+    for fault in faults:
+        log.error(str(fault))
+    return 1 if faults else 0
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors of a group, and of the groups in it, one by one."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

@@ -1,0 +1,1 @@
+"""Sends the frames of a camera to framemesh."""

@@ -1,0 +1,1 @@
+"""Takes frames from cameras and acknowledges what is in the durable buffer."""

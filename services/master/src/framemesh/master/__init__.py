@@ -1,0 +1,1 @@
+"""Keeps the desired state and brings the real one to it."""

@@ -1,0 +1,1 @@
+"""Keeps the ledger and serves status and results."""
