@@ -8,8 +8,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-TAIL_BYTES = 8192
-"""Of a log that is searched for the last line before the end."""
+from framemesh.runtime.child_log import bound, last_words
 
 
 class Child:
@@ -20,8 +19,12 @@ class Child:
     even by SIGKILL.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, name: str, log: Path) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, name: str, log: Path, log_start: int
+    ) -> None:
         self._process = process
+        self._swept = False
+        self._log_start = log_start
         self.name = name
         self.log = log
 
@@ -46,7 +49,9 @@ class Child:
             [] if (setpriv := shutil.which("setpriv")) is None else [setpriv, "--pdeathsig", "KILL"]
         )
         log.parent.mkdir(parents=True, exist_ok=True)
+        bound(log)
         with log.open("ab") as out:
+            log_start = out.tell()
             process = await asyncio.create_subprocess_exec(
                 *tether,
                 *map(str, command),
@@ -56,7 +61,7 @@ class Child:
                 env={**os.environ, **(environment or {})},
                 process_group=0,
             )
-        return cls(process, name, log)
+        return cls(process, name, log, log_start)
 
     @property
     def pid(self) -> int:
@@ -71,25 +76,30 @@ class Child:
         return await self._process.wait()
 
     async def stop(self, grace_seconds: float) -> int:
-        """Ask it to end, kill it and what it left in its group after `grace_seconds`."""
-        if self.running:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(grace_seconds):
-                    await self._process.wait()
-        self.kill()
+        """Ask it to end, kill it and what it left in its group after `grace_seconds`.
+
+        When the caller is cancelled meanwhile, it is killed at once.
+        """
+        try:
+            if self.running:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.send_signal(signal.SIGTERM)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(grace_seconds):
+                        await self._process.wait()
+        finally:
+            self.kill()
         return await self._process.wait()
 
     def kill(self) -> None:
         """Kill it and everything that it left in its process group."""
+        if self._swept:
+            return
+        # The number of a group that is gone may be given to another: after the end, only once.
+        self._swept = not self.running
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
     def last_words(self) -> str:
-        """The last line that it printed, for the person who asks why it ended."""
-        with contextlib.suppress(OSError), self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
-            lines = [line.strip() for line in log.read().decode(errors="replace").splitlines()]
-            return next((line for line in reversed(lines) if line), "")
-        return ""
+        """What it said last, for the person who asks why it ended; empty if it said nothing."""
+        return last_words(self.log, self._log_start)

@@ -1,6 +1,7 @@
 """Named errors become gRPC statuses here, and nowhere else."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -38,11 +39,16 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if handler.stream_unary:
             return handler._replace(stream_unary=_answering(handler.stream_unary, method))
         if handler.unary_stream:
-            return handler._replace(unary_stream=_streaming(handler.unary_stream, method))
-        return handler._replace(stream_stream=_streaming(handler.stream_stream, method))
+            return handler._replace(unary_stream=_answering(handler.unary_stream, method))
+        return handler._replace(stream_stream=_answering(handler.stream_stream, method))
 
 
 def _answering(behaviour: Any, method: str) -> Any:
+    # Handlers that stream write to the context; only those of gRPC itself (health, reflection) are
+    # generators, and they know no errors of ours.
+    if inspect.isasyncgenfunction(behaviour):
+        return behaviour
+
     async def answer(request: Any, context: Any) -> Any:
         try:
             return await behaviour(request, context)
@@ -52,24 +58,19 @@ def _answering(behaviour: Any, method: str) -> Any:
     return answer
 
 
-def _streaming(behaviour: Any, method: str) -> Any:
-    async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-        try:
-            async for response in behaviour(request, context):
-                yield response
-        except Exception as error:  # noqa: BLE001  the boundary of a call
-            await _abort(context, error, method)
-
-    return stream
-
-
 async def _abort(context: Any, error: Exception, method: str) -> None:
     if isinstance(error, grpc.aio.AbortError):
         raise error
-    # A task group wraps what was raised in it; one error is still one error.
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    if isinstance(error, FramemeshError):
-        await context.abort(STATUS[error.code], str(error))
+    named = _named(error)
+    if named is not None:
+        await context.abort(STATUS[named.code], str(named))
     log.error("call failed", method=method, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}")
+
+
+def _named(error: BaseException) -> FramemeshError | None:
+    """The error of ours that it is, also where task groups wrapped it, together with its like."""
+    if isinstance(error, BaseExceptionGroup):
+        named = [_named(inner) for inner in error.exceptions]
+        return named[0] if None not in named else None
+    return error if isinstance(error, FramemeshError) else None

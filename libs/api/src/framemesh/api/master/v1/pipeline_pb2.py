@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/master/v1/pipeline.proto\x12\x17\x66ramemesh.api.master.v1\"\xb0\x01\n\x0cPipelineSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x06stages\x18\x02 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Stage\x12/\n\x06\x62uffer\x18\x03 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Buffer\x12\x31\n\x07workers\x18\x04 \x01(\x0b\x32 .framemesh.api.master.v1.Workers\"s\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\r\x12\x10\n\x08\x63rops_of\x18\x04 \x01(\t\x12\x0e\n\x06labels\x18\x05 \x03(\t\x12\x14\n\x0cmax_delay_ms\x18\x06 \x01(\r\"N\n\x06\x42uffer\x12\x0f\n\x07streams\x18\x01 \x01(\r\x12\x0e\n\x06shards\x18\x02 \x01(\r\x12\x10\n\x08replicas\x18\x03 \x01(\r\x12\x11\n\tmax_bytes\x18\x04 \x01(\x04\"\x16\n\x07Workers\x12\x0b\n\x03min\x18\x01 \x01(\r\"y\n\x08Pipeline\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x15\n\rready_workers\x18\x03 \x01(\r\x12\x0f\n\x07trouble\x18\x04 \x01(\t\"K\n\x14\x41pplyPipelineRequest\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\"L\n\x15\x41pplyPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\"\n\x12GetPipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x13GetPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\x16\n\x14ListPipelinesRequest\"M\n\x15ListPipelinesResponse\x12\x34\n\tpipelines\x18\x01 \x03(\x0b\x32!.framemesh.api.master.v1.Pipeline\">\n\x15\x44\x65letePipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64iscard_pending\x18\x02 \x01(\x08\"+\n\x16\x44\x65letePipelineResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x04\x32\xce\x03\n\x0fPipelineService\x12n\n\rApplyPipeline\x12-.framemesh.api.master.v1.ApplyPipelineRequest\x1a..framemesh.api.master.v1.ApplyPipelineResponse\x12h\n\x0bGetPipeline\x12+.framemesh.api.master.v1.GetPipelineRequest\x1a,.framemesh.api.master.v1.GetPipelineResponse\x12n\n\rListPipelines\x12-.framemesh.api.master.v1.ListPipelinesRequest\x1a..framemesh.api.master.v1.ListPipelinesResponse\x12q\n\x0e\x44\x65letePipeline\x12..framemesh.api.master.v1.DeletePipelineRequest\x1a/.framemesh.api.master.v1.DeletePipelineResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/master/v1/pipeline.proto\x12\x17\x66ramemesh.api.master.v1\"\xb0\x01\n\x0cPipelineSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x06stages\x18\x02 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Stage\x12/\n\x06\x62uffer\x18\x03 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Buffer\x12\x31\n\x07workers\x18\x04 \x01(\x0b\x32 .framemesh.api.master.v1.Workers\"\x89\x01\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\r\x12\x10\n\x08\x63rops_of\x18\x04 \x01(\t\x12\x0e\n\x06labels\x18\x05 \x03(\t\x12\x19\n\x0cmax_delay_ms\x18\x06 \x01(\rH\x00\x88\x01\x01\x42\x0f\n\r_max_delay_ms\"N\n\x06\x42uffer\x12\x0f\n\x07streams\x18\x01 \x01(\r\x12\x0e\n\x06shards\x18\x02 \x01(\r\x12\x10\n\x08replicas\x18\x03 \x01(\r\x12\x11\n\tmax_bytes\x18\x04 \x01(\x04\"#\n\x07Workers\x12\x10\n\x03min\x18\x01 \x01(\rH\x00\x88\x01\x01\x42\x06\n\x04_min\"y\n\x08Pipeline\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x15\n\rready_workers\x18\x03 \x01(\r\x12\x0f\n\x07trouble\x18\x04 \x01(\t\"K\n\x14\x41pplyPipelineRequest\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\"L\n\x15\x41pplyPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\"\n\x12GetPipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x13GetPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\x16\n\x14ListPipelinesRequest\"M\n\x15ListPipelinesResponse\x12\x34\n\tpipelines\x18\x01 \x03(\x0b\x32!.framemesh.api.master.v1.Pipeline\">\n\x15\x44\x65letePipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64iscard_pending\x18\x02 \x01(\x08\"+\n\x16\x44\x65letePipelineResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x04\x32\xce\x03\n\x0fPipelineService\x12n\n\rApplyPipeline\x12-.framemesh.api.master.v1.ApplyPipelineRequest\x1a..framemesh.api.master.v1.ApplyPipelineResponse\x12h\n\x0bGetPipeline\x12+.framemesh.api.master.v1.GetPipelineRequest\x1a,.framemesh.api.master.v1.GetPipelineResponse\x12n\n\rListPipelines\x12-.framemesh.api.master.v1.ListPipelinesRequest\x1a..framemesh.api.master.v1.ListPipelinesResponse\x12q\n\x0e\x44\x65letePipeline\x12..framemesh.api.master.v1.DeletePipelineRequest\x1a/.framemesh.api.master.v1.DeletePipelineResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,30 +33,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PIPELINESPEC']._serialized_start=68
   _globals['_PIPELINESPEC']._serialized_end=244
-  _globals['_STAGE']._serialized_start=246
-  _globals['_STAGE']._serialized_end=361
-  _globals['_BUFFER']._serialized_start=363
-  _globals['_BUFFER']._serialized_end=441
-  _globals['_WORKERS']._serialized_start=443
-  _globals['_WORKERS']._serialized_end=465
-  _globals['_PIPELINE']._serialized_start=467
-  _globals['_PIPELINE']._serialized_end=588
-  _globals['_APPLYPIPELINEREQUEST']._serialized_start=590
-  _globals['_APPLYPIPELINEREQUEST']._serialized_end=665
-  _globals['_APPLYPIPELINERESPONSE']._serialized_start=667
-  _globals['_APPLYPIPELINERESPONSE']._serialized_end=743
-  _globals['_GETPIPELINEREQUEST']._serialized_start=745
-  _globals['_GETPIPELINEREQUEST']._serialized_end=779
-  _globals['_GETPIPELINERESPONSE']._serialized_start=781
-  _globals['_GETPIPELINERESPONSE']._serialized_end=855
-  _globals['_LISTPIPELINESREQUEST']._serialized_start=857
-  _globals['_LISTPIPELINESREQUEST']._serialized_end=879
-  _globals['_LISTPIPELINESRESPONSE']._serialized_start=881
-  _globals['_LISTPIPELINESRESPONSE']._serialized_end=958
-  _globals['_DELETEPIPELINEREQUEST']._serialized_start=960
-  _globals['_DELETEPIPELINEREQUEST']._serialized_end=1022
-  _globals['_DELETEPIPELINERESPONSE']._serialized_start=1024
-  _globals['_DELETEPIPELINERESPONSE']._serialized_end=1067
-  _globals['_PIPELINESERVICE']._serialized_start=1070
-  _globals['_PIPELINESERVICE']._serialized_end=1532
+  _globals['_STAGE']._serialized_start=247
+  _globals['_STAGE']._serialized_end=384
+  _globals['_BUFFER']._serialized_start=386
+  _globals['_BUFFER']._serialized_end=464
+  _globals['_WORKERS']._serialized_start=466
+  _globals['_WORKERS']._serialized_end=501
+  _globals['_PIPELINE']._serialized_start=503
+  _globals['_PIPELINE']._serialized_end=624
+  _globals['_APPLYPIPELINEREQUEST']._serialized_start=626
+  _globals['_APPLYPIPELINEREQUEST']._serialized_end=701
+  _globals['_APPLYPIPELINERESPONSE']._serialized_start=703
+  _globals['_APPLYPIPELINERESPONSE']._serialized_end=779
+  _globals['_GETPIPELINEREQUEST']._serialized_start=781
+  _globals['_GETPIPELINEREQUEST']._serialized_end=815
+  _globals['_GETPIPELINERESPONSE']._serialized_start=817
+  _globals['_GETPIPELINERESPONSE']._serialized_end=891
+  _globals['_LISTPIPELINESREQUEST']._serialized_start=893
+  _globals['_LISTPIPELINESREQUEST']._serialized_end=915
+  _globals['_LISTPIPELINESRESPONSE']._serialized_start=917
+  _globals['_LISTPIPELINESRESPONSE']._serialized_end=994
+  _globals['_DELETEPIPELINEREQUEST']._serialized_start=996
+  _globals['_DELETEPIPELINEREQUEST']._serialized_end=1058
+  _globals['_DELETEPIPELINERESPONSE']._serialized_start=1060
+  _globals['_DELETEPIPELINERESPONSE']._serialized_end=1103
+  _globals['_PIPELINESERVICE']._serialized_start=1106
+  _globals['_PIPELINESERVICE']._serialized_end=1568
 # @@protoc_insertion_point(module_scope)

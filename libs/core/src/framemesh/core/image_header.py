@@ -1,0 +1,206 @@
+"""What an encoded image says of itself, read without decoding it.
+
+It is enough to refuse what is no image, what was cut off on its way, and what would take gigabytes
+to decode; only decoding shows whether the pixels are sound.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+from framemesh.core.errors import Code, FramemeshError
+
+MAX_PIXELS = 64 * 1024 * 1024
+"""Of a frame: four times a large camera's 16 megapixels, and 192 MiB once decoded."""
+
+
+class ImageFormat(StrEnum):
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    format: ImageFormat
+    width: int
+    height: int
+    """In pixels, as stored: an EXIF orientation is not applied."""
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+
+class BadImage(FramemeshError):
+    """The bytes are no image that can be taken."""
+
+    code = Code.INVALID
+    reason = "bad_image"
+    """One stable word, for counters and outcomes."""
+
+
+class EmptyImage(BadImage):
+    """There are no bytes."""
+
+    reason = "empty"
+
+
+class NotAnImage(BadImage):
+    """It is no JPEG, PNG or WebP, or a broken one."""
+
+    reason = "not_an_image"
+
+
+class TruncatedImage(BadImage):
+    """It begins as an image and ends too early."""
+
+    reason = "truncated"
+
+
+class TooManyPixels(BadImage):
+    """Decoded, it would take more memory than a frame may."""
+
+    reason = "too_many_pixels"
+
+
+def check_image(image: bytes, max_pixels: int = MAX_PIXELS) -> ImageHeader:
+    """The header of an image that may be decoded.
+
+    Raises:
+        EmptyImage, NotAnImage, TruncatedImage: as `read_header`.
+        TooManyPixels: it declares more than `max_pixels`.
+    """
+    header = read_header(image)
+    if header.pixels > max_pixels:
+        raise TooManyPixels(
+            f"{header.width}x{header.height} is {header.pixels} pixels, over the limit of "
+            f"{max_pixels}: send a smaller picture"
+        )
+    return header
+
+
+def read_header(image: bytes) -> ImageHeader:
+    """Format and size of an image, in microseconds.
+
+    Raises:
+        EmptyImage: there are no bytes.
+        NotAnImage: it is neither JPEG, PNG nor WebP.
+        TruncatedImage: its end is missing.
+    """
+    if not image:
+        raise EmptyImage("the image is empty: nothing was captured or encoded")
+    try:
+        header = _read(image)
+    except (IndexError, struct.error) as error:
+        raise _truncated(image, "its header is incomplete") from error
+    if header.width < 1 or header.height < 1:
+        raise NotAnImage(f"a {header.format} that declares {header.width}x{header.height} pixels")
+    return header
+
+
+def _read(image: bytes) -> ImageHeader:
+    if image.startswith(_JPEG_SIGNATURE):
+        return _jpeg(image)
+    if image.startswith(_PNG_SIGNATURE):
+        return _png(image)
+    if image.startswith(b"RIFF") and image[8:12] in (b"WEBP", b""):
+        return _webp(image)
+    raise NotAnImage(f"the image begins with {image[:8].hex(' ')}: send JPEG, PNG or WebP, encoded")
+
+
+def _truncated(image: bytes, why: str) -> TruncatedImage:
+    return TruncatedImage(f"the image is cut off after {len(image)} bytes: {why}")
+
+
+_JPEG_SIGNATURE = b"\xff\xd8"
+_JPEG_END = b"\xff\xd9"
+_START_OF_SCAN = 0xDA
+_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The sixteen kinds of JPEG; the three left out are tables and an extension."""
+_ALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
+"""Markers without a length: restarts, and TEM."""
+
+_U16 = struct.Struct(">H")
+_FRAME = struct.Struct(">BHH")  # bits per sample, height, width
+
+
+def _jpeg(image: bytes) -> ImageHeader:
+    size: tuple[int, int] | None = None
+    at = 2
+    while True:
+        at, marker = _next_marker(image, at)
+        if marker == _START_OF_SCAN:
+            break
+        if marker in _ALONE:
+            continue
+        if marker in _STARTS_OF_FRAME:
+            _, height, width = _FRAME.unpack_from(image, at + 2)
+            size = width, height
+        at += _U16.unpack_from(image, at)[0]
+    if size is None:
+        raise NotAnImage("a JPEG whose pixels come before their size")
+    # Only after the scan began: the thumbnail in an EXIF block has an end of its own.
+    if image.rfind(_JPEG_END, at) < 0:
+        raise _truncated(image, "a JPEG without its end marker")
+    return ImageHeader(ImageFormat.JPEG, *size)
+
+
+def _next_marker(image: bytes, at: int) -> tuple[int, int]:
+    """The marker at `at`, and where what follows it begins."""
+    if image[at] != 0xFF:
+        raise NotAnImage(f"a JPEG with a broken header: no marker at byte {at}")
+    while (marker := image[at]) == 0xFF:  # any number of 0xFF may fill the gap before a marker
+        at += 1
+    return at + 1, marker
+
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
+_IHDR = struct.Struct(">4sII")  # after the chunk's length
+
+
+def _png(image: bytes) -> ImageHeader:
+    kind, width, height = _IHDR.unpack_from(image, 12)
+    if kind != b"IHDR":
+        raise NotAnImage("a PNG that does not begin with its header chunk")
+    if image.rfind(_PNG_END) < 0:
+        raise _truncated(image, "a PNG without its end chunk")
+    return ImageHeader(ImageFormat.PNG, width, height)
+
+
+_U16_LITTLE = struct.Struct("<H")
+_U32_LITTLE = struct.Struct("<I")
+_VP8_START = b"\x9d\x01\x2a"
+_VP8L_SIGNATURE = 0x2F
+_14_BITS = 0x3FFF
+_24_BITS = 0xFFFFFF
+
+
+def _webp(image: bytes) -> ImageHeader:
+    declared = _U32_LITTLE.unpack_from(image, 4)[0] + 8
+    width, height = _webp_size(image, image[12:16])
+    if len(image) < declared:
+        raise _truncated(image, f"a WebP of {declared} bytes")
+    return ImageHeader(ImageFormat.WEBP, width, height)
+
+
+def _webp_size(image: bytes, kind: bytes) -> tuple[int, int]:
+    match kind:
+        case b"VP8 ":  # lossy: 3 bytes of frame tag, a start code, two sizes of 14 bits
+            width, height = (_U16_LITTLE.unpack_from(image, at)[0] & _14_BITS for at in (26, 28))
+            if image[23:26] != _VP8_START:
+                raise NotAnImage("a lossy WebP without its start code")
+            return width, height
+        case b"VP8L":  # lossless: a signature, two sizes of 14 bits, less one
+            bits = _U32_LITTLE.unpack_from(image, 21)[0]
+            if image[20] != _VP8L_SIGNATURE:
+                raise NotAnImage("a lossless WebP without its signature")
+            return (bits & _14_BITS) + 1, (bits >> 14 & _14_BITS) + 1
+        case b"VP8X":  # extended: four bytes of flags, two sizes of 24 bits, less one
+            width = (_U32_LITTLE.unpack_from(image, 24)[0] & _24_BITS) + 1
+            return width, (_U32_LITTLE.unpack_from(image, 26)[0] >> 8) + 1
+        case _ if len(kind) < 4:
+            raise IndexError
+        case _:
+            raise NotAnImage(f"a WebP whose first chunk is {kind!r}")

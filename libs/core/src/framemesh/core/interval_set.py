@@ -1,0 +1,41 @@
+"""A set of numbers that come mostly in order, kept as its runs."""
+
+from bisect import bisect_left, bisect_right
+
+
+class IntervalSet:
+    """Natural numbers as disjoint runs that do not touch: as small as the gaps are few."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, number: int) -> bool:
+        at = bisect_right(self._firsts, number) - 1
+        return at >= 0 and number <= self._lasts[at]
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """First and last number of each run, both included, ascending."""
+        return tuple(zip(self._firsts, self._lasts, strict=True))
+
+    def add(self, first: int, last: int | None = None) -> int:
+        """Add the numbers from `first` to `last`, both included; returns how many were new."""
+        last = first if last is None else last
+        # The runs that overlap or touch become one.
+        low = bisect_left(self._lasts, first - 1)
+        high = bisect_right(self._firsts, last + 1)
+        had = sum(
+            b - a + 1 for a, b in zip(self._firsts[low:high], self._lasts[low:high], strict=True)
+        )
+        merged_first = min([first, *self._firsts[low : low + 1]]) if low < high else first
+        merged_last = max([last, *self._lasts[high - 1 : high]]) if low < high else last
+        self._firsts[low:high] = [merged_first]
+        self._lasts[low:high] = [merged_last]
+        new = merged_last - merged_first + 1 - had
+        self._size += new
+        return new

@@ -1,0 +1,51 @@
+"""Which frames were accepted, as a message of the ledger's stream."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from framemesh.api.common.v1 import acceptance_pb2
+from framemesh.runtime.publisher import Outgoing
+from framemesh.runtime.subjects import accepted_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Frames of one session that are in the buffer."""
+
+    camera: str
+    session: str
+    ranges: tuple[tuple[int, int], ...]
+    """First and last sequence number of each run, both included, ascending."""
+
+
+def ranges_of(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """The runs of consecutive numbers in `sequences`, ascending."""
+    runs: list[tuple[int, int]] = []
+    for sequence in sorted(sequences):
+        if runs and sequence == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], sequence)
+        else:
+            runs.append((sequence, sequence))
+    return tuple(runs)
+
+
+def to_message(pipeline: str, acceptance: Acceptance) -> Outgoing:
+    """The message that stores `acceptance`, once for the same frames."""
+    name = "+".join(f"{first}-{last}" for first, last in acceptance.ranges)
+    proto = acceptance_pb2.Acceptance(
+        camera=acceptance.camera,
+        session=acceptance.session,
+        ranges=[acceptance_pb2.SequenceRange(first=a, last=b) for a, b in acceptance.ranges],
+    )
+    return Outgoing(
+        accepted_subject(pipeline, acceptance.camera),
+        f"accepted/{acceptance.camera}/{acceptance.session}/{name}",
+        proto.SerializeToString(),
+    )
+
+
+def from_payload(payload: bytes) -> Acceptance:
+    """The acceptance that was stored."""
+    proto = acceptance_pb2.Acceptance.FromString(payload)
+    ranges = tuple((r.first, r.last) for r in proto.ranges)
+    return Acceptance(proto.camera, proto.session, ranges)

@@ -1,0 +1,55 @@
+"""A message that a stream delivered, and what one can answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of one message. It is delivered again unless it is acked in time."""
+
+    subject: str
+    payload: bytes
+    headers: Mapping[str, str]
+    attempt: int
+    """1 for the first delivery."""
+    sequence: int
+    """Of the message in its stream."""
+    stored_unix_nano: int
+    """When the stream took it."""
+    _reply: str
+    _client: Client
+
+    async def in_progress(self) -> None:
+        """Say that it is being worked on: the wait for its ack begins anew."""
+        await self._client.publish(self._reply, b"+WPI")
+
+    async def ack(self) -> None:
+        """Say that it is done with, for good."""
+        await self._client.publish(self._reply, b"+ACK")
+
+    async def give_back(self) -> None:
+        """Say that somebody else may have it now."""
+        await self._client.publish(self._reply, b"-NAK")
+
+
+def delivery(message: Msg, client: Client) -> Delivery:
+    """The delivery that a message of a consumer is."""
+    # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>, with a
+    # domain and an account hash before the stream on some servers.
+    tokens = message.reply.split(".")
+    if len(tokens) > 9:
+        del tokens[2:4]
+    return Delivery(
+        subject=message.subject,
+        payload=message.data,
+        headers=message.headers or {},
+        attempt=int(tokens[4]),
+        sequence=int(tokens[5]),
+        stored_unix_nano=int(tokens[7]),
+        _reply=message.reply,
+        _client=client,
+    )

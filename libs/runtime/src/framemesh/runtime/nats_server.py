@@ -1,0 +1,149 @@
+"""A nats-server with JetStream as a child process."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.child import Child
+from framemesh.runtime.ports import is_free
+from framemesh.runtime.programs import nats_server
+
+CONFIGURATION = Path(str(files("framemesh.runtime") / "nats-server.conf"))
+"""The same file in production: what differs comes from the environment."""
+
+GIB = 1024**3
+
+CHECK_SECONDS = 1.0
+"""For one answer of a server that runs."""
+
+START_SECONDS = 30.0
+"""Until it answers. It reads its streams first: milliseconds when they are small, seconds for the
+64 GiB that a store may hold."""
+
+POLL_SECONDS = 0.02
+"""Between two questions to a server that starts; an empty one takes about 50 ms."""
+
+GRACE_SECONDS = 10.0
+"""From SIGTERM to SIGKILL: it writes out its streams."""
+
+
+class NatsServerFailed(FramemeshError):
+    """The nats-server ended, or did not answer in time."""
+
+    code = Code.UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class NatsServer:
+    """What one nats-server is started with."""
+
+    store: Path
+    """The folder that gets a folder `jetstream`."""
+    port: int
+    host: str = "127.0.0.1"
+    store_max_bytes: int = GIB
+    """Of all streams together."""
+    sync_interval: str = "2m"
+    """Between two fsyncs; "always": one a message."""
+    monitor_port: int | None = None
+    """For its HTTP status pages; None: it has none."""
+
+    @property
+    def address(self) -> str:
+        """host:port for clients."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"nats://{self.address}"
+
+    def command(self) -> tuple[str | Path, ...]:
+        """
+        Raises:
+            ProgramMissing: it is not installed.
+        """
+        monitor = () if self.monitor_port is None else ("--http_port", str(self.monitor_port))
+        return (nats_server(), "--config", CONFIGURATION, *monitor)
+
+    def environment(self) -> dict[str, str]:
+        """The variables of the configuration, each as a value of its language: JSON's strings and
+        numbers are."""
+        return {
+            "FRAMEMESH_NATS_LISTEN": json.dumps(self.address),
+            "FRAMEMESH_NATS_STORE": json.dumps(str(self.store), ensure_ascii=False),
+            "FRAMEMESH_NATS_STORE_MAX": json.dumps(self.store_max_bytes),
+            "FRAMEMESH_NATS_SYNC": json.dumps(self.sync_interval),
+        }
+
+
+async def jetstream_answers(address: str) -> bool:
+    """Whether the nats-server at host:port answers a question to JetStream.
+
+    Without a client library: this is asked a few times a second of a server that starts, and a
+    client would try again on its own.
+    """
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await _ask_jetstream(*address.rsplit(":", 1))
+    except (OSError, TimeoutError):
+        return False
+
+
+async def _ask_jetstream(host: str, port: str) -> bool:
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        options = json.dumps({"verbose": False, "name": "health check"})
+        writer.write(
+            f"CONNECT {options}\r\nSUB _INBOX.health 1\r\n"
+            "PUB $JS.API.INFO _INBOX.health 0\r\n\r\nPING\r\n".encode()
+        )
+        while line := await reader.readline():
+            if line.startswith(b"MSG "):
+                return b'"error"' not in await reader.readline()
+            if line.startswith(b"-ERR"):
+                return False
+        return False
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def running_nats_server(server: NatsServer, log: Path) -> AsyncIterator[Child]:
+    """Run it until the context ends; it answers when the context begins.
+
+    Raises:
+        ProgramMissing: it is not installed.
+        NatsServerFailed: its port is taken, it ended, or it did not answer in time.
+    """
+    # Without this the server that has the port would answer in its place.
+    if not is_free(server.port, server.host):
+        raise NatsServerFailed(f"nats-server cannot listen on {server.address}: it is taken")
+    child = await Child.start(
+        server.command(), name="nats", log=log, environment=server.environment()
+    )
+    try:
+        await _until_it_answers(server, child)
+        yield child
+    finally:
+        await child.stop(GRACE_SECONDS)
+
+
+async def _until_it_answers(server: NatsServer, child: Child) -> None:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while child.running and not await jetstream_answers(server.address):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError as error:
+        raise NatsServerFailed(
+            f"the nats-server at {server.address} does not answer: see {child.log}"
+        ) from error
+    if not child.running:
+        raise NatsServerFailed(f"nats-server: {child.last_words()} (log: {child.log})")

@@ -1,0 +1,96 @@
+"""An outcome as a protobuf message, and as a message of the ledger's stream."""
+
+from framemesh.api.common.v1 import frame_pb2, outcome_pb2
+from framemesh.core.frame import FrameId
+from framemesh.core.outcome import Box, Detection, Fate, Outcome
+from framemesh.runtime.publisher import Outgoing
+from framemesh.runtime.subjects import outcome_subject
+
+_TO_FATE = {
+    Fate.DONE: outcome_pb2.FATE_DONE,
+    Fate.EXPIRED: outcome_pb2.FATE_EXPIRED,
+    Fate.SUPERSEDED: outcome_pb2.FATE_SUPERSEDED,
+    Fate.DEAD: outcome_pb2.FATE_DEAD,
+    Fate.REJECTED: outcome_pb2.FATE_REJECTED,
+}
+_FROM_FATE = {number: fate for fate, number in _TO_FATE.items()}
+
+
+def to_message(outcome: Outcome) -> Outgoing:
+    """The message that stores `outcome`; its id is the frame's, so that a frame has one."""
+    return Outgoing(
+        outcome_subject(outcome.pipeline, outcome.frame.camera),
+        str(outcome.frame),
+        to_proto(outcome).SerializeToString(),
+    )
+
+
+def from_payload(payload: bytes) -> Outcome:
+    """The outcome that was stored."""
+    return from_proto(outcome_pb2.Outcome.FromString(payload))
+
+
+def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
+    frame = outcome.frame
+    return outcome_pb2.Outcome(
+        frame=frame_pb2.FrameId(
+            camera=frame.camera, session=frame.session, sequence=frame.sequence
+        ),
+        pipeline=outcome.pipeline,
+        fate=_TO_FATE[outcome.fate],
+        reason=outcome.reason,
+        detail=outcome.detail,
+        captured_unix_nano=outcome.captured_unix_nano,
+        completed_unix_nano=outcome.completed_unix_nano,
+        width=outcome.width,
+        height=outcome.height,
+        detections=map(_detection_to_proto, outcome.detections),
+        sealed_by=outcome.sealed_by,
+        attempts=outcome.attempts,
+    )
+
+
+def from_proto(message: outcome_pb2.Outcome) -> Outcome:
+    frame = message.frame
+    return Outcome(
+        frame=FrameId(frame.camera, frame.session, frame.sequence),
+        pipeline=message.pipeline,
+        fate=_FROM_FATE[message.fate],
+        captured_unix_nano=message.captured_unix_nano,
+        completed_unix_nano=message.completed_unix_nano,
+        sealed_by=message.sealed_by,
+        reason=message.reason,
+        detail=message.detail,
+        width=message.width,
+        height=message.height,
+        detections=tuple(map(_detection_from_proto, message.detections)),
+        attempts=message.attempts,
+    )
+
+
+def _detection_to_proto(detection: Detection) -> outcome_pb2.Detection:
+    box = detection.box
+    return outcome_pb2.Detection(
+        stage=detection.stage,
+        label=detection.label,
+        class_id=detection.class_id,
+        score=detection.score,
+        box=None if box is None else _box_to_proto(box),
+        parent=detection.parent,
+    )
+
+
+def _box_to_proto(box: Box) -> outcome_pb2.Box:
+    return outcome_pb2.Box(left=box.left, top=box.top, right=box.right, bottom=box.bottom)
+
+
+def _detection_from_proto(message: outcome_pb2.Detection) -> Detection:
+    box = message.box
+    return Detection(
+        stage=message.stage,
+        label=message.label,
+        class_id=message.class_id,
+        score=message.score,
+        box=Box(box.left, box.top, box.right, box.bottom) if message.HasField("box") else None,
+        parent=message.parent if message.HasField("parent") else None,
+    )

@@ -1,0 +1,99 @@
+"""The pipelines that should run, in a key-value bucket of JetStream.
+
+The master writes it; the other services read it, so that they work while the master is away.
+"""
+
+import json
+from dataclasses import dataclass
+
+import nats.errors
+import nats.js.errors
+from nats.js.api import KeyValueConfig
+from nats.js.kv import KeyValue
+
+from framemesh.core.document import dump, read
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime.broker import Broker, BrokerUnavailable
+from framemesh.runtime.subjects import PIPELINES_BUCKET
+
+BUCKET_BYTES = 16 * 1024 * 1024
+
+
+class PipelineUnknown(FramemeshError):
+    """There is no pipeline of that name."""
+
+    code = Code.NOT_FOUND
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no pipeline is named {name!r}: apply it first, or check the name")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPipeline:
+    """A pipeline, and how often it was changed."""
+
+    spec: PipelineSpec
+    revision: int
+
+
+class PipelineStore:
+    """Reads and writes the bucket.
+
+    Every method raises BrokerUnavailable when the broker does not answer in time.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def create(self) -> None:
+        """Make the bucket, unless it is there."""
+        config = KeyValueConfig(PIPELINES_BUCKET, max_bytes=BUCKET_BYTES)
+        try:
+            await self._broker.jetstream.create_key_value(config)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot make bucket {PIPELINES_BUCKET}: {error}") from error
+
+    async def get(self, name: str) -> StoredPipeline:
+        """
+        Raises:
+            PipelineUnknown: there is none of that name.
+        """
+        try:
+            entry = await (await self._bucket()).get(name)
+        except nats.js.errors.KeyNotFoundError as error:
+            raise PipelineUnknown(name) from error
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot read pipeline {name}: {error}") from error
+        spec = read(json.loads(entry.value or b"null"), PipelineSpec, f"stored pipeline {name}")
+        return StoredPipeline(spec, entry.revision or 0)
+
+    async def names(self) -> list[str]:
+        """Of all pipelines, sorted."""
+        try:
+            return sorted(await (await self._bucket()).keys())
+        except nats.js.errors.NoKeysError:
+            return []
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot list the pipelines: {error}") from error
+
+    async def put(self, spec: PipelineSpec) -> StoredPipeline:
+        """Write `spec`; its revision is higher than all before."""
+        value = json.dumps(dump(spec)).encode()
+        try:
+            revision = await (await self._bucket()).put(spec.name, value)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot write pipeline {spec.name}: {error}") from error
+        return StoredPipeline(spec, revision)
+
+    async def delete(self, name: str) -> None:
+        try:
+            await (await self._bucket()).purge(name)
+        except (nats.errors.Error, TimeoutError) as error:
+            raise BrokerUnavailable(f"cannot delete pipeline {name}: {error}") from error
+
+    async def _bucket(self) -> KeyValue:
+        try:
+            return await self._broker.jetstream.key_value(PIPELINES_BUCKET)
+        except nats.js.errors.BucketNotFoundError as error:
+            raise BrokerUnavailable("the master has not set up its storage yet") from error

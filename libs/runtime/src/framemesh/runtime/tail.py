@@ -1,0 +1,122 @@
+"""Reading a stream from a place in it to its end and on, each message once, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NoReturn
+
+import structlog
+
+from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime.broker import Broker, BrokerUnavailable
+from framemesh.runtime.delivery import Delivery
+from framemesh.runtime.puller import NANO, ConsumerGone, PullLimits, puller
+
+log = structlog.get_logger()
+
+INACTIVE_SECONDS = 60
+"""After which the broker forgets a reader that is gone."""
+
+PAUSE_SECONDS = 0.5
+LIMITS = PullLimits(messages=512, bytes=8 * 1024 * 1024)
+
+NOT_FOUND = 404
+
+Handler = Callable[[Delivery], Awaitable[None]]
+
+
+class StreamGone(ConsumerGone):
+    """The stream does not exist."""
+
+
+class Tail:
+    """One reader of one stream. It survives restarts of the broker."""
+
+    def __init__(
+        self, broker: Broker, stream: str, clock: Clock, subjects: Sequence[str] = ()
+    ) -> None:
+        """Only messages of `subjects`, which may have wildcards; none: all."""
+        self._broker = broker
+        self._stream = stream
+        self._clock = clock
+        self._subjects = list(subjects)
+        self._after = 0
+
+    async def last_sequence(self) -> int:
+        """Of the newest message in the stream; 0 when there never was one.
+
+        Raises:
+            StreamGone: there is no such stream.
+            BrokerUnavailable: no answer in time.
+        """
+        answer = await self._broker.request(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        if error := answer.get("error"):
+            raise self._fault(error)
+        return int(answer["state"]["last_seq"])
+
+    async def read(self, handle: Handler, after: int = 0) -> NoReturn:
+        """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
+
+        More are asked for as they are handled: a slow handler is waited for.
+
+        Raises:
+            StreamGone: there is no such stream, or it was deleted.
+        """
+        self._after = after
+        gone = False
+        while not gone:
+            try:
+                await self._read_consumer(await self._make_consumer(self._after + 1), handle)
+            except* StreamGone:
+                gone = True
+            except* (BrokerUnavailable, ConsumerGone) as group:
+                why = "; ".join(map(str, group.exceptions))
+                log.info("reader begins anew", stream=self._stream, after=self._after, why=why)
+                await asyncio.sleep(PAUSE_SECONDS)
+        raise StreamGone(f"stream {self._stream} does not exist")
+
+    async def _read_consumer(self, consumer: str, handle: Handler) -> None:
+        # Bounded by the pull's limits: no more is asked for than there is room here.
+        arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+        async with (
+            puller(
+                self._broker,
+                self._stream,
+                consumer,
+                limits=LIMITS,
+                deliver=arrived.put_nowait,
+                clock=self._clock,
+            ) as pull,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(pull.run())
+            while True:
+                message = await arrived.get()
+                # A consumer that was made anew may begin where the last one ended.
+                if message.sequence > self._after:
+                    await handle(message)
+                    self._after = message.sequence
+                pull.done()
+
+    async def _make_consumer(self, start: int) -> str:
+        config = {
+            "ack_policy": "none",
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": start,
+            "mem_storage": True,
+            "num_replicas": 1,
+            "inactive_threshold": INACTIVE_SECONDS * NANO,
+            "filter_subjects": self._subjects,
+        }
+        answer = await self._broker.request(
+            f"$JS.API.CONSUMER.CREATE.{self._stream}",
+            {"stream_name": self._stream, "config": config},
+        )
+        if error := answer.get("error"):
+            raise self._fault(error)
+        return str(answer["name"])
+
+    def _fault(self, error: dict[str, object]) -> FramemeshError:
+        if error.get("code") == NOT_FOUND:
+            return StreamGone(f"stream {self._stream} does not exist")
+        return BrokerUnavailable(f"{self._stream}: {error.get('description')}")

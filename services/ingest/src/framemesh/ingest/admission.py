@@ -1,0 +1,56 @@
+"""Which frames may enter the buffer, decided by what the bytes say of themselves, undecoded."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from framemesh.core.image_header import BadImage, read_header
+
+
+class Reason(Enum):
+    """Why a frame is refused; the value stands in its outcome."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a frame may not enter, and one line for the person who runs the camera."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The limits that every frame must keep."""
+
+    max_bytes: int
+    max_pixels: int
+
+    def refusal(self, image: bytes, withheld_bytes: int) -> Refusal | None:
+        """Why `image` may not enter, or None when it may.
+
+        `withheld_bytes` is the size of an image that the camera kept back, knowing the limit.
+        """
+        size = max(len(image), withheld_bytes)
+        if size > self.max_bytes:
+            return Refusal(
+                Reason.TOO_LARGE,
+                f"{size} bytes are over the limit of {self.max_bytes}: "
+                "send a smaller picture, or raise the broker's max_payload",
+            )
+        try:
+            header = read_header(image)
+        except BadImage as error:
+            return Refusal(Reason(error.reason), str(error))
+        if header.pixels > self.max_pixels:
+            return Refusal(
+                Reason.TOO_MANY_PIXELS,
+                f"{header.width} x {header.height} pixels are over the limit of "
+                f"{self.max_pixels}: send a smaller picture",
+            )
+        return None

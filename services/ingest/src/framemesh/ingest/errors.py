@@ -1,0 +1,9 @@
+"""What can be wrong with a session."""
+
+from framemesh.core.errors import Code, FramemeshError
+
+
+class SessionProtocolViolated(FramemeshError):
+    """The camera's messages do not follow the protocol of IngestService.Push."""
+
+    code = Code.INVALID

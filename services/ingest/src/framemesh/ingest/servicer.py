@@ -1,0 +1,52 @@
+"""The gRPC edge of ingest."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import grpc.aio
+
+from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+from framemesh.core.names import check_name
+from framemesh.ingest.converters import from_answer, to_offered, to_opened
+from framemesh.ingest.errors import SessionProtocolViolated
+from framemesh.ingest.session import Answer, Offered, Session, Storage
+
+Requests = AsyncIterator[ingest_pb2.PushRequest]
+Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLimit:
+    """What a camera may have under way."""
+
+    frames: int
+    bytes: int
+
+
+class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
+    def __init__(self, storage: Storage, credit: CreditLimit) -> None:
+        self._storage = storage
+        self._credit = credit
+
+    async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
+        session = await self._open(await anext(request_iterator, ingest_pb2.PushRequest()))
+        limit = self._storage.admission.max_bytes
+        await context.write(to_opened(self._credit.frames, self._credit.bytes, limit))
+
+        async def write(answer: Answer) -> None:
+            await context.write(from_answer(answer))
+
+        await session.run(self._offered(request_iterator), write)
+
+    async def _open(self, first: ingest_pb2.PushRequest) -> Session:
+        if first.WhichOneof("request") != "open":
+            raise SessionProtocolViolated("the first message must open the session")
+        pipeline = check_name("pipeline", first.open.pipeline)
+        camera = check_name("camera", first.open.camera)
+        session = check_name("session", first.open.session)
+        stored = await self._storage.pipelines.get(pipeline)
+        return Session(stored, camera, session, self._storage)
+
+    async def _offered(self, requests: Requests) -> AsyncIterator[Offered]:
+        async for request in requests:
+            yield to_offered(request, self._storage.clock)

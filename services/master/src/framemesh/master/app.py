@@ -1,0 +1,83 @@
+"""Wires the master together."""
+
+import asyncio
+
+import structlog
+
+from framemesh.api.master.v1 import (
+    model_pb2,
+    model_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
+    pipeline_pb2,
+    pipeline_pb2_grpc,
+)
+from framemesh.master.buffer import BufferProvisioner
+from framemesh.master.model_catalog import ModelCatalog
+from framemesh.master.nodes import NodeRegistry
+from framemesh.master.pipelines import Pipelines
+from framemesh.master.process_driver import ProcessDriver
+from framemesh.master.reconciler import Reconciler
+from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
+from framemesh.master.settings import Settings
+from framemesh.runtime.broker import BrokerUnavailable, broker
+from framemesh.runtime.grpc_server import Service, grpc_server
+from framemesh.runtime.pipeline_store import PipelineStore
+from framemesh.runtime.until import until
+
+log = structlog.get_logger()
+
+PAUSE_SECONDS = 0.5
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the master until `stop` is set.
+
+    Raises:
+        AddressTaken: something else listens on settings.listen.
+        BrokerLost: the connection to the broker is beyond repair.
+    """
+    async with broker(settings.nats, "master") as nats:
+        store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
+        pipelines = Pipelines(store, models, BufferProvisioner(nats), nodes)
+        reconciler = Reconciler(store, ProcessDriver(nodes), nodes.changed)
+        services = _services(
+            PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes)
+        )
+        async with grpc_server(settings.listen, services) as server:
+
+            async def serve() -> None:
+                await _create_storage(store, models)
+                await server.set_serving(True)
+                await reconciler.run()
+
+            await until(stop, serve(), nats.wait_lost())
+
+
+async def _create_storage(store: PipelineStore, models: ModelCatalog) -> None:
+    while True:
+        try:
+            await store.create()
+            return await models.create()
+        except BrokerUnavailable as error:
+            log.warning("storage is not set up, will try again", error=str(error))
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _services(
+    pipelines: PipelineServicer, models: ModelServicer, nodes: NodeServicer
+) -> list[Service]:
+    return [
+        Service(
+            pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_name,
+            lambda to: pipeline_pb2_grpc.add_PipelineServiceServicer_to_server(pipelines, to),
+        ),
+        Service(
+            model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
+            lambda to: model_pb2_grpc.add_ModelServiceServicer_to_server(models, to),
+        ),
+        Service(
+            node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name,
+            lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, to),
+        ),
+    ]

@@ -1,0 +1,91 @@
+"""Between the messages of the master's services and its types."""
+
+from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
+from framemesh.core.model import ModelVersion
+from framemesh.master.nodes import NodeReport, WorkerOrder, WorkerReport, WorkerState
+from framemesh.master.pipelines import RunningPipeline
+from framemesh.runtime import pipeline_message
+
+_TO_STATE = {
+    WorkerState.STARTING: node_pb2.WORKER_STATE_STARTING,
+    WorkerState.READY: node_pb2.WORKER_STATE_READY,
+    WorkerState.FAILED: node_pb2.WORKER_STATE_FAILED,
+    WorkerState.STOPPING: node_pb2.WORKER_STATE_STOPPING,
+}
+_FROM_STATE = {number: state for state, number in _TO_STATE.items()}
+
+
+def from_pipeline(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
+    return pipeline_pb2.Pipeline(
+        spec=pipeline_message.to_proto(pipeline.stored.spec),
+        revision=pipeline.stored.revision,
+        ready_workers=pipeline.ready_workers,
+        trouble=pipeline.trouble,
+    )
+
+
+def from_model(model: ModelVersion) -> model_pb2.Model:
+    return model_pb2.Model(
+        name=model.manifest.name,
+        version=model.version,
+        description=model.manifest.description,
+        decoder=model.manifest.decoder.name,
+        size_bytes=model.size_bytes,
+        digest=model.digest,
+    )
+
+
+def to_node(message: node_pb2.Node) -> NodeReport:
+    return NodeReport(
+        name=message.name,
+        cpus=message.cpus,
+        memory_bytes=message.memory_bytes,
+        cpu_used=message.cpu_used,
+        memory_used_bytes=message.memory_used_bytes,
+        workers=tuple(map(_to_worker, message.workers)),
+    )
+
+
+def from_node(node: NodeReport) -> node_pb2.Node:
+    return node_pb2.Node(
+        name=node.name,
+        cpus=node.cpus,
+        memory_bytes=node.memory_bytes,
+        cpu_used=node.cpu_used,
+        memory_used_bytes=node.memory_used_bytes,
+        workers=map(_from_worker, node.workers),
+    )
+
+
+def from_orders(orders: tuple[WorkerOrder, ...]) -> node_pb2.AttendResponse:
+    return node_pb2.AttendResponse(
+        workers=[
+            node_pb2.WorkerOrder(id=order.id, pipeline=order.pipeline, revision=order.revision)
+            for order in orders
+        ]
+    )
+
+
+def _to_worker(message: node_pb2.Worker) -> WorkerReport:
+    return WorkerReport(
+        id=message.id,
+        pipeline=message.pipeline,
+        # A newer agent may know a state that we do not; such a worker is not ready.
+        state=_FROM_STATE.get(message.state, WorkerState.STARTING),
+        pid=message.pid,
+        address=message.address,
+        restarts=message.restarts,
+        trouble=message.trouble,
+    )
+
+
+def _from_worker(worker: WorkerReport) -> node_pb2.Worker:
+    return node_pb2.Worker(
+        id=worker.id,
+        pipeline=worker.pipeline,
+        state=_TO_STATE[worker.state],
+        pid=worker.pid,
+        address=worker.address,
+        restarts=worker.restarts,
+        trouble=worker.trouble,
+    )

@@ -1,0 +1,9 @@
+"""What can be wrong with a call to the master."""
+
+from framemesh.core.errors import Code, FramemeshError
+
+
+class CallMalformed(FramemeshError):
+    """The messages of a call do not follow its protocol."""
+
+    code = Code.INVALID

@@ -1,0 +1,164 @@
+"""What can be done with pipelines."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import structlog
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
+from framemesh.master.buffer import BufferProvisioner
+from framemesh.master.model_catalog import ModelCatalog, ModelUnknown
+from framemesh.master.nodes import NodeRegistry, WorkerState
+from framemesh.runtime.pipeline_store import PipelineStore, PipelineUnknown, StoredPipeline
+
+log = structlog.get_logger()
+
+
+class ModelMissing(FramemeshError):
+    """A stage names a model that is not registered."""
+
+    code = Code.NOT_FOUND
+
+
+class BufferFixed(FramemeshError):
+    """A change that would move accepted frames."""
+
+    code = Code.CONFLICT
+
+
+class FramesPending(FramemeshError):
+    """Accepted frames wait in the buffer that is to be deleted."""
+
+    code = Code.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPipeline:
+    """A pipeline as it should be, and how it is."""
+
+    stored: StoredPipeline
+    ready_workers: int
+    trouble: str
+
+
+class Pipelines:
+    """Applies, shows and deletes pipelines.
+
+    Every method raises BrokerUnavailable when the broker does not answer in time.
+    """
+
+    def __init__(
+        self,
+        store: PipelineStore,
+        models: ModelCatalog,
+        buffers: BufferProvisioner,
+        nodes: NodeRegistry,
+    ) -> None:
+        self._store = store
+        self._models = models
+        self._buffers = buffers
+        self._nodes = nodes
+        # Two changes of one pipeline must not interleave.
+        self._changing = asyncio.Lock()
+
+    async def apply(self, wanted: PipelineSpec) -> RunningPipeline:
+        """Make the pipeline, or change it to this; applying the same again changes nothing.
+
+        Raises:
+            InvalidDocument, ModelMissing, BufferFixed, StorageMissing, BufferRefused: names the
+                field that is wrong.
+        """
+        check_pipeline(wanted)
+        async with self._changing:
+            spec = await self._pinned(wanted)
+            current = await self._current(spec.name)
+            if current is not None:
+                _check_change(current.spec, spec)
+            await self._provision(spec, is_new=current is None)
+            if current is None or current.spec != spec:
+                current = await self._store.put(spec)
+                log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
+        self._nodes.changed.set()
+        return self._running(current)
+
+    async def get(self, name: str) -> RunningPipeline:
+        """
+        Raises:
+            PipelineUnknown: there is none of that name.
+        """
+        return self._running(await self._store.get(name))
+
+    async def list(self) -> list[RunningPipeline]:
+        """All pipelines, by name."""
+        found = [await self._current(name) for name in await self._store.names()]
+        return [self._running(stored) for stored in found if stored is not None]
+
+    async def delete(self, name: str, *, discard_pending: bool) -> int:
+        """Delete a pipeline, its buffer and its ledger; returns how many frames were discarded.
+
+        Raises:
+            PipelineUnknown: there is none of that name.
+            FramesPending: its buffer is not empty, and `discard_pending` is not set.
+        """
+        async with self._changing:
+            spec = (await self._store.get(name)).spec
+            pending = await self._buffers.pending(spec)
+            if pending and not discard_pending:
+                raise FramesPending(
+                    f"pipeline {name!r} holds {pending} accepted frames: wait until they are done,"
+                    " or discard them with --discard-pending"
+                )
+            # First the entry, so that no worker is started and no camera let in any more.
+            await self._store.delete(name)
+            await self._buffers.delete(spec)
+        self._nodes.changed.set()
+        log.info("pipeline deleted", pipeline=name, discarded=pending)
+        return pending
+
+    async def _provision(self, spec: PipelineSpec, *, is_new: bool) -> None:
+        try:
+            await self._buffers.provision(spec)
+        except FramemeshError:
+            if is_new:
+                # Half a buffer would hold storage for a pipeline that nobody can see.
+                await self._buffers.delete(spec)
+            raise
+
+    async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
+        """The specification with the version of each model that is newest now."""
+        stages: list[StageSpec] = []
+        for at, stage in enumerate(spec.stages):
+            try:
+                model = await self._models.find(stage.model, stage.model_version)
+            except ModelUnknown as error:
+                raise ModelMissing(f"stages[{at}].model: {error}") from error
+            stages.append(replace(stage, model_version=model.version))
+        return replace(spec, stages=tuple(stages))
+
+    async def _current(self, name: str) -> StoredPipeline | None:
+        try:
+            return await self._store.get(name)
+        except PipelineUnknown:
+            return None
+
+    def _running(self, stored: StoredPipeline) -> RunningPipeline:
+        workers = self._nodes.workers(stored.spec.name)
+        ready = sum(worker.state is WorkerState.READY for worker in workers)
+        return RunningPipeline(stored, ready, "" if ready else self._trouble(stored))
+
+    def _trouble(self, stored: StoredPipeline) -> str:
+        if not self._nodes.reports:
+            return "no node is here to run its workers: start an agent"
+        workers = self._nodes.workers(stored.spec.name)
+        return next((f"{w.id}: {w.trouble}" for w in workers if w.trouble), "")
+
+
+def _check_change(old: PipelineSpec, new: PipelineSpec) -> None:
+    for field in ("streams", "shards"):
+        have, want = getattr(old.buffer, field), getattr(new.buffer, field)
+        if have != want:
+            raise BufferFixed(
+                f"buffer.{field}: {have} cannot become {want} while the pipeline stands:"
+                " delete it, then apply it anew"
+            )

@@ -1,0 +1,45 @@
+"""The driver that runs workers as child processes of the nodes' agents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from framemesh.master.nodes import NodeRegistry, WorkerOrder
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredWorkers:
+    """How many workers of which revision a pipeline should have."""
+
+    pipeline: str
+    revision: int
+    count: int
+
+
+class ProcessDriver:
+    """Spreads the workers over the attending nodes."""
+
+    def __init__(self, nodes: NodeRegistry) -> None:
+        self._nodes = nodes
+        self._placed: dict[str, str] = {}
+        """Worker id -> node. A worker stays where it is while its node attends."""
+
+    def converge(self, desired: Sequence[DesiredWorkers]) -> None:
+        """Order what is desired. Workers that no node can take wait for the next call."""
+        names = [report.name for report in self._nodes.reports]
+        orders: dict[str, list[WorkerOrder]] = {name: [] for name in names}
+        wanted = [
+            WorkerOrder(f"{group.pipeline}-{number}", group.pipeline, group.revision)
+            for group in desired
+            for number in range(group.count)
+        ]
+        kept = {order.id for order in wanted}
+        self._placed = {i: n for i, n in self._placed.items() if i in kept and n in orders}
+        for order in sorted(wanted, key=lambda order: order.id not in self._placed):
+            node = self._placed.get(order.id) or min(
+                names, key=lambda name: len(orders[name]), default=None
+            )
+            if node is not None:
+                self._placed[order.id] = node
+                orders[node].append(order)
+        for name, mine in orders.items():
+            self._nodes.order(name, tuple(sorted(mine, key=lambda order: order.id)))

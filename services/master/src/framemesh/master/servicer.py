@@ -1,0 +1,132 @@
+"""The gRPC edge of the master."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+
+from framemesh.api.master.v1 import (
+    model_pb2,
+    model_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
+    pipeline_pb2,
+    pipeline_pb2_grpc,
+)
+from framemesh.core.document import dump, read
+from framemesh.core.model import ModelManifest
+from framemesh.core.names import check_name
+from framemesh.master.converters import (
+    from_model,
+    from_node,
+    from_orders,
+    from_pipeline,
+    to_node,
+)
+from framemesh.master.errors import CallMalformed
+from framemesh.master.model_catalog import ModelCatalog
+from framemesh.master.nodes import NodeRegistry, Seat
+from framemesh.master.pipelines import Pipelines
+from framemesh.runtime import pipeline_message
+from framemesh.runtime.grpc_server import MIB
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
+    def __init__(self, pipelines: Pipelines) -> None:
+        self._pipelines = pipelines
+
+    async def ApplyPipeline(
+        self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
+    ) -> pipeline_pb2.ApplyPipelineResponse:
+        applied = await self._pipelines.apply(pipeline_message.from_proto(request.spec))
+        return pipeline_pb2.ApplyPipelineResponse(pipeline=from_pipeline(applied))
+
+    async def GetPipeline(
+        self, request: pipeline_pb2.GetPipelineRequest, context: Context
+    ) -> pipeline_pb2.GetPipelineResponse:
+        found = await self._pipelines.get(check_name("pipeline", request.name))
+        return pipeline_pb2.GetPipelineResponse(pipeline=from_pipeline(found))
+
+    async def ListPipelines(
+        self, request: pipeline_pb2.ListPipelinesRequest, context: Context
+    ) -> pipeline_pb2.ListPipelinesResponse:
+        found = await self._pipelines.list()
+        return pipeline_pb2.ListPipelinesResponse(pipelines=map(from_pipeline, found))
+
+    async def DeletePipeline(
+        self, request: pipeline_pb2.DeletePipelineRequest, context: Context
+    ) -> pipeline_pb2.DeletePipelineResponse:
+        name = check_name("pipeline", request.name)
+        gone = await self._pipelines.delete(name, discard_pending=request.discard_pending)
+        return pipeline_pb2.DeletePipelineResponse(discarded=gone)
+
+
+class ModelServicer(model_pb2_grpc.ModelServiceServicer):
+    def __init__(self, models: ModelCatalog) -> None:
+        self._models = models
+
+    async def RegisterModel(
+        self, request_iterator: AsyncIterator[model_pb2.RegisterModelRequest], context: Context
+    ) -> model_pb2.RegisterModelResponse:
+        first = await anext(request_iterator, model_pb2.RegisterModelRequest())
+        manifest = _manifest(first)
+        chunks = (request.chunk async for request in request_iterator)
+        return model_pb2.RegisterModelResponse(
+            model=from_model(await self._models.register(manifest, chunks))
+        )
+
+    async def ListModels(
+        self, request: model_pb2.ListModelsRequest, context: Context
+    ) -> model_pb2.ListModelsResponse:
+        return model_pb2.ListModelsResponse(models=map(from_model, await self._models.list()))
+
+    async def DownloadModel(  # type: ignore[override]
+        self, request: model_pb2.DownloadModelRequest, context: Context
+    ) -> None:
+        model = await self._models.find(request.name, request.version)
+        manifest = json.dumps(dump(model.manifest))
+        await context.write(model_pb2.DownloadModelResponse(manifest=manifest))
+        content = await self._models.content(model)
+        for at in range(0, len(content), MIB):
+            await context.write(model_pb2.DownloadModelResponse(chunk=content[at : at + MIB]))
+
+
+class NodeServicer(node_pb2_grpc.NodeServiceServicer):
+    def __init__(self, nodes: NodeRegistry) -> None:
+        self._nodes = nodes
+
+    async def Attend(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[node_pb2.AttendRequest], context: Context
+    ) -> None:
+        first = to_node((await anext(request_iterator, node_pb2.AttendRequest())).node)
+        check_name("node", first.name)
+        with self._nodes.attending(first) as seat:
+            async with asyncio.TaskGroup() as tasks:
+                ordering = tasks.create_task(_order(seat, context))
+                async for request in request_iterator:
+                    seat.report = to_node(request.node)
+                ordering.cancel()
+
+    async def ListNodes(
+        self, request: node_pb2.ListNodesRequest, context: Context
+    ) -> node_pb2.ListNodesResponse:
+        return node_pb2.ListNodesResponse(nodes=map(from_node, self._nodes.reports))
+
+
+async def _order(seat: Seat, context: Context) -> None:
+    while True:
+        await context.write(from_orders(await seat.next_orders()))
+
+
+def _manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
+    if request.WhichOneof("part") != "manifest":
+        raise CallMalformed("the first message must be the manifest")
+    try:
+        document = json.loads(request.manifest)
+    except json.JSONDecodeError as error:
+        raise CallMalformed(f"the manifest is no JSON document: {error}") from error
+    return read(document, ModelManifest, "model.yaml")

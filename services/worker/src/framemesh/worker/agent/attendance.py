@@ -1,0 +1,98 @@
+"""The conversation with the master."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import grpc.aio
+import structlog
+
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
+from framemesh.core.errors import InvalidName
+from framemesh.runtime.backoff import Backoff
+from framemesh.worker.agent.converters import attend_request, orders_from
+from framemesh.worker.agent.crew import Crew
+from framemesh.worker.agent.machine import Machine
+
+log = structlog.get_logger()
+
+REPORT_SECONDS = 2.0
+"""Between two reports when nothing changes. The master takes a node for lost after a few."""
+
+RECONNECT = Backoff(first_seconds=0.2, most_seconds=5.0)
+"""A master that starts again is back in a second; a cluster of agents must not storm it."""
+
+
+class Attendance:
+    """Reports the node to the master and hands the master's orders to the crew."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        channel: grpc.aio.Channel,
+        machine: Machine,
+        crew: Crew,
+        changed: asyncio.Event,
+        attending: Callable[[bool], Awaitable[None]],
+    ) -> None:
+        """`changed` asks for a report at once. `attending` is told whether the master hears us."""
+        self._name = name
+        self._stub = node_pb2_grpc.NodeServiceStub(channel)
+        self._machine = machine
+        self._crew = crew
+        self._changed = changed
+        self._attending = attending
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Attend until cancelled. Workers need no master, so losing it changes nothing for them."""
+        while True:
+            try:
+                await self._attend()
+                trouble = "it ended the conversation"
+            except grpc.aio.AioRpcError as error:
+                trouble = error.details() or error.code().name
+            await self._attending(False)
+            if self._failures == 0:
+                log.warning("master is away", trouble=trouble)
+            self._failures += 1
+            await asyncio.sleep(RECONNECT.pause(self._failures))
+
+    async def _attend(self) -> None:
+        """One conversation, until it ends.
+
+        Raises:
+            grpc.aio.AioRpcError: it broke off.
+        """
+        call = self._stub.Attend(self._reports())
+        try:
+            async for response in call:
+                self._take_order(response)
+        finally:
+            call.cancel()
+
+    def _take_order(self, response: node_pb2.AttendResponse) -> None:
+        try:
+            orders = orders_from(response)
+        except InvalidName as error:
+            log.error("order refused, the last one stands", trouble=str(error))
+            return
+        log.info("ordered", workers=[order.id for order in orders])
+        self._crew.obey(orders)
+
+    async def _reports(self) -> AsyncIterator[node_pb2.AttendRequest]:
+        yield self._report()
+        # Here the first one was taken by the connection: there is a master.
+        log.info("master attended")
+        self._failures = 0
+        await self._attending(True)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_SECONDS):
+                    await self._changed.wait()
+            yield self._report()
+
+    def _report(self) -> node_pb2.AttendRequest:
+        self._changed.clear()
+        return attend_request(self._name, self._machine.report(), self._crew.report())

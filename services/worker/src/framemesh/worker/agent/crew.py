@@ -1,0 +1,81 @@
+"""The workers of this node, brought to what was ordered."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from framemesh.core.clock import Clock
+from framemesh.worker.agent.hand import Hand, Workplace
+from framemesh.worker.agent.report import WorkerOrder, WorkerReport
+from framemesh.worker.agent.slots import Slots
+
+log = structlog.get_logger()
+
+
+class Crew:
+    """Starts what is ordered and missing, stops what is there and not ordered.
+
+    An order is the whole truth and is only remembered here; `run` compares it with what there is,
+    after every order and after every end of a worker. So an order that comes while workers of the
+    one before still stop needs no care.
+    """
+
+    def __init__(
+        self, workplace: Workplace, slots: Slots, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        """`changed` is called after every change of what `report` returns."""
+        self._workplace = workplace
+        self._slots = slots
+        self._clock = clock
+        self._changed = changed
+        self._ordered: dict[str, WorkerOrder] = {}
+        self._hands: dict[str, Hand] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leaving: set[str] = set()
+        """Who was told to stop, and still does."""
+        self._look = asyncio.Event()
+
+    def obey(self, orders: Sequence[WorkerOrder]) -> None:
+        """Have exactly these workers from now on."""
+        self._ordered = {order.id: order for order in orders}
+        self._look.set()
+
+    def report(self) -> tuple[WorkerReport, ...]:
+        """All workers that there are, those that stop included."""
+        return tuple(hand.report() for hand in self._hands.values())
+
+    async def run(self) -> None:
+        """Have the workers that were ordered, until this is cancelled; then none is left."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._look.wait()
+                self._look.clear()
+                self._stop_what_is_not_ordered()
+                self._start_what_is_missing(tasks)
+
+    def _stop_what_is_not_ordered(self) -> None:
+        for id_, hand in self._hands.items():
+            if id_ not in self._leaving and self._ordered.get(id_) != hand.order:
+                log.info("worker is told to stop", worker=id_, ordered=id_ in self._ordered)
+                self._leaving.add(id_)
+                self._tasks[id_].cancel()
+
+    def _start_what_is_missing(self, tasks: asyncio.TaskGroup) -> None:
+        # One that is to be replaced still has its place; its end calls us again.
+        for id_ in self._ordered.keys() - self._hands.keys():
+            order = self._ordered[id_]
+            hand = Hand(order, self._workplace, self._slots, self._clock, self._changed)
+            self._hands[id_] = hand
+            self._tasks[id_] = tasks.create_task(self._employ(hand))
+            self._changed()
+
+    async def _employ(self, hand: Hand) -> None:
+        try:
+            await hand.run()
+        finally:
+            for place in (self._hands, self._tasks):
+                place.pop(hand.order.id)
+            self._leaving.discard(hand.order.id)
+            self._changed()
+            self._look.set()

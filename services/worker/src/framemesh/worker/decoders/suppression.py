@@ -1,0 +1,58 @@
+"""From many overlapping boxes to the best of each thing."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.model import DecoderSpec
+from framemesh.core.outcome import Box
+from framemesh.worker.decoders.decoder import Array, Found
+
+MAX_CANDIDATES = 2000
+"""The best so many are compared with one another: a threshold near 0 must not stall a worker."""
+
+Indices = NDArray[np.intp]
+
+
+def best(corners: Array, scores: Array, classes: Indices, spec: DecoderSpec) -> list[Found]:
+    """The detections that remain of candidates above the threshold.
+
+    corners: [n, 4], left, top, right, bottom in fractions of the input, perhaps beyond it.
+    scores, classes: [n].
+    """
+    if not len(scores):
+        return []
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
+    corners = np.clip(corners[order], 0.0, 1.0)
+    visible = (corners[:, 0] < corners[:, 2]) & (corners[:, 1] < corners[:, 3])
+    order, corners = order[visible], corners[visible]
+    kept = suppress(corners, classes[order], spec.iou_threshold, spec.max_detections)
+    return [
+        Found(class_id, min(1.0, score), Box(*sides))
+        for class_id, score, sides in zip(
+            classes[order[kept]].tolist(),
+            scores[order[kept]].tolist(),
+            corners[kept].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def suppress(corners: Array, classes: Indices, iou_threshold: float, limit: int) -> Indices:
+    """Indices of the boxes that no better box of their class covers, best first.
+
+    corners: [n, 4], sorted by score. At most `limit` indices are returned.
+    """
+    # Classes never overlap once each is moved to a square of its own.
+    apart = corners + 2.0 * classes[:, np.newaxis]
+    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    left = np.arange(len(corners))
+    kept: list[int] = []
+    while len(left) and len(kept) < limit:
+        first, left = left[0], left[1:]
+        kept.append(int(first))
+        sides = np.minimum(apart[first, 2:], apart[left, 2:]) - np.maximum(
+            apart[first, :2], apart[left, :2]
+        )
+        shared = np.prod(np.maximum(sides, 0.0), axis=1)
+        left = left[shared <= iou_threshold * (areas[first] + areas[left] - shared)]
+    return np.array(kept, np.intp)

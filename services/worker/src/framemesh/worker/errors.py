@@ -1,0 +1,38 @@
+"""What can go wrong in a worker, each with what its caller is to do about it."""
+
+from framemesh.core.errors import Code, FramemeshError
+
+
+class Undecodable(FramemeshError):
+    """The bytes of a frame are no picture; trying again would change nothing."""
+
+    code = Code.INVALID
+    reason = "undecodable"
+
+
+class InferenceFailed(FramemeshError):
+    """The model refused this input; trying again would change nothing."""
+
+    reason = "inference_failed"
+
+
+class TritonUnavailable(FramemeshError):
+    """Triton is away, or did not answer in time: the same frame may pass later."""
+
+    code = Code.UNAVAILABLE
+
+
+class TritonStartFailed(FramemeshError):
+    """Our own Triton does not start."""
+
+
+class ModelMisfit(FramemeshError):
+    """A model's file, its manifest and its decoder do not belong together."""
+
+    code = Code.INVALID
+
+
+class UnknownDecoder(FramemeshError):
+    """A manifest names a decoder that the worker does not have."""
+
+    code = Code.INVALID

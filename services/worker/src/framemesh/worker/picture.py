@@ -1,0 +1,48 @@
+"""A frame's picture, decoded once, by the first who needs its pixels."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.image_header import MAX_PIXELS, BadImage, check_image
+from framemesh.worker.errors import Undecodable
+
+Pixels = NDArray[np.uint8]
+"""[height, width, 3], blue first."""
+
+
+class Picture:
+    """The encoded bytes of one frame and, once asked for, its pixels.
+
+    Decoding takes milliseconds: ask in a thread. An EXIF orientation is applied, as browsers and
+    OpenCV do by default, so a box lies on the picture that people see.
+    """
+
+    def __init__(self, image: bytes, max_pixels: int = MAX_PIXELS) -> None:
+        self._image = image
+        self._max_pixels = max_pixels
+        self._pixels: Pixels | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        """The decoded picture.
+
+        Raises:
+            Undecodable: the bytes are no picture, or one of too many pixels.
+        """
+        if self._pixels is None:
+            self._pixels = self._decode()
+        return self._pixels
+
+    def _decode(self) -> Pixels:
+        try:
+            # OpenCV would allocate whatever size the header declares.
+            header = check_image(self._image, self._max_pixels)
+            found = cv2.imdecode(np.frombuffer(self._image, np.uint8), cv2.IMREAD_COLOR)
+        except (BadImage, cv2.error) as error:
+            raise Undecodable(str(error)) from error
+        if found is None:
+            raise Undecodable(
+                f"OpenCV cannot decode this {header.format} of {len(self._image)} bytes"
+            )
+        return np.asarray(found, np.uint8)

@@ -1,0 +1,1 @@
+"""Triton Inference Server: starting it, watching over it, calling it."""
