@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -49,6 +49,8 @@ class Broker:
         self.connected = asyncio.Event()
         self.generation = 0
         """How often the connection was made; what was asked of an earlier one may be lost."""
+        self.listeners: set[Callable[[], None]] = set()
+        """Called whenever the connection was made, for those who must ask anew."""
         self._closed = asyncio.Event()
         self._closing = False
 
@@ -112,6 +114,8 @@ class Broker:
     async def _on_connected(self) -> None:
         self.generation += 1
         self.connected.set()
+        for listener in self.listeners:
+            listener()
         log.info("broker connected", url=self.url)
 
     async def _on_disconnected(self) -> None:

@@ -1,5 +1,6 @@
 """A message that a stream delivered, and what one can answer."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
     """One delivery of one message. It is delivered again unless it is acked in time."""
 
@@ -31,9 +32,10 @@ class Delivery:
         """Say that it is done with, for good."""
         await self._client.publish(self._reply, b"+ACK")
 
-    async def give_back(self) -> None:
-        """Say that somebody else may have it now."""
-        await self._client.publish(self._reply, b"-NAK")
+    async def give_back(self, after_seconds: float = 0) -> None:
+        """Say that somebody else may have it, after a pause."""
+        delay = json.dumps({"delay": int(after_seconds * 1_000_000_000)})
+        await self._client.publish(self._reply, b"-NAK " + delay.encode())
 
 
 def delivery(message: Msg, client: Client) -> Delivery:

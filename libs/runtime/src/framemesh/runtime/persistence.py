@@ -4,13 +4,14 @@ import asyncio
 
 import structlog
 
+from framemesh.runtime.backoff import Backoff
 from framemesh.runtime.broker import BrokerUnavailable
 from framemesh.runtime.publisher import Outgoing, Publisher, StreamFull
 
 log = structlog.get_logger()
 
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 2.0
+PAUSES = Backoff(first_seconds=0.05, most_seconds=2.0)
+"""A full stream has room again within milliseconds, or not for long."""
 
 
 async def store_until_stored(publisher: Publisher, message: Outgoing) -> None:
@@ -21,11 +22,11 @@ async def store_until_stored(publisher: Publisher, message: Outgoing) -> None:
     Raises:
         StreamMissing, PublishRefused: trying again would not help.
     """
-    pause = FIRST_PAUSE_SECONDS
+    failures = 0
     while True:
         try:
             return await publisher.store(message)
         except (StreamFull, BrokerUnavailable) as error:
             log.debug("store again", subject=message.subject, id=message.id, error=str(error))
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        failures += 1
+        await asyncio.sleep(PAUSES.pause(failures))

@@ -5,6 +5,7 @@ carries a reply subject of ours, and one subscription takes all answers.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -77,10 +78,10 @@ class Publisher:
     async def _attempt(self, message: Outgoing) -> None:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         reply = f"{self.inbox}.{next(self._tokens)}"
-        self._answers[reply] = answer
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._broker.connected.wait()
+                self._answers[reply] = answer
                 await self._broker.client.publish(
                     message.subject,
                     message.payload,
@@ -95,7 +96,7 @@ class Publisher:
         except nats.errors.Error as error:
             raise BrokerUnavailable(f"{self._broker.url}: {error}") from error
         finally:
-            del self._answers[reply]
+            self._answers.pop(reply, None)
 
     async def on_answer(self, message: Msg) -> None:
         answer = self._answers.get(message.subject)
@@ -105,6 +106,13 @@ class Publisher:
             answer.set_exception(fault)
         else:
             answer.set_result(None)
+
+    def give_up_answers(self) -> None:
+        """The connection was made anew: what the last one owed will not come."""
+        lost = BrokerUnavailable(f"the connection to {self._broker.url} broke")
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(lost)
 
 
 def _fault(message: Msg) -> FramemeshError | None:
@@ -125,7 +133,10 @@ async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
     """A publisher that gets its answers for as long as the context lasts."""
     found = Publisher(broker)
     subscription = await broker.client.subscribe(f"{found.inbox}.*", cb=found.on_answer)
+    broker.listeners.add(found.give_up_answers)
     try:
         yield found
     finally:
-        await subscription.unsubscribe()
+        broker.listeners.remove(found.give_up_answers)
+        with contextlib.suppress(nats.errors.Error):  # the connection may be gone first
+            await subscription.unsubscribe()

@@ -5,12 +5,13 @@ what was delivered when it is cancelled; so the pull requests are our own, with 
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
+import nats.errors
 from nats.aio.msg import Msg
 from nats.js.api import Header
 
@@ -19,12 +20,11 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.broker import Broker
 from framemesh.runtime.delivery import Delivery, delivery
 
-log = structlog.get_logger()
-
 EXPIRES_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 SILENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 1
 """Two missed heartbeats: the request is lost."""
+DRAIN_SECONDS = 1.0
 NANO = 1_000_000_000
 
 HEARTBEAT = "100"
@@ -42,13 +42,17 @@ class ConsumerGone(FramemeshError):
 class PullLimits:
     """How much one pull may have under way."""
 
-    messages: int = 32
-    bytes: int = 16 * 1024 * 1024
-    """At least the largest message: a request for less is answered with nothing."""
+    messages: int
+    bytes: int
+    """At least twice the largest message, or that one would never come."""
 
 
 class Puller:
-    """Asks one consumer for as much as there is room for, and hands on what comes."""
+    """Asks one consumer for as much as there is room for, and hands on what comes.
+
+    One request at a time, for all the room there is, as soon as that is half of the limits: asking
+    for every single message would double the traffic.
+    """
 
     def __init__(
         self,
@@ -63,21 +67,24 @@ class Puller:
         """`deliver` is called for every message, on the event loop, and must not block. Whoever is
         done with a message says so with `done`, which makes room for another."""
         self._broker = broker
-        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        self._name = f"{stream}.{consumer}"
         self._limits = limits
         self._deliver = deliver
         self._clock = clock
         self.inbox = broker.client.new_inbox()
         self._held = 0
-        self._asked = 0
+        self._held_bytes = 0
+        self._unanswered = 0
+        """Messages that the request under way may still bring."""
         self._changed = asyncio.Event()
         self._heard_at = clock.monotonic()
         self._generation = -1
         self._gone = False
 
-    def done(self) -> None:
-        """One message that was delivered is dealt with."""
+    def done(self, delivery: Delivery) -> None:
+        """A message that was delivered is dealt with."""
         self._held -= 1
+        self._held_bytes -= len(delivery.payload)
         self._changed.set()
 
     async def run(self) -> None:
@@ -86,57 +93,59 @@ class Puller:
         Raises:
             ConsumerGone: the consumer or its stream was deleted.
         """
-        while not self._gone:
-            await self._broker.connected.wait()
-            self._forget_lost_requests()
-            await self._ask()
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass  # to look whether the request was lost
-        raise ConsumerGone(f"{self._subject.rpartition('NEXT.')[2]} does not exist")
+        self._broker.listeners.add(self._changed.set)
+        try:
+            while not self._gone:
+                await self._broker.connected.wait()
+                self._changed.clear()
+                self._forget_lost_request()
+                await self._ask()
+                # The timeout is for requests that were lost without a word.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await self._changed.wait()
+        finally:
+            self._broker.listeners.remove(self._changed.set)
+        raise ConsumerGone(f"{self._name} does not exist")
 
-    def _forget_lost_requests(self) -> None:
+    def _forget_lost_request(self) -> None:
         silent = self._clock.monotonic() - self._heard_at > SILENCE_SECONDS
         if self._generation != self._broker.generation or silent:
             self._generation = self._broker.generation
             self._heard_at = self._clock.monotonic()
-            self._asked = 0
+            self._unanswered = 0
 
     async def _ask(self) -> None:
-        room = self._limits.messages - self._held - self._asked
-        # Asking for every single message would double the traffic.
-        if room < max(1, self._limits.messages // 2):
+        room = self._limits.messages - self._held
+        room_bytes = self._limits.bytes - self._held_bytes
+        half = 2 * room >= self._limits.messages and 2 * room_bytes >= self._limits.bytes
+        if self._unanswered or not half:
             return
-        self._asked += room
         request = {
             "batch": room,
-            "max_bytes": self._limits.bytes,
+            "max_bytes": room_bytes,
             "expires": EXPIRES_SECONDS * NANO,
             "idle_heartbeat": HEARTBEAT_SECONDS * NANO,
         }
-        await self._broker.client.publish(self._subject, json.dumps(request).encode(), self.inbox)
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._name}"
+        await self._broker.client.publish(subject, json.dumps(request).encode(), self.inbox)
+        self._unanswered = room
 
     async def on_message(self, message: Msg) -> None:
         self._heard_at = self._clock.monotonic()
         status = (message.headers or {}).get(Header.STATUS)
         if status is None:
             self._held += 1
-            self._asked -= 1
+            self._held_bytes += len(message.data)
+            # One that comes late, from a request that was given up, is counted in neither.
+            self._unanswered = max(0, self._unanswered - 1)
             self._deliver(delivery(message, self._broker.client))
         elif status != HEARTBEAT:
-            self._on_end(status, message.headers or {})
+            # Its time is up, its bytes are used up, or something is wrong.
+            why = (message.headers or {}).get(Header.DESCRIPTION, "")
+            self._gone = status == NO_RESPONDERS or why.startswith(GONE)
+            self._unanswered = 0
         self._changed.set()
-
-    def _on_end(self, status: str, headers: dict[str, str]) -> None:
-        """A request ended: time is up, its bytes are used up, or something is wrong."""
-        why = headers.get(Header.DESCRIPTION, "")
-        self._gone = status == NO_RESPONDERS or why.startswith(GONE)
-        unanswered = headers.get("Nats-Pending-Messages")
-        self._asked = max(0, self._asked - int(unanswered)) if unanswered else 0
-        log.debug("pull ended", subject=self._subject, status=status, why=why)
 
 
 @asynccontextmanager
@@ -158,4 +167,7 @@ async def puller(
     try:
         yield found
     finally:
-        await subscription.unsubscribe()
+        # What is on its way still arrives: dropped, it would be missing until its ack wait ends.
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await subscription.drain()  # type: ignore[no-untyped-call]

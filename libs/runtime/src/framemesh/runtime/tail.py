@@ -96,7 +96,7 @@ class Tail:
                 if message.sequence > self._after:
                     await handle(message)
                     self._after = message.sequence
-                pull.done()
+                pull.done(message)
 
     async def _make_consumer(self, start: int) -> str:
         config = {

@@ -22,6 +22,10 @@ class TritonUnavailable(FramemeshError):
     code = Code.UNAVAILABLE
 
 
+class TritonSilent(TritonUnavailable):
+    """Triton gave no answer, so it may still be reading the input and writing the outputs."""
+
+
 class TritonStartFailed(FramemeshError):
     """Our own Triton does not start."""
 

@@ -10,6 +10,7 @@ from framemesh.core.model import Color, DType, Fit, InputSpec, Interpolation, La
 from framemesh.core.outcome import Box
 from framemesh.worker.errors import ModelMisfit
 from framemesh.worker.picture import Pixels
+from framemesh.worker.triton.memory import Input
 
 GREY = 114
 """What a letterbox is filled with: the grey that YOLO trains with, near the mean of a picture."""
@@ -42,7 +43,7 @@ class Preparation:
         self._values = _values(spec)
         self._planes = [np.ascontiguousarray(self._values[:, :, c]) for c in range(3)]
 
-    def write(self, picture: Pixels, out: NDArray[np.generic]) -> None:
+    def write(self, picture: Pixels, out: Input) -> None:
         """Write `picture` into `out`, which has the shape and type of one input."""
         spec = self._spec
         plain = spec.dtype is DType.UINT8
@@ -52,7 +53,7 @@ class Preparation:
         fitted = self._fitted(picture)
         if spec.layout is Layout.NHWC:
             if spec.color is Color.RGB:
-                fitted = cv2.cvtColor(fitted, cv2.COLOR_BGR2RGB)
+                fitted = np.asarray(cv2.cvtColor(fitted, cv2.COLOR_BGR2RGB), np.uint8)
             cv2.LUT(fitted, self._values, dst=out)
             return
         for channel in range(3):
@@ -99,7 +100,7 @@ class Preparation:
         """The channel of a decoded picture (blue first) that channel of the input shows."""
         return 2 - channel if self._spec.color is Color.RGB else channel
 
-    def _colored(self, picture: Pixels, out: NDArray[np.generic]) -> None:
+    def _colored(self, picture: Pixels, out: Input) -> None:
         """The usual input of our own models, without a pass over memory that can be spared."""
         if self._spec.color is Color.RGB:
             cv2.cvtColor(self._fitted(picture), cv2.COLOR_BGR2RGB, dst=out)

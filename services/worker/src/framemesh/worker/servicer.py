@@ -1,0 +1,38 @@
+"""The gRPC edge of a worker."""
+
+from typing import Any
+
+import grpc.aio
+
+from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
+from framemesh.worker.assignment import Assignment
+from framemesh.worker.engine import Engine
+from framemesh.worker.intake import Intake
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
+    def __init__(self, name: str, assignment: Assignment, engine: Engine, intake: Intake) -> None:
+        self._name = name
+        self._assignment = assignment
+        self._engine = engine
+        self._intake = intake
+
+    async def GetWorker(
+        self, request: worker_pb2.GetWorkerRequest, context: Context
+    ) -> worker_pb2.GetWorkerResponse:
+        triton = self._engine.triton
+        return worker_pb2.GetWorkerResponse(
+            id=self._name,
+            pipeline=self._assignment.spec.name,
+            revision=self._assignment.revision,
+            frames_in_progress=self._intake.in_progress,
+            frames_sealed=self._intake.sealed,
+            triton=worker_pb2.Triton(
+                address=triton.address,
+                healthy=triton.healthy,
+                restarts=triton.restarts,
+                shared_memory=triton.shared_memory,
+            ),
+        )

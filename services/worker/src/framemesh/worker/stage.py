@@ -1,0 +1,140 @@
+"""One stage of a pipeline: a model, and what it sees in a picture or in parts of it."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from framemesh.core.outcome import Box, Detection
+from framemesh.core.pipeline import StageSpec
+from framemesh.worker.batching import Batcher
+from framemesh.worker.decoders.decoder import Decoder, Found, Outputs
+from framemesh.worker.picture import Picture, Pixels
+from framemesh.worker.preparation import Preparation
+from framemesh.worker.threads import in_thread
+from framemesh.worker.triton.memory import Input
+
+MIN_CROP_PIXELS = 2
+"""A side of a crop; in less there is nothing to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of a picture, and the detection that it was cut out for."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    """In pixels, right and bottom not included."""
+    outer: Box
+    """The same in fractions of the picture."""
+    parent: int
+
+
+class Stage:
+    """Looks at one picture at a time, for any number of callers at once."""
+
+    def __init__(
+        self,
+        spec: StageSpec,
+        labels: Sequence[str],
+        preparation: Preparation,
+        decoder: Decoder,
+        batcher: Batcher,
+        *,
+        max_batch: int,
+        inputs: Sequence[Input],
+        pool: Executor,
+    ) -> None:
+        """`inputs` are the rows that `batcher` lends, to be written to."""
+        self.spec = spec
+        self._labels = labels
+        self._preparation = preparation
+        self._decoder = decoder
+        self._batcher = batcher
+        self._max_batch = max_batch
+        self._inputs = inputs
+        self._pool = pool
+
+    async def look(self, picture: Picture, seen: Sequence[Detection]) -> list[Detection]:
+        """What the model sees in the whole picture, or in the crops of an earlier stage's boxes.
+
+        Args:
+            seen: all detections of this frame so far.
+
+        Raises:
+            Undecodable, InferenceFailed, TritonUnavailable: as `Graph.run`.
+        """
+        if not self.spec.crops_of:
+            return await self._look_at(picture, (None,))
+        crops = list(self._crops(picture, seen))
+        found: list[Detection] = []
+        for at in range(0, len(crops), self._max_batch):
+            found += await self._look_at(picture, crops[at : at + self._max_batch])
+        return found
+
+    async def _look_at(self, picture: Picture, parts: Sequence[Crop | None]) -> list[Detection]:
+        rows = await self._batcher.reserve(len(parts))
+        try:
+            await in_thread(self._pool, lambda: self._prepare(picture, parts, rows))
+            outputs = await self._batcher.run(rows)
+            # Before the rows are released: the outputs lie in them.
+            return [
+                detection
+                for part, output in zip(parts, outputs, strict=True)
+                for detection in self._detections(picture.pixels, part, output)
+            ]
+        finally:
+            self._batcher.release(rows)
+
+    def _prepare(self, picture: Picture, parts: Sequence[Crop | None], rows: Sequence[int]) -> None:
+        pixels = picture.pixels
+        for part, row in zip(parts, rows, strict=True):
+            self._preparation.write(_cut(pixels, part), self._inputs[row])
+
+    def _detections(
+        self, pixels: Pixels, part: Crop | None, outputs: Outputs
+    ) -> Iterable[Detection]:
+        height, width = _cut(pixels, part).shape[:2]
+        for found in self._decoder.decode(outputs):
+            box = None
+            if found.box is not None:
+                box = self._preparation.in_picture(found.box, width, height)
+                if box is None:
+                    continue
+            yield self._detection(found, box, part)
+
+    def _detection(self, found: Found, box: Box | None, part: Crop | None) -> Detection:
+        if part is not None and box is not None:
+            box = box.within(part.outer)
+        return Detection(
+            stage=self.spec.name,
+            label=self._labels[found.class_id],
+            class_id=found.class_id,
+            score=found.score,
+            box=box,
+            parent=None if part is None else part.parent,
+        )
+
+    def _crops(self, picture: Picture, seen: Sequence[Detection]) -> Iterable[Crop]:
+        height, width = picture.pixels.shape[:2]
+        for at, detection in enumerate(seen):
+            if detection.stage != self.spec.crops_of or detection.box is None:
+                continue
+            if self.spec.labels and detection.label not in self.spec.labels:
+                continue
+            crop = crop_of(detection.box, at, width, height)
+            if min(crop.right - crop.left, crop.bottom - crop.top) >= MIN_CROP_PIXELS:
+                yield crop
+
+
+def crop_of(box: Box, parent: int, width: int, height: int) -> Crop:
+    """The pixels that a box lies on, clipped to a picture of this size."""
+    left, right = (min(width, max(0, round(side * width))) for side in (box.left, box.right))
+    top, bottom = (min(height, max(0, round(side * height))) for side in (box.top, box.bottom))
+    outer = Box(left / width, top / height, right / width, bottom / height)
+    return Crop(left, top, right, bottom, outer, parent)
+
+
+def _cut(pixels: Pixels, part: Crop | None) -> Pixels:
+    return pixels if part is None else pixels[part.top : part.bottom, part.left : part.right]

@@ -1,0 +1,29 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from framemesh.runtime.broker import Broker, broker
+from framemesh.runtime.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.ports import free_block
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> NatsServer:
+    """A nats-server of the test's own, not yet started."""
+    return NatsServer(store=tmp_path / "nats", port=free_block(1))
+
+
+@pytest.fixture
+async def nats_url(nats: NatsServer, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a nats-server that runs for this test alone."""
+    async with running_nats_server(nats, tmp_path / "nats.log"):
+        yield nats.url
+
+
+@pytest.fixture
+async def nats_broker(nats_url: str) -> AsyncIterator[Broker]:
+    async with broker(nats_url, "test") as connected:
+        yield connected

@@ -1,0 +1,103 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from framemesh.runtime.broker import Broker, broker
+from framemesh.runtime.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.persistence import store_until_stored
+from framemesh.runtime.publisher import (
+    Outgoing,
+    Publisher,
+    PublishRefused,
+    StreamFull,
+    StreamMissing,
+    publisher,
+)
+from tests.integration.runtime.conftest import STREAM
+
+
+def message(number: int, size: int = 100) -> Outgoing:
+    return Outgoing(f"test.{number % 4}", f"m{number}", b"x" * size)
+
+
+async def stored(nats: Broker) -> int:
+    answer = await nats.request("$JS.API.STREAM.INFO.TEST", {})
+    return int(answer["state"]["messages"])
+
+
+async def test_many_at_once_are_stored(nats_broker: Broker, publish: Publisher) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(1000):
+            tasks.create_task(publish.store(message(number)))
+    assert await stored(nats_broker) == 1000
+
+
+async def test_the_same_id_is_stored_once(nats_broker: Broker, publish: Publisher) -> None:
+    for _ in range(3):
+        await publish.store(message(1))
+    assert await stored(nats_broker) == 1
+
+
+async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    for number in range(9):
+        await publish.store(message(number, 100_000))
+    with pytest.raises(StreamFull):
+        await publish.store(message(9, 100_000))
+    waiting = asyncio.ensure_future(store_until_stored(publish, message(99, 100_000)))
+    await nats_broker.request("$JS.API.STREAM.PURGE.TEST", {})
+    async with asyncio.timeout(5):
+        await waiting
+    assert await stored(nats_broker) == 1
+
+
+async def test_a_subject_of_no_stream_is_told(publish: Publisher) -> None:
+    with pytest.raises(StreamMissing):
+        await publish.store(Outgoing("nobody.listens", "m", b""))
+
+
+async def test_a_message_over_max_payload_is_refused_and_the_connection_lives(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    with pytest.raises(PublishRefused):
+        await publish.store(message(1, nats_broker.client.max_payload + 1))
+    await publish.store(message(2))
+
+
+async def test_nothing_is_lost_when_the_broker_is_killed(nats: NatsServer, tmp_path: Path) -> None:
+    log = tmp_path / "nats.log"
+    async with asyncio.timeout(30):
+        async with running_nats_server(nats, log) as first:
+            connected = Broker(nats.url)
+            await connected.connect("test")
+            await connected.request("$JS.API.STREAM.CREATE.TEST", STREAM)
+            async with publisher(connected) as publish, asyncio.TaskGroup() as tasks:
+                for number in range(300):
+                    tasks.create_task(store_until_stored(publish, message(number)))
+                    if number == 150:
+                        await asyncio.sleep(0)
+                        first.kill()
+                        await first.wait()
+                    if number == 250:
+                        second = running_nats_server(nats, log)
+                        await second.__aenter__()
+            assert await stored(connected) == 300
+            await connected.close()
+            await second.__aexit__(None, None, None)
+
+
+async def test_a_broker_that_is_not_there_yet_is_waited_for(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    async def store() -> None:
+        async with broker(nats.url, "early") as connected, publisher(connected) as publish:
+            await connected.request("$JS.API.STREAM.CREATE.TEST", STREAM)
+            await publish.store(message(1))
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        early = tasks.create_task(store())
+        await asyncio.sleep(0.1)
+        async with running_nats_server(nats, tmp_path / "nats.log"):
+            await early

@@ -1,0 +1,96 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.broker import Broker
+from framemesh.runtime.delivery import Delivery
+from framemesh.runtime.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.persistence import store_until_stored
+from framemesh.runtime.publisher import Outgoing, publisher
+from framemesh.runtime.tail import StreamGone, Tail
+
+STREAM = {
+    "name": "TAIL",
+    "subjects": ["tail.>"],
+    "storage": "file",
+    "retention": "limits",
+    "max_bytes": 10_000_000,
+}
+
+
+async def test_it_reads_everything_once_across_a_kill_of_the_broker(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    read: list[bytes] = []
+    log = tmp_path / "nats.log"
+    connected = Broker(nats.url)
+
+    async def handle(message: Delivery) -> None:
+        read.append(message.payload)
+
+    async with asyncio.timeout(40), running_nats_server(nats, log) as first:
+        await connected.connect("test")
+        await connected.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
+        async with publisher(connected) as publish, asyncio.TaskGroup() as tasks:
+            for number in range(700):
+                await publish.store(Outgoing("tail.a", f"{number}", b"%d" % number))
+            reading = tasks.create_task(Tail(connected, "TAIL", SystemClock()).read(handle))
+            while len(read) < 300:
+                await asyncio.sleep(0.01)
+            first.kill()
+            await first.wait()
+            async with running_nats_server(nats, log):
+                for number in range(700, 900):
+                    await store_until_stored(
+                        publish, Outgoing("tail.a", f"{number}", b"%d" % number)
+                    )
+                while len(read) < 900:
+                    await asyncio.sleep(0.01)
+                reading.cancel()
+                await connected.close()
+    assert read == [b"%d" % number for number in range(900)]
+
+
+async def test_it_begins_where_it_is_told_and_takes_only_its_subjects(nats_broker: Broker) -> None:
+    read: list[bytes] = []
+
+    async def handle(message: Delivery) -> None:
+        read.append(message.payload)
+
+    await nats_broker.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
+    async with asyncio.timeout(10), publisher(nats_broker) as publish:
+        for number in range(10):
+            await publish.store(Outgoing(f"tail.{number % 2}", f"{number}", b"%d" % number))
+        tail = Tail(nats_broker, "TAIL", SystemClock(), ["tail.1"])
+        assert await tail.last_sequence() == 10
+        reading = asyncio.ensure_future(tail.read(handle, after=4))
+        while len(read) < 3:
+            await asyncio.sleep(0.01)
+        reading.cancel()
+    assert read == [b"5", b"7", b"9"]
+
+
+async def test_a_stream_that_is_not_there_is_told(nats_broker: Broker) -> None:
+    async def handle(message: Delivery) -> None:
+        raise AssertionError(message)
+
+    tail = Tail(nats_broker, "NONE", SystemClock())
+    with pytest.raises(StreamGone):
+        await tail.last_sequence()
+    with pytest.raises(StreamGone):
+        await tail.read(handle)
+
+
+async def test_a_stream_that_is_deleted_while_it_is_read_is_told(nats_broker: Broker) -> None:
+    async def handle(message: Delivery) -> None:
+        raise AssertionError(message)
+
+    await nats_broker.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
+    reading = asyncio.ensure_future(Tail(nats_broker, "TAIL", SystemClock()).read(handle))
+    await asyncio.sleep(0.1)
+    await nats_broker.request("$JS.API.STREAM.DELETE.TAIL", {})
+    async with asyncio.timeout(10):
+        with pytest.raises(StreamGone):
+            await reading

@@ -1,0 +1,66 @@
+import pytest
+
+from framemesh.core.document import InvalidDocument, Located, dump, read
+from framemesh.core.pipeline import PipelineSpec, check_pipeline
+
+STREET = """\
+name: street
+stages:
+  - name: people
+    model: person
+  - name: faces
+    model: face
+    crops_of: people
+    labels: [person]
+buffer:
+  max_bytes: 2GiB
+"""
+
+
+def problems(text: str) -> list[str]:
+    try:
+        located = Located(text, "street.yaml")
+        spec = located.read(PipelineSpec)
+    except InvalidDocument as error:
+        return [str(problem) for problem in error.problems]
+    try:
+        check_pipeline(spec)
+    except InvalidDocument as error:
+        return [str(problem) for problem in located.located(error).problems]
+    return []
+
+
+def test_a_document_is_read_and_written_back() -> None:
+    spec = Located(STREET, "street.yaml").read(PipelineSpec)
+    assert spec.stages[1].crops_of == "people"
+    assert spec.buffer.max_bytes == 2 * 1024**3
+    assert spec.buffer.shards == 4
+    assert read(dump(spec), PipelineSpec, "again") == spec
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("model: person", "modl: person", "line 4: stages[0].modl: is not a field"),
+        ("2GiB", "2Gibs", "line 10: buffer.max_bytes: could not interpret byte unit"),
+        ("2GiB", "2KiB", "line 10: buffer.max_bytes: input should be greater than"),
+        ("name: street", "name: my street", "line 1: name: bad name 'my street': use 1 to 64"),
+        ("crops_of: people", "crops_of: nobody", "line 7: stages[1].crops_of: no earlier stage"),
+        ("name: faces", "name: people", "line 5: stages[1].name: 'people' is taken"),
+        ("    crops_of: people\n", "", "line 7: stages[1].labels: only chooses crops"),
+        ("    model: person\n", "", "line 3: stages[0].model: is missing"),
+        ("name: street", "name: a\nname: b", "line 2: name: stands twice"),
+        ("name: street", "name: [", "line 3: expected"),
+    ],
+)
+def test_a_fault_is_named_by_line_and_field(old: str, new: str, problem: str) -> None:
+    found = "\n".join(problems(STREET.replace(old, new, 1)))
+    assert problem in found
+
+
+def test_a_sound_document_has_no_problems() -> None:
+    assert problems(STREET) == []
+
+
+def test_an_empty_document_says_what_is_missing() -> None:
+    assert "should be a dictionary" in problems("")[0]

@@ -1,0 +1,35 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framemesh.core.interval_set import IntervalSet
+
+runs = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 8)), max_size=40)
+
+
+@given(runs)
+def test_it_holds_what_a_set_would_hold(added: list[tuple[int, int]]) -> None:
+    intervals, numbers = IntervalSet(), set[int]()
+    for first, length in added:
+        more = set(range(first, first + length + 1))
+        assert intervals.add(first, first + length) == len(more - numbers)
+        numbers |= more
+    assert len(intervals) == len(numbers)
+    assert [n in intervals for n in range(80)] == [n in numbers for n in range(80)]
+
+
+@given(runs)
+def test_its_runs_are_apart_and_in_order(added: list[tuple[int, int]]) -> None:
+    intervals = IntervalSet()
+    for first, length in added:
+        intervals.add(first, first + length)
+    found = intervals.runs
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(found))
+
+
+def test_numbers_in_order_are_one_run() -> None:
+    intervals = IntervalSet()
+    for number in range(1, 10_001):
+        intervals.add(number)
+    assert intervals.runs == ((1, 10_000),)

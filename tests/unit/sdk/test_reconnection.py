@@ -1,0 +1,85 @@
+"""When a camera tries again, and when it gives up."""
+
+import logging
+import random
+
+import grpc
+import pytest
+
+from framemesh.sdk.errors import CameraRefused, IngestUnreachable, PipelineUnknown
+from framemesh.sdk.reconnection import LONGEST_PAUSE_SECONDS, OPENING_SECONDS, Reconnection
+from framemesh.sdk.target import Target
+
+TARGET = Target("127.0.0.1:7401", "street", "door")
+GONE = grpc.StatusCode.UNAVAILABLE
+
+
+def reconnection(connect_timeout: float = 10.0) -> Reconnection:
+    jitter = random.Random(1)  # noqa: S311
+    return Reconnection(TARGET, connect_timeout, now=100.0, jitter=jitter)
+
+
+def connected() -> Reconnection:
+    patience = reconnection()
+    patience.opened()
+    return patience
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    patience = connected()
+    pauses = [patience.pause(GONE, "", 100.0) for _ in range(8)]
+    for pause, full in zip(pauses, [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0], strict=True):
+        assert full / 2 <= pause <= full
+    assert max(pauses) <= LONGEST_PAUSE_SECONDS
+
+
+def test_a_stream_that_answered_makes_the_next_pause_short_again() -> None:
+    patience = connected()
+    for _ in range(5):
+        patience.pause(GONE, "", 100.0)
+    patience.progressed()
+    assert patience.pause(GONE, "", 100.0) <= 0.1
+
+
+def test_the_first_connection_is_given_up_at_its_deadline() -> None:
+    patience = reconnection(connect_timeout=3)
+    assert patience.pause(GONE, "connection refused", 102.99) <= 0.011
+    with pytest.raises(IngestUnreachable, match=r"7401 within 3 s \(connection refused\)"):
+        patience.pause(grpc.StatusCode.CANCELLED, "cancelled by us", 103.0)
+
+
+def test_a_later_connection_is_tried_for_ever() -> None:
+    assert connected().pause(GONE, "", 100_000.0) > 0
+
+
+def test_an_attempt_may_take_what_is_left_of_the_first_connection() -> None:
+    assert reconnection(connect_timeout=3).opening_seconds(101.0) == 2.0
+    assert reconnection(connect_timeout=3).opening_seconds(104.0) == 0.0
+    assert connected().opening_seconds(100_000.0) == OPENING_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (grpc.StatusCode.NOT_FOUND, PipelineUnknown),
+        (grpc.StatusCode.INVALID_ARGUMENT, CameraRefused),
+        (grpc.StatusCode.UNIMPLEMENTED, CameraRefused),
+    ],
+)
+def test_what_would_end_the_same_way_again_is_not_tried(
+    code: grpc.StatusCode, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=r"127\.0\.0\.1:7401.*'street'.*what is wrong"):
+        connected().pause(code, "what is wrong", 100.0)
+
+
+def test_a_break_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    patience = connected()
+    with caplog.at_level(logging.WARNING, logger="framemesh.sdk"):
+        patience.pause(GONE, "socket closed", 100.0)
+        patience.pause(GONE, "connection refused", 101.0)
+        patience.opened()
+    assert [record.getMessage() for record in caplog.records] == [
+        "camera door: the stream to ingest at 127.0.0.1:7401 broke (socket closed); trying again",
+        "camera door: connected again",
+    ]

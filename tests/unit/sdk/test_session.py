@@ -1,0 +1,127 @@
+"""What a session keeps, sends and counts."""
+
+from framemesh.sdk.counts import Counts
+from framemesh.sdk.rejections import FrameRejected
+from framemesh.sdk.session import Credit, Session
+
+PLENTY = Credit(frames=100, bytes=1_000_000)
+
+
+def opened(credit: Credit = PLENTY, max_frame_bytes: int = 1000) -> Session:
+    session = Session("s1")
+    session.opened(credit, max_frame_bytes)
+    return session
+
+
+def offer(session: Session, *images: bytes) -> None:
+    for image in images:
+        session.offer(image, captured_unix_nano=7)
+
+
+def sent(session: Session) -> list[int]:
+    """The numbers of all frames that may be sent now."""
+    numbers = []
+    while (frame := session.next_to_send()) is not None:
+        numbers.append(frame.sequence)
+    return numbers
+
+
+def test_nothing_is_admitted_before_ingest_gave_credit() -> None:
+    assert not Session("s1").admits(1)
+
+
+def test_frames_are_numbered_from_1_and_sent_once() -> None:
+    session = opened()
+    offer(session, b"a", b"b")
+    assert sent(session) == [1, 2]
+    assert sent(session) == []
+
+
+def test_frames_are_admitted_up_to_the_credit_in_frames() -> None:
+    session = opened(Credit(frames=2, bytes=1000))
+    offer(session, b"a", b"b")
+    assert not session.admits(1)
+    sent(session)
+    session.acknowledged([1], [])
+    assert session.admits(1)
+
+
+def test_frames_are_admitted_up_to_the_credit_in_bytes() -> None:
+    session = opened(Credit(frames=10, bytes=10))
+    offer(session, b"123456")
+    assert session.admits(4)
+    assert not session.admits(5)
+
+
+def test_a_frame_larger_than_all_the_credit_goes_alone() -> None:
+    session = opened(Credit(frames=10, bytes=10))
+    assert session.admits(500)
+    offer(session, bytes(500))
+    assert not session.admits(1)
+    assert sent(session) == [1]
+
+
+def test_an_image_over_the_limit_is_withheld_and_costs_no_bytes() -> None:
+    session = opened(Credit(frames=2, bytes=1000), max_frame_bytes=1000)
+    offer(session, bytes(1001))
+    frame = session.next_to_send()
+    assert frame is not None
+    assert (frame.image, frame.withheld_bytes) == (b"", 1001)
+    assert session.admits(1000)
+
+
+def test_a_broken_stream_sends_nothing_but_still_takes_what_fits() -> None:
+    session = opened(Credit(frames=2, bytes=1000))
+    session.broken()
+    offer(session, b"a")
+    assert sent(session) == []
+    assert session.admits(1)
+
+
+def test_the_next_stream_gets_everything_unanswered_in_order() -> None:
+    session = opened()
+    offer(session, b"a", b"b", b"c")
+    sent(session)
+    session.acknowledged([2], [])
+    session.broken()
+    offer(session, b"d")
+    session.opened(PLENTY, 1000)
+    assert sent(session) == [1, 3, 4]
+
+
+def test_a_lower_limit_on_the_next_stream_withholds_what_was_sent_before() -> None:
+    session = opened()
+    offer(session, bytes(500))
+    sent(session)
+    session.broken()
+    session.opened(PLENTY, max_frame_bytes=100)
+    frame = session.next_to_send()
+    assert frame is not None
+    assert (frame.image, frame.withheld_bytes) == (b"", 500)
+
+
+def test_an_answer_counts_once() -> None:
+    session = opened()
+    offer(session, b"a", b"b")
+    sent(session)
+    session.acknowledged([1, 1], [FrameRejected(1, "empty", "")])
+    assert session.counts == Counts(offered=2, accepted=1, rejected=0, pending=1)
+
+
+def test_an_answer_to_a_frame_that_was_not_sent_is_of_no_account() -> None:
+    session = opened(Credit(frames=1, bytes=1000))
+    offer(session, b"a")
+    session.acknowledged([1, 99], [])
+    assert session.counts.pending == 1
+    assert sent(session) == [1]
+
+
+def test_rejections_are_told_once() -> None:
+    session = opened()
+    offer(session, b"a")
+    sent(session)
+    rejected = FrameRejected(1, "empty", "no bytes")
+    session.acknowledged([], [rejected])
+    assert session.take_rejected() == [rejected]
+    assert session.take_rejected() == []
+    assert session.counts == Counts(offered=1, accepted=0, rejected=1, pending=0)
