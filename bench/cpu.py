@@ -1,0 +1,40 @@
+"""CPU time by what a process is."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import psutil
+
+ROLES = {
+    "framemesh.ingest": "ingest",
+    "framemesh.master": "master",
+    "framemesh.monitor": "monitor",
+    "framemesh.worker.agent": "agent",
+    "framemesh.worker": "worker",
+    "framemesh.cli.embedded": "supervisor",
+    "bench.cameras": "cameras",
+}
+
+
+def cpu_seconds(root: int) -> Mapping[str, float]:
+    """User and system time of the process `root` and all below it, by role."""
+    spent: defaultdict[str, float] = defaultdict(float)
+    process = psutil.Process(root)
+    for each in [process, *process.children(recursive=True)]:
+        try:
+            times = each.cpu_times()
+            spent[_role(each)] += times.user + times.system
+        except psutil.NoSuchProcess:
+            continue
+    return spent
+
+
+def _role(process: psutil.Process) -> str:
+    command = process.cmdline()
+    for word in command:
+        if word in ROLES:
+            return ROLES[word]
+    name = process.name()
+    if name.startswith(("tritonserver", "triton_python")):
+        return "triton"
+    return "nats" if name.startswith("nats-server") else "benchmark"

@@ -1,0 +1,155 @@
+"""The direct loop: what one would write by hand for the same Triton, without a mesh.
+
+Threads that each decode and prepare a batch of JPEGs into shared memory, ask Triton, and decode its
+outputs into boxes. Nothing is shared but the queue of frames.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from tritonclient import grpc as triton
+from tritonclient.utils import shared_memory as shm
+
+from framemesh.core.model import ModelManifest
+from framemesh.worker.decoders.decoder import Decoder
+from framemesh.worker.preparation import Preparation
+
+CALL_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A tensor that the model gives, for one picture."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def bytes(self) -> int:
+        return 4 * int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The model on the Triton that is asked."""
+
+    address: str
+    name: str
+    version: str
+    manifest: ModelManifest
+    outputs: tuple[Output, ...]
+    decoder: Decoder
+
+
+class Lane:
+    """One thread's connection, its shared memory, and its requests, one at a time."""
+
+    def __init__(self, target: Target, batch: int, number: int) -> None:
+        self._target = target
+        self._batch = batch
+        self._client = triton.InferenceServerClient(target.address)
+        self._preparation = Preparation(target.manifest.input)
+        shape = (batch, *target.manifest.input.shape)
+        dtype = np.dtype(str(target.manifest.input.dtype))
+        self._input_bytes = int(np.prod(shape)) * dtype.itemsize
+        self._size = self._input_bytes + batch * sum(output.bytes for output in target.outputs)
+        self._region = f"direct-{number}"
+        self._handle = shm.create_shared_memory_region(
+            self._region, f"/bench-{self._region}", self._size
+        )
+        self._client.register_system_shared_memory(
+            self._region, f"/bench-{self._region}", self._size
+        )
+        memory = shm.get_contents_as_numpy(self._handle, np.uint8, [self._size])
+        self._inputs = memory[: self._input_bytes].view(dtype).reshape(shape)
+        self._memory = memory
+        self._request = self._make_request(shape, "UINT8" if dtype == np.uint8 else "FP32")
+
+    def look(self, images: Sequence[bytes]) -> int:
+        """Boxes in a batch of JPEGs; returns how many there are."""
+        for row, image in enumerate(images):
+            picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+            self._preparation.write(np.asarray(picture, np.uint8), self._inputs[row])
+        inputs, outputs = self._request
+        target = self._target
+        self._client.infer(
+            target.name,
+            inputs,
+            target.version,
+            outputs=outputs,
+            client_timeout=CALL_SECONDS,
+        )
+        columns = self._columns()
+        return sum(
+            len(target.decoder.decode({name: column[row] for name, column in columns.items()}))
+            for row in range(len(images))
+        )
+
+    def close(self) -> None:
+        self._client.unregister_system_shared_memory(self._region)
+        self._client.close()
+        shm.destroy_shared_memory_region(self._handle)
+
+    def _make_request(
+        self, shape: tuple[int, ...], datatype: str
+    ) -> tuple[list[triton.InferInput], list[triton.InferRequestedOutput]]:
+        given = triton.InferInput(self._target.manifest.input.name, list(shape), datatype)
+        given.set_shared_memory(self._region, self._input_bytes)
+        wanted = []
+        offset = self._input_bytes
+        for output in self._target.outputs:
+            tensor = triton.InferRequestedOutput(output.name)
+            tensor.set_shared_memory(self._region, self._batch * output.bytes, offset)
+            wanted.append(tensor)
+            offset += self._batch * output.bytes
+        return [given], wanted
+
+    def _columns(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        columns = {}
+        offset = self._input_bytes
+        for output in self._target.outputs:
+            size = self._batch * output.bytes
+            column = self._memory[offset : offset + size].view(np.float32)
+            columns[output.name] = column.reshape(self._batch, *output.shape)
+            offset += size
+        return columns
+
+
+def frames_per_second(
+    target: Target, images: Sequence[bytes], *, batch: int, concurrency: int, seconds: float
+) -> float:
+    """Run the loop for about so long; the first second warms up and does not count."""
+    lanes = [Lane(target, batch, number) for number in range(concurrency)]
+    source = itertools.cycle(images)
+    lock = threading.Lock()
+    done = [0] * concurrency
+    stop = threading.Event()
+
+    def batches() -> Iterator[list[bytes]]:
+        while not stop.is_set():
+            with lock:
+                yield [next(source) for _ in range(batch)]
+
+    def work(number: int) -> None:
+        for some in batches():
+            lanes[number].look(some)
+            done[number] += batch
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(concurrency)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.0)
+    began, before = time.perf_counter(), sum(done)
+    time.sleep(seconds)
+    rate = (sum(done) - before) / (time.perf_counter() - began)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    for lane in lanes:
+        lane.close()
+    return rate

@@ -1,0 +1,205 @@
+"""The whole mesh against a direct loop over the same Triton: `make bench`.
+
+Starts a mesh on free ports, then in turns (a) asks the worker's Triton from a hand-written loop
+while the mesh is idle, and (b) saturates the mesh with cameras. Prints frames/s of both, their
+ratio, and where the CPU time of the mesh goes.
+"""
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc.aio
+
+from bench.cpu import cpu_seconds
+from bench.direct import Output, Target, frames_per_second
+from bench.frames import MODEL, ROOT, jpegs
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
+from framemesh.cli import model
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.run import Run
+from framemesh.cli.embedded.running import embedded
+from framemesh.cli.model_folder import read_model_folder
+from framemesh.worker.decoders.registry import make_decoder
+from framemesh.worker.triton.onnx_signature import read_signature
+
+PIPELINE = "bench"
+CAMERAS = 4
+WAIT_SECONDS = 300
+
+BUFFER_BYTES = 16 * 1024 * 1024
+"""Small, so that the cameras are held back: what goes in at one end is what comes out at the other,
+as in a mesh that runs at its limit for hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeshRun:
+    """One saturated run of the mesh."""
+
+    frames: int
+    seconds: float
+    cpu: Mapping[str, float]
+    """Seconds by what the process is."""
+
+    @property
+    def frames_per_second(self) -> float:
+        return self.frames / self.seconds
+
+
+class Mesh:
+    """A running mesh with the bundled model, idle."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._pushed = 0
+
+    async def prepare(self) -> None:
+        """Register the model, apply the pipeline, and wait for its worker."""
+        await asyncio.to_thread(model.add, MODEL, master=self._run.master)
+        spec = pipeline_pb2.PipelineSpec(
+            name=PIPELINE,
+            stages=[pipeline_pb2.Stage(name="people", model="person")],
+            buffer=pipeline_pb2.Buffer(max_bytes=BUFFER_BYTES),
+        )
+        async with grpc.aio.insecure_channel(self._run.master) as channel:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            await stub.ApplyPipeline(pipeline_pb2.ApplyPipelineRequest(spec=spec))
+            ask = pipeline_pb2.GetPipelineRequest(name=PIPELINE)
+            while not (await stub.GetPipeline(ask)).pipeline.ready_workers:
+                await asyncio.sleep(0.1)
+
+    async def triton(self) -> str:
+        """The address of the worker's Triton."""
+        async with grpc.aio.insecure_channel(self._run.master) as channel:
+            nodes = await node_pb2_grpc.NodeServiceStub(channel).ListNodes(
+                node_pb2.ListNodesRequest()
+            )
+        (worker,) = nodes.nodes[0].workers
+        async with grpc.aio.insecure_channel(worker.address) as channel:
+            answer = await worker_pb2_grpc.WorkerServiceStub(channel).GetWorker(
+                worker_pb2.GetWorkerRequest()
+            )
+        return answer.triton.address
+
+    async def saturate(self, frames_of_each: int) -> MeshRun:
+        """Push from a process of its own, and wait until every frame has its outcome."""
+        before = cpu_seconds(self._run.pid)
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "bench.cameras", self._run.ingest, PIPELINE]
+        options = [f"--cameras={CAMERAS}", f"--frames={frames_of_each}"]
+        process = subprocess.Popen([*command, *options], cwd=ROOT)  # noqa: ASYNC220  starts at once
+        cameras: Mapping[str, float] = {}
+        self._pushed += CAMERAS * frames_of_each
+        async with grpc.aio.insecure_channel(self._run.monitor) as channel:
+            monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
+            while await self._sealed(monitor) < self._pushed:
+                if process.poll() is None:
+                    cameras = cpu_seconds(process.pid)
+                await asyncio.sleep(0.05)
+            seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
+        process.wait(WAIT_SECONDS)
+        after = cpu_seconds(self._run.pid)
+        cpu = {role: after[role] - before.get(role, 0) for role in after if role != "cameras"}
+        print(f"    ({time.perf_counter() - began:.1f} s with the start of the cameras)")
+        return MeshRun(CAMERAS * frames_of_each, seconds, {**cpu, **cameras})
+
+    async def _sealed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:
+        status = await monitor.GetStatus(monitor_pb2.GetStatusRequest(pipeline=PIPELINE))
+        return sum(camera.done for camera in status.pipelines[0].cameras)
+
+    async def _busy_seconds(
+        self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub", frames: int
+    ) -> float:
+        """From the first frame that was taken to the last outcome, of the newest `frames`."""
+        request = monitor_pb2.WatchResultsRequest(pipeline=PIPELINE, from_start=True)
+        outcomes = []
+        async for result in monitor.WatchResults(request):
+            outcomes.append(result.outcome)
+            if len(outcomes) == self._pushed:
+                break
+        newest = outcomes[-frames:]
+        first = min(outcome.captured_unix_nano for outcome in newest)
+        return (max(outcome.completed_unix_nano for outcome in newest) - first) / 1e9
+
+
+def target(address: str) -> Target:
+    """The bundled model on the worker's Triton."""
+    folder = read_model_folder(MODEL)
+    shapes = {o.name: o.picture_shape for o in read_signature(folder.file).outputs}
+    return Target(
+        address=address,
+        name="person-1",
+        version="1",
+        manifest=folder.manifest,
+        outputs=tuple(Output(name, shape) for name, shape in shapes.items()),
+        decoder=make_decoder(folder.manifest, shapes),
+    )
+
+
+def best_direct(to: Target, images: list[bytes]) -> tuple[int, int]:
+    """The batch and the concurrency with which the direct loop is fastest."""
+    rates = {
+        (batch, concurrency): frames_per_second(
+            to, images, batch=batch, concurrency=concurrency, seconds=2
+        )
+        for batch in (1, 2, 4, 8)
+        for concurrency in (2, 3, 4)
+    }
+    for (batch, concurrency), rate in rates.items():
+        print(f"    direct, batch {batch}, {concurrency} threads: {rate:6.0f} frames/s")
+    return max(rates, key=lambda each: rates[each])
+
+
+async def compare(rounds: int, frames_of_each: int, data: Path) -> None:
+    images = jpegs()
+    async with embedded(data, Ports.free()) as run:
+        mesh = Mesh(run)
+        await mesh.prepare()
+        to = target(await mesh.triton())
+        batch, concurrency = await asyncio.to_thread(best_direct, to, images)
+        direct: list[float] = []
+        runs: list[MeshRun] = []
+        for _ in range(rounds):
+            rate = await asyncio.to_thread(
+                frames_per_second, to, images, batch=batch, concurrency=concurrency, seconds=6
+            )
+            direct.append(rate)
+            runs.append(await mesh.saturate(frames_of_each))
+            print(
+                f"  direct {rate:6.0f} frames/s   mesh {runs[-1].frames_per_second:6.0f} frames/s"
+            )
+    report(direct, runs, f"batch {batch}, {concurrency} threads")
+
+
+def report(direct: list[float], runs: list[MeshRun], how: str) -> None:
+    ratios = [run.frames_per_second / rate for rate, run in zip(direct, runs, strict=True)]
+    print(f"direct loop  {statistics.median(direct):6.0f} frames/s  ({how})")
+    print(f"whole mesh   {statistics.median(r.frames_per_second for r in runs):6.0f} frames/s")
+    print(f"ratio        {statistics.median(ratios):6.2f}  (median of {len(ratios)} rounds)")
+    print("CPU ms a frame, by process:")
+    roles = sorted(runs[0].cpu, key=lambda role: -runs[0].cpu[role])
+    for role in roles:
+        spent = statistics.median(1000 * run.cpu.get(role, 0) / run.frames for run in runs)
+        print(f"  {role:12} {spent:6.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--frames", type=int, default=600, help="of each of the cameras")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(compare(arguments.rounds, arguments.frames, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

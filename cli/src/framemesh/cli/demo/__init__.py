@@ -1,0 +1,1 @@
+"""`framemesh demo`: the bundled model on the bundled clip, from camera to boxes."""
