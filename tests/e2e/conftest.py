@@ -1,0 +1,50 @@
+"""One mesh for all tests of this folder: each uses pipelines of its own."""
+
+import os
+from collections.abc import AsyncIterator
+
+import cv2
+import pytest
+import pytest_asyncio
+
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.running import embedded
+from framemesh.runtime.programs import ProgramMissing, triton
+from tests.e2e.mesh import ROOT, Mesh
+
+CLIP = ROOT / "examples/street/street.mp4"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    """What a mesh needs and a machine may lack; in CI it must not be missing."""
+    try:
+        triton()
+    except ProgramMissing as error:
+        if "CI" in os.environ:
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A whole mesh on free ports, with the bundled model."""
+    data = tmp_path_factory.mktemp("mesh")
+    async with embedded(data, Ports.free(), store_max_bytes=8 * 1024**3) as run:
+        running = Mesh(run)
+        await running.add_model(ROOT / "models/person")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def jpegs() -> list[bytes]:
+    """The 200 frames of the bundled clip, 768x576."""
+    video = cv2.VideoCapture(str(CLIP))
+    frames: list[bytes] = []
+    while True:
+        more, picture = video.read()
+        if not more:
+            break
+        frames.append(cv2.imencode(".jpg", picture)[1].tobytes())
+    video.release()
+    return frames

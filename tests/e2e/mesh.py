@@ -1,0 +1,76 @@
+"""A running mesh as a test sees it: through its public gRPC services alone."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import grpc.aio
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli import model
+from framemesh.cli.embedded.run import Run
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime import pipeline_message
+from framemesh.sdk import AsyncCamera
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 30
+DONE_SECONDS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    run: Run
+
+    async def add_model(self, folder: Path) -> None:
+        await asyncio.to_thread(model.add, folder, self.run.master)
+
+    async def apply(self, spec: PipelineSpec) -> None:
+        """Apply a pipeline, and wait until a worker of that revision is ready."""
+        async with grpc.aio.insecure_channel(self.run.master) as channel:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
+            await stub.ApplyPipeline(request)
+            ask = pipeline_pb2.GetPipelineRequest(name=spec.name)
+            async with asyncio.timeout(READY_SECONDS):
+                while not (await stub.GetPipeline(ask)).pipeline.ready_workers:
+                    await asyncio.sleep(0.05)
+
+    async def delete(self, pipeline: str) -> None:
+        request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)
+        async with grpc.aio.insecure_channel(self.run.master) as channel:
+            await pipeline_pb2_grpc.PipelineServiceStub(channel).DeletePipeline(request)
+
+    async def push(self, pipeline: str, camera: str, images: Sequence[bytes]) -> AsyncCamera:
+        """Send as fast as it goes, and wait for the last acknowledgement."""
+        async with AsyncCamera(self.run.ingest, pipeline=pipeline, name=camera) as sender:
+            for image in images:
+                await sender.send(image)
+        return sender
+
+    async def outcomes(self, pipeline: str, count: int) -> list[outcome_pb2.Outcome]:
+        """The first `count` outcomes of a pipeline, in the order in which they were stored."""
+        request = monitor_pb2.WatchResultsRequest(pipeline=pipeline, from_start=True)
+        found: list[outcome_pb2.Outcome] = []
+        async with (
+            asyncio.timeout(DONE_SECONDS),
+            grpc.aio.insecure_channel(self.run.monitor) as channel,
+        ):
+            async for result in monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request):
+                found.append(result.outcome)
+                if len(found) == count:
+                    break
+        return found
+
+    async def status(self, pipeline: str) -> monitor_pb2.PipelineStatus:
+        request = monitor_pb2.GetStatusRequest(pipeline=pipeline)
+        async with grpc.aio.insecure_channel(self.run.monitor) as channel:
+            answer = await monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(request)
+        return answer.pipelines[0]
+
+
+def named(spec: PipelineSpec, name: str) -> PipelineSpec:
+    return replace(spec, name=name)

@@ -1,0 +1,57 @@
+"""The contract under load: every frame that is offered is done, once."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.runtime import outcome_message
+from framemesh.runtime.broker import broker
+from framemesh.runtime.delivery import Delivery
+from framemesh.runtime.tail import Tail
+from tests.e2e.mesh import Mesh
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CAMERAS = 4
+STREET = PipelineSpec("load", (StageSpec("people", "person"),))
+
+
+async def test_four_cameras_as_fast_as_they_go(mesh: Mesh, jpegs: list[bytes]) -> None:
+    await mesh.apply(STREET)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CAMERAS):
+            tasks.create_task(mesh.push("load", f"camera-{number}", jpegs))
+    outcomes = await mesh.outcomes("load", CAMERAS * len(jpegs))
+
+    status = await mesh.status("load")
+    for ledger in status.cameras:
+        counts = (ledger.offered, ledger.accepted, ledger.done, ledger.pending)
+        assert counts == (len(jpegs), len(jpegs), len(jpegs), 0)
+    assert (len(status.cameras), status.backlog, status.duplicate_outcomes) == (CAMERAS, 0, 0)
+    ids = Counter((o.frame.camera, o.frame.session, o.frame.sequence) for o in outcomes)
+    assert len(ids) == CAMERAS * len(jpegs)
+
+
+async def test_the_raw_stream_holds_one_outcome_for_each_frame_id(mesh: Mesh) -> None:
+    """Not what monitor says of it, but what is there."""
+    seen: Counter[str] = Counter()
+
+    async def count(entry: Delivery) -> None:
+        if entry.subject.startswith("outcomes."):
+            seen[str(outcome_message.from_payload(entry.payload).frame)] += 1
+
+    async with broker(mesh.run.nats, "test") as nats:
+        tail = Tail(nats, "LEDGER-load", SystemClock())
+        reading = asyncio.ensure_future(tail.read(count))
+        async with asyncio.timeout(20):
+            while sum(seen.values()) < CAMERAS * 200:
+                await asyncio.sleep(0.05)
+        answer = await nats.request("$JS.API.STREAM.INFO.FRAMES-load-0", {})
+        reading.cancel()
+    assert set(seen.values()) == {1}
+    assert len(seen) == CAMERAS * 200
+    assert answer["state"]["messages"] == 0
+    await mesh.delete("load")
