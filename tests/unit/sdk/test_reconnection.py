@@ -69,7 +69,7 @@ def test_an_attempt_may_take_what_is_left_of_the_first_connection() -> None:
 def test_what_would_end_the_same_way_again_is_not_tried(
     code: grpc.StatusCode, error: type[Exception]
 ) -> None:
-    with pytest.raises(error, match=r"127\.0\.0\.1:7401.*'street'.*what is wrong"):
+    with pytest.raises(error, match=r"ingest at 127\.0\.0\.1:7401.*: what is wrong"):
         connected().pause(code, "what is wrong", 100.0)
 
 

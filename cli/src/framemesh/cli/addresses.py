@@ -1,0 +1,19 @@
+"""Where the services are: an option, its environment variable, or this machine."""
+
+from typing import Annotated
+
+import typer
+
+INGEST = "127.0.0.1:7401"
+MASTER = "127.0.0.1:7402"
+MONITOR = "127.0.0.1:7403"
+
+IngestAddress = Annotated[
+    str, typer.Option("--ingest", envvar="FRAMEMESH_INGEST", help="host:port of ingest.")
+]
+MasterAddress = Annotated[
+    str, typer.Option("--master", envvar="FRAMEMESH_MASTER", help="host:port of the master.")
+]
+MonitorAddress = Annotated[
+    str, typer.Option("--monitor", envvar="FRAMEMESH_MONITOR", help="host:port of the monitor.")
+]

@@ -1,0 +1,82 @@
+"""The messages of the services and the values of this program."""
+
+from typing import Any
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.api.monitor.v1 import monitor_pb2
+from framemesh.cli.report import CameraReport, PipelineReport
+
+
+def report_from_proto(
+    pipeline: pipeline_pb2.Pipeline | None, status: monitor_pb2.PipelineStatus | None
+) -> PipelineReport:
+    """What the master and the monitor know of one pipeline; either may not know it yet."""
+    pipeline = pipeline or pipeline_pb2.Pipeline()
+    status = status or monitor_pb2.PipelineStatus()
+    return PipelineReport(
+        name=pipeline.spec.name or status.pipeline,
+        revision=pipeline.revision,
+        ready_workers=pipeline.ready_workers,
+        trouble=pipeline.trouble,
+        backlog=status.backlog,
+        backlog_bytes=status.backlog_bytes,
+        accepted_per_second=status.accepted_per_second,
+        sealed_per_second=status.sealed_per_second,
+        age_p50_ms=status.age.p50_ms,
+        age_p95_ms=status.age.p95_ms,
+        age_p99_ms=status.age.p99_ms,
+        duplicate_outcomes=status.duplicate_outcomes,
+        cameras=tuple(map(_camera_from_proto, status.cameras)),
+    )
+
+
+def _camera_from_proto(ledger: monitor_pb2.CameraLedger) -> CameraReport:
+    return CameraReport(
+        camera=ledger.camera,
+        offered=ledger.offered,
+        accepted=ledger.accepted,
+        rejected=ledger.rejected,
+        done=ledger.done,
+        expired=ledger.expired,
+        superseded=ledger.superseded,
+        dead=ledger.dead,
+        pending=ledger.pending,
+        reasons=dict(ledger.reasons),
+    )
+
+
+def fate_from_proto(outcome: outcome_pb2.Outcome) -> str:
+    return outcome_pb2.Fate.Name(outcome.fate).removeprefix("FATE_").lower()
+
+
+def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
+    """One line of `watch --json`. Boxes are left, top, right, bottom in fractions of the frame."""
+    return {
+        "camera": outcome.frame.camera,
+        "session": outcome.frame.session,
+        "sequence": outcome.frame.sequence,
+        "pipeline": outcome.pipeline,
+        "fate": fate_from_proto(outcome),
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "captured_unix_nano": outcome.captured_unix_nano,
+        "completed_unix_nano": outcome.completed_unix_nano,
+        "width": outcome.width,
+        "height": outcome.height,
+        "detections": list(map(_detection_to_json, outcome.detections)),
+        "sealed_by": outcome.sealed_by,
+        "attempts": outcome.attempts,
+    }
+
+
+def _detection_to_json(detection: outcome_pb2.Detection) -> dict[str, Any]:
+    box = detection.box
+    return {
+        "stage": detection.stage,
+        "label": detection.label,
+        "class_id": detection.class_id,
+        "score": detection.score,
+        "box": [box.left, box.top, box.right, box.bottom] if detection.HasField("box") else None,
+        "parent": detection.parent if detection.HasField("parent") else None,
+    }

@@ -1,0 +1,1 @@
+"""Everything on one machine: NATS and all services, each a supervised process."""

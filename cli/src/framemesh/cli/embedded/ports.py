@@ -1,0 +1,56 @@
+"""The ports of a mesh on one machine, all on 127.0.0.1."""
+
+from dataclasses import dataclass
+
+from framemesh.runtime.ports import free_block
+
+HOST = "127.0.0.1"
+
+PORT_BASE = 7400
+
+WORKERS = 10
+"""The first worker's port, counted from the base; the services are below."""
+
+BLOCK = 30
+"""Ports from the base that a test wants for itself: the services and twenty workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where everything listens, from one base port on."""
+
+    base: int = PORT_BASE
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports that nobody has, for tests and demonstrations beside a running mesh."""
+        return cls(free_block(BLOCK))
+
+    @property
+    def ingest(self) -> str:
+        """host:port, as are the others."""
+        return self._address(1)
+
+    @property
+    def master(self) -> str:
+        return self._address(2)
+
+    @property
+    def monitor(self) -> str:
+        return self._address(3)
+
+    @property
+    def nats(self) -> str:
+        return self._address(4)
+
+    @property
+    def agent(self) -> str:
+        return self._address(5)
+
+    @property
+    def first_worker(self) -> int:
+        """The port alone: the agent looks for free ones from here on."""
+        return self.base + WORKERS
+
+    def _address(self, offset: int) -> str:
+        return f"{HOST}:{self.base + offset}"

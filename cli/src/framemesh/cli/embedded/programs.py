@@ -1,0 +1,62 @@
+"""The programs of a mesh on one machine."""
+
+import sys
+from pathlib import Path
+
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.program import Program
+from framemesh.runtime.nats_server import NatsServer, jetstream_answers
+from framemesh.runtime.supervision import GRACE_SECONDS
+
+AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
+"""An agent gives its workers their grace, and needs its own on top."""
+
+
+def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Program, ...]:
+    """NATS and all services, with everything that they write under `data`.
+
+    Raises:
+        ProgramMissing: nats-server is not installed.
+    """
+    data = data.absolute()
+    host, port = ports.nats.rsplit(":", 1)
+    # The server adds the folder's name: its streams are in data/jetstream.
+    server = NatsServer(data, int(port), host, store_max_bytes)
+    nats = Program(
+        "nats", server.address, server.command(), server.environment(), jetstream_answers
+    )
+    return (
+        nats,
+        _service("master", ports.master, server.url),
+        _service("ingest", ports.ingest, server.url),
+        _service("monitor", ports.monitor, server.url),
+        Program(
+            "agent",
+            ports.agent,
+            _module("framemesh.worker.agent"),
+            {
+                # Its workers inherit this.
+                "FRAMEMESH_NATS": server.url,
+                "FRAMEMESH_AGENT_LISTEN": ports.agent,
+                "FRAMEMESH_AGENT_MASTER": ports.master,
+                "FRAMEMESH_AGENT_DATA": str(data),
+                "FRAMEMESH_AGENT_FIRST_PORT": str(ports.first_worker),
+            },
+            needs=("nats", "master"),
+            grace_seconds=AGENT_GRACE_SECONDS,
+        ),
+    )
+
+
+def _service(name: str, address: str, nats: str) -> Program:
+    return Program(
+        name,
+        address,
+        _module(f"framemesh.{name}"),
+        {"FRAMEMESH_NATS": nats, f"FRAMEMESH_{name.upper()}_LISTEN": address},
+        needs=("nats",),
+    )
+
+
+def _module(name: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name)

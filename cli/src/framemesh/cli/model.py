@@ -1,0 +1,63 @@
+"""`framemesh model ...`: what pipelines may name."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
+from framemesh.cli import addresses
+from framemesh.cli.calls import ANSWER_SECONDS, CHANGE_SECONDS, calling
+from framemesh.cli.failures import Commands
+from framemesh.cli.model_folder import ModelFolder, read_model_folder
+from framemesh.core.document import dump
+
+CHUNK_BYTES = 1024 * 1024
+"""The most that the master takes in one message."""
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, help="Register and list models."
+)
+
+
+@app.command()
+def add(
+    folder: Annotated[
+        Path, typer.Argument(help="With a model.yaml and its ONNX file.", show_default=False)
+    ],
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Register a model; pipelines that ask for the newest get it when they are next applied."""
+    requests = _requests(read_model_folder(folder))
+    with calling(master) as channel:
+        answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
+            requests, timeout=CHANGE_SECONDS
+        )
+    model = answer.model
+    typer.echo(f"model {model.name} is at version {model.version} ({decimal(model.size_bytes)})")
+
+
+@app.command("list")
+def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
+    """List the registered models."""
+    with calling(master) as channel:
+        answer = model_pb2_grpc.ModelServiceStub(channel).ListModels(
+            model_pb2.ListModelsRequest(), timeout=ANSWER_SECONDS
+        )
+    table = Table("model", "version", "decoder", "size", "description", box=None)
+    for model in answer.models:
+        size = decimal(model.size_bytes)
+        table.add_row(model.name, str(model.version), model.decoder, size, model.description)
+    Console().print(table)
+
+
+def _requests(model: ModelFolder) -> Iterator[model_pb2.RegisterModelRequest]:
+    yield model_pb2.RegisterModelRequest(manifest=json.dumps(dump(model.manifest)))
+    with model.file.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield model_pb2.RegisterModelRequest(chunk=chunk)

@@ -1,0 +1,64 @@
+"""What `push` shows while it sends, and what it says of rejected frames."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.progress import Progress
+
+from framemesh.cli.pushing import total
+from framemesh.sdk import AsyncCamera, FrameRejected
+
+REFRESH_SECONDS = 0.2
+"""Of the progress bar."""
+
+
+class Bar:
+    """A progress bar over all cameras: how many frames have an answer, and how fast they get it."""
+
+    def __init__(
+        self, progress: Progress, cameras: Sequence[AsyncCamera], frames: int | None
+    ) -> None:
+        """`frames` of all cameras together; None: nobody knows."""
+        self._progress = progress
+        self._cameras = cameras
+        self._task = progress.add_task("", total=frames)
+        self._began = time.monotonic()
+
+    async def keep_fresh(self) -> None:
+        """Draw until cancelled."""
+        while True:
+            self.refresh()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def refresh(self) -> None:
+        counts = total(self._cameras)
+        self._progress.update(
+            self._task, completed=counts.accepted + counts.rejected, description=self.summary()
+        )
+
+    def summary(self) -> str:
+        counts = total(self._cameras)
+        rate = counts.accepted / (time.monotonic() - self._began)
+        frames = "frame" if counts.offered == 1 else "frames"
+        return (
+            f"{counts.offered} {frames} sent, {counts.accepted} acknowledged ({rate:.1f}/s), "
+            f"{counts.rejected} rejected"
+        )
+
+
+class Refusals:
+    """Rejected frames, counted by reason; of each reason one message is kept."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+
+    def add(self, rejected: FrameRejected) -> None:
+        self._counts[rejected.reason] += 1
+        self._first.setdefault(rejected.reason, rejected.message)
+
+    def lines(self) -> Iterator[str]:
+        for reason, count in self._counts.most_common():
+            yield f"{count} rejected as {reason}, the first: {self._first[reason]}"

@@ -1,0 +1,69 @@
+"""`framemesh status`: the ledger of every camera, and how its pipeline fares."""
+
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli import addresses, converters
+from framemesh.cli.calls import ANSWER_SECONDS, calling
+from framemesh.cli.report import PipelineReport
+from framemesh.cli.status_view import view
+
+REFRESH_SECONDS = 1.0
+"""Of `--watch`: the monitor's rates are over seconds."""
+
+
+def status(
+    pipeline: Annotated[str, typer.Argument(help="Of this pipeline alone.")] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    keep_watching: Annotated[
+        bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")
+    ] = False,
+    master: addresses.MasterAddress = addresses.MASTER,
+    monitor: addresses.MonitorAddress = addresses.MONITOR,
+) -> None:
+    """Show the ledger of every camera, the backlog, rates, ages and workers."""
+    reports = gather(pipeline, master, monitor)
+    if as_json:
+        typer.echo(json.dumps({"pipelines": [asdict(report) for report in reports]}))
+        return
+    console = Console()
+    if not keep_watching:
+        console.print(view(reports))
+        return
+    with Live(view(reports), console=console, auto_refresh=False) as live:
+        while True:
+            time.sleep(REFRESH_SECONDS)
+            live.update(view(gather(pipeline, master, monitor)), refresh=True)
+
+
+def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:
+    """What master and monitor say of one pipeline, or of all if `pipeline` is empty; by name.
+
+    Raises:
+        CallFailed: one of them cannot be asked, or knows no such pipeline.
+    """
+    with calling(monitor) as channel:
+        request = monitor_pb2.GetStatusRequest(pipeline=pipeline)
+        answer = monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(
+            request, timeout=ANSWER_SECONDS
+        )
+    with calling(master) as channel:
+        listed = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
+            pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_SECONDS
+        )
+    states = {state.pipeline: state for state in answer.pipelines}
+    pipelines = {one.spec.name: one for one in listed.pipelines}
+    names = {pipeline} if pipeline else {*states, *pipelines}
+    return [
+        converters.report_from_proto(pipelines.get(name), states.get(name))
+        for name in sorted(names)
+    ]

@@ -1,0 +1,157 @@
+"""Services that answer as they are told, on one address."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from typer.testing import CliRunner, Result
+
+from framemesh.api.common.v1 import frame_pb2, outcome_pb2
+from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+from framemesh.api.master.v1 import (
+    model_pb2,
+    model_pb2_grpc,
+    pipeline_pb2,
+    pipeline_pb2_grpc,
+)
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli.app import app
+
+
+class Services(
+    ingest_pb2_grpc.IngestServiceServicer,
+    pipeline_pb2_grpc.PipelineServiceServicer,
+    model_pb2_grpc.ModelServiceServicer,
+    monitor_pb2_grpc.MonitorServiceServicer,
+):
+    """Keeps what it is sent. Frames that begin with b"bad" are rejected."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.frames: dict[str, list[ingest_pb2.Frame]] = {}
+        self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
+        self.manifest = ""
+        self.chunks: list[bytes] = []
+        self.watched: monitor_pb2.WatchResultsRequest | None = None
+
+    def Push(
+        self, request_iterator: Iterator[ingest_pb2.PushRequest], context: Any
+    ) -> Iterator[ingest_pb2.PushResponse]:
+        opening = next(request_iterator).open
+        credit = ingest_pb2.Credit(frames=4, bytes=1 << 20)
+        opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=1 << 20)
+        yield ingest_pb2.PushResponse(opened=opened)
+        frames = self.frames.setdefault(opening.camera, [])
+        for request in request_iterator:
+            frames.append(request.frame)
+            yield ingest_pb2.PushResponse(acknowledgement=_answer(request.frame))
+
+    def ApplyPipeline(
+        self, request: pipeline_pb2.ApplyPipelineRequest, context: Any
+    ) -> pipeline_pb2.ApplyPipelineResponse:
+        self.pipelines[request.spec.name] = request.spec
+        pipeline = pipeline_pb2.Pipeline(spec=request.spec, revision=1)
+        return pipeline_pb2.ApplyPipelineResponse(pipeline=pipeline)
+
+    def ListPipelines(
+        self, request: pipeline_pb2.ListPipelinesRequest, context: Any
+    ) -> pipeline_pb2.ListPipelinesResponse:
+        return pipeline_pb2.ListPipelinesResponse(
+            pipelines=[
+                pipeline_pb2.Pipeline(spec=spec, revision=1, ready_workers=2)
+                for spec in self.pipelines.values()
+            ]
+        )
+
+    def DeletePipeline(
+        self, request: pipeline_pb2.DeletePipelineRequest, context: Any
+    ) -> pipeline_pb2.DeletePipelineResponse:
+        if not request.discard_pending:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "3 accepted frames wait in street")
+        del self.pipelines[request.name]
+        return pipeline_pb2.DeletePipelineResponse(discarded=3)
+
+    def RegisterModel(
+        self, request_iterator: Iterator[model_pb2.RegisterModelRequest], context: Any
+    ) -> model_pb2.RegisterModelResponse:
+        self.manifest = next(request_iterator).manifest
+        self.chunks = [request.chunk for request in request_iterator]
+        size = sum(map(len, self.chunks))
+        model = model_pb2.Model(name="person", version=4, size_bytes=size)
+        return model_pb2.RegisterModelResponse(model=model)
+
+    def ListModels(
+        self, request: model_pb2.ListModelsRequest, context: Any
+    ) -> model_pb2.ListModelsResponse:
+        model = model_pb2.Model(name="person", version=4, decoder="centernet", size_bytes=4_400_000)
+        return model_pb2.ListModelsResponse(models=[model])
+
+    def GetStatus(
+        self, request: monitor_pb2.GetStatusRequest, context: Any
+    ) -> monitor_pb2.GetStatusResponse:
+        if request.pipeline not in {"", *self.pipelines}:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"no pipeline {request.pipeline!r}")
+        ledger = monitor_pb2.CameraLedger(camera="door", offered=2, accepted=2, done=2)
+        return monitor_pb2.GetStatusResponse(
+            pipelines=[
+                monitor_pb2.PipelineStatus(pipeline=name, cameras=[ledger])
+                for name in self.pipelines
+            ]
+        )
+
+    def WatchResults(
+        self, request: monitor_pb2.WatchResultsRequest, context: Any
+    ) -> Iterator[monitor_pb2.WatchResultsResponse]:
+        self.watched = request
+        sequence = 0
+        while context.is_active():
+            sequence += 1
+            frame = frame_pb2.FrameId(camera="door", session="s", sequence=sequence)
+            yield monitor_pb2.WatchResultsResponse(
+                outcome=outcome_pb2.Outcome(frame=frame, fate=outcome_pb2.FATE_DONE)
+            )
+
+
+def _answer(frame: ingest_pb2.Frame) -> ingest_pb2.Acknowledgement:
+    if not frame.image.startswith(b"bad"):
+        return ingest_pb2.Acknowledgement(accepted=[frame.sequence])
+    rejection = ingest_pb2.Rejection(
+        sequence=frame.sequence,
+        reason=ingest_pb2.REJECTION_REASON_NOT_AN_IMAGE,
+        message="send a JPEG, PNG or WebP",
+    )
+    return ingest_pb2.Acknowledgement(rejected=[rejection])
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    services = Services()  # type: ignore[abstract]  # no command calls the rest
+    with ThreadPoolExecutor(8) as threads:
+        server = grpc.server(threads)
+        ingest_pb2_grpc.add_IngestServiceServicer_to_server(services, server)
+        pipeline_pb2_grpc.add_PipelineServiceServicer_to_server(services, server)
+        model_pb2_grpc.add_ModelServiceServicer_to_server(services, server)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(services, server)
+        services.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        server.start()
+        yield services
+        server.stop(grace=None).wait(10)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(services: Services) -> Run:
+    """Runs a command against the services."""
+    environment = {
+        f"FRAMEMESH_{name}": services.address for name in ("INGEST", "MASTER", "MONITOR")
+    }
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner(env=environment).invoke(app, list(map(str, arguments)))
+
+    return run

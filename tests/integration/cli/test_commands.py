@@ -1,0 +1,132 @@
+"""Every command against services that answer."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MODEL = """\
+name: person
+file: model.onnx
+labels: [person]
+input: {name: images, width: 320, height: 320}
+decoder: {name: centernet}
+"""
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Path:
+    path = tmp_path / "street.yaml"
+    path.write_text("name: street\nstages: [{name: people, model: person}]\n")
+    return path
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.jpg").write_bytes(b"image %d" % number)
+    return folder
+
+
+def test_a_pipeline_is_applied_listed_and_deleted(run: Any, services: Any, pipeline: Path) -> None:
+    assert run("pipeline", "apply", pipeline).stdout == "pipeline street is at revision 1\n"
+    assert services.pipelines["street"].stages[0].model == "person"
+
+    assert "people (person 0)" in run("pipeline", "list").stdout
+
+    refused = run("pipeline", "delete", "street")
+    assert (refused.exit_code, refused.stderr) == (1, "error: 3 accepted frames wait in street\n")
+    deleted = run("pipeline", "delete", "street", "--discard-pending")
+    assert deleted.stdout == "pipeline street is deleted, 3 accepted frames discarded\n"
+
+
+def test_a_model_travels_as_its_manifest_and_chunks(
+    run: Any, services: Any, tmp_path: Path
+) -> None:
+    onnx = os.urandom(2_500_000)
+    (tmp_path / "model.yaml").write_text(MODEL)
+    (tmp_path / "model.onnx").write_bytes(onnx)
+
+    assert run("model", "add", tmp_path).stdout == "model person is at version 4 (2.5 MB)\n"
+
+    assert json.loads(services.manifest)["labels"] == ["person"]
+    assert [len(chunk) for chunk in services.chunks] == [1 << 20, 1 << 20, 402_848]
+    assert b"".join(services.chunks) == onnx
+    assert "centernet" in run("model", "list").stdout
+
+
+def test_status_is_a_table_or_a_document(run: Any, pipeline: Path) -> None:
+    run("pipeline", "apply", pipeline)
+    assert "street revision 1, 2 workers ready" in run("status").stdout
+    (report,) = json.loads(run("status", "street", "--json").stdout)["pipelines"]
+    assert report["cameras"][0]["accepted"] == 2
+
+
+def test_status_of_an_unknown_pipeline_is_an_error(run: Any) -> None:
+    result = run("status", "nowhere")
+    assert (result.exit_code, result.stderr) == (1, "error: no pipeline 'nowhere'\n")
+
+
+def test_results_are_watched_up_to_the_limit(run: Any, services: Any) -> None:
+    said = run("watch", "street", "--camera", "door", "--from-start", "--limit", "3", "--json")
+    assert [json.loads(line)["sequence"] for line in said.stdout.splitlines()] == [1, 2, 3]
+    assert (list(services.watched.cameras), services.watched.from_start) == (["door"], True)
+
+
+def test_many_cameras_push_the_same_frames(run: Any, services: Any, images: Path) -> None:
+    result = run("push", images, "--pipeline", "street", "--cameras", "3", "--limit", "5")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("15 frames sent, 15 acknowledged")
+    assert sorted(services.frames) == ["camera-1", "camera-2", "camera-3"]
+    for frames in services.frames.values():
+        assert [frame.image for frame in frames] == [b"image %d" % n for n in range(5)]
+
+
+def test_a_source_is_looped_at_the_pace_that_was_asked_for(
+    run: Any, services: Any, images: Path
+) -> None:
+    run("push", images, "--pipeline", "street", "--loop", "--limit", "8", "--fps", "50")
+    captured = [frame.captured_unix_nano for frame in services.frames["camera"]]
+    assert len(captured) == 8
+    # Frames are taken ahead of their turn by one.
+    assert captured[-1] - captured[1] > 0.09e9
+
+
+def test_rejected_frames_are_told_by_reason_and_fail_the_command(run: Any, images: Path) -> None:
+    (images / "7.jpg").write_bytes(b"bad")
+    (images / "8.jpg").write_bytes(b"bad")
+    result = run("push", images, "--pipeline", "street")
+    assert result.exit_code == 1
+    assert "8 frames sent, 6 acknowledged" in result.stdout
+    assert "2 rejected as not_an_image, the first: send a JPEG" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["watch", "street"], ["push", "--pipeline=street", "--loop"]]
+)
+async def test_ctrl_c_is_quiet(services: Any, images: Path, arguments: list[str]) -> None:
+    if arguments[0] == "push":
+        arguments = [*arguments, str(images)]
+    names = ("INGEST", "MONITOR")
+    environment = {**os.environ, **{f"FRAMEMESH_{name}": services.address for name in names}}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "framemesh.cli",
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    while not (services.watched or services.frames.get("camera")):
+        await asyncio.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+    assert (process.returncode, errors) == (130, b"")

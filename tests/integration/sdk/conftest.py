@@ -1,0 +1,119 @@
+"""A real gRPC server that says what its script says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+from framemesh.sdk import AsyncCamera, Camera
+
+Requests = AsyncIterator[ingest_pb2.PushRequest]
+
+
+@dataclass
+class Stream:
+    """What one stream brought, and the server's end of it."""
+
+    requests: Requests
+    context: Any
+    opening: ingest_pb2.OpenSession
+    frames: list[ingest_pb2.Frame] = field(default_factory=list)
+
+    @property
+    def sequences(self) -> list[int]:
+        return [frame.sequence for frame in self.frames]
+
+    async def open(self, frames: int = 8, size: int = 1 << 20, largest: int = 1 << 20) -> None:
+        credit = ingest_pb2.Credit(frames=frames, bytes=size)
+        opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=largest)
+        await self.context.write(ingest_pb2.PushResponse(opened=opened))
+
+    async def receive(self) -> ingest_pb2.Frame | None:
+        """The next frame; None once the camera half-closed."""
+        try:
+            request = await anext(self.requests)
+        except StopAsyncIteration:
+            return None
+        self.frames.append(request.frame)
+        return self.frames[-1]
+
+    async def acknowledge(self, *accepted: int, rejected: tuple[Any, ...] = ()) -> None:
+        answer = ingest_pb2.Acknowledgement(accepted=accepted, rejected=rejected)
+        await self.context.write(ingest_pb2.PushResponse(acknowledgement=answer))
+
+
+Script = Callable[[Stream], Awaitable[None]]
+
+
+class ScriptedIngest(ingest_pb2_grpc.IngestServiceServicer):
+    """Every stream follows the next script; the last one is for all that come after."""
+
+    def __init__(self, *scripts: Script) -> None:
+        self._scripts = scripts
+        self.address = ""
+        self.streams: list[Stream] = []
+
+    async def Push(self, request_iterator: Requests, context: Any) -> None:  # type: ignore[override]
+        requests = aiter(request_iterator)
+        stream = Stream(requests, context, (await anext(requests)).open)
+        self.streams.append(stream)
+        await self._scripts[min(len(self.streams), len(self._scripts)) - 1](stream)
+
+
+Serve = Callable[..., Awaitable[ScriptedIngest]]
+
+
+@asynccontextmanager
+async def serving(ingest: ScriptedIngest, address: str) -> AsyncIterator[int]:
+    server = grpc.aio.server()
+    ingest_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
+    port = server.add_insecure_port(address)
+    await server.start()
+    try:
+        yield port
+    finally:
+        await server.stop(grace=None)
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Starts scripted ingests that end with the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(*scripts: Script, address: str = "127.0.0.1:0") -> ScriptedIngest:
+            ingest = ScriptedIngest(*scripts)
+            port = await stack.enter_async_context(serving(ingest, address))
+            ingest.address = f"127.0.0.1:{port}"
+            return ingest
+
+        yield start
+
+
+Push = Callable[..., Awaitable[Camera | AsyncCamera]]
+
+
+@pytest.fixture(params=["sync", "async"])
+def push(request: pytest.FixtureRequest) -> Push:
+    """Sends frames with either face of the SDK, closes it, and returns the camera."""
+
+    def sync(address: str, frames: list[Any], **options: Any) -> Camera:
+        with Camera(address, pipeline="street", name="door", **options) as camera:
+            for frame in frames:
+                camera.send(frame)
+        return camera
+
+    async def in_thread(address: str, frames: list[Any], **options: Any) -> Camera:
+        return await asyncio.to_thread(sync, address, frames, **options)
+
+    async def directly(address: str, frames: list[Any], **options: Any) -> AsyncCamera:
+        async with AsyncCamera(address, pipeline="street", name="door", **options) as camera:
+            for frame in frames:
+                await camera.send(frame)
+        return camera
+
+    return in_thread if request.param == "sync" else directly

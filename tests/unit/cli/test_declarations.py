@@ -1,0 +1,53 @@
+"""The files that declare pipelines and models."""
+
+from pathlib import Path
+
+from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.cli.converters import pipeline_to_proto
+from framemesh.cli.model_folder import read_model_folder
+from framemesh.cli.pipeline import read_pipeline
+
+
+def test_a_pipeline_travels_with_all_its_fields(tmp_path: Path) -> None:
+    path = tmp_path / "street.yaml"
+    path.write_text(
+        """\
+name: street
+stages:
+  - {name: people, model: person, model_version: 2, max_delay_ms: 20}
+  - {name: hats, model: hat, crops_of: people, labels: [person]}
+buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
+workers: {min: 0}
+"""
+    )
+    assert pipeline_to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
+        name="street",
+        stages=[
+            pipeline_pb2.Stage(name="people", model="person", model_version=2, max_delay_ms=20),
+            pipeline_pb2.Stage(
+                name="hats", model="hat", crops_of="people", labels=["person"], max_delay_ms=5
+            ),
+        ],
+        buffer=pipeline_pb2.Buffer(streams=2, shards=8, replicas=3, max_bytes=5 * 1024**3),
+        workers=pipeline_pb2.Workers(min=0),
+    )
+
+
+def test_labels_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        """\
+name: person
+file: 1/model.onnx
+labels: labels.txt
+input: {name: images, width: 320, height: 320}
+decoder: {name: centernet}
+"""
+    )
+    (tmp_path / "labels.txt").write_text("person\nbicycle\n\n")
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1/model.onnx").write_bytes(b"onnx")
+
+    model = read_model_folder(tmp_path)
+
+    assert model.manifest.labels == ("person", "bicycle")
+    assert model.file == tmp_path / "1/model.onnx"
