@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.cli.converters import pipeline_to_proto
 from framemesh.cli.model_folder import read_model_folder
 from framemesh.cli.pipeline import read_pipeline
 
@@ -20,7 +19,7 @@ buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
 workers: {min: 0}
 """
     )
-    assert pipeline_to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
+    assert pipeline_message.to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
         name="street",
         stages=[
             pipeline_pb2.Stage(name="people", model="person", model_version=2, max_delay_ms=20),
