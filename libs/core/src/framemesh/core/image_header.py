@@ -4,6 +4,7 @@ It is enough to refuse what is no image, what was cut off on its way, and what w
 to decode; only decoding shows whether the pixels are sound.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,38 +122,49 @@ _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 """Markers without a length: restarts, and TEM."""
 
+_FILL = re.compile(rb"\xff+")
+_MAX_MARKERS = 4096
+"""Before the pixels. A colour profile and an EXIF block take some 300 at most; two million, which
+fit into 8 MB, would take a second to walk through."""
+
 _U16 = struct.Struct(">H")
 _FRAME = struct.Struct(">BHH")  # bits per sample, height, width
 
 
 def _jpeg(image: bytes) -> ImageHeader:
-    size: tuple[int, int] | None = None
-    at = 2
-    while True:
-        at, marker = _next_marker(image, at)
-        if marker == _START_OF_SCAN:
-            break
-        if marker in _ALONE:
-            continue
-        if marker in _STARTS_OF_FRAME:
-            _, height, width = _FRAME.unpack_from(image, at + 2)
-            size = width, height
-        at += _U16.unpack_from(image, at)[0]
-    if size is None:
-        raise NotAnImage("a JPEG whose pixels come before their size")
+    size, at = _jpeg_size(image)
     # Only after the scan began: the thumbnail in an EXIF block has an end of its own.
     if image.rfind(_JPEG_END, at) < 0:
         raise _truncated(image, "a JPEG without its end marker")
     return ImageHeader(ImageFormat.JPEG, *size)
 
 
+def _jpeg_size(image: bytes) -> tuple[tuple[int, int], int]:
+    """The size of a JPEG, and where its pixels begin."""
+    size: tuple[int, int] | None = None
+    at = 2
+    for _ in range(_MAX_MARKERS):
+        at, marker = _next_marker(image, at)
+        if marker == _START_OF_SCAN:
+            if size is None:
+                raise NotAnImage("a JPEG whose pixels come before their size")
+            return size, at
+        if marker in _ALONE:
+            continue
+        if marker in _STARTS_OF_FRAME:
+            _, height, width = _FRAME.unpack_from(image, at + 2)
+            size = width, height
+        at += _U16.unpack_from(image, at)[0]
+    raise NotAnImage(f"a JPEG with more than {_MAX_MARKERS} markers before its pixels")
+
+
 def _next_marker(image: bytes, at: int) -> tuple[int, int]:
     """The marker at `at`, and where what follows it begins."""
     if image[at] != 0xFF:
         raise NotAnImage(f"a JPEG with a broken header: no marker at byte {at}")
-    while (marker := image[at]) == 0xFF:  # any number of 0xFF may fill the gap before a marker
-        at += 1
-    return at + 1, marker
+    # Any number of 0xFF may fill the gap before a marker; megabytes of them must not cost a loop.
+    at = _FILL.match(image, at).end()  # type: ignore[union-attr]  # it matches what was just seen
+    return at + 1, image[at]
 
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"

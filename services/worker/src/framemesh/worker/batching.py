@@ -121,6 +121,9 @@ class Batcher:
     async def _request(self, first: int, answers: dict[int, asyncio.Future[Outputs]]) -> None:
         try:
             await self._ask(first, answers)
+        except asyncio.CancelledError:
+            _fail(answers, TritonUnavailable("the worker stops: another one takes the frame"))
+            raise
         finally:
             self._requests -= 1
             self._flying.difference_update(answers)

@@ -29,7 +29,7 @@ from framemesh.worker.triton.onnx_signature import read_signature
 from framemesh.worker.triton.own import OwnTriton
 from framemesh.worker.triton.repository import CPU, Deployment
 from framemesh.worker.triton.served_model import ServedModel
-from framemesh.worker.triton.server import TritonServer
+from framemesh.worker.triton.server import Source, TritonServer
 from framemesh.worker.triton.tensors import check_fit
 
 log = structlog.get_logger()
@@ -99,26 +99,17 @@ async def open_engine(
     deployments = list({plan.deployment.name: plan.deployment for plan in plans}.values())
     prefix = prefix_of(data)
     await asyncio.to_thread(_sweep, prefix)
-    source = (
-        GivenTriton(triton_address or "", deployments)
-        if installation is None
-        else OwnTriton(installation, deployments, folder=data / "triton", prefix=prefix)
-    )
+    source: Source
+    if installation is None:
+        source = GivenTriton(triton_address or "", deployments)
+    else:
+        source = OwnTriton(installation, deployments, folder=data / "triton", prefix=prefix)
     client = TritonClient()
-    served = [
-        ServedModel(
-            plan.deployment,
-            client,
-            rows=plan.rows,
-            region=f"{prefix}{plan.spec.name}",
-            clock=clock,
-        )
-        for plan in plans
-    ]
+    served = [_served(plan, client, prefix, clock) for plan in plans]
     triton = TritonServer(source, client, clock)
-    with ThreadPoolExecutor(cpus, "decode") as pool:
-        try:
-            await triton.start(served)
+    try:
+        await triton.start(served)
+        with ThreadPoolExecutor(cpus, "decode") as pool:
             async with asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(triton.watch())
                 stages = [
@@ -129,9 +120,10 @@ async def open_engine(
                     yield Engine(Graph(stages), triton)
                 finally:
                     watch.cancel()
-        finally:
-            await triton.stop()
-            remove_memory(prefix)
+                    # Requests under way end with the connection, not with their timeout.
+                    await triton.stop()
+    finally:
+        await triton.stop()
 
 
 def _sweep(prefix: str) -> None:
@@ -167,6 +159,12 @@ def _plan(stage: StageSpec, model: LocalModel, cpus: int, device: str) -> _Plan:
         policy=policy,
         rows=min(wanted, affordable),
     )
+
+
+def _served(plan: _Plan, client: TritonClient, prefix: str, clock: Clock) -> ServedModel:
+    # Two stages may share a model, and each has memory of its own.
+    region = f"{prefix}{plan.spec.name}"
+    return ServedModel(plan.deployment, client, rows=plan.rows, region=region, clock=clock)
 
 
 def _stage(

@@ -9,10 +9,10 @@ from framemesh.runtime.grpc_server import grpc_server
 from framemesh.runtime.until import until
 from framemesh.worker.agent.attendance import Attendance
 from framemesh.worker.agent.crew import Crew
-from framemesh.worker.agent.hand import WORKER_COMMAND, Workplace
 from framemesh.worker.agent.machine import Machine
 from framemesh.worker.agent.settings import AgentSettings
 from framemesh.worker.agent.slots import Slots
+from framemesh.worker.agent.workplace import WORKER_COMMAND, Workplace
 
 
 async def run(

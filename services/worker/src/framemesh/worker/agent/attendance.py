@@ -8,9 +8,8 @@ import grpc.aio
 import structlog
 
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
-from framemesh.core.errors import InvalidName
 from framemesh.runtime.backoff import Backoff
-from framemesh.worker.agent.converters import attend_request, orders_from
+from framemesh.worker.agent.converters import OrderRefused, attend_request, orders_from
 from framemesh.worker.agent.crew import Crew
 from framemesh.worker.agent.machine import Machine
 
@@ -75,7 +74,7 @@ class Attendance:
     def _take_order(self, response: node_pb2.AttendResponse) -> None:
         try:
             orders = orders_from(response)
-        except InvalidName as error:
+        except OrderRefused as error:
             log.error("order refused, the last one stands", trouble=str(error))
             return
         log.info("ordered", workers=[order.id for order in orders])

@@ -1,9 +1,14 @@
 """Between protobuf and the values of the agent."""
 
+import re
+
 from framemesh.api.master.v1 import node_pb2
-from framemesh.core.names import check_name
+from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.supervision import State
 from framemesh.worker.agent.report import MachineReport, WorkerOrder, WorkerReport
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+"""What can be the name of a file: that of a pipeline and some more."""
 
 _STATES = {
     State.STARTING: node_pb2.WORKER_STATE_STARTING,
@@ -13,15 +18,23 @@ _STATES = {
 }
 
 
+class OrderRefused(FramemeshError):
+    """The master ordered what cannot be done."""
+
+    code = Code.INVALID
+
+
 def orders_from(response: node_pb2.AttendResponse) -> tuple[WorkerOrder, ...]:
     """
     Raises:
-        InvalidName: an id is no name; it would become a file's.
+        OrderRefused: an id could not be the name of a file.
     """
-    return tuple(
-        WorkerOrder(check_name("worker", order.id), order.pipeline, order.revision)
-        for order in response.workers
-    )
+    for order in response.workers:
+        if _ID.fullmatch(order.id) is None:
+            raise OrderRefused(
+                f"bad worker id {order.id[:80]!r}: letters, digits, '-' and '_' only"
+            )
+    return tuple(WorkerOrder(o.id, o.pipeline, o.revision) for o in response.workers)
 
 
 def attend_request(

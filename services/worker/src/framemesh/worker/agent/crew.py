@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from framemesh.core.clock import Clock
-from framemesh.worker.agent.hand import Hand, Workplace
+from framemesh.worker.agent.hand import Hand
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
 from framemesh.worker.agent.slots import Slots
+from framemesh.worker.agent.workplace import Workplace
 
 log = structlog.get_logger()
 
@@ -53,6 +54,8 @@ class Crew:
                 self._look.clear()
                 self._stop_what_is_not_ordered()
                 self._start_what_is_missing(tasks)
+                keep = self._ordered.keys() | self._hands.keys()
+                await asyncio.to_thread(self._workplace.clear, keep)
 
     def _stop_what_is_not_ordered(self) -> None:
         for id_, hand in self._hands.items():

@@ -1,33 +1,18 @@
 """One worker of this node."""
 
-import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.child import Child
-from framemesh.runtime.grpc_health import HealthCheck
+from framemesh.runtime.grpc_health import grpc_serving
 from framemesh.runtime.supervision import Supervised
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
 from framemesh.worker.agent.slots import Slots
-
-WORKER_COMMAND = (sys.executable, "-m", "framemesh.worker")
+from framemesh.worker.agent.workplace import Workplace
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "134217728", "MALLOC_TRIM_THRESHOLD_": "268435456"}
 """Keeps the memory of decoded pictures in the process. Given back and asked for anew, its page
 faults double the time that it takes to decode one. A process can only be started with these."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What all workers of a node are started with."""
-
-    master: str
-    """host:port."""
-    data: Path
-    """For logs, and for the folder that each worker has to itself."""
-    command: Sequence[str] = WORKER_COMMAND
 
 
 class Hand:
@@ -45,7 +30,6 @@ class Hand:
         self._workplace = workplace
         self._slots = slots
         self._port: int | None = None
-        self._health: HealthCheck | None = None
         self._supervised = Supervised(
             order.id, start=self._start, ready=self._serving, changed=changed, clock=clock
         )
@@ -55,7 +39,7 @@ class Hand:
         try:
             await self._supervised.run()
         finally:
-            await self._leave_port()
+            self._leave_port()
 
     def report(self) -> WorkerReport:
         return WorkerReport(
@@ -68,26 +52,22 @@ class Hand:
 
     async def _start(self) -> Child:
         # A port anew for every life: the last one may have gone to another process meanwhile.
-        await self._leave_port()
+        self._leave_port()
         self._port = self._slots.take()
-        self._health = HealthCheck(self._address)
         return await Child.start(
             self._workplace.command,
             name=self.order.id,
-            log=self._workplace.data / "logs" / f"{self.order.id}.log",
+            log=self._workplace.log(self.order.id),
             environment=self._environment(),
         )
 
     async def _serving(self) -> bool:
-        return self._health is not None and await self._health.serving()
+        return await grpc_serving(self._address)
 
-    async def _leave_port(self) -> None:
+    def _leave_port(self) -> None:
         if self._port is not None:
             self._slots.give_back(self._port)
             self._port = None
-        if self._health is not None:
-            health, self._health = self._health, None
-            await health.close()
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -97,5 +77,5 @@ class Hand:
             "FRAMEMESH_WORKER_REVISION": str(self.order.revision),
             "FRAMEMESH_WORKER_MASTER": self._workplace.master,
             "FRAMEMESH_WORKER_LISTEN": self._address,
-            "FRAMEMESH_WORKER_DATA": str(self._workplace.data / "workers" / self.order.id),
+            "FRAMEMESH_WORKER_DATA": str(self._workplace.folder(self.order.id)),
         }

@@ -1,13 +1,22 @@
 """What one can set of an agent, as environment variables."""
 
+import re
 import socket
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from framemesh.core.names import Name
+from framemesh.runtime.environment import Address, ServiceSettings
 
 
-class AgentSettings(BaseSettings):
+def _hostname() -> str:
+    """The host's, with what no name has ("cam-3.example.org") replaced."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:64]
+
+
+class AgentSettings(ServiceSettings):
     """FRAMEMESH_AGENT_<NAME>, and what all services share.
 
     The workers inherit the environment, so what is set for them (FRAMEMESH_NATS, for one) is set
@@ -16,11 +25,10 @@ class AgentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMESH_AGENT_", frozen=True)
 
-    log_level: str = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
-    listen: str = "127.0.0.1:7405"
+    listen: Address = "127.0.0.1:7405"
     """For health checks, nothing else."""
-    master: str = "127.0.0.1:7402"
-    node: str = Field(default_factory=socket.gethostname, min_length=1)
+    master: Address = "127.0.0.1:7402"
+    node: Name = Field(default_factory=_hostname)
     data: Path = Path(".framemesh")
     """Gets `logs/<worker>.log` and the folder `workers/<worker>` of each worker."""
     first_port: int = Field(7410, ge=1, le=65_535)

@@ -70,7 +70,7 @@ def check_fit(manifest: ModelManifest, signature: Signature) -> Signature:
 
 def _matches(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
     return len(given) == len(wanted) and all(
-        a == b or a == -1 or b == -1 for a, b in zip(given, wanted, strict=True)
+        a == b or -1 in (a, b) for a, b in zip(given, wanted, strict=True)
     )
 
 

@@ -1,0 +1,82 @@
+"""A Python-based Triton backend named "onnxruntime", for a Triton that has only the Python backend.
+
+It serves what NVIDIA's C++ backend of that name serves: an ordinary repository with complete
+configurations, whose outputs are those of onnxruntime called directly. It runs in Triton's stub,
+in an environment of its own, so nothing of framemesh can be imported here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import triton_python_backend_utils as triton
+
+
+class TritonPythonModel:
+    """One instance of one model, in a process of its own."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        """Load the model. Triton shows what is raised as the reason why it is not ready."""
+        if not np.__version__.startswith("1."):
+            # It would read wrong values and write empty tensors, both without an error.
+            raise triton.TritonModelException(
+                f"numpy {np.__version__} does not fit Triton's Python stub: install numpy 1 in "
+                "its environment"
+            )
+        config = json.loads(args["model_config"])
+        self.batched = config["max_batch_size"] > 0
+        self.inputs = [tensor["name"] for tensor in config["input"]]
+        self.outputs = [tensor["name"] for tensor in config["output"]]
+        self.session = onnxruntime.InferenceSession(
+            Path(triton.get_model_dir()) / (config["default_model_filename"] or "model.onnx"),
+            session_options(config.get("parameters", {})),
+            providers=["CPUExecutionProvider"],
+        )
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Answer requests that Triton had waiting; with a batch dimension they are run as one."""
+        try:
+            if self.batched or len(requests) == 1:
+                return self.run(requests)
+            return [self.run([request])[0] for request in requests]
+        except Exception as error:  # noqa: BLE001  the boundary of a call
+            # All that were run together fail together, as with the C++ backend.
+            failure = triton.TritonError(f"onnxruntime: {error}")
+            return [triton.InferenceResponse(error=failure) for _ in requests]
+
+    def run(self, requests: list[Any]) -> list[Any]:
+        feed = {name: self.gathered(requests, name) for name in self.inputs}
+        results = self.session.run(self.outputs, feed)
+        if len(requests) == 1:
+            return [self.response(results)]
+        sizes = [self.tensor(request, self.inputs[0]).shape[0] for request in requests]
+        ends = np.cumsum(sizes)
+        return [
+            self.response([result[end - size : end] for result in results])
+            for size, end in zip(sizes, ends, strict=True)
+        ]
+
+    def gathered(self, requests: list[Any], name: str) -> Any:
+        # Views of shared memory: a single request is never copied.
+        tensors = [self.tensor(request, name) for request in requests]
+        return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+
+    @staticmethod
+    def tensor(request: Any, name: str) -> Any:
+        return triton.get_input_tensor_by_name(request, name).as_numpy()
+
+    def response(self, results: list[Any]) -> Any:
+        named = zip(self.outputs, results, strict=True)
+        return triton.InferenceResponse([triton.Tensor(name, result) for name, result in named])
+
+
+def session_options(parameters: dict[str, dict[str, str]]) -> Any:
+    """The options that config.pbtxt states under the names that the C++ backend knows."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    for name in ("intra_op_thread_count", "inter_op_thread_count"):
+        threads = int(parameters.get(name, {}).get("string_value", "1"))
+        setattr(options, name.replace("thread_count", "num_threads"), threads)
+    return options

@@ -1,0 +1,165 @@
+"""The calls to a Triton that a worker makes, with errors that say what to do about them."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from tritonclient.grpc import service_pb2 as pb
+from tritonclient.grpc import service_pb2_grpc as stubs
+
+from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
+
+T = TypeVar("T")
+
+CALL_SECONDS = 5.0
+"""For every call but inferences: Triton answers them in milliseconds."""
+
+IDENTITY_SECONDS = 1.0
+"""For asking a server that starts who it is; asked again until it answers."""
+
+LOAD_SECONDS = 120.0
+"""For loading a model, of which a large one is copied and optimized."""
+
+REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE)
+SILENT = (
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+)
+MODEL_ERRORS = ("onnxruntime:", "onnx runtime error")
+"""How the Python and the C++ backend begin what onnxruntime said of an input."""
+
+_INFER = "/inference.GRPCInferenceService/ModelInfer"
+
+
+class TritonClient:
+    """A connection to one Triton, which may be moved to another when that one is gone."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self._channel: grpc.aio.Channel | None = None
+        self._calls: Any = None
+        self._infer: Any = None
+
+    async def connect(self, address: str) -> None:
+        """Talk to `address` from now on; calls under way to the one before end as unavailable."""
+        await self.close()
+        self.address = address
+        self._channel = grpc.aio.insecure_channel(
+            address,
+            options=[
+                # A request that goes over the wire is as large as its pictures.
+                ("grpc.max_send_message_length", -1),
+                ("grpc.max_receive_message_length", -1),
+                ("grpc.use_local_subchannel_pool", 1),
+                ("grpc.initial_reconnect_backoff_ms", 50),
+                ("grpc.max_reconnect_backoff_ms", 500),
+            ],
+        )
+        self._calls = stubs.GRPCInferenceServiceStub(self._channel)
+        # Requests are serialized once and sent many times, so this one takes bytes.
+        self._infer = self._channel.unary_unary(
+            _INFER, response_deserializer=pb.ModelInferResponse.FromString
+        )
+
+    async def close(self) -> None:
+        if self._channel is not None:
+            channel, self._channel, self._calls, self._infer = self._channel, None, None, None
+            await channel.close()
+
+    async def infer(self, request: bytes, timeout_seconds: float) -> pb.ModelInferResponse:
+        """One inference; `request` is a serialized ModelInferRequest.
+
+        Raises:
+            InferenceFailed: the model refused its input.
+            TritonUnavailable: it is away, did not answer in time, or is not well.
+        """
+        if self._infer is None:
+            raise TritonUnavailable("not connected to a Triton: wait until it is back")
+        return await _named(self._infer(request, timeout=timeout_seconds), "inference")
+
+    async def identity(self) -> str:
+        """What the server calls itself; once it answers, it has loaded its models.
+
+        Raises:
+            TritonUnavailable: it does not answer.
+        """
+        request = pb.ServerMetadataRequest()
+        answer = await self._call("ServerMetadata", request, IDENTITY_SECONDS)
+        return str(answer.name)
+
+    async def unloaded(self) -> dict[str, str]:
+        """The models that are not ready, and why.
+
+        Raises:
+            TritonUnavailable: it does not answer.
+        """
+        index = await self._call("RepositoryIndex", pb.RepositoryIndexRequest(), CALL_SECONDS)
+        return {model.name: model.reason for model in index.models if model.state != "READY"}
+
+    async def ready(self, model: str) -> bool:
+        """Raises:
+        TritonUnavailable: it does not answer.
+        """
+        request = pb.ModelReadyRequest(name=model)
+        return bool((await self._call("ModelReady", request, CALL_SECONDS)).ready)
+
+    async def load(self, model: str, config_json: str, file: str, content: bytes) -> None:
+        """Load a model from bytes.
+
+        Raises:
+            InferenceFailed: Triton refuses it, or loads nothing on request.
+            TritonUnavailable: it does not answer.
+        """
+        request = pb.RepositoryModelLoadRequest(model_name=model)
+        request.parameters["config"].string_param = config_json
+        request.parameters[f"file:{file}"].bytes_param = content
+        await self._call("RepositoryModelLoad", request, LOAD_SECONDS)
+
+    async def register(self, region: str, key: str, size: int) -> None:
+        """Make shared memory known, in place of what had its name before.
+
+        Raises:
+            InferenceFailed, TritonUnavailable: Triton cannot open it.
+            TritonSilent: it does not answer.
+        """
+        forget = pb.SystemSharedMemoryUnregisterRequest(name=region)
+        await self._call("SystemSharedMemoryUnregister", forget, CALL_SECONDS)
+        request = pb.SystemSharedMemoryRegisterRequest(
+            name=region, key=key, offset=0, byte_size=size
+        )
+        await self._call("SystemSharedMemoryRegister", request, CALL_SECONDS)
+
+    async def unregister(self, region: str) -> None:
+        """Raises:
+        TritonUnavailable: it does not answer, or uses the region just now.
+        """
+        request = pb.SystemSharedMemoryUnregisterRequest(name=region)
+        await self._call("SystemSharedMemoryUnregister", request, CALL_SECONDS)
+
+    async def _call(self, method: str, request: Any, timeout_seconds: float) -> Any:
+        if self._calls is None:
+            raise TritonUnavailable("not connected to a Triton: wait until it is back")
+        return await _named(getattr(self._calls, method)(request, timeout=timeout_seconds), method)
+
+
+async def _named(call: Awaitable[T], what: str) -> T:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        code, details = error.code(), error.details() or ""
+        if code in REFUSED or any(mark in details for mark in MODEL_ERRORS):
+            raise InferenceFailed(f"Triton refused the {what}: {details}") from error
+        kind = TritonSilent if code in SILENT else TritonUnavailable
+        raise kind(f"{what}: {code.name} from Triton: {details}") from error
+    except grpc.aio.UsageError as error:
+        # The channel was closed between the look-up of the method and its call.
+        raise TritonSilent(f"{what}: the connection to Triton was closed") from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # Nobody cancelled us: a channel that is closed cancels the calls under way on it.
+        raise TritonSilent(f"{what}: the connection to Triton was closed") from error

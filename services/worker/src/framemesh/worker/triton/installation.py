@@ -1,0 +1,94 @@
+"""Running the tritonserver that is installed here: its backends, its environment, its options."""
+
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from framemesh.runtime.programs import TritonInstallation
+from framemesh.worker.triton.repository import CPU, GPU
+
+STAND_IN = Path(__file__).parent / "backends"
+"""Python-based backends for the ones that a wheel's Triton lacks."""
+
+# Pictures are large, and glibc gives a large block back to the kernel at once: the next picture
+# then costs 2 ms of page faults.
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(128 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024 * 1024),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a tritonserver: the command as far as it is always the same."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Launch:
+    """Make an installation ready to serve `folder`/models.
+
+    All that it leaves in /dev/shm and all processes that it starts carry `prefix`, by which what a
+    killed worker left behind is found.
+    """
+    command = (
+        str(installation.server),
+        f"--id={prefix}",
+        f"--model-repository={folder / 'models'}",
+        "--grpc-address=127.0.0.1",
+        "--allow-http=false",
+        "--allow-metrics=false",
+        "--disable-auto-complete-config",
+        "--model-control-mode=explicit",
+        "--load-model=*",
+        # A model that does not load is named by us, and takes no other down.
+        "--exit-on-error=false",
+        "--strict-readiness=false",
+        "--log-info=false",
+        f"--backend-config=python,shm-region-prefix-name={prefix}stub-",
+    )
+    if installation.environment is None:
+        return Launch(command, MALLOC)
+    backends = folder / "backends"
+    packages = _assemble(installation.environment, backends)
+    libraries = (
+        packages / "nvidia_pytriton.libs",
+        str(sysconfig.get_config_var("LIBDIR")),
+        Path(sys.base_prefix) / "lib",
+    )
+    return Launch(
+        (*command, f"--backend-directory={backends}"),
+        {
+            **MALLOC,
+            "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
+            "PYTHONPATH": str(packages),
+            "PATH": f"{installation.environment / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        },
+    )
+
+
+def kind(installation: TritonInstallation) -> str:
+    """Where models run: the wheel's Triton has no CUDA."""
+    whole = installation.environment is None
+    return GPU if whole and Path("/dev/nvidia0").exists() else CPU
+
+
+def _assemble(environment: Path, backends: Path) -> Path:
+    """Put the wheel's Python backend and our stand-ins side by side; returns the site-packages.
+
+    They are copies, since Triton refuses links that lead out of the folder.
+    """
+    packages = next(environment.glob("lib/python3*/site-packages"))
+    triton = packages / "pytriton/tritonserver"
+    version = packages.parent.name.removeprefix("python")
+    shutil.rmtree(backends, ignore_errors=True)
+    shutil.copytree(STAND_IN, backends, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(triton / "backends/python", backends / "python")
+    shutil.copy(
+        triton / "python_backend_stubs" / version / "triton_python_backend_stub",
+        backends / "python",
+    )
+    return packages

@@ -1,0 +1,185 @@
+"""A model on a Triton: its memory, and inferences over runs of rows of it."""
+
+import asyncio
+
+import numpy as np
+import structlog
+from tritonclient.grpc import service_pb2 as pb
+
+from framemesh.core.clock import Clock
+from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
+from framemesh.worker.triton.client import TritonClient
+from framemesh.worker.triton.memory import Outputs, SharedMemory, Tray
+from framemesh.worker.triton.repository import Deployment
+from framemesh.worker.triton.rows import Rows
+
+log = structlog.get_logger()
+
+INFER_SECONDS = 15.0
+"""For one request. Models take milliseconds to seconds; beyond this an instance hangs."""
+
+DETACH_ATTEMPTS = 10
+DETACH_PAUSE_SECONDS = 0.05
+
+
+class ServedModel:
+    """The rows of one model's tray can be filled, and runs of them sent to Triton.
+
+    One row more than asked for stays zero and is what probes send.
+    """
+
+    def __init__(
+        self, deployment: Deployment, client: TritonClient, *, rows: int, region: str, clock: Clock
+    ) -> None:
+        """`region` names the memory; no other model or worker may use it."""
+        self.deployment = deployment
+        self.rows = Rows(rows)
+        self.answered_at = 0.0
+        """When it last answered, by the clock."""
+        self._client = client
+        self._clock = clock
+        self.region = region
+        self._probe_row = rows
+        (self._input,) = deployment.signature.inputs
+        self._outputs = deployment.signature.outputs
+        # A model that decides how much it answers cannot be told where to write it.
+        open_ended = any(output.picture_bytes < 0 for output in self._outputs)
+        self._placed = () if open_ended else self._outputs
+        size = Tray.size(rows + 1, self._input, self._placed)
+        self._shared = self._share(size)
+        memory = np.zeros(size, np.uint8) if self._shared is None else self._shared.bytes
+        self.tray = Tray(memory, rows + 1, self._input, self._placed)
+        self._requests: dict[tuple[int, int], bytes] = {}
+
+    @property
+    def name(self) -> str:
+        return self.deployment.name
+
+    @property
+    def shared_memory(self) -> bool:
+        """Whether pictures go through shared memory, or over the wire."""
+        return self._shared is not None
+
+    async def attach(self) -> None:
+        """Make the memory known to a Triton that was just reached.
+
+        Raises:
+            TritonUnavailable: it does not answer.
+        """
+        if self._shared is None:
+            return
+        try:
+            await self._client.register(self.region, self._shared.key, self._shared.size)
+        except TritonSilent:
+            raise
+        except (InferenceFailed, TritonUnavailable) as error:
+            # It runs on another machine, or in another container, and sees another /dev/shm.
+            log.warning("triton cannot open our shared memory, using the wire", reason=str(error))
+            self.close()
+            self._shared = None
+
+    async def probe(self) -> None:
+        """Real inferences, enough that each instance gets one.
+
+        Raises:
+            InferenceFailed, TritonUnavailable: one of them failed.
+        """
+        probes = [self.infer(self._probe_row, 1) for _ in range(2 * self.deployment.instances)]
+        for answer in await asyncio.gather(*probes, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+
+    async def infer(self, first: int, count: int) -> list[Outputs]:
+        """The outputs for `count` rows from `first` on, in order.
+
+        They are views of the tray, good until a row is used again.
+
+        Raises:
+            InferenceFailed: the model refused one of the inputs.
+            TritonUnavailable: Triton is away, or not well.
+            TritonSilent: it gave no answer; it may still use the rows.
+        """
+        answer = await self._client.infer(self._request(first, count), INFER_SECONDS)
+        self.answered_at = self._clock.monotonic()
+        if self._shared is not None and self._placed:
+            return [self.tray.outputs(row) for row in range(first, first + count)]
+        return _unpacked(answer, count)
+
+    async def detach(self) -> None:
+        """Make Triton forget the memory, so that one that outlives us does not keep it."""
+        if self._shared is None:
+            return
+        for _ in range(DETACH_ATTEMPTS):
+            try:
+                await self._client.unregister(self.region)
+                return
+            except TritonUnavailable:
+                # For a moment after its last answer it says that the region is in use.
+                await asyncio.sleep(DETACH_PAUSE_SECONDS)
+        log.warning("triton keeps our shared memory", region=self.region)
+
+    def close(self) -> None:
+        """Give the shared memory back."""
+        if self._shared is not None:
+            self._shared.close()
+
+    def _share(self, size: int) -> SharedMemory | None:
+        try:
+            return SharedMemory(self.region, size)
+        except OSError as error:
+            log.warning(
+                "no room in /dev/shm, using the wire",
+                bytes=size,
+                reason=str(error),
+                model=self.name,
+            )
+            return None
+
+    def _request(self, first: int, count: int) -> bytes:
+        if self._shared is None:
+            request = self._described(count)
+            request.raw_input_contents.append(self.tray.input_bytes(first, count))
+            return bytes(request.SerializeToString())
+        # There are only so many runs, and most are sent thousands of times.
+        run = (first, count)
+        if run not in self._requests:
+            self._requests[run] = self._placed_request(first, count)
+        return self._requests[run]
+
+    def _placed_request(self, first: int, count: int) -> bytes:
+        request = self._described(count)
+        self._place(request.inputs[0], 0, first, count)
+        for at in range(1, len(self._placed) + 1):
+            self._place(request.outputs[at - 1], at, first, count)
+        return bytes(request.SerializeToString())
+
+    def _described(self, count: int) -> pb.ModelInferRequest:
+        request = pb.ModelInferRequest(
+            model_name=self.name, model_version=str(self.deployment.version)
+        )
+        shape = (count, *self._input.picture_shape)
+        request.inputs.add(name=self._input.name, datatype=self._input.datatype, shape=shape)
+        for output in self._outputs:
+            request.outputs.add(name=output.name)
+        return request
+
+    def _place(
+        self,
+        tensor: pb.ModelInferRequest.InferInputTensor
+        | pb.ModelInferRequest.InferRequestedOutputTensor,
+        at: int,
+        first: int,
+        count: int,
+    ) -> None:
+        offset, size = self.tray.span(at, first, count)
+        tensor.parameters["shared_memory_region"].string_param = self.region
+        tensor.parameters["shared_memory_offset"].int64_param = offset
+        tensor.parameters["shared_memory_byte_size"].int64_param = size
+
+
+def _unpacked(answer: pb.ModelInferResponse, count: int) -> list[Outputs]:
+    columns = {
+        output.name: np.frombuffer(content, np.float32).reshape(tuple(output.shape))
+        for output, content in zip(answer.outputs, answer.raw_output_contents, strict=True)
+    }
+    return [{name: column[at] for name, column in columns.items()} for at in range(count)]

@@ -1,0 +1,110 @@
+"""What each decoder reads out of the tensors of its models."""
+
+import numpy as np
+import pytest
+
+from framemesh.core.model import DecoderSpec
+from framemesh.core.outcome import Box
+from framemesh.worker.decoders.centernet import CenterNet
+from framemesh.worker.decoders.classification import Classification
+from framemesh.worker.decoders.decoder import Array, Found
+from framemesh.worker.decoders.fastestdet import FastestDet
+from framemesh.worker.decoders.ssd import Ssd
+from framemesh.worker.decoders.suppression import suppress
+from framemesh.worker.errors import ModelMisfit
+
+
+def zeros(*shape: int) -> Array:
+    return np.zeros(shape, np.float32)
+
+
+def close(found: Found, class_id: int, score: float, *sides: float) -> None:
+    assert found.class_id == class_id
+    assert found.score == pytest.approx(score)
+    assert found.box is not None
+    box = found.box
+    assert (box.left, box.top, box.right, box.bottom) == pytest.approx(sides)
+
+
+def test_a_peak_of_a_heat_map_has_the_box_of_its_cell() -> None:
+    heatmap, boxes = zeros(2, 8, 8), zeros(4, 8, 8)
+    heatmap[1, 3, 5] = 0.75
+    boxes[:, 3, 5] = 0.25, 0.5, 0.75, 1.5
+    decoder = CenterNet(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 8, 8)})
+    (found,) = decoder.decode({"heatmap": heatmap, "boxes": boxes})
+    close(found, 1, 0.75, 0.25, 0.5, 0.75, 1.0)
+
+
+def test_boxes_of_another_size_than_the_heat_map_are_refused() -> None:
+    with pytest.raises(ModelMisfit, match=r"expects boxes to be \[4, 8, 8\]"):
+        CenterNet(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 4, 4)})
+
+
+def test_a_cell_of_fastestdet_is_read_as_its_author_does() -> None:
+    cells = zeros(85, 22, 22)
+    cells[:5, 10, 4] = 0.9, 0.2, -0.1, -1.0, 0.5
+    cells[5 + 17, 10, 4] = 0.8
+    (found,) = FastestDet(DecoderSpec("fastestdet"), {"758": (85, 22, 22)}).decode({"758": cells})
+    x, y = (4 + np.tanh(0.2)) / 22, (10 + np.tanh(-0.1)) / 22
+    width, height = 1 / (1 + np.exp(1.0)), 1 / (1 + np.exp(-0.5))
+    close(
+        found,
+        17,
+        0.9**0.6 * 0.8**0.4,
+        max(0, x - width / 2),
+        y - height / 2,
+        x + width / 2,
+        y + height / 2,
+    )
+
+
+@pytest.mark.parametrize("names", [("scores", "boxes"), ("face_scores", "face_boxes"), ("7", "9")])
+def test_ssd_skips_the_background(names: tuple[str, str]) -> None:
+    scores, boxes = zeros(3, 2), zeros(3, 4)
+    scores[:] = (0.9, 0.1), (0.2, 0.8), (1.0, 0.0)
+    boxes[1] = 0.1, 0.2, 0.3, 0.4
+    spec = DecoderSpec("ssd", background=True)
+    decoder = Ssd(spec, {names[0]: (3, 2), names[1]: (3, 4)})
+    assert decoder.classes == 1
+    (found,) = decoder.decode({names[0]: scores, names[1]: boxes})
+    close(found, 0, 0.8, 0.1, 0.2, 0.3, 0.4)
+
+
+def test_ssd_with_four_classes_and_nameless_tensors_is_refused() -> None:
+    with pytest.raises(ModelMisfit, match="two outputs"):
+        Ssd(DecoderSpec("ssd"), {"7": (3, 4), "9": (3, 4)})
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1)])
+def test_logits_become_probabilities(shape: tuple[int, ...]) -> None:
+    decoder = Classification(DecoderSpec("classification", 0.2), {"out": shape})
+    logits = np.array([0.0, 2.0, 1.0], np.float32).reshape(shape)
+    first, second = decoder.decode({"out": logits})
+    assert (first.class_id, second.class_id) == (1, 2)
+    assert first.score == pytest.approx(np.exp(2) / (1 + np.exp(2) + np.exp(1)))
+    assert first.box is None
+
+
+def test_probabilities_stay_what_they_are() -> None:
+    decoder = Classification(DecoderSpec("classification"), {"out": (3,)})
+    (found,) = decoder.decode({"out": np.array([0.1, 0.7, 0.2], np.float32)})
+    assert (found.class_id, found.box) == (1, None)
+    assert found.score == pytest.approx(0.7)
+
+
+def test_of_two_boxes_of_one_class_the_better_one_stays() -> None:
+    corners = np.array([[0, 0, 0.5, 0.5], [0.01, 0, 0.5, 0.5], [0.4, 0, 0.9, 0.5]], np.float32)
+    same, apart = np.zeros(3, np.intp), np.arange(3)
+    assert suppress(corners, same, 0.5, 10).tolist() == [0, 2]
+    assert suppress(corners, apart, 0.5, 10).tolist() == [0, 1, 2]
+    assert suppress(corners, same, 1.0, 10).tolist() == [0, 1, 2]
+    assert suppress(corners, same, 0.5, 1).tolist() == [0]
+
+
+def test_a_box_beyond_the_picture_is_no_detection() -> None:
+    decoder = Ssd(DecoderSpec("ssd"), {"scores": (1, 1), "boxes": (1, 4)})
+    outside = np.array([[1.1, 0.2, 1.4, 0.4]], np.float32)
+    assert decoder.decode({"scores": np.ones((1, 1), np.float32), "boxes": outside}) == []
+    edge = np.array([[0.9, 0.2, 1.4, 0.4]], np.float32)
+    (found,) = decoder.decode({"scores": np.ones((1, 1), np.float32), "boxes": edge})
+    assert found.box == Box(*np.array([0.9, 0.2, 1.0, 0.4], np.float32).tolist())

@@ -1,0 +1,201 @@
+"""Triton dies, a stub dies, inputs are bad, models do not fit: what then."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from framemesh.core.model import DType, InputSpec
+from framemesh.worker.engine import Engine, LocalModel
+from framemesh.worker.errors import (
+    ModelMisfit,
+    TritonUnavailable,
+    Undecodable,
+    UnknownDecoder,
+)
+from framemesh.worker.graph import Seen
+from framemesh.worker.triton import leftovers, served_model
+
+OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
+
+HEAL_SECONDS = 10.0
+"""What a crash may cost. A hang costs two timeouts more: of a call, and of the probe after it."""
+HANG_SECONDS = 30.0
+
+
+def children(name: str) -> list[psutil.Process]:
+    """The processes of ours with this name."""
+    ours = psutil.Process().children(recursive=True)
+    return [process for process in ours if name in " ".join(cmdline(process)[:1])]
+
+
+def cmdline(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+async def run_until_it_passes(engine: Engine, frame: bytes, within: float = HEAL_SECONDS) -> Seen:
+    """As the worker's caller does: the same frame again while Triton is away."""
+    async with asyncio.timeout(within):
+        while True:
+            try:
+                return await engine.graph.run(frame)
+            except TritonUnavailable:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_killed_server_comes_back(open_things: OpenEngine, frames: list[bytes]) -> None:
+    async with open_things() as engine:
+        before = await engine.graph.run(frames[0])
+        (server,) = children("tritonserver")
+        # Some are under way when it dies.
+        async with asyncio.TaskGroup() as tasks:
+            runs = [tasks.create_task(run_until_it_passes(engine, frames[0])) for _ in range(8)]
+            await asyncio.sleep(0.02)
+            os.kill(server.pid, signal.SIGKILL)
+        assert all(run.result() == before for run in runs)
+        after = await run_until_it_passes(engine, frames[0])
+        assert after == before
+        assert engine.triton.healthy
+        assert engine.triton.restarts == 1
+
+
+async def test_while_it_is_away_callers_are_told_at_once(
+    open_things: OpenEngine, frames: list[bytes]
+) -> None:
+    async with open_things() as engine:
+        (server,) = children("tritonserver")
+        os.kill(server.pid, signal.SIGKILL)
+        started = time.monotonic()
+        with pytest.raises(TritonUnavailable):
+            await engine.graph.run(frames[0])
+        assert time.monotonic() - started < 1.0
+        async with asyncio.timeout(HEAL_SECONDS):
+            await asyncio.sleep(0.3)
+            await engine.triton.available()
+        await engine.graph.run(frames[0])
+
+
+async def test_a_server_that_hangs_is_replaced(
+    open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served_model, "INFER_SECONDS", 2.0)
+    async with open_things() as engine:
+        before = await engine.graph.run(frames[0])
+        (server,) = children("tritonserver")
+        os.kill(server.pid, signal.SIGSTOP)
+        runs = [run_until_it_passes(engine, frames[0], HANG_SECONDS) for _ in range(20)]
+        assert set(await asyncio.gather(*runs)) == {before}
+        assert engine.triton.restarts >= 1
+
+
+async def test_a_killed_stub_heals(open_things: OpenEngine, frames: list[bytes]) -> None:
+    async with open_things() as engine:
+        before = await engine.graph.run(frames[0])
+        stub, *_ = children("triton_python_backend_stub")
+        os.kill(stub.pid, signal.SIGKILL)
+        # More than there are instances, so that none is left unasked.
+        for _ in range(6):
+            assert await run_until_it_passes(engine, frames[0]) == before
+
+
+async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[bytes]) -> None:
+    async with open_things() as engine:
+        results = await asyncio.gather(
+            *(engine.graph.run(image) for image in (frames[0], frames[1][:-40], b"", frames[2])),
+            return_exceptions=True,
+        )
+        assert [type(result) for result in results] == [Seen, Undecodable, Undecodable, Seen]
+
+
+async def test_a_caller_may_give_up_at_any_time(
+    open_things: OpenEngine, frames: list[bytes]
+) -> None:
+    async with open_things() as engine:
+        for wait in (0.0, 0.001, 0.003, 0.006, 0.01, 0.02) * 3:
+            runs = [asyncio.ensure_future(engine.graph.run(frames[0])) for _ in range(4)]
+            await asyncio.sleep(wait)
+            for run in runs:
+                run.cancel()
+            await asyncio.gather(*runs, return_exceptions=True)
+        # No row was lost: as many as ever can be looked at.
+        assert len(await asyncio.gather(*(engine.graph.run(frame) for frame in frames))) == 20
+
+
+async def test_nothing_is_left_behind(open_things: OpenEngine, frames: list[bytes]) -> None:
+    async with open_things() as engine:
+        await engine.graph.run(frames[0])
+        prefix = prefix_of_stage(engine)
+        assert shared_memory(prefix)
+    assert not shared_memory(prefix)
+    assert not children("triton")
+
+
+async def test_what_a_killed_worker_left_is_swept(open_things: OpenEngine) -> None:
+    async with open_things() as engine:
+        prefix = prefix_of_stage(engine)
+    stale = leftovers.SHARED_MEMORY / f"{prefix}stub-stale"
+    foreign = leftovers.SHARED_MEMORY / f"framemesh-other-{os.getpid()}"
+    try:
+        stale.write_bytes(b"of a worker that was killed")
+        foreign.write_bytes(b"of somebody else")
+        async with open_things():
+            assert not stale.exists()
+            assert foreign.exists()
+    finally:
+        foreign.unlink(missing_ok=True)
+
+
+def prefix_of_stage(engine: Engine) -> str:
+    return engine.triton.models[0].region.removesuffix("things")
+
+
+def shared_memory(prefix: str) -> list[Path]:
+    return list(leftovers.SHARED_MEMORY.glob(f"{prefix}*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "images"}, r"its inputs are input.1 FP32 .*, not one called images"),
+        ({"width": 320}, r"\[-1, 3, 352, 352\]; the manifest describes .*\[-1, 3, 352, 320\]"),
+        ({"dtype": DType.UINT8, "scale": 1.0}, r"describes input.1 UINT8"),
+    ],
+)
+async def test_a_manifest_that_does_not_fit_is_named(
+    open_things: OpenEngine, things: LocalModel, change: dict[str, str], message: str
+) -> None:
+    wrong: InputSpec = replace(things.manifest.input, **change)  # type: ignore[arg-type]
+    model = replace(things, manifest=replace(things.manifest, input=wrong))
+    with pytest.raises(ModelMisfit, match=message):
+        async with open_things(model=model):
+            pass
+
+
+async def test_a_decoder_that_does_not_fit_is_named(
+    open_things: OpenEngine, things: LocalModel
+) -> None:
+    for name, error in (("ssd", ModelMisfit), ("yolo", UnknownDecoder)):
+        decoder = replace(things.manifest.decoder, name=name)
+        model = replace(things, manifest=replace(things.manifest, decoder=decoder))
+        with pytest.raises(error, match=name):
+            async with open_things(model=model):
+                pass
+
+
+async def test_a_fixed_batch_asks_for_max_batch_1(
+    open_things: OpenEngine, faces: LocalModel
+) -> None:
+    model = replace(faces, manifest=replace(faces.manifest, max_batch=8))
+    with pytest.raises(ModelMisfit, match="set max_batch to 1"):
+        async with open_things(model=model):
+            pass

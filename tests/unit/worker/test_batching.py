@@ -1,0 +1,182 @@
+"""When requests are sent, what is in them, and who suffers when one fails."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from framemesh.worker.batching import Batcher, BatchPolicy
+from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
+from framemesh.worker.triton.memory import Outputs
+from framemesh.worker.triton.rows import Rows
+
+
+class Model:
+    """Answers each row with its own number, when it is let; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[int, int]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.poison: set[int] = set()
+        self.away: TritonUnavailable | None = None
+
+    async def infer(self, first: int, count: int) -> list[Outputs]:
+        self.requests.append((first, count))
+        await self.open.wait()
+        if self.away is not None:
+            raise self.away
+        if self.poison.intersection(range(first, first + count)):
+            raise InferenceFailed("poison")
+        return [{"row": np.array([row], np.float32)} for row in range(first, first + count)]
+
+
+class Bench:
+    def __init__(self, model: Model, tasks: asyncio.TaskGroup, delay: float) -> None:
+        self.model = model
+        self.rows = Rows(16)
+        self.tasks = tasks
+        policy = BatchPolicy(max_batch=4, max_delay_seconds=delay, instances=1)
+        self.batcher = Batcher(model.infer, self.rows, policy, tasks)
+
+    async def ask(self, count: int = 1) -> list[int]:
+        """Reserve, run, release; returns what the model answered."""
+        rows = await self.batcher.reserve(count)
+        try:
+            outputs = await self.batcher.run(rows)
+            answers = [int(output["row"][0]) for output in outputs]
+            assert answers == rows
+            return answers
+        finally:
+            self.batcher.release(rows)
+
+    async def ask_for_one(self) -> int | str:
+        """The answer, or what the model had against the input."""
+        try:
+            (answer,) = await self.ask()
+        except InferenceFailed as error:
+            return str(error)
+        return answer
+
+    def start(self, count: int) -> list[asyncio.Task[int | str]]:
+        return [self.tasks.create_task(self.ask_for_one()) for _ in range(count)]
+
+
+@asynccontextmanager
+async def bench(delay: float = 60.0) -> AsyncIterator[Bench]:
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        made = Bench(Model(), tasks, delay)
+        yield made
+    assert made.rows.free == 16
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_an_idle_model_is_asked_at_once() -> None:
+    async with bench() as b:
+        assert await b.ask() == [0]
+        assert b.model.requests == [(0, 1)]
+
+
+async def test_what_waits_while_the_model_works_goes_together_when_it_is_full() -> None:
+    async with bench() as b:
+        b.model.open.clear()
+        b.start(4)
+        await settle()
+        assert b.model.requests == [(0, 1)]
+        b.start(1)
+        await settle()
+        assert b.model.requests == [(0, 1), (1, 4)]
+        b.model.open.set()
+
+
+async def test_what_waits_goes_when_an_instance_is_free() -> None:
+    async with bench() as b:
+        b.model.open.clear()
+        b.start(3)
+        await settle()
+        b.model.open.set()
+        await settle()
+        assert b.model.requests == [(0, 1), (1, 2)]
+
+
+async def test_nothing_waits_longer_than_the_delay() -> None:
+    async with bench(delay=0.01) as b:
+        b.model.open.clear()
+        b.start(3)
+        await asyncio.sleep(0.05)
+        assert b.model.requests == [(0, 1), (1, 2)]
+        b.model.open.set()
+
+
+async def test_requests_under_way_are_bounded() -> None:
+    async with bench(delay=0.0) as b:
+        b.model.open.clear()
+        b.start(12)
+        await settle()
+        assert len(b.model.requests) == 2
+        b.model.open.set()
+
+
+async def test_rows_of_one_caller_may_go_in_several_requests() -> None:
+    async with bench() as b:
+        assert await b.ask(4) == [0, 1, 2, 3]
+        assert await b.ask(7) == [0, 1, 2, 3, 4, 5, 6]
+
+
+async def test_one_bad_input_does_not_take_the_others_down() -> None:
+    async with bench() as b:
+        b.model.open.clear()
+        answers = b.start(4)
+        b.model.poison.add(2)
+        await settle()
+        b.model.open.set()
+        assert await asyncio.gather(*answers) == [0, 1, "poison", 3]
+        assert sorted(b.model.requests[1:]) == [(1, 1), (1, 3), (2, 1), (3, 1)]
+
+
+async def test_while_triton_is_away_callers_are_told() -> None:
+    async with bench() as b:
+        b.model.away = TritonUnavailable("away")
+        with pytest.raises(TritonUnavailable):
+            await b.ask()
+        assert b.rows.free == 16
+
+
+async def test_rows_of_a_silent_triton_are_quarantined() -> None:
+    async with bench() as b:
+        b.model.away = TritonSilent("no answer")
+        with pytest.raises(TritonSilent):
+            await b.ask(2)
+        assert b.rows.free == 14
+        b.rows.forgive()
+
+
+async def test_a_caller_that_gives_up_frees_its_rows_once_triton_answered() -> None:
+    async with bench() as b:
+        b.model.open.clear()
+        (task,) = b.start(1)
+        await settle()
+        task.cancel()
+        await settle()
+        assert b.rows.free == 15
+        b.model.open.set()
+        await settle()
+        assert b.rows.free == 16
+
+
+async def test_a_caller_that_gives_up_before_is_not_sent() -> None:
+    async with bench() as b:
+        b.model.open.clear()
+        tasks = b.start(3)
+        await settle()
+        tasks[2].cancel()
+        await settle()
+        b.model.open.set()
+        await settle()
+        assert b.model.requests == [(0, 1), (1, 1)]
