@@ -55,8 +55,11 @@ async def _demo(of: Bundle, out: Path, fps: float) -> None:
         board = starting.enter_context(Board())
         async with embedded(mesh, Ports.free(), show=board.show) as run:
             starting.close()
+            up = time.time_ns()
             console.print(f"up after {time.monotonic() - began:.1f} s")
             outcomes = await _see(of, run, what, console)
+            seconds = (outcomes[0].completed_unix_nano - up) / 1e9
+            console.print(f"the first detections were there {seconds:.1f} s after it was up")
             (report,) = await asyncio.to_thread(
                 status.gather, what.pipeline, run.master, run.monitor
             )
