@@ -36,6 +36,9 @@ PIPELINE = "bench"
 CAMERAS = 4
 WAIT_SECONDS = 300
 
+POLL_SECONDS = 0.2
+"""Between two looks at the ledger: they cost CPU themselves."""
+
 BUFFER_BYTES = 16 * 1024 * 1024
 """Small, so that the cameras are held back: what goes in at one end is what comes out at the other,
 as in a mesh that runs at its limit for hours."""
@@ -104,10 +107,10 @@ class Mesh:
             while await self._sealed(monitor) < self._pushed:
                 if process.poll() is None:
                     cameras = cpu_seconds(process.pid)
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(POLL_SECONDS)
+            after = cpu_seconds(self._run.pid)
             seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
         process.wait(WAIT_SECONDS)
-        after = cpu_seconds(self._run.pid)
         cpu = {role: after[role] - before.get(role, 0) for role in after if role != "cameras"}
         print(f"    ({time.perf_counter() - began:.1f} s with the start of the cameras)")
         return MeshRun(CAMERAS * frames_of_each, seconds, {**cpu, **cameras})

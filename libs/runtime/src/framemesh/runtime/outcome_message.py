@@ -1,5 +1,7 @@
 """An outcome as a protobuf message, and as a message of the ledger's stream."""
 
+from dataclasses import dataclass
+
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
@@ -16,6 +18,17 @@ _TO_FATE = {
 _FROM_FATE = {number: fate for fate, number in _TO_FATE.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """An outcome without what was seen."""
+
+    frame: FrameId
+    fate: Fate
+    reason: str
+    age_seconds: float
+    """From capture to outcome."""
+
+
 def to_message(outcome: Outcome) -> Outgoing:
     """The message that stores `outcome`; its id is the frame's, so that a frame has one."""
     return Outgoing(
@@ -28,6 +41,18 @@ def to_message(outcome: Outcome) -> Outgoing:
 def from_payload(payload: bytes) -> Outcome:
     """The outcome that was stored."""
     return from_proto(outcome_pb2.Outcome.FromString(payload))
+
+
+def seal_from_payload(payload: bytes) -> Seal:
+    """What the ledger needs of the outcome that was stored, at a fraction of its cost."""
+    message = outcome_pb2.Outcome.FromString(payload)
+    frame = message.frame
+    return Seal(
+        frame=FrameId(frame.camera, frame.session, frame.sequence),
+        fate=_FROM_FATE[message.fate],
+        reason=message.reason,
+        age_seconds=(message.completed_unix_nano - message.captured_unix_nano) / 1e9,
+    )
 
 
 def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:

@@ -3,11 +3,16 @@
 from collections import deque
 from dataclasses import dataclass
 
+import structlog
+from google.protobuf.message import DecodeError
+
 from framemesh.core.ledger import Account, CameraLedger
 from framemesh.core.outcome import Fate
 from framemesh.core.rate import Rate
 from framemesh.runtime import acceptance_message, outcome_message
 from framemesh.runtime.delivery import Delivery
+
+log = structlog.get_logger()
 
 RECENT_AGES = 2000
 """Done frames that the percentiles of the age are taken from."""
@@ -28,15 +33,22 @@ class Book:
     def __init__(self) -> None:
         self._cameras: dict[str, CameraLedger] = {}
         self._ages: deque[float] = deque(maxlen=RECENT_AGES)
+        self.sequence = 0
+        """Of the last message of the stream that is taken into account."""
         self.accepted = Rate()
         self.sealed = Rate()
 
-    async def enter(self, entry: Delivery) -> None:
+    def enter(self, entry: Delivery) -> None:
         """Take one message of the stream into account."""
-        if entry.subject.startswith("accepted."):
-            self._accept(entry)
-        else:
-            self._seal(entry)
+        try:
+            if entry.subject.startswith("accepted."):
+                self._accept(entry)
+            else:
+                self._seal(entry)
+        except (DecodeError, KeyError) as error:
+            # What somebody else wrote there must not end the book.
+            log.warning("entry is unreadable", subject=entry.subject, error=str(error))
+        self.sequence = entry.sequence
 
     @property
     def accounts(self) -> dict[str, Account]:
@@ -65,7 +77,7 @@ class Book:
         self.accepted.add(entry.stored_unix_nano, new)
 
     def _seal(self, entry: Delivery) -> None:
-        outcome = outcome_message.from_payload(entry.payload)
+        outcome = outcome_message.seal_from_payload(entry.payload)
         camera = self._camera(outcome.frame.camera)
         frame = outcome.frame
         if not camera.seal(frame.session, frame.sequence, outcome.fate, outcome.reason):
