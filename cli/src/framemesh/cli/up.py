@@ -120,7 +120,7 @@ def _finish(work: Coroutine[None, None, None]) -> None:
     try:
         run_interruptible(work)
     except Interrupted as error:
-        typer.echo("interrupted: everything is stopped", err=True)
+        typer.echo("interrupted", err=True)
         raise typer.Exit(error.status) from error
     except OSError as error:
         raise StartFailed(f"cannot use the data folder: {error}") from error

@@ -106,8 +106,10 @@ class Supervisor:
                         await asyncio.sleep(POLL_SECONDS)
         finally:
             self._signal(psutil.Process.kill)
-            # Not in a thread: an interrupt must not come between.
-            clean(self._data)
+            # What is there may be another's, who was quicker to lock the folder.
+            if holder(self._data) in {None, self._process.pid}:
+                # Not in a thread: an interrupt must not come between.
+                clean(self._data)
 
     def _signal(self, send: Callable[[psutil.Process], None]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):

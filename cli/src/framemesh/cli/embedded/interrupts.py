@@ -44,4 +44,6 @@ def run_interruptible(work: Coroutine[None, None, None]) -> None:
     try:
         asyncio.run(main())
     except asyncio.CancelledError as error:
+        if not received:
+            raise
         raise Interrupted(received[0]) from error

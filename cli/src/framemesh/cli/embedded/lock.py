@@ -1,11 +1,12 @@
 """One supervisor a data folder."""
 
-import contextlib
+import asyncio
 import fcntl
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TextIO
 
 from framemesh.cli.embedded.errors import AlreadyRunning
 
@@ -14,20 +15,26 @@ FILE = "lock"
 PATIENCE_SECONDS = 1.0
 """Whoever asks whether the lock is held holds it for a moment."""
 
+POLL_SECONDS = 0.02
 
-@contextlib.contextmanager
-def locked(data: Path) -> Iterator[None]:
+
+@asynccontextmanager
+async def locked(data: Path) -> AsyncIterator[None]:
     """Hold the lock of a data folder. The system frees it when this process ends, however.
 
     Raises:
         AlreadyRunning: another process holds it.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / FILE).open("a+") as file:
-        _lock(file.fileno(), data)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    with _open(data) as file:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not _lock(file.fileno(), fcntl.LOCK_EX):  # noqa: ASYNC110
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError as error:
+            raise AlreadyRunning(
+                f"framemesh is running in {data} already: `framemesh down` stops it"
+            ) from error
+        _write_pid(file)
         yield
 
 
@@ -38,22 +45,26 @@ def holder(data: Path) -> int | None:
     except OSError:
         return None
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            # Empty for the moment between locking and writing.
-            return int(file.read() or 0) or None
-    return None
+        if _lock(file.fileno(), fcntl.LOCK_SH):
+            return None
+        # Empty for the moment between locking and writing.
+        return int(file.read() or 0) or None
 
 
-def _lock(file: int, data: Path) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                raise AlreadyRunning(
-                    f"framemesh is running in {data} already: `framemesh down` stops it"
-                ) from error
-        time.sleep(0.02)
+def _open(data: Path) -> TextIO:
+    data.mkdir(parents=True, exist_ok=True)
+    return (data / FILE).open("a+")
+
+
+def _lock(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write_pid(file: TextIO) -> None:
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()

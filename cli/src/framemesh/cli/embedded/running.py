@@ -36,7 +36,7 @@ async def supervising(data: Path, ports: Ports, programs: Sequence[Program]) -> 
         AlreadyRunning: another process does the same in this folder.
         PortTaken: something else listens where a program should.
     """
-    with locked(data):
+    async with locked(data):
         if killed := await asyncio.to_thread(sweep, data):
             log.warning("an earlier run was killed, what it left is stopped", processes=killed)
         await check_ports(programs)
@@ -78,7 +78,8 @@ async def embedded(
 
 
 async def check_ports(programs: Sequence[Program]) -> None:
-    """
+    """Make sure that each program finds its port free.
+
     Raises:
         PortTaken: something else listens where a program should.
     """

@@ -9,7 +9,8 @@ START_SECONDS = 60.0
 
 
 def check(run: Run) -> Run:
-    """
+    """Return `run`, which may still become ready.
+
     Raises:
         StartFailed: one of the programs ended and is not ready again.
     """

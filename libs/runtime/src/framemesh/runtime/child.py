@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -45,6 +46,9 @@ class Child:
         Raises:
             OSError: it cannot be started.
         """
+        # Asked here because setpriv would start in any case.
+        if shutil.which(command[0]) is None:
+            raise FileNotFoundError(errno.ENOENT, "no such program", str(command[0]))
         tether = (
             [] if (setpriv := shutil.which("setpriv")) is None else [setpriv, "--pdeathsig", "KILL"]
         )

@@ -1,13 +1,18 @@
 """The log file of a child process: kept small, and asked why the process ended."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 LOG_BYTES = 10 * 1024 * 1024
 """Of a log file before it is put aside. With the one that was put aside, a process takes at most
 twice that, and what happened before a fault is still there."""
+
+_BORDER = re.compile(r"^[\s|]*(\+[-+ ]+(\d+ -+)?)?")
+"""What Python draws around the traceback of an exception group."""
 
 TAIL_BYTES = 64 * 1024
 """Of a log that is searched for the last words; a traceback in JSON takes tens of KiB."""
@@ -20,16 +25,17 @@ def bound(log: Path) -> None:
     line that is written in between is lost.
     """
     if log.exists() and log.stat().st_size > LOG_BYTES:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        # On a full disk what was said is lost, and the disk a little less full.
+        with contextlib.suppress(OSError):
+            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)
 
 
 def last_words(log: Path, start: int) -> str:
     """The last error that was logged after byte `start`, or else the last line."""
-    lines = _tail(log, start)
-    events = [_error(line) for line in lines]
-    said = next((event for event in reversed(events) if event), None)
-    return said if said is not None else next(reversed(lines), "")
+    records = [_record(line) for line in _tail(log, start)]
+    errors = [said for level, said in records if level in {"error", "critical"}]
+    return next(reversed(errors), "") or next((said for _, said in reversed(records)), "")
 
 
 def _tail(log: Path, start: int) -> list[str]:
@@ -41,15 +47,14 @@ def _tail(log: Path, start: int) -> list[str]:
             text = file.read().decode(errors="replace")
     except OSError:
         return []
-    return [line for line in map(str.strip, text.splitlines()) if line]
+    lines = (_BORDER.sub("", line).rstrip() for line in text.splitlines())
+    return [line for line in lines if line]
 
 
-def _error(line: str) -> str:
-    """The event of a line of our services that says what is wrong; empty for any other line."""
-    if not line.startswith("{"):
-        return ""
+def _record(line: str) -> tuple[str, str]:
+    """Level and event of a line that one of our services logged; any other line has no level."""
     try:
         record = json.loads(line)
-    except ValueError:
-        return ""
-    return str(record.get("event", "")) if record.get("level") in {"error", "critical"} else ""
+        return str(record["level"]), str(record["event"])
+    except (ValueError, LookupError, TypeError):
+        return "", line

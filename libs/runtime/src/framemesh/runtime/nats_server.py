@@ -64,7 +64,8 @@ class NatsServer:
         return f"nats://{self.address}"
 
     def command(self) -> tuple[str | Path, ...]:
-        """
+        """What starts it, given `environment`.
+
         Raises:
             ProgramMissing: it is not installed.
         """

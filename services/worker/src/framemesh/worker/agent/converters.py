@@ -25,7 +25,8 @@ class OrderRefused(FramemeshError):
 
 
 def orders_from(response: node_pb2.AttendResponse) -> tuple[WorkerOrder, ...]:
-    """
+    """The workers that should run.
+
     Raises:
         OrderRefused: an id could not be the name of a file.
     """

@@ -47,5 +47,7 @@ def suppress(corners: Array, classes: Indices, iou_threshold: float, limit: int)
     rectangles[:, 2:] -= rectangles[:, :2]
     # The boxes come in the order of their scores, so any scores in that order will do.
     scores = np.linspace(1.0, 0.5, len(corners)).tolist()
-    kept = cv2.dnn.NMSBoxesBatched(rectangles, scores, classes.astype(np.int32), 0.0, iou_threshold)
+    kept = cv2.dnn.NMSBoxesBatched(
+        rectangles.tolist(), scores, classes.tolist(), 0.0, iou_threshold
+    )
     return np.asarray(kept, np.intp)[:limit]

@@ -1,0 +1,155 @@
+"""A master with a script, and an agent that attends it."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
+from framemesh.runtime.grpc_server import Service, grpc_server
+from framemesh.runtime.ports import free_block
+from framemesh.worker.agent.app import run
+from framemesh.worker.agent.settings import AgentSettings
+
+COMMAND = (sys.executable, str(Path(__file__).with_name("worker_program.py")))
+
+Condition = Callable[[node_pb2.Node], bool]
+
+
+def ready(*names: str) -> Condition:
+    """Whether exactly these of all workers are ready."""
+    return lambda node: (
+        {worker.id for worker in node.workers if worker.state == node_pb2.WORKER_STATE_READY}
+        == set(names)
+    )
+
+
+class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
+    """Gives the orders of a test, and keeps the last report."""
+
+    def __init__(self) -> None:
+        self.node = node_pb2.Node()
+        self._order: node_pb2.AttendResponse | None = None
+        self._news = asyncio.Condition()
+        self._leaving = False
+
+    async def Attend(
+        self, request_iterator: AsyncIterator[node_pb2.AttendRequest], context: object
+    ) -> AsyncIterator[node_pb2.AttendResponse]:
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(self._listen(request_iterator))
+            told = None
+            while not self._leaving:
+                while self._order is told and not self._leaving:
+                    async with self._news:
+                        await self._news.wait()
+                if self._order is not None and self._order is not told:
+                    yield (told := self._order)
+            listening.cancel()
+
+    async def ListNodes(
+        self, request: node_pb2.ListNodesRequest, context: object
+    ) -> node_pb2.ListNodesResponse:
+        return node_pb2.ListNodesResponse(nodes=[self.node])
+
+    async def _listen(self, requests: AsyncIterator[node_pb2.AttendRequest]) -> None:
+        async for request in requests:
+            async with self._news:
+                self.node = request.node
+                self._news.notify_all()
+
+    async def _leave(self) -> None:
+        """End the conversations; the server would wait for them."""
+        async with self._news:
+            self._leaving = True
+            self._news.notify_all()
+
+    async def order(self, **revisions: int) -> None:
+        """Order these workers, each with its revision, and no others."""
+        async with self._news:
+            self._order = node_pb2.AttendResponse(
+                workers=[
+                    node_pb2.WorkerOrder(id=name, pipeline="street", revision=revision)
+                    for name, revision in revisions.items()
+                ]
+            )
+            self._news.notify_all()
+
+    async def reported(self, condition: Condition) -> node_pb2.Node:
+        """Wait for a report of which `condition` is true, and return it."""
+        async with asyncio.timeout(20), self._news:
+            await self._news.wait_for(lambda: condition(self.node))
+            return self.node
+
+    @asynccontextmanager
+    async def listening(self, address: str) -> AsyncIterator[None]:
+        service = Service(
+            "framemesh.api.master.v1.NodeService",
+            lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(self, to),
+        )
+        self._leaving = False
+        async with grpc_server(address, [service]) as server:
+            await server.set_serving(True)
+            yield
+            await self._leave()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running agent and its master."""
+
+    master: ScriptedMaster
+    settings: AgentSettings
+    stop: asyncio.Event
+    serving: AsyncExitStack
+    """What ends when the master goes away."""
+
+    async def master_goes(self) -> None:
+        await self.serving.aclose()
+
+    @staticmethod
+    async def until(question: Callable[[], Awaitable[bool]], *, expected: bool = True) -> None:
+        """Ask until the answer is as expected."""
+        async with asyncio.timeout(20):
+            while await question() is not expected:
+                await asyncio.sleep(0.02)
+
+    @staticmethod
+    @contextmanager
+    def listener(port: int) -> Iterator[None]:
+        """Something else on this port."""
+        with socket.create_server(("127.0.0.1", port)):
+            yield
+
+    async def master_comes(self) -> None:
+        await self.serving.enter_async_context(self.master.listening(self.settings.master))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> AgentSettings:
+    first = free_block(20)
+    return AgentSettings(
+        node="bench-3",
+        master=f"127.0.0.1:{first}",
+        listen=f"127.0.0.1:{first + 1}",
+        first_port=first + 10,
+        data=tmp_path,
+    )
+
+
+@pytest.fixture
+async def stage(settings: AgentSettings) -> AsyncIterator[Stage]:
+    async with AsyncExitStack() as serving:
+        stage = Stage(ScriptedMaster(), settings, asyncio.Event(), serving)
+        await stage.master_comes()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run(settings, stage.stop, COMMAND))
+            yield stage
+            stage.stop.set()
+    assert not psutil.Process().children(recursive=True)
