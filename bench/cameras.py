@@ -1,7 +1,11 @@
-"""Cameras that push the clip as fast as they are let: `python -m bench.cameras ADDRESS ...`."""
+"""Cameras that push the clip as fast as they are let: `python -m bench.cameras ADDRESS ...`.
+
+Prints the seconds of CPU that they took, without those for making the JPEGs.
+"""
 
 import argparse
 import threading
+import time
 
 from bench.frames import jpegs
 from framemesh.sdk import Camera
@@ -25,10 +29,12 @@ def main() -> None:
         threading.Thread(target=push, args=(f"camera-{number + 1}",))
         for number in range(arguments.cameras)
     ]
+    began = time.process_time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    print(time.process_time() - began)
 
 
 if __name__ == "__main__":

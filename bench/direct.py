@@ -2,22 +2,30 @@
 
 Threads that each decode and prepare a batch of JPEGs into shared memory, ask Triton, and decode its
 outputs into boxes. Nothing is shared but the queue of frames.
+
+    python -m bench.direct ADDRESS --batch 8 --concurrency 3 --seconds 5
 """
 
+import argparse
 import itertools
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
 from tritonclient import grpc as triton
 from tritonclient.utils import shared_memory as shm
 
+from bench.frames import MODEL, jpegs
+from framemesh.cli.model_folder import read_model_folder
 from framemesh.core.model import ModelManifest
 from framemesh.worker.decoders.decoder import Decoder
+from framemesh.worker.decoders.registry import make_decoder
 from framemesh.worker.preparation import Preparation
+from framemesh.worker.triton.onnx_signature import read_signature
 
 CALL_SECONDS = 30.0
 
@@ -120,9 +128,18 @@ class Lane:
         return columns
 
 
-def frames_per_second(
+@dataclass(frozen=True, slots=True)
+class DirectRun:
+    """What the loop did while it was measured."""
+
+    frames_per_second: float
+    cpu_ms: float
+    """Of this process alone, a frame."""
+
+
+def measure(
     target: Target, images: Sequence[bytes], *, batch: int, concurrency: int, seconds: float
-) -> float:
+) -> DirectRun:
     """Run the loop for about so long; the first second warms up and does not count."""
     lanes = [Lane(target, batch, number) for number in range(concurrency)]
     source = itertools.cycle(images)
@@ -133,7 +150,8 @@ def frames_per_second(
     def batches() -> Iterator[list[bytes]]:
         while not stop.is_set():
             with lock:
-                yield [next(source) for _ in range(batch)]
+                some = [next(source) for _ in range(batch)]
+            yield some
 
     def work(number: int) -> None:
         for some in batches():
@@ -144,12 +162,52 @@ def frames_per_second(
     for thread in threads:
         thread.start()
     time.sleep(1.0)
-    began, before = time.perf_counter(), sum(done)
+    began, cpu, before = time.perf_counter(), time.process_time(), sum(done)
     time.sleep(seconds)
-    rate = (sum(done) - before) / (time.perf_counter() - began)
+    frames = sum(done) - before
+    run = DirectRun(
+        frames / (time.perf_counter() - began), 1000 * (time.process_time() - cpu) / frames
+    )
     stop.set()
     for thread in threads:
         thread.join()
     for lane in lanes:
         lane.close()
-    return rate
+    return run
+
+
+def bundled(address: str) -> Target:
+    """The bundled model, as the first version that a worker's Triton was given."""
+    folder = read_model_folder(MODEL)
+    shapes = {o.name: o.picture_shape for o in read_signature(folder.file).outputs}
+    return Target(
+        address=address,
+        name=f"{folder.manifest.name}-1",
+        version="1",
+        manifest=folder.manifest,
+        outputs=tuple(Output(name, shape) for name, shape in shapes.items()),
+        decoder=make_decoder(folder.manifest, shapes),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("address")
+    parser.add_argument("--batch", type=int, required=True)
+    parser.add_argument("--concurrency", type=int, required=True)
+    parser.add_argument("--seconds", type=float, default=5)
+    arguments = parser.parse_args()
+    # As the worker: frames are decoded side by side, so OpenCV's own threads would only compete.
+    cv2.setNumThreads(1)
+    run = measure(
+        bundled(arguments.address),
+        jpegs(),
+        batch=arguments.batch,
+        concurrency=arguments.concurrency,
+        seconds=arguments.seconds,
+    )
+    print(json.dumps(asdict(run)))
+
+
+if __name__ == "__main__":
+    main()

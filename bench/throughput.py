@@ -7,11 +7,12 @@ ratio, and where the CPU time of the mesh goes.
 
 import argparse
 import asyncio
+import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,8 @@ from pathlib import Path
 import grpc.aio
 
 from bench.cpu import cpu_seconds
-from bench.direct import Output, Target, frames_per_second
-from bench.frames import MODEL, ROOT, jpegs
+from bench.direct import DirectRun
+from bench.frames import MODEL, ROOT
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
@@ -28,9 +29,7 @@ from framemesh.cli import model
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.running import embedded
-from framemesh.cli.model_folder import read_model_folder
-from framemesh.worker.decoders.registry import make_decoder
-from framemesh.worker.triton.onnx_signature import read_signature
+from framemesh.worker.allocator import MALLOC
 
 PIPELINE = "bench"
 CAMERAS = 4
@@ -96,24 +95,22 @@ class Mesh:
     async def saturate(self, frames_of_each: int) -> MeshRun:
         """Push from a process of its own, and wait until every frame has its outcome."""
         before = cpu_seconds(self._run.pid)
-        began = time.perf_counter()
         command = [sys.executable, "-m", "bench.cameras", self._run.ingest, PIPELINE]
         options = [f"--cameras={CAMERAS}", f"--frames={frames_of_each}"]
-        process = subprocess.Popen([*command, *options], cwd=ROOT)  # noqa: ASYNC220  starts at once
-        cameras: Mapping[str, float] = {}
+        pushing = await asyncio.create_subprocess_exec(
+            *command, *options, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
         self._pushed += CAMERAS * frames_of_each
         async with grpc.aio.insecure_channel(self._run.monitor) as channel:
             monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
             while await self._sealed(monitor) < self._pushed:
-                if process.poll() is None:
-                    cameras = cpu_seconds(process.pid)
                 await asyncio.sleep(POLL_SECONDS)
             after = cpu_seconds(self._run.pid)
             seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
-        process.wait(WAIT_SECONDS)
+        said, _ = await pushing.communicate()
         cpu = {role: after[role] - before.get(role, 0) for role in after if role != "cameras"}
-        print(f"    ({time.perf_counter() - began:.1f} s with the start of the cameras)")
-        return MeshRun(CAMERAS * frames_of_each, seconds, {**cpu, **cameras})
+        cpu["cameras"] = float(said)
+        return MeshRun(CAMERAS * frames_of_each, seconds, cpu)
 
     async def _sealed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:
         status = await monitor.GetStatus(monitor_pb2.GetStatusRequest(pipeline=PIPELINE))
@@ -134,63 +131,58 @@ class Mesh:
         return (max(outcome.completed_unix_nano for outcome in newest) - first) / 1e9
 
 
-def target(address: str) -> Target:
-    """The bundled model on the worker's Triton."""
-    folder = read_model_folder(MODEL)
-    shapes = {o.name: o.picture_shape for o in read_signature(folder.file).outputs}
-    return Target(
-        address=address,
-        name="person-1",
-        version="1",
-        manifest=folder.manifest,
-        outputs=tuple(Output(name, shape) for name, shape in shapes.items()),
-        decoder=make_decoder(folder.manifest, shapes),
+def direct(address: str, batch: int, concurrency: int, seconds: float) -> DirectRun:
+    """The direct loop in a process of its own, with the allocator set as the worker's is."""
+    command = [sys.executable, "-m", "bench.direct", address]
+    options = [f"--batch={batch}", f"--concurrency={concurrency}", f"--seconds={seconds}"]
+    done = subprocess.run(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, **MALLOC},
+        check=True,
+        capture_output=True,
+        timeout=WAIT_SECONDS,
     )
+    return DirectRun(**json.loads(done.stdout))
 
 
-def best_direct(to: Target, images: list[bytes]) -> tuple[int, int]:
+def best_direct(address: str) -> tuple[int, int]:
     """The batch and the concurrency with which the direct loop is fastest."""
-    rates = {
-        (batch, concurrency): frames_per_second(
-            to, images, batch=batch, concurrency=concurrency, seconds=2
-        )
-        for batch in (1, 2, 4, 8)
-        for concurrency in (2, 3, 4)
-    }
-    for (batch, concurrency), rate in rates.items():
-        print(f"    direct, batch {batch}, {concurrency} threads: {rate:6.0f} frames/s")
+    rates: dict[tuple[int, int], float] = {}
+    for batch in (1, 2, 4, 8):
+        for concurrency in (2, 3, 4):
+            rate = direct(address, batch, concurrency, 3).frames_per_second
+            rates[batch, concurrency] = rate
+            print(f"    direct, batch {batch}, {concurrency} threads: {rate:6.0f} frames/s")
     return max(rates, key=lambda each: rates[each])
 
 
 async def compare(rounds: int, frames_of_each: int, data: Path) -> None:
-    images = jpegs()
     async with embedded(data, Ports.free()) as run:
         mesh = Mesh(run)
         await mesh.prepare()
-        to = target(await mesh.triton())
-        batch, concurrency = await asyncio.to_thread(best_direct, to, images)
-        direct: list[float] = []
+        triton = await mesh.triton()
+        how = await asyncio.to_thread(best_direct, triton)
+        loops: list[DirectRun] = []
         runs: list[MeshRun] = []
         for _ in range(rounds):
-            rate = await asyncio.to_thread(
-                frames_per_second, to, images, batch=batch, concurrency=concurrency, seconds=6
-            )
-            direct.append(rate)
+            loops.append(await asyncio.to_thread(direct, triton, *how, 6))
             runs.append(await mesh.saturate(frames_of_each))
-            print(
-                f"  direct {rate:6.0f} frames/s   mesh {runs[-1].frames_per_second:6.0f} frames/s"
-            )
-    report(direct, runs, f"batch {batch}, {concurrency} threads")
+            rates = loops[-1].frames_per_second, runs[-1].frames_per_second
+            print("  direct {:6.0f} frames/s   mesh {:6.0f} frames/s".format(*rates))
+    report(loops, runs, "batch {}, {} threads".format(*how))
 
 
-def report(direct: list[float], runs: list[MeshRun], how: str) -> None:
-    ratios = [run.frames_per_second / rate for rate, run in zip(direct, runs, strict=True)]
-    print(f"direct loop  {statistics.median(direct):6.0f} frames/s  ({how})")
-    print(f"whole mesh   {statistics.median(r.frames_per_second for r in runs):6.0f} frames/s")
+def report(loops: list[DirectRun], runs: list[MeshRun], how: str) -> None:
+    direct_rates = [loop.frames_per_second for loop in loops]
+    mesh_rates = [run.frames_per_second for run in runs]
+    ratios = [mesh / loop for mesh, loop in zip(mesh_rates, direct_rates, strict=True)]
+    print(f"direct loop  {statistics.median(direct_rates):6.0f} frames/s  ({how})")
+    print(f"whole mesh   {statistics.median(mesh_rates):6.0f} frames/s")
     print(f"ratio        {statistics.median(ratios):6.2f}  (median of {len(ratios)} rounds)")
-    print("CPU ms a frame, by process:")
-    roles = sorted(runs[0].cpu, key=lambda role: -runs[0].cpu[role])
-    for role in roles:
+    print("CPU ms a frame:")
+    print(f"  {'direct loop':12} {statistics.median(loop.cpu_ms for loop in loops):6.2f}")
+    for role in sorted(runs[0].cpu, key=lambda role: -runs[0].cpu[role]):
         spent = statistics.median(1000 * run.cpu.get(role, 0) / run.frames for run in runs)
         print(f"  {role:12} {spent:6.2f}")
 

@@ -1,20 +1,29 @@
 """One session of one camera: every frame that it offers is stored or refused, and answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.admission import Admission, Refusal
+from framemesh.ingest.errors import PipelineChanged
 from framemesh.runtime import acceptance_message, frame_message, outcome_message
 from framemesh.runtime.acceptance_message import Acceptance, ranges_of
+from framemesh.runtime.leaving import ServerLeaves
 from framemesh.runtime.persistence import store_until_stored
 from framemesh.runtime.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.publisher import Outgoing, Publisher, StreamMissing
+from framemesh.runtime.until import unless
 from framemesh.runtime.window import Window
+
+GATHER_SECONDS = 0.05
+"""Frames that settle within this time share an answer, which costs ingest, its camera, the broker
+and the monitor about as much as a frame. A frame is as safe before its answer as after it."""
 
 PAUSE_SECONDS = 0.5
 """Before a stream that has no leader for a moment is tried again."""
@@ -28,6 +37,14 @@ class Offered:
     captured_unix_nano: int
     image: bytes
     withheld_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLimit:
+    """What a camera may have under way."""
+
+    frames: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +75,40 @@ class Storage:
     name: str
     """Of this ingest, in the outcomes that it seals."""
     clock: Clock
+    leaving: asyncio.Event
+    """Set when this ingest goes: sessions then take no more frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A frame that is stored, or whose refusal is."""
+
+    sequence: int
+    size: int
+    refusal: Refusal | None
 
 
 class Session:
     """One session of one camera in one pipeline."""
 
-    def __init__(self, pipeline: StoredPipeline, camera: str, session: str, to: Storage) -> None:
+    def __init__(
+        self,
+        pipeline: StoredPipeline,
+        camera: str,
+        session: str,
+        to: Storage,
+        credit: CreditLimit,
+    ) -> None:
         self._pipeline = pipeline.spec
         self._camera = camera
         self._session = session
         self._storage = to
         self._start = rotation_start(camera, session)
-        self._accepted: list[int] = []
-        self._rejected: list[Rejected] = []
+        self._unanswered = Window(credit.frames, credit.bytes)
+        self._settled: list[_Settled] = []
+        self._half_credit = credit.frames / 2
         self._news = asyncio.Event()
+        self._enough = asyncio.Event()
         self._complete = False
 
     async def run(
@@ -79,48 +116,67 @@ class Session:
     ) -> None:
         """Take frames until there are no more, and return when each of them is answered.
 
-        The next frame is not asked for while the window is full: that holds the camera back, also
-        one that does not keep to its credit.
+        The next frame is not asked for while the credit is used up or the window is full: that
+        holds back a camera that does not keep to its credit.
 
         Raises:
             PipelineUnknown: the pipeline was deleted meanwhile.
+            PipelineChanged: it was, and made anew with other shards.
             BrokerUnavailable: and it cannot be told whether it was.
+            ServerLeaves: this ingest goes; what it took is answered.
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._answer(answer))
             async with asyncio.TaskGroup() as storing:
-                async for frame in offered:
-                    await self._storage.window.acquire(len(frame.image))
-                    storing.create_task(self._settle(frame))
+                complete = await unless(self._storage.leaving, self._take(offered, storing))
             self._complete = True
             self._news.set()
+            self._enough.set()
+        if not complete:
+            raise ServerLeaves
+
+    async def _take(self, offered: AsyncIterator[Offered], storing: asyncio.TaskGroup) -> None:
+        window = self._storage.window
+        async for frame in offered:
+            size = len(frame.image)
+            await self._unanswered.acquire(size)
+            await window.acquire(size)
+            # Not in the task: one that is cancelled before its first step has no `finally`.
+            task = storing.create_task(self._settle(frame))
+            task.add_done_callback(partial(_release, window, size))
 
     async def _settle(self, offered: Offered) -> None:
-        try:
-            refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
-            if refusal:
-                await self._store(self._outcome(offered, refusal))
-                self._rejected.append(Rejected(offered.sequence, refusal))
-            else:
-                await self._store(self._message(offered))
-                self._accepted.append(offered.sequence)
-        finally:
-            self._storage.window.release(len(offered.image))
+        refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
+        await self._store(self._outcome(offered, refusal) if refusal else self._message(offered))
+        self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
         self._news.set()
+        if len(self._settled) >= self._half_credit:
+            self._enough.set()
 
     async def _answer(self, answer: Callable[[Answer], Awaitable[None]]) -> None:
         """Answer all that is settled, together; more is settled while this is on its way."""
         while True:
             await self._news.wait()
+            await self._gather()
             self._news.clear()
-            accepted, self._accepted = self._accepted, []
-            rejected, self._rejected = self._rejected, []
-            if accepted:
-                await self._store(self._acceptance(accepted))
-            if accepted or rejected:
-                await answer(Answer(tuple(accepted), tuple(rejected)))
+            settled, self._settled = self._settled, []
+            if settled:
+                found = _answer(settled)
+                if found.accepted:
+                    await self._store(self._acceptance(found.accepted))
+                await answer(found)
+            for frame in settled:
+                self._unanswered.release(frame.size)
             if self._complete and not self._news.is_set():
                 return
+
+    async def _gather(self) -> None:
+        """Let more frames settle, to be answered together, while the camera has credit to go on."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_SECONDS):
+                await self._enough.wait()
+        if not self._complete:
+            self._enough.clear()
 
     async def _store(self, message: Outgoing) -> None:
         while True:
@@ -128,8 +184,14 @@ class Session:
                 return await store_until_stored(self._storage.publisher, message)
             except StreamMissing:
                 # A stream without a leader looks like one that was deleted: the pipeline tells.
-                await self._storage.pipelines.get(self._pipeline.name)
+                await self._check_pipeline()
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _check_pipeline(self) -> None:
+        name = self._pipeline.name
+        now = (await self._storage.pipelines.get(name)).spec
+        if now.buffer.total_shards != self._pipeline.buffer.total_shards:
+            raise PipelineChanged(f"pipeline {name!r} was made anew: open the session again")
 
     def _id(self, sequence: int) -> FrameId:
         return FrameId(self._camera, self._session, sequence)
@@ -139,7 +201,7 @@ class Session:
         shard = rotating_shard(self._start, frame.id, self._pipeline.buffer.total_shards)
         return frame_message.to_message(self._pipeline.name, shard, frame)
 
-    def _acceptance(self, sequences: list[int]) -> Outgoing:
+    def _acceptance(self, sequences: Sequence[int]) -> Outgoing:
         acceptance = Acceptance(self._camera, self._session, ranges_of(sequences))
         return acceptance_message.to_message(self._pipeline.name, acceptance)
 
@@ -157,3 +219,14 @@ class Session:
                 attempts=0,
             )
         )
+
+
+def _release(window: Window, size: int, _: asyncio.Task[None]) -> None:
+    window.release(size)
+
+
+def _answer(settled: Sequence[_Settled]) -> Answer:
+    return Answer(
+        tuple(frame.sequence for frame in settled if frame.refusal is None),
+        tuple(Rejected(frame.sequence, frame.refusal) for frame in settled if frame.refusal),
+    )

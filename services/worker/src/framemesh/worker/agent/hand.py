@@ -9,10 +9,7 @@ from framemesh.runtime.supervision import Supervised
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
 from framemesh.worker.agent.slots import Slots
 from framemesh.worker.agent.workplace import Workplace
-
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": "134217728", "MALLOC_TRIM_THRESHOLD_": "268435456"}
-"""Keeps the memory of decoded pictures in the process. Given back and asked for anew, its page
-faults double the time that it takes to decode one. A process can only be started with these."""
+from framemesh.worker.allocator import MALLOC
 
 
 class Hand:

@@ -7,17 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framemesh.runtime.programs import TritonInstallation
+from framemesh.worker.allocator import MALLOC
 from framemesh.worker.triton.repository import CPU, GPU
 
 STAND_IN = Path(__file__).parent / "backends"
 """Python-based backends for the ones that a wheel's Triton lacks."""
-
-# Pictures are large, and glibc gives a large block back to the kernel at once: the next picture
-# then costs 2 ms of page faults.
-MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": str(128 * 1024 * 1024),
-    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024 * 1024),
-}
 
 
 @dataclass(frozen=True, slots=True)
