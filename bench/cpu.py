@@ -23,13 +23,14 @@ def cpu_seconds(root: int) -> Mapping[str, float]:
     for each in [process, *process.children(recursive=True)]:
         try:
             times = each.cpu_times()
-            spent[_role(each)] += times.user + times.system
+            spent[role(each)] += times.user + times.system
         except psutil.NoSuchProcess:
             continue
     return spent
 
 
-def _role(process: psutil.Process) -> str:
+def role(process: psutil.Process) -> str:
+    """What a process is: a service, "nats", "triton", or "benchmark" for anything else."""
     command = process.cmdline()
     for word in command:
         if word in ROLES:

@@ -11,6 +11,11 @@ from framemesh.runtime.supervision import GRACE_SECONDS
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
 """An agent gives its workers their grace, and needs its own on top."""
 
+ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
+"""For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own, and
+frames that pass from one to the other leave holes in all of them: ingest grew for 18,000 frames;
+with one heap it stays where it is after 2,000."""
+
 
 def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Program, ...]:
     """NATS and all services, with everything that they write under `data`.
@@ -53,7 +58,7 @@ def _service(name: str, address: str, nats: str) -> Program:
         name,
         address,
         _module(f"framemesh.{name}"),
-        {"FRAMEMESH_NATS": nats, f"FRAMEMESH_{name.upper()}_LISTEN": address},
+        {"FRAMEMESH_NATS": nats, f"FRAMEMESH_{name.upper()}_LISTEN": address, **ONE_ARENA},
         needs=("nats",),
     )
 

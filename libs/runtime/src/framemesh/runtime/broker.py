@@ -1,6 +1,7 @@
 """The connection to NATS that the parts of a process share."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +15,15 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.cancellation import kept_cancellation, raise_lost_cancellation
 
 log = structlog.get_logger()
 
 HEADER_BYTES = 1024
 """What the headers of a frame may need of the server's max_payload; names are at most 64 bytes."""
+
+CLOSE_SECONDS = 0.5
+"""Until what is written must be on the socket; a broker that hangs would hold us for ever."""
 
 ANSWER_SECONDS = 5.0
 """How long an answer may take; a leader election of three brokers takes up to 4.8 s."""
@@ -56,6 +61,7 @@ class Broker:
 
     async def connect(self, name: str) -> None:
         """Connect, trying for as long as it takes."""
+        log.info("broker is looked for", url=self.url)
         # No limit to attempts: a service without its broker has nothing better to do than wait.
         await self.client.connect(
             self.url,
@@ -76,7 +82,10 @@ class Broker:
 
     async def close(self) -> None:
         self._closing = True
-        await self.client.close()
+        # A time-out too: what is not written yet cannot be, where the other end hangs or is gone.
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.client.close()
 
     async def wait_lost(self) -> None:
         """Run beside the work of a process, to end it when the connection is beyond repair.
@@ -103,9 +112,10 @@ class Broker:
             BrokerUnavailable: no answer in time.
         """
         try:
-            reply: Msg = await self.client.request(
-                subject, json.dumps(body).encode(), ANSWER_SECONDS
-            )
+            with kept_cancellation():
+                reply: Msg = await self.client.request(
+                    subject, json.dumps(body).encode(), ANSWER_SECONDS
+                )
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"no answer from {self.url} ({error})") from error
         answer: dict[str, Any] = json.loads(reply.data)
@@ -129,6 +139,8 @@ class Broker:
             self._closed.set()
 
     async def _on_error(self, error: Exception) -> None:
+        # Called between two attempts to connect, of which there is no end.
+        raise_lost_cancellation()
         # Refused connections come five a second while the broker is away; the change of state is
         # logged once, above.
         if not isinstance(error, OSError):
@@ -139,8 +151,8 @@ class Broker:
 async def broker(url: str, name: str) -> AsyncIterator[Broker]:
     """A connected broker; closed when the context ends."""
     found = Broker(url)
-    await found.connect(name)
     try:
+        await found.connect(name)
         yield found
     finally:
         await found.close()

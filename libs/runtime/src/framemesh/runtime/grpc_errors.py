@@ -64,8 +64,18 @@ async def _abort(context: Any, error: Exception, method: str) -> None:
     named = _named(error)
     if named is not None:
         await context.abort(STATUS[named.code], str(named))
+    if _is_gone(error):
+        log.debug("caller is gone", method=method)
+        return
     log.error("call failed", method=method, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}")
+
+
+def _is_gone(error: BaseException) -> bool:
+    """Whether gRPC could not hand on what we said, as the caller hung up or broke off."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_gone, error.exceptions))
+    return isinstance(error, grpc.aio.BaseError)
 
 
 def _named(error: BaseException) -> FramemeshError | None:

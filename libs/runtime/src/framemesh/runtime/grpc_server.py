@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 import grpc
 import grpc.aio
-from grpc_channelz.v1 import channelz
+from grpc_channelz.v1 import channelz, channelz_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.grpc_errors import ErrorInterceptor
+from framemesh.runtime.ports import is_free
 
 MIB = 1024 * 1024
+
+CHANNELZ = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 
 DRAIN_SECONDS = 5.0
 """What calls under way get to end after the server said that it is going."""
@@ -88,17 +91,26 @@ async def grpc_server(
         service.add(server)
     names = [service.name for service in services]
     reflection.enable_server_reflection(
-        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ], server
     )
     channelz.add_channelz_servicer(server)
-    try:
-        port = server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise AddressTaken(f"cannot listen on {address}: is it taken?") from error
-    running = GrpcServer(server, checks, names, port)
+    running = GrpcServer(server, checks, names, _listen(server, address))
     await running.set_serving(False)
     await server.start()
     try:
         yield running
     finally:
         await running.stop()
+
+
+def _listen(server: grpc.aio.Server, address: str) -> int:
+    """Bind `address`; returns its port."""
+    taken = AddressTaken(f"cannot listen on {address}: is it taken?")
+    host, _, port = address.rpartition(":")
+    # gRPC would find out too, and print a line of its own beside our log.
+    if not is_free(int(port), host.strip("[]")):
+        raise taken
+    try:
+        return server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise taken from error

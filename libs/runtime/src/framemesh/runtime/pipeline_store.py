@@ -15,6 +15,8 @@ from framemesh.core.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline import PipelineSpec
 from framemesh.runtime.broker import Broker, BrokerUnavailable
+from framemesh.runtime.buckets import bucket_keys
+from framemesh.runtime.cancellation import kept_cancellation
 from framemesh.runtime.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
@@ -50,7 +52,8 @@ class PipelineStore:
         """Make the bucket, unless it is there."""
         config = KeyValueConfig(PIPELINES_BUCKET, max_bytes=BUCKET_BYTES)
         try:
-            await self._broker.jetstream.create_key_value(config)
+            with kept_cancellation():
+                await self._broker.jetstream.create_key_value(config)
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot make bucket {PIPELINES_BUCKET}: {error}") from error
 
@@ -60,7 +63,8 @@ class PipelineStore:
             PipelineUnknown: there is none of that name.
         """
         try:
-            entry = await (await self._bucket()).get(name)
+            with kept_cancellation():
+                entry = await (await self._bucket()).get(name)
         except nats.js.errors.KeyNotFoundError as error:
             raise PipelineUnknown(name) from error
         except (nats.errors.Error, TimeoutError) as error:
@@ -70,27 +74,26 @@ class PipelineStore:
 
     async def names(self) -> list[str]:
         """Of all pipelines, sorted."""
-        try:
-            return sorted(await (await self._bucket()).keys())
-        except nats.js.errors.NoKeysError:
-            return []
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot list the pipelines: {error}") from error
+        return await bucket_keys(self._broker, PIPELINES_BUCKET)
 
     async def put(self, spec: PipelineSpec) -> StoredPipeline:
         """Write `spec`; its revision is higher than all before."""
         value = json.dumps(dump(spec)).encode()
         try:
-            revision = await (await self._bucket()).put(spec.name, value)
+            with kept_cancellation():
+                revision = await (await self._bucket()).put(spec.name, value)
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot write pipeline {spec.name}: {error}") from error
         return StoredPipeline(spec, revision)
 
     async def delete(self, name: str) -> None:
-        try:
-            await (await self._bucket()).purge(name)
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot delete pipeline {name}: {error}") from error
+        # Not the purge of a bucket, which leaves a marker for ever.
+        answer = await self._broker.request(
+            f"$JS.API.STREAM.PURGE.KV_{PIPELINES_BUCKET}",
+            {"filter": f"$KV.{PIPELINES_BUCKET}.{name}"},
+        )
+        if error := answer.get("error"):
+            raise BrokerUnavailable(f"cannot delete pipeline {name}: {error.get('description')}")
 
     async def _bucket(self) -> KeyValue:
         try:

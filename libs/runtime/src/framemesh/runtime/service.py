@@ -4,11 +4,31 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import structlog
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime import logs
+from framemesh.runtime.environment import BadSetting, ServiceSettings, from_environment
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def run_configured(
+    name: str, kind: type[S], run: Callable[[S, asyncio.Event], Awaitable[None]]
+) -> int:
+    """Run a service with the settings that the environment gives it.
+
+    Returns the exit status of the process.
+    """
+    try:
+        settings = from_environment(kind)
+    except BadSetting as error:
+        logs.configure(name)
+        structlog.get_logger().error(str(error))
+        return 1
+    return run_service(name, lambda stop: run(settings, stop), settings.log_level)
 
 
 def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_level: str) -> int:

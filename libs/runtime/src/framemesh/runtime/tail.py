@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 
@@ -10,7 +10,7 @@ from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.broker import Broker, BrokerUnavailable
 from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.puller import NANO, ConsumerGone, PullLimits, puller
+from framemesh.runtime.puller import NANO, ConsumerGone, Puller, PullLimits, puller
 
 log = structlog.get_logger()
 
@@ -41,18 +41,26 @@ class Tail:
         self._clock = clock
         self._subjects = list(subjects)
         self._after = 0
+        self.created = ""
+        """When the stream was made: one of the same name that was made later is another."""
 
     async def last_sequence(self) -> int:
-        """Of the newest message in the stream; 0 when there never was one.
+        """Of the newest message that ever was in the stream; 0 when there never was one.
 
         Raises:
-            StreamGone: there is no such stream.
+            StreamGone: there is no such stream, or it is not the one that was read before.
             BrokerUnavailable: no answer in time.
         """
-        answer = await self._broker.request(f"$JS.API.STREAM.INFO.{self._stream}", {})
-        if error := answer.get("error"):
-            raise self._fault(error)
-        return int(answer["state"]["last_seq"])
+        return int((await self._state())["last_seq"])
+
+    async def last_kept_sequence(self) -> int:
+        """Of the newest message in the stream; 0 when it has none, as they grew too old.
+
+        Raises:
+            StreamGone, BrokerUnavailable: as `last_sequence`.
+        """
+        state = await self._state()
+        return int(state["last_seq"]) if state["messages"] else 0
 
     async def read(self, handle: Handler, after: int = 0) -> NoReturn:
         """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
@@ -60,7 +68,8 @@ class Tail:
         More are asked for as they are handled: a slow handler is waited for.
 
         Raises:
-            StreamGone: there is no such stream, or it was deleted.
+            StreamGone: there is no such stream, or it was deleted; one that was made anew under its
+                name is left to another reader.
         """
         self._after = after
         gone = False
@@ -89,14 +98,36 @@ class Tail:
             ) as pull,
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(pull.run())
-            while True:
-                message = await arrived.get()
-                # A consumer that was made anew may begin where the last one ended.
-                if message.sequence > self._after:
-                    await handle(message)
-                    self._after = message.sequence
-                pull.done(message)
+            handling = tasks.create_task(self._handle(arrived, pull, handle))
+            try:
+                await pull.run()
+            except ConsumerGone:
+                # A handler that is cut off halfway would get its message a second time.
+                await arrived.join()
+                handling.cancel()
+                raise
+
+    async def _handle(
+        self, arrived: asyncio.Queue[Delivery], pull: Puller, handle: Handler
+    ) -> None:
+        while True:
+            message = await arrived.get()
+            # A consumer that was made anew may begin where the last one ended.
+            if message.sequence > self._after:
+                await handle(message)
+                self._after = message.sequence
+            pull.done(message)
+            arrived.task_done()
+
+    async def _state(self) -> dict[str, Any]:
+        answer = await self._broker.request(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        if error := answer.get("error"):
+            raise self._fault(error)
+        if self.created and answer["created"] != self.created:
+            raise StreamGone(f"stream {self._stream} was deleted and made anew")
+        self.created = answer["created"]
+        state: dict[str, Any] = answer["state"]
+        return state
 
     async def _make_consumer(self, start: int) -> str:
         config = {
@@ -114,6 +145,9 @@ class Tail:
         )
         if error := answer.get("error"):
             raise self._fault(error)
+        # After the consumer: a stream that takes this one's place before it is seen here, one that
+        # does so after takes the consumer away.
+        await self._state()
         return str(answer["name"])
 
     def _fault(self, error: dict[str, object]) -> FramemeshError:

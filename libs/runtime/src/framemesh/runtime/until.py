@@ -14,3 +14,16 @@ async def until(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None
         await stop.wait()
         for task in running:
             task.cancel()
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[None, None, None]) -> bool:
+    """Run `work` to its end, or cancel it when `stop` is set; returns whether it came to its end.
+
+    What the work raises comes out in an exception group.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(work)
+        watching = tasks.create_task(stop.wait())
+        working.add_done_callback(lambda _: watching.cancel())
+        watching.add_done_callback(lambda _: working.cancel())
+    return not working.cancelled()

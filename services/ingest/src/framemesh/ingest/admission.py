@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from framemesh.core.image_header import BadImage, read_header
+from framemesh.core.image_header import BadImage, check_image
 
 
 class Reason(Enum):
@@ -37,20 +37,15 @@ class Admission:
         `withheld_bytes` is the size of an image that the camera kept back, knowing the limit.
         """
         size = max(len(image), withheld_bytes)
-        if size > self.max_bytes:
+        # The camera may have kept back what another ingest, with a smaller limit, would refuse.
+        if withheld_bytes or size > self.max_bytes:
             return Refusal(
                 Reason.TOO_LARGE,
                 f"{size} bytes are over the limit of {self.max_bytes}: "
                 "send a smaller picture, or raise the broker's max_payload",
             )
         try:
-            header = read_header(image)
+            check_image(image, self.max_pixels)
         except BadImage as error:
             return Refusal(Reason(error.reason), str(error))
-        if header.pixels > self.max_pixels:
-            return Refusal(
-                Reason.TOO_MANY_PIXELS,
-                f"{header.width} x {header.height} pixels are over the limit of "
-                f"{self.max_pixels}: send a smaller picture",
-            )
         return None

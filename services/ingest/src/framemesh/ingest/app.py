@@ -7,8 +7,8 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import SystemClock
 from framemesh.core.image_header import MAX_PIXELS
 from framemesh.ingest.admission import Admission
-from framemesh.ingest.servicer import CreditLimit, IngestServicer
-from framemesh.ingest.session import Storage
+from framemesh.ingest.servicer import IngestServicer
+from framemesh.ingest.session import CreditLimit, Storage
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.broker import Broker, broker
 from framemesh.runtime.grpc_server import MIB, Service, grpc_server
@@ -31,9 +31,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
+    await until(stop, _serve(settings, stop))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "ingest") as nats, publisher(nats) as publish:
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
-        servicer = IngestServicer(_storage(nats, publish), credit)
+        servicer = IngestServicer(_storage(nats, publish, stop), credit)
         service = Service(
             NAME, lambda to: ingest_pb2_grpc.add_IngestServiceServicer_to_server(servicer, to)
         )
@@ -41,10 +45,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         limit = 2 * nats.max_frame_bytes + MIB
         async with grpc_server(settings.listen, [service], max_message_bytes=limit) as server:
             await server.set_serving(True)
-            await until(stop, nats.wait_lost())
+            await nats.wait_lost()
 
 
-def _storage(nats: Broker, publish: Publisher) -> Storage:
+def _storage(nats: Broker, publish: Publisher, leaving: asyncio.Event) -> Storage:
     return Storage(
         pipelines=PipelineStore(nats),
         publisher=publish,
@@ -52,4 +56,5 @@ def _storage(nats: Broker, publish: Publisher) -> Storage:
         window=Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY),
         name=f"ingest@{socket.gethostname()}",
         clock=SystemClock(),
+        leaving=leaving,
     )

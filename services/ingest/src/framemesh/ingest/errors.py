@@ -7,3 +7,9 @@ class SessionProtocolViolated(FramemeshError):
     """The camera's messages do not follow the protocol of IngestService.Push."""
 
     code = Code.INVALID
+
+
+class PipelineChanged(FramemeshError):
+    """The pipeline was made anew with another buffer; a session that opens now fits it."""
+
+    code = Code.UNAVAILABLE

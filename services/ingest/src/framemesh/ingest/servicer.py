@@ -1,7 +1,6 @@
 """The gRPC edge of ingest."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import grpc.aio
 
@@ -9,18 +8,10 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.names import check_name
 from framemesh.ingest.converters import from_answer, to_offered, to_opened
 from framemesh.ingest.errors import SessionProtocolViolated
-from framemesh.ingest.session import Answer, Offered, Session, Storage
+from framemesh.ingest.session import Answer, CreditLimit, Offered, Session, Storage
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
-
-
-@dataclass(frozen=True, slots=True)
-class CreditLimit:
-    """What a camera may have under way."""
-
-    frames: int
-    bytes: int
 
 
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
@@ -45,7 +36,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         camera = check_name("camera", first.open.camera)
         session = check_name("session", first.open.session)
         stored = await self._storage.pipelines.get(pipeline)
-        return Session(stored, camera, session, self._storage)
+        return Session(stored, camera, session, self._storage, self._credit)
 
     async def _offered(self, requests: Requests) -> AsyncIterator[Offered]:
         async for request in requests:

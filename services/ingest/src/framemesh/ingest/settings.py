@@ -1,17 +1,20 @@
 """What one can set of ingest, as environment variables."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """FRAMEMESH_INGEST_<NAME>, and what all services share."""
 
-    model_config = SettingsConfigDict(env_prefix="FRAMEMESH_INGEST_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FRAMEMESH_INGEST_", frozen=True, populate_by_name=True
+    )
 
-    nats: str = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
-    log_level: str = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
-    listen: str = "127.0.0.1:7401"
+    nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
+    listen: Address = "127.0.0.1:7401"
     credit_frames: int = Field(32, ge=1, le=1024)
     """What a camera may have under way: enough for 30 frames a second and a broker that takes a
     second, small enough that a thousand cameras fit."""

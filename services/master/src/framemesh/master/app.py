@@ -37,21 +37,22 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
+    await until(stop, _serve(settings, stop))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "master") as nats:
         store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
         pipelines = Pipelines(store, models, BufferProvisioner(nats), nodes)
         reconciler = Reconciler(store, ProcessDriver(nodes), nodes.changed)
         services = _services(
-            PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes)
+            PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
         )
-        async with grpc_server(settings.listen, services) as server:
-
-            async def serve() -> None:
-                await _create_storage(store, models)
-                await server.set_serving(True)
-                await reconciler.run()
-
-            await until(stop, serve(), nats.wait_lost())
+        async with grpc_server(settings.listen, services) as server, asyncio.TaskGroup() as tasks:
+            tasks.create_task(nats.wait_lost())
+            await _create_storage(store, models)
+            await server.set_serving(True)
+            await reconciler.run()
 
 
 async def _create_storage(store: PipelineStore, models: ModelCatalog) -> None:

@@ -17,6 +17,8 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest, ModelVersion
 from framemesh.master.onnx_file import check_onnx
 from framemesh.runtime.broker import Broker, BrokerUnavailable
+from framemesh.runtime.buckets import bucket_keys
+from framemesh.runtime.cancellation import kept_cancellation
 
 log = structlog.get_logger()
 
@@ -25,6 +27,9 @@ FILES = "framemesh-model-files"
 MANIFEST_BYTES = 16 * 1024 * 1024
 MAX_FILE_BYTES = 1024**3
 """Of one ONNX file; it is in the master's memory while it is registered."""
+
+FILE_SECONDS = 120.0
+"""To write or read one: 1 GiB at 10 MB a second."""
 
 
 class ModelUnknown(FramemeshError):
@@ -51,8 +56,11 @@ class ModelCatalog:
         """Make the buckets, unless they are there."""
         jetstream = self._broker.jetstream
         try:
-            await jetstream.create_key_value(KeyValueConfig(MANIFESTS, max_bytes=MANIFEST_BYTES))
-            await jetstream.create_object_store(FILES, ObjectStoreConfig())
+            with kept_cancellation():
+                await jetstream.create_key_value(
+                    KeyValueConfig(MANIFESTS, max_bytes=MANIFEST_BYTES)
+                )
+                await jetstream.create_object_store(FILES, ObjectStoreConfig())
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot make the model buckets: {error}") from error
 
@@ -79,11 +87,10 @@ class ModelCatalog:
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models, by name and version."""
+        keys = await bucket_keys(self._broker, MANIFESTS)
         try:
-            bucket = await self._manifests()
-            keys = await bucket.keys()
-        except nats.js.errors.NoKeysError:
-            return []
+            with kept_cancellation():
+                bucket = await self._manifests()
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot list the models: {error}") from error
         models = [await self._read(bucket, key) for key in keys]
@@ -108,7 +115,10 @@ class ModelCatalog:
     async def content(self, model: ModelVersion) -> bytes:
         """The ONNX file of a model."""
         try:
-            found = await (await self._files()).get(model.digest)
+            # nats-py would wait for ever for what a broker that goes away owes it.
+            with kept_cancellation():
+                async with asyncio.timeout(FILE_SECONDS):
+                    found = await (await self._files()).get(model.digest)
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(
                 f"cannot read the file of {model.manifest.name}: {error}"
@@ -119,14 +129,17 @@ class ModelCatalog:
         key = f"{model.manifest.name}.{model.version}"
         try:
             # The file first: a manifest without a file would be a model that cannot be loaded.
-            await (await self._files()).put(model.digest, content)
-            await (await self._manifests()).create(key, json.dumps(dump(model)).encode())
+            with kept_cancellation():
+                async with asyncio.timeout(FILE_SECONDS):
+                    await _put_once(await self._files(), model.digest, content)
+                await (await self._manifests()).create(key, json.dumps(dump(model)).encode())
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot store model {key}: {error}") from error
 
     async def _read(self, bucket: KeyValue, key: str) -> ModelVersion:
         try:
-            entry = await bucket.get(key)
+            with kept_cancellation():
+                entry = await bucket.get(key)
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot read model {key}: {error}") from error
         return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
@@ -136,6 +149,14 @@ class ModelCatalog:
 
     async def _files(self) -> ObjectStore:
         return await self._broker.jetstream.object_store(FILES)
+
+
+async def _put_once(files: ObjectStore, digest: str, content: bytes) -> None:
+    """Put a file, unless it is there: putting it again would take it from whoever reads it."""
+    try:
+        await files.get_info(digest)
+    except nats.js.errors.ObjectNotFoundError:
+        await files.put(digest, content)
 
 
 async def _joined(chunks: AsyncIterator[bytes]) -> bytes:

@@ -40,7 +40,7 @@ def check_onnx(manifest: ModelManifest, content: bytes) -> None:
         )
     found = inputs[wanted.name]
     if found.elem_type != _ELEMENT_TYPE[wanted.dtype]:
-        have = onnx.TensorProto.DataType.Name(found.elem_type).lower()
+        have = _type_name(found.elem_type)
         raise ModelUnfit(f"input.dtype: {wanted.name!r} is {have}, not {wanted.dtype}")
     _check_shape(manifest, [_size(d) for d in found.shape.dim])
 
@@ -69,8 +69,15 @@ def _graph(manifest: ModelManifest, content: bytes) -> onnx.GraphProto:
     return graph
 
 
+def _type_name(number: int) -> str:
+    # A file made by a newer ONNX, or a broken one, may have a type that we do not know.
+    known = number in onnx.TensorProto.DataType.values()
+    return onnx.TensorProto.DataType.Name(number).lower() if known else f"of type {number}"
+
+
 def _size(dimension: onnx.TensorShapeProto.Dimension) -> int:
-    return int(dimension.dim_value)
+    # Some exporters write -1 for a size that is open.
+    return max(0, int(dimension.dim_value))
 
 
 def _shape(sizes: list[int]) -> str:

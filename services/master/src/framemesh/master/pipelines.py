@@ -75,10 +75,7 @@ class Pipelines:
             current = await self._current(spec.name)
             if current is not None:
                 _check_change(current.spec, spec)
-            await self._provision(spec, is_new=current is None)
-            if current is None or current.spec != spec:
-                current = await self._store.put(spec)
-                log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
+            current = await self._make(spec, current)
         self._nodes.changed.set()
         return self._running(current)
 
@@ -116,14 +113,20 @@ class Pipelines:
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
 
-    async def _provision(self, spec: PipelineSpec, *, is_new: bool) -> None:
+    async def _make(self, spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
+        made = False
         try:
             await self._buffers.provision(spec)
-        except FramemeshError:
-            if is_new:
-                # Half a buffer would hold storage for a pipeline that nobody can see.
+            if current is None or current.spec != spec:
+                current = await self._store.put(spec)
+                log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
+            made = True
+        finally:
+            # Also for a caller who hangs up: half a buffer would hold storage for a pipeline that
+            # nobody can see.
+            if not made and current is None:
                 await self._buffers.delete(spec)
-            raise
+        return current
 
     async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
         """The specification with the version of each model that is newest now."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framemesh.master.nodes import NodeRegistry, WorkerOrder
+from framemesh.master.nodes import NodeRegistry, WorkerOrder, WorkerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ProcessDriver:
             for number in range(group.count)
         ]
         kept = {order.id for order in wanted}
-        self._placed = {i: n for i, n in self._placed.items() if i in kept and n in orders}
+        self._placed = {i: n for i, n in self._places().items() if i in kept and n in orders}
         for order in sorted(wanted, key=lambda order: order.id not in self._placed):
             node = self._placed.get(order.id) or min(
                 names, key=lambda name: len(orders[name]), default=None
@@ -43,3 +43,20 @@ class ProcessDriver:
                 orders[node].append(order)
         for name, mine in orders.items():
             self._nodes.order(name, tuple(sorted(mine, key=lambda order: order.id)))
+
+    def _places(self) -> dict[str, str]:
+        """Where workers are: where they were ordered to, unless they are ready elsewhere alone.
+
+        They are when this master is new, or when their node was away for a moment: moving them
+        would stop what runs well.
+        """
+        ready: dict[str, set[str]] = {}
+        for report in self._nodes.reports:
+            for worker in report.workers:
+                if worker.state is WorkerState.READY:
+                    ready.setdefault(worker.id, set()).add(report.name)
+        elsewhere = {name: min(nodes) for name, nodes in ready.items()}
+        ordered = {
+            name: node for name, node in self._placed.items() if node in ready.get(name, {node})
+        }
+        return elsewhere | ordered

@@ -27,10 +27,11 @@ from framemesh.master.converters import (
 )
 from framemesh.master.errors import CallMalformed
 from framemesh.master.model_catalog import ModelCatalog
-from framemesh.master.nodes import NodeRegistry, Seat
+from framemesh.master.nodes import NodeRegistry, NodeReport, Seat
 from framemesh.master.pipelines import Pipelines
 from framemesh.runtime import pipeline_message
 from framemesh.runtime.grpc_server import MIB
+from framemesh.runtime.leaving import end_when_leaving
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -74,7 +75,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     ) -> model_pb2.RegisterModelResponse:
         first = await anext(request_iterator, model_pb2.RegisterModelRequest())
         manifest = _manifest(first)
-        chunks = (request.chunk async for request in request_iterator)
+        chunks = (_chunk(request) async for request in request_iterator)
         return model_pb2.RegisterModelResponse(
             model=from_model(await self._models.register(manifest, chunks))
         )
@@ -96,8 +97,10 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):
-    def __init__(self, nodes: NodeRegistry) -> None:
+    def __init__(self, nodes: NodeRegistry, leaving: asyncio.Event) -> None:
+        """`leaving` is set when the master goes: its agents then attend its successor."""
         self._nodes = nodes
+        self._leaving = leaving
 
     async def Attend(  # type: ignore[override]
         self, request_iterator: AsyncIterator[node_pb2.AttendRequest], context: Context
@@ -106,10 +109,14 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         check_name("node", first.name)
         with self._nodes.attending(first) as seat:
             async with asyncio.TaskGroup() as tasks:
-                ordering = tasks.create_task(_order(seat, context))
+                beside = [
+                    tasks.create_task(_order(seat, context)),
+                    tasks.create_task(end_when_leaving(self._leaving)),
+                ]
                 async for request in request_iterator:
-                    seat.report = to_node(request.node)
-                ordering.cancel()
+                    seat.report = _same_node(to_node(request.node), first.name)
+                for task in beside:
+                    task.cancel()
 
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: Context
@@ -120,6 +127,18 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
 async def _order(seat: Seat, context: Context) -> None:
     while True:
         await context.write(from_orders(await seat.next_orders()))
+
+
+def _same_node(report: NodeReport, name: str) -> NodeReport:
+    if report.name != name:
+        raise CallMalformed(f"node {name!r} reports as {report.name!r}: attend once for each node")
+    return report
+
+
+def _chunk(request: model_pb2.RegisterModelRequest) -> bytes:
+    if request.WhichOneof("part") != "chunk":
+        raise CallMalformed("after the manifest, send chunks of the file only")
+    return request.chunk
 
 
 def _manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:

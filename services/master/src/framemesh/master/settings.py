@@ -1,14 +1,17 @@
 """What one can set of the master, as environment variables."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """FRAMEMESH_MASTER_<NAME>, and what all services share."""
 
-    model_config = SettingsConfigDict(env_prefix="FRAMEMESH_MASTER_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FRAMEMESH_MASTER_", frozen=True, populate_by_name=True
+    )
 
-    nats: str = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
-    log_level: str = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
-    listen: str = "127.0.0.1:7402"
+    nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
+    listen: Address = "127.0.0.1:7402"

@@ -22,13 +22,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
+    await until(stop, _serve(settings, stop))
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "monitor") as nats:
         pipelines, clock = PipelineStore(nats), SystemClock()
         library = Library(nats, pipelines, clock)
-        servicer = MonitorServicer(nats, pipelines, library, clock)
+        servicer = MonitorServicer(nats, pipelines, library, clock, stop)
         service = Service(
             NAME, lambda to: monitor_pb2_grpc.add_MonitorServiceServicer_to_server(servicer, to)
         )
-        async with grpc_server(settings.listen, [service]) as server:
+        async with grpc_server(settings.listen, [service]) as server, asyncio.TaskGroup() as tasks:
+            tasks.create_task(library.run())
             await server.set_serving(True)
-            await until(stop, library.run(), nats.wait_lost())
+            await nats.wait_lost()

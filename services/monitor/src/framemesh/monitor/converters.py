@@ -1,5 +1,8 @@
 """Between the messages of MonitorService and the types of the monitor."""
 
+from google.protobuf.message import DecodeError
+
+from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.core.ledger import Account
 from framemesh.monitor.backlog import Backlog
@@ -19,6 +22,15 @@ def from_book(
         age=_from_ages(book.ages),
         duplicate_outcomes=book.duplicates,
     )
+
+
+def to_outcome(payload: bytes) -> outcome_pb2.Outcome | None:
+    """The outcome in a message; None for what somebody else wrote there, which the book logs."""
+    try:
+        outcome = outcome_pb2.Outcome.FromString(payload)
+    except DecodeError:
+        return None
+    return outcome if outcome.fate else None
 
 
 def _from_account(camera: str, account: Account) -> monitor_pb2.CameraLedger:

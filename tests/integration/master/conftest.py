@@ -1,0 +1,189 @@
+"""A master on a real nats-server, small models, and agents with a script."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from framemesh.api.master.v1 import (
+    model_pb2,
+    model_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
+    pipeline_pb2,
+    pipeline_pb2_grpc,
+)
+from tests.integration.services.running import MIB, PATIENCE_SECONDS, master
+
+
+def onnx_file(
+    *,
+    name: str = "images",
+    dtype: int = TensorProto.UINT8,
+    shape: Sequence[int | str] = ("batch", 48, 64, 3),
+    padding: int = 0,
+) -> bytes:
+    """A model that passes its input on; `padding` bytes of weights make the file larger."""
+    graph = helper.make_graph(
+        [helper.make_node("Identity", [name], ["out"])],
+        "tiny",
+        [helper.make_tensor_value_info(name, dtype, shape)],
+        [helper.make_tensor_value_info("out", dtype, shape)],
+        [helper.make_tensor("pad", TensorProto.UINT8, [padding], bytes(padding), raw=True)],
+    )
+    content: bytes = helper.make_model(graph).SerializeToString()
+    assert onnx.load_model_from_string(content).graph.node
+    return content
+
+
+def manifest(**changes: Any) -> dict[str, Any]:
+    """A model.yaml, with some of its fields changed; None removes one."""
+    document: dict[str, Any] = {
+        "name": "person",
+        "file": "model.onnx",
+        "labels": ["person"],
+        "max_batch": 8,
+        "input": {
+            "name": "images",
+            "width": 64,
+            "height": 48,
+            "layout": "nhwc",
+            "dtype": "uint8",
+        },
+        "decoder": {"name": "centernet"},
+    }
+    for key, value in changes.items():
+        target = document
+        *path, last = key.split("__")
+        for step in path:
+            target = target[step]
+        if value is None:
+            del target[last]
+        else:
+            target[last] = value
+    return document
+
+
+@dataclass(frozen=True)
+class Master:
+    """The stubs of a master."""
+
+    channel: grpc.aio.Channel
+
+    @property
+    def pipelines(self) -> "pipeline_pb2_grpc.PipelineServiceAsyncStub":
+        return pipeline_pb2_grpc.PipelineServiceStub(self.channel)
+
+    @property
+    def models(self) -> "model_pb2_grpc.ModelServiceAsyncStub":
+        return model_pb2_grpc.ModelServiceStub(self.channel)
+
+    @property
+    def nodes(self) -> "node_pb2_grpc.NodeServiceAsyncStub":
+        return node_pb2_grpc.NodeServiceStub(self.channel)
+
+    async def register(
+        self, document: dict[str, Any] | None = None, content: bytes | None = None
+    ) -> model_pb2.Model:
+        content = onnx_file() if content is None else content
+
+        async def parts() -> AsyncIterator[model_pb2.RegisterModelRequest]:
+            text = json.dumps(document or manifest())
+            yield model_pb2.RegisterModelRequest(manifest=text)
+            for at in range(0, len(content), MIB):
+                yield model_pb2.RegisterModelRequest(chunk=content[at : at + MIB])
+
+        return (await self.models.RegisterModel(parts())).model
+
+    async def apply(self, **changes: Any) -> pipeline_pb2.Pipeline:
+        """Apply the pipeline `street`, with some fields of its specification set."""
+        request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_spec(**changes))
+        return (await self.pipelines.ApplyPipeline(request)).pipeline
+
+    async def get(self, name: str = "street") -> pipeline_pb2.Pipeline:
+        request = pipeline_pb2.GetPipelineRequest(name=name)
+        return (await self.pipelines.GetPipeline(request)).pipeline
+
+    async def delete(self, name: str = "street", *, discard: bool = False) -> int:
+        request = pipeline_pb2.DeletePipelineRequest(name=name, discard_pending=discard)
+        return (await self.pipelines.DeletePipeline(request)).discarded
+
+
+def pipeline_spec(
+    *,
+    name: str = "street",
+    stages: Sequence[dict[str, Any]] = ({"name": "people", "model": "person"},),
+    workers: int | None = None,
+    **buffer: int,
+) -> pipeline_pb2.PipelineSpec:
+    return pipeline_pb2.PipelineSpec(
+        name=name,
+        stages=[pipeline_pb2.Stage(**stage) for stage in stages],
+        buffer=pipeline_pb2.Buffer(**{"max_bytes": 64 * MIB, **buffer}),
+        workers=None if workers is None else pipeline_pb2.Workers(min=workers),
+    )
+
+
+@dataclass
+class Agent:
+    """An agent that attends, and keeps the orders that it is given."""
+
+    name: str
+    call: "grpc.aio.StreamStreamCall[node_pb2.AttendRequest, node_pb2.AttendResponse]"
+    orders: dict[str, int] | None = None
+    """Worker -> revision; None before the first order."""
+    workers: list[node_pb2.Worker] = field(default_factory=list)
+
+    async def report(self) -> None:
+        node = node_pb2.Node(name=self.name, cpus=4, memory_bytes=2**30, workers=self.workers)
+        await self.call.write(node_pb2.AttendRequest(node=node))
+
+    async def report_ready(self) -> None:
+        """All that was ordered runs."""
+        self.workers = [
+            node_pb2.Worker(id=name, pipeline="street", state=node_pb2.WORKER_STATE_READY)
+            for name in self.orders or {}
+        ]
+        await self.report()
+
+    async def has(self, *names: str) -> None:
+        """Wait until exactly these are ordered."""
+        await self.until(lambda orders: set(orders) == set(names))
+
+    async def has_count(self, count: int) -> None:
+        await self.until(lambda orders: len(orders) == count)
+
+    async def until(self, condition: Callable[[dict[str, int]], bool]) -> None:
+        """Wait for orders of which the condition is true."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.orders is None or not condition(self.orders):
+                response = await self.call.read()
+                assert isinstance(response, node_pb2.AttendResponse), "the master ended it"
+                self.orders = {order.id: order.revision for order in response.workers}
+
+    def leave(self) -> None:
+        self.call.cancel()
+
+
+async def attend(channel: grpc.aio.Channel, name: str, *workers: str) -> Agent:
+    """An agent that attends, with these workers ready."""
+    agent = Agent(name, node_pb2_grpc.NodeServiceStub(channel).Attend())
+    agent.orders = dict.fromkeys(workers, 1)
+    await agent.report_ready()
+    agent.orders = None
+    return agent
+
+
+@pytest.fixture
+async def running(nats_url: str) -> AsyncIterator[Master]:
+    """A master that serves, with the model `person` in version 1."""
+    async with master(nats_url) as channel:
+        found = Master(channel)
+        await found.register()
+        yield found

@@ -1,0 +1,161 @@
+"""Registering, listing and downloading models."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from onnx import TensorProto
+
+from framemesh.api.master.v1 import model_pb2
+from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.services.running import MIB, status_of
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
+
+Parts = list[model_pb2.RegisterModelRequest]
+
+
+async def download(running: Master, name: str, version: int = 0) -> tuple[dict[str, Any], bytes]:
+    document, content = "", b""
+    request = model_pb2.DownloadModelRequest(name=name, version=version)
+    async for part in running.models.DownloadModel(request):
+        if part.WhichOneof("part") == "manifest":
+            assert not document
+            document = part.manifest
+        else:
+            assert document, "the manifest comes first"
+            assert len(part.chunk) <= MIB
+            content += part.chunk
+    return json.loads(document), content
+
+
+async def listed(running: Master) -> list[tuple[str, int]]:
+    models = (await running.models.ListModels(model_pb2.ListModelsRequest())).models
+    return [(model.name, model.version) for model in models]
+
+
+async def test_a_model_comes_back_byte_for_byte(running: Master) -> None:
+    content = onnx_file(padding=5 * MIB)
+    model = await running.register(manifest(name="large", description="5 MB"), content)
+    assert (model.name, model.version, model.description) == ("large", 1, "5 MB")
+    assert (model.size_bytes, model.digest) == (len(content), hashlib.sha256(content).hexdigest())
+    document, found = await download(running, "large")
+    assert found == content
+    assert (document["labels"], document["input"]["name"]) == (["person"], "images")
+
+
+async def test_a_manifest_that_was_downloaded_can_be_registered(running: Master) -> None:
+    document, content = await download(running, "person")
+    assert (await running.register(document, content)).version == 1
+
+
+async def test_the_same_again_is_the_same_version_and_any_change_a_new_one(
+    running: Master,
+) -> None:
+    assert (await running.register()).version == 1
+    assert (await running.register(manifest(labels=["human"]))).version == 2
+    assert (await running.register(content=onnx_file(padding=1))).version == 3
+    assert (await running.register(manifest(labels=["human"]))).version == 2
+    assert await listed(running) == [("person", 1), ("person", 2), ("person", 3)]
+    assert (await download(running, "person", 2))[0]["labels"] == ["human"]
+    assert (await download(running, "person"))[1] == onnx_file(padding=1)
+
+
+async def test_registrations_at_once_get_versions_of_their_own(running: Master) -> None:
+    models = await asyncio.gather(
+        *(running.register(manifest(description=f"{n}"), onnx_file(padding=n)) for n in range(4))
+    )
+    assert sorted(model.version for model in models) == [2, 3, 4, 5]
+    for model in models:
+        _, content = await download(running, "person", model.version)
+        assert hashlib.sha256(content).hexdigest() == model.digest
+
+
+async def test_a_download_is_not_disturbed_by_a_registration_of_the_same_file(
+    running: Master,
+) -> None:
+    content = onnx_file(padding=3 * MIB)
+    await running.register(manifest(name="large"), content)
+    found = await asyncio.gather(
+        *(download(running, "large", 1) for _ in range(4)),
+        *(running.register(manifest(name="large", description=f"{n}"), content) for n in range(4)),
+    )
+    assert all(each[1] == content for each in found if isinstance(each, tuple))
+
+
+@pytest.mark.parametrize(
+    ("document", "content", "line"),
+    [
+        (manifest(input__name="x"), onnx_file(), "input.name: the file has no input 'x', it has"),
+        (manifest(input__dtype="float32"), onnx_file(), "input.dtype: 'images' is uint8, not"),
+        (manifest(), onnx_file(dtype=TensorProto.DOUBLE), "input.dtype: 'images' is double, not"),
+        (manifest(input__width=65), onnx_file(), "input.width, height, layout: input 'images' is"),
+        (manifest(input__layout="nchw"), onnx_file(), "input.width, height, layout: input"),
+        (manifest(), onnx_file(shape=(48, 64, 3)), "input: input 'images' is [48, 64, 3], not"),
+        (manifest(), onnx_file(shape=(4, 48, 64, 3)), "so max_batch must be 4"),
+        (manifest(), b"", "file: model.onnx is no ONNX file"),
+        (manifest(), b"\xff\xd8\xff" * 100, "file: model.onnx is no ONNX file"),
+        (manifest(), onnx_file()[:-40], "file: model.onnx is no ONNX file"),
+        (manifest(), bytes(range(256)) * 20, "file: model.onnx is no ONNX file"),
+        (manifest(name="a.b"), onnx_file(), "model.yaml: name: bad name 'a.b'"),
+        (manifest(labels=None), onnx_file(), "model.yaml: labels: is missing"),
+        (manifest(input__width=0), onnx_file(), "model.yaml: input.width: "),
+        (manifest(size=1), onnx_file(), "model.yaml: size: is not a field"),
+    ],
+)
+async def test_what_does_not_fit_is_named(
+    running: Master, document: dict[str, Any], content: bytes, line: str
+) -> None:
+    code, found = await status_of(running.register(document, content))
+    assert code is INVALID
+    assert line in found
+    assert await listed(running) == [("person", 1)]
+
+
+async def test_a_fixed_batch_fits_a_manifest_that_says_so(running: Master) -> None:
+    content = onnx_file(shape=(4, 48, 64, 3))
+    assert (await running.register(manifest(max_batch=4), content)).version == 2
+
+
+MANIFEST = model_pb2.RegisterModelRequest(manifest=json.dumps(manifest()))
+CHUNK = model_pb2.RegisterModelRequest(chunk=onnx_file())
+
+
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        ([], "the first message must be the manifest"),
+        ([CHUNK, MANIFEST], "the first message must be the manifest"),
+        ([MANIFEST, MANIFEST, CHUNK], "after the manifest, send chunks of the file only"),
+        ([MANIFEST, model_pb2.RegisterModelRequest()], "after the manifest, send chunks"),
+        ([model_pb2.RegisterModelRequest(manifest="{")], "the manifest is no JSON document"),
+        ([model_pb2.RegisterModelRequest(manifest="[]")], "model.yaml: "),
+    ],
+    ids=["nothing", "chunk first", "manifest twice", "empty part", "no JSON", "no mapping"],
+)
+async def test_a_violation_of_the_protocol_is_told(
+    running: Master, parts: Parts, line: str
+) -> None:
+    async def sent() -> AsyncIterator[model_pb2.RegisterModelRequest]:
+        for part in parts:
+            yield part
+
+    code, found = await status_of(running.models.RegisterModel(sent()))
+    assert code is INVALID
+    assert line in found
+
+
+async def test_an_unknown_model_is_told_with_what_to_do(running: Master) -> None:
+    assert await status_of(download(running, "cat")) == (
+        NOT_FOUND,
+        "no model is named 'cat': register it with `framemesh model add`",
+    )
+    assert await status_of(download(running, "person", 7)) == (
+        NOT_FOUND,
+        "model 'person' has no version 7, the newest is 1",
+    )

@@ -1,0 +1,218 @@
+"""Applying, showing and deleting pipelines."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import pytest
+
+from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.runtime.broker import Broker
+from framemesh.runtime.publisher import Outgoing, publisher
+from framemesh.runtime.subjects import frames_subject
+from tests.integration.master.conftest import Master, manifest
+from tests.integration.services.running import MIB, status_of, streams
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+CONFLICT = grpc.StatusCode.FAILED_PRECONDITION
+
+GIB = 1024 * MIB
+
+
+async def fill(broker: Broker, count: int, size: int = 10) -> None:
+    async with publisher(broker) as publish:
+        for number in range(count):
+            subject = frames_subject("street", number % 4, "north")
+            await publish.store(Outgoing(subject, f"north/s1/{number}", b"x" * size))
+
+
+async def stored(broker: Broker, stream: str = "FRAMES-street-0") -> int:
+    answer = await broker.request(f"$JS.API.STREAM.INFO.{stream}", {})
+    return int(answer["state"]["messages"])
+
+
+async def test_a_pipeline_is_applied_shown_and_deleted_with_its_streams(
+    running: Master, nats_broker: Broker
+) -> None:
+    applied = await running.apply(streams=2, shards=3, workers=0)
+    assert applied.spec.stages[0].model_version == 1
+    assert applied.spec.stages[0].max_delay_ms == 5
+    assert await streams(nats_broker) == {"FRAMES-street-0", "FRAMES-street-1", "LEDGER-street"}
+    consumers = await nats_broker.request("$JS.API.CONSUMER.NAMES.FRAMES-street-1", {})
+    assert sorted(consumers["consumers"]) == ["shard-3", "shard-4", "shard-5"]
+    assert await running.get() == applied
+    listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+    assert list(listed.pipelines) == [applied]
+    assert await running.delete() == 0
+    assert await streams(nats_broker) == set()
+    code, line = await status_of(running.get())
+    assert (code, line) == (
+        NOT_FOUND,
+        "no pipeline is named 'street': apply it first, or check the name",
+    )
+
+
+async def test_pipelines_are_listed_by_name_and_deleted_ones_are_not(running: Master) -> None:
+    for name in ("yard", "gate", "street"):
+        await running.apply(name=name)
+    await running.delete("gate")
+    listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+    assert [pipeline.spec.name for pipeline in listed.pipelines] == ["street", "yard"]
+
+
+async def test_the_same_again_keeps_the_revision_and_a_change_raises_it(running: Master) -> None:
+    first = await running.apply()
+    assert (await running.apply()).revision == first.revision
+    assert (await running.apply(workers=2)).revision > first.revision
+
+
+async def test_a_pipeline_that_comes_back_has_a_higher_revision(running: Master) -> None:
+    first = await running.apply()
+    await running.delete()
+    assert (await running.apply()).revision > first.revision
+
+
+async def test_a_stage_gets_the_newest_model_unless_it_asks_for_one(running: Master) -> None:
+    first = await running.apply()
+    await running.register(manifest(description="better"))
+    pinned = await running.apply(stages=[{"name": "people", "model": "person", "model_version": 1}])
+    assert pinned == first
+    newest = await running.apply()
+    assert newest.spec.stages[0].model_version == 2
+    assert newest.revision > first.revision
+
+
+async def test_two_at_once_do_not_disturb_each_other(running: Master, nats_broker: Broker) -> None:
+    applied = await asyncio.gather(*(running.apply(workers=n % 2) for n in range(6)))
+    assert len({pipeline.revision for pipeline in applied}) <= 6
+    assert (await running.get()).spec in [pipeline.spec for pipeline in applied]
+    assert await streams(nats_broker) == {"FRAMES-street-0", "LEDGER-street"}
+
+
+PERSON = {"name": "people", "model": "person"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "lines"),
+    [
+        ({"name": "a.b"}, INVALID, ["pipeline: name: bad name 'a.b'"]),
+        ({"name": ""}, INVALID, ["name: is missing"]),
+        ({"stages": []}, INVALID, ["stages: is missing"]),
+        ({"stages": [{"name": "x"}]}, INVALID, ["stages[0].model: is missing"]),
+        ({"stages": [PERSON, PERSON]}, INVALID, ["stages[1].name: 'people' is taken"]),
+        (
+            {"stages": [{**PERSON, "crops_of": "cars"}]},
+            INVALID,
+            ["stages[0].crops_of: no earlier stage is named 'cars' (earlier: none)"],
+        ),
+        ({"stages": [{**PERSON, "labels": ["a"]}]}, INVALID, ["stages[0].labels: only chooses"]),
+        ({"stages": [{**PERSON, "max_delay_ms": 5000}]}, INVALID, ["stages[0].max_delay_ms"]),
+        ({"stages": [{"name": "x", "model": "y"}]}, NOT_FOUND, ["stages[0].model: no model is"]),
+        (
+            {"stages": [{**PERSON, "model_version": 9}]},
+            NOT_FOUND,
+            ["stages[0].model: model 'person' has no version 9, the newest is 1"],
+        ),
+        ({"streams": 17}, INVALID, ["buffer.streams: "]),
+        ({"shards": 65}, INVALID, ["buffer.shards: "]),
+        ({"replicas": 6}, INVALID, ["buffer.replicas: "]),
+        ({"max_bytes": 100}, INVALID, ["buffer.max_bytes: "]),
+        ({"workers": 1001}, INVALID, ["workers.min: "]),
+        ({"shards": 65, "streams": 17}, INVALID, ["buffer.streams: ", "buffer.shards: "]),
+        ({"replicas": 3}, INVALID, ["buffer.replicas: replicas > 1 not supported"]),
+        (
+            {"max_bytes": 8 * GIB, "streams": 4},
+            EXHAUSTED,
+            ["buffer.max_bytes: the broker has no room for 2147483648 bytes"],
+        ),
+    ],
+)
+async def test_a_wrong_field_is_named_and_leaves_nothing_behind(
+    running: Master,
+    nats_broker: Broker,
+    changes: dict[str, Any],
+    code: grpc.StatusCode,
+    lines: Sequence[str],
+) -> None:
+    found, line = await status_of(running.apply(**changes))
+    assert found is code
+    assert all(each in line for each in lines), line
+    assert await streams(nats_broker) == set()
+    assert not (
+        await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+    ).pipelines
+
+
+async def test_a_buffer_that_fits_only_in_part_leaves_nothing_behind(
+    running: Master, nats_broker: Broker
+) -> None:
+    # The first of the two streams fits.
+    code, _ = await status_of(running.apply(streams=2, max_bytes=900 * MIB))
+    assert code is EXHAUSTED
+    assert await streams(nats_broker) == set()
+    await running.apply(streams=2, max_bytes=600 * MIB)
+
+
+async def test_a_caller_who_hangs_up_leaves_a_whole_pipeline_or_nothing(
+    running: Master, nats_broker: Broker
+) -> None:
+    for wait in (0.0, 0.001, 0.002, 0.004, 0.008):
+        applying = asyncio.ensure_future(running.apply(streams=8, shards=8))
+        await asyncio.wait([applying], timeout=wait)
+        applying.cancel()
+        await asyncio.wait([applying])
+        # Changes come one after the other: when this is answered, the last one is over.
+        await status_of(running.delete("none"))
+        if "LEDGER-street" in await streams(nats_broker):
+            await running.delete()
+        assert await streams(nats_broker) == set()
+
+
+async def test_a_change_that_cannot_be_made_leaves_the_pipeline_as_it_was(
+    running: Master, nats_broker: Broker
+) -> None:
+    before = await running.apply()
+    await fill(nats_broker, 3)
+    code, line = await status_of(running.apply(shards=8))
+    assert code is CONFLICT
+    assert line.startswith("buffer.shards: 4 cannot become 8 while the pipeline stands")
+    assert (await status_of(running.apply(max_bytes=8 * GIB)))[0] is EXHAUSTED
+    assert await running.get() == before
+    assert await stored(nats_broker) == 3
+
+
+async def test_a_smaller_buffer_loses_no_accepted_frame(
+    running: Master, nats_broker: Broker
+) -> None:
+    await running.apply()
+    await fill(nats_broker, 20, MIB)
+    await running.apply(max_bytes=16 * MIB)
+    assert await stored(nats_broker) == 20
+
+
+async def test_a_pipeline_with_pending_frames_is_deleted_only_with_them(
+    running: Master, nats_broker: Broker
+) -> None:
+    await running.apply()
+    await fill(nats_broker, 7)
+    code, line = await status_of(running.delete())
+    assert code is CONFLICT
+    assert line.startswith("pipeline 'street' holds 7 accepted frames: wait until they are done")
+    assert await stored(nats_broker) == 7
+    assert await running.delete(discard=True) == 7
+    assert await streams(nats_broker) == set()
+
+
+async def test_without_a_node_the_pipeline_says_what_keeps_it_from_running(
+    running: Master,
+) -> None:
+    assert (await running.apply()).trouble == "no node is here to run its workers: start an agent"
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "*", ">"])
+async def test_a_bad_name_is_no_key(running: Master, name: str) -> None:
+    for call in (running.get(name), running.delete(name)):
+        assert (await status_of(call))[0] is INVALID
