@@ -14,7 +14,7 @@ MEMBERS := libs/api libs/core libs/runtime services/ingest services/master servi
 	services/monitor sdk/python cli
 BIN := .venv/bin
 PROTOS := $(sort $(shell find proto -name '*.proto'))
-BUF := tools/buf/node_modules/.bin/buf
+BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 
 .PHONY: help
 help: ## List the targets
@@ -39,7 +39,7 @@ help: ## List the targets
 	touch $@
 
 $(BUF): tools/buf/package-lock.json
-	npm ci --silent --no-audit --no-fund --prefix tools/buf
+	npm ci --loglevel=error --no-audit --no-fund --prefix tools/buf
 	touch $@
 
 .PHONY: install

@@ -12,9 +12,9 @@ AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
 """An agent gives its workers their grace, and needs its own on top."""
 
 ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
-"""For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own, and
-frames that pass from one to the other leave holes in all of them: ingest grew for 18,000 frames;
-with one heap it stays where it is after 2,000."""
+"""For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own,
+and frames that pass from one to the other leave holes in all of them: ingest grew for 18,000
+frames; with one heap it stays where it is after 2,000."""
 
 
 def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Program, ...]:

@@ -106,7 +106,8 @@ class Session:
         self._start = rotation_start(camera, session)
         self._unanswered = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
-        self._half_credit = credit.frames / 2
+        self._settled_bytes = 0
+        self._credit = credit
         self._news = asyncio.Event()
         self._enough = asyncio.Event()
         self._complete = False
@@ -149,8 +150,10 @@ class Session:
         refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
         await self._store(self._outcome(offered, refusal) if refusal else self._message(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
+        self._settled_bytes += len(offered.image)
         self._news.set()
-        if len(self._settled) >= self._half_credit:
+        frames, size = self._credit.frames / 2, self._credit.bytes / 2
+        if len(self._settled) >= frames or self._settled_bytes >= size:
             self._enough.set()
 
     async def _answer(self, answer: Callable[[Answer], Awaitable[None]]) -> None:
@@ -159,7 +162,7 @@ class Session:
             await self._news.wait()
             await self._gather()
             self._news.clear()
-            settled, self._settled = self._settled, []
+            settled, self._settled, self._settled_bytes = self._settled, [], 0
             if settled:
                 found = _answer(settled)
                 if found.accepted:
@@ -171,7 +174,7 @@ class Session:
                 return
 
     async def _gather(self) -> None:
-        """Let more frames settle, to be answered together, while the camera has credit to go on."""
+        """Let more frames settle, to be answered together, while the camera has half its credit."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GATHER_SECONDS):
                 await self._enough.wait()

@@ -3,22 +3,24 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from framemesh.core.names import Name
+from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """FRAMEMESH_WORKER_<NAME>, and what all services share."""
 
     model_config = SettingsConfigDict(env_prefix="FRAMEMESH_WORKER_", frozen=True)
 
-    nats: str = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
-    log_level: str = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
+    nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     id: str
-    pipeline: str
+    pipeline: Name
     revision: int = 0
     """The one that the worker was ordered to run; it runs that or a newer one."""
-    master: str = "127.0.0.1:7402"
-    listen: str = "127.0.0.1:7410"
+    master: Address = "127.0.0.1:7402"
+    listen: Address = "127.0.0.1:7410"
     data: Path = Path(".framemesh/worker")
     """For its models, its Triton's repository and log."""
     triton: str = ""
