@@ -86,9 +86,10 @@ class Scene:
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setattr(supervision, "STARTING_CHECK_SECONDS", 0.01)
     monkeypatch.setattr(supervision, "READY_CHECK_SECONDS", 0.02)
+    before = psutil.Process().children(recursive=True)
     scene = Scene(tmp_path)
     yield scene
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children(recursive=True)) <= set(before)
 
 
 def ready(condition: Condition) -> bool:
