@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.processes.ports import free_block
 
 
 @pytest.fixture

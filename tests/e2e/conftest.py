@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.running import embedded
-from framemesh.runtime.programs import ProgramMissing, triton
+from framemesh.runtime.processes.programs import ProgramMissing, triton
 from tests.e2e.mesh import ROOT, Mesh
 
 CLIP = ROOT / "examples/street/street.mp4"

@@ -13,7 +13,7 @@ from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli import model
 from framemesh.cli.embedded.run import Run
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime import pipeline_message
+from framemesh.runtime.messages import pipeline_message
 from framemesh.sdk import AsyncCamera
 
 ROOT = Path(__file__).resolve().parents[2]

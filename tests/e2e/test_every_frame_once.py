@@ -7,10 +7,10 @@ import pytest
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime import outcome_message
-from framemesh.runtime.broker import broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.tail import Tail
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.messages import outcome_message
 from tests.e2e.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

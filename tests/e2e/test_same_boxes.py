@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime import outcome_message
+from framemesh.runtime.messages import outcome_message
 from tests import reference
 from tests.e2e.mesh import ROOT, Mesh
 

@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
-from framemesh.runtime.grpc_server import Service, grpc_server
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.server import Service, grpc_server
 from framemesh.worker.agent.app import run
 from framemesh.worker.agent.settings import AgentSettings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from framemesh.api.master.v1 import node_pb2
-from framemesh.runtime.grpc_health import grpc_serving
+from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.agent.conftest import Stage, ready
 
 FAILED = node_pb2.WORKER_STATE_FAILED

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from framemesh.runtime.child import Child
+from framemesh.runtime.processes.child import Child
 from framemesh.worker.agent.settings import AgentSettings
 from tests.integration.agent.conftest import ScriptedMaster, ready
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.grpc_server import grpc_server
+from framemesh.runtime.rpc.server import grpc_server
 from framemesh.runtime.service import run_service
 
 

@@ -16,7 +16,7 @@ from framemesh.cli.embedded.program import Program
 from framemesh.cli.embedded.programs import mesh_programs
 from framemesh.cli.embedded.remains import sweep
 from framemesh.cli.embedded.run import Run
-from framemesh.runtime.ports import is_free
+from framemesh.runtime.processes.ports import is_free
 
 SERVICE = Path(__file__).with_name("service_program.py")
 

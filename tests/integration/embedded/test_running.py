@@ -14,7 +14,7 @@ from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.program import Program
 from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.running import embedded
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 from tests.integration.embedded.conftest import marked, taken, until
 
 StandIns = tuple[Program, ...]

@@ -13,7 +13,7 @@ import pytest
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.remains import mark
 from framemesh.cli.embedded.run import Run
-from framemesh.runtime.grpc_health import grpc_serving
+from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.embedded.conftest import Command, marked, taken, until
 
 Up = tuple[str | int | Path, ...]

@@ -17,8 +17,8 @@ from nats.js.errors import NotFoundError
 from framemesh.api.common.v1 import acceptance_pb2, outcome_pb2
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.subjects import frames_stream, ledger_stream
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.subjects import frames_stream, ledger_stream
 from tests.integration.services.running import ingest, stand_pipeline
 
 CAPTURED = 1_700_000_000_000_000_000

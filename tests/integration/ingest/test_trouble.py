@@ -18,12 +18,12 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline import PipelineSpec
 from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.settings import Settings
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.child import Child
-from framemesh.runtime.grpc_channel import channel as channel_to
-from framemesh.runtime.grpc_server import DRAIN_SECONDS
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel as channel_to
+from framemesh.runtime.rpc.server import DRAIN_SECONDS
 from tests.integration.ingest.conftest import Push, frame, jpeg, push, stored
 from tests.integration.services.running import (
     MIB,

@@ -10,10 +10,10 @@ import pytest
 import framemesh.master.app
 from framemesh.api.master.v1 import node_pb2
 from framemesh.master.settings import Settings
-from framemesh.runtime.grpc_channel import channel as channel_to
-from framemesh.runtime.grpc_server import DRAIN_SECONDS
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel as channel_to
+from framemesh.runtime.rpc.server import DRAIN_SECONDS
 from tests.integration.master.conftest import Agent, Master, attend, manifest
 from tests.integration.services.running import master, serving, status_of, until
 

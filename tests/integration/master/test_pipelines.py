@@ -8,9 +8,9 @@ import grpc
 import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.publisher import Outgoing, publisher
-from framemesh.runtime.subjects import frames_subject
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.publisher import Outgoing, publisher
+from framemesh.runtime.jetstream.subjects import frames_subject
 from tests.integration.master.conftest import Master, manifest
 from tests.integration.services.running import MIB, status_of, streams
 

@@ -13,11 +13,11 @@ from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime import acceptance_message, outcome_message
-from framemesh.runtime.acceptance_message import Acceptance
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.persistence import store_until_stored
-from framemesh.runtime.publisher import Outgoing, Publisher, publisher
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.persistence import store_until_stored
+from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
+from framemesh.runtime.messages import acceptance_message, outcome_message
+from framemesh.runtime.messages.acceptance_message import Acceptance
 from tests.integration.services.running import monitor, stand_pipeline
 
 CAPTURED = 1_700_000_000_000_000_000

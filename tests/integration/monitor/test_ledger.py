@@ -9,9 +9,9 @@ import pytest
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.outcome import Fate
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.publisher import Outgoing, publisher
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.publisher import Outgoing, publisher
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.monitor.conftest import Writer, ledgers, status
 from tests.integration.services.running import (
     monitor,

@@ -10,12 +10,12 @@ import framemesh.monitor.app
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.pipeline import PipelineSpec
 from framemesh.monitor.settings import Settings
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.grpc_channel import channel as channel_to
-from framemesh.runtime.grpc_server import DRAIN_SECONDS
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.ports import free_block
-from framemesh.runtime.publisher import publisher
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel as channel_to
+from framemesh.runtime.rpc.server import DRAIN_SECONDS
 from tests.integration.monitor.conftest import Watch, Writer, watching
 from tests.integration.services.running import (
     monitor,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
 
 STREAM: dict[str, Any] = {
     "name": "TEST",

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from framemesh.runtime.child import Child
+from framemesh.runtime.processes.child import Child
 
 # A process that starts another in its own group, says its number, and ends when it is told to.
 PARENT = """
@@ -75,7 +75,7 @@ async def test_it_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         f"""
 import asyncio, pathlib, site, sys
 site.main()
-from framemesh.runtime.child import Child
+from framemesh.runtime.processes.child import Child
 async def main():
     child = await Child.start((sys.executable, "-S", "-c", "import time; time.sleep(60)"),
                               name="c", log=pathlib.Path({str(tmp_path / "other")!r}))

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.nats_server import (
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.processes.nats_server import (
     NatsServer,
     NatsServerFailed,
     jetstream_answers,
     running_nats_server,
 )
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.ports import free_block
 
 
 async def test_it_answers_when_the_context_begins_and_not_after(

@@ -2,10 +2,10 @@ import socket
 
 import pytest
 
-from framemesh.runtime import ports
-from framemesh.runtime.grpc_health import grpc_serving
-from framemesh.runtime.grpc_server import grpc_server
-from framemesh.runtime.ports import free_block, is_free
+from framemesh.runtime.processes import ports
+from framemesh.runtime.processes.ports import free_block, is_free
+from framemesh.runtime.rpc.health import grpc_serving
+from framemesh.runtime.rpc.server import grpc_server
 
 
 def test_a_port_is_free_until_something_listens_there() -> None:

@@ -3,10 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.persistence import store_until_stored
-from framemesh.runtime.publisher import (
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.persistence import store_until_stored
+from framemesh.runtime.jetstream.publisher import (
     Outgoing,
     Publisher,
     PublishRefused,
@@ -14,6 +13,7 @@ from framemesh.runtime.publisher import (
     StreamMissing,
     publisher,
 )
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import STREAM
 
 

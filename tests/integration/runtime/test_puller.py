@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.publisher import Outgoing, Publisher, publisher
-from framemesh.runtime.puller import ConsumerGone, PullLimits, puller
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
+from framemesh.runtime.jetstream.puller import ConsumerGone, PullLimits, puller
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import CONSUMER, STREAM
 
 MIB = 1024 * 1024

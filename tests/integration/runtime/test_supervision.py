@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime import supervision
 from framemesh.runtime.backoff import Backoff
 from framemesh.runtime.beside import beside
-from framemesh.runtime.child import Child
-from framemesh.runtime.supervision import STEADY_SECONDS, Condition, State, Supervised
+from framemesh.runtime.processes import supervision
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.supervision import STEADY_SECONDS, Condition, State, Supervised
 
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit('no such camera')"

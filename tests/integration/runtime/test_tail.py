@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.persistence import store_until_stored
-from framemesh.runtime.publisher import Outgoing, publisher
-from framemesh.runtime.tail import StreamGone, Tail
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.persistence import store_until_stored
+from framemesh.runtime.jetstream.publisher import Outgoing, publisher
+from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 
 STREAM = {
     "name": "TAIL",

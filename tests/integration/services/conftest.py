@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from framemesh.runtime.grpc_health import grpc_serving
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.services.running import PATIENCE_SECONDS, until
 
 SERVICES = ("ingest", "master", "monitor")

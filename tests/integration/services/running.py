@@ -15,11 +15,11 @@ import framemesh.monitor.app
 import framemesh.monitor.settings
 from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.buffer import BufferProvisioner
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.grpc_channel import channel
-from framemesh.runtime.grpc_health import grpc_serving
-from framemesh.runtime.pipeline_store import PipelineStore
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.health import grpc_serving
 
 MIB = 1024 * 1024
 

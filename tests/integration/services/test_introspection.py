@@ -13,9 +13,9 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from framemesh.runtime.grpc_channel import channel as channel_to
-from framemesh.runtime.grpc_server import Service, grpc_server
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel as channel_to
+from framemesh.runtime.rpc.server import Service, grpc_server
 from tests.integration.services.running import ingest, master, monitor
 
 COMMON = {

@@ -8,9 +8,9 @@ import socket
 from pathlib import Path
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.runtime.broker import broker
-from framemesh.runtime.grpc_channel import channel
-from framemesh.runtime.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.rpc.channel import channel
 from tests.integration.services.conftest import SERVICES, Service, process
 from tests.integration.services.running import MIB, stand_pipeline
 

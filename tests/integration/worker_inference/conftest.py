@@ -18,7 +18,7 @@ from framemesh.core.model import (
     ModelManifest,
 )
 from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime.programs import ProgramMissing, triton
+from framemesh.runtime.processes.programs import ProgramMissing, triton
 from framemesh.worker.engine import Engine, LocalModel, open_engine
 
 ASSETS = Path(__file__).parents[4] / "shared" / "assets"

@@ -5,7 +5,7 @@ from pathlib import Path
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.model_folder import read_model_folder
 from framemesh.cli.pipeline import read_pipeline
-from framemesh.runtime import pipeline_message
+from framemesh.runtime.messages import pipeline_message
 
 
 def test_a_pipeline_travels_with_all_its_fields(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from framemesh.cli.embedded.run import FILE, ProgramStatus, Run
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 
 NATS = ProgramStatus("nats", "127.0.0.1:4", "nats.log", State.READY, 12, 1, "killed", 0.1)
 MASTER = ProgramStatus("master", "127.0.0.1:2", "master.log")

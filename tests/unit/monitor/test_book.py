@@ -5,10 +5,10 @@ from nats.aio.client import Client
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.monitor.book import Ages, Book
-from framemesh.runtime import acceptance_message, outcome_message
-from framemesh.runtime.acceptance_message import Acceptance
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.publisher import Outgoing
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.messages import acceptance_message, outcome_message
+from framemesh.runtime.messages.acceptance_message import Acceptance
 
 NANO = 1_000_000_000
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framemesh.runtime.cancellation import kept_cancellation
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
 
 
 async def deaf(entered: asyncio.Event, answer: asyncio.Event) -> None:

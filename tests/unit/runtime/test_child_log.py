@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime import child_log
-from framemesh.runtime.child_log import bound, last_words
+from framemesh.runtime.processes import child_log
+from framemesh.runtime.processes.child_log import bound, last_words
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from framemesh.cli.failures import Commands
 from framemesh.cli.files import read_document
 from framemesh.core.document import InvalidDocument
 from framemesh.core.pipeline import PipelineSpec, check_pipeline
-from framemesh.runtime import pipeline_message
+from framemesh.runtime.messages import pipeline_message
 
 app = typer.Typer(
     cls=Commands,

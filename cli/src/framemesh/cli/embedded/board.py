@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from framemesh.cli.embedded.run import Run
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 
 STYLES = {
     State.STARTING: "yellow",

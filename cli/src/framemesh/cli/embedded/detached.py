@@ -15,7 +15,7 @@ from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.remains import sweep
 from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.verdict import START_SECONDS, check, too_slow
-from framemesh.runtime.child_log import bound, last_words
+from framemesh.runtime.processes.child_log import bound, last_words
 
 POLL_SECONDS = 0.05
 """Between two looks at run.json: smooth for the eye, nothing for the machine."""

@@ -14,8 +14,8 @@ from framemesh.cli.embedded.remains import mark
 from framemesh.cli.embedded.run import ProgramStatus, Run
 from framemesh.cli.embedded.verdict import START_SECONDS, check, too_slow
 from framemesh.core.clock import Clock
-from framemesh.runtime.child import Child
-from framemesh.runtime.supervision import State, Supervised
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.supervision import State, Supervised
 
 log = structlog.get_logger()
 

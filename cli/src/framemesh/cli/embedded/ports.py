@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framemesh.runtime.ports import free_block
+from framemesh.runtime.processes.ports import free_block
 
 HOST = "127.0.0.1"
 

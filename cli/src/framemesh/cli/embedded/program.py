@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from framemesh.runtime.grpc_health import grpc_serving
-from framemesh.runtime.supervision import GRACE_SECONDS
+from framemesh.runtime.processes.supervision import GRACE_SECONDS
+from framemesh.runtime.rpc.health import grpc_serving
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.program import Program
-from framemesh.runtime.nats_server import NatsServer, jetstream_answers
-from framemesh.runtime.supervision import GRACE_SECONDS
+from framemesh.runtime.processes.nats_server import NatsServer, jetstream_answers
+from framemesh.runtime.processes.supervision import GRACE_SECONDS
 
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
 """An agent gives its workers their grace, and needs its own on top."""

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 
 FILE = "run.json"
 

@@ -18,7 +18,7 @@ from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.storage import store_limit
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.beside import beside
-from framemesh.runtime.ports import is_free
+from framemesh.runtime.processes.ports import is_free
 
 log = structlog.get_logger()
 

@@ -2,7 +2,7 @@
 
 from framemesh.cli.embedded.errors import StartFailed
 from framemesh.cli.embedded.run import Run
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 
 START_SECONDS = 60.0
 """Until all is healthy. Seconds on a machine at rest; a slow disk with full streams takes more."""

@@ -10,12 +10,12 @@ from framemesh.ingest.admission import Admission
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import CreditLimit, Storage
 from framemesh.ingest.settings import Settings
-from framemesh.runtime.broker import Broker, broker
-from framemesh.runtime.grpc_server import MIB, Service, grpc_server
-from framemesh.runtime.pipeline_store import PipelineStore
-from framemesh.runtime.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.window import Window
+from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.until import until
-from framemesh.runtime.window import Window
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 

@@ -12,14 +12,14 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.admission import Admission, Refusal
 from framemesh.ingest.errors import PipelineChanged
-from framemesh.runtime import acceptance_message, frame_message, outcome_message
-from framemesh.runtime.acceptance_message import Acceptance, ranges_of
-from framemesh.runtime.leaving import ServerLeaves
-from framemesh.runtime.persistence import store_until_stored
-from framemesh.runtime.pipeline_store import PipelineStore, StoredPipeline
-from framemesh.runtime.publisher import Outgoing, Publisher, StreamMissing
+from framemesh.runtime.jetstream.persistence import store_until_stored
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
+from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamMissing
+from framemesh.runtime.jetstream.window import Window
+from framemesh.runtime.messages import acceptance_message, frame_message, outcome_message
+from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
+from framemesh.runtime.rpc.leaving import ServerLeaves
 from framemesh.runtime.until import unless
-from framemesh.runtime.window import Window
 
 GATHER_SECONDS = 0.05
 """Frames that settle within this time share an answer, which costs ingest, its camera, the broker

@@ -20,9 +20,9 @@ from framemesh.master.process_driver import ProcessDriver
 from framemesh.master.reconciler import Reconciler
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
-from framemesh.runtime.broker import BrokerUnavailable, broker
-from framemesh.runtime.grpc_server import Service, grpc_server
-from framemesh.runtime.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.broker import BrokerUnavailable, broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.rpc.server import Service, grpc_server
 from framemesh.runtime.until import until
 
 log = structlog.get_logger()

@@ -6,8 +6,8 @@ import structlog
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.subjects import (
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.subjects import (
     accepted_subject,
     frames_stream,
     frames_subject,

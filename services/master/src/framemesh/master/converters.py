@@ -4,7 +4,7 @@ from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
 from framemesh.core.model import ModelVersion
 from framemesh.master.nodes import NodeReport, WorkerOrder, WorkerReport, WorkerState
 from framemesh.master.pipelines import RunningPipeline
-from framemesh.runtime import pipeline_message
+from framemesh.runtime.messages import pipeline_message
 
 _TO_STATE = {
     WorkerState.STARTING: node_pb2.WORKER_STATE_STARTING,

@@ -16,9 +16,9 @@ from framemesh.core.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest, ModelVersion
 from framemesh.master.onnx_file import check_onnx
-from framemesh.runtime.broker import Broker, BrokerUnavailable
-from framemesh.runtime.buckets import bucket_keys
-from framemesh.runtime.cancellation import kept_cancellation
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.buckets import bucket_keys
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
 
 log = structlog.get_logger()
 

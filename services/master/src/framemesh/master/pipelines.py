@@ -10,7 +10,11 @@ from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
 from framemesh.master.buffer import BufferProvisioner
 from framemesh.master.model_catalog import ModelCatalog, ModelUnknown
 from framemesh.master.nodes import NodeRegistry, WorkerState
-from framemesh.runtime.pipeline_store import PipelineStore, PipelineUnknown, StoredPipeline
+from framemesh.runtime.jetstream.pipeline_store import (
+    PipelineStore,
+    PipelineUnknown,
+    StoredPipeline,
+)
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ import structlog
 
 from framemesh.core.errors import FramemeshError
 from framemesh.master.process_driver import DesiredWorkers, ProcessDriver
-from framemesh.runtime.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 
 log = structlog.get_logger()
 

@@ -29,9 +29,9 @@ from framemesh.master.errors import CallMalformed
 from framemesh.master.model_catalog import ModelCatalog
 from framemesh.master.nodes import NodeRegistry, NodeReport, Seat
 from framemesh.master.pipelines import Pipelines
-from framemesh.runtime import pipeline_message
-from framemesh.runtime.grpc_server import MIB
-from framemesh.runtime.leaving import end_when_leaving
+from framemesh.runtime.messages import pipeline_message
+from framemesh.runtime.rpc.leaving import end_when_leaving
+from framemesh.runtime.rpc.server import MIB
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

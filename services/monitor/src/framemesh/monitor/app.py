@@ -7,9 +7,9 @@ from framemesh.core.clock import SystemClock
 from framemesh.monitor.library import Library
 from framemesh.monitor.servicer import MonitorServicer
 from framemesh.monitor.settings import Settings
-from framemesh.runtime.broker import broker
-from framemesh.runtime.grpc_server import Service, grpc_server
-from framemesh.runtime.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.rpc.server import Service, grpc_server
 from framemesh.runtime.until import until
 
 NAME = monitor_pb2.DESCRIPTOR.services_by_name["MonitorService"].full_name

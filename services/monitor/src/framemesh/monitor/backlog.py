@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.subjects import frames_stream
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.subjects import frames_stream
 
 
 @dataclass(frozen=True, slots=True)

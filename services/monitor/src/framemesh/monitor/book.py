@@ -9,8 +9,8 @@ from google.protobuf.message import DecodeError
 from framemesh.core.ledger import Account, CameraLedger
 from framemesh.core.outcome import Fate
 from framemesh.core.rate import Rate
-from framemesh.runtime import acceptance_message, outcome_message
-from framemesh.runtime.delivery import Delivery
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.messages import acceptance_message, outcome_message
 
 log = structlog.get_logger()
 

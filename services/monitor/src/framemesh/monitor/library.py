@@ -10,11 +10,11 @@ from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.book import Book
 from framemesh.monitor.errors import BookBehind
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.pipeline_store import PipelineStore
-from framemesh.runtime.subjects import ledger_stream
-from framemesh.runtime.tail import StreamGone, Tail
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.subjects import ledger_stream
+from framemesh.runtime.jetstream.tail import StreamGone, Tail
 
 log = structlog.get_logger()
 

@@ -11,12 +11,12 @@ from framemesh.core.names import check_name
 from framemesh.monitor.backlog import backlog
 from framemesh.monitor.converters import from_book, to_outcome
 from framemesh.monitor.library import Library
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.leaving import end_when_leaving
-from framemesh.runtime.pipeline_store import PipelineStore, PipelineUnknown
-from framemesh.runtime.subjects import ledger_stream, outcome_subject
-from framemesh.runtime.tail import StreamGone, Tail
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.jetstream.subjects import ledger_stream, outcome_subject
+from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.rpc.leaving import end_when_leaving
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -5,9 +5,9 @@ import os
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.broker import broker
-from framemesh.runtime.grpc_server import GrpcServer, Service, grpc_server
-from framemesh.runtime.publisher import publisher
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.worker.assignment import Assigner
 from framemesh.worker.engine import Engine, open_engine
 from framemesh.worker.inspection import Inspector

@@ -14,8 +14,8 @@ from framemesh.core.document import read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest
 from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime import pipeline_message
-from framemesh.runtime.grpc_channel import channel
+from framemesh.runtime.messages import pipeline_message
+from framemesh.runtime.rpc.channel import channel
 from framemesh.worker.engine import LocalModel
 
 log = structlog.get_logger()

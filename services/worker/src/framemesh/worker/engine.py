@@ -14,7 +14,7 @@ import structlog
 from framemesh.core.clock import Clock
 from framemesh.core.model import ModelManifest
 from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime import programs
+from framemesh.runtime.processes import programs
 from framemesh.worker.batching import Batcher, BatchPolicy
 from framemesh.worker.decoders.decoder import Decoder
 from framemesh.worker.decoders.registry import make_decoder

@@ -8,13 +8,13 @@ import structlog
 
 from framemesh.core.clock import Clock
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime import frame_message, outcome_message
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.persistence import store_until_stored
-from framemesh.runtime.publisher import Publisher, StreamMissing
-from framemesh.runtime.puller import Puller, PullLimits, puller
-from framemesh.runtime.subjects import frames_stream, shard_consumer, stream_of
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.persistence import store_until_stored
+from framemesh.runtime.jetstream.publisher import Publisher, StreamMissing
+from framemesh.runtime.jetstream.puller import Puller, PullLimits, puller
+from framemesh.runtime.jetstream.subjects import frames_stream, shard_consumer, stream_of
+from framemesh.runtime.messages import frame_message, outcome_message
 from framemesh.worker.inspection import Inspector, TryAgain
 
 log = structlog.get_logger()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.grpc_channel import channel
-from framemesh.runtime.grpc_server import grpc_server
+from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.server import grpc_server
 from framemesh.runtime.until import until
 from framemesh.worker.agent.attendance import Attendance
 from framemesh.worker.agent.crew import Crew

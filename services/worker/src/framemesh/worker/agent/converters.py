@@ -4,7 +4,7 @@ import re
 
 from framemesh.api.master.v1 import node_pb2
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.supervision import State
+from framemesh.runtime.processes.supervision import State
 from framemesh.worker.agent.report import MachineReport, WorkerOrder, WorkerReport
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from framemesh.core.clock import Clock
-from framemesh.runtime.child import Child
-from framemesh.runtime.grpc_health import grpc_serving
-from framemesh.runtime.supervision import Supervised
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.supervision import Supervised
+from framemesh.runtime.rpc.health import grpc_serving
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
 from framemesh.worker.agent.slots import Slots
 from framemesh.worker.agent.workplace import Workplace

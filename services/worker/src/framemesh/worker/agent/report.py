@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framemesh.runtime.supervision import Condition
+from framemesh.runtime.processes.supervision import Condition
 
 
 @dataclass(frozen=True, slots=True)

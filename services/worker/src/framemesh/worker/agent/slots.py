@@ -1,7 +1,7 @@
 """The ports that the workers of a node listen on."""
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.ports import is_free
+from framemesh.runtime.processes.ports import is_free
 
 MAX_SLOTS = 256
 """Workers of one node. Far more than its CPUs; it bounds the search for a free port."""

@@ -6,7 +6,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from framemesh.runtime.programs import TritonInstallation
+from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.allocator import MALLOC
 from framemesh.worker.triton.repository import CPU, GPU
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from framemesh.runtime.child import Child
-from framemesh.runtime.ports import free_block
-from framemesh.runtime.programs import TritonInstallation
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.errors import TritonStartFailed, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.installation import Launch, prepare

@@ -1,6 +1,6 @@
 """The keys of a key-value bucket of JetStream."""
 
-from framemesh.runtime.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 
 NO_SUCH_STREAM = 10059
 

@@ -5,8 +5,8 @@ import asyncio
 import structlog
 
 from framemesh.runtime.backoff import Backoff
-from framemesh.runtime.broker import BrokerUnavailable
-from framemesh.runtime.publisher import Outgoing, Publisher, StreamFull
+from framemesh.runtime.jetstream.broker import BrokerUnavailable
+from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamFull
 
 log = structlog.get_logger()
 

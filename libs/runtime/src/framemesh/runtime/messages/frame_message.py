@@ -1,9 +1,9 @@
 """A frame as a message of a stream: the image is the payload, the rest is headers."""
 
 from framemesh.core.frame import Frame, FrameId
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.publisher import Outgoing
-from framemesh.runtime.subjects import frames_subject
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.jetstream.subjects import frames_subject
 
 CAPTURED = "Framemesh-Captured"
 MESSAGE_ID = "Nats-Msg-Id"

@@ -17,8 +17,8 @@ from nats.aio.msg import Msg
 from nats.js.api import Header
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.broker import ANSWER_SECONDS, Broker, BrokerUnavailable
-from framemesh.runtime.window import Window
+from framemesh.runtime.jetstream.broker import ANSWER_SECONDS, Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.window import Window
 
 WINDOW_MESSAGES = 256
 WINDOW_BYTES = 16 * 1024 * 1024

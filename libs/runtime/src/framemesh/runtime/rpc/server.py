@@ -11,8 +11,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.grpc_errors import ErrorInterceptor
-from framemesh.runtime.ports import is_free
+from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.rpc.errors import ErrorInterceptor
 
 MIB = 1024 * 1024
 

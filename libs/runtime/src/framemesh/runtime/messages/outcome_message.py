@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
-from framemesh.runtime.publisher import Outgoing
-from framemesh.runtime.subjects import outcome_subject
+from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.jetstream.subjects import outcome_subject
 
 _TO_FATE = {
     Fate.DONE: outcome_pb2.FATE_DONE,

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from framemesh.api.common.v1 import acceptance_pb2
-from framemesh.runtime.publisher import Outgoing
-from framemesh.runtime.subjects import accepted_subject
+from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.jetstream.subjects import accepted_subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from nats.js.kv import KeyValue
 from framemesh.core.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.broker import Broker, BrokerUnavailable
-from framemesh.runtime.buckets import bucket_keys
-from framemesh.runtime.cancellation import kept_cancellation
-from framemesh.runtime.subjects import PIPELINES_BUCKET
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.buckets import bucket_keys
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from framemesh.runtime.jetstream.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
 

@@ -8,9 +8,9 @@ import structlog
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.broker import Broker, BrokerUnavailable
-from framemesh.runtime.delivery import Delivery
-from framemesh.runtime.puller import NANO, ConsumerGone, Puller, PullLimits, puller
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.puller import NANO, ConsumerGone, Puller, PullLimits, puller
 
 log = structlog.get_logger()
 

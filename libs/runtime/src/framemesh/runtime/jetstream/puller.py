@@ -17,8 +17,8 @@ from nats.js.api import Header
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.broker import Broker
-from framemesh.runtime.delivery import Delivery, delivery
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery, delivery
 
 EXPIRES_SECONDS = 30
 HEARTBEAT_SECONDS = 5

@@ -10,11 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.child import Child
-from framemesh.runtime.ports import is_free
-from framemesh.runtime.programs import nats_server
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.processes.programs import nats_server
 
-CONFIGURATION = Path(str(files("framemesh.runtime") / "nats-server.conf"))
+CONFIGURATION = Path(str(files("framemesh.runtime.processes") / "nats-server.conf"))
 """The same file in production: what differs comes from the environment."""
 
 GIB = 1024**3

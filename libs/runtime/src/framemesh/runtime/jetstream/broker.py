@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.cancellation import kept_cancellation, raise_lost_cancellation
+from framemesh.runtime.jetstream.cancellation import kept_cancellation, raise_lost_cancellation
 
 log = structlog.get_logger()
 

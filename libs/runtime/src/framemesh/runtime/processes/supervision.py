@@ -12,8 +12,8 @@ import structlog
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.backoff import Backoff
-from framemesh.runtime.child import Child
-from framemesh.runtime.child_log import bound
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.child_log import bound
 
 log = structlog.get_logger()
 

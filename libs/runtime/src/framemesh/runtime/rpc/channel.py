@@ -2,7 +2,7 @@
 
 import grpc.aio
 
-from framemesh.runtime.grpc_server import MIB
+from framemesh.runtime.rpc.server import MIB
 
 
 def channel(address: str, *, max_message_bytes: int = 4 * MIB) -> grpc.aio.Channel:

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framemesh.runtime.child_log import bound, last_words
+from framemesh.runtime.processes.child_log import bound, last_words
 
 
 class Child:

@@ -1,0 +1,1 @@
+"""Streams of NATS JetStream: the connection, publishing, pulling, reading, and their names."""

@@ -1,0 +1,1 @@
+"""What is in the streams: frames, outcomes and acceptances as messages, pipelines as protobuf."""

@@ -1,0 +1,1 @@
+"""Child processes: starting, supervising and finding the programs that framemesh runs."""
