@@ -10,6 +10,7 @@ from framemesh.ingest.admission import Admission
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import CreditLimit, Storage
 from framemesh.ingest.settings import Settings
+from framemesh.ingest.turnstile import Turnstiles
 from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.publisher import Publisher, publisher
@@ -52,6 +53,7 @@ def _storage(nats: Broker, publish: Publisher, leaving: asyncio.Event) -> Storag
     return Storage(
         pipelines=PipelineStore(nats),
         publisher=publish,
+        turnstiles=Turnstiles(publish),
         admission=Admission(nats.max_frame_bytes, MAX_PIXELS),
         window=Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY),
         name=f"ingest@{socket.gethostname()}",

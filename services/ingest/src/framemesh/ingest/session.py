@@ -12,6 +12,7 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.admission import Admission, Refusal
 from framemesh.ingest.errors import PipelineChanged
+from framemesh.ingest.turnstile import Turnstiles
 from framemesh.runtime.jetstream.persistence import store_until_stored
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamMissing
@@ -69,6 +70,7 @@ class Storage:
 
     pipelines: PipelineStore
     publisher: Publisher
+    turnstiles: Turnstiles
     admission: Admission
     window: Window
     """Bounds the frames that are in memory, of all sessions together."""
@@ -103,6 +105,7 @@ class Session:
         self._camera = camera
         self._session = session
         self._storage = to
+        self._turnstile = to.turnstiles.of(pipeline.spec.name)
         self._start = rotation_start(camera, session)
         self._unanswered = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
@@ -148,7 +151,10 @@ class Session:
 
     async def _settle(self, offered: Offered) -> None:
         refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
-        await self._store(self._outcome(offered, refusal) if refusal else self._message(offered))
+        if refusal:
+            await self._record(self._outcome(offered, refusal))
+        else:
+            await self._stored(self._turnstile.store, self._message(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
         self._settled_bytes += len(offered.image)
         self._news.set()
@@ -166,7 +172,7 @@ class Session:
             if settled:
                 found = _answer(settled)
                 if found.accepted:
-                    await self._store(self._acceptance(found.accepted))
+                    await self._record(self._acceptance(found.accepted))
                 await answer(found)
             for frame in settled:
                 self._unanswered.release(frame.size)
@@ -181,10 +187,16 @@ class Session:
         if not self._complete:
             self._enough.clear()
 
-    async def _store(self, message: Outgoing) -> None:
+    async def _record(self, entry: Outgoing) -> None:
+        """Write to the ledger, which is never full."""
+        await self._stored(partial(store_until_stored, self._storage.publisher), entry)
+
+    async def _stored(
+        self, store: Callable[[Outgoing], Awaitable[None]], message: Outgoing
+    ) -> None:
         while True:
             try:
-                return await store_until_stored(self._storage.publisher, message)
+                return await store(message)
             except StreamMissing:
                 # A stream without a leader looks like one that was deleted: the pipeline tells.
                 await self._check_pipeline()

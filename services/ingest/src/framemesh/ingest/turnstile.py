@@ -1,0 +1,70 @@
+"""The way into the buffer of a pipeline."""
+
+import asyncio
+import contextlib
+from weakref import WeakValueDictionary
+
+from framemesh.runtime.jetstream.broker import BrokerUnavailable
+from framemesh.runtime.jetstream.persistence import PAUSES
+from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamFull
+
+ROOM_SECONDS = 0.02
+"""Between two questions whether a full buffer has room. Workers make room frame by frame; a longer
+pause would let them run dry."""
+
+
+class Turnstile:
+    """Lets frames in side by side while there is room, and one by one while there is none.
+
+    However many frames of however many cameras wait for a full buffer, one of them asks, and the
+    others have their turn after it.
+    """
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._turn = asyncio.Lock()
+        self._full = False
+
+    async def store(self, message: Outgoing) -> None:
+        """Return when the buffer has the frame. Blocks for as long as it is full, or away: this is
+        where backpressure comes from.
+
+        Raises:
+            StreamMissing, PublishRefused: trying again would not help.
+        """
+        failures = 0
+        while True:
+            try:
+                return await self._pass(message)
+            except BrokerUnavailable:
+                failures += 1
+            await asyncio.sleep(PAUSES.pause(failures))
+
+    async def _pass(self, message: Outgoing) -> None:
+        if not self._full:
+            with contextlib.suppress(StreamFull):
+                return await self._publisher.store(message)
+            self._full = True
+        async with self._turn:
+            while True:
+                try:
+                    await self._publisher.store(message)
+                except StreamFull:
+                    await asyncio.sleep(ROOM_SECONDS)
+                else:
+                    self._full = False
+                    return None
+
+
+class Turnstiles:
+    """One for each pipeline that has sessions."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._known: WeakValueDictionary[str, Turnstile] = WeakValueDictionary()
+
+    def of(self, pipeline: str) -> Turnstile:
+        found = self._known.get(pipeline)
+        if found is None:
+            found = self._known[pipeline] = Turnstile(self._publisher)
+        return found
