@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -176,9 +177,9 @@ def measure(
     return run
 
 
-def bundled(address: str) -> Target:
-    """The bundled model, as the first version that a worker's Triton was given."""
-    folder = read_model_folder(MODEL)
+def target(address: str, model: Path) -> Target:
+    """A model folder, as the first version that a worker's Triton was given."""
+    folder = read_model_folder(model)
     shapes = {o.name: o.picture_shape for o in read_signature(folder.file).outputs}
     return Target(
         address=address,
@@ -193,6 +194,7 @@ def bundled(address: str) -> Target:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("address")
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model folder")
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--concurrency", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=5)
@@ -200,7 +202,7 @@ def main() -> None:
     # As the worker: frames are decoded side by side, so OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
     run = measure(
-        bundled(arguments.address),
+        target(arguments.address, arguments.model),
         jpegs(),
         batch=arguments.batch,
         concurrency=arguments.concurrency,

@@ -29,6 +29,7 @@ from framemesh.cli import model
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.running import embedded
+from framemesh.cli.model_folder import read_model_folder
 from framemesh.worker.allocator import MALLOC
 
 PIPELINE = "bench"
@@ -58,18 +59,21 @@ class MeshRun:
 
 
 class Mesh:
-    """A running mesh with the bundled model, idle."""
+    """A running mesh with one pipeline of one model, idle."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, model_folder: Path = MODEL) -> None:
         self._run = run
+        self._model = model_folder
         self._pushed = 0
 
     async def prepare(self) -> None:
         """Register the model, apply the pipeline, and wait for its worker."""
-        await asyncio.to_thread(model.add, MODEL, master=self._run.master)
+        await asyncio.to_thread(model.add, self._model, master=self._run.master)
         spec = pipeline_pb2.PipelineSpec(
             name=PIPELINE,
-            stages=[pipeline_pb2.Stage(name="people", model="person")],
+            stages=[
+                pipeline_pb2.Stage(name="only", model=read_model_folder(self._model).manifest.name)
+            ],
             buffer=pipeline_pb2.Buffer(max_bytes=BUFFER_BYTES),
         )
         async with grpc.aio.insecure_channel(self._run.master) as channel:
@@ -131,10 +135,17 @@ class Mesh:
         return (max(outcome.completed_unix_nano for outcome in newest) - first) / 1e9
 
 
-def direct(address: str, batch: int, concurrency: int, seconds: float) -> DirectRun:
+def direct(
+    address: str, model_folder: Path, batch: int, concurrency: int, seconds: float
+) -> DirectRun:
     """The direct loop in a process of its own, with the allocator set as the worker's is."""
     command = [sys.executable, "-m", "bench.direct", address]
-    options = [f"--batch={batch}", f"--concurrency={concurrency}", f"--seconds={seconds}"]
+    options = [
+        f"--model={model_folder}",
+        f"--batch={batch}",
+        f"--concurrency={concurrency}",
+        f"--seconds={seconds}",
+    ]
     done = subprocess.run(
         [*command, *options],
         cwd=ROOT,
@@ -146,27 +157,27 @@ def direct(address: str, batch: int, concurrency: int, seconds: float) -> Direct
     return DirectRun(**json.loads(done.stdout))
 
 
-def best_direct(address: str) -> tuple[int, int]:
+def best_direct(address: str, model_folder: Path) -> tuple[int, int]:
     """The batch and the concurrency with which the direct loop is fastest."""
     rates: dict[tuple[int, int], float] = {}
     for batch in (1, 2, 4, 8):
         for concurrency in (2, 3, 4):
-            rate = direct(address, batch, concurrency, 3).frames_per_second
+            rate = direct(address, model_folder, batch, concurrency, 3).frames_per_second
             rates[batch, concurrency] = rate
             print(f"    direct, batch {batch}, {concurrency} threads: {rate:6.0f} frames/s")
     return max(rates, key=lambda each: rates[each])
 
 
-async def compare(rounds: int, frames_of_each: int, data: Path) -> None:
+async def compare(rounds: int, frames_of_each: int, model_folder: Path, data: Path) -> None:
     async with embedded(data, Ports.free()) as run:
-        mesh = Mesh(run)
+        mesh = Mesh(run, model_folder)
         await mesh.prepare()
         triton = await mesh.triton()
-        how = await asyncio.to_thread(best_direct, triton)
+        how = await asyncio.to_thread(best_direct, triton, model_folder)
         loops: list[DirectRun] = []
         runs: list[MeshRun] = []
         for _ in range(rounds):
-            loops.append(await asyncio.to_thread(direct, triton, *how, 6))
+            loops.append(await asyncio.to_thread(direct, triton, model_folder, *how, 6))
             runs.append(await mesh.saturate(frames_of_each))
             rates = loops[-1].frames_per_second, runs[-1].frames_per_second
             print("  direct {:6.0f} frames/s   mesh {:6.0f} frames/s".format(*rates))
@@ -190,10 +201,11 @@ def report(loops: list[DirectRun], runs: list[MeshRun], how: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model folder")
     parser.add_argument("--frames", type=int, default=600, help="of each of the cameras")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(compare(arguments.rounds, arguments.frames, Path(folder)))
+        asyncio.run(compare(arguments.rounds, arguments.frames, arguments.model, Path(folder)))
 
 
 if __name__ == "__main__":

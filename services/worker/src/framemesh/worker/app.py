@@ -45,7 +45,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             clock=clock,
         ) as engine,
     ):
-        inspector = Inspector(engine.graph, settings.pipeline, settings.id, clock)
+        inspector = Inspector(engine, settings.pipeline, settings.id, clock)
         intake = Intake(
             nats,
             publish,

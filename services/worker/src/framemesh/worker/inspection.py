@@ -8,8 +8,9 @@ from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.backoff import Backoff
+from framemesh.worker.engine import Engine
 from framemesh.worker.errors import InferenceFailed, TritonUnavailable, Undecodable
-from framemesh.worker.graph import Graph, Seen
+from framemesh.worker.graph import Seen
 
 log = structlog.get_logger()
 
@@ -18,7 +19,7 @@ MAX_ATTEMPTS = 5
 frame."""
 
 PAUSES = Backoff(first_seconds=0.1, most_seconds=2.0)
-"""While Triton is away; it is started again within two seconds."""
+"""After an answer that did not come; Triton is asked again once it is well."""
 
 
 class TryAgain(Exception):
@@ -28,8 +29,8 @@ class TryAgain(Exception):
 class Inspector:
     """Turns frames into outcomes."""
 
-    def __init__(self, graph: Graph, pipeline: str, name: str, clock: Clock) -> None:
-        self._graph = graph
+    def __init__(self, engine: Engine, pipeline: str, name: str, clock: Clock) -> None:
+        self._engine = engine
         self._pipeline = pipeline
         self._name = name
         self._clock = clock
@@ -58,11 +59,12 @@ class Inspector:
         failures = 0
         while True:
             try:
-                return await self._graph.run(frame.image)
+                return await self._engine.graph.run(frame.image)
             except TritonUnavailable as error:
                 log.debug("triton is away", frame=str(frame.id), error=str(error))
             failures += 1
             await asyncio.sleep(PAUSES.pause(failures))
+            await self._engine.triton.available()
 
     def _dead(self, frame: Frame, attempt: int, reason: str, detail: str) -> Outcome:
         log.warning("frame is dead", frame=str(frame.id), reason=reason, detail=detail)
