@@ -80,9 +80,9 @@ async def test_the_largest_frame_fits_with_the_longest_names_and_one_byte_more_i
     assert limit > 8_000_000
     largest = frame(1, jpeg(1, limit))
     largest.frame.sequence, largest.frame.captured_unix_nano = 2**64 - 1, 2**63 - 1
-    await camera.send(largest)
-    await camera.answered(1)
     await camera.send(frame(1, jpeg(2, limit + 1)))
+    await camera.answered(1)
+    await camera.send(largest)
     await camera.answered(2)
     assert camera.accepted == [2**64 - 1]
     assert camera.rejected[1].reason == TOO_LARGE

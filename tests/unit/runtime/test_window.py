@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framemesh.runtime.jetstream.window import Window
+from framemesh.runtime.window import Window
 
 
 async def waiting(window: Window, size: int) -> asyncio.Task[None]:

@@ -33,16 +33,18 @@ class Account:
 
 
 class _Session:
-    """Which frames of one session were accepted, and which have their outcome."""
+    """Which frames of one session are known, and which of them have their outcome.
+
+    Rejected ones are in both: apart, they would be holes in the runs of the others.
+    """
 
     def __init__(self) -> None:
-        self.accepted = IntervalSet()
+        self.known = IntervalSet()
         self.sealed = IntervalSet()
-        self.rejected = IntervalSet()
 
     @property
     def pending(self) -> int:
-        return len(self.accepted) - len(self.sealed)
+        return len(self.known) - len(self.sealed)
 
 
 class CameraLedger:
@@ -62,19 +64,19 @@ class CameraLedger:
 
     def accept(self, session: str, first: int, last: int) -> int:
         """The frames from `first` to `last` are in the buffer; returns how many are news."""
-        new = self._session(session).accepted.add(first, last)
+        new = self._session(session).known.add(first, last)
         self._accepted += new
         return new
 
     def seal(self, session: str, sequence: int, fate: Fate, reason: str) -> bool:
         """A frame has its outcome; returns False for a frame that already had one."""
-        known = self._session(session)
-        sealed = known.rejected if fate is Fate.REJECTED else known.sealed
-        if not sealed.add(sequence):
+        frames = self._session(session)
+        if not frames.sealed.add(sequence):
             self.duplicates += 1
             return False
+        new = frames.known.add(sequence)
         if fate is not Fate.REJECTED:
-            self._accepted += known.accepted.add(sequence)
+            self._accepted += new
         self._fates[fate] += 1
         if reason:
             self._reasons[reason] += 1

@@ -12,6 +12,9 @@ _STRICT = ConfigDict(extra="forbid")
 
 GIB = ByteSize(1024**3)
 
+MIN_STREAM_BYTES = 16 * 1024**2
+"""Two frames of the largest size; one that fits into no empty stream would wait for ever."""
+
 MAX_STREAMS = 16
 MAX_SHARDS = 64
 """Of one stream; a broker spends one consumer on each."""
@@ -45,7 +48,7 @@ class BufferSpec:
     shards: Annotated[int, Field(ge=1, le=MAX_SHARDS)] = 4
     """Of each stream."""
     replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    max_bytes: Annotated[ByteSize, Field(ge=16 * 1024 * 1024)] = GIB
+    max_bytes: Annotated[ByteSize, Field(ge=MIN_STREAM_BYTES)] = GIB
     """Of all streams together."""
 
     @property
@@ -103,5 +106,14 @@ def check_pipeline(spec: PipelineSpec) -> None:
         if stage.labels and not stage.crops_of:
             problems.append(Problem(("stages", at, "labels"), "only chooses crops; set crops_of"))
         earlier.add(stage.name)
+    buffer = spec.buffer
+    if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
+        least = buffer.streams * MIN_STREAM_BYTES // 1024**2
+        problems.append(
+            Problem(
+                ("buffer", "max_bytes"),
+                f"{buffer.streams} streams need {least}MiB or more: each must hold large frames",
+            )
+        )
     if problems:
         raise InvalidDocument("pipeline", tuple(problems))

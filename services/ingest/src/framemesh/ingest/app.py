@@ -14,15 +14,10 @@ from framemesh.ingest.turnstile import Turnstiles
 from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.publisher import Publisher, publisher
-from framemesh.runtime.jetstream.window import Window
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.until import until
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
-
-FRAMES_IN_MEMORY = 1024
-BYTES_IN_MEMORY = 64 * MIB
-"""Of all cameras together, on their way to the broker."""
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -55,7 +50,6 @@ def _storage(nats: Broker, publish: Publisher, leaving: asyncio.Event) -> Storag
         publisher=publish,
         turnstiles=Turnstiles(publish),
         admission=Admission(nats.max_frame_bytes, MAX_PIXELS),
-        window=Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY),
         name=f"ingest@{socket.gethostname()}",
         clock=SystemClock(),
         leaving=leaving,

@@ -1,5 +1,6 @@
 """The gRPC edge of ingest."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import grpc.aio
@@ -14,13 +15,27 @@ Requests = AsyncIterator[ingest_pb2.PushRequest]
 Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
 
 
+OPEN_SECONDS = 10.0
+"""For the first message of a stream."""
+
+
+async def _first(requests: Requests) -> ingest_pb2.PushRequest:
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            return await anext(requests, ingest_pb2.PushRequest())
+    except TimeoutError as error:
+        raise SessionProtocolViolated(
+            f"no session was opened within {OPEN_SECONDS:.0f} s"
+        ) from error
+
+
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     def __init__(self, storage: Storage, credit: CreditLimit) -> None:
         self._storage = storage
         self._credit = credit
 
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
-        session = await self._open(await anext(request_iterator, ingest_pb2.PushRequest()))
+        session = await self._open(await _first(request_iterator))
         limit = self._storage.admission.max_bytes
         await context.write(to_opened(self._credit.frames, self._credit.bytes, limit))
 

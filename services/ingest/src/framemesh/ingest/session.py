@@ -11,16 +11,17 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.admission import Admission, Refusal
-from framemesh.ingest.errors import PipelineChanged
-from framemesh.ingest.turnstile import Turnstiles
+from framemesh.ingest.errors import PipelineChanged, SessionProtocolViolated
+from framemesh.ingest.turnstile import Turnstile, Turnstiles
 from framemesh.runtime.jetstream.persistence import store_until_stored
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamMissing
-from framemesh.runtime.jetstream.window import Window
+from framemesh.runtime.jetstream.subjects import frames_stream, stream_of
 from framemesh.runtime.messages import acceptance_message, frame_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.rpc.leaving import ServerLeaves
 from framemesh.runtime.until import unless
+from framemesh.runtime.window import Window
 
 GATHER_SECONDS = 0.05
 """Frames that settle within this time share an answer, which costs ingest, its camera, the broker
@@ -72,8 +73,6 @@ class Storage:
     publisher: Publisher
     turnstiles: Turnstiles
     admission: Admission
-    window: Window
-    """Bounds the frames that are in memory, of all sessions together."""
     name: str
     """Of this ingest, in the outcomes that it seals."""
     clock: Clock
@@ -105,7 +104,11 @@ class Session:
         self._camera = camera
         self._session = session
         self._storage = to
-        self._turnstile = to.turnstiles.of(pipeline.spec.name)
+        buffer, name = pipeline.spec.buffer, pipeline.spec.name
+        self._turnstiles = [
+            to.turnstiles.of(frames_stream(name, index)) for index in range(buffer.streams)
+        ]
+        self._last = 0
         self._start = rotation_start(camera, session)
         self._unanswered = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
@@ -140,21 +143,44 @@ class Session:
             raise ServerLeaves
 
     async def _take(self, offered: AsyncIterator[Offered], storing: asyncio.TaskGroup) -> None:
-        window = self._storage.window
         async for frame in offered:
-            size = len(frame.image)
+            self._check_order(frame)
+            size, window = len(frame.image), self._turnstile(frame.sequence).window
             await self._unanswered.acquire(size)
             await window.acquire(size)
+            settling = self._settle(frame)
+            try:
+                task = storing.create_task(settling)
+            except RuntimeError:
+                # Another frame failed, and the session with it.
+                settling.close()
+                window.release(size)
+                raise
             # Not in the task: one that is cancelled before its first step has no `finally`.
-            task = storing.create_task(self._settle(frame))
             task.add_done_callback(partial(_release, window, size))
+
+    def _check_order(self, frame: Offered) -> None:
+        """Two frames of one number would be one to the broker, and the second lost."""
+        if frame.sequence <= self._last:
+            raise SessionProtocolViolated(
+                f"sequence number {frame.sequence} after {self._last}: count upwards"
+            )
+        self._last = frame.sequence
+
+    def _shard(self, sequence: int) -> int:
+        shards = self._pipeline.buffer.total_shards
+        return rotating_shard(self._start, self._id(sequence), shards)
+
+    def _turnstile(self, sequence: int) -> Turnstile:
+        return self._turnstiles[stream_of(self._pipeline.buffer, self._shard(sequence))]
 
     async def _settle(self, offered: Offered) -> None:
         refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
         if refusal:
             await self._record(self._outcome(offered, refusal))
         else:
-            await self._stored(self._turnstile.store, self._message(offered))
+            turnstile = self._turnstile(offered.sequence)
+            await self._stored(turnstile.store, self._message(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
         self._settled_bytes += len(offered.image)
         self._news.set()
@@ -213,8 +239,7 @@ class Session:
 
     def _message(self, offered: Offered) -> Outgoing:
         frame = Frame(self._id(offered.sequence), offered.captured_unix_nano, offered.image)
-        shard = rotating_shard(self._start, frame.id, self._pipeline.buffer.total_shards)
-        return frame_message.to_message(self._pipeline.name, shard, frame)
+        return frame_message.to_message(self._pipeline.name, self._shard(offered.sequence), frame)
 
     def _acceptance(self, sequences: Sequence[int]) -> Outgoing:
         acceptance = Acceptance(self._camera, self._session, ranges_of(sequences))

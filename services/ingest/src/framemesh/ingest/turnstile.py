@@ -1,4 +1,4 @@
-"""The way into the buffer of a pipeline."""
+"""The way into the streams of a buffer."""
 
 import asyncio
 import contextlib
@@ -7,14 +7,19 @@ from weakref import WeakValueDictionary
 from framemesh.runtime.jetstream.broker import BrokerUnavailable
 from framemesh.runtime.jetstream.persistence import PAUSES
 from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamFull
+from framemesh.runtime.window import Window
 
 ROOM_SECONDS = 0.02
 """Between two questions whether a full buffer has room. Workers make room frame by frame; a longer
 pause would let them run dry."""
 
+FRAMES_IN_MEMORY = 1024
+BYTES_IN_MEMORY = 32 * 1024 * 1024
+"""Of one stream: enough for four cameras to use all of their credit."""
+
 
 class Turnstile:
-    """Lets frames in side by side while there is room, and one by one while there is none.
+    """Lets frames into a stream, side by side while there is room, one by one while there is none.
 
     However many frames of however many cameras wait for a full buffer, one of them asks, and the
     others have their turn after it.
@@ -22,6 +27,9 @@ class Turnstile:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
+        self.window = Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY)
+        """Bounds the frames that wait for this buffer, of all cameras together. Each has its own,
+        so that cameras of a full buffer do not hold up those of another."""
         self._turn = asyncio.Lock()
         self._full = False
 
@@ -57,14 +65,14 @@ class Turnstile:
 
 
 class Turnstiles:
-    """One for each pipeline that has sessions."""
+    """One for each stream of the pipelines that have sessions."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
         self._known: WeakValueDictionary[str, Turnstile] = WeakValueDictionary()
 
-    def of(self, pipeline: str) -> Turnstile:
-        found = self._known.get(pipeline)
+    def of(self, stream: str) -> Turnstile:
+        found = self._known.get(stream)
         if found is None:
-            found = self._known[pipeline] = Turnstile(self._publisher)
+            found = self._known[stream] = Turnstile(self._publisher)
         return found

@@ -6,7 +6,7 @@ import structlog
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.subjects import (
     accepted_subject,
     frames_stream,
@@ -24,7 +24,7 @@ SECOND = 1_000_000_000
 DUPLICATE_WINDOW = 120 * SECOND
 """How long a frame that a camera sends again is recognised in the buffer."""
 
-ACK_WAIT = 30 * SECOND
+ACK_WAIT = 10 * SECOND
 """After which an unacked frame goes to another worker; workers renew it while they work."""
 
 MAX_DELIVER = 20
@@ -36,7 +36,8 @@ MAX_ACK_PENDING = 512
 LEDGER_BYTES = 256 * 1024 * 1024
 LEDGER_AGE = 24 * 3600 * SECOND
 OUTCOME_WINDOW = 900 * SECOND
-"""Longer than a frame can be delivered again after its outcome: ACK_WAIT x MAX_DELIVER."""
+"""In which a second outcome is recognised by the broker: while a worker runs, a frame is delivered
+again within ACK_WAIT. After a longer outage the monitor recognises it."""
 
 NO_STORAGE = {10047, 10028, 10023}
 """Error codes: insufficient storage, maximum reserved storage, insufficient resources."""
@@ -71,7 +72,7 @@ class BufferProvisioner:
             StorageMissing: names the field, what it asks and what the broker says.
             BufferRefused: the broker refuses a change, such as fewer replicas than it can place.
         """
-        await self._stream(_ledger_config(spec), "buffer.replicas")
+        await self._stream(_ledger_config(spec), "the ledger")
         for index in range(spec.buffer.streams):
             await self._stream(_frames_config(spec, index), "buffer.max_bytes")
             for shard in shards_of(spec.buffer, index):
@@ -82,8 +83,13 @@ class BufferProvisioner:
         """Frames in the buffer: waiting, or with a worker."""
         total = 0
         for index in range(spec.buffer.streams):
-            answer = await self._call(f"STREAM.INFO.{frames_stream(spec.name, index)}", {})
-            total += answer.get("state", {}).get("messages", 0)
+            name = frames_stream(spec.name, index)
+            answer = await self._call(f"STREAM.INFO.{name}", {})
+            error = answer.get("error")
+            if error is None:
+                total += answer["state"]["messages"]
+            elif error.get("err_code") != NO_SUCH_STREAM:
+                raise BrokerUnavailable(f"{name}: {error.get('description')}")
         return total
 
     async def delete(self, spec: PipelineSpec) -> None:
@@ -104,7 +110,8 @@ class BufferProvisioner:
                 f"{field}: the broker has no room for {config['max_bytes']} bytes"
                 f" ({error['description']}): ask for less, or give the broker more storage"
             )
-        raise BufferRefused(f"{field}: {error['description']}")
+        refused = "buffer.replicas" if config["num_replicas"] > 1 else field
+        raise BufferRefused(f"{refused}: {error['description']}")
 
     async def _consumer(self, pipeline: str, index: int, shard: int) -> None:
         stream, name = frames_stream(pipeline, index), shard_consumer(shard)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.subjects import frames_stream
 
 
@@ -18,12 +18,14 @@ class Backlog:
 async def backlog(broker: Broker, spec: PipelineSpec) -> Backlog:
     """
     Raises:
-        BrokerUnavailable: no answer in time.
+        BrokerUnavailable: no answer in time, or a stream is not there.
     """
     frames = size = 0
     for index in range(spec.buffer.streams):
-        answer = await broker.request(f"$JS.API.STREAM.INFO.{frames_stream(spec.name, index)}", {})
-        state = answer.get("state", {})
-        frames += state.get("messages", 0)
-        size += state.get("bytes", 0)
+        name = frames_stream(spec.name, index)
+        answer = await broker.request(f"$JS.API.STREAM.INFO.{name}", {})
+        if error := answer.get("error"):
+            raise BrokerUnavailable(f"{name}: {error.get('description')}")
+        frames += answer["state"]["messages"]
+        size += answer["state"]["bytes"]
     return Backlog(frames, size)

@@ -45,7 +45,7 @@ class Book:
                 self._accept(entry)
             else:
                 self._seal(entry)
-        except (DecodeError, KeyError) as error:
+        except (DecodeError, KeyError, ValueError) as error:
             # What somebody else wrote there must not end the book.
             log.warning("entry is unreadable", subject=entry.subject, error=str(error))
         self.sequence = entry.sequence

@@ -29,10 +29,26 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         BrokerLost: the connection to the broker is beyond repair.
         ModelMisfit, TritonStartFailed: the models cannot be served.
     """
+    started = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        working = tasks.create_task(_work(settings, stop, started))
+        watching = tasks.create_task(_cancel_start(working, stop, started))
+        working.add_done_callback(lambda _: watching.cancel())
+
+
+async def _cancel_start(
+    working: asyncio.Task[None], stop: asyncio.Event, started: asyncio.Event
+) -> None:
+    """A worker that is told to stop before it has frames has nothing to finish."""
+    await stop.wait()
+    if not started.is_set():
+        working.cancel()
+
+
+async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event) -> None:
     clock = SystemClock()
-    assignment = await Assigner(settings.master, settings.data / "models").assignment(
-        settings.pipeline
-    )
+    assigner = Assigner(settings.master, settings.data / "models")
+    assignment = await assigner.assignment(settings.pipeline, settings.revision)
     async with (
         broker(settings.nats, settings.id) as nats,
         publisher(nats) as publish,
@@ -45,11 +61,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             clock=clock,
         ) as engine,
     ):
-        inspector = Inspector(engine, settings.pipeline, settings.id, clock)
         intake = Intake(
             nats,
             publish,
-            inspector,
+            Inspector(engine, settings.pipeline, settings.id, clock),
             assignment.spec,
             frames_in_progress=settings.frames_in_progress,
             clock=clock,
@@ -62,6 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             grpc_server(settings.listen, [service]) as server,
             asyncio.TaskGroup() as tasks,
         ):
+            started.set()
             lost = tasks.create_task(nats.wait_lost())
             health = tasks.create_task(_tell_health(server, engine))
             await intake.run(stop)

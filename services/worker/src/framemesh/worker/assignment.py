@@ -48,15 +48,19 @@ class Assigner:
         self._master = master
         self._folder = folder
 
-    async def assignment(self, pipeline: str) -> Assignment:
-        """
+    async def assignment(self, pipeline: str, revision: int) -> Assignment:
+        """What the pipeline is at `revision`, or a newer one.
+
         Raises:
             AssignmentGone: the master does not know the pipeline or one of its models.
         """
         while True:
             try:
                 async with channel(self._master) as master:
-                    return await self._ask(master, pipeline)
+                    found = await self._ask(master, pipeline)
+                if found.revision >= revision:
+                    return found
+                log.warning("master is behind, will try again", revision=found.revision)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     raise AssignmentGone(str(error.details())) from error

@@ -15,6 +15,7 @@ from framemesh.core.clock import Clock
 from framemesh.core.model import ModelManifest
 from framemesh.core.pipeline import PipelineSpec, StageSpec
 from framemesh.runtime.processes import programs
+from framemesh.runtime.window import Window
 from framemesh.worker.batching import Batcher, BatchPolicy
 from framemesh.worker.decoders.decoder import Decoder
 from framemesh.worker.decoders.registry import make_decoder
@@ -36,6 +37,10 @@ log = structlog.get_logger()
 
 MAX_MEMORY_BYTES = 256 * 1024 * 1024
 """Of the inputs and outputs of one stage. Fewer rows only mean fewer frames at once."""
+
+MAX_PICTURES = 256
+MAX_PICTURE_BYTES = 512 * 1024 * 1024
+"""Decoded, of all stages: two of the largest, or two hundred of a common camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ async def open_engine(
     client = TritonClient()
     served = [_served(plan, client, prefix, clock) for plan in plans]
     triton = TritonServer(source, client, clock)
+    pictures = Window(MAX_PICTURES, MAX_PICTURE_BYTES)
     try:
         await triton.start(served)
         with ThreadPoolExecutor(cpus, "decode") as pool:
@@ -117,7 +123,7 @@ async def open_engine(
                     for plan, model in zip(plans, served, strict=True)
                 ]
                 try:
-                    yield Engine(Graph(stages), triton)
+                    yield Engine(Graph(stages, pictures), triton)
                 finally:
                     watch.cancel()
                     # Requests under way end with the connection, not with their timeout.

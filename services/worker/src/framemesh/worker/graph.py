@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framemesh.core.outcome import Detection
+from framemesh.runtime.window import Window
 from framemesh.worker.picture import Picture
 from framemesh.worker.stage import Stage
 
@@ -22,11 +23,13 @@ class Seen:
 class Graph:
     """The stages of a pipeline, run on one frame at a time by many callers at once.
 
-    The callers bound how many frames are under way; each holds one decoded picture.
+    The callers bound how many frames are under way.
     """
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[Stage], pictures: Window) -> None:
+        """`pictures` bounds the decoded pictures that are in memory at once."""
         self._stages = stages
+        self._pictures = pictures
 
     async def run(self, image: bytes) -> Seen:
         """Decode a frame and look at it.
@@ -37,8 +40,9 @@ class Graph:
             TritonUnavailable: try the same frame again later.
         """
         picture = Picture(image)
-        seen: list[Detection] = []
-        for stage in self._stages:
-            seen += await stage.look(picture, seen)
-        height, width = picture.pixels.shape[:2]
-        return Seen(width, height, tuple(seen))
+        async with self._pictures.held(picture.decoded_bytes):
+            seen: list[Detection] = []
+            for stage in self._stages:
+                seen += await stage.look(picture, seen)
+            height, width = picture.pixels.shape[:2]
+            return Seen(width, height, tuple(seen))

@@ -22,13 +22,11 @@ log = structlog.get_logger()
 MIB = 1024 * 1024
 
 BYTES_IN_PROGRESS = 64 * MIB
-"""Of all shards together."""
+"""Shared by the shards; but each may hold two frames of the largest size, or those would never
+come."""
 
-LARGEST_FRAME_BYTES = 8 * MIB
-"""A shard must always be able to ask for one of these."""
-
-RENEW_SECONDS = 10.0
-"""Between two signs of life for each frame in progress; the broker waits for 30 s."""
+RENEW_SECONDS = 3.0
+"""Between two signs of life for each frame in progress; the broker waits for 10 s."""
 
 DRAIN_SECONDS = 8.0
 """To finish what is in progress when the worker is told to stop; its agent waits for 10 s."""
@@ -56,10 +54,11 @@ class Intake:
         shards = spec.buffer.total_shards
         self._limits = PullLimits(
             messages=max(2, frames_in_progress // shards),
-            bytes=max(2 * LARGEST_FRAME_BYTES, BYTES_IN_PROGRESS // shards),
+            bytes=max(2 * broker.client.max_payload, BYTES_IN_PROGRESS // shards),
         )
         self._clock = clock
         self._in_progress: set[Delivery] = set()
+        self._cut_off: list[Delivery] = []
         self.sealed = 0
         """Outcomes stored since the start."""
 
@@ -83,8 +82,8 @@ class Intake:
                     drain.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
                 renewing.cancel()
         except TimeoutError:
-            log.warning("stopped with frames in progress", frames=self.in_progress)
-            for delivery in self._in_progress:
+            log.warning("stopped with frames in progress", frames=len(self._cut_off))
+            for delivery in self._cut_off:
                 await delivery.give_back()
 
     @asynccontextmanager
@@ -123,15 +122,27 @@ class Intake:
     async def _see_through(self, delivery: Delivery, pull: Puller) -> None:
         try:
             await self._seal(delivery)
+        except asyncio.CancelledError:
+            self._cut_off.append(delivery)
+            raise
         except TryAgain as error:
             log.warning("frame failed, will try again", subject=delivery.subject, why=str(error))
+            await delivery.give_back(PAUSE_SECONDS)
+        except Exception as error:
+            log.error("frame failed", subject=delivery.subject, exc_info=error)
             await delivery.give_back(PAUSE_SECONDS)
         finally:
             self._in_progress.remove(delivery)
             pull.done(delivery)
 
     async def _seal(self, delivery: Delivery) -> None:
-        frame = frame_message.from_delivery(delivery)
+        try:
+            frame = frame_message.from_delivery(delivery)
+        except (KeyError, ValueError) as error:
+            # It has no id, so no outcome can be written for it. Ingest writes no such thing.
+            log.error("message is no frame", subject=delivery.subject, error=repr(error))
+            await delivery.discard("no frame")
+            return
         outcome = await self._inspector.outcome(frame, delivery.attempt)
         message = outcome_message.to_message(outcome)
         while True:

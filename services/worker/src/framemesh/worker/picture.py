@@ -24,6 +24,14 @@ class Picture:
         self._pixels: Pixels | None = None
 
     @property
+    def decoded_bytes(self) -> int:
+        """What its pixels will take, as far as its header is to be believed; 0 for no picture."""
+        try:
+            return 3 * check_image(self._image, self._max_pixels).pixels
+        except BadImage:
+            return 0
+
+    @property
     def pixels(self) -> Pixels:
         """The decoded picture.
 

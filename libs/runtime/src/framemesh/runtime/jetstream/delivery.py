@@ -32,6 +32,10 @@ class Delivery:
         """Say that it is done with, for good."""
         await self._client.publish(self._reply, b"+ACK")
 
+    async def discard(self, reason: str) -> None:
+        """Say that nobody can ever make anything of it."""
+        await self._client.publish(self._reply, f"+TERM {reason}".encode())
+
     async def give_back(self, after_seconds: float = 0) -> None:
         """Say that somebody else may have it, after a pause."""
         delay = json.dumps({"delay": int(after_seconds * 1_000_000_000)})

@@ -18,13 +18,16 @@ from nats.js.api import Header
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.jetstream.broker import ANSWER_SECONDS, Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.window import Window
+from framemesh.runtime.window import Window
 
 WINDOW_MESSAGES = 256
 WINDOW_BYTES = 16 * 1024 * 1024
 
 STREAM_FULL = {10077, 10047, 10023}
 """Error codes: maximum bytes exceeded, insufficient storage, insufficient resources."""
+
+BUSY = {429, 500, 503}
+"""Codes: too many requests, an error of the server's own, temporarily unavailable."""
 
 NO_RESPONDERS = "503"
 
@@ -124,8 +127,12 @@ def _fault(message: Msg) -> FramemeshError | None:
     error = json.loads(message.data).get("error")
     if error is None:
         return None
-    kind = StreamFull if error.get("err_code") in STREAM_FULL else PublishRefused
-    return kind(error.get("description", "refused"))
+    description = error.get("description", "refused")
+    if error.get("err_code") in STREAM_FULL:
+        return StreamFull(description)
+    if error.get("code") in BUSY:
+        return BrokerUnavailable(description)
+    return PublishRefused(description)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from nats.js.api import Header
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.delivery import Delivery, delivery
 
 EXPIRES_SECONDS = 30
@@ -29,6 +29,11 @@ NANO = 1_000_000_000
 
 HEARTBEAT = "100"
 NO_RESPONDERS = "503"
+NOT_FOUND = 404
+
+PAUSE_SECONDS = 0.5
+"""Before a consumer without a leader is looked for again."""
+
 GONE = ("Consumer Deleted", "Stream Deleted")
 
 
@@ -80,6 +85,8 @@ class Puller:
         self._heard_at = clock.monotonic()
         self._generation = -1
         self._gone = False
+        self._unheard = False
+        """A request found nobody: the consumer is gone, or has no leader for a moment."""
 
     def done(self, delivery: Delivery) -> None:
         """A message that was delivered is dealt with."""
@@ -98,6 +105,9 @@ class Puller:
             while not self._gone:
                 await self._broker.connected.wait()
                 self._changed.clear()
+                if self._unheard:
+                    await self._look_for_consumer()
+                    continue
                 self._forget_lost_request()
                 await self._ask()
                 # The timeout is for requests that were lost without a word.
@@ -131,6 +141,17 @@ class Puller:
         await self._broker.client.publish(subject, json.dumps(request).encode(), self.inbox)
         self._unanswered = room
 
+    async def _look_for_consumer(self) -> None:
+        self._unheard = False
+        try:
+            answer = await self._broker.request(f"$JS.API.CONSUMER.INFO.{self._name}", {})
+        except BrokerUnavailable:
+            answer = {"error": {}}
+        if error := answer.get("error"):
+            self._gone = error.get("code") == NOT_FOUND
+            self._unheard = not self._gone
+            await asyncio.sleep(0 if self._gone else PAUSE_SECONDS)
+
     async def on_message(self, message: Msg) -> None:
         self._heard_at = self._clock.monotonic()
         status = (message.headers or {}).get(Header.STATUS)
@@ -143,7 +164,8 @@ class Puller:
         elif status != HEARTBEAT:
             # Its time is up, its bytes are used up, or something is wrong.
             why = (message.headers or {}).get(Header.DESCRIPTION, "")
-            self._gone = status == NO_RESPONDERS or why.startswith(GONE)
+            self._unheard = status == NO_RESPONDERS
+            self._gone = why.startswith(GONE)
             self._unanswered = 0
         self._changed.set()
 

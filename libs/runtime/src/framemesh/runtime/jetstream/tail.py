@@ -11,6 +11,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.puller import NANO, ConsumerGone, Puller, PullLimits, puller
+from framemesh.runtime.until import unless
 
 log = structlog.get_logger()
 
@@ -72,19 +73,32 @@ class Tail:
                 name is left to another reader.
         """
         self._after = after
+        renewed = asyncio.Event()
+        self._broker.listeners.add(renewed.set)
         gone = False
-        while not gone:
-            try:
-                await self._read_consumer(await self._make_consumer(self._after + 1), handle)
-            except* StreamGone:
-                gone = True
-            except* (BrokerUnavailable, ConsumerGone) as group:
-                why = "; ".join(map(str, group.exceptions))
-                log.info("reader begins anew", stream=self._stream, after=self._after, why=why)
-                await asyncio.sleep(PAUSE_SECONDS)
+        try:
+            while not gone:
+                renewed.clear()
+                try:
+                    consumer = await self._make_consumer(self._after + 1)
+                    await self._read_consumer(consumer, handle, renewed)
+                except* StreamGone:
+                    gone = True
+                except* BrokerUnavailable as group:
+                    why = "; ".join(map(str, group.exceptions))
+                    log.info("reader begins anew", stream=self._stream, after=self._after, why=why)
+                    await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            self._broker.listeners.remove(renewed.set)
         raise StreamGone(f"stream {self._stream} does not exist")
 
-    async def _read_consumer(self, consumer: str, handle: Handler) -> None:
+    async def _read_consumer(self, consumer: str, handle: Handler, renewed: asyncio.Event) -> None:
+        """Read until the consumer is gone, or the connection was made anew: a consumer without
+        acks takes what was on its way over the last connection for read.
+
+        Raises:
+            BrokerUnavailable: when that has happened, and what arrived is handled.
+        """
         # Bounded by the pull's limits: no more is asked for than there is room here.
         arrived: asyncio.Queue[Delivery] = asyncio.Queue()
         async with (
@@ -100,12 +114,13 @@ class Tail:
         ):
             handling = tasks.create_task(self._handle(arrived, pull, handle))
             try:
-                await pull.run()
-            except ConsumerGone:
-                # A handler that is cut off halfway would get its message a second time.
-                await arrived.join()
-                handling.cancel()
-                raise
+                await unless(renewed, pull.run())
+            except* ConsumerGone as group:
+                log.debug("consumer is gone", why=str(group.exceptions[0]))
+            # A handler that is cut off halfway would get its message a second time.
+            await arrived.join()
+            handling.cancel()
+        raise BrokerUnavailable("the consumer is gone, or the connection was made anew")
 
     async def _handle(
         self, arrived: asyncio.Queue[Delivery], pull: Puller, handle: Handler

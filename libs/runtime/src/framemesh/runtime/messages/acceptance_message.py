@@ -45,7 +45,13 @@ def to_message(pipeline: str, acceptance: Acceptance) -> Outgoing:
 
 
 def from_payload(payload: bytes) -> Acceptance:
-    """The acceptance that was stored."""
+    """The acceptance that was stored.
+
+    Raises:
+        DecodeError, ValueError: it is none.
+    """
     proto = acceptance_pb2.Acceptance.FromString(payload)
     ranges = tuple((r.first, r.last) for r in proto.ranges)
+    if any(last < first for first, last in ranges):
+        raise ValueError(f"a range that runs backwards: {ranges}")
     return Acceptance(proto.camera, proto.session, ranges)

@@ -78,6 +78,8 @@ async def grpc_server(
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
+            # The window that grows with the bandwidth lets megabytes run ahead of a slow reader.
+            ("grpc.http2.bdp_probe", 0),
             # The defaults answer a ping more often than every 5 minutes with GOAWAY.
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),

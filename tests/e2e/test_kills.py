@@ -1,0 +1,87 @@
+"""Every process of the mesh is killed while frames are under way; every frame is done, once."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.running import embedded
+from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.sdk import AsyncCamera
+from tests.e2e.mesh import ROOT, Mesh
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+CAMERAS = 3
+FRAMES = 500
+FRAMES_PER_SECOND = 25
+"""Of each camera: a push of twenty seconds."""
+
+VICTIMS = (
+    "framemesh.worker",
+    "tritonserver",
+    "framemesh.ingest",
+    "framemesh.monitor",
+    "nats-server",
+)
+FIRST_KILL_SECONDS, KILL_EVERY_SECONDS = 2.0, 3.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A mesh of its own, whose processes may be killed."""
+    data = tmp_path_factory.mktemp("fragile")
+    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+        running = Mesh(run)
+        await running.add_model(ROOT / "models/person")
+        await running.apply(PipelineSpec("kills", (StageSpec("people", "person"),)))
+        yield running
+
+
+async def test_kill_9_of_each_loses_nothing_and_doubles_nothing(
+    fragile: Mesh, jpegs: list[bytes]
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CAMERAS):
+            tasks.create_task(push(fragile, f"camera-{number}", jpegs))
+        tasks.create_task(kill_one_after_the_other(fragile, VICTIMS))
+    outcomes = await fragile.outcomes("kills", CAMERAS * FRAMES)
+
+    ids = Counter((o.frame.camera, o.frame.session, o.frame.sequence) for o in outcomes)
+    assert len(ids) == CAMERAS * FRAMES
+    status = await fragile.status("kills")
+    for ledger in status.cameras:
+        counts = (ledger.offered, ledger.accepted, ledger.done, ledger.pending, ledger.dead)
+        assert counts == (FRAMES, FRAMES, FRAMES, 0, 0)
+    assert (status.backlog, status.duplicate_outcomes) == (0, 0)
+
+
+async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
+    async with AsyncCamera(
+        mesh.run.ingest, pipeline="kills", name=name, close_timeout=60
+    ) as camera:
+        for number in range(FRAMES):
+            await camera.send(images[number % len(images)])
+            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+
+async def kill_one_after_the_other(mesh: Mesh, victims: Iterable[str]) -> None:
+    await asyncio.sleep(FIRST_KILL_SECONDS)
+    for victim in victims:
+        os.kill(await asyncio.to_thread(pid_of, mesh, victim), signal.SIGKILL)
+        await asyncio.sleep(KILL_EVERY_SECONDS)
+
+
+def pid_of(mesh: Mesh, program: str) -> int:
+    """Of a process of this mesh: its module is the last word of a command, or it is the first."""
+    for process in psutil.Process(mesh.run.pid).children(recursive=True):
+        command = process.cmdline()
+        if command and (command[-1] == program or command[0].endswith(f"/{program}")):
+            return process.pid
+    raise LookupError(program)
