@@ -130,8 +130,17 @@ OPEN = ingest_pb2.PushRequest(
         ([OPEN, OPEN], "after the first message, send frames only"),
         ([OPEN, ingest_pb2.PushRequest()], "after the first message, send frames only"),
         ([OPEN, frame(0, b"")], "a frame has no sequence number: count from 1"),
+        ([OPEN, frame(2, jpeg(1)), frame(2, jpeg(2))], "sequence number 2 after 2: count upwards"),
     ],
-    ids=["nothing", "empty", "frame first", "open twice", "empty later", "sequence 0"],
+    ids=[
+        "nothing",
+        "empty",
+        "frame first",
+        "open twice",
+        "empty later",
+        "sequence 0",
+        "sequence twice",
+    ],
 )
 async def test_a_violation_of_the_protocol_is_told(
     channel: grpc.aio.Channel,

@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.persistence import store_until_stored
 from framemesh.runtime.jetstream.publisher import Outgoing, publisher
 from framemesh.runtime.jetstream.tail import StreamGone, Tail
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
+from framemesh.runtime.processes.ports import free_block
 
 STREAM = {
     "name": "TAIL",
@@ -94,3 +95,81 @@ async def test_a_stream_that_is_deleted_while_it_is_read_is_told(nats_broker: Br
     async with asyncio.timeout(10):
         with pytest.raises(StreamGone):
             await reading
+
+
+class Proxy:
+    """A way to a server that can swallow what the server says, and be cut."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._server: asyncio.Server | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+        self._pumps: list[asyncio.Task[None]] = []
+        self.swallows = False
+        self.swallowed = 0
+
+    async def start(self, port: int) -> None:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", port)
+
+    def cut(self) -> None:
+        self.swallows = False
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def stop(self) -> None:
+        self.cut()
+        for pump in self._pumps:
+            pump.cancel()
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+
+    async def _connect(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        far, to = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [out, to]
+        self._pumps.append(asyncio.ensure_future(self._pump(near, to, swallows=False)))
+        self._pumps.append(asyncio.ensure_future(self._pump(far, out, swallows=True)))
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, swallows: bool
+    ) -> None:
+        try:
+            while data := await source.read(65536):
+                if swallows and self.swallows:
+                    self.swallowed += len(data)
+                    continue
+                sink.write(data)
+        except ConnectionError:
+            pass
+        sink.close()
+
+
+async def test_what_a_broken_connection_swallowed_is_read_again(
+    nats: NatsServer, nats_url: str
+) -> None:
+    """The broker takes it for read: a consumer without acks knows no better."""
+    read: list[bytes] = []
+    proxy = Proxy(nats.port)
+
+    async def handle(message: Delivery) -> None:
+        read.append(message.payload)
+        # From here on the broker speaks to nobody.
+        proxy.swallows = proxy.swallows or len(read) == 600
+
+    port = free_block(1)
+    await proxy.start(port)
+    async with asyncio.timeout(30), broker(f"nats://127.0.0.1:{port}", "test") as connected:
+        await connected.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
+        async with publisher(connected) as publish:
+            for number in range(2000):
+                await publish.store(Outgoing("tail.a", f"{number}", b"%d" % number))
+            reading = asyncio.ensure_future(Tail(connected, "TAIL", SystemClock()).read(handle))
+            while proxy.swallowed < 1000:
+                await asyncio.sleep(0.01)
+            proxy.cut()
+            while len(read) < 2000:
+                await asyncio.sleep(0.01)
+            reading.cancel()
+    await proxy.stop()
+    assert read == [b"%d" % number for number in range(2000)]

@@ -49,6 +49,7 @@ def test_a_document_is_read_and_written_back() -> None:
         ("name: faces", "name: people", "line 5: stages[1].name: 'people' is taken"),
         ("    crops_of: people\n", "", "line 7: stages[1].labels: only chooses crops"),
         ("    model: person\n", "", "line 3: stages[0].model: is missing"),
+        ("2GiB", "16MiB\n  streams: 2", "line 10: buffer.max_bytes: 2 streams need 32MiB or more"),
         ("name: street", "name: a\nname: b", "line 2: name: stands twice"),
         ("name: street", "name: [", "line 3: expected"),
     ],

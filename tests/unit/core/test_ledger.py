@@ -69,3 +69,14 @@ def test_old_sessions_become_a_sum_unless_frames_of_theirs_are_pending() -> None
     assert ledger.account.accepted == 5 + 6 * OPEN_SESSIONS
     assert ledger.account.pending == 5
     assert not ledger.accept("pending", 1, 5)
+
+
+def test_rejected_frames_leave_no_holes() -> None:
+    ledger = CameraLedger()
+    for sequence in range(1, 1001, 2):
+        ledger.accept("s", sequence, sequence)
+        ledger.seal("s", sequence, Fate.DONE, "")
+        ledger.seal("s", sequence + 1, Fate.REJECTED, "truncated")
+    session = ledger._sessions["s"]
+    assert session.known.runs == session.sealed.runs == ((1, 1000),)
+    assert (ledger.account.accepted, ledger.account.rejected) == (500, 500)
