@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
@@ -16,6 +17,7 @@ from framemesh.cli.calls import ANSWER_SECONDS, CHANGE_SECONDS, calling
 from framemesh.cli.failures import Commands
 from framemesh.cli.model_folder import ModelFolder, read_model_folder
 from framemesh.core.document import dump
+from framemesh.worker.fitness import fit
 
 CHUNK_BYTES = 1024 * 1024
 """The most that the master takes in one message."""
@@ -33,7 +35,10 @@ def add(
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
     """Register a model; pipelines that ask for the newest get it when they are next applied."""
-    requests = _requests(read_model_folder(folder))
+    found = read_model_folder(folder)
+    # The worker would find the same faults, but only once a pipeline asks for the model.
+    fit(found.manifest, found.file)
+    requests = _requests(found)
     with calling(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
             requests, timeout=CHANGE_SECONDS
@@ -52,7 +57,9 @@ def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
     table = Table("model", "version", "decoder", "size", "description", box=None)
     for model in answer.models:
         size = decimal(model.size_bytes)
-        table.add_row(model.name, str(model.version), model.decoder, size, model.description)
+        table.add_row(
+            model.name, str(model.version), model.decoder, size, escape(model.description)
+        )
     Console().print(table)
 
 

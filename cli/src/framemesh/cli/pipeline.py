@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
@@ -67,7 +68,7 @@ def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
     for one in answer.pipelines:
         stages = ", ".join(f"{s.name} ({s.model} {s.model_version})" for s in one.spec.stages)
         workers = f"{one.ready_workers} of {one.spec.workers.min}"
-        table.add_row(one.spec.name, str(one.revision), stages, workers, one.trouble)
+        table.add_row(one.spec.name, str(one.revision), stages, workers, escape(one.trouble))
     Console().print(table)
 
 

@@ -18,7 +18,8 @@ def push(
     source: Annotated[
         str,
         typer.Argument(
-            help="A video, an image, a folder of images, webcam or webcam:N.", show_default=False
+            help="A video, an image, a folder of images, rtsp://..., webcam or webcam:N.",
+            show_default=False,
         ),
     ],
     *,

@@ -55,7 +55,7 @@ class Images:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video file, or a webcam by its number; its pictures become JPEGs."""
+    """A video file, a stream by its URL, or a webcam by its number; its pictures become JPEGs."""
 
     place: str | int
     quality: int = 90
@@ -95,7 +95,7 @@ class Video:
 
 
 def open_source(name: str) -> Source:
-    """The source that a person means by `name`: a file, a folder, `webcam` or `webcam:N`.
+    """The source that a person means by `name`: a file, a folder, a URL, `webcam` or `webcam:N`.
 
     Raises:
         SourceUnreadable: it is none of these.
@@ -103,12 +103,15 @@ def open_source(name: str) -> Source:
     kind, _, number = name.partition(":")
     if kind == "webcam" and (number or "0").isdecimal():
         return Video(int(number or "0"))
+    if "://" in name:
+        return Video(name)
     path = Path(name)
     if path.is_dir():
         return _folder(path)
     if not path.is_file():
         raise SourceUnreadable(
-            f"no source {name!r}: name a video, an image, a folder of images, webcam or webcam:N"
+            f"no source {name!r}: name a video, an image, a folder of images, "
+            "a URL such as rtsp://..., webcam or webcam:N"
         )
     return Images((path,)) if path.suffix.lower() in IMAGE_SUFFIXES else Video(name)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -53,5 +54,5 @@ def _ledger(cameras: Sequence[CameraReport]) -> RenderableType:
         balance = Text("✓", style="green") if camera.balances else Text("✗", style="red")
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(camera.reasons.items()))
         counts = [str(getattr(camera, fate)) for fate in fates]
-        table.add_row(camera.camera, *counts, balance, reasons)
+        table.add_row(camera.camera, *counts, balance, escape(reasons))
     return table

@@ -66,7 +66,7 @@ async def _detached(data: Path, ports: Ports, store_max: int | None) -> None:
     except BaseException:
         await supervisor.stop()
         raise
-    _say_up(run, time.monotonic() - began, "`framemesh down` stops it")
+    _say_up(run, time.monotonic() - began, f"`{_down(data)}` stops it")
 
 
 async def _join(supervisor: Supervisor, data: Path) -> None:
@@ -100,6 +100,11 @@ async def _stop(data: Path) -> None:
         typer.echo(f"the supervisor was gone; {killed} processes that it left are stopped")
     else:
         typer.echo(f"nothing runs in {data}")
+
+
+def _down(data: Path) -> str:
+    """The command that stops the mesh of this folder, from here."""
+    return "framemesh down" if data == DATA.absolute() else f"framemesh down --data {data}"
 
 
 def _say_up(run: Run, seconds: float, how_to_stop: str) -> None:

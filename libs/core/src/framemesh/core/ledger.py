@@ -83,6 +83,10 @@ class CameraLedger:
         return True
 
     @property
+    def accepted(self) -> int:
+        return self._accepted
+
+    @property
     def account(self) -> Account:
         return Account(
             accepted=self._accepted,

@@ -64,8 +64,10 @@ class AsyncCamera:
         """How many frames were offered so far, and what became of them."""
         return self._session.counts
 
-    async def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> None:
+    async def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> int:
         """Offer a frame; waits while there is no credit for it.
+
+        Returns its sequence number in this session, by which its result is known.
 
         Args:
             frame: The bytes of a JPEG, PNG or WebP, or an array [height, width, 3] of BGR uint8.
@@ -86,10 +88,11 @@ class AsyncCamera:
             if not await link.wait(lambda: self._may_take(len(image)), self._send_timeout):
                 raise send_timed_out(self._target, session, self._send_timeout)
             self._check_open()
-            session.offer(image, captured)
+            sequence = session.offer(image, captured)
             link.changed.notify_all()
             rejected = session.take_rejected()
         self._rejections.tell(rejected)
+        return sequence
 
     async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as in Camera
         """Wait until every frame is acknowledged, and end. A second call does nothing.

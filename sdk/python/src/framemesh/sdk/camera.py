@@ -64,8 +64,10 @@ class Camera:
         with self._link.changed:
             return self._session.counts
 
-    def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> None:
+    def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> int:
         """Offer a frame; blocks while there is no credit for it.
+
+        Returns its sequence number in this session, by which its result is known.
 
         Args:
             frame: The bytes of a JPEG, PNG or WebP, or an array [height, width, 3] of BGR uint8.
@@ -86,10 +88,11 @@ class Camera:
             if not link.wait(lambda: self._may_take(len(image)), self._send_timeout):
                 raise send_timed_out(self._target, session, self._send_timeout)
             self._check_open()
-            session.offer(image, captured)
+            sequence = session.offer(image, captured)
             link.changed.notify_all()
             rejected = session.take_rejected()
         self._rejections.tell(rejected)
+        return sequence
 
     def close(self, timeout: float | None = None) -> None:
         """Wait until every frame is acknowledged, and end. A second call does nothing.

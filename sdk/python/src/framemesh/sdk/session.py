@@ -111,13 +111,14 @@ class Session:
             return False
         return self._kept.leaves_room(self._credit, size if size <= self._max_frame_bytes else 0)
 
-    def offer(self, image: bytes, captured_unix_nano: int) -> None:
-        """Take a frame that `admits` let in, under the next number."""
+    def offer(self, image: bytes, captured_unix_nano: int) -> int:
+        """Take a frame that `admits` let in, under the next number; returns that number."""
         self._offered += 1
         frame = OfferedFrame(self._offered, captured_unix_nano, image).within(self._max_frame_bytes)
         self._unacknowledged[frame.sequence] = frame
         self._kept.add(frame)
         self._unsent.append(frame.sequence)
+        return frame.sequence
 
     def next_to_send(self) -> OfferedFrame | None:
         """The next frame for the open stream; None while there is none, or no credit for it."""

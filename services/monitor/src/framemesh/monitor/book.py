@@ -80,8 +80,11 @@ class Book:
         outcome = outcome_message.seal_from_payload(entry.payload)
         camera = self._camera(outcome.frame.camera)
         frame = outcome.frame
+        before = camera.accepted
         if not camera.seal(frame.session, frame.sequence, outcome.fate, outcome.reason):
             return
+        # The outcome of a frame is often here before the acceptance that counts it.
+        self.accepted.add(entry.stored_unix_nano, camera.accepted - before)
         if outcome.fate is not Fate.REJECTED:
             self.sealed.add(entry.stored_unix_nano)
         if outcome.fate is Fate.DONE:

@@ -18,7 +18,7 @@ from framemesh.runtime.processes import programs
 from framemesh.runtime.window import Window
 from framemesh.worker.batching import Batcher, BatchPolicy
 from framemesh.worker.decoders.decoder import Decoder
-from framemesh.worker.decoders.registry import make_decoder
+from framemesh.worker.fitness import fit
 from framemesh.worker.graph import Graph
 from framemesh.worker.preparation import Preparation
 from framemesh.worker.stage import Stage
@@ -26,12 +26,10 @@ from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.given import GivenTriton
 from framemesh.worker.triton.installation import kind
 from framemesh.worker.triton.leftovers import kill_processes, prefix_of, remove_memory
-from framemesh.worker.triton.onnx_signature import read_signature
 from framemesh.worker.triton.own import OwnTriton
 from framemesh.worker.triton.repository import CPU, Deployment
 from framemesh.worker.triton.served_model import ServedModel
 from framemesh.worker.triton.server import Source, TritonServer
-from framemesh.worker.triton.tensors import check_fit
 
 log = structlog.get_logger()
 
@@ -140,7 +138,8 @@ def _sweep(prefix: str) -> None:
 
 def _plan(stage: StageSpec, model: LocalModel, cpus: int, device: str) -> _Plan:
     manifest = model.manifest
-    signature = check_fit(manifest, read_signature(model.onnx))
+    fitting = fit(manifest, model.onnx)
+    signature = fitting.signature
     instances = manifest.instances or (cpus if device == CPU else 1)
     picture_bytes = signature.inputs[0].picture_bytes + sum(
         max(0, output.picture_bytes) for output in signature.outputs
@@ -158,10 +157,8 @@ def _plan(stage: StageSpec, model: LocalModel, cpus: int, device: str) -> _Plan:
         deployment=Deployment(
             manifest, model.version, model.onnx, signature, instances=instances, kind=device
         ),
-        preparation=Preparation(manifest.input),
-        decoder=make_decoder(
-            manifest, {output.name: output.picture_shape for output in signature.outputs}
-        ),
+        preparation=fitting.preparation,
+        decoder=fitting.decoder,
         policy=policy,
         rows=min(wanted, affordable),
     )

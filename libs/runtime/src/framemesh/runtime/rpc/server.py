@@ -81,7 +81,7 @@ async def grpc_server(
             # The window that grows with the bandwidth lets megabytes run ahead of a slow reader.
             ("grpc.http2.bdp_probe", 0),
             # The defaults answer a ping more often than every 5 minutes with GOAWAY.
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.keepalive_time_ms", 15_000),
             ("grpc.keepalive_timeout_ms", 5_000),
