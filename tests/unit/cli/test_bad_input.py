@@ -8,6 +8,8 @@ from typer.testing import CliRunner, Result
 
 from framemesh.cli.app import app
 
+PERSON = Path(__file__).parents[3] / "models/person"
+
 PIPELINE = """\
 name: street
 stages:
@@ -106,6 +108,29 @@ def test_an_empty_file_of_labels_is_told_with_its_line(tmp_path: Path) -> None:
     file(tmp_path / "model.yaml", MODEL)
     file(tmp_path / "labels.txt", "\n")
     assert_fails(run("model", "add", tmp_path), "line 3", "labels")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("name: centernet", "name: yolo", "no decoder 'yolo'; there are: centernet,"),
+        ("name: centernet", "name: ssd", "expects two outputs"),
+        ("width: 384", "width: 640", "images"),
+        ("dtype: uint8", "dtype: float32", "images"),
+    ],
+)
+def test_a_model_that_does_not_fit_its_manifest_is_not_added(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    manifest = (PERSON / "model.yaml").read_text()
+    assert old in manifest
+    (tmp_path / "model.yaml").write_text(manifest.replace(old, new))
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1/model.onnx").write_bytes((PERSON / "1/model.onnx").read_bytes())
+    done = run("model", "add", str(tmp_path))
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_source_that_is_not_there_is_named() -> None:

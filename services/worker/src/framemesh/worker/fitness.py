@@ -7,8 +7,8 @@ from framemesh.core.model import ModelManifest
 from framemesh.worker.decoders.decoder import Decoder
 from framemesh.worker.decoders.registry import make_decoder
 from framemesh.worker.preparation import Preparation
-from framemesh.worker.triton.onnx_signature import Signature, read_signature
-from framemesh.worker.triton.tensors import check_fit
+from framemesh.worker.triton.onnx_signature import read_signature
+from framemesh.worker.triton.tensors import Signature, check_fit
 
 
 @dataclass(frozen=True, slots=True)
