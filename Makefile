@@ -40,6 +40,7 @@ help: ## List the targets
 
 $(BUF): tools/buf/package-lock.json
 	npm ci --loglevel=error --no-audit --no-fund --prefix tools/buf
+	@test -x $@ || { echo "npm could not fetch buf: is the registry reachable?" >&2; exit 1; }
 	touch $@
 
 .PHONY: install

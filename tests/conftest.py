@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,12 @@ import pytest
 from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
+
+
+def pytest_configure() -> None:
+    """A job that a shell started in the background ignores Ctrl-C, and so would all that we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

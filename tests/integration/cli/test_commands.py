@@ -10,13 +10,7 @@ from typing import Any
 
 import pytest
 
-MODEL = """\
-name: person
-file: model.onnx
-labels: [person]
-input: {name: images, width: 320, height: 320}
-decoder: {name: centernet}
-"""
+PERSON = Path(__file__).parents[3] / "models/person"
 
 
 @pytest.fixture
@@ -50,14 +44,18 @@ def test_a_pipeline_is_applied_listed_and_deleted(run: Any, services: Any, pipel
 def test_a_model_travels_as_its_manifest_and_chunks(
     run: Any, services: Any, tmp_path: Path
 ) -> None:
-    onnx = os.urandom(2_500_000)
-    (tmp_path / "model.yaml").write_text(MODEL)
-    (tmp_path / "model.onnx").write_bytes(onnx)
+    # A real model, made larger by a field of protobuf that no reader knows.
+    size = 2_000_000
+    field = b"\xc2\x3e" + bytes([size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14])
+    onnx = (PERSON / "1/model.onnx").read_bytes() + field + os.urandom(size)
+    (tmp_path / "model.yaml").write_text((PERSON / "model.yaml").read_text())
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1/model.onnx").write_bytes(onnx)
 
-    assert run("model", "add", tmp_path).stdout == "model person is at version 4 (2.5 MB)\n"
+    assert run("model", "add", tmp_path).stdout == "model person is at version 4 (2.3 MB)\n"
 
     assert json.loads(services.manifest)["labels"] == ["person"]
-    assert [len(chunk) for chunk in services.chunks] == [1 << 20, 1 << 20, 402_848]
+    assert [len(chunk) for chunk in services.chunks] == [1 << 20, 1 << 20, len(onnx) - (2 << 20)]
     assert b"".join(services.chunks) == onnx
     assert "centernet" in run("model", "list").stdout
 
