@@ -12,7 +12,7 @@ from framemesh.runtime.processes.ports import free_block
 
 
 def pytest_configure() -> None:
-    """A job that a shell started in the background ignores Ctrl-C, and so would all that we start."""
+    """What a shell starts in the background ignores Ctrl-C, and so would all its children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
