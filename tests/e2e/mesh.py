@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc.aio
@@ -70,7 +70,3 @@ class Mesh:
         async with grpc.aio.insecure_channel(self.run.monitor) as channel:
             answer = await monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(request)
         return answer.pipelines[0]
-
-
-def named(spec: PipelineSpec, name: str) -> PipelineSpec:
-    return replace(spec, name=name)

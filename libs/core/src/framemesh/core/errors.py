@@ -27,9 +27,3 @@ class InvalidName(FramemeshError):
     """A name does not follow the grammar of names."""
 
     code = Code.INVALID
-
-
-class ServiceUnavailable(FramemeshError):
-    """A server that is needed for the answer cannot be reached."""
-
-    code = Code.UNAVAILABLE

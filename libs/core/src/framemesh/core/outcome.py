@@ -71,8 +71,3 @@ class Outcome:
     detections: tuple[Detection, ...] = ()
     attempts: int = 1
     """How often the frame was delivered to a worker."""
-
-    @property
-    def age_seconds(self) -> float:
-        """From capture to outcome."""
-        return (self.completed_unix_nano - self.captured_unix_nano) / 1e9

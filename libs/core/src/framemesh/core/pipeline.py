@@ -76,13 +76,6 @@ class PipelineSpec:
     buffer: BufferSpec = field(default_factory=BufferSpec)
     workers: WorkersSpec = field(default_factory=WorkersSpec)
 
-    def stage(self, name: str) -> StageSpec:
-        """The stage of that name; KeyError if there is none."""
-        for stage in self.stages:
-            if stage.name == name:
-                return stage
-        raise KeyError(name)
-
 
 def check_pipeline(spec: PipelineSpec) -> None:
     """Check what no field can tell alone: that stages have names of their own and an order.
