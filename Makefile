@@ -13,7 +13,6 @@ UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 MEMBERS := libs/api libs/core libs/runtime services/ingest services/master services/worker \
 	services/monitor sdk/python cli
 BIN := .venv/bin
-PROTOS := $(sort $(shell find proto -name '*.proto'))
 BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 
 .PHONY: help
@@ -60,7 +59,7 @@ stubs: install ## Generate the gRPC stubs from proto/
 	$(BIN)/python tools/stubs.py libs/api/src
 
 .PHONY: check
-check: install $(BUF) ## Style, types, architecture, protos, and the tests without I/O
+check: install $(BUF) ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench examples tools
@@ -74,7 +73,14 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests witho
 
 .PHONY: test
 test: install ## Every test that this machine can run
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests $(AT_ONCE)
+# Most tests wait for real servers, most of the time. A file's tests stay together, as they share
+# some; the order is kept, because the longest is among the first.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: chaos
+chaos: install ## A mesh hurt in every way there is, and its contract checked; CHAOS="--help" tells more
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 .PHONY: bench
 bench: install ## The mesh against a direct loop over the same Triton

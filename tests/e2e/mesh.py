@@ -29,7 +29,7 @@ class Mesh:
         await asyncio.to_thread(model.add, folder, self.run.master)
 
     async def apply(self, spec: PipelineSpec) -> None:
-        """Apply a pipeline, and wait until a worker of that revision is ready."""
+        """Apply a pipeline, and wait until a worker of it is ready, of whichever revision."""
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))

@@ -31,6 +31,10 @@ async def test_four_cameras_as_fast_as_they_go(mesh: Mesh, jpegs: list[bytes]) -
         counts = (ledger.offered, ledger.accepted, ledger.done, ledger.pending)
         assert counts == (len(jpegs), len(jpegs), len(jpegs), 0)
     assert (len(status.cameras), status.backlog, status.duplicate_outcomes) == (CAMERAS, 0, 0)
+    # Every hop carried the same bytes.
+    size = CAMERAS * sum(map(len, jpegs))
+    assert status.traffic.cameras.bytes == status.traffic.workers.bytes == size
+    assert status.traffic.models.frames == status.traffic.outcomes.frames == CAMERAS * len(jpegs)
     ids = Counter((o.frame.camera, o.frame.session, o.frame.sequence) for o in outcomes)
     assert len(ids) == CAMERAS * len(jpegs)
 
@@ -49,7 +53,7 @@ async def test_the_raw_stream_holds_one_outcome_for_each_frame_id(mesh: Mesh) ->
         async with asyncio.timeout(20):
             while sum(seen.values()) < CAMERAS * 200:
                 await asyncio.sleep(0.05)
-        answer = await nats.request("$JS.API.STREAM.INFO.FRAMES-load-0", {})
+        answer = await nats.request("$JS.API.STREAM.INFO.FRAMES-load-1-0", {})
         reading.cancel()
     assert set(seen.values()) == {1}
     assert len(seen) == CAMERAS * 200

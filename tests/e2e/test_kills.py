@@ -1,6 +1,7 @@
 """Every process of the mesh is killed while frames are under way; every frame is done, once."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -31,6 +32,7 @@ VICTIMS = (
     "nats-server",
 )
 FIRST_KILL_SECONDS, KILL_EVERY_SECONDS = 2.0, 3.0
+START_SECONDS = 30.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -74,14 +76,23 @@ async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
 async def kill_one_after_the_other(mesh: Mesh, victims: Iterable[str]) -> None:
     await asyncio.sleep(FIRST_KILL_SECONDS)
     for victim in victims:
-        os.kill(await asyncio.to_thread(pid_of, mesh, victim), signal.SIGKILL)
+        os.kill(await started(mesh, victim), signal.SIGKILL)
         await asyncio.sleep(KILL_EVERY_SECONDS)
 
 
-def pid_of(mesh: Mesh, program: str) -> int:
+async def started(mesh: Mesh, program: str) -> int:
+    """The process id of a program of this mesh; the last victim may have taken it along."""
+    async with asyncio.timeout(START_SECONDS):
+        while (pid := await asyncio.to_thread(pid_of, mesh, program)) is None:
+            await asyncio.sleep(0.1)
+    return pid
+
+
+def pid_of(mesh: Mesh, program: str) -> int | None:
     """Of a process of this mesh: its module is the last word of a command, or it is the first."""
     for process in psutil.Process(mesh.run.pid).children(recursive=True):
-        command = process.cmdline()
-        if command and (command[-1] == program or command[0].endswith(f"/{program}")):
-            return process.pid
-    raise LookupError(program)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            command = process.cmdline()
+            if command and (command[-1] == program or command[0].endswith(f"/{program}")):
+                return process.pid
+    return None

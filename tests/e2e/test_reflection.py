@@ -32,8 +32,10 @@ METHODS = {
         "GetPipeline",
         "ListPipelines",
         "DeletePipeline",
+        "PurgeDeadLetters",
     },
-    "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults"},
+    "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},
+    "framemesh.api.monitor.v1.DeadLetterService": {"ListDeadLetters", "GetDeadLetter"},
     "framemesh.api.worker.v1.WorkerService": {"GetWorker"},
     "grpc.health.v1.Health": {"Check", "Watch", "List"},
 }

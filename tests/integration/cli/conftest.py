@@ -1,5 +1,7 @@
 """Services that answer as they are told, on one address."""
 
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +19,12 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
-from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.api.monitor.v1 import (
+    dead_letter_pb2,
+    dead_letter_pb2_grpc,
+    monitor_pb2,
+    monitor_pb2_grpc,
+)
 from framemesh.cli.app import app
 
 
@@ -26,12 +33,19 @@ class Services(
     pipeline_pb2_grpc.PipelineServiceServicer,
     model_pb2_grpc.ModelServiceServicer,
     monitor_pb2_grpc.MonitorServiceServicer,
+    dead_letter_pb2_grpc.DeadLetterServiceServicer,
 ):
     """Keeps what it is sent. Frames that begin with b"bad" are rejected."""
 
     def __init__(self) -> None:
         self.address = ""
         self.frames: dict[str, list[ingest_pb2.Frame]] = {}
+        self.sessions: dict[str, list[str]] = {}
+        """Of each camera, in the order in which they were opened."""
+        self.dead: list[dead_letter_pb2.GetDeadLetterResponse] = []
+        """Dead letters, oldest first."""
+        self.known: list[monitor_pb2.FrameRecord] = []
+        self.seconds_a_frame = 0.0
         self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
         self.manifest = ""
         self.chunks: list[bytes] = []
@@ -45,8 +59,12 @@ class Services(
         opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=1 << 20)
         yield ingest_pb2.PushResponse(opened=opened)
         frames = self.frames.setdefault(opening.camera, [])
+        self.sessions.setdefault(opening.camera, []).append(opening.session)
         for request in request_iterator:
+            if not request.HasField("frame"):
+                continue
             frames.append(request.frame)
+            time.sleep(self.seconds_a_frame)
             yield ingest_pb2.PushResponse(acknowledgement=_answer(request.frame))
 
     def ApplyPipeline(
@@ -114,6 +132,73 @@ class Services(
                 outcome=outcome_pb2.Outcome(frame=frame, fate=outcome_pb2.FATE_DONE)
             )
 
+    def GetFrame(
+        self, request: monitor_pb2.GetFrameRequest, context: Any
+    ) -> monitor_pb2.GetFrameResponse:
+        ledger = monitor_pb2.CameraLedger(camera=request.camera, offered=9, done=7, dead=2)
+        frames = [
+            each
+            for each in self.known
+            if each.frame.camera == request.camera
+            and each.frame.sequence == request.sequence
+            and request.session in {"", each.frame.session}
+        ]
+        return monitor_pb2.GetFrameResponse(frames=frames, ledger=ledger)
+
+    def ListDeadLetters(
+        self, request: dead_letter_pb2.ListDeadLettersRequest, context: Any
+    ) -> dead_letter_pb2.ListDeadLettersResponse:
+        """Two a page, whatever is asked for."""
+        letters = [one.dead_letter for one in self._selected(request)][::-1]
+        begin = int(request.page_token or 0)
+        more = str(begin + 2) if begin + 2 < len(letters) else ""
+        return dead_letter_pb2.ListDeadLettersResponse(
+            dead_letters=letters[begin : begin + 2], next_page_token=more
+        )
+
+    def GetDeadLetter(
+        self, request: dead_letter_pb2.GetDeadLetterRequest, context: Any
+    ) -> dead_letter_pb2.GetDeadLetterResponse:
+        if not (found := self._selected(request)):
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such dead letter is kept")
+        return found[-1]
+
+    def PurgeDeadLetters(
+        self, request: pipeline_pb2.PurgeDeadLettersRequest, context: Any
+    ) -> pipeline_pb2.PurgeDeadLettersResponse:
+        purged = self._selected(request)
+        self.dead = [one for one in self.dead if one not in purged]
+        return pipeline_pb2.PurgeDeadLettersResponse(purged=len(purged))
+
+    def bury(self, camera: str, sequence: int, image: bytes, crc32: int | None = None) -> None:
+        frame = frame_pb2.FrameId(camera=camera, session="old", sequence=sequence)
+        letter = dead_letter_pb2.DeadLetter(
+            frame=frame,
+            reason="undecodable",
+            detail="bad marker",
+            attempts=3,
+            worker="w1",
+            captured_unix_nano=1_700_000_000_000_000_000 + sequence,
+            died_unix_nano=1_700_000_060_000_000_000,
+            image_bytes=len(image),
+            crc32=zlib.crc32(image) if crc32 is None else crc32,
+        )
+        self.dead.append(dead_letter_pb2.GetDeadLetterResponse(dead_letter=letter, image=image))
+
+    def _selected(
+        self,
+        request: dead_letter_pb2.ListDeadLettersRequest
+        | dead_letter_pb2.GetDeadLetterRequest
+        | pipeline_pb2.PurgeDeadLettersRequest,
+    ) -> list[dead_letter_pb2.GetDeadLetterResponse]:
+        return [
+            one
+            for one in self.dead
+            if request.camera in {"", one.dead_letter.frame.camera}
+            and request.session in {"", one.dead_letter.frame.session}
+            and request.sequence in {0, one.dead_letter.frame.sequence}
+        ]
+
 
 def _answer(frame: ingest_pb2.Frame) -> ingest_pb2.Acknowledgement:
     if not frame.image.startswith(b"bad"):
@@ -135,6 +220,7 @@ def services() -> Iterator[Services]:
         pipeline_pb2_grpc.add_PipelineServiceServicer_to_server(services, server)
         model_pb2_grpc.add_ModelServiceServicer_to_server(services, server)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(services, server)
+        dead_letter_pb2_grpc.add_DeadLetterServiceServicer_to_server(services, server)
         services.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
         server.start()
         yield services

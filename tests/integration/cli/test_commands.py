@@ -106,6 +106,26 @@ def test_rejected_frames_are_told_by_reason_and_fail_the_command(run: Any, image
     assert "2 rejected as not_an_image, the first: send a JPEG" in result.stderr
 
 
+def test_what_a_camera_dropped_is_told(run: Any, services: Any, images: Path) -> None:
+    services.seconds_a_frame = 0.01
+    options = ("--loop", "--limit", "300", "--on-full", "drop_oldest")
+    result = run("push", images, "--pipeline", "street", *options)
+    assert result.exit_code == 0, "it was asked for"
+    sent, dropped = len(services.frames["camera"]), 300 - len(services.frames["camera"])
+    assert dropped > 0
+    assert result.stdout.startswith(f"{sent} frames sent, {sent} acknowledged")
+    assert result.stdout.endswith(f"0 rejected, {dropped} dropped\n")
+
+
+def test_a_full_pipeline_is_an_error_where_that_was_asked_for(
+    run: Any, services: Any, images: Path
+) -> None:
+    services.seconds_a_frame = 0.1
+    result = run("push", images, "--pipeline", "street", "--on-full", "error")
+    assert result.exit_code == 1
+    assert "error: camera 'camera' has used up its credit: 4 frames wait" in result.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [["watch", "street"], ["push", "--pipeline=street", "--loop"]]
 )

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -12,6 +14,7 @@ import pytest
 from framemesh.cli.embedded.errors import AlreadyRunning, PortTaken, StartFailed
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.program import Program
+from framemesh.cli.embedded.remains import mark
 from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.running import embedded
 from framemesh.runtime.processes.supervision import State
@@ -41,6 +44,20 @@ async def test_a_mesh_is_healthy_when_the_context_begins_and_gone_after(
     assert not marked(data)
     assert not taken(ports)
     assert not seen[0].ready
+
+
+async def test_what_a_program_leaves_to_nobody_is_gone_with_the_mesh(
+    data: Path, ports: Ports, stand_ins: StandIns
+) -> None:
+    async with embedded(data, ports, programs=stand_ins):
+        # As the processes of a tritonserver that was killed together with its worker.
+        orphan = await asyncio.to_thread(
+            subprocess.Popen,
+            (sys.executable, "-c", "import time; time.sleep(60)"),
+            env={**os.environ, **mark(data)},
+        )
+    assert not marked(data)
+    orphan.wait(timeout=5)
 
 
 async def test_a_killed_program_is_started_again(

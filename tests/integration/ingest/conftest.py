@@ -109,7 +109,9 @@ class Stored:
     """What the streams of a pipeline hold."""
 
     frames: dict[str, tuple[int, bytes]]
-    """Frame id -> capture time and image."""
+    """Frame id -> capture time and image, in the order of the streams."""
+    digests: dict[str, str]
+    """Frame id -> what is said of the image's CRC-32."""
     accepted: list[tuple[str, int, int]]
     """Session, first and last sequence number, in the order of the ledger."""
     outcomes: list[outcome_pb2.Outcome]
@@ -122,15 +124,14 @@ class Stored:
 
 async def stored(broker: Broker, spec: PipelineSpec) -> Stored:
     """Read everything that the pipeline has."""
-    found = Stored({}, [], [])
+    found = Stored({}, {}, [], [])
     for index in range(spec.buffer.streams):
-        async for message in _messages(broker, frames_stream(spec.name, index)):
+        async for message in _messages(broker, frames_stream(spec.name, 1, index)):
             headers = message.headers or {}
-            assert headers["Nats-Msg-Id"] not in found.frames, "stored twice"
-            found.frames[headers["Nats-Msg-Id"]] = (
-                int(headers["Framemesh-Captured"]),
-                message.data or b"",
-            )
+            name = headers["Nats-Msg-Id"]
+            assert name not in found.frames, "stored twice"
+            found.frames[name] = (int(headers["Framemesh-Captured"]), message.data or b"")
+            found.digests[name] = headers["Framemesh-Crc32"]
     async for message in _messages(broker, ledger_stream(spec.name)):
         if (message.subject or "").startswith("accepted."):
             entry = acceptance_pb2.Acceptance.FromString(message.data or b"")

@@ -2,23 +2,29 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
 import grpc.aio
 import psutil
+import pytest
 from structlog.testing import capture_logs
 
 import framemesh.ingest.app
+from framemesh.core.delivery import DeliverySpec, LatestSpec, Order
 from framemesh.core.frame import FrameId
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.pipeline import PipelineSpec, WorkersSpec
 from framemesh.core.shards import rotating_shard, rotation_start
+from framemesh.ingest.pipelines import LOOK_SECONDS
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
@@ -106,7 +112,7 @@ async def test_nothing_is_lost_or_stored_twice_when_the_broker_is_killed(
         spec = await stand_pipeline(connected)
         async with ingest(nats.url) as channel:
             pushing = asyncio.ensure_future(push_all(channel, images))
-            stream = f"$JS.API.STREAM.INFO.FRAMES-{spec.name}-0"
+            stream = f"$JS.API.STREAM.INFO.FRAMES-{spec.name}-1-0"
 
             async def some_are_stored() -> bool:
                 answer = await connected.request(stream, {})
@@ -156,6 +162,35 @@ async def test_a_pipeline_that_is_made_anew_with_fewer_shards_has_its_sessions_o
     code, line = await status_of(camera.answered(2))
     assert code is UNAVAILABLE
     assert "open the session again" in line
+
+
+@pytest.mark.parametrize("before", [DeliverySpec(), DeliverySpec(latest=LatestSpec(1))])
+async def test_a_pipeline_whose_policy_changes_has_its_sessions_opened_again(
+    channel: grpc.aio.Channel, nats_broker: Broker, pipeline: PipelineSpec, before: DeliverySpec
+) -> None:
+    pipeline = replace(pipeline, delivery=before)
+    await PipelineStore(nats_broker).put(pipeline)
+    camera = push(channel)
+    await camera.open()
+
+    async def send_for_ever() -> None:
+        for number in itertools.count(1):
+            await camera.send(frame(number, jpeg(number)))
+            await camera.answered(number)
+
+    sending = asyncio.ensure_future(status_of(send_for_ever()))
+    workers = replace(pipeline, workers=WorkersSpec(min=7))
+    await PipelineStore(nats_broker).put(workers)
+    ended, _ = await asyncio.wait([sending], timeout=1.5 * LOOK_SECONDS)
+    assert not ended, "this is no concern of cameras"
+    ordered = replace(workers, delivery=DeliverySpec(order=Order.PER_CAMERA))
+    await PipelineStore(nats_broker).put(ordered)
+    assert await sending == (
+        UNAVAILABLE,
+        "pipeline 'street' was changed: open the session again",
+    )
+    found = await stored(nats_broker, pipeline)
+    assert found.recorded == camera.accepted == list(range(1, len(found.frames) + 1))
 
 
 async def test_cameras_that_break_off_leave_nothing_behind(

@@ -3,8 +3,9 @@
 import asyncio
 
 from framemesh.ingest.turnstile import ROOM_SECONDS, Turnstiles
+from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
 
 STREAM = {
     "name": "ROOM",
@@ -28,7 +29,7 @@ class Counting(Publisher):
 
 
 def message(number: int) -> Outgoing:
-    return Outgoing("room.a", f"m{number}", b"x" * 9_000)
+    return Outgoing("room.a", b"x" * 9_000, f"m{number}")
 
 
 async def stored(nats: Broker) -> int:

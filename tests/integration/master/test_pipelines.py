@@ -8,9 +8,10 @@ import grpc
 import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.runtime.dataplane.errors import StreamMissing
+from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import Outgoing, publisher
-from framemesh.runtime.jetstream.subjects import frames_subject
+from framemesh.runtime.jetstream.publisher import publisher
 from tests.integration.master.conftest import Master, manifest
 from tests.integration.services.running import MIB, status_of, streams
 
@@ -25,11 +26,11 @@ GIB = 1024 * MIB
 async def fill(broker: Broker, count: int, size: int = 10) -> None:
     async with publisher(broker) as publish:
         for number in range(count):
-            subject = frames_subject("street", number % 4, "north")
-            await publish.store(Outgoing(subject, f"north/s1/{number}", b"x" * size))
+            subject = f"frames.street.1-{number % 4}.north"
+            await publish.store(Outgoing(subject, b"x" * size, f"north/s1/{number}"))
 
 
-async def stored(broker: Broker, stream: str = "FRAMES-street-0") -> int:
+async def stored(broker: Broker, stream: str = "FRAMES-street-1-0") -> int:
     answer = await broker.request(f"$JS.API.STREAM.INFO.{stream}", {})
     return int(answer["state"]["messages"])
 
@@ -40,9 +41,14 @@ async def test_a_pipeline_is_applied_shown_and_deleted_with_its_streams(
     applied = await running.apply(streams=2, shards=3, workers=0)
     assert applied.spec.stages[0].model_version == 1
     assert applied.spec.stages[0].max_delay_ms == 5
-    assert await streams(nats_broker) == {"FRAMES-street-0", "FRAMES-street-1", "LEDGER-street"}
-    consumers = await nats_broker.request("$JS.API.CONSUMER.NAMES.FRAMES-street-1", {})
-    assert sorted(consumers["consumers"]) == ["shard-3", "shard-4", "shard-5"]
+    assert await streams(nats_broker) == {
+        "FRAMES-street-1-0",
+        "FRAMES-street-1-1",
+        "LEDGER-street",
+        "DEAD-street",
+    }
+    consumers = await nats_broker.request("$JS.API.CONSUMER.NAMES.FRAMES-street-1-1", {})
+    assert sorted(consumers["consumers"]) == ["shard-1-3", "shard-1-4", "shard-1-5"]
     assert await running.get() == applied
     listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
     assert list(listed.pipelines) == [applied]
@@ -56,9 +62,10 @@ async def test_a_pipeline_is_applied_shown_and_deleted_with_its_streams(
 
 
 async def test_pipelines_are_listed_by_name_and_deleted_ones_are_not(running: Master) -> None:
-    for name in ("yard", "gate", "street"):
+    for name in ("yard", "gate"):
         await running.apply(name=name)
     await running.delete("gate")
+    await running.apply(name="street")
     listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
     assert [pipeline.spec.name for pipeline in listed.pipelines] == ["street", "yard"]
 
@@ -89,7 +96,7 @@ async def test_two_at_once_do_not_disturb_each_other(running: Master, nats_broke
     applied = await asyncio.gather(*(running.apply(workers=n % 2) for n in range(6)))
     assert len({pipeline.revision for pipeline in applied}) <= 6
     assert (await running.get()).spec in [pipeline.spec for pipeline in applied]
-    assert await streams(nats_broker) == {"FRAMES-street-0", "LEDGER-street"}
+    assert await streams(nats_broker) == {"FRAMES-street-1-0", "LEDGER-street", "DEAD-street"}
 
 
 PERSON = {"name": "people", "model": "person"}
@@ -117,6 +124,8 @@ PERSON = {"name": "people", "model": "person"}
             ["stages[0].model: model 'person' has no version 9, the newest is 1"],
         ),
         ({"streams": 17}, INVALID, ["buffer.streams: "]),
+        ({"shards": 0}, INVALID, ["buffer.shards: "]),
+        ({"replicas": 0, "streams": 0}, INVALID, ["buffer.streams: ", "buffer.replicas: "]),
         ({"shards": 65}, INVALID, ["buffer.shards: "]),
         ({"replicas": 6}, INVALID, ["buffer.replicas: "]),
         ({"max_bytes": 100}, INVALID, ["buffer.max_bytes: "]),
@@ -176,12 +185,48 @@ async def test_a_change_that_cannot_be_made_leaves_the_pipeline_as_it_was(
 ) -> None:
     before = await running.apply()
     await fill(nats_broker, 3)
-    code, line = await status_of(running.apply(shards=8))
-    assert code is CONFLICT
-    assert line.startswith("buffer.shards: 4 cannot become 8 while the pipeline stands")
-    assert (await status_of(running.apply(max_bytes=8 * GIB)))[0] is EXHAUSTED
+    for change in ({"max_bytes": 8 * GIB}, {"max_bytes": 8 * GIB, "shards": 8}):
+        assert (await status_of(running.apply(**change)))[0] is EXHAUSTED
     assert await running.get() == before
+    assert await streams(nats_broker) == {"FRAMES-street-1-0", "LEDGER-street", "DEAD-street"}
     assert await stored(nats_broker) == 3
+
+
+async def test_other_shards_get_streams_of_their_own_and_the_old_ones_are_worked_off(
+    running: Master, nats_broker: Broker
+) -> None:
+    before = await running.apply()
+    await fill(nats_broker, 20)
+    after = await running.apply(streams=2, shards=3)
+    assert after.revision > before.revision
+    new = {"FRAMES-street-2-0", "FRAMES-street-2-1"}
+    rest = {"LEDGER-street", "DEAD-street"}
+    assert await streams(nats_broker) == {"FRAMES-street-1-0"} | new | rest
+    # What waits is still there; nothing more comes to it.
+    assert await stored(nats_broker) == 20
+    async with publisher(nats_broker) as publish:
+        with pytest.raises(StreamMissing):
+            await publish.store(Outgoing("frames.street.1-0.north", b"x", "late"))
+        await publish.store(Outgoing("frames.street.2-0.north", b"x", "new"))
+    code, line = await status_of(running.delete())
+    assert (code, "holds 21 accepted frames" in line) == (CONFLICT, True)
+    await work_off(nats_broker, "FRAMES-street-1-0", 20)
+    async with asyncio.timeout(10):
+        while await streams(nats_broker) != new | rest:
+            await asyncio.sleep(0.02)
+    assert (await running.get()).revision == after.revision
+    assert await stored(nats_broker, "FRAMES-street-2-0") == 1
+
+
+async def work_off(broker: Broker, stream: str, count: int) -> None:
+    """Take and ack frames of all shards, as workers do."""
+    done = 0
+    for shard in range(4):
+        consumer = await broker.jetstream.pull_subscribe_bind(f"shard-1-{shard}", stream)
+        for message in await consumer.fetch(count // 4):
+            await message.ack_sync()
+            done += 1
+    assert done == count
 
 
 async def test_a_smaller_buffer_loses_no_accepted_frame(

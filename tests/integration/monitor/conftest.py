@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -10,14 +11,17 @@ import grpc.aio
 import pytest
 
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.core.frame import FrameId
+from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime.dataplane.errors import AlreadyStored
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
 from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.persistence import store_until_stored
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
-from framemesh.runtime.messages import acceptance_message, outcome_message
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.messages import acceptance_message, dead_letter_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance
+from framemesh.runtime.messages.dead_letter_message import DeadLetter
 from tests.integration.services.running import monitor, stand_pipeline
 
 CAPTURED = 1_700_000_000_000_000_000
@@ -35,36 +39,62 @@ class Writer:
         await self._store(acceptance_message.to_message("street", entry))
 
     async def seal(
-        self, camera: str, sequences: Iterable[int], fate: Fate = Fate.DONE, reason: str = ""
+        self,
+        camera: str,
+        sequences: Iterable[int],
+        fate: Fate = Fate.DONE,
+        reason: str = "",
+        session: str = "s1",
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
             for sequence in sequences:
-                message = outcome_message.to_message(outcome(camera, sequence, fate, reason))
-                tasks.create_task(self._store(message))
+                sealed = outcome(camera, sequence, fate, reason, session)
+                tasks.create_task(self._store(outcome_message.to_message(sealed)))
+
+    async def bury(self, camera: str, *sequences: int, session: str = "s1") -> None:
+        """Dead letters, stored one after the other."""
+        for sequence in sequences:
+            letter = dead_letter(FrameId(camera, session, sequence))
+            await self._store(dead_letter_message.to_message("street", letter))
 
     async def seal_again(self, camera: str, sequence: int) -> None:
-        """A second outcome that the broker does not take for the first."""
+        """A second outcome, by somebody who does not write it as an outcome must be written."""
         message = outcome_message.to_message(outcome(camera, sequence))
-        await self._store(replace(message, id=f"again/{message.id}"))
+        await self._store(replace(message, id=f"again/{camera}/{sequence}"))
 
     async def garbage(self) -> None:
-        for kind in ("accepted", "outcomes"):
-            await self._store(Outgoing(f"{kind}.street.north", f"garbage/{kind}", b"\xff\xff\xff"))
-        await self._store(Outgoing("outcomes.street.north", "garbage/empty", b""))
+        for subject in ("accepted.street.north", "outcomes.street.north.s.0"):
+            await self._store(Outgoing(subject, b"\xff\xff\xff", f"garbage/{subject}"))
+        await self._store(Outgoing("outcomes.street.north.s.0", b"", "garbage/empty"))
 
     async def _store(self, message: Outgoing) -> None:
-        await store_until_stored(self.publish, message)
+        with contextlib.suppress(AlreadyStored):
+            await store_until_stored(self.publish, message)
 
 
-def outcome(camera: str, sequence: int, fate: Fate = Fate.DONE, reason: str = "") -> Outcome:
+def outcome(
+    camera: str, sequence: int, fate: Fate = Fate.DONE, reason: str = "", session: str = "s1"
+) -> Outcome:
     return Outcome(
-        frame=FrameId(camera, "s1", sequence),
+        frame=FrameId(camera, session, sequence),
         pipeline="street",
         fate=fate,
         captured_unix_nano=CAPTURED,
         completed_unix_nano=CAPTURED + sequence * 1_000_000,
         sealed_by="test",
         reason=reason,
+    )
+
+
+def dead_letter(frame: FrameId) -> DeadLetter:
+    image = f"image of {frame}".encode()
+    return DeadLetter(
+        frame=Frame(frame, CAPTURED, image, zlib.crc32(image)),
+        reason="undecodable",
+        detail="bad marker:\n0xff 100% \u00e4",
+        attempts=3,
+        worker="w1",
+        died_unix_nano=CAPTURED + frame.sequence,
     )
 
 

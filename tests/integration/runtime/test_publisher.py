@@ -3,22 +3,22 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.persistence import store_until_stored
-from framemesh.runtime.jetstream.publisher import (
-    Outgoing,
-    Publisher,
+from framemesh.runtime.dataplane.errors import (
+    AlreadyStored,
     PublishRefused,
     StreamFull,
     StreamMissing,
-    publisher,
 )
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import STREAM
 
 
 def message(number: int, size: int = 100) -> Outgoing:
-    return Outgoing(f"test.{number % 4}", f"m{number}", b"x" * size)
+    return Outgoing(f"test.{number % 4}", b"x" * size, f"m{number}")
 
 
 async def stored(nats: Broker) -> int:
@@ -39,6 +39,18 @@ async def test_the_same_id_is_stored_once(nats_broker: Broker, publish: Publishe
     assert await stored(nats_broker) == 1
 
 
+async def test_the_first_message_of_a_subject_is_the_only_one(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    first = Outgoing("test.only.1", b"first")
+    await publish.store(first)
+    for again in (first, Outgoing("test.only.1", b"another")):
+        with pytest.raises(AlreadyStored):
+            await publish.store(again)
+    await publish.store(Outgoing("test.only.2", b"elsewhere"))
+    assert await stored(nats_broker) == 2
+
+
 async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
     nats_broker: Broker, publish: Publisher
 ) -> None:
@@ -55,7 +67,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
 
 async def test_a_subject_of_no_stream_is_told(publish: Publisher) -> None:
     with pytest.raises(StreamMissing):
-        await publish.store(Outgoing("nobody.listens", "m", b""))
+        await publish.store(Outgoing("nobody.listens", b"", "m"))
 
 
 async def test_a_message_over_max_payload_is_refused_and_the_connection_lives(

@@ -1,13 +1,18 @@
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.errors import ConsumerGone
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.broker import Broker
 from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
-from framemesh.runtime.jetstream.puller import ConsumerGone, PullLimits, puller
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.puller import Puller, puller
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import CONSUMER, STREAM
 
@@ -17,7 +22,22 @@ MIB = 1024 * 1024
 async def fill(publish: Publisher, count: int, size: int = 10) -> None:
     async with asyncio.TaskGroup() as tasks:
         for number in range(count):
-            tasks.create_task(publish.store(Outgoing("test.x", f"m{number}", b"x" * size)))
+            tasks.create_task(publish.store(Outgoing("test.x", b"x" * size, f"m{number}")))
+
+
+def pulling(
+    broker: Broker,
+    deliver: Callable[[Delivery], None],
+    *,
+    messages: int,
+    size: int = MIB,
+    missed: Callable[[], None] | None = None,
+) -> AbstractAsyncContextManager[Puller]:
+    """A pull of the consumer of CONSUMER."""
+    limits = PullLimits(messages=messages, bytes=size)
+    return puller(
+        broker, "TEST", "all", limits=limits, deliver=deliver, clock=SystemClock(), missed=missed
+    )
 
 
 async def test_all_come_once_and_never_more_than_there_is_room_for(
@@ -27,14 +47,7 @@ async def test_all_come_once_and_never_more_than_there_is_room_for(
     await fill(publish, 500)
     async with (
         asyncio.timeout(10),
-        puller(
-            nats_broker,
-            "TEST",
-            "all",
-            limits=PullLimits(messages=16, bytes=MIB),
-            deliver=arrived.put_nowait,
-            clock=SystemClock(),
-        ) as pull,
+        pulling(nats_broker, arrived.put_nowait, messages=16) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
@@ -55,14 +68,7 @@ async def test_bytes_bound_it_too(nats_broker: Broker, publish: Publisher) -> No
     await fill(publish, 20, size=40_000)
     async with (
         asyncio.timeout(10),
-        puller(
-            nats_broker,
-            "TEST",
-            "all",
-            limits=PullLimits(messages=20, bytes=100_000),
-            deliver=arrived.put_nowait,
-            clock=SystemClock(),
-        ) as pull,
+        pulling(nats_broker, arrived.put_nowait, messages=20, size=100_000) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
@@ -74,6 +80,38 @@ async def test_bytes_bound_it_too(nats_broker: Broker, publish: Publisher) -> No
         running.cancel()
 
 
+async def test_a_message_that_got_lost_is_told_and_none_comes_after_it(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    arrived: list[Delivery] = []
+    elsewhere: list[Delivery] = []
+    missed = asyncio.Event()
+    async with (
+        asyncio.timeout(10),
+        pulling(nats_broker, arrived.append, messages=3, missed=missed.set) as pull,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = tasks.create_task(pull.run())
+        await fill(publish, 3)
+        while len(arrived) < 3:
+            await asyncio.sleep(0.01)
+        assert not missed.is_set()
+        # There is no more room here, so the next ones go to somebody else; those that are lost
+        # between two servers go to nobody.
+        await fill(publish, 6)
+        async with pulling(nats_broker, elsewhere.append, messages=2) as other:
+            stealing = tasks.create_task(other.run())
+            while len(elsewhere) < 2:
+                await asyncio.sleep(0.01)
+            stealing.cancel()
+        for delivery in arrived:
+            await delivery.ack()
+            pull.done(delivery)
+        await missed.wait()
+        running.cancel()
+    assert [delivery.sequence for delivery in arrived] == [1, 2, 3]
+
+
 async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path: Path) -> None:
     log = tmp_path / "nats.log"
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
@@ -83,25 +121,18 @@ async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path
         await connected.request("$JS.API.STREAM.CREATE.TEST", STREAM)
         await connected.request("$JS.API.CONSUMER.DURABLE.CREATE.TEST.all", CONSUMER)
         async with (
-            puller(
-                connected,
-                "TEST",
-                "all",
-                limits=PullLimits(messages=8, bytes=MIB),
-                deliver=arrived.put_nowait,
-                clock=SystemClock(),
-            ) as pull,
+            pulling(connected, arrived.put_nowait, messages=8) as pull,
             publisher(connected) as publish,
             asyncio.TaskGroup() as tasks,
         ):
             running = tasks.create_task(pull.run())
-            await publish.store(Outgoing("test.x", "before", b"before"))
+            await publish.store(Outgoing("test.x", b"before", "before"))
             assert (await arrived.get()).payload == b"before"
             first.kill()
             await first.wait()
             async with running_nats_server(nats, log):
                 await connected.connected.wait()
-                await publish.store(Outgoing("test.x", "after", b"after"))
+                await publish.store(Outgoing("test.x", b"after", "after"))
                 # The first comes again, as it was never acked.
                 assert {(await arrived.get()).payload for _ in range(2)} == {b"before", b"after"}
                 running.cancel()
@@ -112,14 +143,7 @@ async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path
 async def test_a_deleted_consumer_is_told(
     nats_broker: Broker, publish: Publisher, missing: str
 ) -> None:
-    async with puller(
-        nats_broker,
-        "TEST",
-        "all",
-        limits=PullLimits(messages=8, bytes=MIB),
-        deliver=lambda delivery: None,
-        clock=SystemClock(),
-    ) as pull:
+    async with pulling(nats_broker, lambda delivery: None, messages=8) as pull:
         running = asyncio.ensure_future(pull.run())
         await asyncio.sleep(0.05)
         await nats_broker.request(

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
 from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.persistence import store_until_stored
-from framemesh.runtime.jetstream.publisher import Outgoing, publisher
-from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.jetstream.tail import Extent, StreamGone, Tail
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
 
@@ -36,7 +37,7 @@ async def test_it_reads_everything_once_across_a_kill_of_the_broker(
         await connected.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
         async with publisher(connected) as publish, asyncio.TaskGroup() as tasks:
             for number in range(700):
-                await publish.store(Outgoing("tail.a", f"{number}", b"%d" % number))
+                await publish.store(Outgoing("tail.a", b"%d" % number, f"{number}"))
             reading = tasks.create_task(Tail(connected, "TAIL", SystemClock()).read(handle))
             while len(read) < 300:
                 await asyncio.sleep(0.01)
@@ -45,7 +46,7 @@ async def test_it_reads_everything_once_across_a_kill_of_the_broker(
             async with running_nats_server(nats, log):
                 for number in range(700, 900):
                     await store_until_stored(
-                        publish, Outgoing("tail.a", f"{number}", b"%d" % number)
+                        publish, Outgoing("tail.a", b"%d" % number, f"{number}")
                     )
                 while len(read) < 900:
                     await asyncio.sleep(0.01)
@@ -63,7 +64,7 @@ async def test_it_begins_where_it_is_told_and_takes_only_its_subjects(nats_broke
     await nats_broker.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
     async with asyncio.timeout(10), publisher(nats_broker) as publish:
         for number in range(10):
-            await publish.store(Outgoing(f"tail.{number % 2}", f"{number}", b"%d" % number))
+            await publish.store(Outgoing(f"tail.{number % 2}", b"%d" % number, f"{number}"))
         tail = Tail(nats_broker, "TAIL", SystemClock(), ["tail.1"])
         assert await tail.last_sequence() == 10
         reading = asyncio.ensure_future(tail.read(handle, after=4))
@@ -71,6 +72,21 @@ async def test_it_begins_where_it_is_told_and_takes_only_its_subjects(nats_broke
             await asyncio.sleep(0.01)
         reading.cancel()
     assert read == [b"5", b"7", b"9"]
+
+
+async def test_it_knows_which_messages_a_stream_still_has(nats_broker: Broker) -> None:
+    await nats_broker.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
+    tail = Tail(nats_broker, "TAIL", SystemClock())
+    found = [await tail.extent()]
+    async with publisher(nats_broker) as publish:
+        for number in range(10):
+            await publish.store(Outgoing("tail.a", b"", f"{number}"))
+    found.append(await tail.extent())
+    for first_kept in (4, 11):
+        await nats_broker.request("$JS.API.STREAM.PURGE.TAIL", {"seq": first_kept})
+        found.append(await tail.extent())
+    assert found == [Extent(1, 0), Extent(1, 10), Extent(4, 10), Extent(11, 10)]
+    assert list(map(bool, found)) == [False, True, True, False]
 
 
 async def test_a_stream_that_is_not_there_is_told(nats_broker: Broker) -> None:
@@ -163,7 +179,7 @@ async def test_what_a_broken_connection_swallowed_is_read_again(
         await connected.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
         async with publisher(connected) as publish:
             for number in range(2000):
-                await publish.store(Outgoing("tail.a", f"{number}", b"%d" % number))
+                await publish.store(Outgoing("tail.a", b"%d" % number, f"{number}"))
             reading = asyncio.ensure_future(Tail(connected, "TAIL", SystemClock()).read(handle))
             while proxy.swallowed < 1000:
                 await asyncio.sleep(0.01)

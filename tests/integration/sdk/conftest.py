@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.sdk import AsyncCamera, Camera
+from framemesh.sdk import AsyncCamera, Camera, Counts
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 
@@ -23,6 +23,8 @@ class Stream:
     context: Any
     opening: ingest_pb2.OpenSession
     frames: list[ingest_pb2.Frame] = field(default_factory=list)
+    clock: int | None = None
+    """What the camera's clock said."""
 
     @property
     def sequences(self) -> list[int]:
@@ -35,12 +37,15 @@ class Stream:
 
     async def receive(self) -> ingest_pb2.Frame | None:
         """The next frame; None once the camera half-closed."""
-        try:
-            request = await anext(self.requests)
-        except StopAsyncIteration:
-            return None
-        self.frames.append(request.frame)
-        return self.frames[-1]
+        async for request in self.requests:
+            if request.HasField("clock"):
+                assert self.clock is None, "a second reading"
+                assert not self.frames, "a reading after a frame"
+                self.clock = request.clock.unix_nano
+            else:
+                self.frames.append(request.frame)
+                return self.frames[-1]
+        return None
 
     async def acknowledge(self, *accepted: int, rejected: tuple[Any, ...] = ()) -> None:
         answer = ingest_pb2.Acknowledgement(accepted=accepted, rejected=rejected)
@@ -92,6 +97,37 @@ async def serve() -> AsyncIterator[Serve]:
             return ingest
 
         yield start
+
+
+class ThreadedCamera:
+    """A `Camera` with the methods of an `AsyncCamera`; what it does is done in a thread."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._camera = Camera(*arguments, **options)
+
+    @property
+    def counts(self) -> Counts:
+        return self._camera.counts
+
+    async def send(self, frame: bytes) -> int:
+        return await asyncio.to_thread(self._camera.send, frame)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._camera.close)
+
+
+MakeCamera = Callable[..., ThreadedCamera | AsyncCamera]
+
+
+@pytest.fixture(params=["sync", "async"])
+def make_camera(request: pytest.FixtureRequest) -> MakeCamera:
+    """Makes a camera `door` of either face, to be sent with and closed step by step."""
+    face = ThreadedCamera if request.param == "sync" else AsyncCamera
+
+    def make(address: str, **options: Any) -> ThreadedCamera | AsyncCamera:
+        return face(address, pipeline="street", name="door", **options)
+
+    return make
 
 
 Push = Callable[..., Awaitable[Camera | AsyncCamera]]

@@ -1,6 +1,7 @@
 """Both faces of the camera against a real gRPC server."""
 
 import threading
+import zlib
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,30 @@ async def test_frames_arrive_in_order_and_are_acknowledged_in_batches(
     assert stream.sequences == list(range(1, 21))
     assert [frame.image for frame in stream.frames] == IMAGES
     assert all(frame.captured_unix_nano > 10**18 for frame in stream.frames)
-    assert camera.counts == Counts(offered=20, accepted=20, rejected=0, pending=0)
+    assert camera.counts == Counts(offered=20, accepted=20, rejected=0, dropped=0, pending=0)
+
+
+async def test_every_frame_has_the_digest_of_its_image(serve: Any, push: Any) -> None:
+    ingest = await serve(acknowledge_all)
+    await push(ingest.address, IMAGES)
+    digests = [frame.crc32 for frame in ingest.streams[0].frames]
+    assert digests == [zlib.crc32(image) for image in IMAGES]
+
+
+async def test_every_stream_begins_with_what_the_clock_of_the_camera_says(
+    serve: Any, push: Any
+) -> None:
+    async def short(stream: Any) -> None:
+        await stream.open(frames=2)
+        await stream.receive()
+
+    readings = iter(range(10_000, 20_000))
+    ingest = await serve(short, acknowledge_all)
+    await push(ingest.address, IMAGES[:4], clock=readings.__next__)
+    first, second = ingest.streams
+    assert 10_000 <= first.clock < second.clock
+    captured = [frame.captured_unix_nano for frame in second.frames]
+    assert all(10_000 <= one < 20_000 for one in captured), "by the same clock"
 
 
 async def test_every_camera_has_a_session_of_its_own(serve: Any, push: Any) -> None:
@@ -88,7 +112,7 @@ async def test_a_frame_over_the_limit_stays_here_and_is_on_record(serve: Any, pu
     assert [frame.image for frame in stream.frames] == [b"small", b"", b"small"]
     assert [frame.withheld_bytes for frame in stream.frames] == [0, 14, 0]
     assert refused == [FrameRejected(2, "too_large", "14 bytes, at most 10")]
-    assert camera.counts == Counts(offered=3, accepted=2, rejected=1, pending=0)
+    assert camera.counts == Counts(offered=3, accepted=2, rejected=1, dropped=0, pending=0)
 
 
 async def test_an_array_travels_as_a_jpeg(serve: Any, push: Any) -> None:
@@ -103,7 +127,7 @@ async def test_an_array_travels_as_a_jpeg(serve: Any, push: Any) -> None:
 
 async def test_a_camera_that_sent_nothing_connects_to_nothing(push: Any) -> None:
     camera = await push("127.0.0.1:1", [])
-    assert camera.counts == Counts(0, 0, 0, 0)
+    assert camera.counts == Counts(0, 0, 0, 0, 0)
 
 
 async def test_closing_leaves_no_thread_behind(serve: Any, push: Any) -> None:

@@ -76,7 +76,7 @@ async def test_what_a_broken_stream_left_is_sent_again_under_the_same_ids(
     assert second.sequences == list(range(3, 13))
     assert [frame.image for frame in second.frames] == IMAGES[2:]
     assert second.frames[0].captured_unix_nano == first.frames[2].captured_unix_nano
-    assert camera.counts == Counts(offered=12, accepted=12, rejected=0, pending=0)
+    assert camera.counts == Counts(offered=12, accepted=12, rejected=0, dropped=0, pending=0)
 
 
 async def test_a_stream_that_ends_before_its_time_is_opened_again(serve: Any, push: Any) -> None:

@@ -13,6 +13,7 @@ import framemesh.master.app
 import framemesh.master.settings
 import framemesh.monitor.app
 import framemesh.monitor.settings
+from framemesh.core.generation import Generation
 from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.buffer import BufferProvisioner
 from framemesh.runtime.jetstream.broker import Broker
@@ -98,7 +99,7 @@ async def stand_pipeline(broker: Broker, **buffer: int) -> PipelineSpec:
     )
     store = PipelineStore(broker)
     await store.create()
-    await BufferProvisioner(broker).provision(spec)
+    await BufferProvisioner(broker).provision(spec, Generation.of(1, spec))
     await store.put(spec)
     return spec
 
@@ -106,7 +107,7 @@ async def stand_pipeline(broker: Broker, **buffer: int) -> PipelineSpec:
 async def remove_pipeline(broker: Broker, spec: PipelineSpec) -> None:
     """As the master does it."""
     await PipelineStore(broker).delete(spec.name)
-    await BufferProvisioner(broker).delete(spec)
+    await BufferProvisioner(broker).delete(spec.name, [Generation.of(1, spec)])
 
 
 async def streams(broker: Broker) -> set[str]:

@@ -31,11 +31,15 @@ METHODS = {
             "GetPipeline",
             "ListPipelines",
             "DeletePipeline",
+            "PurgeDeadLetters",
         },
         "framemesh.api.master.v1.ModelService": {"RegisterModel", "ListModels", "DownloadModel"},
         "framemesh.api.master.v1.NodeService": {"Attend", "ListNodes"},
     },
-    "monitor": {"framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults"}},
+    "monitor": {
+        "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},
+        "framemesh.api.monitor.v1.DeadLetterService": {"ListDeadLetters", "GetDeadLetter"},
+    },
 }
 
 

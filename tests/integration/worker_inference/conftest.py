@@ -19,7 +19,8 @@ from framemesh.core.model import (
 )
 from framemesh.core.pipeline import PipelineSpec, StageSpec
 from framemesh.runtime.processes.programs import ProgramMissing, triton
-from framemesh.worker.engine import Engine, LocalModel, open_engine
+from framemesh.worker.engine import Engine, open_engine
+from framemesh.worker.local_model import LocalModel
 
 ASSETS = Path(__file__).parents[4] / "shared" / "assets"
 

@@ -12,9 +12,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from framemesh.core.model import DecoderSpec, DType, InputSpec, Layout, ModelManifest
-from framemesh.worker.engine import Engine, LocalModel
+from framemesh.worker.engine import Engine
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
 from framemesh.worker.graph import Seen
+from framemesh.worker.local_model import LocalModel
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 

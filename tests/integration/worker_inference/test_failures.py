@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from framemesh.core.model import DType, InputSpec
-from framemesh.worker.engine import Engine, LocalModel
+from framemesh.worker.engine import Engine
 from framemesh.worker.errors import (
     ModelMisfit,
     TritonUnavailable,
@@ -21,6 +21,7 @@ from framemesh.worker.errors import (
     UnknownDecoder,
 )
 from framemesh.worker.graph import Seen
+from framemesh.worker.local_model import LocalModel
 from framemesh.worker.triton import leftovers, served_model
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from framemesh.worker.engine import Engine, LocalModel
+from framemesh.worker.engine import Engine
 from framemesh.worker.errors import TritonUnavailable
+from framemesh.worker.local_model import LocalModel
 from framemesh.worker.triton import served_model
 from framemesh.worker.triton.memory import SharedMemory
 

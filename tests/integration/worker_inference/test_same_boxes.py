@@ -2,7 +2,8 @@
 
 import asyncio
 
-from framemesh.worker.engine import Engine, LocalModel
+from framemesh.worker.engine import Engine
+from framemesh.worker.local_model import LocalModel
 from tests.reference import (
     assert_same,
     decoded,

@@ -1,190 +1,344 @@
-"""A worker's intake on a real broker.
+"""A worker's intake on a real broker, and on streams in memory.
 
 What looks at the frames is a stand-in for the engine, so that it can fail as no model does; the
 engine has tests of its own.
 """
 
 import asyncio
+import itertools
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ByteSize
 
 from framemesh.core.clock import SystemClock
+from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
 from framemesh.core.frame import Frame, FrameId
+from framemesh.core.generation import Generation
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.buffer import BufferProvisioner
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, publisher
-from framemesh.runtime.jetstream.subjects import frames_subject, ledger_stream
-from framemesh.runtime.jetstream.tail import Tail
-from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.jetstream.subjects import (
+    dead_stream,
+    dead_subjects,
+    frames_stream,
+    frames_subject,
+    ledger_stream,
+    outcomes_subject,
+    shard_consumer,
+    shard_stream,
+)
+from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
+from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.messages import dead_letter_message, frame_message, outcome_message
 from framemesh.worker import intake as intake_module
-from framemesh.worker.inspection import TryAgain
+from framemesh.worker.graph import Seen
 from framemesh.worker.intake import Intake
+from framemesh.worker.outcome_maker import OutcomeMaker
+from framemesh.worker.record import Record
+from framemesh.worker.sealing import Sealing
+from framemesh.worker.source import Source
+from tests.contract.planes import MemoryWorld, World, jetstream_world, pulling
 
 MIB = 1024 * 1024
+MS = 1_000_000
 BUFFER = BufferSpec(max_bytes=ByteSize(64 * MIB))
 SPEC = PipelineSpec("street", (StageSpec("people", "person", 1),), BUFFER)
+GENERATION = Generation.of(1, SPEC)
+SHARDS = GENERATION.all_shards("street")
+FRAMES = frames_stream("street", 1, 0)
+IMAGE = b"an image"
+NOTHING = Seen(4, 3, ())
+
+READERS = itertools.count()
+
+Decide = Callable[[Frame, bool], Outcome]
 
 
-def done(frame: Frame, attempt: int) -> Outcome:
-    return Outcome(frame.id, "street", Fate.DONE, 1, 2, "test", attempts=attempt)
+def maker(delivery: DeliverySpec = SPEC.delivery) -> OutcomeMaker:
+    return OutcomeMaker("street", "test", delivery, SystemClock())
+
+
+def done(frame: Frame, suspect: bool) -> Outcome:
+    return maker().done(frame, NOTHING, attempts=2 if suspect else 1)
 
 
 @dataclass
 class ScriptedInspector:
     """Decides as it is told; keeps what it was asked."""
 
-    decide: Callable[[Frame, int], Outcome] = done
-    asked: list[tuple[int, int]] = field(default_factory=list)
-    """Sequence number and attempt."""
+    decide: Decide = done
+    asked: list[tuple[int, bool]] = field(default_factory=list)
+    """Sequence number, and whether it is suspect."""
     busy: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    seconds: Callable[[], float] = lambda: 0.0
+    """That it takes for a frame."""
+    seconds_to_send: float = 0.0
 
-    async def outcome(self, frame: Frame, attempt: int) -> Outcome:
-        self.asked.append((frame.id.sequence, attempt))
+    async def outcome(self, frame: Frame, *, suspect: bool, give_up_at: float) -> Outcome:
+        self.asked.append((frame.id.sequence, suspect))
         self.busy.set()
         await self.gate.wait()
-        return self.decide(frame, attempt)
+        await asyncio.sleep(self.seconds())
+        return self.decide(frame, suspect)
 
 
-@pytest.fixture
-async def publish(nats_broker: Broker) -> AsyncIterator[Publisher]:
-    await BufferProvisioner(nats_broker).provision(SPEC)
-    async with publisher(nats_broker) as found:
+def willing(decide: Decide = done, seconds: Callable[[], float] = lambda: 0.0) -> ScriptedInspector:
+    """One that need not be let go."""
+    inspector = ScriptedInspector(decide, seconds=seconds)
+    inspector.gate.set()
+    return inspector
+
+
+@pytest.fixture(params=["memory", "jetstream"])
+async def buffer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """A data plane with the buffer of SPEC."""
+    if request.param == "memory":
+        memory = MemoryWorld()
+        provision_in_memory(memory.memory)
+        yield memory
+        return
+    async with jetstream_world(tmp_path) as found:
+        await BufferProvisioner(found.broker).provision(SPEC, GENERATION)
         yield found
+
+
+def provision_in_memory(memory: MemoryPlane) -> None:
+    """What BufferProvisioner makes of SPEC."""
+    subjects = tuple(frames_subject(shard, "*") for shard in SHARDS)
+    memory.provision(
+        StreamConfig(FRAMES, subjects, Retention.WORK_QUEUE, 64 * MIB),
+        *(ConsumerConfig(shard_consumer(s), frames_subject(s, "*")) for s in SHARDS),
+    )
+    for name, subject in (
+        (ledger_stream("street"), outcomes_subject("street", "*")),
+        (dead_stream("street"), dead_subjects("street", "*")),
+    ):
+        memory.provision(StreamConfig(name, (subject,), Retention.LIMITS, 64 * MIB))
 
 
 @asynccontextmanager
 async def working(
-    nats: Broker, publish: Publisher, inspector: ScriptedInspector
+    buffer: World,
+    inspector: ScriptedInspector,
+    delivery: DeliverySpec = SPEC.delivery,
+    slots: int = 32,
 ) -> AsyncIterator[Intake]:
     """An intake at work; it is told to stop, and waited for, at the end."""
     stop = asyncio.Event()
     intake = Intake(
-        nats,
-        publish,
+        buffer.plane,
         inspector,  # type: ignore[arg-type]
-        SPEC,
-        frames_in_progress=32,
+        maker(delivery),
+        Sealing(Record(buffer.plane), maker(delivery), delivery.order),
+        delivery,
+        slots=slots,
+        held=128,
+        sources=len(SHARDS),
         clock=SystemClock(),
     )
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        tasks.create_task(intake.run(stop))
+        tasks.create_task(intake.run(stop, draw_all(intake, stop)))
         yield intake
         stop.set()
 
 
-async def offer(publish: Publisher, count: int) -> None:
+async def draw_all(intake: Intake, stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for shard in SHARDS:
+            source = Source(shard_stream(shard), shard_consumer(shard))
+            tasks.create_task(intake.draw(source, stop))
+
+
+def frame_of(camera: str, number: int, age_ms: int = 0) -> Frame:
+    captured = SystemClock().unix_nano() - age_ms * MS
+    return Frame(FrameId(camera, "s", number), captured, IMAGE, zlib.crc32(IMAGE))
+
+
+async def offer(buffer: World, count: int, camera: str = "door") -> None:
+    """Over all shards, but for a camera other than the door in one."""
     for number in range(1, count + 1):
-        frame = Frame(FrameId("door", "s", number), 1, b"an image")
-        await publish.store(frame_message.to_message("street", number % 4, frame))
+        shard = number % 4 if camera == "door" else 0
+        frame = frame_of(camera, number)
+        await buffer.plane.store(frame_message.to_message(SHARDS[shard], frame))
 
 
-async def frames_left(nats: Broker) -> int:
-    answer = await nats.request("$JS.API.STREAM.INFO.FRAMES-street-0", {})
-    return int(answer["state"]["messages"])
-
-
-async def emptied(nats: Broker) -> None:
+async def emptied(buffer: World) -> None:
     async with asyncio.timeout(20):
-        while await frames_left(nats):
+        while await buffer.stored(FRAMES):
             await asyncio.sleep(0.02)
 
 
-async def outcomes(nats: Broker, count: int) -> list[Outcome]:
-    found: list[Outcome] = []
-
-    async def take(entry: object) -> None:
-        found.append(outcome_message.from_payload(entry.payload))  # type: ignore[attr-defined]
-
-    reading = asyncio.ensure_future(
-        Tail(nats, ledger_stream("street"), SystemClock(), ["outcomes.>"]).read(take)
-    )
-    async with asyncio.timeout(20):
-        while len(found) < count:
-            await asyncio.sleep(0.02)
-    reading.cancel()
-    return found
+async def read(buffer: World, stream: str, count: int) -> list[Delivery]:
+    """The first messages of a stream, which keeps them; waits for so many."""
+    reader = ConsumerConfig(f"reader-{next(READERS)}")
+    await buffer.add_consumer(stream, reader)
+    async with pulling(buffer.plane, stream, reader.name) as receiver, asyncio.timeout(20):
+        return await receiver.work_off(count)
 
 
-async def test_every_frame_is_acked_after_its_outcome_is_stored(
-    nats_broker: Broker, publish: Publisher
-) -> None:
-    inspector = ScriptedInspector()
-    inspector.gate.set()
-    await offer(publish, 100)
-    async with working(nats_broker, publish, inspector) as intake:
-        await emptied(nats_broker)
-        assert intake.sealed == 100
-    found = await outcomes(nats_broker, 100)
+async def outcomes(buffer: World, count: int) -> list[Outcome]:
+    entries = await read(buffer, ledger_stream("street"), count)
+    return [outcome_message.from_payload(entry.payload) for entry in entries]
+
+
+async def dead_letters(buffer: World, count: int) -> list[dead_letter_message.DeadLetter]:
+    return [
+        dead_letter_message.from_parts(entry.subject, entry.headers, entry.payload)
+        for entry in await read(buffer, dead_stream("street"), count)
+    ]
+
+
+async def test_every_frame_is_acked_after_its_outcome_is_stored(buffer: World) -> None:
+    inspector = willing()
+    await offer(buffer, 100)
+    async with working(buffer, inspector):
+        await emptied(buffer)
+    found = await outcomes(buffer, 100)
     assert sorted(outcome.frame.sequence for outcome in found) == list(range(1, 101))
 
 
-async def test_a_fault_of_one_frame_ends_neither_the_worker_nor_its_neighbours(
-    nats_broker: Broker, publish: Publisher, monkeypatch: pytest.MonkeyPatch
+async def test_a_camera_in_order_has_its_outcomes_in_its_order(buffer: World) -> None:
+    """Looked at side by side, and ready in any order."""
+    seconds = itertools.cycle((0.02, 0.0, 0.01, 0.03, 0.005))
+    inspector = willing(seconds=lambda: next(seconds))
+    for camera in ("east", "west"):
+        await offer(buffer, 60, camera)
+    order = DeliverySpec(order=Order.PER_CAMERA)
+    async with working(buffer, inspector, order):
+        await emptied(buffer)
+    found = await outcomes(buffer, 120)
+    for camera in ("east", "west"):
+        sequences = [o.frame.sequence for o in found if o.frame.camera == camera]
+        assert sequences == list(range(1, 61))
+
+
+async def test_frames_that_are_too_old_at_their_turn_expire(buffer: World) -> None:
+    fresh = DeliverySpec(fresh=FreshSpec(timedelta(milliseconds=500)))
+    for number, age in enumerate((0, 600, 0, 3_600_000), 1):
+        await buffer.plane.store(frame_message.to_message(SHARDS[0], frame_of("door", number, age)))
+    inspector = willing()
+    async with working(buffer, inspector, fresh):
+        await emptied(buffer)
+    fates = {o.frame.sequence: (o.fate, o.reason) for o in await outcomes(buffer, 4)}
+    expired = (Fate.EXPIRED, "too_old")
+    assert fates == {1: (Fate.DONE, ""), 2: expired, 3: (Fate.DONE, ""), 4: expired}
+    assert sorted(inspector.asked) == [(1, False), (3, False)]
+
+
+async def test_frames_that_grow_too_old_while_no_turn_comes_expire_without_one(
+    buffer: World,
 ) -> None:
-    monkeypatch.setattr(intake_module, "PAUSE_SECONDS", 0.05)
-
-    def decide(frame: Frame, attempt: int) -> Outcome:
-        if frame.id.sequence == 3 and attempt < 3:
-            raise ZeroDivisionError("a fault that nobody thought of")
-        if frame.id.sequence == 4 and attempt < 2:
-            raise TryAgain("a passing fault")
-        return done(frame, attempt)
-
-    inspector = ScriptedInspector(decide)
-    inspector.gate.set()
-    await offer(publish, 8)
-    async with working(nats_broker, publish, inspector):
-        await emptied(nats_broker)
-    attempts = {o.frame.sequence: o.attempts for o in await outcomes(nats_broker, 8)}
-    assert attempts == {1: 1, 2: 1, 3: 3, 4: 2, 5: 1, 6: 1, 7: 1, 8: 1}
+    fresh = DeliverySpec(fresh=FreshSpec(timedelta(milliseconds=500)))
+    stuck = ScriptedInspector()
+    await offer(buffer, 8)
+    async with working(buffer, stuck, fresh, slots=1):
+        found = await outcomes(buffer, 7)
+        assert {o.fate for o in found} == {Fate.EXPIRED}
+        stuck.gate.set()
+        await emptied(buffer)
 
 
-async def test_a_message_that_is_no_frame_is_thrown_out(
-    nats_broker: Broker, publish: Publisher
+async def test_only_the_newest_frames_of_each_camera_are_looked_at(buffer: World) -> None:
+    latest = DeliverySpec(latest=LatestSpec(2))
+    busy = ScriptedInspector()
+    await offer(buffer, 1, "west")
+    async with working(buffer, busy, latest, slots=1):
+        await busy.busy.wait()
+        for camera in ("east", "north"):
+            await offer(buffer, 20, camera)
+        found = await outcomes(buffer, 36)
+        assert {(o.fate, o.reason) for o in found} == {(Fate.SUPERSEDED, "newer_frame")}
+        busy.gate.set()
+        await emptied(buffer)
+    fates = {(o.frame.camera, o.frame.sequence): o.fate for o in await outcomes(buffer, 41)}
+    looked_at = sorted(key for key, fate in fates.items() if fate is Fate.DONE)
+    assert looked_at == [("east", 19), ("east", 20), ("north", 19), ("north", 20), ("west", 1)]
+
+
+async def test_a_dead_frame_is_kept_with_what_is_known_of_it(buffer: World) -> None:
+    said = 'a "model" said:\n\u2018no\u2019'
+
+    def decide(frame: Frame, suspect: bool) -> Outcome:
+        if frame.id.sequence == 2:
+            return maker().dead(frame, "inference_failed", said, attempts=4)
+        return done(frame, suspect)
+
+    await offer(buffer, 3)
+    async with working(buffer, willing(decide)):
+        await emptied(buffer)
+    found = {o.frame.sequence: o for o in await outcomes(buffer, 3)}
+    assert [found[n].fate for n in (1, 2, 3)] == [Fate.DONE, Fate.DEAD, Fate.DONE]
+    (letter,) = await dead_letters(buffer, 1)
+    assert (letter.frame.id, letter.frame.image) == (FrameId("door", "s", 2), IMAGE)
+    assert (letter.reason, letter.detail, letter.attempts) == ("inference_failed", said, 4)
+    assert (letter.worker, letter.died_unix_nano) == ("test", found[2].completed_unix_nano)
+
+
+async def test_an_outcome_that_no_message_can_hold_is_a_dead_letter(buffer: World) -> None:
+    def decide(frame: Frame, suspect: bool) -> Outcome:
+        return replace(done(frame, suspect), detail="x" * buffer.plane.max_message_bytes)
+
+    await offer(buffer, 1)
+    async with working(buffer, willing(decide)):
+        await emptied(buffer)
+    (outcome,) = await outcomes(buffer, 1)
+    assert (outcome.fate, outcome.reason) == (Fate.DEAD, "outcome_refused")
+
+
+async def test_a_frame_that_is_not_sealed_by_its_worker_is_suspect_for_the_next(
+    buffer: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inspector = ScriptedInspector()
-    inspector.gate.set()
-    await publish.store(Outgoing(frames_subject("street", 0, "door"), "not/a-frame", b"?"))
-    await offer(publish, 4)
-    async with working(nats_broker, publish, inspector):
-        await emptied(nats_broker)
-    assert len(await outcomes(nats_broker, 4)) == 4
+    monkeypatch.setattr(intake_module, "DRAIN_SECONDS", 0.1)
+    stuck, other = ScriptedInspector(), willing()
+    await offer(buffer, 2)
+    async with working(buffer, stuck):
+        await stuck.busy.wait()
+    async with working(buffer, other):
+        await emptied(buffer)
+    assert sorted(other.asked) == [(1, True), (2, True)]
+
+
+async def test_a_message_that_is_no_frame_is_thrown_out(buffer: World) -> None:
+    inspector = willing()
+    await buffer.plane.store(Outgoing(frames_subject(SHARDS[0], "door"), b"?", "not/a-frame"))
+    await offer(buffer, 4)
+    async with working(buffer, inspector):
+        await emptied(buffer)
+    assert len(await outcomes(buffer, 4)) == 4
 
 
 async def test_frames_that_a_stopped_worker_does_not_finish_go_to_another_at_once(
-    nats_broker: Broker, publish: Publisher, monkeypatch: pytest.MonkeyPatch
+    buffer: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_module, "DRAIN_SECONDS", 0.2)
     stuck, other = ScriptedInspector(), ScriptedInspector()
-    await offer(publish, 8)
-    async with working(nats_broker, publish, stuck):
+    await offer(buffer, 8)
+    async with working(buffer, stuck):
         await stuck.busy.wait()
     other.gate.set()
     began = asyncio.get_running_loop().time()
-    async with working(nats_broker, publish, other):
-        await emptied(nats_broker)
+    async with working(buffer, other):
+        await emptied(buffer)
     # Not given back, they would come after the broker's ack wait of 10 seconds.
     assert asyncio.get_running_loop().time() - began < 5
-    assert len(await outcomes(nats_broker, 8)) == 8
+    assert len(await outcomes(buffer, 8)) == 8
 
 
-async def test_a_frame_whose_ack_was_lost_has_one_outcome(
-    nats_broker: Broker, publish: Publisher
-) -> None:
+async def test_a_frame_whose_ack_was_lost_has_one_outcome(buffer: World) -> None:
     """As a worker leaves it that is killed between the outcome and the ack."""
-    await offer(publish, 1)
-    sealed = outcome_message.to_message(done(Frame(FrameId("door", "s", 1), 1, b""), 1))
-    await publish.store(sealed)
-    inspector = ScriptedInspector()
-    inspector.gate.set()
-    async with working(nats_broker, publish, inspector):
-        await emptied(nats_broker)
-    answer = await nats_broker.request("$JS.API.STREAM.INFO.LEDGER-street", {})
-    assert answer["state"]["messages"] == 1
+    await offer(buffer, 1)
+    sealed = outcome_message.to_message(done(frame_of("door", 1), suspect=False))
+    await buffer.plane.store(sealed)
+    inspector = willing()
+    async with working(buffer, inspector):
+        await emptied(buffer)
+    assert await buffer.stored(ledger_stream("street")) == 1

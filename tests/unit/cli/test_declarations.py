@@ -18,6 +18,7 @@ stages:
   - {name: hats, model: hat, crops_of: people, labels: [person]}
 buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
 workers: {min: 0}
+delivery: {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4}
 """
     )
     assert pipeline_message.to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
@@ -30,6 +31,12 @@ workers: {min: 0}
         ],
         buffer=pipeline_pb2.Buffer(streams=2, shards=8, replicas=3, max_bytes=5 * 1024**3),
         workers=pipeline_pb2.Workers(min=0),
+        delivery=pipeline_pb2.Delivery(
+            latest=pipeline_pb2.Latest(frames=2),
+            order=pipeline_pb2.ORDER_PER_CAMERA,
+            high_priority=["gate"],
+            max_attempts=4,
+        ),
     )
 
 

@@ -64,6 +64,14 @@ def test_status_shows_workers_trouble_backlog_and_the_ledger() -> None:
     ]  # fmt: skip
 
 
+def test_status_says_what_the_ledger_lacks_and_how_many_dead_letters_are_kept() -> None:
+    assert "dead letters" not in printed(converters.report_from_proto(PIPELINE, STATUS))
+    found = monitor_pb2.PipelineStatus(unread_entries=12, dead_letters=3)
+    said = printed(converters.report_from_proto(PIPELINE, found))
+    assert "12 entries of the ledger were dropped before they were read" in said
+    assert "3 dead letters: `framemesh dead list street`" in said
+
+
 def test_status_of_a_pipeline_that_one_service_does_not_know_yet() -> None:
     assert "no camera has sent a frame yet" in printed(converters.report_from_proto(PIPELINE, None))
     assert converters.report_from_proto(None, STATUS).name == "street"

@@ -1,5 +1,6 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +34,18 @@ def test_numbers_in_order_are_one_run() -> None:
     for number in range(1, 10_001):
         intervals.add(number)
     assert intervals.runs == ((1, 10_000),)
+
+
+@given(runs)
+def test_it_is_made_of_its_runs(added: list[tuple[int, int]]) -> None:
+    intervals = IntervalSet()
+    for first, length in added:
+        intervals.add(first, first + length)
+    again = IntervalSet.of(intervals.runs)
+    assert (again.runs, len(again)) == (intervals.runs, len(intervals))
+
+
+@pytest.mark.parametrize("runs", [[(2, 1)], [(1, 2), (3, 4)], [(5, 6), (1, 2)], [(1, 4), (2, 9)]])
+def test_what_is_no_set_of_runs_is_refused(runs: list[tuple[int, int]]) -> None:
+    with pytest.raises(ValueError, match="is not after those before it"):
+        IntervalSet.of(runs)

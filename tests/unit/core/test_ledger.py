@@ -1,13 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.ledger import OPEN_SESSIONS, CameraLedger
+from framemesh.core.camera_sessions import COMPLETE_SESSIONS, MOST_GAPS, Standing
+from framemesh.core.closed_sessions import ClosedSessions
+from framemesh.core.ledger import CameraLedger
 from framemesh.core.outcome import Fate
 
-ACCEPTED_FATES = [Fate.DONE, Fate.EXPIRED, Fate.SUPERSEDED, Fate.DEAD]
-
 frames = st.dictionaries(
-    st.tuples(st.sampled_from(["a", "b"]), st.integers(1, 30)),
+    st.tuples(st.sampled_from("abcdefghijkl"), st.integers(1, 30)),
     st.one_of(st.none(), st.sampled_from(list(Fate))),
 )
 
@@ -19,14 +19,15 @@ def test_it_balances_in_whatever_order_it_is_told(
     """`fates` says for each frame what became of it; None: it is still pending."""
     entries: list[tuple[str, int, Fate | None]] = []
     for (session, sequence), fate in fates.items():
-        if fate is not Fate.REJECTED:
+        # One that was refused when it was sent again is on record as accepted, too.
+        if fate is not Fate.REJECTED or sequence % 2:
             entries.append((session, sequence, None))
         if fate is not None:
             entries.append((session, sequence, fate))
     entries *= 2 if twice else 1
     random.shuffle(entries)  # type: ignore[attr-defined]
 
-    ledger = CameraLedger()
+    ledger = CameraLedger("north", ClosedSessions())
     for session, sequence, fate in entries:
         if fate is None:
             ledger.accept(session, sequence, sequence)
@@ -43,7 +44,7 @@ def test_it_balances_in_whatever_order_it_is_told(
 
 
 def test_an_outcome_proves_that_its_frame_was_accepted() -> None:
-    ledger = CameraLedger()
+    ledger = CameraLedger("north", ClosedSessions())
     ledger.seal("s", 1, Fate.DONE, "")
     assert (ledger.account.accepted, ledger.account.pending) == (1, 0)
     assert ledger.accept("s", 1, 2) == 1
@@ -51,32 +52,92 @@ def test_an_outcome_proves_that_its_frame_was_accepted() -> None:
 
 
 def test_reasons_are_counted() -> None:
-    ledger = CameraLedger()
+    ledger = CameraLedger("north", ClosedSessions())
     ledger.seal("s", 1, Fate.DEAD, "undecodable")
     ledger.seal("s", 2, Fate.REJECTED, "too_large")
     ledger.seal("s", 3, Fate.REJECTED, "too_large")
     assert ledger.account.reasons == {"undecodable": 1, "too_large": 2}
 
 
-def test_old_sessions_become_a_sum_unless_frames_of_theirs_are_pending() -> None:
-    ledger = CameraLedger()
+def test_frames_of_sessions_that_became_a_sum_are_not_counted_again() -> None:
+    ledger = CameraLedger("north", closed := ClosedSessions())
     ledger.accept("pending", 1, 5)
-    for number in range(3 * OPEN_SESSIONS):
-        ledger.accept(f"s{number}", 1, 2)
-        ledger.seal(f"s{number}", 1, Fate.DONE, "")
-        ledger.seal(f"s{number}", 2, Fate.DONE, "")
-    assert len(ledger._sessions) <= OPEN_SESSIONS + 1
-    assert ledger.account.accepted == 5 + 6 * OPEN_SESSIONS
-    assert ledger.account.pending == 5
+    names = [f"s{number}" for number in range(10 * COMPLETE_SESSIONS)]
+    for _ in range(2):
+        for name in names:
+            ledger.accept(name, 1, 2)
+            ledger.seal(name, 1, Fate.DONE, "")
+            ledger.seal(name, 2, Fate.DONE, "")
+    assert len(closed.state.frames) == 9 * COMPLETE_SESSIONS
+    assert (ledger.account.accepted, ledger.account.pending) == (5 + 2 * len(names), 5)
+    assert ledger.duplicates == 2 * len(names)
     assert not ledger.accept("pending", 1, 5)
 
 
+def test_a_session_that_became_a_sum_goes_on_where_it_was() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    for name in ("first", *map(str, range(COMPLETE_SESSIONS))):
+        ledger.seal(name, 1, Fate.DONE, "")
+    assert ledger.accept("first", 1, 3) == 2
+    assert (ledger.account.accepted, ledger.account.pending) == (COMPLETE_SESSIONS + 3, 2)
+
+
+def test_a_frame_is_unknown_then_pending_then_sealed_also_when_its_session_became_a_sum() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    standings = [ledger.standing("s", 1)]
+    ledger.accept("s", 1, 1)
+    standings.append(ledger.standing("s", 1))
+    ledger.seal("s", 1, Fate.DEAD, "undecodable")
+    standings.append(ledger.standing("s", 1))
+    for number in range(COMPLETE_SESSIONS):
+        ledger.seal(f"later-{number}", 1, Fate.DONE, "")
+    standings.append(ledger.standing("s", 1))
+    assert standings == [Standing.UNKNOWN, Standing.PENDING, Standing.SEALED, Standing.SEALED]
+    assert ledger.standing("s", 2) is Standing.UNKNOWN
+
+
+def test_the_sessions_that_have_a_frame_come_with_pending_ones_first_and_newest_first() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    for name, last in (("a", 9), ("b", 3), ("c", 9), ("d", 9)):
+        ledger.accept(name, 1, last)
+    for name in ("a", "c"):
+        for sequence in range(1, 10):
+            ledger.seal(name, sequence, Fate.DONE, "")
+    assert ledger.sessions_with(5) == ["d", "c", "a"]
+
+
 def test_rejected_frames_leave_no_holes() -> None:
-    ledger = CameraLedger()
+    ledger = CameraLedger("north", ClosedSessions())
     for sequence in range(1, 1001, 2):
         ledger.accept("s", sequence, sequence)
         ledger.seal("s", sequence, Fate.DONE, "")
         ledger.seal("s", sequence + 1, Fate.REJECTED, "truncated")
-    session = ledger._sessions["s"]
-    assert session.known.runs == session.sealed.runs == ((1, 1000),)
+    (session,) = ledger.state.sessions
+    assert session.known == session.sealed == ((1, 1000),)
     assert (ledger.account.accepted, ledger.account.rejected) == (500, 500)
+
+
+def test_a_camera_that_drops_for_days_leaves_few_gaps_and_is_counted_exactly() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    kept = range(1, 10_000, 3)
+    for sequence in kept:
+        ledger.accept("s", sequence, sequence)
+    # The workers are behind: what is done now was accepted long ago.
+    for sequence in kept[:-5]:
+        assert ledger.seal("s", sequence, Fate.DONE, "")
+    account = ledger.account
+    assert (account.accepted, account.done, account.pending) == (len(kept), len(kept) - 5, 5)
+    (session,) = ledger.state.sessions
+    assert len(session.known) == MOST_GAPS + 1
+    assert len(session.sealed) <= MOST_GAPS + 1
+    assert (ledger.duplicates, ledger.standing("s", kept[-1])) == (0, Standing.PENDING)
+
+
+def test_a_frame_that_is_as_late_as_can_be_is_no_second_one() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    ledger.accept("s", 1, 1)
+    for number in range(2, MOST_GAPS + 1):
+        ledger.accept("s", 2 * number, 2 * number)
+    assert [ledger.accept("s", n, n) for n in (3, 5)] == [1, 1]
+    assert ledger.seal("s", 2, Fate.DONE, "")
+    assert ledger.account.accepted == MOST_GAPS + 3

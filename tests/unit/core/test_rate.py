@@ -1,6 +1,7 @@
 import pytest
 
-from framemesh.core.rate import NANO, WINDOW_SECONDS, Rate
+from framemesh.core.clock import NANO
+from framemesh.core.rate import WINDOW_SECONDS, Rate
 
 T = 1_800_000_000 * NANO
 
@@ -27,3 +28,11 @@ def test_what_is_long_ago_does_not_count() -> None:
     rate = Rate()
     rate.add(T, 40)
     assert rate.per_second(T + (WINDOW_SECONDS + 2) * NANO) == 0
+
+
+def test_it_goes_on_from_its_seconds() -> None:
+    rate = Rate()
+    for second in (1, 3, 3, 4):
+        rate.add(second * NANO, 2)
+    assert rate.seconds == ((1, 2), (3, 4), (4, 2))
+    assert Rate(rate.seconds).per_second(6 * NANO) == rate.per_second(6 * NANO)

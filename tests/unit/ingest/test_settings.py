@@ -29,8 +29,8 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("FRAMEMESH_INGEST_LISTEN", "7401", "use host:port, such as 127.0.0.1:7401"),
         ("FRAMEMESH_INGEST_LISTEN", "host:99999", "use host:port, such as 127.0.0.1:7401"),
         ("FRAMEMESH_LOG_LEVEL", "loud", "input should be 'debug', 'info', 'warning', 'error'"),
-        ("FRAMEMESH_NATS", "127.0.0.1:4222", "use nats://host:port"),
-        ("FRAMEMESH_NATS", "nats://a b", "use nats://host:port"),
+        ("FRAMEMESH_NATS", "127.0.0.1:4222", "use nats://host:port or tls://host:port"),
+        ("FRAMEMESH_NATS", "nats://a b", "use nats://host:port or tls://host:port"),
     ],
 )
 def test_a_bad_value_is_named_with_its_variable(

@@ -11,6 +11,11 @@ async def waiting(window: Window, size: int) -> asyncio.Task[None]:
     return task
 
 
+async def hold(window: Window) -> None:
+    async with window.held(1):
+        await asyncio.Event().wait()
+
+
 async def test_it_admits_up_to_its_count_and_its_bytes() -> None:
     window = Window(max_count=2, max_bytes=100)
     await window.acquire(40)
@@ -50,6 +55,21 @@ async def test_one_that_gives_up_leaves_no_trace() -> None:
         await gives_up
     window.release(1)
     await stays
+    window.release(1)
+    assert (window.count, window.bytes) == (0, 0)
+
+
+async def test_several_that_are_cancelled_at_once_leave_no_trace() -> None:
+    """A place becomes free while some that wait were cancelled and do not know it yet."""
+    window = Window(max_count=1, max_bytes=100)
+    holder = asyncio.ensure_future(hold(window))
+    await asyncio.sleep(0)
+    others = [await waiting(window, 1) for _ in range(3)]
+    last = await waiting(window, 1)
+    for task in (holder, *others):
+        task.cancel()
+    await asyncio.wait([holder, *others])
+    await last
     window.release(1)
     assert (window.count, window.bytes) == (0, 0)
 

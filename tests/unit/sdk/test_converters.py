@@ -2,8 +2,9 @@
 
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.sdk import converters
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import OfferedFrame, Session
+from framemesh.sdk.session import Session
 from framemesh.sdk.target import Target
 
 
@@ -23,13 +24,19 @@ def test_a_session_is_opened_under_its_names() -> None:
 
 
 def test_a_frame_keeps_all_that_it_is() -> None:
-    frame = converters.frame_request(OfferedFrame(3, 99, b"image")).frame
-    assert frame == ingest_pb2.Frame(sequence=3, captured_unix_nano=99, image=b"image")
+    frame = converters.frame_request(OfferedFrame(3, 99, b"image", 77)).frame
+    assert frame == ingest_pb2.Frame(sequence=3, captured_unix_nano=99, image=b"image", crc32=77)
 
 
-def test_a_withheld_frame_says_its_size() -> None:
-    frame = converters.frame_request(OfferedFrame(3, 99, b"image").within(2)).frame
+def test_a_withheld_frame_says_its_size_and_has_no_digest() -> None:
+    frame = converters.frame_request(OfferedFrame(3, 99, b"image", 77).within(2)).frame
     assert frame == ingest_pb2.Frame(sequence=3, captured_unix_nano=99, withheld_bytes=5)
+
+
+def test_a_reading_of_the_clock_is_a_message_of_its_own() -> None:
+    request = converters.clock_request(12)
+    assert request.WhichOneof("request") == "clock"
+    assert request.clock.unix_nano == 12
 
 
 def test_an_acknowledgement_settles_its_frames() -> None:

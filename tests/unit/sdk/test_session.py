@@ -1,8 +1,9 @@
 """What a session keeps, sends and counts."""
 
 from framemesh.sdk.counts import Counts
+from framemesh.sdk.credit import Credit
 from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Credit, Session
+from framemesh.sdk.session import Session
 
 PLENTY = Credit(frames=100, bytes=1_000_000)
 
@@ -105,7 +106,7 @@ def test_an_answer_counts_once() -> None:
     offer(session, b"a", b"b")
     sent(session)
     session.acknowledged([1, 1], [FrameRejected(1, "empty", "")])
-    assert session.counts == Counts(offered=2, accepted=1, rejected=0, pending=1)
+    assert session.counts == Counts(offered=2, accepted=1, rejected=0, dropped=0, pending=1)
 
 
 def test_an_answer_to_a_frame_that_was_not_sent_is_of_no_account() -> None:
@@ -124,4 +125,61 @@ def test_rejections_are_told_once() -> None:
     session.acknowledged([], [rejected])
     assert session.take_rejected() == [rejected]
     assert session.take_rejected() == []
-    assert session.counts == Counts(offered=1, accepted=0, rejected=1, pending=0)
+    assert session.counts == Counts(offered=1, accepted=0, rejected=1, dropped=0, pending=0)
+
+
+def spooling(frames: int = 3, size: int = 1000) -> Session:
+    return Session("s1", Credit(frames, size))
+
+
+def test_a_session_that_drops_admits_always() -> None:
+    session = spooling()
+    assert session.admits(10**9)
+    session.opened(Credit(1, 1), 1000)
+    offer(session, b"a", b"b")
+    assert session.admits(10**9)
+
+
+def test_the_oldest_frames_that_were_never_sent_make_room() -> None:
+    session = spooling(frames=3)
+    offer(session, *(b"image" for _ in range(5)))
+    session.opened(PLENTY, 1000)
+    assert sent(session) == [3, 4, 5]
+    assert session.counts == Counts(offered=5, accepted=0, rejected=0, dropped=2, pending=3)
+
+
+def test_a_frame_that_was_sent_is_not_dropped() -> None:
+    session = spooling(frames=1)
+    session.opened(Credit(frames=1, bytes=1000), 1000)
+    offer(session, b"a")
+    assert sent(session) == [1]
+    session.broken()
+    offer(session, b"b", b"c", b"d")
+    session.opened(PLENTY, 1000)
+    assert sent(session) == [1, 4]
+    assert session.counts.dropped == 2
+
+
+def test_the_spool_is_bounded_in_bytes() -> None:
+    session = spooling(frames=100, size=10)
+    offer(session, b"1234", b"1234", b"123")
+    session.opened(PLENTY, 1000)
+    assert sent(session) == [2, 3]
+
+
+def test_an_image_larger_than_the_spool_waits_alone() -> None:
+    session = spooling(size=10)
+    offer(session, b"1234", bytes(50))
+    session.opened(PLENTY, 1000)
+    assert sent(session) == [2]
+
+
+def test_an_image_over_the_limit_gives_its_room_back_when_the_limit_is_known() -> None:
+    session = spooling(size=1000)
+    offer(session, bytes(900))
+    session.opened(Credit(frames=1, bytes=10), max_frame_bytes=100)
+    offer(session, bytes(50))
+    assert session.counts.dropped == 0
+    frame = session.next_to_send()
+    assert frame is not None
+    assert (frame.sequence, frame.withheld_bytes) == (1, 900)

@@ -1,35 +1,64 @@
 """Whatever happens, in whatever order: the credit is kept to and the counts balance."""
 
+import sys
+import zlib
+
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
+from framemesh.sdk.credit import Credit
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Credit, OfferedFrame, Session
+from framemesh.sdk.session import Session
 
 sizes = st.integers(min_value=0, max_value=60)
 credits_ = st.builds(Credit, frames=st.integers(1, 5), bytes=st.integers(1, 100))
 
 
 class SessionMachine(RuleBasedStateMachine):
+    session: Session
+
     def __init__(self) -> None:
         super().__init__()
-        self.session = Session("s1")
+        self.spool: Credit | None = None
         self.credit = Credit(0, 0)
-        self.largest = 0
+        self.most = 1
+        """Frames that any credit allowed."""
+        self.largest = sys.maxsize
+        self.sizes: dict[int, int] = {}
+        self.waiting: dict[int, int] = {}
+        """Never sent: number -> bytes that are kept of it."""
+        self.unanswered: dict[int, OfferedFrame] = {}
+        """Sent, on this stream or on one before."""
         self.under_way: dict[int, OfferedFrame] = {}
-        self.answered: set[int] = set()
-        self.next_expected: list[int] = []
+        """Sent on this stream."""
+        self.again: list[int] = []
+        self.answered = self.dropped = 0
+
+    @initialize(spool=st.none() | credits_)
+    def a_camera_begins(self, spool: Credit | None) -> None:
+        self.spool = spool
+        self.session = Session("s1", spool)
 
     @precondition(lambda self: not self.session.is_open)
     @rule(credit=credits_, largest=st.integers(0, 60))
     def a_stream_opens(self, credit: Credit, largest: int) -> None:
         self.session.opened(credit, largest)
         self.credit, self.largest = credit, largest
+        self.most = max(self.most, credit.frames)
+        self.waiting = {n: self.kept(size) for n, size in self.waiting.items()}
         self.under_way = {}
-        self.next_expected = [
-            n for n in range(1, self.session.counts.offered + 1) if n not in self.answered
-        ]
+        self.again = sorted(self.unanswered)
+
+    def kept(self, size: int) -> int:
+        return size if size <= self.largest else 0
 
     @precondition(lambda self: self.session.is_open)
     @rule()
@@ -38,9 +67,19 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(size=sizes)
     def a_frame_is_offered_if_it_is_admitted(self, size: int) -> None:
-        if self.session.admits(size):
-            self.session.offer(bytes(size), 0)
-            self.next_expected.append(self.session.counts.offered)
+        if not self.session.admits(size):
+            assert self.spool is None, "a camera that drops never waits"
+            return
+        before = self.session.counts.dropped
+        sequence = self.session.offer(bytes(size), 0)
+        kept = self.kept(size)
+        for oldest in sorted(self.waiting)[: self.session.counts.dropped - before]:
+            assert self.spool
+            frames, bytes_ = len(self.waiting) + 1, sum(self.waiting.values()) + kept
+            assert frames > self.spool.frames or bytes_ > self.spool.bytes, "dropped for nothing"
+            del self.waiting[oldest]
+            self.dropped += 1
+        self.sizes[sequence], self.waiting[sequence] = size, kept
 
     @rule()
     def a_frame_is_sent_if_there_is_one(self) -> None:
@@ -48,16 +87,22 @@ class SessionMachine(RuleBasedStateMachine):
         if frame is None:
             return
         assert self.session.is_open
-        assert frame.sequence == self.next_expected.pop(0), "in order, none left out, none twice"
+        if self.again:
+            assert frame.sequence == self.again.pop(0), "what was sent before comes first"
+        else:
+            assert frame.sequence == min(self.waiting), "in order, none left out"
+            del self.waiting[frame.sequence]
+            assert frame.crc32 == zlib.crc32(bytes(self.sizes[frame.sequence]))
+        assert frame.sequence > max(self.under_way, default=0), "numbers ascend on a stream"
         assert len(frame.image) <= self.largest
-        self.under_way[frame.sequence] = frame
+        self.under_way[frame.sequence] = self.unanswered[frame.sequence] = frame
 
     @precondition(lambda self: self.session.is_open and self.under_way)
     @rule(data=st.data(), accepted=st.booleans())
     def a_frame_is_answered(self, data: st.DataObject, accepted: bool) -> None:
         sequence = data.draw(st.sampled_from(sorted(self.under_way)))
-        del self.under_way[sequence]
-        self.answered.add(sequence)
+        del self.under_way[sequence], self.unanswered[sequence]
+        self.answered += 1
         if accepted:
             self.session.acknowledged([sequence], [])
         else:
@@ -72,8 +117,22 @@ class SessionMachine(RuleBasedStateMachine):
     @invariant()
     def the_counts_balance(self) -> None:
         counts = self.session.counts
-        assert counts.offered == counts.accepted + counts.rejected + counts.pending
-        assert counts.accepted + counts.rejected == len(self.answered)
+        assert counts.offered == (
+            counts.accepted + counts.rejected + counts.pending + counts.dropped
+        )
+        assert counts.accepted + counts.rejected == self.answered
+        assert counts.pending == len(self.waiting) + len(self.unanswered)
+        assert counts.dropped == self.dropped
+        assert self.spool or not counts.dropped
+
+    @invariant()
+    def what_is_kept_is_bounded(self) -> None:
+        assert len(self.unanswered) <= self.most
+        if self.spool is None:
+            assert len(self.waiting) + len(self.unanswered) <= self.most
+        elif len(self.waiting) > 1:
+            assert len(self.waiting) <= self.spool.frames
+            assert sum(self.waiting.values()) <= self.spool.bytes
 
     @invariant()
     def an_idle_camera_with_a_stream_may_always_offer(self) -> None:
@@ -83,8 +142,8 @@ class SessionMachine(RuleBasedStateMachine):
     @invariant()
     def an_idle_stream_always_sends_what_waits(self) -> None:
         if self.session.is_open and not self.under_way:
-            assert self.session.all_sent == (not self.next_expected)
+            assert self.session.all_sent == (not self.again and not self.waiting)
 
 
 TestSession = SessionMachine.TestCase
-TestSession.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestSession.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

@@ -9,7 +9,7 @@ import pytest
 
 from framemesh.worker.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
-from framemesh.worker.triton.memory import Outputs
+from framemesh.worker.triton.memory import RowOutputs
 from framemesh.worker.triton.rows import Rows
 
 
@@ -23,7 +23,7 @@ class Model:
         self.poison: set[int] = set()
         self.away: TritonUnavailable | None = None
 
-    async def infer(self, first: int, count: int) -> list[Outputs]:
+    async def infer(self, first: int, count: int) -> list[RowOutputs]:
         self.requests.append((first, count))
         await self.open.wait()
         if self.away is not None:

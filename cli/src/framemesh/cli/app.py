@@ -39,6 +39,10 @@ class Framemesh(Listed):
             "framemesh.cli.status:status",
             "Show the ledger of every camera, the backlog, rates, ages and workers.",
         ),
+        OnDemand("frame", "framemesh.cli.frame:app", "Say what happened to a frame."),
+        OnDemand(
+            "dead", "framemesh.cli.dead:app", "List, show, replay and purge frames that died."
+        ),
     )
 
 

@@ -13,6 +13,9 @@ ANSWER_SECONDS = 10.0
 CHANGE_SECONDS = 60.0
 """For a change: the master waits for the brokers, or looks at a model."""
 
+MESSAGE_BYTES = 64 * 1024 * 1024
+"""Of the largest answer: a dead letter with its image. Brokers take 8 MB, unless told otherwise."""
+
 
 class CallFailed(FramemeshError):
     """A service refused a call, or could not be reached."""
@@ -40,14 +43,25 @@ def named(error: grpc.RpcError, address: str) -> CallFailed:
 
 
 @contextmanager
-def calling(address: str) -> Iterator[grpc.Channel]:
-    """A channel to host:port.
+def naming(address: str) -> Iterator[None]:
+    """Around calls to host:port.
 
     Raises:
-        CallFailed: a call in the body failed.
+        CallFailed: one of them failed.
     """
-    with grpc.insecure_channel(address) as channel:
-        try:
-            yield channel
-        except grpc.RpcError as error:
-            raise named(error, address) from error
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise named(error, address) from error
+
+
+@contextmanager
+def calling(address: str) -> Iterator[grpc.Channel]:
+    """A channel to host:port, to which all calls in the body go.
+
+    Raises:
+        CallFailed: one of them failed.
+    """
+    options = [("grpc.max_receive_message_length", MESSAGE_BYTES)]
+    with grpc.insecure_channel(address, options) as channel, naming(address):
+        yield channel

@@ -1,10 +1,11 @@
 """The messages of the services and the values of this program."""
 
+from dataclasses import asdict
 from typing import Any
 
-from framemesh.api.common.v1 import outcome_pb2
+from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.api.monitor.v1 import monitor_pb2
+from framemesh.api.monitor.v1 import dead_letter_pb2, monitor_pb2
 from framemesh.cli.report import CameraReport, PipelineReport
 
 
@@ -14,6 +15,7 @@ def report_from_proto(
     """What the master and the monitor know of one pipeline; either may not know it yet."""
     pipeline = pipeline or pipeline_pb2.Pipeline()
     status = status or monitor_pb2.PipelineStatus()
+    traffic = status.traffic
     return PipelineReport(
         name=pipeline.spec.name or status.pipeline,
         revision=pipeline.revision,
@@ -27,6 +29,12 @@ def report_from_proto(
         age_p95_ms=status.age.p95_ms,
         age_p99_ms=status.age.p99_ms,
         duplicate_outcomes=status.duplicate_outcomes,
+        unread_entries=status.unread_entries,
+        dead_letters=status.dead_letters,
+        bytes_a_frame={
+            hop.name: size.bytes / size.frames if (size := getattr(traffic, hop.name)).frames else 0
+            for hop in traffic.DESCRIPTOR.fields
+        },
         cameras=tuple(map(_camera_from_proto, status.cameras)),
     )
 
@@ -44,6 +52,11 @@ def _camera_from_proto(ledger: monitor_pb2.CameraLedger) -> CameraReport:
         pending=ledger.pending,
         reasons=dict(ledger.reasons),
     )
+
+
+def frame_id(frame: frame_pb2.FrameId) -> str:
+    """A frame's name wherever one is shown."""
+    return f"{frame.camera}/{frame.session}/{frame.sequence}"
 
 
 def fate_from_proto(outcome: outcome_pb2.Outcome) -> str:
@@ -67,6 +80,40 @@ def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
         "detections": list(map(_detection_to_json, outcome.detections)),
         "sealed_by": outcome.sealed_by,
         "attempts": outcome.attempts,
+    }
+
+
+def frames_to_json(found: monitor_pb2.GetFrameResponse) -> dict[str, Any]:
+    """What `frame show --json` prints."""
+    camera = _camera_from_proto(found.ledger)
+    return {"frames": list(map(_record_to_json, found.frames)), "ledger": asdict(camera)}
+
+
+def _record_to_json(record: monitor_pb2.FrameRecord) -> dict[str, Any]:
+    sealed = record.state == monitor_pb2.FRAME_STATE_SEALED
+    return {
+        "camera": record.frame.camera,
+        "session": record.frame.session,
+        "sequence": record.frame.sequence,
+        "state": monitor_pb2.FrameState.Name(record.state).removeprefix("FRAME_STATE_").lower(),
+        "stored_unix_nano": record.stored_unix_nano if sealed else None,
+        "outcome": outcome_to_json(record.outcome) if sealed else None,
+    }
+
+
+def dead_letter_to_json(letter: dead_letter_pb2.DeadLetter) -> dict[str, Any]:
+    """One of what `dead list --json` prints."""
+    return {
+        "camera": letter.frame.camera,
+        "session": letter.frame.session,
+        "sequence": letter.frame.sequence,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "attempts": letter.attempts,
+        "worker": letter.worker,
+        "captured_unix_nano": letter.captured_unix_nano,
+        "died_unix_nano": letter.died_unix_nano,
+        "image_bytes": letter.image_bytes,
     }
 
 

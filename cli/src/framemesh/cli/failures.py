@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from framemesh.core.errors import FramemeshError
+from framemesh.core.errors import FramemeshError, leaves
 from framemesh.sdk.errors import FramemeshSdkError
 
 _EXPECTED = (FramemeshError, FramemeshSdkError)
@@ -35,10 +35,4 @@ def _split(error: Exception) -> tuple[list[BaseException], ExceptionGroup | None
     if not isinstance(error, ExceptionGroup):
         return [error], None
     expected, rest = error.split(_EXPECTED)
-    return _leaves(expected) if expected else [], rest
-
-
-def _leaves(error: BaseException) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for one in error.exceptions for leaf in _leaves(one)]
-    return [error]
+    return leaves(expected) if expected else [], rest

@@ -1,4 +1,4 @@
-"""Reading the files that a person names."""
+"""The files that a person names."""
 
 from pathlib import Path
 
@@ -12,6 +12,12 @@ class FileUnreadable(FramemeshError):
     code = Code.NOT_FOUND
 
 
+class FileUnwritable(FramemeshError):
+    """A file that was named cannot be written."""
+
+    code = Code.INVALID
+
+
 def read_bytes(path: Path) -> bytes:
     """What a file holds.
 
@@ -21,8 +27,19 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise FileUnreadable(f"cannot read {path}: {why}") from error
+        raise FileUnreadable(f"cannot read {path}: {_why(error)}") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Make a file of `content`, in place of what is there.
+
+    Raises:
+        FileUnwritable: there is no such folder, or it is not ours to write.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise FileUnwritable(f"cannot write {path}: {_why(error)}") from error
 
 
 def read_text(path: Path) -> str:
@@ -45,3 +62,7 @@ def read_document(path: Path) -> Located:
         InvalidDocument: it is not YAML.
     """
     return Located(read_text(path), str(path))
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

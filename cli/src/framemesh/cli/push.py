@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TimeElapsedColumn
 from framemesh.cli import addresses, pushing
 from framemesh.cli.push_view import Bar, Refusals
 from framemesh.cli.sources import open_source
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, OnFull
 
 
 def push(
@@ -39,6 +39,12 @@ def push(
         int | None, typer.Option(min=1, help="Frames a camera, at most.", show_default=False)
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end.")] = False,
+    on_full: Annotated[
+        OnFull,
+        typer.Option(
+            help="While the pipeline takes no more: wait, fail, or drop what was not sent yet."
+        ),
+    ] = "block",
     ingest: addresses.IngestAddress = addresses.INGEST,
 ) -> None:
     """Send frames to a pipeline. Fails if one was rejected."""
@@ -46,7 +52,7 @@ def push(
     refusals = Refusals()
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
     sending = [
-        AsyncCamera(ingest, pipeline=pipeline, name=name, on_rejected=refusals.add)
+        AsyncCamera(ingest, pipeline=pipeline, name=name, on_rejected=refusals.add, on_full=on_full)
         for name in names
     ]
     typer.echo(asyncio.run(_push(plan, sending)))

@@ -15,7 +15,7 @@ REFRESH_SECONDS = 0.2
 
 
 class Bar:
-    """A progress bar over all cameras: how many frames have an answer, and how fast they get it."""
+    """A progress bar over all cameras: how many frames are dealt with, and how fast."""
 
     def __init__(
         self, progress: Progress, cameras: Sequence[AsyncCamera], frames: int | None
@@ -35,16 +35,17 @@ class Bar:
     def refresh(self) -> None:
         counts = total(self._cameras)
         self._progress.update(
-            self._task, completed=counts.accepted + counts.rejected, description=self.summary()
+            self._task, completed=counts.offered - counts.pending, description=self.summary()
         )
 
     def summary(self) -> str:
         counts = total(self._cameras)
         rate = counts.accepted / (time.monotonic() - self._began)
-        frames = "frame" if counts.offered == 1 else "frames"
+        sent = counts.offered - counts.dropped
+        dropped = f", {counts.dropped} dropped" if counts.dropped else ""
         return (
-            f"{counts.offered} {frames} sent, {counts.accepted} acknowledged ({rate:.1f}/s), "
-            f"{counts.rejected} rejected"
+            f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
+            f"({rate:.1f}/s), {counts.rejected} rejected{dropped}"
         )
 
 

@@ -62,7 +62,7 @@ class Plan:
 async def push(plan: Plan, cameras: Sequence[AsyncCamera]) -> None:
     """Send every frame of `plan` with every camera, and wait for all acknowledgements.
 
-    A camera that ingest holds back holds back the others: they show the same scene.
+    A camera that waits for ingest holds back the others: they show the same scene.
 
     Raises:
         ExceptionGroup: of what the cameras raise.
@@ -108,5 +108,6 @@ def total(cameras: Sequence[AsyncCamera]) -> Counts:
         offered=sum(one.offered for one in counts),
         accepted=sum(one.accepted for one in counts),
         rejected=sum(one.rejected for one in counts),
+        dropped=sum(one.dropped for one in counts),
         pending=sum(one.pending for one in counts),
     )

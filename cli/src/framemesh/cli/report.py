@@ -45,4 +45,10 @@ class PipelineReport:
     age_p99_ms: float
     """From capture to outcome."""
     duplicate_outcomes: int
+    unread_entries: int
+    """Of the ledger, dropped by the broker while no monitor read them."""
+    dead_letters: int
+    """Those that are kept."""
+    bytes_a_frame: dict[str, float]
+    """On each hop: cameras, workers, models, outcomes."""
     cameras: tuple[CameraReport, ...]

@@ -13,8 +13,11 @@ from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli import addresses, converters
 from framemesh.cli.calls import ANSWER_SECONDS, calling
+from framemesh.cli.embedded.run import Run
 from framemesh.cli.report import PipelineReport
 from framemesh.cli.status_view import view
+from framemesh.cli.up import DATA
+from framemesh.runtime.processes.supervision import State
 
 REFRESH_SECONDS = 1.0
 """Of `--watch`: the monitor's rates are over seconds."""
@@ -31,6 +34,8 @@ def status(
     monitor: addresses.MonitorAddress = addresses.MONITOR,
 ) -> None:
     """Show the ledger of every camera, the backlog, rates, ages and workers."""
+    for trouble in local_troubles(master):
+        typer.secho(trouble, fg="red", err=True)
     reports = gather(pipeline, master, monitor)
     if as_json:
         typer.echo(json.dumps({"pipelines": [asdict(report) for report in reports]}))
@@ -43,6 +48,15 @@ def status(
         while True:
             time.sleep(REFRESH_SECONDS)
             live.update(view(gather(pipeline, master, monitor)), refresh=True)
+
+
+def local_troubles(master: str) -> list[str]:
+    """What keeps programs of this machine's mesh from their work, if it is that master's."""
+    run = Run.load(DATA)
+    if run is None or run.master != master:
+        return []
+    troubled = (p for p in run.programs if p.state in {State.STUCK, State.FAILED})
+    return [f"{program.name} is {program.state.value}: {program.trouble}" for program in troubled]
 
 
 def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:

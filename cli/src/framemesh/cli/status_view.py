@@ -33,10 +33,21 @@ def _pipeline(report: PipelineReport) -> list[RenderableType]:
             f"p99 {report.age_p99_ms:.0f} ms"
         ),
     ]
+    if any(report.bytes_a_frame.values()):
+        hops = ", ".join(
+            f"{decimal(round(size))} {hop}" for hop, size in report.bytes_a_frame.items()
+        )
+        parts.append(Text(f"  a frame: {hops}"))
     if report.trouble:
         parts.append(Text(f"  trouble: {report.trouble}", style="red"))
     if report.duplicate_outcomes:
         parts.append(Text(f"  {report.duplicate_outcomes} duplicate outcomes", style="red"))
+    if report.unread_entries:
+        lost = f"  {report.unread_entries} entries of the ledger were dropped before they were read"
+        parts.append(Text(f"{lost}: frames are missing below", style="red"))
+    if report.dead_letters:
+        kept = f"  {report.dead_letters} dead letters: `framemesh dead list {report.name}`"
+        parts.append(Text(kept))
     return [*parts, _ledger(report.cameras), Text()]
 
 

@@ -42,10 +42,11 @@ def watch(
 def line(outcome: outcome_pb2.Outcome) -> str:
     """An outcome for a person: camera, sequence, age, and what was seen or went wrong."""
     age_ms = (outcome.completed_unix_nano - outcome.captured_unix_nano) / 1e6
-    return f"{outcome.frame.camera} {outcome.frame.sequence} {age_ms:.0f} ms {_seen(outcome)}"
+    return f"{outcome.frame.camera} {outcome.frame.sequence} {age_ms:.0f} ms {seen(outcome)}"
 
 
-def _seen(outcome: outcome_pb2.Outcome) -> str:
+def seen(outcome: outcome_pb2.Outcome) -> str:
+    """What was seen in a frame, or why nothing was looked for."""
     if outcome.fate != outcome_pb2.FATE_DONE:
         why = ": ".join(filter(None, (outcome.reason, outcome.detail)))
         return f"{converters.fate_from_proto(outcome)} ({why})"

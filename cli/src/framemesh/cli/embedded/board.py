@@ -14,6 +14,7 @@ STYLES = {
     State.STARTING: "yellow",
     State.READY: "green",
     State.FAILED: "red",
+    State.STUCK: "red",
     State.STOPPING: "yellow",
 }
 

@@ -90,6 +90,7 @@ class Mesh:
             ),
             ready=partial(program.healthy, program.address),
             changed=self._note,
+            ailing=program.ailing,
             grace_seconds=program.grace_seconds,
             clock=self._clock,
         )

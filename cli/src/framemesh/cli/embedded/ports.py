@@ -48,6 +48,11 @@ class Ports:
         return self._address(5)
 
     @property
+    def nats_http(self) -> str:
+        """Where nats-server tells of its health."""
+        return self._address(6)
+
+    @property
     def first_worker(self) -> int:
         """The port alone: the agent looks for free ones from here on."""
         return self.base + WORKERS

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from framemesh.runtime.processes.supervision import GRACE_SECONDS
+from framemesh.runtime.processes.supervision import GRACE_SECONDS, Ailment, never_ailing
 from framemesh.runtime.rpc.health import grpc_serving
 
 
@@ -25,6 +25,8 @@ class Program:
     other: that is quicker, and what they must be able to do anyway."""
     grace_seconds: float = GRACE_SECONDS
     """From SIGTERM to SIGKILL."""
+    ailing: Callable[[], Awaitable[Ailment | None]] = never_ailing
+    """Asked why it cannot do its work, though it is healthy."""
 
 
 def stopping_order(programs: Sequence[Program]) -> list[list[Program]]:

@@ -1,10 +1,12 @@
 """The programs of a mesh on one machine."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.program import Program
+from framemesh.runtime.processes.nats_health import store_ailment
 from framemesh.runtime.processes.nats_server import NatsServer, jetstream_answers
 from framemesh.runtime.processes.supervision import GRACE_SECONDS
 
@@ -26,9 +28,15 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
     data = data.absolute()
     host, port = ports.nats.rsplit(":", 1)
     # The server adds the folder's name: its streams are in data/jetstream.
-    server = NatsServer(data, int(port), host, store_max_bytes)
+    http_port = int(ports.nats_http.rsplit(":", 1)[1])
+    server = NatsServer(data, int(port), host, store_max_bytes, monitor_port=http_port)
     nats = Program(
-        "nats", server.address, server.command(), server.environment(), jetstream_answers
+        "nats",
+        server.address,
+        server.command(),
+        server.environment(),
+        healthy=jetstream_answers,
+        ailing=partial(store_ailment, ports.nats_http, data),
     )
     return (
         nats,

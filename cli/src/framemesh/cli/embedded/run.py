@@ -1,6 +1,7 @@
 """What is known of a running mesh: the file run.json in its data folder."""
 
 import contextlib
+import errno
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,10 @@ from pathlib import Path
 from framemesh.runtime.processes.supervision import State
 
 FILE = "run.json"
+
+FILE_BYTES = 16 * 1024
+"""Its size, filled up with blanks, so that it can be written over. Five programs take 1.5 KiB, and
+what they say of their troubles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,23 @@ class Run:
         Raises:
             OSError: it cannot be written.
         """
+        text = json.dumps(asdict(self), default=lambda state: state.value, indent=2)
+        content = text.encode().ljust(FILE_BYTES)
         draft = data / f"{FILE}.{self.pid}"
-        draft.write_text(json.dumps(asdict(self), default=lambda state: state.value, indent=2))
-        draft.replace(data / FILE)
+        try:
+            draft.write_bytes(content)
+            draft.replace(data / FILE)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            self._overwrite(data / FILE, content)
+
+    @staticmethod
+    def _overwrite(file: Path, content: bytes) -> None:
+        """In place: on a full disk, which is the news, there is no room for another file."""
+        with file.open("r+b", buffering=0) as old:
+            if len(content) > file.stat().st_size:
+                raise OSError(errno.ENOSPC, "no room for more than it has", str(file))
+            old.write(content)
 
     @classmethod
     def load(cls, data: Path) -> "Run | None":

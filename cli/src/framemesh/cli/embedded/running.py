@@ -46,6 +46,9 @@ async def supervising(data: Path, ports: Ports, programs: Sequence[Program]) -> 
                 yield mesh
         finally:
             Run.forget(data)
+            # What Triton starts outlives it, where the worker that would clean up died with it.
+            if killed := await asyncio.to_thread(sweep, data):
+                log.warning("what nobody watched any more is stopped", processes=killed)
 
 
 @asynccontextmanager

@@ -3,6 +3,9 @@
 import time
 from typing import Protocol
 
+NANO = 1_000_000_000
+"""Nanoseconds of a second."""
+
 
 class Clock(Protocol):
     def unix_nano(self) -> int:

@@ -136,6 +136,8 @@ def _plain(fault: Any) -> str:
             return "is not a field"
         case "string_pattern_mismatch":
             return f"bad name {fault['input']!r}: use 1 to 64 letters, digits, '-' and '_'"
+        case "value_error":
+            return f"{fault['ctx']['error']}, not {fault['input']!r}"
         case _:
             message = str(fault["msg"])
             return f"{message[0].lower()}{message[1:]}, not {fault['input']!r}"

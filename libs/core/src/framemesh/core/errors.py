@@ -27,3 +27,11 @@ class InvalidName(FramemeshError):
     """A name does not follow the grammar of names."""
 
     code = Code.INVALID
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors of a group, and of the groups in it, one by one."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST_UNDER_WAY = 64
+"""Frames of one camera that ingest lets be under way, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class FrameId:
@@ -32,3 +35,6 @@ class Frame:
     id: FrameId
     captured_unix_nano: int
     image: bytes
+    crc32: int
+    """CRC-32 (that of zlib) of the image as its camera made it. An image that does not have it was
+    damaged on its way."""

@@ -1,6 +1,8 @@
 """A set of numbers that come mostly in order, kept as its runs."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from typing import Self
 
 
 class IntervalSet:
@@ -10,6 +12,22 @@ class IntervalSet:
         self._firsts: list[int] = []
         self._lasts: list[int] = []
         self._size = 0
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[int, int]]) -> Self:
+        """The set whose `runs` these are.
+
+        Raises:
+            ValueError: they are not ascending, or touch.
+        """
+        found = cls()
+        for first, last in runs:
+            if first > last or (found._lasts and first <= found._lasts[-1] + 1):
+                raise ValueError(f"run {first} to {last} is not after those before it")
+            found._firsts.append(first)
+            found._lasts.append(last)
+            found._size += last - first + 1
+        return found
 
     def __len__(self) -> int:
         return self._size
@@ -22,6 +40,16 @@ class IntervalSet:
     def runs(self) -> tuple[tuple[int, int], ...]:
         """First and last number of each run, both included, ascending."""
         return tuple(zip(self._firsts, self._lasts, strict=True))
+
+    @property
+    def gaps(self) -> int:
+        """How many there are between the runs."""
+        return max(0, len(self._firsts) - 1)
+
+    @property
+    def oldest_gap(self) -> tuple[int, int]:
+        """First and last number between the first two runs; there must be two."""
+        return self._lasts[0] + 1, self._firsts[1] - 1
 
     def add(self, first: int, last: int | None = None) -> int:
         """Add the numbers from `first` to `last`, both included; returns how many were new."""

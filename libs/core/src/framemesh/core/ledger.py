@@ -1,13 +1,12 @@
 """The arithmetic of the ledger: what became of every frame of a camera, counted once."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Self
 
-from framemesh.core.interval_set import IntervalSet
+from framemesh.core.camera_sessions import CameraSessions, SessionState, Standing
+from framemesh.core.closed_sessions import ClosedSessions
 from framemesh.core.outcome import Fate
-
-OPEN_SESSIONS = 64
-"""Sessions of a camera that are kept apart; older ones without pending frames become a sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +31,13 @@ class Account:
         return self.accepted - self.done - self.expired - self.superseded - self.dead
 
 
-class _Session:
-    """Which frames of one session are known, and which of them have their outcome.
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """Everything that a camera's ledger knows."""
 
-    Rejected ones are in both: apart, they would be holes in the runs of the others.
-    """
-
-    def __init__(self) -> None:
-        self.known = IntervalSet()
-        self.sealed = IntervalSet()
-
-    @property
-    def pending(self) -> int:
-        return len(self.known) - len(self.sealed)
+    account: Account
+    duplicates: int
+    sessions: tuple[SessionState, ...]
 
 
 class CameraLedger:
@@ -54,33 +47,64 @@ class CameraLedger:
     yet, on record: ingest writes it after the frame is in the buffer.
     """
 
-    def __init__(self) -> None:
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+    def __init__(self, camera: str, closed: ClosedSessions) -> None:
+        self._sessions = CameraSessions(camera, closed)
         self._accepted = 0
         self._fates: Counter[Fate] = Counter()
         self._reasons: Counter[str] = Counter()
         self.duplicates = 0
         """Outcomes for frames that had one."""
 
+    @classmethod
+    def of(cls, camera: str, state: LedgerState, closed: ClosedSessions) -> Self:
+        """The ledger whose `state` this is.
+
+        Raises:
+            ValueError: it is none.
+        """
+        found = cls(camera, closed)
+        account = state.account
+        found._sessions = CameraSessions.of(camera, state.sessions, closed)
+        found._accepted = account.accepted
+        found._fates.update({fate: getattr(account, fate.value) for fate in Fate})
+        found._reasons.update(account.reasons)
+        found.duplicates = state.duplicates
+        return found
+
     def accept(self, session: str, first: int, last: int) -> int:
         """The frames from `first` to `last` are in the buffer; returns how many are news."""
-        new = self._session(session).known.add(first, last)
+        frames = self._sessions.take(session)
+        new = frames.known.add(first, last)
+        self._sessions.put(session, frames)
         self._accepted += new
         return new
 
     def seal(self, session: str, sequence: int, fate: Fate, reason: str) -> bool:
         """A frame has its outcome; returns False for a frame that already had one."""
-        frames = self._session(session)
-        if not frames.sealed.add(sequence):
+        frames = self._sessions.take(session)
+        first = frames.sealed.add(sequence)
+        new = frames.known.add(sequence)
+        self._sessions.put(session, frames)
+        if not first:
             self.duplicates += 1
             return False
-        new = frames.known.add(sequence)
         if fate is not Fate.REJECTED:
             self._accepted += new
+        elif not new:
+            # It was accepted first, and refused when its camera, not knowing, sent it again.
+            self._accepted -= 1
         self._fates[fate] += 1
         if reason:
             self._reasons[reason] += 1
         return True
+
+    def standing(self, session: str, sequence: int) -> Standing:
+        """What is known of one frame."""
+        return self._sessions.standing(session, sequence)
+
+    def sessions_with(self, sequence: int) -> list[str]:
+        """Of those that are still known by name, newest first."""
+        return self._sessions.with_frame(sequence)
 
     @property
     def accepted(self) -> int:
@@ -98,15 +122,6 @@ class CameraLedger:
             reasons=dict(self._reasons),
         )
 
-    def _session(self, name: str) -> _Session:
-        if name not in self._sessions:
-            self._sessions[name] = _Session()
-            self._forget()
-        self._sessions.move_to_end(name)
-        return self._sessions[name]
-
-    def _forget(self) -> None:
-        """Drop the oldest sessions that are complete; they stay in the sums."""
-        for name in list(self._sessions)[: max(0, len(self._sessions) - OPEN_SESSIONS)]:
-            if not self._sessions[name].pending:
-                del self._sessions[name]
+    @property
+    def state(self) -> LedgerState:
+        return LedgerState(self.account, self.duplicates, self._sessions.state)

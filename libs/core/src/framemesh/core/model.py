@@ -91,6 +91,22 @@ class DecoderSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulatedSpec:
+    """An accelerator that is not there, for tests and benchmarks: the model is not run, its time
+    is slept, its outputs are zeros.
+
+    A request takes base_ms + per_picture_ms * pictures. The limits keep two full batches, one
+    behind the other, within the time that a worker waits for an answer.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    base_ms: Annotated[float, Field(ge=0, le=1000)]
+    """Of every request, whatever is in it."""
+    per_picture_ms: Annotated[float, Field(ge=0, le=20)]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelManifest:
     """The model.yaml beside an ONNX file."""
 
@@ -107,7 +123,10 @@ class ModelManifest:
     max_batch: Annotated[int, Field(ge=1, le=256)] = 8
     """1 where the ONNX file has a fixed batch dimension."""
     instances: Annotated[int, Field(ge=0, le=64)] = 0
-    """Copies that Triton runs side by side; 0: as many as the worker's node has CPUs."""
+    """Copies that Triton runs side by side; 0: one on a GPU and one where the model is simulated,
+    else as many as the worker's node has CPUs."""
+    simulated: SimulatedSpec | None = None
+    """Set: the ONNX file only tells the names and shapes of what goes in and comes out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,4 +70,9 @@ class Outcome:
     """Size of the decoded picture in pixels; 0 where it was never decoded."""
     detections: tuple[Detection, ...] = ()
     attempts: int = 1
-    """How often the frame was delivered to a worker."""
+    """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or
+    rejected, else 1 and its tries alone."""
+    image_bytes: int = 0
+    """Of the image as the worker got it; 0 where ingest sealed it."""
+    tensor_bytes: int = 0
+    """Of what was given to the models."""

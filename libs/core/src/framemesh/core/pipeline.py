@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, ConfigDict, Field
 
+from framemesh.core.delivery import Delivery, DeliverySpec
 from framemesh.core.document import InvalidDocument, Problem
 from framemesh.core.names import Name
 
@@ -74,6 +75,7 @@ class PipelineSpec:
     name: Name
     stages: Annotated[tuple[StageSpec, ...], Field(min_length=1)]
     buffer: BufferSpec = field(default_factory=BufferSpec)
+    delivery: Delivery = field(default_factory=DeliverySpec)
     workers: WorkersSpec = field(default_factory=WorkersSpec)
 
 
@@ -99,6 +101,8 @@ def check_pipeline(spec: PipelineSpec) -> None:
         if stage.labels and not stage.crops_of:
             problems.append(Problem(("stages", at, "labels"), "only chooses crops; set crops_of"))
         earlier.add(stage.name)
+    if spec.delivery.latest and spec.delivery.fresh:
+        problems.append(Problem(("delivery", "fresh"), "chooses another policy than latest"))
     buffer = spec.buffer
     if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
         least = buffer.streams * MIN_STREAM_BYTES // 1024**2

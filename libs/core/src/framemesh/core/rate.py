@@ -1,16 +1,24 @@
 """How many events a second there were lately."""
 
 from collections import deque
+from collections.abc import Iterable
+
+from framemesh.core.clock import NANO
 
 WINDOW_SECONDS = 10
-NANO = 1_000_000_000
 
 
 class Rate:
     """Counts events by the second in which they happened, over the last WINDOW_SECONDS."""
 
-    def __init__(self) -> None:
-        self._seconds: deque[tuple[int, int]] = deque(maxlen=WINDOW_SECONDS + 1)
+    def __init__(self, seconds: Iterable[tuple[int, int]] = ()) -> None:
+        """`seconds` of another life, to go on from there."""
+        self._seconds = deque(seconds, maxlen=WINDOW_SECONDS + 1)
+
+    @property
+    def seconds(self) -> tuple[tuple[int, int], ...]:
+        """Each second since the Unix epoch in which there were events, and how many; ascending."""
+        return tuple(self._seconds)
 
     def add(self, unix_nano: int, events: int = 1) -> None:
         """Events that happened at that time; times come in order."""

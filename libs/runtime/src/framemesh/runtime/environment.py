@@ -23,14 +23,16 @@ def _address(value: str) -> str:
 
 
 def _nats_url(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if scheme not in {"nats", "tls"} or not rest or any(map(str.isspace, value)):
-        raise ValueError("use nats://host:port")
+    for server in value.split(","):
+        scheme, _, rest = server.partition("://")
+        if scheme not in {"nats", "tls"} or not rest or any(map(str.isspace, server)):
+            raise ValueError("use nats://host:port or tls://host:port, several with commas")
     return value
 
 
 Address = Annotated[str, AfterValidator(_address)]
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
+"""Of one server, or of several of one cluster with commas between."""
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
 ]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from framemesh.core.errors import FramemeshError
+from framemesh.core.errors import FramemeshError, leaves
 from framemesh.runtime import logs
 from framemesh.runtime.environment import BadSetting, ServiceSettings, from_environment
 
@@ -56,11 +56,3 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
     for fault in faults:
         log.error(str(fault))
     return 1 if faults else 0
-
-
-def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The errors of a group, and of the groups in it, one by one."""
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found

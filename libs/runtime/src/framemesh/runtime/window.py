@@ -29,6 +29,10 @@ class Window:
             self.release(size)
 
     async def acquire(self, size: int) -> None:
+        """Take a place for `size` bytes, once there is one; whoever takes it must release it.
+
+        Cancelled, it has taken none.
+        """
         if not self._waiting and self._fits(size):
             self._admit(size)
             return
@@ -41,11 +45,11 @@ class Window:
                 # Cancelled after its turn had come: the place is somebody else's now.
                 self.release(size)
             else:
-                self._waiting.remove((size, turn))
                 self._wake()
             raise
 
     def release(self, size: int) -> None:
+        """Give back a place for `size` bytes, to whoever waits next."""
         self.count -= 1
         self.bytes -= size
         self._wake()
@@ -60,7 +64,12 @@ class Window:
         self.bytes += size
 
     def _wake(self) -> None:
-        while self._waiting and self._fits(self._waiting[0][0]):
-            size, turn = self._waiting.popleft()
-            self._admit(size)
-            turn.set_result(None)
+        while self._waiting:
+            size, turn = self._waiting[0]
+            # Somebody who was cancelled may not know it yet, and waits no more.
+            if not turn.cancelled():
+                if not self._fits(size):
+                    return
+                self._admit(size)
+                turn.set_result(None)
+            self._waiting.popleft()

@@ -13,12 +13,14 @@ from framemesh.sdk.errors import (
     NoCredit,
     PipelineUnknown,
 )
+from framemesh.sdk.on_full import OnFull
 from framemesh.sdk.rejections import FrameRejected
 
 __all__ = [
     "Camera",
     "AsyncCamera",
     "Counts",
+    "OnFull",
     "FrameRejected",
     "FramemeshSdkError",
     "BadFrame",

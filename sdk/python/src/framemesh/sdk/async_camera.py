@@ -7,11 +7,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from framemesh.sdk.admission import Admission
 from framemesh.sdk.async_link import AsyncLink
 from framemesh.sdk.counts import Counts
-from framemesh.sdk.errors import CameraClosed, FramemeshSdkError, FramesUnacknowledged
+from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged
 from framemesh.sdk.images import Image, encoded
-from framemesh.sdk.patience import closing_seconds, send_timed_out
+from framemesh.sdk.on_full import SPOOL_BYTES, SPOOL_FRAMES, OnFull, spool_bounds
+from framemesh.sdk.patience import closing_seconds
 from framemesh.sdk.rejections import FrameRejected, Rejections
 from framemesh.sdk.session import Session
 from framemesh.sdk.target import Target
@@ -37,6 +39,10 @@ class AsyncCamera:
         close_timeout: float = 30.0,
         jpeg_quality: int = 90,
         on_rejected: Callable[[FrameRejected], None] | None = None,
+        on_full: OnFull = "block",
+        spool_frames: int = SPOOL_FRAMES,
+        spool_bytes: int = SPOOL_BYTES,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         """Nothing is connected until the first frame is sent.
 
@@ -49,15 +55,34 @@ class AsyncCamera:
             close_timeout: Seconds that the end of `async with` waits for the last acknowledgement.
             jpeg_quality: 1 to 100, for frames that are given as arrays.
             on_rejected: Told of every frame that ingest refused.
+            on_full: What happens to a frame while there is no credit for it. "block": `send` waits.
+                "error": `send` raises NoCredit at once; only for the first connection it waits.
+                "drop_oldest": `send` never waits, also while ingest is away; frames wait in a
+                spool, and when that is full the oldest one that was never sent is dropped.
+            spool_frames: What that spool holds, in frames.
+            spool_bytes: The same in bytes of images. An image that is larger waits alone.
+            clock: The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest
+                finds out how far it is from its own.
+
+        Raises:
+            ValueError: `on_full` is none of these, or a spool without room.
         """
         self._target = Target(address, pipeline, name)
         self._send_timeout = send_timeout
         self._close_timeout = close_timeout
         self._jpeg_quality = jpeg_quality
         self._rejections = Rejections(name, on_rejected)
-        self._session = Session(uuid.uuid4().hex)
-        self._link = AsyncLink(self._target, self._session, connect_timeout)
+        bounds = spool_bounds(on_full, spool_frames, spool_bytes)
+        self._session = Session(uuid.uuid4().hex, bounds)
+        self._admission = Admission(self._target, self._session, on_full, send_timeout)
+        self._clock = clock
+        self._link = AsyncLink(self._target, self._session, connect_timeout, clock)
         self._started = False
+
+    @property
+    def session(self) -> str:
+        """The session of this camera's frames: each is known by camera, session and number."""
+        return self._session.id
 
     @property
     def counts(self) -> Counts:
@@ -65,29 +90,32 @@ class AsyncCamera:
         return self._session.counts
 
     async def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> int:
-        """Offer a frame; waits while there is no credit for it.
+        """Offer a frame; waits while there is no credit for it, unless `on_full` says otherwise.
 
-        Returns its sequence number in this session, by which its result is known.
+        Returns its sequence number in this session, by which its result is known. The number of a
+        frame that is dropped later has no result, and is never given to another.
 
         Args:
             frame: The bytes of a JPEG, PNG or WebP, or an array [height, width, 3] of BGR uint8.
-            captured_unix_nano: When it was taken; None: now.
+            captured_unix_nano: When it was taken, by the camera's clock; None: now.
 
         Raises:
             PipelineUnknown, CameraRefused: ingest does not take this camera.
             IngestUnreachable: there is no connection, for `connect_timeout` or `send_timeout`.
-            NoCredit: ingest took no frame for `send_timeout`.
+            NoCredit: there is none at this moment (`on_full="error"`), or was none for
+                `send_timeout`. The frame was not taken.
             BadFrame: an array that is no picture.
             CameraClosed: it was closed.
         """
-        captured = time.time_ns() if captured_unix_nano is None else captured_unix_nano
+        captured = self._clock() if captured_unix_nano is None else captured_unix_nano
+        # A camera in a loop that nothing else makes wait would never let its own link run.
+        await asyncio.sleep(0)
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
-        link, session = self._link, self._session
+        link, session, admission = self._link, self._session, self._admission
         async with link.changed:
             self._start()
-            if not await link.wait(lambda: self._may_take(len(image)), self._send_timeout):
-                raise send_timed_out(self._target, session, self._send_timeout)
-            self._check_open()
+            await link.wait(lambda: admission.is_decided(len(image)), self._send_timeout)
+            admission.check(len(image), link.failure)
             sequence = session.offer(image, captured)
             link.changed.notify_all()
             rejected = session.take_rejected()
@@ -150,12 +178,3 @@ class AsyncCamera:
         if not self._started and not self._session.closing:
             self._started = True
             self._link.start()
-
-    def _may_take(self, size: int) -> bool:
-        return self._session.closing or self._session.admits(size)
-
-    def _check_open(self) -> None:
-        if self._session.closing:
-            raise CameraClosed(f"camera {self._target.camera!r} is closed: make a new one")
-        if self._link.failure is not None:
-            raise self._link.failure

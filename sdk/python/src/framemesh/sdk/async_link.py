@@ -1,6 +1,7 @@
 """The task behind an asynchronous camera: it keeps a stream to ingest open."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +12,9 @@ import grpc.aio
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.sdk import converters
 from framemesh.sdk.channel import CHANNEL_OPTIONS, LINGER_SECONDS
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.reconnection import Reconnection
-from framemesh.sdk.session import OfferedFrame, Session
+from framemesh.sdk.session import Session
 from framemesh.sdk.target import Target
 
 
@@ -22,13 +24,20 @@ class AsyncLink:
     Whoever waits for a change of the session holds `changed`; whoever changed it notifies.
     """
 
-    def __init__(self, target: Target, session: Session, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        target: Target,
+        session: Session,
+        connect_timeout: float,
+        clock: Callable[[], int],
+    ) -> None:
         self.changed = asyncio.Condition()
         self.failure: Exception | None = None
         """Why there will be no further stream."""
         self._target = target
         self._session = session
         self._connect_timeout = connect_timeout
+        self._clock = clock
         self._stream = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -36,14 +45,11 @@ class AsyncLink:
         # Owned by the camera and awaited in stop: a task group would have to span its methods.
         self._task = asyncio.create_task(self._run(), name=f"framemesh-{self._target.camera}")
 
-    async def wait(self, condition: Callable[[], bool], seconds: float | None) -> bool:
-        """Wait, holding `changed`, for the condition or for a failure; False after `seconds`."""
-        try:
+    async def wait(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Wait, holding `changed`, for the condition or for a failure, at most `seconds`."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.changed.wait_for(lambda: self.failure is not None or condition())
-        except TimeoutError:
-            return False
-        return True
 
     async def stop(self) -> None:
         """End the task. What is unacknowledged stays so."""
@@ -115,8 +121,19 @@ class AsyncLink:
     async def _requests(self, stream: int) -> AsyncIterator[ingest_pb2.PushRequest]:
         """gRPC half-closes the stream when this ends."""
         yield converters.open_request(self._target, self._session.id)
+        if await self._opened(stream):
+            yield converters.clock_request(self._clock())
         while (frame := await self._next(stream)) is not None:
             yield converters.frame_request(frame)
+
+    async def _opened(self, stream: int) -> bool:
+        """Wait until the stream is open; False where it ends before."""
+        async with self.changed:
+            while stream == self._stream:
+                if self._session.is_open:
+                    return True
+                await self.changed.wait()
+        return False
 
     async def _next(self, stream: int) -> OfferedFrame | None:
         async with self.changed:

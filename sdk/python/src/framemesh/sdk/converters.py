@@ -1,8 +1,10 @@
 """The messages of the wire, and what they mean to a session."""
 
 from framemesh.api.ingest.v1 import ingest_pb2
+from framemesh.sdk.credit import Credit
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Credit, OfferedFrame, Session
+from framemesh.sdk.session import Session
 from framemesh.sdk.target import Target
 
 _REASONS = {
@@ -19,6 +21,10 @@ def open_request(target: Target, session_id: str) -> ingest_pb2.PushRequest:
     )
 
 
+def clock_request(unix_nano: int) -> ingest_pb2.PushRequest:
+    return ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=unix_nano))
+
+
 def frame_request(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     request = ingest_pb2.PushRequest()
     # In place: a message that is made apart is copied once more, image and all.
@@ -26,7 +32,10 @@ def frame_request(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     wire.sequence = frame.sequence
     wire.captured_unix_nano = frame.captured_unix_nano
     wire.image = frame.image
-    wire.withheld_bytes = frame.withheld_bytes
+    if frame.withheld_bytes:
+        wire.withheld_bytes = frame.withheld_bytes
+    else:
+        wire.crc32 = frame.crc32
     return request
 
 

@@ -1,14 +1,17 @@
-"""How many frames a camera offered, and what ingest said to them."""
+"""How many frames a camera offered, and what became of them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """offered = accepted + rejected + pending."""
+    """offered = accepted + rejected + dropped + pending."""
 
     offered: int
     accepted: int
     rejected: int
+    dropped: int
+    """Made room for newer frames before they were ever sent (on_full="drop_oldest"). Ingest never
+    saw them, so the ledger of the pipeline does not count them."""
     pending: int
-    """Without an answer as yet."""
+    """Without an answer as yet, sent or not."""

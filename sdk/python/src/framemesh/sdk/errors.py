@@ -26,7 +26,7 @@ class IngestUnreachable(FramemeshSdkError):
 
 
 class NoCredit(FramemeshSdkError):
-    """Ingest is there, but took no frame within `send_timeout`."""
+    """As much is under way as ingest allows: at this moment, or for all of `send_timeout`."""
 
 
 class FramesUnacknowledged(FramemeshSdkError):

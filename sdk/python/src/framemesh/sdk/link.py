@@ -11,8 +11,9 @@ import grpc
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.sdk import converters
 from framemesh.sdk.channel import CHANNEL_OPTIONS, LINGER_SECONDS
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.reconnection import Reconnection
-from framemesh.sdk.session import OfferedFrame, Session
+from framemesh.sdk.session import Session
 from framemesh.sdk.target import Target
 
 LOOK_UP_SECONDS = 0.2
@@ -25,13 +26,20 @@ class Link:
     `changed` guards the session: whoever looks at it holds it, and whoever changed it notifies.
     """
 
-    def __init__(self, target: Target, session: Session, connect_timeout: float) -> None:
+    def __init__(
+        self,
+        target: Target,
+        session: Session,
+        connect_timeout: float,
+        clock: Callable[[], int],
+    ) -> None:
         self.changed = threading.Condition()
         self.failure: Exception | None = None
         """Why there will be no further stream."""
         self._target = target
         self._session = session
         self._connect_timeout = connect_timeout
+        self._clock = clock
         self._stopped = False
         self._stream = 0
         self._call: grpc.Call | None = None
@@ -43,15 +51,14 @@ class Link:
     def start(self) -> None:
         self._thread.start()
 
-    def wait(self, condition: Callable[[], bool], seconds: float | None) -> bool:
-        """Wait, holding `changed`, for the condition or for a failure; False after `seconds`."""
+    def wait(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Wait, holding `changed`, for the condition or for a failure, at most `seconds`."""
         deadline = math.inf if seconds is None else time.monotonic() + seconds
         while self.failure is None and not condition():
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                return False
+                return
             self.changed.wait(min(remaining, LOOK_UP_SECONDS))
-        return True
 
     def stop(self) -> None:
         """End the thread. What is unacknowledged stays so."""
@@ -128,8 +135,19 @@ class Link:
     def _requests(self, stream: int) -> Iterator[ingest_pb2.PushRequest]:
         """Runs in a thread of gRPC, which half-closes the stream when this ends."""
         yield converters.open_request(self._target, self._session.id)
+        if self._opened(stream):
+            yield converters.clock_request(self._clock())
         while (frame := self._next(stream)) is not None:
             yield converters.frame_request(frame)
+
+    def _opened(self, stream: int) -> bool:
+        """Wait until the stream is open; False where it ends before."""
+        with self.changed:
+            while stream == self._stream and not self._stopped:
+                if self._session.is_open:
+                    return True
+                self.changed.wait()
+        return False
 
     def _next(self, stream: int) -> OfferedFrame | None:
         with self.changed:

@@ -1,105 +1,77 @@
 """What one camera has offered and what is still unanswered. No I/O, no clock, no lock."""
 
+import sys
+import zlib
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from framemesh.sdk.counts import Counts
+from framemesh.sdk.credit import Cost, Credit
+from framemesh.sdk.offered_frame import OfferedFrame
 from framemesh.sdk.rejections import FrameRejected
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """What may be under way without an acknowledgement."""
-
-    frames: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedFrame:
-    """A frame with its number, kept until ingest answers it."""
-
-    sequence: int
-    captured_unix_nano: int
-    image: bytes
-    withheld_bytes: int = 0
-    """Size of an image that is larger than ingest takes, and so stays here."""
-
-    def within(self, max_frame_bytes: int) -> "OfferedFrame":
-        """This frame, without its image if that is too large."""
-        if len(self.image) <= max_frame_bytes:
-            return self
-        return replace(self, image=b"", withheld_bytes=len(self.image))
-
-
-@dataclass(slots=True)
-class Underway:
-    """The cost of some frames, against a credit."""
-
-    frames: int = 0
-    bytes: int = 0
-
-    def add(self, frame: OfferedFrame) -> None:
-        self.frames += 1
-        self.bytes += len(frame.image)
-
-    def remove(self, frame: OfferedFrame) -> None:
-        self.frames -= 1
-        self.bytes -= len(frame.image)
-
-    def leaves_room(self, credit: Credit, size: int) -> bool:
-        """Whether a frame of `size` bytes may join. One may always go alone, whatever its size:
-        a credit that is smaller than a frame would stop the camera for ever."""
-        if not self.frames:
-            return True
-        return self.frames < credit.frames and self.bytes + size <= credit.bytes
+from framemesh.sdk.spool import Spool
 
 
 class Session:
     """One run of a camera, over as many streams as it takes.
 
-    A frame is offered, sent on the stream that is open, and kept until it is acknowledged. What a
-    broken stream left unanswered is sent again on the next one, in order and under the same
-    numbers; ingest knows them and stores none twice. `credit` bounds what is kept.
+    A frame is offered, waits in the spool, is sent on the stream that is open, and is kept until it
+    is acknowledged. What a broken stream left unanswered is sent again on the next one, in order
+    and under the same numbers; ingest knows them and stores none twice. A frame that was sent may
+    be stored, so only one that never was may be dropped: numbers ascend on every stream, and those
+    of dropped frames are left out.
     """
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, spool: Credit | None = None) -> None:
+        """`spool` bounds what waits unsent, and the oldest of that makes room for every new frame.
+        Without it a frame is admitted only where credit is left, which bounds all that is kept."""
         self.id = session_id
         self.is_open = False
         """Whether a stream is there to send on."""
         self.closing = False
         """No further frame will be offered."""
         self._credit: Credit | None = None
-        self._max_frame_bytes = 0
-        self._unacknowledged: dict[int, OfferedFrame] = {}
-        self._kept = Underway()
-        self._unsent: deque[int] = deque()
-        self._sent = Underway()
+        self._max_frame_bytes = sys.maxsize
+        self._drops = spool is not None
+        self._spool = Spool(spool)
+        self._sent: dict[int, OfferedFrame] = {}
+        """On this stream or on one before, and unanswered."""
+        self._again: deque[int] = deque()
+        """Those of them that this stream has yet to carry."""
+        self._under_way = Cost()
+        """Of those that it has carried."""
+        self._kept = Cost()
+        """Of all of them."""
         self._offered = self._accepted = self._rejected = 0
         self._untold: list[FrameRejected] = []
 
     @property
     def counts(self) -> Counts:
-        return Counts(self._offered, self._accepted, self._rejected, len(self._unacknowledged))
+        return Counts(
+            self._offered, self._accepted, self._rejected, self._spool.dropped, self.unacknowledged
+        )
 
     @property
     def unacknowledged(self) -> int:
-        return len(self._unacknowledged)
+        return len(self._sent) + len(self._spool)
 
     @property
     def all_sent(self) -> bool:
-        return not self._unsent
+        return not self._again and not self._spool
+
+    @property
+    def connected_once(self) -> bool:
+        """Whether there was ever a stream, and so a credit."""
+        return self._credit is not None
 
     def opened(self, credit: Credit, max_frame_bytes: int) -> None:
         """A stream is open, with a credit of its own; everything unanswered goes on it again."""
         self.is_open = True
         self._credit, self._max_frame_bytes = credit, max_frame_bytes
-        self._kept, self._sent = Underway(), Underway()
-        for sequence, frame in self._unacknowledged.items():
-            self._unacknowledged[sequence] = frame.within(max_frame_bytes)
-            self._kept.add(self._unacknowledged[sequence])
-        self._unsent = deque(self._unacknowledged)
+        self._spool.limit(max_frame_bytes)
+        self._sent = {n: frame.within(max_frame_bytes) for n, frame in self._sent.items()}
+        self._kept, self._under_way = Cost.of(self._sent.values()), Cost()
+        self._again = deque(self._sent)
 
     def broken(self) -> None:
         """The stream is gone. Frames may still be offered, up to the credit that it had."""
@@ -107,28 +79,33 @@ class Session:
 
     def admits(self, size: int) -> bool:
         """Whether a frame with an image of `size` bytes may be offered now."""
+        if self._drops:
+            return True
         if self._credit is None:
             return False
-        return self._kept.leaves_room(self._credit, size if size <= self._max_frame_bytes else 0)
+        kept = self._kept + self._spool.cost
+        return kept.leaves_room(self._credit, size if size <= self._max_frame_bytes else 0)
 
     def offer(self, image: bytes, captured_unix_nano: int) -> int:
         """Take a frame that `admits` let in, under the next number; returns that number."""
         self._offered += 1
-        frame = OfferedFrame(self._offered, captured_unix_nano, image).within(self._max_frame_bytes)
-        self._unacknowledged[frame.sequence] = frame
-        self._kept.add(frame)
-        self._unsent.append(frame.sequence)
+        frame = OfferedFrame(self._offered, captured_unix_nano, image, zlib.crc32(image))
+        self._spool.put(frame.within(self._max_frame_bytes))
         return frame.sequence
 
     def next_to_send(self) -> OfferedFrame | None:
         """The next frame for the open stream; None while there is none, or no credit for it."""
-        if not self.is_open or self._credit is None or not self._unsent:
+        frame = self._sent[self._again[0]] if self._again else self._spool.oldest
+        if not self.is_open or self._credit is None or frame is None:
             return None
-        frame = self._unacknowledged[self._unsent[0]]
-        if not self._sent.leaves_room(self._credit, len(frame.image)):
+        if not self._under_way.leaves_room(self._credit, len(frame.image)):
             return None
-        self._unsent.popleft()
-        self._sent.add(frame)
+        if self._again:
+            self._again.popleft()
+        else:
+            self._sent[frame.sequence] = self._spool.take()
+            self._kept.add(frame)
+        self._under_way.add(frame)
         return frame
 
     def acknowledged(self, accepted: Iterable[int], rejected: Iterable[FrameRejected]) -> None:
@@ -150,9 +127,9 @@ class Session:
         return untold
 
     def _settle(self, sequence: int) -> bool:
-        not_sent = self._unsent and sequence >= self._unsent[0]
-        if not_sent or (frame := self._unacknowledged.pop(sequence, None)) is None:
+        not_sent = self._again and sequence >= self._again[0]
+        if not_sent or (frame := self._sent.pop(sequence, None)) is None:
             return False
         self._kept.remove(frame)
-        self._sent.remove(frame)
+        self._under_way.remove(frame)
         return True

@@ -1,24 +1,27 @@
 """Between the messages of IngestService and the types of ingest."""
 
+import zlib
+
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.core.clock import Clock
+from framemesh.ingest.clock_difference import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolated
-from framemesh.ingest.session import Answer, Offered
+from framemesh.ingest.offers import Answer, Offered
 
 
-def to_offered(request: ingest_pb2.PushRequest, clock: Clock) -> Offered:
-    """The frame of a request. A camera without a clock leaves the time to us.
-
-    Raises:
-        SessionProtocolViolated: it is no frame, or has no sequence number.
+def to_offered(frame: ingest_pb2.Frame, clock: CameraClock) -> Offered:
     """
-    if request.WhichOneof("request") != "frame":
-        raise SessionProtocolViolated("after the first message, send frames only")
-    frame = request.frame
+    Raises:
+        SessionProtocolViolated: it has no sequence number.
+    """
     if frame.sequence == 0:
         raise SessionProtocolViolated("a frame has no sequence number: count from 1")
-    captured = frame.captured_unix_nano or clock.unix_nano()
-    return Offered(frame.sequence, captured, frame.image, frame.withheld_bytes)
+    return Offered(
+        frame.sequence,
+        clock.captured(frame.captured_unix_nano),
+        frame.image,
+        frame.crc32 if frame.HasField("crc32") else zlib.crc32(frame.image),
+        frame.withheld_bytes,
+    )
 
 
 def to_opened(frames: int, credit_bytes: int, max_frame_bytes: int) -> ingest_pb2.PushResponse:

@@ -10,6 +10,7 @@ class SessionProtocolViolated(FramemeshError):
 
 
 class PipelineChanged(FramemeshError):
-    """The pipeline was made anew with another buffer; a session that opens now fits it."""
+    """Frames of the pipeline now go elsewhere, or in another order; a session that opens now fits
+    it."""
 
     code = Code.UNAVAILABLE

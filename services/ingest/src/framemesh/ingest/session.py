@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.core.shards import rotating_shard, rotation_start
 from framemesh.ingest.admission import Admission, Refusal
-from framemesh.ingest.errors import PipelineChanged, SessionProtocolViolated
-from framemesh.ingest.turnstile import Turnstile, Turnstiles
-from framemesh.runtime.jetstream.persistence import store_until_stored
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamMissing
-from framemesh.runtime.jetstream.subjects import frames_stream, stream_of
-from framemesh.runtime.messages import acceptance_message, frame_message, outcome_message
+from framemesh.ingest.entrance import Entrance
+from framemesh.ingest.errors import SessionProtocolViolated
+from framemesh.ingest.offers import Answer, CreditLimit, Offered, Rejected
+from framemesh.ingest.pipelines import Pipelines
+from framemesh.ingest.standing_pipeline import StandingPipeline
+from framemesh.ingest.superseding import Superseding
+from framemesh.ingest.turnstile import Turnstiles
+from framemesh.runtime.dataplane.errors import AlreadyStored
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.plane import Sink
+from framemesh.runtime.messages import acceptance_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.rpc.leaving import ServerLeaves
 from framemesh.runtime.until import unless
@@ -27,51 +32,15 @@ GATHER_SECONDS = 0.05
 """Frames that settle within this time share an answer, which costs ingest, its camera, the broker
 and the monitor about as much as a frame. A frame is as safe before its answer as after it."""
 
-PAUSE_SECONDS = 0.5
-"""Before a stream that has no leader for a moment is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A frame as the camera offers it."""
-
-    sequence: int
-    captured_unix_nano: int
-    image: bytes
-    withheld_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class CreditLimit:
-    """What a camera may have under way."""
-
-    frames: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A frame that was refused, and why."""
-
-    sequence: int
-    refusal: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of some frames: accepted ones are stored and on record, so are refusals."""
-
-    accepted: tuple[int, ...]
-    rejected: tuple[Rejected, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     """What all sessions of an ingest share."""
 
-    pipelines: PipelineStore
-    publisher: Publisher
+    pipelines: Pipelines
+    sink: Sink
     turnstiles: Turnstiles
+    superseding: Superseding
     admission: Admission
     name: str
     """Of this ingest, in the outcomes that it seals."""
@@ -94,22 +63,18 @@ class Session:
 
     def __init__(
         self,
-        pipeline: StoredPipeline,
+        pipeline: StandingPipeline,
         camera: str,
         session: str,
         to: Storage,
         credit: CreditLimit,
     ) -> None:
-        self._pipeline = pipeline.spec
+        self._pipeline = pipeline
         self._camera = camera
         self._session = session
         self._storage = to
-        buffer, name = pipeline.spec.buffer, pipeline.spec.name
-        self._turnstiles = [
-            to.turnstiles.of(frames_stream(name, index)) for index in range(buffer.streams)
-        ]
+        self._entrance = Entrance(pipeline, to.turnstiles, to.superseding)
         self._last = 0
-        self._start = rotation_start(camera, session)
         self._unanswered = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
         self._settled_bytes = 0
@@ -117,6 +82,7 @@ class Session:
         self._news = asyncio.Event()
         self._enough = asyncio.Event()
         self._complete = False
+        self._refused: FramemeshError | None = None
 
     async def run(
         self, offered: AsyncIterator[Offered], answer: Callable[[Answer], Awaitable[None]]
@@ -128,8 +94,9 @@ class Session:
 
         Raises:
             PipelineUnknown: the pipeline was deleted meanwhile.
-            PipelineChanged: it was, and made anew with other shards.
-            BrokerUnavailable: and it cannot be told whether it was.
+            PipelineChanged: its frames now go elsewhere, or in another order; what was taken before
+                is answered, where its streams are still there.
+            BrokerUnavailable: they are not, and it cannot be told why.
             ServerLeaves: this ingest goes; what it took is answered.
         """
         async with asyncio.TaskGroup() as tasks:
@@ -141,11 +108,17 @@ class Session:
             self._enough.set()
         if not complete:
             raise ServerLeaves
+        if self._refused:
+            raise self._refused
 
     async def _take(self, offered: AsyncIterator[Offered], storing: asyncio.TaskGroup) -> None:
         async for frame in offered:
+            if self._pipeline.fault:
+                # It is not answered, so the camera sends it again, in a session that fits.
+                self._refused = self._pipeline.fault
+                return
             self._check_order(frame)
-            size, window = len(frame.image), self._turnstile(frame.sequence).window
+            size, window = len(frame.image), self._entrance.window(self._id(frame.sequence))
             await self._unanswered.acquire(size)
             await window.acquire(size)
             settling = self._settle(frame)
@@ -167,20 +140,12 @@ class Session:
             )
         self._last = frame.sequence
 
-    def _shard(self, sequence: int) -> int:
-        shards = self._pipeline.buffer.total_shards
-        return rotating_shard(self._start, self._id(sequence), shards)
-
-    def _turnstile(self, sequence: int) -> Turnstile:
-        return self._turnstiles[stream_of(self._pipeline.buffer, self._shard(sequence))]
-
     async def _settle(self, offered: Offered) -> None:
         refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
         if refusal:
             await self._record(self._outcome(offered, refusal))
         else:
-            turnstile = self._turnstile(offered.sequence)
-            await self._stored(turnstile.store, self._message(offered))
+            await self._entrance.enter(self._frame(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
         self._settled_bytes += len(offered.image)
         self._news.set()
@@ -198,7 +163,7 @@ class Session:
             if settled:
                 found = _answer(settled)
                 if found.accepted:
-                    await self._record(self._acceptance(found.accepted))
+                    await self._record(self._acceptance(settled))
                 await answer(found)
             for frame in settled:
                 self._unanswered.release(frame.size)
@@ -215,34 +180,25 @@ class Session:
 
     async def _record(self, entry: Outgoing) -> None:
         """Write to the ledger, which is never full."""
-        await self._stored(partial(store_until_stored, self._storage.publisher), entry)
-
-    async def _stored(
-        self, store: Callable[[Outgoing], Awaitable[None]], message: Outgoing
-    ) -> None:
-        while True:
-            try:
-                return await store(message)
-            except StreamMissing:
-                # A stream without a leader looks like one that was deleted: the pipeline tells.
-                await self._check_pipeline()
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _check_pipeline(self) -> None:
-        name = self._pipeline.name
-        now = (await self._storage.pipelines.get(name)).spec
-        if now.buffer.total_shards != self._pipeline.buffer.total_shards:
-            raise PipelineChanged(f"pipeline {name!r} was made anew: open the session again")
+        # A frame that is offered again may have the outcome from its first time.
+        with contextlib.suppress(AlreadyStored):
+            await self._pipeline.stored(partial(store_until_stored, self._storage.sink), entry)
 
     def _id(self, sequence: int) -> FrameId:
         return FrameId(self._camera, self._session, sequence)
 
-    def _message(self, offered: Offered) -> Outgoing:
-        frame = Frame(self._id(offered.sequence), offered.captured_unix_nano, offered.image)
-        return frame_message.to_message(self._pipeline.name, self._shard(offered.sequence), frame)
+    def _frame(self, offered: Offered) -> Frame:
+        identity = self._id(offered.sequence)
+        return Frame(identity, offered.captured_unix_nano, offered.image, offered.crc32)
 
-    def _acceptance(self, sequences: Sequence[int]) -> Outgoing:
-        acceptance = Acceptance(self._camera, self._session, ranges_of(sequences))
+    def _acceptance(self, settled: Sequence[_Settled]) -> Outgoing:
+        accepted = [frame for frame in settled if frame.refusal is None]
+        acceptance = Acceptance(
+            self._camera,
+            self._session,
+            ranges_of(frame.sequence for frame in accepted),
+            sum(frame.size for frame in accepted),
+        )
         return acceptance_message.to_message(self._pipeline.name, acceptance)
 
     def _outcome(self, offered: Offered, refusal: Refusal) -> Outgoing:

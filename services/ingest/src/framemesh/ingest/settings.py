@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from framemesh.core.frame import MOST_UNDER_WAY
 from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
 
 
@@ -15,7 +16,7 @@ class Settings(ServiceSettings):
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7401"
-    credit_frames: int = Field(32, ge=1, le=1024)
+    credit_frames: int = Field(32, ge=1, le=MOST_UNDER_WAY)
     """What a camera may have under way: enough for 30 frames a second and a broker that takes a
     second, small enough that a thousand cameras fit."""
     credit_bytes: int = Field(8 * 1024 * 1024, ge=1024)

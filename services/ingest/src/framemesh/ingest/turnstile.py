@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from framemesh.runtime.jetstream.broker import BrokerUnavailable
-from framemesh.runtime.jetstream.persistence import PAUSES
-from framemesh.runtime.jetstream.publisher import Outgoing, Publisher, StreamFull
+from framemesh.runtime.dataplane.errors import StreamFull, StreamUnavailable
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import PAUSES
+from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.window import Window
 
 ROOM_SECONDS = 0.02
@@ -17,48 +19,54 @@ FRAMES_IN_MEMORY = 1024
 BYTES_IN_MEMORY = 32 * 1024 * 1024
 """Of one stream: enough for four cameras to use all of their credit."""
 
+MakeRoom = Callable[[Outgoing], Awaitable[bool]]
+
 
 class Turnstile:
     """Lets frames into a stream, side by side while there is room, one by one while there is none.
 
-    However many frames of however many cameras wait for a full buffer, one of them asks, and the
+    However many frames of however many cameras wait for a full stream, one of them asks, and the
     others have their turn after it.
     """
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self.window = Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY)
-        """Bounds the frames that wait for this buffer, of all cameras together. Each has its own,
-        so that cameras of a full buffer do not hold up those of another."""
+        """Bounds the frames that wait for this stream, of all cameras together. Each has its own,
+        so that cameras of a full stream do not hold up those of another."""
         self._turn = asyncio.Lock()
         self._full = False
 
-    async def store(self, message: Outgoing) -> None:
+    async def store(self, message: Outgoing, make_room: MakeRoom | None = None) -> None:
         """Return when the buffer has the frame. Blocks for as long as it is full, or away: this is
         where backpressure comes from.
 
+        Args:
+            make_room: asked while the buffer is full; returns whether it made some.
+
         Raises:
-            StreamMissing, PublishRefused: trying again would not help.
+            StreamMissing, PublishRefused, NotPermitted: trying again would not help.
         """
         failures = 0
         while True:
             try:
-                return await self._pass(message)
-            except BrokerUnavailable:
+                return await self._pass(message, make_room)
+            except StreamUnavailable:
                 failures += 1
             await asyncio.sleep(PAUSES.pause(failures))
 
-    async def _pass(self, message: Outgoing) -> None:
+    async def _pass(self, message: Outgoing, make_room: MakeRoom | None) -> None:
         if not self._full:
             with contextlib.suppress(StreamFull):
-                return await self._publisher.store(message)
+                return await self._sink.store(message)
             self._full = True
         async with self._turn:
             while True:
                 try:
-                    await self._publisher.store(message)
+                    await self._sink.store(message)
                 except StreamFull:
-                    await asyncio.sleep(ROOM_SECONDS)
+                    if not (make_room and await make_room(message)):
+                        await asyncio.sleep(ROOM_SECONDS)
                 else:
                     self._full = False
                     return None
@@ -67,12 +75,12 @@ class Turnstile:
 class Turnstiles:
     """One for each stream of the pipelines that have sessions."""
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self._known: WeakValueDictionary[str, Turnstile] = WeakValueDictionary()
 
     def of(self, stream: str) -> Turnstile:
         found = self._known.get(stream)
         if found is None:
-            found = self._known[stream] = Turnstile(self._publisher)
+            found = self._known[stream] = Turnstile(self._sink)
         return found

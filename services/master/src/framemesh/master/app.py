@@ -13,6 +13,7 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.master.buffer import BufferProvisioner
+from framemesh.master.draining import drain_for_ever
 from framemesh.master.model_catalog import ModelCatalog
 from framemesh.master.nodes import NodeRegistry
 from framemesh.master.pipelines import Pipelines
@@ -52,6 +53,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(nats.wait_lost())
             await _create_storage(store, models)
             await server.set_serving(True)
+            tasks.create_task(drain_for_ever(pipelines))
             await reconciler.run()
 
 

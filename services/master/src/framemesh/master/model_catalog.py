@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import nats.errors
 import nats.js.errors
 import structlog
-from nats.js.api import KeyValueConfig, ObjectStoreConfig
+from nats.js.api import ObjectStoreConfig
 from nats.js.kv import KeyValue
 from nats.js.object_store import ObjectStore
 
@@ -17,13 +17,14 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest, ModelVersion
 from framemesh.master.onnx_file import check_onnx
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.buckets import bucket_keys
+from framemesh.runtime.jetstream.buckets import bucket_keys, ensure_bucket, replicas_of
 from framemesh.runtime.jetstream.cancellation import kept_cancellation
 
 log = structlog.get_logger()
 
 MANIFESTS = "framemesh-models"
 FILES = "framemesh-model-files"
+FILES_STREAM = f"OBJ_{FILES}"
 MANIFEST_BYTES = 16 * 1024 * 1024
 MAX_FILE_BYTES = 1024**3
 """Of one ONNX file; it is in the master's memory while it is registered."""
@@ -54,15 +55,14 @@ class ModelCatalog:
 
     async def create(self) -> None:
         """Make the buckets, unless they are there."""
-        jetstream = self._broker.jetstream
+        await ensure_bucket(self._broker, MANIFESTS, MANIFEST_BYTES)
+        if await replicas_of(self._broker, FILES_STREAM):
+            return
         try:
             with kept_cancellation():
-                await jetstream.create_key_value(
-                    KeyValueConfig(MANIFESTS, max_bytes=MANIFEST_BYTES)
-                )
-                await jetstream.create_object_store(FILES, ObjectStoreConfig())
+                await self._broker.jetstream.create_object_store(FILES, ObjectStoreConfig())
         except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot make the model buckets: {error}") from error
+            raise BrokerUnavailable(f"cannot make the bucket of models: {error}") from error
 
     async def register(self, manifest: ModelManifest, chunks: AsyncIterator[bytes]) -> ModelVersion:
         """Store a model under its next version; the same file and manifest keep their version.

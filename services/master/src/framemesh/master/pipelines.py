@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.generation import Generation
 from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
 from framemesh.master.buffer import BufferProvisioner
 from framemesh.master.model_catalog import ModelCatalog, ModelUnknown
@@ -23,12 +24,6 @@ class ModelMissing(FramemeshError):
     """A stage names a model that is not registered."""
 
     code = Code.NOT_FOUND
-
-
-class BufferFixed(FramemeshError):
-    """A change that would move accepted frames."""
-
-    code = Code.CONFLICT
 
 
 class FramesPending(FramemeshError):
@@ -70,16 +65,13 @@ class Pipelines:
         """Make the pipeline, or change it to this; applying the same again changes nothing.
 
         Raises:
-            InvalidDocument, ModelMissing, BufferFixed, StorageMissing, BufferRefused: names the
-                field that is wrong.
+            InvalidDocument, ModelMissing, StorageMissing, BufferRefused: names the field that is
+                wrong.
         """
         check_pipeline(wanted)
         async with self._changing:
             spec = await self._pinned(wanted)
-            current = await self._current(spec.name)
-            if current is not None:
-                _check_change(current.spec, spec)
-            current = await self._make(spec, current)
+            current = await self._make(spec, await self._current(spec.name))
         self._nodes.changed.set()
         return self._running(current)
 
@@ -103,8 +95,8 @@ class Pipelines:
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
         async with self._changing:
-            spec = (await self._store.get(name)).spec
-            pending = await self._buffers.pending(spec)
+            generations = _generations(await self._store.get(name))
+            pending = sum([await self._buffers.pending(name, each) for each in generations])
             if pending and not discard_pending:
                 raise FramesPending(
                     f"pipeline {name!r} holds {pending} accepted frames: wait until they are done,"
@@ -112,24 +104,63 @@ class Pipelines:
                 )
             # First the entry, so that no worker is started and no camera let in any more.
             await self._store.delete(name)
-            await self._buffers.delete(spec)
+            await self._buffers.delete(name, generations)
         self._nodes.changed.set()
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
 
+    async def purge_dead_letters(self, name: str, subject: str) -> int:
+        """Delete dead letters of a pipeline that match `subject`; returns how many those were.
+
+        Raises:
+            PipelineUnknown: there is none of that name.
+        """
+        await self._store.get(name)
+        purged = await self._buffers.purge_dead_letters(name, subject)
+        log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
+        return purged
+
+    async def drain(self) -> None:
+        """One look at the generations that take no more frames: those that are empty go."""
+        for name in await self._store.names():
+            async with self._changing:
+                stored = await self._current(name)
+                if stored is not None and stored.draining:
+                    await self._drain(stored)
+
+    async def _drain(self, stored: StoredPipeline) -> None:
+        name = stored.spec.name
+        left: list[Generation] = []
+        for generation in stored.draining:
+            # What was on its way into the buffer when it was retired is there at the next look.
+            # Retiring is repeated for what another master left half done.
+            just_retired = await self._buffers.retire(name, generation)
+            if just_retired or await self._buffers.pending(name, generation):
+                left.append(generation)
+            else:
+                await self._buffers.drop(name, generation)
+                log.info("buffer is drained", pipeline=name, generation=generation.number)
+        if len(left) < len(stored.draining):
+            await self._store.update(replace(stored, draining=tuple(left)))
+
     async def _make(self, spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
+        generation, draining = _next(spec, current)
+        new = current is None or generation != current.generation
         made = False
         try:
-            await self._buffers.provision(spec)
+            await self._buffers.provision(spec, generation)
             if current is None or current.spec != spec:
-                current = await self._store.put(spec)
+                current = await self._store.put(spec, generation, draining)
                 log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
             made = True
         finally:
-            # Also for a caller who hangs up: half a buffer would hold storage for a pipeline that
-            # nobody can see.
-            if not made and current is None:
-                await self._buffers.delete(spec)
+            # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
+            if new and not made:
+                await self._buffers.drop(spec.name, generation)
+            if current is None:
+                await self._buffers.delete(spec.name, [])
+        if current.draining:
+            await self._drain(current)
         return current
 
     async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
@@ -161,11 +192,18 @@ class Pipelines:
         return next((f"{w.id}: {w.trouble}" for w in workers if w.trouble), "")
 
 
-def _check_change(old: PipelineSpec, new: PipelineSpec) -> None:
-    for field in ("streams", "shards"):
-        have, want = getattr(old.buffer, field), getattr(new.buffer, field)
-        if have != want:
-            raise BufferFixed(
-                f"buffer.{field}: {have} cannot become {want} while the pipeline stands:"
-                " delete it, then apply it anew"
-            )
+def _next(
+    spec: PipelineSpec, current: StoredPipeline | None
+) -> tuple[Generation, tuple[Generation, ...]]:
+    """The generation that takes the frames of `spec`, and those that are to be worked off."""
+    if current is None:
+        return Generation.of(1, spec), ()
+    same = Generation.of(current.generation.number, spec)
+    if same == current.generation:
+        return same, current.draining
+    # What was accepted stays where it is until it is done: moved, it could get lost.
+    return replace(same, number=same.number + 1), (*current.draining, current.generation)
+
+
+def _generations(stored: StoredPipeline) -> list[Generation]:
+    return [*stored.draining, stored.generation]

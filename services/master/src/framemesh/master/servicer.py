@@ -29,7 +29,7 @@ from framemesh.master.errors import CallMalformed
 from framemesh.master.model_catalog import ModelCatalog
 from framemesh.master.nodes import NodeRegistry, NodeReport, Seat
 from framemesh.master.pipelines import Pipelines
-from framemesh.runtime.messages import pipeline_message
+from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.leaving import end_when_leaving
 from framemesh.runtime.rpc.server import MIB
 
@@ -64,6 +64,15 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         name = check_name("pipeline", request.name)
         gone = await self._pipelines.delete(name, discard_pending=request.discard_pending)
         return pipeline_pb2.DeletePipelineResponse(discarded=gone)
+
+    async def PurgeDeadLetters(
+        self, request: pipeline_pb2.PurgeDeadLettersRequest, context: Context
+    ) -> pipeline_pb2.PurgeDeadLettersResponse:
+        subject = dead_letter_message.selected(
+            request.pipeline, request.camera, request.session, request.sequence
+        )
+        purged = await self._pipelines.purge_dead_letters(request.pipeline, subject)
+        return pipeline_pb2.PurgeDeadLettersResponse(purged=purged)
 
 
 class ModelServicer(model_pb2_grpc.ModelServiceServicer):

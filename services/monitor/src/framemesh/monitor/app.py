@@ -2,17 +2,23 @@
 
 import asyncio
 
-from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.api.monitor.v1 import (
+    dead_letter_pb2,
+    dead_letter_pb2_grpc,
+    monitor_pb2,
+    monitor_pb2_grpc,
+)
 from framemesh.core.clock import SystemClock
+from framemesh.monitor.checkpoints import Checkpoints
+from framemesh.monitor.dead_letters import DeadLetters
+from framemesh.monitor.frames import FrameFinder
 from framemesh.monitor.library import Library
-from framemesh.monitor.servicer import MonitorServicer
+from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
 from framemesh.runtime.jetstream.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
-from framemesh.runtime.rpc.server import Service, grpc_server
+from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.until import until
-
-NAME = monitor_pb2.DESCRIPTOR.services_by_name["MonitorService"].full_name
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -28,12 +34,34 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "monitor") as nats:
         pipelines, clock = PipelineStore(nats), SystemClock()
-        library = Library(nats, pipelines, clock)
-        servicer = MonitorServicer(nats, pipelines, library, clock, stop)
-        service = Service(
-            NAME, lambda to: monitor_pb2_grpc.add_MonitorServiceServicer_to_server(servicer, to)
+        library = Library(nats, pipelines, Checkpoints(nats), clock)
+        services = _services(
+            MonitorServicer(
+                nats, pipelines, library, FrameFinder(nats, library), clock=clock, leaving=stop
+            ),
+            DeadLetterServicer(pipelines, DeadLetters(nats, clock)),
         )
-        async with grpc_server(settings.listen, [service]) as server, asyncio.TaskGroup() as tasks:
+        # The largest image, as a dead letter.
+        limit = nats.max_frame_bytes + MIB
+        async with (
+            grpc_server(settings.listen, services, max_message_bytes=limit) as server,
+            asyncio.TaskGroup() as tasks,
+        ):
             tasks.create_task(library.run())
             await server.set_serving(True)
             await nats.wait_lost()
+
+
+def _services(monitor: MonitorServicer, dead_letters: DeadLetterServicer) -> list[Service]:
+    return [
+        Service(
+            monitor_pb2.DESCRIPTOR.services_by_name["MonitorService"].full_name,
+            lambda to: monitor_pb2_grpc.add_MonitorServiceServicer_to_server(monitor, to),
+        ),
+        Service(
+            dead_letter_pb2.DESCRIPTOR.services_by_name["DeadLetterService"].full_name,
+            lambda to: dead_letter_pb2_grpc.add_DeadLetterServiceServicer_to_server(
+                dead_letters, to
+            ),
+        ),
+    ]

@@ -1,10 +1,16 @@
-"""What waits in the buffer of a pipeline."""
+"""What waits in the buffer of a pipeline, and what lies beside it."""
 
+import contextlib
 from dataclasses import dataclass
 
-from framemesh.core.pipeline import PipelineSpec
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.subjects import frames_stream
+from framemesh.runtime.jetstream.error_codes import NOT_FOUND
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from framemesh.runtime.jetstream.subjects import dead_stream, frames_streams
+
+
+class StreamAbsent(BrokerUnavailable):
+    """A stream is not there, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +21,36 @@ class Backlog:
     bytes: int
 
 
-async def backlog(broker: Broker, spec: PipelineSpec) -> Backlog:
-    """
+async def backlog(broker: Broker, stored: StoredPipeline) -> Backlog:
+    """Of all streams of the buffer, with those that take no more frames.
+
     Raises:
         BrokerUnavailable: no answer in time, or a stream is not there.
     """
-    frames = size = 0
-    for index in range(spec.buffer.streams):
-        name = frames_stream(spec.name, index)
-        answer = await broker.request(f"$JS.API.STREAM.INFO.{name}", {})
-        if error := answer.get("error"):
-            raise BrokerUnavailable(f"{name}: {error.get('description')}")
-        frames += answer["state"]["messages"]
-        size += answer["state"]["bytes"]
-    return Backlog(frames, size)
+    pipeline = stored.spec.name
+    states = [await _state(broker, name) for name in frames_streams(pipeline, stored.generation)]
+    for generation in stored.draining:
+        for name in frames_streams(pipeline, generation):
+            # Gone since it was listed: it was empty.
+            with contextlib.suppress(StreamAbsent):
+                states.append(await _state(broker, name))
+    return Backlog(
+        sum(state["messages"] for state in states), sum(state["bytes"] for state in states)
+    )
+
+
+async def dead_letters_kept(broker: Broker, pipeline: str) -> int:
+    """
+    Raises:
+        BrokerUnavailable: no answer in time, or the stream is not there.
+    """
+    return (await _state(broker, dead_stream(pipeline)))["messages"]
+
+
+async def _state(broker: Broker, stream: str) -> dict[str, int]:
+    answer = await broker.request(f"$JS.API.STREAM.INFO.{stream}", {})
+    if error := answer.get("error"):
+        fault = StreamAbsent if error.get("code") == NOT_FOUND else BrokerUnavailable
+        raise fault(f"{stream}: {error.get('description')}")
+    state: dict[str, int] = answer["state"]
+    return state

@@ -1,14 +1,19 @@
 """The book of one pipeline: its cameras' ledgers, rates and ages, built from its ledger stream."""
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import structlog
 from google.protobuf.message import DecodeError
 
-from framemesh.core.ledger import Account, CameraLedger
+from framemesh.core.camera_sessions import Standing
+from framemesh.core.closed_sessions import ClosedSessions, ClosedState
+from framemesh.core.frame import FrameId
+from framemesh.core.ledger import Account, CameraLedger, LedgerState
 from framemesh.core.outcome import Fate
 from framemesh.core.rate import Rate
+from framemesh.core.traffic import Traffic
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.messages import acceptance_message, outcome_message
 
@@ -27,23 +32,52 @@ class Ages:
     p99: float
 
 
+@dataclass(frozen=True, slots=True)
+class BookState:
+    """Everything that a book knows."""
+
+    sequence: int = 0
+    unread: int = 0
+    cameras: Mapping[str, LedgerState] = field(default_factory=dict)
+    closed: ClosedState = ClosedState()  # noqa: RUF009  it is frozen
+    ages: tuple[float, ...] = ()
+    accepted: tuple[tuple[int, int], ...] = ()
+    sealed: tuple[tuple[int, int], ...] = ()
+    """Events by second, as `accepted`."""
+    traffic: Traffic = Traffic()  # noqa: RUF009
+
+
 class Book:
     """Everything that the ledger stream of a pipeline has said so far."""
 
-    def __init__(self) -> None:
-        self._cameras: dict[str, CameraLedger] = {}
-        self._ages: deque[float] = deque(maxlen=RECENT_AGES)
-        self.sequence = 0
+    def __init__(self, state: BookState = BookState()) -> None:
+        """Goes on from `state`.
+
+        Raises:
+            ValueError: it is none that a book was ever in.
+        """
+        self._closed = ClosedSessions.of(state.closed)
+        self._cameras = {
+            name: CameraLedger.of(name, camera, self._closed)
+            for name, camera in state.cameras.items()
+        }
+        self._ages = deque(state.ages, maxlen=RECENT_AGES)
+        self.sequence = state.sequence
         """Of the last message of the stream that is taken into account."""
-        self.accepted = Rate()
-        self.sealed = Rate()
+        self.unread = state.unread
+        """Messages that the stream dropped before they came here."""
+        self.accepted = Rate(state.accepted)
+        self.sealed = Rate(state.sealed)
+        self.traffic = state.traffic
 
     def enter(self, entry: Delivery) -> None:
         """Take one message of the stream into account."""
+        # The stream loses its oldest messages, and no others.
+        self.unread += max(0, entry.sequence - self.sequence - 1)
         try:
             if entry.subject.startswith("accepted."):
                 self._accept(entry)
-            else:
+            elif entry.subject.startswith("outcomes."):
                 self._seal(entry)
         except (DecodeError, KeyError, ValueError) as error:
             # What somebody else wrote there must not end the book.
@@ -54,6 +88,35 @@ class Book:
     def accounts(self) -> dict[str, Account]:
         """By camera, sorted."""
         return {name: self._cameras[name].account for name in sorted(self._cameras)}
+
+    def account(self, camera: str) -> Account:
+        """All zeros for a camera that never sent a frame."""
+        found = self._cameras.get(camera)
+        return found.account if found else Account(0, 0, 0, 0, 0, 0)
+
+    def standing(self, frame: FrameId) -> Standing:
+        """What is known of one frame."""
+        camera = self._cameras.get(frame.camera)
+        return camera.standing(frame.session, frame.sequence) if camera else Standing.UNKNOWN
+
+    def sessions_with(self, camera: str, sequence: int) -> list[str]:
+        """The sessions of a camera that have a frame of this number, of those that are still known
+        by name; pending ones first, newest first."""
+        found = self._cameras.get(camera)
+        return found.sessions_with(sequence) if found else []
+
+    @property
+    def state(self) -> BookState:
+        return BookState(
+            sequence=self.sequence,
+            unread=self.unread,
+            cameras={name: camera.state for name, camera in self._cameras.items()},
+            closed=self._closed.state,
+            ages=tuple(self._ages),
+            accepted=self.accepted.seconds,
+            sealed=self.sealed.seconds,
+            traffic=self.traffic,
+        )
 
     @property
     def duplicates(self) -> int:
@@ -75,6 +138,7 @@ class Book:
         camera = self._camera(acceptance.camera)
         new = sum(camera.accept(acceptance.session, *run) for run in acceptance.ranges)
         self.accepted.add(entry.stored_unix_nano, new)
+        self.traffic = self.traffic.accepted(acceptance.frames, acceptance.image_bytes)
 
     def _seal(self, entry: Delivery) -> None:
         outcome = outcome_message.seal_from_payload(entry.payload)
@@ -87,8 +151,14 @@ class Book:
         self.accepted.add(entry.stored_unix_nano, camera.accepted - before)
         if outcome.fate is not Fate.REJECTED:
             self.sealed.add(entry.stored_unix_nano)
+        if outcome.image_bytes:
+            self.traffic = self.traffic.sealed(
+                outcome.image_bytes, outcome.tensor_bytes, len(entry.payload)
+            )
         if outcome.fate is Fate.DONE:
             self._ages.append(outcome.age_seconds)
 
     def _camera(self, name: str) -> CameraLedger:
-        return self._cameras.setdefault(name, CameraLedger())
+        if name not in self._cameras:
+            self._cameras[name] = CameraLedger(name, self._closed)
+        return self._cameras[name]

@@ -7,3 +7,21 @@ class BookBehind(FramemeshError):
     """The ledger of a pipeline is not read to its end yet."""
 
     code = Code.UNAVAILABLE
+
+
+class TooManyFound(FramemeshError):
+    """More messages match than the broker gives at once."""
+
+    code = Code.INVALID
+
+
+class DeadLetterUnknown(FramemeshError):
+    """No such dead letter is kept."""
+
+    code = Code.NOT_FOUND
+
+
+class PageTokenBad(FramemeshError):
+    """A page is asked for that no answer named."""
+
+    code = Code.INVALID

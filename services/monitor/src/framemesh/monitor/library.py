@@ -9,12 +9,13 @@ import structlog
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.book import Book
+from framemesh.monitor.checkpoints import Checkpoints
 from framemesh.monitor.errors import BookBehind
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.monitor.reader import Reader
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.subjects import ledger_stream
-from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.jetstream.tail import Tail
 
 log = structlog.get_logger()
 
@@ -30,29 +31,29 @@ POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """A book, and what reads the stream for it."""
+class Ledger:
+    """The book of a pipeline, as it is at this moment."""
 
     book: Book
-    tail: Tail
-
-    def has_read(self, created: str, sequence: int) -> bool:
-        """Whether it read the stream that was made then, up to that message."""
-        return self.tail.created == created and self.book.sequence >= sequence
+    unread: int
+    """Entries that the stream dropped before they were read."""
 
 
 class Library:
-    """Finds the pipelines, and reads their ledger streams from the beginning."""
+    """Finds the pipelines, and has their ledger streams read."""
 
-    def __init__(self, broker: Broker, pipelines: PipelineStore, clock: Clock) -> None:
+    def __init__(
+        self, broker: Broker, pipelines: PipelineStore, checkpoints: Checkpoints, clock: Clock
+    ) -> None:
         self._broker = broker
         self._pipelines = pipelines
+        self._checkpoints = checkpoints
         self._clock = clock
-        self._readers: dict[str, _Reader] = {}
+        self._readers: dict[str, Reader] = {}
         self._asked = asyncio.Event()
         """Set by who waits for a pipeline that has no reader yet."""
 
-    async def book(self, pipeline: str) -> Book:
+    async def ledger(self, pipeline: str) -> Ledger:
         """The book of a pipeline, with everything that was written before this question.
 
         Raises:
@@ -60,46 +61,58 @@ class Library:
             BookBehind: its reader has not come so far yet.
             BrokerUnavailable: the broker does not answer in time.
         """
-        stream = self._tail(pipeline)
-        last = await stream.last_kept_sequence()
+        stream = Tail(self._broker, ledger_stream(pipeline), self._clock)
+        extent = await stream.extent()
         try:
             async with asyncio.timeout(CATCH_UP_SECONDS):
-                while True:
-                    reader = self._readers.get(pipeline)
-                    if reader and reader.has_read(stream.created, last):
-                        return reader.book
-                    if reader is None:
-                        self._asked.set()
-                    await asyncio.sleep(POLL_SECONDS)
+                # An empty stream has nothing to wait for.
+                book = await self._up_to(pipeline, stream.created, extent.last if extent else 0)
         except TimeoutError as error:
             raise BookBehind(f"the ledger of {pipeline!r} is being read: ask again") from error
+        return Ledger(book, book.unread + max(0, extent.first - 1 - book.sequence))
 
     async def run(self) -> None:
         """Keep the books until cancelled."""
+        await self._prepare()
         async with asyncio.TaskGroup() as reading:
             while True:
                 self._asked.clear()
                 for name in await self._names():
                     if name not in self._readers:
-                        self._readers[name] = _Reader(Book(), self._tail(name))
+                        self._readers[name] = self._reader(name)
                         reading.create_task(self._keep(name, self._readers[name]))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PERIOD_SECONDS):
                         await self._asked.wait()
 
-    async def _keep(self, pipeline: str, reader: _Reader) -> None:
-        async def enter(entry: Delivery) -> None:
-            reader.book.enter(entry)
+    async def _up_to(self, pipeline: str, created: str, sequence: int) -> Book:
+        while True:
+            reader = self._readers.get(pipeline)
+            if reader is None:
+                self._asked.set()
+            elif book := reader.book(created, sequence):
+                return book
+            await asyncio.sleep(POLL_SECONDS)
 
+    async def _keep(self, pipeline: str, reader: Reader) -> None:
+        await reader.run()
+        del self._readers[pipeline]
+
+    def _reader(self, pipeline: str) -> Reader:
+        return Reader(self._broker, pipeline, self._checkpoints, self._clock)
+
+    async def _prepare(self) -> None:
+        """Make the bucket of checkpoints, and remove those of pipelines that are gone."""
         try:
-            await reader.tail.read(enter)
-        except StreamGone:
-            # Deleted; a pipeline that is applied under the same name begins a new book.
-            del self._readers[pipeline]
-            log.info("book closed", pipeline=pipeline)
-
-    def _tail(self, pipeline: str) -> Tail:
-        return Tail(self._broker, ledger_stream(pipeline), self._clock)
+            await self._checkpoints.create()
+            found = await self._checkpoints.pipelines()
+            # Asked after it: one that is made meanwhile is not taken for gone.
+            kept = await self._pipelines.names()
+            for name in set(found).difference(kept):
+                stored = await self._checkpoints.load(name)
+                await self._checkpoints.remove(name, stored.revision)
+        except BrokerUnavailable as error:
+            log.info("checkpoints are not looked through", error=str(error))
 
     async def _names(self) -> list[str]:
         try:

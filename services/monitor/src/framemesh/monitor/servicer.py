@@ -5,18 +5,37 @@ from typing import Any
 
 import grpc.aio
 
-from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.api.monitor.v1 import (
+    dead_letter_pb2,
+    dead_letter_pb2_grpc,
+    monitor_pb2,
+    monitor_pb2_grpc,
+)
 from framemesh.core.clock import Clock
 from framemesh.core.names import check_name
-from framemesh.monitor.backlog import backlog
-from framemesh.monitor.converters import from_book, to_outcome
+from framemesh.monitor.backlog import backlog, dead_letters_kept
+from framemesh.monitor.converters import (
+    from_dead_letter,
+    from_frames,
+    from_ledger,
+    from_page,
+    to_before,
+    to_outcome,
+)
+from framemesh.monitor.dead_letters import DeadLetters
+from framemesh.monitor.frames import FrameFinder
 from framemesh.monitor.library import Library
 from framemesh.runtime.jetstream.broker import Broker
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
-from framemesh.runtime.jetstream.subjects import ledger_stream, outcome_subject
+from framemesh.runtime.jetstream.subjects import ledger_stream, outcomes_subject
 from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.rpc.leaving import end_when_leaving
+
+PAGE_SIZE = 50
+MOST_PAGE_SIZE = 1000
+"""Dead letters in one answer; a thousand are some 300 KB."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -27,6 +46,8 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         broker: Broker,
         pipelines: PipelineStore,
         library: Library,
+        frames: FrameFinder,
+        *,
         clock: Clock,
         leaving: asyncio.Event,
     ) -> None:
@@ -34,6 +55,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self._broker = broker
         self._pipelines = pipelines
         self._library = library
+        self._frames = frames
         self._clock = clock
         self._leaving = leaving
 
@@ -53,7 +75,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         # JetStream refuses a subject that is named twice.
         cameras = {check_name("camera", camera) for camera in request.cameras} or {"*"}
         await self._pipelines.get(pipeline)
-        subjects = [outcome_subject(pipeline, camera) for camera in cameras]
+        subjects = [outcomes_subject(pipeline, camera) for camera in cameras]
         tail = Tail(self._broker, ledger_stream(pipeline), self._clock, subjects)
 
         async def write(entry: Delivery) -> None:
@@ -67,6 +89,16 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
             tasks.create_task(end_when_leaving(self._leaving))
             await tail.read(write, after=0 if request.from_start else last)
 
+    async def GetFrame(
+        self, request: monitor_pb2.GetFrameRequest, context: Context
+    ) -> monitor_pb2.GetFrameResponse:
+        pipeline = check_name("pipeline", request.pipeline)
+        camera = check_name("camera", request.camera)
+        session = request.session and check_name("session", request.session)
+        await self._pipelines.get(pipeline)
+        found = await self._frames.find(pipeline, camera, request.sequence, session)
+        return from_frames(camera, found)
+
     async def _all(self) -> list[monitor_pb2.PipelineStatus]:
         found: list[monitor_pb2.PipelineStatus] = []
         for name in await self._pipelines.names():
@@ -77,7 +109,40 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         return found
 
     async def _status(self, pipeline: str) -> monitor_pb2.PipelineStatus:
-        spec = (await self._pipelines.get(pipeline)).spec
-        waiting = await backlog(self._broker, spec)
-        book = await self._library.book(pipeline)
-        return from_book(pipeline, book, waiting, self._clock.unix_nano())
+        waiting = await backlog(self._broker, await self._pipelines.get(pipeline))
+        dead = await dead_letters_kept(self._broker, pipeline)
+        ledger = await self._library.ledger(pipeline)
+        return from_ledger(pipeline, ledger, waiting, dead, self._clock.unix_nano())
+
+
+class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):
+    def __init__(self, pipelines: PipelineStore, letters: DeadLetters) -> None:
+        self._pipelines = pipelines
+        self._letters = letters
+
+    async def ListDeadLetters(
+        self, request: dead_letter_pb2.ListDeadLettersRequest, context: Context
+    ) -> dead_letter_pb2.ListDeadLettersResponse:
+        subject, before = _selected(request), to_before(request.page_token)
+        size = min(request.page_size or PAGE_SIZE, MOST_PAGE_SIZE)
+        await self._pipelines.get(request.pipeline)
+        return from_page(await self._letters.page(request.pipeline, subject, size, before))
+
+    async def GetDeadLetter(
+        self, request: dead_letter_pb2.GetDeadLetterRequest, context: Context
+    ) -> dead_letter_pb2.GetDeadLetterResponse:
+        subject = _selected(request)
+        await self._pipelines.get(request.pipeline)
+        letter = await self._letters.get(request.pipeline, subject)
+        image = letter.frame.image
+        return dead_letter_pb2.GetDeadLetterResponse(
+            dead_letter=from_dead_letter(letter, len(image)), image=image
+        )
+
+
+def _selected(
+    request: dead_letter_pb2.ListDeadLettersRequest | dead_letter_pb2.GetDeadLetterRequest,
+) -> str:
+    return dead_letter_message.selected(
+        request.pipeline, request.camera, request.session, request.sequence
+    )

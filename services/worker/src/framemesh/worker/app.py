@@ -1,23 +1,35 @@
 """Wires a worker together."""
 
 import asyncio
+import math
 import os
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
-from framemesh.core.clock import SystemClock
+from framemesh.core.clock import Clock, SystemClock
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime.dataplane.plane import DataPlane
 from framemesh.runtime.jetstream.broker import broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.worker.assignment import Assigner
 from framemesh.worker.engine import Engine, open_engine
 from framemesh.worker.inspection import Inspector
 from framemesh.worker.intake import Intake
+from framemesh.worker.outcome_maker import OutcomeMaker
+from framemesh.worker.record import Record
+from framemesh.worker.sealing import Sealing
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
+from framemesh.worker.shard_drawing import Drawing
+from framemesh.worker.trials import Trials
 
 NAME = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 
 HEALTH_PERIOD_SECONDS = 0.5
+
+FRAMES_TO_CHOOSE_FROM = 512
+"""Held where the policy leaves frames out: with few, it would leave out what came first."""
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -51,7 +63,7 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
     assignment = await assigner.assignment(settings.pipeline, settings.revision)
     async with (
         broker(settings.nats, settings.id) as nats,
-        publisher(nats) as publish,
+        jetstream_plane(nats, clock) as plane,
         open_engine(
             assignment.spec,
             assignment.models,
@@ -61,14 +73,9 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
             clock=clock,
         ) as engine,
     ):
-        intake = Intake(
-            nats,
-            publish,
-            Inspector(engine, settings.pipeline, settings.id, clock),
-            assignment.spec,
-            frames_in_progress=settings.frames_in_progress,
-            clock=clock,
-        )
+        stored = await PipelineStore(nats).get(settings.pipeline)
+        intake = _intake(settings, stored.spec, plane, engine=engine, clock=clock)
+        drawing = Drawing(intake, nats, stored, settings.id, clock)
         servicer = WorkerServicer(settings.id, assignment, engine, intake)
         service = Service(
             NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
@@ -80,9 +87,38 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
             started.set()
             lost = tasks.create_task(nats.wait_lost())
             health = tasks.create_task(_tell_health(server, engine))
-            await intake.run(stop)
+            await intake.run(stop, drawing.run(stop))
             lost.cancel()
             health.cancel()
+
+
+def _intake(
+    settings: Settings, spec: PipelineSpec, plane: DataPlane, *, engine: Engine, clock: Clock
+) -> Intake:
+    delivery = spec.delivery
+    record = Record(plane)
+    maker = OutcomeMaker(spec.name, settings.id, delivery, clock)
+    trials = Trials(record, spec.name, settings.id)
+    # Where frames are left out, as late as possible: what has its turn is looked at.
+    left_out = delivery.latest or delivery.fresh
+    return Intake(
+        plane,
+        Inspector(engine, maker, trials, delivery.max_attempts),
+        maker,
+        Sealing(record, maker, delivery.order),
+        delivery,
+        slots=engine.rows if left_out else settings.frames_in_progress,
+        held=FRAMES_TO_CHOOSE_FROM if left_out else settings.frames_in_progress,
+        sources=_sources(spec),
+        clock=clock,
+    )
+
+
+def _sources(spec: PipelineSpec) -> int:
+    """How many shards a worker will draw from at once."""
+    shards = spec.buffer.total_shards * (2 if spec.delivery.high_priority else 1)
+    # Those that are leased are shared out.
+    return math.ceil(shards / max(1, spec.workers.min)) if spec.delivery.stays else shards
 
 
 async def _tell_health(server: GrpcServer, engine: Engine) -> None:

@@ -16,7 +16,7 @@ from framemesh.core.model import ModelManifest
 from framemesh.core.pipeline import PipelineSpec, StageSpec
 from framemesh.runtime.messages import pipeline_message
 from framemesh.runtime.rpc.channel import channel
-from framemesh.worker.engine import LocalModel
+from framemesh.worker.local_model import LocalModel
 
 log = structlog.get_logger()
 

@@ -1,36 +1,48 @@
 """Inputs of many frames and cameras, sent to a model in as few requests as waiting allows."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
-from framemesh.worker.triton.memory import Outputs
+from framemesh.worker.errors import InferenceFailed, TooOld, TritonSilent, TritonUnavailable
+from framemesh.worker.triton.memory import RowOutputs
 from framemesh.worker.triton.rows import Rows
 
-Infer = Callable[[int, int], Awaitable[list[Outputs]]]
+REQUEST_SECONDS = 0.005
+"""From here until the model begins, when it is idle."""
+
+SMOOTHING = 0.1
+"""Of the average time to send: the share of each new row; a batch of 8 makes half of it."""
+
+Infer = Callable[[int, int], Awaitable[list[RowOutputs]]]
 """Outputs for a run of rows, given its first row and its length."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPolicy:
-    """When to send what waits."""
+    """When to send what waits, and how much."""
 
     max_batch: int
     max_delay_seconds: float
     """How long an input may wait for others while all instances of the model are at work."""
     instances: int
+    in_reserve: int = 1
+    """Requests that wait at Triton, so that no instance waits for us."""
 
     @property
     def max_requests(self) -> int:
-        """Under way at once: one more than can be worked on, so that no instance waits for us."""
-        return self.instances + 1
+        """Under way at once."""
+        return self.instances + self.in_reserve
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    answer: asyncio.Future[Outputs]
+    answer: asyncio.Future[RowOutputs]
     send_before: float
+    """When it has waited for others long enough."""
+    give_up_at: float
+    """When it is too old to be sent."""
 
 
 class Batcher:
@@ -53,24 +65,34 @@ class Batcher:
         self._abandoned: set[int] = set()
         self._silent: set[int] = set()
         self._requests = 0
+        self._reserved_at: dict[int, float] = {}
+        self.seconds_to_send = 0.0
+        """Lately, from a row's reservation until it was sent."""
         self._timer: asyncio.TimerHandle | None = None
 
     async def reserve(self, count: int) -> list[int]:
         """Rows to write inputs to; wait until there are so many. Each must be released."""
-        return await self._rows.reserve(count)
+        rows = await self._rows.reserve(count)
+        now = asyncio.get_running_loop().time()
+        self._reserved_at.update(dict.fromkeys(rows, now))
+        return rows
 
-    async def run(self, rows: Sequence[int]) -> list[Outputs]:
+    async def run(self, rows: Sequence[int], give_up_at: float = math.inf) -> list[RowOutputs]:
         """The outputs for rows that are written, in order; good until the rows are released.
 
+        Args:
+            give_up_at: by the event loop's time; what is not sent by then is not sent.
+
         Raises:
+            TooOld: it was not.
             InferenceFailed: the model refused one of these inputs.
             TritonUnavailable: no answer was to be had.
         """
         loop = asyncio.get_running_loop()
         send_before = loop.time() + self._policy.max_delay_seconds
-        answers: list[asyncio.Future[Outputs]] = [loop.create_future() for _ in rows]
+        answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
         for row, answer in zip(rows, answers, strict=True):
-            self._ready[row] = _Waiting(answer, send_before)
+            self._ready[row] = _Waiting(answer, send_before, give_up_at)
         self._send_what_is_due()
         await asyncio.gather(*answers, return_exceptions=True)
         return [answer.result() for answer in answers]
@@ -93,6 +115,7 @@ class Batcher:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
+        self._give_up(loop.time())
         while self._ready and self._requests < self._policy.max_requests:
             oldest, waiting = next(iter(self._ready.items()))
             first, count = self._run_around(oldest)
@@ -102,6 +125,14 @@ class Batcher:
                 self._timer = loop.call_at(waiting.send_before, self._send_what_is_due)
                 return
             self._send(first, count)
+
+    def _give_up(self, now: float) -> None:
+        for row in [
+            row
+            for row, waiting in self._ready.items()
+            if waiting.give_up_at <= now + REQUEST_SECONDS
+        ]:
+            self._ready.pop(row).answer.set_exception(TooOld("it waited for the model too long"))
 
     def _run_around(self, row: int) -> tuple[int, int]:
         """The longest run of ready rows around one, as far as a request can hold it."""
@@ -116,9 +147,13 @@ class Batcher:
         answers = {row: self._ready.pop(row).answer for row in range(first, first + count)}
         self._flying.update(answers)
         self._requests += 1
+        now = asyncio.get_running_loop().time()
+        for row in answers:
+            took = now - self._reserved_at.pop(row, now)
+            self.seconds_to_send += SMOOTHING * (took - self.seconds_to_send)
         self._tasks.create_task(self._request(first, answers))
 
-    async def _request(self, first: int, answers: dict[int, asyncio.Future[Outputs]]) -> None:
+    async def _request(self, first: int, answers: dict[int, asyncio.Future[RowOutputs]]) -> None:
         try:
             await self._ask(first, answers)
         except asyncio.CancelledError:
@@ -132,7 +167,7 @@ class Batcher:
             self._free(sorted(gone))
             self._send_what_is_due()
 
-    async def _ask(self, first: int, answers: dict[int, asyncio.Future[Outputs]]) -> None:
+    async def _ask(self, first: int, answers: dict[int, asyncio.Future[RowOutputs]]) -> None:
         try:
             outputs = await self._infer(first, len(answers))
         except InferenceFailed as error:
@@ -152,7 +187,7 @@ class Batcher:
                     answer.set_result(output)
 
 
-def _fail(answers: dict[int, asyncio.Future[Outputs]], error: Exception) -> None:
+def _fail(answers: dict[int, asyncio.Future[RowOutputs]], error: Exception) -> None:
     for answer in answers.values():
         if not answer.done():
             answer.set_exception(error)

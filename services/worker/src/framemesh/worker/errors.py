@@ -10,6 +10,16 @@ class Undecodable(FramemeshError):
     reason = "undecodable"
 
 
+class Corrupt(Undecodable):
+    """The bytes of a frame are not those that its camera sent."""
+
+    reason = "corrupt"
+
+
+class TooOld(FramemeshError):
+    """The frame grew too old before it was sent to the model."""
+
+
 class InferenceFailed(FramemeshError):
     """The model refused this input; trying again would change nothing."""
 
@@ -20,6 +30,10 @@ class TritonUnavailable(FramemeshError):
     """Triton is away, or did not answer in time: the same frame may pass later."""
 
     code = Code.UNAVAILABLE
+
+
+class TritonAway(TritonUnavailable):
+    """Triton was away before anything was asked of it: the frame had no part in that."""
 
 
 class TritonSilent(TritonUnavailable):

@@ -1,5 +1,6 @@
 """The stages of a pipeline, one after the other."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class Seen:
     """Of the decoded picture, in pixels."""
     detections: tuple[Detection, ...]
     """In the order of the stages; a detection stands after its parent."""
+    tensor_bytes: int = 0
+    """Of the inputs that the models got."""
 
 
 class Graph:
@@ -31,18 +34,35 @@ class Graph:
         self._stages = stages
         self._pictures = pictures
 
-    async def run(self, image: bytes) -> Seen:
+    @property
+    def seconds_to_send(self) -> float:
+        """How long it lately took from the beginning of a run until a model was asked."""
+        return self._stages[0].seconds_to_send
+
+    async def run(
+        self, image: bytes, crc32: int | None = None, give_up_at: float = math.inf
+    ) -> Seen:
         """Decode a frame and look at it.
 
+        Args:
+            crc32: of the image as its camera made it; None: not known.
+            give_up_at: by the event loop's time; if it was not sent to a model by then, it is not.
+
         Raises:
-            Undecodable: it is no picture; it never will be.
+            Undecodable, Corrupt: it is no picture, or not the one that was sent; it never will be.
+            TooOld: it was not looked at in time.
             InferenceFailed: a model refused what was made of it.
             TritonUnavailable: try the same frame again later.
         """
-        picture = Picture(image)
+        picture = Picture(image, crc32)
         async with self._pictures.held(picture.decoded_bytes):
             seen: list[Detection] = []
+            tensor_bytes = 0
             for stage in self._stages:
-                seen += await stage.look(picture, seen)
+                found, rows = await stage.look(picture, seen, give_up_at)
+                seen += found
+                tensor_bytes += rows * stage.row_bytes
+                # Once a model has looked at it, it is looked at to the end.
+                give_up_at = math.inf
             height, width = picture.pixels.shape[:2]
-            return Seen(width, height, tuple(seen))
+            return Seen(width, height, tuple(seen), tensor_bytes)

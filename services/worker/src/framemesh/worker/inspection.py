@@ -1,96 +1,133 @@
 """What becomes of one frame: runs the graph on it, and decides on its outcome."""
 
 import asyncio
+import contextlib
+import math
+from dataclasses import dataclass
 
 import structlog
 
-from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
-from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.outcome import Outcome
 from framemesh.runtime.backoff import Backoff
+from framemesh.worker.crowd import Crowd
 from framemesh.worker.engine import Engine
-from framemesh.worker.errors import InferenceFailed, TritonUnavailable, Undecodable
+from framemesh.worker.errors import (
+    InferenceFailed,
+    TooOld,
+    TritonAway,
+    TritonUnavailable,
+    Undecodable,
+)
 from framemesh.worker.graph import Seen
+from framemesh.worker.outcome_maker import OutcomeMaker
+from framemesh.worker.trials import Trials
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS = 5
-"""Deliveries of one frame. The model may refuse a frame for a passing reason; five times it is the
-frame."""
-
 PAUSES = Backoff(first_seconds=0.1, most_seconds=2.0)
-"""After an answer that did not come; Triton is asked again once it is well."""
+"""After a try that failed."""
 
 
-class TryAgain(Exception):
-    """The frame failed, and may be delivered once more."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a try gave no outcome."""
+
+    reason: str
+    detail: str
+
+
+ENDED = Failure("worker_crashed", "the worker ended during each of them")
+"""What must have happened if the tries are on record and nothing else is."""
 
 
 class Inspector:
-    """Turns frames into outcomes."""
+    """Turns frames into outcomes.
 
-    def __init__(self, engine: Engine, pipeline: str, name: str, clock: Clock) -> None:
+    Frames are looked at together. One that failed so, or that a worker had before and did not
+    seal, is suspect: it is tried alone, a few times, so that whatever it does to Triton or to this
+    process is done to it only.
+    """
+
+    def __init__(
+        self, engine: Engine, maker: OutcomeMaker, trials: Trials, max_attempts: int
+    ) -> None:
         self._engine = engine
-        self._pipeline = pipeline
-        self._name = name
-        self._clock = clock
+        self._maker = maker
+        self._trials = trials
+        self._max_attempts = max_attempts
+        self._crowd = Crowd()
 
-    async def outcome(self, frame: Frame, attempt: int) -> Outcome:
-        """The final fate of `frame` at its `attempt`-th delivery.
+    @property
+    def seconds_to_send(self) -> float:
+        """How long it lately took from a frame's turn until a model was asked about it."""
+        return self._engine.graph.seconds_to_send
 
-        Raises:
-            TryAgain: there is none yet.
+    async def outcome(
+        self, frame: Frame, *, suspect: bool = False, give_up_at: float = math.inf
+    ) -> Outcome:
+        """The final fate of `frame`, however long that takes.
+
+        Args:
+            suspect: another delivery of it had no outcome.
+            give_up_at: by the event loop's time; if it is not sent to a model by then, it expires.
         """
-        if attempt > MAX_ATTEMPTS:
-            # Whatever it did to the workers before, it does not do it again.
-            return self._dead(frame, attempt, "attempts", f"no outcome in {MAX_ATTEMPTS} attempts")
         try:
-            seen = await self._look(frame)
+            if not suspect:
+                found = await self._among_others(frame, give_up_at)
+                if isinstance(found, Seen):
+                    return self._maker.done(frame, found, attempts=1)
+                log.info("frame failed, is tried alone", frame=str(frame.id), why=found.detail)
+            return await self._alone(frame, give_up_at)
         except Undecodable as error:
-            return self._dead(frame, attempt, "undecodable", str(error))
-        except InferenceFailed as error:
-            if attempt < MAX_ATTEMPTS:
-                raise TryAgain(str(error)) from error
-            return self._dead(frame, attempt, "inference_failed", str(error))
-        return self._sealed(frame, attempt, Fate.DONE, seen=seen)
+            return self._maker.dead(frame, error.reason, str(error), attempts=1)
+        except TooOld:
+            return self._maker.expired(frame)
 
-    async def _look(self, frame: Frame) -> Seen:
-        """Wait for Triton for as long as it takes: it is being restarted."""
-        failures = 0
+    async def _among_others(self, frame: Frame, give_up_at: float) -> Seen | Failure:
         while True:
             try:
-                return await self._engine.graph.run(frame.image)
-            except TritonUnavailable as error:
-                log.debug("triton is away", frame=str(frame.id), error=str(error))
-            failures += 1
-            await asyncio.sleep(PAUSES.pause(failures))
+                async with self._crowd.together():
+                    return await self._look(frame, give_up_at)
+            except TritonAway:
+                # Outside: those who must be alone wait for those who are inside.
+                await self._engine.triton.available()
+
+    async def _alone(self, frame: Frame, give_up_at: float) -> Outcome:
+        failure = ENDED
+        while True:
+            async with self._crowd.alone():
+                await self._engine.triton.available()
+                trial = await self._trials.begin(frame.id)
+                if trial > self._max_attempts:
+                    detail = f"no outcome in {trial - 1} tries alone: {failure.detail}"
+                    return self._maker.dead(frame, failure.reason, detail, attempts=trial)
+                found = await self._look_when_triton_is_there(frame, give_up_at)
+            if isinstance(found, Seen):
+                return self._maker.done(frame, found, attempts=1 + trial)
+            failure = found
+            await asyncio.sleep(PAUSES.pause(trial))
+
+    async def _look_when_triton_is_there(self, frame: Frame, give_up_at: float) -> Seen | Failure:
+        while True:
             await self._engine.triton.available()
+            with contextlib.suppress(TritonAway):
+                return await self._look(frame, give_up_at)
 
-    def _dead(self, frame: Frame, attempt: int, reason: str, detail: str) -> Outcome:
-        log.warning("frame is dead", frame=str(frame.id), reason=reason, detail=detail)
-        return self._sealed(frame, attempt, Fate.DEAD, reason=reason, detail=detail)
-
-    def _sealed(
-        self,
-        frame: Frame,
-        attempt: int,
-        fate: Fate,
-        *,
-        seen: Seen | None = None,
-        reason: str = "",
-        detail: str = "",
-    ) -> Outcome:
-        return Outcome(
-            frame=frame.id,
-            pipeline=self._pipeline,
-            fate=fate,
-            captured_unix_nano=frame.captured_unix_nano,
-            completed_unix_nano=self._clock.unix_nano(),
-            sealed_by=self._name,
-            reason=reason,
-            detail=detail,
-            width=seen.width if seen else 0,
-            height=seen.height if seen else 0,
-            detections=seen.detections if seen else (),
-            attempts=attempt,
-        )
+    async def _look(self, frame: Frame, give_up_at: float) -> Seen | Failure:
+        """
+        Raises:
+            Undecodable, TooOld: its fate is known.
+            TritonAway: it was not looked at.
+        """
+        try:
+            return await self._engine.graph.run(frame.image, frame.crc32, give_up_at)
+        except (Undecodable, TooOld, TritonAway):
+            raise
+        except InferenceFailed as error:
+            return Failure("inference_failed", str(error))
+        except TritonUnavailable as error:
+            return Failure("model_crashed", str(error))
+        except Exception as error:  # a fault of ours must not stop the frames behind this one
+            log.error("frame failed", frame=str(frame.id), exc_info=error)
+            return Failure("fault", repr(error))

@@ -1,11 +1,13 @@
 """A frame's picture, decoded once, by the first who needs its pixels."""
 
+import zlib
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.core.image_header import MAX_PIXELS, BadImage, check_image
-from framemesh.worker.errors import Undecodable
+from framemesh.worker.errors import Corrupt, Undecodable
 
 Pixels = NDArray[np.uint8]
 """[height, width, 3], blue first."""
@@ -18,8 +20,12 @@ class Picture:
     OpenCV do by default, so a box lies on the picture that people see.
     """
 
-    def __init__(self, image: bytes, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self, image: bytes, crc32: int | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        """`crc32` of the image as its camera made it; None: not known."""
         self._image = image
+        self._crc32 = crc32
         self._max_pixels = max_pixels
         self._pixels: Pixels | None = None
 
@@ -36,13 +42,16 @@ class Picture:
         """The decoded picture.
 
         Raises:
-            Undecodable: the bytes are no picture, or one of too many pixels.
+            Corrupt: the bytes are not those that the camera sent.
+            Undecodable: they are no picture, or one of too many pixels.
         """
         if self._pixels is None:
             self._pixels = self._decode()
         return self._pixels
 
     def _decode(self) -> Pixels:
+        if self._crc32 is not None and zlib.crc32(self._image) != self._crc32:
+            raise Corrupt(f"its {len(self._image)} bytes are not those that its camera sent")
         try:
             # OpenCV would allocate whatever size the header declares.
             header = check_image(self._image, self._max_pixels)

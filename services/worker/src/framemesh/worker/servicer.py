@@ -28,7 +28,6 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
             pipeline=self._assignment.spec.name,
             revision=self._assignment.revision,
             frames_in_progress=self._intake.in_progress,
-            frames_sealed=self._intake.sealed,
             triton=worker_pb2.Triton(
                 address=triton.address,
                 healthy=triton.healthy,

@@ -1,5 +1,6 @@
 """One stage of a pipeline: a model, and what it sees in a picture or in parts of it."""
 
+import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -56,28 +57,44 @@ class Stage:
         self._inputs = inputs
         self._pool = pool
 
-    async def look(self, picture: Picture, seen: Sequence[Detection]) -> list[Detection]:
-        """What the model sees in the whole picture, or in the crops of an earlier stage's boxes.
+    @property
+    def row_bytes(self) -> int:
+        """Of one input of the model."""
+        return self._inputs[0].nbytes
+
+    @property
+    def seconds_to_send(self) -> float:
+        """How long it lately took from the beginning of a look until the model was asked."""
+        return self._batcher.seconds_to_send
+
+    async def look(
+        self, picture: Picture, seen: Sequence[Detection], give_up_at: float = math.inf
+    ) -> tuple[list[Detection], int]:
+        """What the model sees in the whole picture or in the crops of an earlier stage's boxes, and
+        how many pictures it was given for that.
 
         Args:
             seen: all detections of this frame so far.
+            give_up_at: by the event loop's time; a whole picture is sent before or not at all.
 
         Raises:
-            Undecodable, InferenceFailed, TritonUnavailable: as `Graph.run`.
+            Undecodable, TooOld, InferenceFailed, TritonUnavailable: as `Graph.run`.
         """
         if not self.spec.crops_of:
-            return await self._look_at(picture, (None,))
+            return await self._look_at(picture, (None,), give_up_at), 1
         crops = list(self._crops(picture, seen))
         found: list[Detection] = []
         for at in range(0, len(crops), self._max_batch):
             found += await self._look_at(picture, crops[at : at + self._max_batch])
-        return found
+        return found, len(crops)
 
-    async def _look_at(self, picture: Picture, parts: Sequence[Crop | None]) -> list[Detection]:
+    async def _look_at(
+        self, picture: Picture, parts: Sequence[Crop | None], give_up_at: float = math.inf
+    ) -> list[Detection]:
         rows = await self._batcher.reserve(len(parts))
         try:
             await in_thread(self._pool, lambda: self._prepare(picture, parts, rows))
-            outputs = await self._batcher.run(rows)
+            outputs = await self._batcher.run(rows, give_up_at)
             # Before the rows are released: the outputs lie in them.
             return [
                 detection

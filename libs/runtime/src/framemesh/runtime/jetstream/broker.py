@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
-import nats
-import nats.aio.client
 import nats.errors
 import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.cancellation import kept_cancellation, raise_lost_cancellation
+from framemesh.runtime.jetstream.client import Client, PermissionsViolation
 
 log = structlog.get_logger()
 
@@ -26,17 +28,31 @@ CLOSE_SECONDS = 0.5
 """Until what is written must be on the socket; a broker that hangs would hold us for ever."""
 
 ANSWER_SECONDS = 5.0
-"""How long an answer may take; a leader election of three brokers takes up to 4.8 s."""
+"""How long an answer may take. What was asked of a leader that dies meanwhile is never answered,
+and must be asked again; the election of another takes 4 to 9 s."""
+
+PING_SECONDS = 2
+PINGS = 2
+"""A server that answers none of so many pings is left for another: 4 to 6 s after it went silent,
+which costs no more than an election."""
+
+CONNECT_SECONDS = 2
+"""For one server to let us in, before the next one is tried."""
+
+RETRY_SECONDS = 0.2
+"""Before the same server is tried again."""
 
 PENDING_BYTES = 32 * 1024 * 1024
 """Of what is written and not yet on the socket. More than a publish window, so that a window fits
 while the connection is being made anew."""
 
 
-class BrokerUnavailable(FramemeshError):
-    """NATS did not answer in time."""
+CREDENTIALS = re.compile("//([^:@/]*)[^@/]*@")
+"""In a URL: the user, and what follows him."""
 
-    code = Code.UNAVAILABLE
+
+class BrokerUnavailable(StreamUnavailable):
+    """NATS did not answer in time."""
 
 
 class BrokerLost(FramemeshError):
@@ -45,17 +61,39 @@ class BrokerLost(FramemeshError):
     code = Code.UNAVAILABLE
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the server does not let us do."""
+
+    subject: str
+    """To write to, or to subscribe to; in lower case."""
+    why: str
+
+
 class Broker:
     """A connection that comes back by itself, and says when it is there."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.client = nats.aio.client.Client()
+        """`url` names one server, or several of one cluster with commas between: it connects to
+        one of them, and to another when that one is gone. Each may begin with user:password@."""
+        self._servers = url.split(",")
+        self.url = CREDENTIALS.sub("//", url)
+        """Without credentials, for messages and logs."""
+        found = CREDENTIALS.search(url)
+        self.user = found[1] if found else ""
+        self.server = ""
+        """host:port of the one that we are connected to, or were last."""
+        self.client = Client()
         self.connected = asyncio.Event()
         self.generation = 0
         """How often the connection was made; what was asked of an earlier one may be lost."""
         self.listeners: set[Callable[[], None]] = set()
         """Called whenever the connection was made, for those who must ask anew."""
+        self.loss_listeners: set[Callable[[], None]] = set()
+        """Called whenever the connection broke, before another one is made."""
+        self.refusal_listeners: set[Callable[[Refusal], None]] = set()
+        """Called whenever the server does not let us do something."""
+        self._last_trouble = ""
         self._closed = asyncio.Event()
         self._closing = False
 
@@ -64,13 +102,13 @@ class Broker:
         log.info("broker is looked for", url=self.url)
         # No limit to attempts: a service without its broker has nothing better to do than wait.
         await self.client.connect(
-            self.url,
+            self._servers,
             name=name,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # seconds, a float to asyncio.sleep
-            connect_timeout=2,
-            ping_interval=5,
-            max_outstanding_pings=2,
+            reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]  # a float to asyncio.sleep
+            connect_timeout=CONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
+            max_outstanding_pings=PINGS,
             pending_size=PENDING_BYTES,
             allow_reconnect=True,
             error_cb=self._on_error,
@@ -86,6 +124,7 @@ class Broker:
         with contextlib.suppress(OSError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.client.close()
+        self.client.abort()
 
     async def wait_lost(self) -> None:
         """Run beside the work of a process, to end it when the connection is beyond repair.
@@ -98,7 +137,7 @@ class Broker:
 
     @property
     def jetstream(self) -> JetStreamContext:
-        return self.client.jetstream(timeout=5)
+        return self.client.jetstream(timeout=ANSWER_SECONDS)
 
     @property
     def max_frame_bytes(self) -> int:
@@ -123,15 +162,20 @@ class Broker:
 
     async def _on_connected(self) -> None:
         self.generation += 1
+        if (url := self.client.connected_url) is not None:
+            self.server = f"{url.hostname}:{url.port}"
         self.connected.set()
         for listener in self.listeners:
             listener()
-        log.info("broker connected", url=self.url)
+        self._last_trouble = ""
+        log.info("broker connected", server=self.server)
 
     async def _on_disconnected(self) -> None:
         self.connected.clear()
+        for listener in self.loss_listeners:
+            listener()
         if not self._closing:
-            log.warning("broker disconnected", url=self.url)
+            log.warning("broker disconnected", server=self.server)
 
     async def _on_closed(self) -> None:
         self.connected.clear()
@@ -141,10 +185,27 @@ class Broker:
     async def _on_error(self, error: Exception) -> None:
         # Called between two attempts to connect, of which there is no end.
         raise_lost_cancellation()
+        if isinstance(error, PermissionsViolation):
+            self._on_refusal(error)
         # Refused connections come five a second while the broker is away; the change of state is
-        # logged once, above.
-        if not isinstance(error, OSError):
-            log.warning("broker error", error=str(error) or type(error).__name__)
+        # logged once, above, and so is the end of a connection.
+        elif not isinstance(error, OSError | nats.errors.UnexpectedEOF):
+            self._warn(str(error) or type(error).__name__)
+
+    def _on_refusal(self, error: PermissionsViolation) -> None:
+        log.error("not permitted", user=self.user, act=error.act, subject=error.subject)
+        who = f"user {self.user!r}" if self.user else "a client without a user"
+        why = (
+            f"{who} has no permission for {error.act} to {error.subject!r}: grant it in the broker"
+        )
+        for listener in self.refusal_listeners:
+            listener(Refusal(error.subject, why))
+
+    def _warn(self, trouble: str) -> None:
+        """Once, however often it comes: a server that turns us away does so five times a second."""
+        if trouble != self._last_trouble:
+            log.warning("broker error", error=trouble)
+        self._last_trouble = trouble
 
 
 @asynccontextmanager

@@ -1,45 +1,50 @@
-"""A message that a stream delivered, and what one can answer."""
+"""A message that JetStream delivered, and what one can answer."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+
+from framemesh.core.clock import NANO
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """One delivery of one message. It is delivered again unless it is acked in time."""
+    """What `framemesh.runtime.dataplane.delivery.Delivery` says."""
 
     subject: str
     payload: bytes
     headers: Mapping[str, str]
     attempt: int
-    """1 for the first delivery."""
     sequence: int
-    """Of the message in its stream."""
     stored_unix_nano: int
-    """When the stream took it."""
+    number: int
+    """Deliveries of the consumer up to this one."""
     _reply: str
     _client: Client
 
     async def in_progress(self) -> None:
-        """Say that it is being worked on: the wait for its ack begins anew."""
-        await self._client.publish(self._reply, b"+WPI")
+        await self._answer(b"+WPI")
 
     async def ack(self) -> None:
-        """Say that it is done with, for good."""
-        await self._client.publish(self._reply, b"+ACK")
+        await self._answer(b"+ACK")
 
     async def discard(self, reason: str) -> None:
-        """Say that nobody can ever make anything of it."""
-        await self._client.publish(self._reply, f"+TERM {reason}".encode())
+        await self._answer(f"+TERM {reason}".encode())
 
     async def give_back(self, after_seconds: float = 0) -> None:
-        """Say that somebody else may have it, after a pause."""
-        delay = json.dumps({"delay": int(after_seconds * 1_000_000_000)})
-        await self._client.publish(self._reply, b"-NAK " + delay.encode())
+        delay = json.dumps({"delay": int(after_seconds * NANO)})
+        await self._answer(b"-NAK " + delay.encode())
+
+    async def _answer(self, answer: bytes) -> None:
+        # One that cannot be written is lost, as one is that was written when the connection broke.
+        with contextlib.suppress(nats.errors.Error), kept_cancellation():
+            await self._client.publish(self._reply, answer)
 
 
 def delivery(message: Msg, client: Client) -> Delivery:
@@ -56,6 +61,7 @@ def delivery(message: Msg, client: Client) -> Delivery:
         attempt=int(tokens[4]),
         sequence=int(tokens[5]),
         stored_unix_nano=int(tokens[7]),
+        number=int(tokens[6]),
         _reply=message.reply,
         _client=client,
     )

@@ -4,18 +4,18 @@ The master writes it; the other services read it, so that they work while the ma
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nats.errors
 import nats.js.errors
-from nats.js.api import KeyValueConfig
 from nats.js.kv import KeyValue
 
 from framemesh.core.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.generation import Generation
 from framemesh.core.pipeline import PipelineSpec
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.buckets import bucket_keys
+from framemesh.runtime.jetstream.buckets import bucket_keys, bucket_stream, ensure_bucket
 from framemesh.runtime.jetstream.cancellation import kept_cancellation
 from framemesh.runtime.jetstream.subjects import PIPELINES_BUCKET
 
@@ -33,10 +33,15 @@ class PipelineUnknown(FramemeshError):
 
 @dataclass(frozen=True, slots=True)
 class StoredPipeline:
-    """A pipeline, and how often it was changed."""
+    """A pipeline, and where its frames are."""
 
     spec: PipelineSpec
-    revision: int
+    generation: Generation
+    """Of the buffer that takes frames."""
+    draining: tuple[Generation, ...] = ()
+    """Older ones, which take no more but may have some; the oldest first."""
+    revision: int = 0
+    """Raised by every change of the specification."""
 
 
 class PipelineStore:
@@ -50,12 +55,7 @@ class PipelineStore:
 
     async def create(self) -> None:
         """Make the bucket, unless it is there."""
-        config = KeyValueConfig(PIPELINES_BUCKET, max_bytes=BUCKET_BYTES)
-        try:
-            with kept_cancellation():
-                await self._broker.jetstream.create_key_value(config)
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot make bucket {PIPELINES_BUCKET}: {error}") from error
+        await ensure_bucket(self._broker, PIPELINES_BUCKET, BUCKET_BYTES)
 
     async def get(self, name: str) -> StoredPipeline:
         """
@@ -69,27 +69,41 @@ class PipelineStore:
             raise PipelineUnknown(name) from error
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot read pipeline {name}: {error}") from error
-        spec = read(json.loads(entry.value or b"null"), PipelineSpec, f"stored pipeline {name}")
-        return StoredPipeline(spec, entry.revision or 0)
+        stored = read(json.loads(entry.value or b"null"), StoredPipeline, f"stored pipeline {name}")
+        return stored if stored.revision else replace(stored, revision=entry.revision or 0)
 
     async def names(self) -> list[str]:
         """Of all pipelines, sorted."""
         return await bucket_keys(self._broker, PIPELINES_BUCKET)
 
-    async def put(self, spec: PipelineSpec) -> StoredPipeline:
+    async def put(
+        self,
+        spec: PipelineSpec,
+        generation: Generation | None = None,
+        draining: tuple[Generation, ...] = (),
+    ) -> StoredPipeline:
         """Write `spec`; its revision is higher than all before."""
-        value = json.dumps(dump(spec)).encode()
+        stored = StoredPipeline(spec, generation or Generation.of(1, spec), draining)
+        # 0 in what is written stands for the number that it gets there.
+        return replace(stored, revision=await self._write(stored))
+
+    async def update(self, stored: StoredPipeline) -> None:
+        """Write where the frames of a pipeline are, which is no change of its specification."""
+        await self._write(stored)
+
+    async def _write(self, stored: StoredPipeline) -> int:
+        name, value = stored.spec.name, json.dumps(dump(stored)).encode()
         try:
             with kept_cancellation():
-                revision = await (await self._bucket()).put(spec.name, value)
+                return await (await self._bucket()).put(name, value)
         except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot write pipeline {spec.name}: {error}") from error
-        return StoredPipeline(spec, revision)
+            raise BrokerUnavailable(f"cannot write pipeline {name}: {error}") from error
 
     async def delete(self, name: str) -> None:
+        """Remove a pipeline; one that is already gone is fine."""
         # Not the purge of a bucket, which leaves a marker for ever.
         answer = await self._broker.request(
-            f"$JS.API.STREAM.PURGE.KV_{PIPELINES_BUCKET}",
+            f"$JS.API.STREAM.PURGE.{bucket_stream(PIPELINES_BUCKET)}",
             {"filter": f"$KV.{PIPELINES_BUCKET}.{name}"},
         )
         if error := answer.get("error"):

@@ -9,53 +9,69 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js.api import Header
 
-from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.jetstream.broker import ANSWER_SECONDS, Broker, BrokerUnavailable
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime.dataplane.errors import (
+    AlreadyStored,
+    NotPermitted,
+    PublishRefused,
+    StreamFull,
+    StreamMissing,
+)
+from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
+from framemesh.runtime.jetstream.broker import ANSWER_SECONDS, Broker, BrokerUnavailable, Refusal
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from framemesh.runtime.jetstream.error_codes import (
+    ID_IN_PROCESS,
+    NO_RESOURCES,
+    NO_STORAGE,
+    NOT_STORED,
+    NOT_THE_LAST,
+    SERVER_ERROR,
+    STATUS_NO_RESPONDERS,
+    SUBJECT_IN_PROCESS,
+    TOO_MANY_REQUESTS,
+    UNAVAILABLE,
+)
 from framemesh.runtime.window import Window
 
 WINDOW_MESSAGES = 256
 WINDOW_BYTES = 16 * 1024 * 1024
 
-STREAM_FULL = {10077, 10047, 10023}
-"""Error codes: maximum bytes exceeded, insufficient storage, insufficient resources."""
+STREAM_FULL = {NOT_STORED, NO_STORAGE, NO_RESOURCES}
+BUSY = {TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE}
+IN_PROCESS = {ID_IN_PROCESS, SUBJECT_IN_PROCESS}
 
-BUSY = {429, 500, 503}
-"""Codes: too many requests, an error of the server's own, temporarily unavailable."""
+LOOK_SECONDS = 1.0
+"""For the list of streams. It takes milliseconds, or an election, which is not waited for here."""
 
-NO_RESPONDERS = "503"
-
-
-class StreamFull(FramemeshError):
-    """The stream has no room for the message; it is not stored."""
-
-    code = Code.EXHAUSTED
+EXPECTED_LAST_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence"
 
 
-class StreamMissing(FramemeshError):
-    """No stream takes the subject."""
-
-    code = Code.NOT_FOUND
-
-
-class PublishRefused(FramemeshError):
-    """The broker refused the message for another reason."""
+def headers_of(message: Outgoing) -> dict[str, str]:
+    """All headers of a message, with the one by which the broker recognises it."""
+    identity = {ID_HEADER: message.id} if message.id else {EXPECTED_LAST_ON_SUBJECT: "0"}
+    return {**identity, **message.headers}
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message for a stream. Publishing it again with the same id stores it once."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Attempt:
+    """A message that was published, and what becomes of it."""
 
     subject: str
-    id: str
-    payload: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    answer: asyncio.Future[None]
+
+    def fail(self, fault: FramemeshError) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(fault)
 
 
 class Publisher:
@@ -66,71 +82,119 @@ class Publisher:
         self._window = Window(WINDOW_MESSAGES, WINDOW_BYTES)
         self.inbox = broker.client.new_inbox()
         self._tokens = count()
-        self._answers: dict[str, asyncio.Future[None]] = {}
+        self._attempts: dict[str, _Attempt] = {}
+        """By the subject that the answer will have."""
+        self._subscription: Subscription | None = None
+        self._deaf = False
+        """We may not hear answers, or could not when we last asked for them."""
 
     async def store(self, message: Outgoing) -> None:
-        """Publish once, and return when the stream has it.
+        """Publish once, and return when the stream has it: see Sink.
 
         Raises:
-            StreamFull, StreamMissing, PublishRefused: the broker said so.
+            StreamFull, StreamMissing, AlreadyStored, PublishRefused, NotPermitted: the broker said
+                so.
             BrokerUnavailable: no answer in time; it may be stored or not.
         """
         async with self._window.held(len(message.payload)):
-            await self._attempt(message)
+            try:
+                await self._attempt(message)
+            except StreamMissing as error:
+                # While the replicas of a stream elect a leader, nobody takes its subjects either.
+                if await self._has_stream(message.subject):
+                    raise BrokerUnavailable("the stream has no leader at the moment") from error
+                raise
 
     async def _attempt(self, message: Outgoing) -> None:
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        attempt = _Attempt(message.subject, asyncio.get_running_loop().create_future())
         reply = f"{self.inbox}.{next(self._tokens)}"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._broker.connected.wait()
-                self._answers[reply] = answer
-                await self._broker.client.publish(
-                    message.subject,
-                    message.payload,
-                    reply,
-                    {Header.MSG_ID: message.id, **message.headers},
-                )
-                await answer
+                self._attempts[reply] = attempt
+                with kept_cancellation():
+                    await self._listen()
+                    await self._broker.client.publish(
+                        message.subject, message.payload, reply, headers_of(message)
+                    )
+                await attempt.answer
         except TimeoutError as error:
             raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error
         except nats.errors.MaxPayloadError as error:
-            raise PublishRefused(f"{len(message.payload)} bytes are over max_payload") from error
+            raise PublishRefused(
+                f"{len(message.payload)} bytes and their headers are over max_payload: send less"
+            ) from error
         except nats.errors.Error as error:
             raise BrokerUnavailable(f"{self._broker.url}: {error}") from error
         finally:
-            self._answers.pop(reply, None)
+            self._attempts.pop(reply, None)
+
+    async def open(self) -> None:
+        """Answers arrive from here on."""
+        self._subscription = await self._broker.client.subscribe(
+            f"{self.inbox}.*", cb=self.on_answer
+        )
+
+    async def close(self) -> None:
+        """None arrive any more."""
+        if self._subscription is not None:
+            with contextlib.suppress(nats.errors.Error):  # the connection may be gone first
+                await self._subscription.unsubscribe()
+
+    async def _listen(self) -> None:
+        """It may be permitted by now."""
+        if self._deaf and self._subscription is not None:
+            self._deaf = False
+            await self._broker.client.renew(self._subscription)
+
+    async def _has_stream(self, subject: str) -> bool:
+        """Also true when nobody can tell."""
+        with contextlib.suppress(TimeoutError, BrokerUnavailable):
+            async with asyncio.timeout(LOOK_SECONDS):
+                answer = await self._broker.request("$JS.API.STREAM.NAMES", {"subject": subject})
+                return bool(answer.get("error") or answer["streams"])
+        return True
 
     async def on_answer(self, message: Msg) -> None:
-        answer = self._answers.get(message.subject)
-        if answer is None or answer.done():
+        attempt = self._attempts.get(message.subject)
+        if attempt is None:
             return
         if fault := _fault(message):
-            answer.set_exception(fault)
-        else:
-            answer.set_result(None)
+            attempt.fail(fault)
+        elif not attempt.answer.done():
+            attempt.answer.set_result(None)
 
-    def give_up_answers(self) -> None:
-        """The connection was made anew: what the last one owed will not come."""
+    def on_connected(self) -> None:
+        """What the last connection owed will not come."""
         lost = BrokerUnavailable(f"the connection to {self._broker.url} broke")
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(lost)
+        for attempt in self._attempts.values():
+            attempt.fail(lost)
+
+    def on_refusal(self, refusal: Refusal) -> None:
+        answers = refusal.subject == f"{self.inbox}.*".lower()
+        self._deaf = self._deaf or answers
+        for reply, attempt in self._attempts.items():
+            if answers or refusal.subject in {attempt.subject.lower(), reply.lower()}:
+                attempt.fail(NotPermitted(refusal.why))
 
 
 def _fault(message: Msg) -> FramemeshError | None:
-    if (message.headers or {}).get(Header.STATUS) == NO_RESPONDERS:
+    if (message.headers or {}).get(Header.STATUS) == STATUS_NO_RESPONDERS:
         return StreamMissing("no stream takes this subject")
     # Nearly every answer is this; parsing a PubAck of JSON costs more than the rest together.
     if message.data.startswith(b'{"stream"'):
         return None
     error = json.loads(message.data).get("error")
-    if error is None:
-        return None
+    return None if error is None else _refusal(error)
+
+
+def _refusal(error: Mapping[str, Any]) -> FramemeshError:
     description = error.get("description", "refused")
     if error.get("err_code") in STREAM_FULL:
         return StreamFull(description)
-    if error.get("code") in BUSY:
+    if error.get("err_code") == NOT_THE_LAST:
+        return AlreadyStored(description)
+    if error.get("code") in BUSY or error.get("err_code") in IN_PROCESS:
         return BrokerUnavailable(description)
     return PublishRefused(description)
 
@@ -139,11 +203,12 @@ def _fault(message: Msg) -> FramemeshError | None:
 async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
     """A publisher that gets its answers for as long as the context lasts."""
     found = Publisher(broker)
-    subscription = await broker.client.subscribe(f"{found.inbox}.*", cb=found.on_answer)
-    broker.listeners.add(found.give_up_answers)
+    broker.listeners.add(found.on_connected)
+    broker.refusal_listeners.add(found.on_refusal)
     try:
+        await found.open()
         yield found
     finally:
-        broker.listeners.remove(found.give_up_answers)
-        with contextlib.suppress(nats.errors.Error):  # the connection may be gone first
-            await subscription.unsubscribe()
+        await found.close()
+        broker.listeners.remove(found.on_connected)
+        broker.refusal_listeners.remove(found.on_refusal)

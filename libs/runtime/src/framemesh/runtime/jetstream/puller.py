@@ -1,7 +1,8 @@
 """A long-lived pull: keeps a consumer's messages coming, within a bound in count and bytes.
 
 nats-py's `fetch` has no bound in bytes, is not issued anew when the connection is, and strands
-what was delivered when it is cancelled; so the pull requests are our own, with one inbox for all.
+what was delivered when it is cancelled; so the pull requests are our own, with one inbox for all
+of one connection.
 """
 
 import asyncio
@@ -9,55 +10,52 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import nats.errors
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.js.api import Header
 
-from framemesh.core.clock import Clock
-from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.core.clock import NANO, Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime.dataplane import delivery as contract
+from framemesh.runtime.dataplane.errors import ConsumerGone, NotPermitted, PullTooSmall
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable, Refusal
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
 from framemesh.runtime.jetstream.delivery import Delivery, delivery
+from framemesh.runtime.jetstream.error_codes import NOT_FOUND, STATUS_NO_RESPONDERS
+from framemesh.runtime.jetstream.pull_room import Request, Room
 
 EXPIRES_SECONDS = 30
-HEARTBEAT_SECONDS = 5
-SILENCE_SECONDS = 2 * HEARTBEAT_SECONDS + 1
-"""Two missed heartbeats: the request is lost."""
+HEARTBEAT_SECONDS = 2.0
+ANXIOUS_HEARTBEAT_SECONDS = 0.5
+"""Of a request after one that was lost: who asks a consumer whose servers elect a leader hears
+nothing, and should be there soon after it has one."""
+
+MISSED_HEARTBEATS = 2.5
+"""After which a request is lost."""
+
 DRAIN_SECONDS = 1.0
-NANO = 1_000_000_000
 
 HEARTBEAT = "100"
-NO_RESPONDERS = "503"
-NOT_FOUND = 404
+
+NEXT = "$JS.API.CONSUMER.MSG.NEXT."
+INFO = "$JS.API.CONSUMER.INFO."
 
 PAUSE_SECONDS = 0.5
 """Before a consumer without a leader is looked for again."""
 
 GONE = ("Consumer Deleted", "Stream Deleted")
-
-
-class ConsumerGone(FramemeshError):
-    """The consumer does not exist."""
-
-    code = Code.NOT_FOUND
-
-
-@dataclass(frozen=True, slots=True)
-class PullLimits:
-    """How much one pull may have under way."""
-
-    messages: int
-    bytes: int
-    """At least twice the largest message, or that one would never come."""
+TOO_LARGE = "Message Size Exceeds MaxBytes"
+"""The next message is larger than what is left of the bytes that were asked for."""
+TOO_MANY = "Exceeded MaxWaiting"
+"""Others ask the same consumer, as many as it hears."""
 
 
 class Puller:
-    """Asks one consumer for as much as there is room for, and hands on what comes.
-
-    One request at a time, for all the room there is, as soon as that is half of the limits: asking
-    for every single message would double the traffic.
-    """
+    """Asks one consumer for as much as there is room for, one request at a time, and hands on what
+    comes."""
 
     def __init__(
         self,
@@ -68,106 +66,204 @@ class Puller:
         limits: PullLimits,
         deliver: Callable[[Delivery], None],
         clock: Clock,
+        lost: Callable[[], None] | None = None,
+        missed: Callable[[], None] | None = None,
     ) -> None:
         """`deliver` is called for every message, on the event loop, and must not block. Whoever is
-        done with a message says so with `done`, which makes room for another."""
+        done with a message says so with `done`, which makes room for another.
+
+        `lost` is called when the consumer does not answer: it has no leader for a moment or, where
+        it has no replicas, its server is away, for as long as that takes.
+
+        `missed` is for who alone pulls from a consumer, which is new: called when a message was
+        lost on its way, as between two servers, or when the consumer changes its leader. It would
+        come again after others, or never; so none is delivered any more.
+        """
         self._broker = broker
         self._name = f"{stream}.{consumer}"
-        self._limits = limits
+        self._room = Room(limits)
         self._deliver = deliver
         self._clock = clock
+        self._lost = lost or (lambda: None)
+        self._missed = missed
+        self._delivered = 0
+        """The number of the last message, as the consumer counts."""
         self.inbox = broker.client.new_inbox()
-        self._held = 0
-        self._held_bytes = 0
-        self._unanswered = 0
-        """Messages that the request under way may still bring."""
-        self._changed = asyncio.Event()
-        self._heard_at = clock.monotonic()
-        self._generation = -1
-        self._gone = False
+        self._subscription: Subscription | None = None
+        self._request: Request | None = None
+        self._refused = False
+        """The last request was refused, and would be again at this moment."""
         self._unheard = False
         """A request found nobody: the consumer is gone, or has no leader for a moment."""
+        self._fault: FramemeshError | None = None
+        """Why it is over."""
+        self._changed = asyncio.Event()
+        self._heard_at = clock.monotonic()
+        """When a message or a heartbeat came last, or was asked for."""
+        self._heartbeat_seconds = HEARTBEAT_SECONDS
+        """Between those that were asked for."""
+        self._anxious = False
+        """The last request was lost."""
 
-    def done(self, delivery: Delivery) -> None:
+    def done(self, delivery: contract.Delivery) -> None:
         """A message that was delivered is dealt with."""
-        self._held -= 1
-        self._held_bytes -= len(delivery.payload)
+        self._room.give(len(delivery.payload))
+        self._refused = False
         self._changed.set()
 
     async def run(self) -> None:
-        """Pull until cancelled.
+        """Pull until cancelled: see Pull.
 
         Raises:
-            ConsumerGone: the consumer or its stream was deleted.
+            ConsumerGone, PullTooSmall, NotPermitted: it is over.
         """
         self._broker.listeners.add(self._changed.set)
         try:
-            while not self._gone:
-                await self._broker.connected.wait()
+            while self._fault is None:
                 self._changed.clear()
+                await self._broker.connected.wait()
                 if self._unheard:
                     await self._look_for_consumer()
                     continue
-                self._forget_lost_request()
+                await self._forget_silent_request()
                 await self._ask()
-                # The timeout is for requests that were lost without a word.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(HEARTBEAT_SECONDS):
-                        await self._changed.wait()
+                await self._wait()
         finally:
             self._broker.listeners.remove(self._changed.set)
-        raise ConsumerGone(f"{self._name} does not exist")
+        raise self._fault
 
-    def _forget_lost_request(self) -> None:
-        silent = self._clock.monotonic() - self._heard_at > SILENCE_SECONDS
-        if self._generation != self._broker.generation or silent:
-            self._generation = self._broker.generation
-            self._heard_at = self._clock.monotonic()
-            self._unanswered = 0
+    async def open(self) -> None:
+        """Messages arrive from here on."""
+        # Our own limits bound what can arrive; nats-py's would drop it.
+        self._subscription = await self._broker.client.subscribe(
+            self.inbox, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
+        )
+
+    async def close(self) -> None:
+        """None arrive any more."""
+        if self._subscription is None:
+            return
+        # What is on its way still arrives: dropped, it would be missing until its ack wait ends.
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._subscription.drain()  # type: ignore[no-untyped-call]
+        self._broker.client.forget(self._subscription)
+
+    def on_disconnected(self) -> None:
+        """What was asked for does not come over the connection that broke."""
+        if self._request:
+            self._room.ask_for_less(self._broker.client.max_payload)
+        self._give_up_request()
+
+    def on_refusal(self, refusal: Refusal) -> None:
+        ours = (self.inbox, NEXT + self._name, INFO + self._name)
+        ack = (
+            refusal.subject.startswith("$js.ack.") and f".{self._name}.".lower() in refusal.subject
+        )
+        if ack or refusal.subject in map(str.lower, ours):
+            self._fault = NotPermitted(refusal.why)
+            self._changed.set()
+
+    async def on_message(self, message: Msg) -> None:
+        self._heard_at = self._clock.monotonic()
+        self._anxious = False
+        headers = message.headers or {}
+        status = headers.get(Header.STATUS)
+        if status is None:
+            self._take(message)
+        # Only the request under way can end.
+        elif status != HEARTBEAT and message.subject == self.inbox:
+            self._end_request(status, headers.get(Header.DESCRIPTION, ""))
+        self._changed.set()
+
+    def _take(self, message: Msg) -> None:
+        self._room.take(len(message.data))
+        # One that comes late, from a request that was given up, is counted as held alone.
+        if self._request:
+            self._request.unanswered -= 1
+            if self._request.unanswered == 0:
+                self._request = None
+        found = delivery(message, self._broker.client)
+        if self._missed and found.number != self._delivered + 1:
+            self._missed()
+            return
+        self._delivered = found.number
+        self._deliver(found)
+
+    def _end_request(self, status: str, why: str) -> None:
+        """Its time is up, its bytes are used up, or something is wrong."""
+        request, self._request = self._request, None
+        self._unheard = status == STATUS_NO_RESPONDERS
+        if why.startswith(GONE):
+            self._fault = ConsumerGone(f"{self._name} was deleted")
+        elif request and request.in_vain and why.startswith((TOO_LARGE, TOO_MANY)):
+            self._refused = True
+            if why.startswith(TOO_LARGE) and not self._room.ask_for_more(request):
+                self._fault = PullTooSmall(
+                    f"the next message of {self._name} is larger than {request.bytes} bytes:"
+                    " let the pull have more"
+                )
+
+    def _give_up_request(self) -> None:
+        """The broker has it in mind for its time. Under another name it does not reach us, beside
+        what is asked for next."""
+        self._request = None
+        self.inbox = self._broker.client.new_inbox()
+        if self._subscription:
+            self._broker.client.rename(self._subscription, self.inbox)
+
+    async def _wait(self) -> None:
+        try:
+            # The timeout is for requests that were lost without a word.
+            async with asyncio.timeout(self._heartbeat_seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            self._refused = False
+
+    async def _forget_silent_request(self) -> None:
+        silence = self._clock.monotonic() - self._heard_at
+        if self._request and silence > MISSED_HEARTBEATS * self._heartbeat_seconds:
+            self._give_up_request()
+            self._anxious = True
+            if self._subscription:
+                await self._broker.client.renew(self._subscription)
+            self._lost()
 
     async def _ask(self) -> None:
-        room = self._limits.messages - self._held
-        room_bytes = self._limits.bytes - self._held_bytes
-        half = 2 * room >= self._limits.messages and 2 * room_bytes >= self._limits.bytes
-        if self._unanswered or not half:
+        if self._request or self._refused:
             return
-        request = {
-            "batch": room,
-            "max_bytes": room_bytes,
+        self._request = request = self._room.request()
+        if request is None:
+            return
+        self._heard_at = self._clock.monotonic()
+        self._heartbeat_seconds = ANXIOUS_HEARTBEAT_SECONDS if self._anxious else HEARTBEAT_SECONDS
+        body = {
+            "batch": request.messages,
+            "max_bytes": request.bytes,
             "expires": EXPIRES_SECONDS * NANO,
-            "idle_heartbeat": HEARTBEAT_SECONDS * NANO,
+            "idle_heartbeat": int(self._heartbeat_seconds * NANO),
         }
-        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._name}"
-        await self._broker.client.publish(subject, json.dumps(request).encode(), self.inbox)
-        self._unanswered = room
+        # What cannot be written is lost with the connection, and asked for over the next one.
+        with contextlib.suppress(nats.errors.Error), kept_cancellation():
+            await self._broker.client.publish(
+                NEXT + self._name, json.dumps(body).encode(), self.inbox
+            )
 
     async def _look_for_consumer(self) -> None:
         self._unheard = False
         try:
-            answer = await self._broker.request(f"$JS.API.CONSUMER.INFO.{self._name}", {})
+            answer = await self._broker.request(INFO + self._name, {})
         except BrokerUnavailable:
             answer = {"error": {}}
-        if error := answer.get("error"):
-            self._gone = error.get("code") == NOT_FOUND
-            self._unheard = not self._gone
-            await asyncio.sleep(0 if self._gone else PAUSE_SECONDS)
-
-    async def on_message(self, message: Msg) -> None:
-        self._heard_at = self._clock.monotonic()
-        status = (message.headers or {}).get(Header.STATUS)
-        if status is None:
-            self._held += 1
-            self._held_bytes += len(message.data)
-            # One that comes late, from a request that was given up, is counted in neither.
-            self._unanswered = max(0, self._unanswered - 1)
-            self._deliver(delivery(message, self._broker.client))
-        elif status != HEARTBEAT:
-            # Its time is up, its bytes are used up, or something is wrong.
-            why = (message.headers or {}).get(Header.DESCRIPTION, "")
-            self._unheard = status == NO_RESPONDERS
-            self._gone = why.startswith(GONE)
-            self._unanswered = 0
-        self._changed.set()
+        error = answer.get("error")
+        if error is None:
+            return
+        self._lost()
+        if error.get("code") == NOT_FOUND:
+            self._fault = ConsumerGone(f"{self._name} does not exist")
+        else:
+            self._unheard = True
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 @asynccontextmanager
@@ -179,17 +275,26 @@ async def puller(
     limits: PullLimits,
     deliver: Callable[[Delivery], None],
     clock: Clock,
+    lost: Callable[[], None] | None = None,
+    missed: Callable[[], None] | None = None,
 ) -> AsyncIterator[Puller]:
     """A puller whose messages arrive for as long as the context lasts; its `run` must run."""
-    found = Puller(broker, stream, consumer, limits=limits, deliver=deliver, clock=clock)
-    # Our own limits bound what can arrive; nats-py's would drop it.
-    subscription = await broker.client.subscribe(
-        found.inbox, cb=found.on_message, pending_msgs_limit=0, pending_bytes_limit=0
+    found = Puller(
+        broker,
+        stream,
+        consumer,
+        limits=limits,
+        deliver=deliver,
+        clock=clock,
+        lost=lost,
+        missed=missed,
     )
+    broker.loss_listeners.add(found.on_disconnected)
+    broker.refusal_listeners.add(found.on_refusal)
     try:
+        await found.open()
         yield found
     finally:
-        # What is on its way still arrives: dropped, it would be missing until its ack wait ends.
-        with contextlib.suppress(nats.errors.Error, TimeoutError):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await subscription.drain()  # type: ignore[no-untyped-call]
+        await found.close()
+        broker.loss_listeners.remove(found.on_disconnected)
+        broker.refusal_listeners.remove(found.on_refusal)

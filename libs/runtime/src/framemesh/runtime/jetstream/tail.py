@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import structlog
 
-from framemesh.core.clock import Clock
+from framemesh.core.clock import NANO, Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.dataplane.errors import ConsumerGone
+from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.puller import NANO, ConsumerGone, Puller, PullLimits, puller
+from framemesh.runtime.jetstream.error_codes import NOT_FOUND
+from framemesh.runtime.jetstream.puller import Puller, puller
 from framemesh.runtime.until import unless
 
 log = structlog.get_logger()
@@ -21,13 +25,24 @@ INACTIVE_SECONDS = 60
 PAUSE_SECONDS = 0.5
 LIMITS = PullLimits(messages=512, bytes=8 * 1024 * 1024)
 
-NOT_FOUND = 404
-
 Handler = Callable[[Delivery], Awaitable[None]]
 
 
 class StreamGone(ConsumerGone):
     """The stream does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The messages of a stream are those from `first` to `last`, both included. An empty one's
+    `first` is the number that its next message will have, and `last` the one before."""
+
+    first: int
+    last: int
+
+    def __bool__(self) -> bool:
+        """Whether it has any."""
+        return self.first <= self.last
 
 
 class Tail:
@@ -54,14 +69,15 @@ class Tail:
         """
         return int((await self._state())["last_seq"])
 
-    async def last_kept_sequence(self) -> int:
-        """Of the newest message in the stream; 0 when it has none, as they grew too old.
+    async def extent(self) -> Extent:
+        """Which messages the stream has.
 
         Raises:
             StreamGone, BrokerUnavailable: as `last_sequence`.
         """
         state = await self._state()
-        return int(state["last_seq"]) if state["messages"] else 0
+        last = int(state["last_seq"])
+        return Extent(int(state["first_seq"]) if state["messages"] else last + 1, last)
 
     async def read(self, handle: Handler, after: int = 0) -> NoReturn:
         """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
@@ -109,6 +125,9 @@ class Tail:
                 limits=LIMITS,
                 deliver=arrived.put_nowait,
                 clock=self._clock,
+                # It has no replicas: one whose server is away is made anew on another.
+                lost=renewed.set,
+                missed=renewed.set,
             ) as pull,
             asyncio.TaskGroup() as tasks,
         ):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from framemesh.api.common.v1 import acceptance_pb2
-from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.jetstream.subjects import accepted_subject
 
 
@@ -16,6 +16,12 @@ class Acceptance:
     session: str
     ranges: tuple[tuple[int, int], ...]
     """First and last sequence number of each run, both included, ascending."""
+    image_bytes: int = 0
+    """Of the images of all of them."""
+
+    @property
+    def frames(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
 
 
 def ranges_of(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
@@ -36,11 +42,12 @@ def to_message(pipeline: str, acceptance: Acceptance) -> Outgoing:
         camera=acceptance.camera,
         session=acceptance.session,
         ranges=[acceptance_pb2.SequenceRange(first=a, last=b) for a, b in acceptance.ranges],
+        image_bytes=acceptance.image_bytes,
     )
     return Outgoing(
         accepted_subject(pipeline, acceptance.camera),
-        f"accepted/{acceptance.camera}/{acceptance.session}/{name}",
         proto.SerializeToString(),
+        f"accepted/{acceptance.camera}/{acceptance.session}/{name}",
     )
 
 
@@ -54,4 +61,4 @@ def from_payload(payload: bytes) -> Acceptance:
     ranges = tuple((r.first, r.last) for r in proto.ranges)
     if any(last < first for first, last in ranges):
         raise ValueError(f"a range that runs backwards: {ranges}")
-    return Acceptance(proto.camera, proto.session, ranges)
+    return Acceptance(proto.camera, proto.session, ranges, proto.image_bytes)

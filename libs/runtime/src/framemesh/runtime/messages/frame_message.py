@@ -1,21 +1,25 @@
 """A frame as a message of a stream: the image is the payload, the rest is headers."""
 
+from collections.abc import Mapping
+
 from framemesh.core.frame import Frame, FrameId
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.core.generation import Shard
+from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
 from framemesh.runtime.jetstream.subjects import frames_subject
 
 CAPTURED = "Framemesh-Captured"
-MESSAGE_ID = "Nats-Msg-Id"
+CRC32 = "Framemesh-Crc32"
+"""Eight hexadecimal digits."""
 
 
-def to_message(pipeline: str, shard: int, frame: Frame) -> Outgoing:
+def to_message(shard: Shard, frame: Frame) -> Outgoing:
     """The message that stores `frame`; its id is the frame's, so that it is stored once."""
     return Outgoing(
-        frames_subject(pipeline, shard, frame.id.camera),
-        str(frame.id),
+        frames_subject(shard, frame.id.camera),
         frame.image,
-        {CAPTURED: str(frame.captured_unix_nano)},
+        str(frame.id),
+        {CAPTURED: str(frame.captured_unix_nano), CRC32: f"{frame.crc32:08x}"},
     )
 
 
@@ -25,5 +29,20 @@ def from_delivery(delivery: Delivery) -> Frame:
     Raises:
         KeyError, ValueError: the message was not made by `to_message`.
     """
-    headers = delivery.headers
-    return Frame(FrameId.parse(headers[MESSAGE_ID]), int(headers[CAPTURED]), delivery.payload)
+    return _frame(delivery.headers, delivery.payload)
+
+
+def from_stored(headers: bytes, payload: bytes) -> Frame:
+    """The frame of a message that was read out of its stream, with its headers as they lie there.
+
+    Raises:
+        KeyError, ValueError: the message was not made by `to_message`.
+    """
+    lines = headers.decode().split("\r\n")
+    return _frame(dict(line.split(": ", 1) for line in lines if ": " in line), payload)
+
+
+def _frame(headers: Mapping[str, str], image: bytes) -> Frame:
+    return Frame(
+        FrameId.parse(headers[ID_HEADER]), int(headers[CAPTURED]), image, int(headers[CRC32], 16)
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
-from framemesh.runtime.jetstream.publisher import Outgoing
+from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.jetstream.subjects import outcome_subject
 
 _TO_FATE = {
@@ -27,24 +27,32 @@ class Seal:
     reason: str
     age_seconds: float
     """From capture to outcome."""
+    image_bytes: int
+    tensor_bytes: int
 
 
 def to_message(outcome: Outcome) -> Outgoing:
-    """The message that stores `outcome`; its id is the frame's, so that a frame has one."""
+    """The message that stores `outcome`, unless its frame has one already."""
     return Outgoing(
-        outcome_subject(outcome.pipeline, outcome.frame.camera),
-        str(outcome.frame),
-        to_proto(outcome).SerializeToString(),
+        outcome_subject(outcome.pipeline, outcome.frame), to_proto(outcome).SerializeToString()
     )
 
 
 def from_payload(payload: bytes) -> Outcome:
-    """The outcome that was stored."""
+    """The outcome that was stored.
+
+    Raises:
+        DecodeError, KeyError: it is none, or of no fate.
+    """
     return from_proto(outcome_pb2.Outcome.FromString(payload))
 
 
 def seal_from_payload(payload: bytes) -> Seal:
-    """What the ledger needs of the outcome that was stored, at a fraction of its cost."""
+    """What the ledger needs of the outcome that was stored, at a fraction of its cost.
+
+    Raises:
+        DecodeError, KeyError: it is none, or of no fate.
+    """
     message = outcome_pb2.Outcome.FromString(payload)
     frame = message.frame
     return Seal(
@@ -52,10 +60,13 @@ def seal_from_payload(payload: bytes) -> Seal:
         fate=_FROM_FATE[message.fate],
         reason=message.reason,
         age_seconds=(message.completed_unix_nano - message.captured_unix_nano) / 1e9,
+        image_bytes=message.image_bytes,
+        tensor_bytes=message.tensor_bytes,
     )
 
 
 def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
+    """The outcome as it is stored, and as it is shown."""
     frame = outcome.frame
     return outcome_pb2.Outcome(
         frame=frame_pb2.FrameId(
@@ -72,10 +83,16 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         detections=map(_detection_to_proto, outcome.detections),
         sealed_by=outcome.sealed_by,
         attempts=outcome.attempts,
+        image_bytes=outcome.image_bytes,
+        tensor_bytes=outcome.tensor_bytes,
     )
 
 
 def from_proto(message: outcome_pb2.Outcome) -> Outcome:
+    """
+    Raises:
+        KeyError: its fate is unset, or one that is not known here.
+    """
     frame = message.frame
     return Outcome(
         frame=FrameId(frame.camera, frame.session, frame.sequence),
@@ -90,6 +107,8 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         height=message.height,
         detections=tuple(map(_detection_from_proto, message.detections)),
         attempts=message.attempts,
+        image_bytes=message.image_bytes,
+        tensor_bytes=message.tensor_bytes,
     )
 
 

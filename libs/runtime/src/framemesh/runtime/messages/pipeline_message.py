@@ -2,11 +2,20 @@
 
 from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.core.delivery import DeliverySpec, Order
 from framemesh.core.document import read
 from framemesh.core.pipeline import PipelineSpec, StageSpec
+
+_TO_ORDER = {
+    Order.NONE: pipeline_pb2.ORDER_NONE,
+    Order.PER_CAMERA: pipeline_pb2.ORDER_PER_CAMERA,
+}
+_FROM_ORDER = {number: order for order, number in _TO_ORDER.items()}
 
 
 def from_proto(message: pipeline_pb2.PipelineSpec) -> PipelineSpec:
@@ -30,7 +39,22 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
             max_bytes=buffer.max_bytes,
         ),
         workers=pipeline_pb2.Workers(min=spec.workers.min),
+        delivery=_delivery_to_proto(spec.delivery),
     )
+
+
+def _delivery_to_proto(delivery: DeliverySpec) -> pipeline_pb2.Delivery:
+    latest, fresh = delivery.latest, delivery.fresh
+    message = pipeline_pb2.Delivery(
+        order=_TO_ORDER[delivery.order],
+        high_priority=delivery.high_priority,
+        max_attempts=delivery.max_attempts,
+    )
+    if latest is not None:
+        message.latest.frames = latest.frames
+    if fresh is not None:
+        message.fresh.max_age.FromTimedelta(fresh.max_age)
+    return message
 
 
 def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
@@ -46,12 +70,16 @@ def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
 
 def _set_fields(message: Message) -> dict[str, Any]:
     """The fields that are set, as the document that the message stands for."""
-    return {field.name: _plain(value) for field, value in message.ListFields()}
+    return {field.name: _plain(field, value) for field, value in message.ListFields()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(field: FieldDescriptor, value: Any) -> Any:
+    if field.enum_type is not None:
+        return _FROM_ORDER.get(value, value)
+    if isinstance(value, Duration):
+        return value.ToTimedelta()
     if isinstance(value, Message):
         return _set_fields(value)
     if isinstance(value, str | int | float):
         return value
-    return [_plain(item) for item in value]
+    return [_plain(field, item) for item in value]

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from framemesh.runtime.processes.child_log import bound, last_words
 
+IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"'
+"""For sh, with our process id and the command: we may have died before the kernel was told to look.
+"""
+
 
 class Child:
     """A running child process, its process group, and its log file.
@@ -49,15 +53,12 @@ class Child:
         # Asked here because setpriv would start in any case.
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(errno.ENOENT, "no such program", str(command[0]))
-        tether = (
-            [] if (setpriv := shutil.which("setpriv")) is None else [setpriv, "--pdeathsig", "KILL"]
-        )
         log.parent.mkdir(parents=True, exist_ok=True)
         bound(log)
         with log.open("ab") as out:
             log_start = out.tell()
             process = await asyncio.create_subprocess_exec(
-                *tether,
+                *_tether(),
                 *map(str, command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
@@ -107,3 +108,10 @@ class Child:
     def last_words(self) -> str:
         """What it said last, for the person who asks why it ended; empty if it said nothing."""
         return last_words(self.log, self._log_start)
+
+
+def _tether() -> tuple[str, ...]:
+    """What to put before a command, so that the kernel kills it when we die."""
+    if (setpriv := shutil.which("setpriv")) is None:
+        return ()
+    return (setpriv, "--pdeathsig", "KILL", "sh", "-c", IF_PARENT_LIVES, str(os.getpid()))

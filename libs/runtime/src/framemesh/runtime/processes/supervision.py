@@ -38,6 +38,8 @@ class State(Enum):
     READY = "ready"
     FAILED = "failed"
     """It ended, or cannot be started; it is started again after a pause."""
+    STUCK = "stuck"
+    """It runs and cannot do its work, which a new start would not change at this moment."""
     STOPPING = "stopping"
 
 
@@ -50,7 +52,22 @@ class Condition:
     """0 while there is no process."""
     restarts: int = 0
     trouble: str = ""
-    """Why it ended last, for a person; empty if it never did."""
+    """Why it ended last, or is stuck, for a person; empty if it never did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """What keeps a running process from its work."""
+
+    trouble: str
+    """For a person: what is wrong, and what to do."""
+    curable: bool
+    """Whether a new start would mend it now."""
+
+
+async def never_ailing() -> Ailment | None:
+    """Of a process that works whenever it is ready."""
+    return None
 
 
 class Supervised:
@@ -63,19 +80,21 @@ class Supervised:
         start: Callable[[], Awaitable[Child]],
         ready: Callable[[], Awaitable[bool]],
         changed: Callable[[], None],
+        ailing: Callable[[], Awaitable[Ailment | None]] = never_ailing,
         grace_seconds: float = GRACE_SECONDS,
         restarts: Backoff = RESTARTS,
         clock: Clock | None = None,
     ) -> None:
         """`start` may raise OSError or a FramemeshError, and is tried again. `ready` is asked again
-        and again whether the process does its work. `changed` is called after every change of
-        `condition`.
+        and again whether the process does its work, and `ailing` why it cannot. `changed` is called
+        after every change of `condition`.
         """
         self.name = name
         self.condition = Condition()
         self._start = start
         self._ready = ready
         self._changed = changed
+        self._ailing = ailing
         self._grace = grace_seconds
         self._restarts = restarts
         self._clock = clock or SystemClock()
@@ -104,15 +123,15 @@ class Supervised:
         log.info("process started", name=self.name, pid=child.pid)
         self._set(replace(self.condition, pid=child.pid))
         try:
-            return trouble_of(child, await self._attend(child))
+            return await self._attend(child)
         finally:
             if child.running:
                 self._set(replace(self.condition, state=State.STOPPING))
             # Also after its own end: it may have left others in its group.
             await child.stop(self._grace)
 
-    async def _attend(self, child: Child) -> int:
-        """Ask whether it is ready until it ends; returns its exit status."""
+    async def _attend(self, child: Child) -> str:
+        """Ask how it is until it ends, or should be started anew; returns why."""
         ready_since: float | None = None
         while True:
             ready = await self._ready() and child.running
@@ -124,18 +143,27 @@ class Supervised:
                 ready_since = now
             elif now - ready_since >= STEADY_SECONDS:
                 self._failures = 0
-            self._set(replace(self.condition, state=State.READY if ready else State.STARTING))
+            ailment = await self._ailing() if ready else None
+            if ailment and ailment.curable:
+                return ailment.trouble
+            self._set(_condition(self.condition, ready, ailment))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
                 ):
-                    return await child.wait()
+                    return trouble_of(child, await child.wait())
             await asyncio.to_thread(bound, child.log)
 
     def _set(self, condition: Condition) -> None:
         if condition != self.condition:
             self.condition = condition
             self._changed()
+
+
+def _condition(now: Condition, ready: bool, ailment: Ailment | None) -> Condition:
+    if ailment:
+        return replace(now, state=State.STUCK, trouble=ailment.trouble)
+    return replace(now, state=State.READY if ready else State.STARTING)
 
 
 def trouble_of(child: Child, status: int) -> str:

@@ -11,7 +11,7 @@ from framemesh.worker.agent.attendance import Attendance
 from framemesh.worker.agent.crew import Crew
 from framemesh.worker.agent.machine import Machine
 from framemesh.worker.agent.settings import AgentSettings
-from framemesh.worker.agent.slots import Slots
+from framemesh.worker.agent.worker_ports import WorkerPorts
 from framemesh.worker.agent.workplace import WORKER_COMMAND, Workplace
 
 
@@ -27,7 +27,7 @@ async def run(
     """
     changed = asyncio.Event()
     workplace = Workplace(settings.master, settings.data.absolute(), command)
-    crew = Crew(workplace, Slots(settings.first_port), SystemClock(), changed.set)
+    crew = Crew(workplace, WorkerPorts(settings.first_port), SystemClock(), changed.set)
     async with (
         grpc_server(settings.listen, []) as server,
         channel(settings.master) as master,

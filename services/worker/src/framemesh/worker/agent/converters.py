@@ -14,6 +14,8 @@ _STATES = {
     State.STARTING: node_pb2.WORKER_STATE_STARTING,
     State.READY: node_pb2.WORKER_STATE_READY,
     State.FAILED: node_pb2.WORKER_STATE_FAILED,
+    # The master has no word for it; its trouble tells what it is.
+    State.STUCK: node_pb2.WORKER_STATE_FAILED,
     State.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from framemesh.core.clock import Clock
-from framemesh.worker.agent.hand import Hand
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
-from framemesh.worker.agent.slots import Slots
+from framemesh.worker.agent.worker_ports import WorkerPorts
+from framemesh.worker.agent.worker_process import WorkerProcess
 from framemesh.worker.agent.workplace import Workplace
 
 log = structlog.get_logger()
@@ -23,15 +23,15 @@ class Crew:
     """
 
     def __init__(
-        self, workplace: Workplace, slots: Slots, clock: Clock, changed: Callable[[], None]
+        self, workplace: Workplace, ports: WorkerPorts, clock: Clock, changed: Callable[[], None]
     ) -> None:
         """`changed` is called after every change of what `report` returns."""
         self._workplace = workplace
-        self._slots = slots
+        self._ports = ports
         self._clock = clock
         self._changed = changed
         self._ordered: dict[str, WorkerOrder] = {}
-        self._hands: dict[str, Hand] = {}
+        self._workers: dict[str, WorkerProcess] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leaving: set[str] = set()
         """Who was told to stop, and still does."""
@@ -44,7 +44,7 @@ class Crew:
 
     def report(self) -> tuple[WorkerReport, ...]:
         """All workers that there are, those that stop included."""
-        return tuple(hand.report() for hand in self._hands.values())
+        return tuple(worker.report() for worker in self._workers.values())
 
     async def run(self) -> None:
         """Have the workers that were ordered, until this is cancelled; then none is left."""
@@ -54,31 +54,31 @@ class Crew:
                 self._look.clear()
                 self._stop_what_is_not_ordered()
                 self._start_what_is_missing(tasks)
-                keep = self._ordered.keys() | self._hands.keys()
+                keep = self._ordered.keys() | self._workers.keys()
                 await asyncio.to_thread(self._workplace.clear, keep)
 
     def _stop_what_is_not_ordered(self) -> None:
-        for id_, hand in self._hands.items():
-            if id_ not in self._leaving and self._ordered.get(id_) != hand.order:
+        for id_, worker in self._workers.items():
+            if id_ not in self._leaving and self._ordered.get(id_) != worker.order:
                 log.info("worker is told to stop", worker=id_, ordered=id_ in self._ordered)
                 self._leaving.add(id_)
                 self._tasks[id_].cancel()
 
     def _start_what_is_missing(self, tasks: asyncio.TaskGroup) -> None:
         # One that is to be replaced still has its place; its end calls us again.
-        for id_ in self._ordered.keys() - self._hands.keys():
+        for id_ in self._ordered.keys() - self._workers.keys():
             order = self._ordered[id_]
-            hand = Hand(order, self._workplace, self._slots, self._clock, self._changed)
-            self._hands[id_] = hand
-            self._tasks[id_] = tasks.create_task(self._employ(hand))
+            worker = WorkerProcess(order, self._workplace, self._ports, self._clock, self._changed)
+            self._workers[id_] = worker
+            self._tasks[id_] = tasks.create_task(self._employ(worker))
             self._changed()
 
-    async def _employ(self, hand: Hand) -> None:
+    async def _employ(self, worker: WorkerProcess) -> None:
         try:
-            await hand.run()
+            await worker.run()
         finally:
-            for place in (self._hands, self._tasks):
-                place.pop(hand.order.id)
-            self._leaving.discard(hand.order.id)
+            for place in (self._workers, self._tasks):
+                place.pop(worker.order.id)
+            self._leaving.discard(worker.order.id)
             self._changed()
             self._look.set()

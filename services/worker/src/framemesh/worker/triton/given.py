@@ -48,8 +48,8 @@ class GivenTriton:
             await client.load(
                 deployment.name,
                 json_format.MessageToJson(config, preserving_proto_field_name=True),
-                f"{deployment.version}/model.onnx",
-                deployment.onnx.read_bytes(),
+                deployment.file,
+                deployment.content.read_bytes(),
             )
         except InferenceFailed as error:
             raise TritonStartFailed(

@@ -13,8 +13,8 @@ from framemesh.worker.triton.tensors import NUMPY, Tensor
 
 Input = NDArray[np.uint8] | NDArray[np.float32]
 """Of one picture: a view that may be written to."""
-Outputs = Mapping[str, NDArray[np.float32]]
-
+RowOutputs = Mapping[str, NDArray[np.float32]]
+"""Of one picture: by the name of its tensor, a view that may only be read."""
 
 ALIGNMENT = 64
 """Of each tensor's block, in bytes: a cache line, so that floats lie where the CPU wants them."""
@@ -60,13 +60,12 @@ class Tray:
         self, memory: NDArray[np.uint8], rows: int, picture: Tensor, outputs: tuple[Tensor, ...]
     ) -> None:
         """`outputs` have no open sides; give none where they come by another way."""
-        self.rows = rows
         self._memory = memory
         self._sizes = [tensor.picture_bytes for tensor in (picture, *outputs)]
         blocks = [_block(rows, tensor) for tensor in (picture, *outputs)]
         self._starts = [sum(blocks[:at]) for at in range(len(blocks))]
         self.inputs: list[Input] = [self._view(0, row, picture) for row in range(rows)]
-        self._outputs: list[Outputs] = [
+        self._outputs: list[RowOutputs] = [
             {tensor.name: self._read(at, row, tensor) for at, tensor in enumerate(outputs, 1)}
             for row in range(rows)
         ]
@@ -82,10 +81,11 @@ class Tray:
         return self._starts[tensor] + first * size, count * size
 
     def input_bytes(self, first: int, count: int) -> bytes:
+        """A copy of the inputs of a run of rows, for a Triton that does not share the memory."""
         offset, size = self.span(0, first, count)
         return self._memory[offset : offset + size].tobytes()
 
-    def outputs(self, row: int) -> Outputs:
+    def outputs(self, row: int) -> RowOutputs:
         """What the model wrote for a row: read only, and good until the row is used again."""
         return self._outputs[row]
 

@@ -8,10 +8,17 @@ from pathlib import Path
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
-from framemesh.core.model import ModelManifest
+from framemesh.core.model import ModelManifest, SimulatedSpec
 from framemesh.worker.triton.tensors import Signature, Tensor
 
 CPU, GPU = "KIND_CPU", "KIND_GPU"
+
+SIMULATION = Path(__file__).parent / "simulation.py"
+"""What Triton runs in place of the ONNX file of a simulated model. Its own Python backend does, so
+a Triton that somebody else runs takes it as well."""
+
+ONE_THREAD = {"intra_op_thread_count": "1", "inter_op_thread_count": "1"}
+"""The instances share the CPUs already; onnxruntime would start a thread a CPU in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +39,32 @@ class Deployment:
         mistaken: the version always follows the last dash."""
         return f"{self.manifest.name}-{self.version}"
 
+    @property
+    def content(self) -> Path:
+        """What its backend is to run."""
+        return SIMULATION if self.manifest.simulated else self.onnx
+
+    @property
+    def file(self) -> str:
+        """Where in the folder of the model its backend looks for that."""
+        return f"{self.version}/{'model.py' if self.manifest.simulated else 'model.onnx'}"
+
     def config(self) -> str:
         """The config.pbtxt, complete: Triton need not load the model once more to fill gaps, which
         takes a second and a half."""
         batched = self.manifest.max_batch > 1
+        simulated = self.manifest.simulated
         config = ModelConfig(
             name=self.name,
-            backend="onnxruntime",
+            backend="python" if simulated else "onnxruntime",
             max_batch_size=self.manifest.max_batch if batched else 0,
             input=[_described(tensor, batched) for tensor in self.signature.inputs],
             output=[_described(tensor, batched) for tensor in self.signature.outputs],
-            instance_group=[{"kind": self.kind, "count": self.instances}],
+            instance_group=[{"kind": CPU if simulated else self.kind, "count": self.instances}],
         )
-        # The instances share the CPUs already; onnxruntime would start a thread a CPU in each.
-        config.parameters["intra_op_thread_count"].string_value = "1"
-        config.parameters["inter_op_thread_count"].string_value = "1"
+        parameters = _latency(simulated) if simulated else ONE_THREAD
+        for name, value in parameters.items():
+            config.parameters[name].string_value = value
         return str(text_format.MessageToString(config))
 
 
@@ -56,11 +74,18 @@ def write_repository(folder: Path, deployments: Sequence[Deployment]) -> None:
     folder.mkdir(parents=True)
     for deployment in deployments:
         model = folder / deployment.name
-        (model / str(deployment.version)).mkdir(parents=True, exist_ok=True)
+        file = model / deployment.file
+        file.parent.mkdir(parents=True, exist_ok=True)
         (model / "config.pbtxt").write_text(deployment.config())
-        file = model / str(deployment.version) / "model.onnx"
         file.unlink(missing_ok=True)
-        file.symlink_to(deployment.onnx.resolve())
+        file.symlink_to(deployment.content.resolve())
+
+
+def _latency(simulated: SimulatedSpec) -> dict[str, str]:
+    return {
+        "base_ms": str(simulated.base_ms),
+        "per_picture_ms": str(simulated.per_picture_ms),
+    }
 
 
 def _described(tensor: Tensor, batched: bool) -> dict[str, object]:

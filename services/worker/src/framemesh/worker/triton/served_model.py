@@ -9,7 +9,7 @@ from tritonclient.grpc import service_pb2 as pb
 from framemesh.core.clock import Clock
 from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
-from framemesh.worker.triton.memory import Outputs, SharedMemory, Tray
+from framemesh.worker.triton.memory import RowOutputs, SharedMemory, Tray
 from framemesh.worker.triton.repository import Deployment
 from framemesh.worker.triton.rows import Rows
 
@@ -89,7 +89,7 @@ class ServedModel:
             if isinstance(answer, BaseException):
                 raise answer
 
-    async def infer(self, first: int, count: int) -> list[Outputs]:
+    async def infer(self, first: int, count: int) -> list[RowOutputs]:
         """The outputs for `count` rows from `first` on, in order.
 
         They are views of the tray, good until a row is used again.
@@ -177,7 +177,7 @@ class ServedModel:
         tensor.parameters["shared_memory_byte_size"].int64_param = size
 
 
-def _unpacked(answer: pb.ModelInferResponse, count: int) -> list[Outputs]:
+def _unpacked(answer: pb.ModelInferResponse, count: int) -> list[RowOutputs]:
     columns = {
         output.name: np.frombuffer(content, np.float32).reshape(tuple(output.shape))
         for output, content in zip(answer.outputs, answer.raw_output_contents, strict=True)

@@ -8,9 +8,9 @@ import structlog
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
-from framemesh.worker.errors import InferenceFailed, TritonUnavailable
+from framemesh.worker.errors import InferenceFailed, TritonAway, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
-from framemesh.worker.triton.memory import Outputs
+from framemesh.worker.triton.memory import RowOutputs
 from framemesh.worker.triton.served_model import ServedModel
 
 log = structlog.get_logger()
@@ -121,10 +121,10 @@ class TritonServer:
         for model in self.models:
             model.close()
 
-    async def infer(self, model: ServedModel, first: int, count: int) -> list[Outputs]:
-        """As `ServedModel.infer`; fails at once while Triton is known to be away."""
+    async def infer(self, model: ServedModel, first: int, count: int) -> list[RowOutputs]:
+        """As `ServedModel.infer`; TritonAway at once while Triton is known to be away."""
         if not self.healthy:
-            raise TritonUnavailable("Triton is away: wait until it is back")
+            raise TritonAway("Triton is away: wait until it is back")
         try:
             return await model.infer(first, count)
         except TritonUnavailable:

@@ -51,8 +51,11 @@ class Acceptance(_message.Message):
     CAMERA_FIELD_NUMBER: _builtins.int
     SESSION_FIELD_NUMBER: _builtins.int
     RANGES_FIELD_NUMBER: _builtins.int
+    IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     camera: _builtins.str
     session: _builtins.str
+    image_bytes: _builtins.int
+    """Of the images of all of them."""
     @_builtins.property
     def ranges(self) -> _containers.RepeatedCompositeFieldContainer[Global___SequenceRange]: ...
     def __init__(
@@ -61,10 +64,11 @@ class Acceptance(_message.Message):
         camera: _builtins.str = ...,
         session: _builtins.str = ...,
         ranges: _abc.Iterable[Global___SequenceRange] | None = ...,
+        image_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "ranges", b"ranges", "session", b"session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "image_bytes", b"image_bytes", "ranges", b"ranges", "session", b"session"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -148,6 +148,8 @@ class Outcome(_message.Message):
     DETECTIONS_FIELD_NUMBER: _builtins.int
     SEALED_BY_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    IMAGE_BYTES_FIELD_NUMBER: _builtins.int
+    TENSOR_BYTES_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -163,7 +165,13 @@ class Outcome(_message.Message):
     sealed_by: _builtins.str
     """The worker, or the ingest, that sealed it."""
     attempts: _builtins.int
-    """How often it was delivered to a worker, 1 for the usual frame."""
+    """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or rejected,
+    else 1 and its tries alone.
+    """
+    image_bytes: _builtins.int
+    """Size of the image as the worker got it; 0 where ingest sealed it."""
+    tensor_bytes: _builtins.int
+    """Size of what was given to the models."""
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -183,10 +191,12 @@ class Outcome(_message.Message):
         detections: _abc.Iterable[Global___Detection] | None = ...,
         sealed_by: _builtins.str = ...,
         attempts: _builtins.int = ...,
+        image_bytes: _builtins.int = ...,
+        tensor_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "pipeline", b"pipeline", "reason", b"reason", "sealed_by", b"sealed_by", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "sealed_by", b"sealed_by", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -48,21 +48,27 @@ class PushRequest(_message.Message):
 
     OPEN_FIELD_NUMBER: _builtins.int
     FRAME_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def open(self) -> Global___OpenSession: ...
     @_builtins.property
     def frame(self) -> Global___Frame: ...
+    @_builtins.property
+    def clock(self) -> Global___ClockReading:
+        """At most once, as soon as the session is open."""
+
     def __init__(
         self,
         *,
         open: Global___OpenSession | None = ...,
         frame: Global___Frame | None = ...,
+        clock: Global___ClockReading | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["open", "frame"]  # noqa: Y015
+    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["open", "frame", "clock"]  # noqa: Y015
     _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_request) -> _WhichOneofReturnType_request | None: ...
 
@@ -99,6 +105,30 @@ class OpenSession(_message.Message):
 Global___OpenSession: _TypeAlias = OpenSession  # noqa: Y015
 
 @_typing.final
+class ClockReading(_message.Message):
+    """What the camera's clock says when it gets SessionOpened. Ingest knows when it sent that and when
+    this came, and so the difference between the clocks to within half of that time; capture times
+    are stored by the clock of ingest. Without it the clocks are taken for equal.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIX_NANO_FIELD_NUMBER: _builtins.int
+    unix_nano: _builtins.int
+    def __init__(
+        self,
+        *,
+        unix_nano: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["unix_nano", b"unix_nano"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClockReading: _TypeAlias = ClockReading  # noqa: Y015
+
+@_typing.final
 class Frame(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -106,14 +136,19 @@ class Frame(_message.Message):
     CAPTURED_UNIX_NANO_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
     WITHHELD_BYTES_FIELD_NUMBER: _builtins.int
+    CRC32_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     captured_unix_nano: _builtins.int
-    """When the camera took it, in nanoseconds since the Unix epoch."""
+    """When the camera took it, by its own clock, in nanoseconds since the Unix epoch."""
     image: _builtins.bytes
     """One encoded image: JPEG, PNG or WebP."""
     withheld_bytes: _builtins.int
     """Size of an image that the camera kept back, because it is over max_frame_bytes. Such a frame
     has no image and is refused; it is sent so that the refusal is on record.
+    """
+    crc32: _builtins.int
+    """CRC-32 (that of zlib) of the image as the camera made it; a worker compares. Without it damage
+    is found from ingest on.
     """
     def __init__(
         self,
@@ -122,12 +157,15 @@ class Frame(_message.Message):
         captured_unix_nano: _builtins.int = ...,
         image: _builtins.bytes = ...,
         withheld_bytes: _builtins.int = ...,
+        crc32: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_unix_nano", b"captured_unix_nano", "image", b"image", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "image", b"image", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
+    _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__crc32) -> _WhichOneofReturnType__crc32 | None: ...
 
 Global___Frame: _TypeAlias = Frame  # noqa: Y015
 

@@ -167,7 +167,7 @@ class WorkerOrder(_message.Message):
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
-    """The revision of the pipeline that it must run; a worker of an older one is replaced."""
+    """The revision of the pipeline that it must run; a worker that was ordered for another is replaced."""
     def __init__(
         self,
         *,

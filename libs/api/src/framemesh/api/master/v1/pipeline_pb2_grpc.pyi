@@ -41,6 +41,10 @@ class PipelineServiceStub:
     ListPipelines: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]
     DeletePipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    PurgeDeadLetters: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]
+    """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
+    left.
+    """
 
 @_typing.type_check_only
 class PipelineServiceAsyncStub(PipelineServiceStub):
@@ -55,6 +59,10 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     ListPipelines: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]  # type: ignore[assignment]
     DeletePipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]  # type: ignore[assignment]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    PurgeDeadLetters: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]  # type: ignore[assignment]
+    """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
+    left.
+    """
 
 class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
     """The pipelines that should run."""
@@ -90,5 +98,15 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_pb2.DeletePipelineResponse, _abc.Awaitable[_pipeline_pb2.DeletePipelineResponse]]:
         """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+
+    @_abc_1.abstractmethod
+    def PurgeDeadLetters(
+        self,
+        request: _pipeline_pb2.PurgeDeadLettersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.PurgeDeadLettersResponse, _abc.Awaitable[_pipeline_pb2.PurgeDeadLettersResponse]]:
+        """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
+        left.
+        """
 
 def add_PipelineServiceServicer_to_server(servicer: PipelineServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,10 +4,12 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from framemesh.api.common.v1 import frame_pb2 as _frame_pb2
 from framemesh.api.common.v1 import outcome_pb2 as _outcome_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +20,35 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _FrameState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FrameStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FrameState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FRAME_STATE_UNSPECIFIED: _FrameState.ValueType  # 0
+    FRAME_STATE_UNKNOWN: _FrameState.ValueType  # 1
+    """Nothing is on record: it was never offered, or is not accepted yet."""
+    FRAME_STATE_PENDING: _FrameState.ValueType  # 2
+    """Accepted: it waits in the buffer, or is with a worker."""
+    FRAME_STATE_SEALED: _FrameState.ValueType  # 3
+    """It has its outcome."""
+    FRAME_STATE_FORGOTTEN: _FrameState.ValueType  # 4
+    """It had an outcome, which is no longer kept; it is one of those that the camera's ledger counts."""
+
+class FrameState(_FrameState, metaclass=_FrameStateEnumTypeWrapper): ...
+
+FRAME_STATE_UNSPECIFIED: FrameState.ValueType  # 0
+FRAME_STATE_UNKNOWN: FrameState.ValueType  # 1
+"""Nothing is on record: it was never offered, or is not accepted yet."""
+FRAME_STATE_PENDING: FrameState.ValueType  # 2
+"""Accepted: it waits in the buffer, or is with a worker."""
+FRAME_STATE_SEALED: FrameState.ValueType  # 3
+"""It has its outcome."""
+FRAME_STATE_FORGOTTEN: FrameState.ValueType  # 4
+"""It had an outcome, which is no longer kept; it is one of those that the camera's ledger counts."""
+Global___FrameState: _TypeAlias = FrameState  # noqa: Y015
 
 @_typing.final
 class GetStatusRequest(_message.Message):
@@ -71,6 +102,9 @@ class PipelineStatus(_message.Message):
     SEALED_PER_SECOND_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
     DUPLICATE_OUTCOMES_FIELD_NUMBER: _builtins.int
+    UNREAD_ENTRIES_FIELD_NUMBER: _builtins.int
+    DEAD_LETTERS_FIELD_NUMBER: _builtins.int
+    TRAFFIC_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     backlog: _builtins.int
     """Frames in the buffer: waiting, or with a worker."""
@@ -80,6 +114,12 @@ class PipelineStatus(_message.Message):
     sealed_per_second: _builtins.float
     duplicate_outcomes: _builtins.int
     """Outcomes that came a second time for a frame that had one. Never anything but 0."""
+    unread_entries: _builtins.int
+    """Entries of the ledger that the broker dropped, as it keeps 24 hours and 256 MiB, while no monitor
+    read them. The ledgers lack what they said. 0 unless no monitor ran for long.
+    """
+    dead_letters: _builtins.int
+    """Dead letters that are kept; older ones are only counted as dead."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraLedger]:
         """Sorted by camera."""
@@ -88,6 +128,8 @@ class PipelineStatus(_message.Message):
     def age(self) -> Global___AgePercentiles:
         """From capture to outcome, of the last frames that were done."""
 
+    @_builtins.property
+    def traffic(self) -> Global___Traffic: ...
     def __init__(
         self,
         *,
@@ -99,14 +141,81 @@ class PipelineStatus(_message.Message):
         sealed_per_second: _builtins.float = ...,
         age: Global___AgePercentiles | None = ...,
         duplicate_outcomes: _builtins.int = ...,
+        unread_entries: _builtins.int = ...,
+        dead_letters: _builtins.int = ...,
+        traffic: Global___Traffic | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "sealed_per_second", b"sealed_per_second"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "sealed_per_second", b"sealed_per_second", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PipelineStatus: _TypeAlias = PipelineStatus  # noqa: Y015
+
+@_typing.final
+class Traffic(_message.Message):
+    """What went over each hop since the pipeline was made, of frames that were accepted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERAS_FIELD_NUMBER: _builtins.int
+    WORKERS_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cameras(self) -> Global___Hop:
+        """Images from the cameras to ingest, also those that were sent a second time."""
+
+    @_builtins.property
+    def workers(self) -> Global___Hop:
+        """The same images to the workers, for frames that have their outcome."""
+
+    @_builtins.property
+    def models(self) -> Global___Hop:
+        """Tensors from the workers to Triton, for frames that were looked at."""
+
+    @_builtins.property
+    def outcomes(self) -> Global___Hop:
+        """Outcomes from the workers to the ledger."""
+
+    def __init__(
+        self,
+        *,
+        cameras: Global___Hop | None = ...,
+        workers: Global___Hop | None = ...,
+        models: Global___Hop | None = ...,
+        outcomes: Global___Hop | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "models", b"models", "outcomes", b"outcomes", "workers", b"workers"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "models", b"models", "outcomes", b"outcomes", "workers", b"workers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Traffic: _TypeAlias = Traffic  # noqa: Y015
+
+@_typing.final
+class Hop(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    frames: _builtins.int
+    bytes: _builtins.int
+    def __init__(
+        self,
+        *,
+        frames: _builtins.int = ...,
+        bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "frames", b"frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hop: _TypeAlias = Hop  # noqa: Y015
 
 @_typing.final
 class CameraLedger(_message.Message):
@@ -252,3 +361,95 @@ class WatchResultsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchResultsResponse: _TypeAlias = WatchResultsResponse  # noqa: Y015
+
+@_typing.final
+class GetFrameRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PIPELINE_FIELD_NUMBER: _builtins.int
+    CAMERA_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    pipeline: _builtins.str
+    camera: _builtins.str
+    sequence: _builtins.int
+    session: _builtins.str
+    """Empty: every session of the camera that has a frame of this number."""
+    def __init__(
+        self,
+        *,
+        pipeline: _builtins.str = ...,
+        camera: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        session: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "pipeline", b"pipeline", "sequence", b"sequence", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFrameRequest: _TypeAlias = GetFrameRequest  # noqa: Y015
+
+@_typing.final
+class GetFrameResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_FIELD_NUMBER: _builtins.int
+    LEDGER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___FrameRecord]:
+        """With a session in the request exactly one. Without: pending ones first, then newest first, at most
+        32; none when nothing is known.
+        """
+
+    @_builtins.property
+    def ledger(self) -> Global___CameraLedger:
+        """Of the camera; all zeros when it never sent a frame."""
+
+    def __init__(
+        self,
+        *,
+        frames: _abc.Iterable[Global___FrameRecord] | None = ...,
+        ledger: Global___CameraLedger | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ledger", b"ledger"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "ledger", b"ledger"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFrameResponse: _TypeAlias = GetFrameResponse  # noqa: Y015
+
+@_typing.final
+class FrameRecord(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    STORED_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    state: Global___FrameState.ValueType
+    stored_unix_nano: _builtins.int
+    """When the broker stored the outcome, in nanoseconds since the Unix epoch."""
+    @_builtins.property
+    def frame(self) -> _frame_pb2.FrameId: ...
+    @_builtins.property
+    def outcome(self) -> _outcome_pb2.Outcome:
+        """Where the state is SEALED."""
+
+    def __init__(
+        self,
+        *,
+        frame: _frame_pb2.FrameId | None = ...,
+        state: Global___FrameState.ValueType = ...,
+        outcome: _outcome_pb2.Outcome | None = ...,
+        stored_unix_nano: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "outcome", b"outcome", "state", b"state", "stored_unix_nano", b"stored_unix_nano"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrameRecord: _TypeAlias = FrameRecord  # noqa: Y015

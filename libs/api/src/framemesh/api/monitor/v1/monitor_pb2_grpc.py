@@ -45,6 +45,11 @@ class MonitorServiceStub:
                 request_serializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsResponse.FromString,
                 _registered_method=True)
+        self.GetFrame = channel.unary_unary(
+                '/framemesh.api.monitor.v1.MonitorService/GetFrame',
+                request_serializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameResponse.FromString,
+                _registered_method=True)
 
 
 class MonitorServiceServicer:
@@ -66,6 +71,14 @@ class MonitorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetFrame(self, request, context):
+        """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
+        is no error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MonitorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_MonitorServiceServicer_to_server(servicer, server):
                     servicer.WatchResults,
                     request_deserializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsResponse.SerializeToString,
+            ),
+            'GetFrame': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFrame,
+                    request_deserializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class MonitorService:
             '/framemesh.api.monitor.v1.MonitorService/WatchResults',
             framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsRequest.SerializeToString,
             framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.WatchResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFrame(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.monitor.v1.MonitorService/GetFrame',
+            framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameRequest.SerializeToString,
+            framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2.GetFrameResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class MonitorServiceStub:
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
     hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
     """
+    GetFrame: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]
+    """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
+    is no error.
+    """
 
 @_typing.type_check_only
 class MonitorServiceAsyncStub(MonitorServiceStub):
@@ -50,6 +54,10 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
     WatchResults: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchResultsRequest, _monitor_pb2.WatchResultsResponse]  # type: ignore[assignment]
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
     hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+    """
+    GetFrame: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]  # type: ignore[assignment]
+    """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
+    is no error.
     """
 
 class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +79,16 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchResultsResponse], _abc.AsyncIterator[_monitor_pb2.WatchResultsResponse]]:
         """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
         hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+        """
+
+    @_abc_1.abstractmethod
+    def GetFrame(
+        self,
+        request: _monitor_pb2.GetFrameRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_monitor_pb2.GetFrameResponse, _abc.Awaitable[_monitor_pb2.GetFrameResponse]]:
+        """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
+        is no error.
         """
 
 def add_MonitorServiceServicer_to_server(servicer: MonitorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -39,15 +39,12 @@ class GetWorkerResponse(_message.Message):
     PIPELINE_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     FRAMES_IN_PROGRESS_FIELD_NUMBER: _builtins.int
-    FRAMES_SEALED_FIELD_NUMBER: _builtins.int
     TRITON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
     frames_in_progress: _builtins.int
     """Frames pulled and not yet sealed."""
-    frames_sealed: _builtins.int
-    """Outcomes published since the start."""
     @_builtins.property
     def triton(self) -> Global___Triton: ...
     def __init__(
@@ -57,12 +54,11 @@ class GetWorkerResponse(_message.Message):
         pipeline: _builtins.str = ...,
         revision: _builtins.int = ...,
         frames_in_progress: _builtins.int = ...,
-        frames_sealed: _builtins.int = ...,
         triton: Global___Triton | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["triton", b"triton"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "frames_sealed", b"frames_sealed", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "triton", b"triton"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "triton", b"triton"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

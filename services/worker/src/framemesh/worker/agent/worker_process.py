@@ -7,25 +7,25 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.supervision import Supervised
 from framemesh.runtime.rpc.health import grpc_serving
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
-from framemesh.worker.agent.slots import Slots
+from framemesh.worker.agent.worker_ports import WorkerPorts
 from framemesh.worker.agent.workplace import Workplace
 from framemesh.worker.allocator import MALLOC
 
 
-class Hand:
+class WorkerProcess:
     """A worker process that is kept running as ordered, on a port of its own."""
 
     def __init__(
         self,
         order: WorkerOrder,
         workplace: Workplace,
-        slots: Slots,
+        ports: WorkerPorts,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
         self.order = order
         self._workplace = workplace
-        self._slots = slots
+        self._ports = ports
         self._port: int | None = None
         self._supervised = Supervised(
             order.id, start=self._start, ready=self._serving, changed=changed, clock=clock
@@ -50,7 +50,7 @@ class Hand:
     async def _start(self) -> Child:
         # A port anew for every life: the last one may have gone to another process meanwhile.
         self._leave_port()
-        self._port = self._slots.take()
+        self._port = self._ports.take()
         return await Child.start(
             self._workplace.command,
             name=self.order.id,
@@ -63,7 +63,7 @@ class Hand:
 
     def _leave_port(self) -> None:
         if self._port is not None:
-            self._slots.give_back(self._port)
+            self._ports.give_back(self._port)
             self._port = None
 
     def _environment(self) -> dict[str, str]:

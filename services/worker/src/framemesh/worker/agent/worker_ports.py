@@ -3,8 +3,8 @@
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.processes.ports import is_free
 
-MAX_SLOTS = 256
-"""Workers of one node. Far more than its CPUs; it bounds the search for a free port."""
+MAX_WORKERS = 256
+"""Of one node. Far more than its CPUs; it bounds the search for a free port."""
 
 
 class NoFreePort(FramemeshError):
@@ -13,7 +13,7 @@ class NoFreePort(FramemeshError):
     code = Code.EXHAUSTED
 
 
-class Slots:
+class WorkerPorts:
     """Gives each worker the lowest port that nobody has."""
 
     def __init__(self, first_port: int) -> None:
@@ -26,7 +26,7 @@ class Slots:
         Raises:
             NoFreePort: there is none.
         """
-        end = min(self._first + MAX_SLOTS, 65_536)
+        end = min(self._first + MAX_WORKERS, 65_536)
         for port in range(self._first, end):
             if port not in self._given and is_free(port):
                 self._given.add(port)

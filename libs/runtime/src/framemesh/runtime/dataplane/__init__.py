@@ -1,0 +1,1 @@
+"""Publishing to streams and pulling from them, whatever keeps them."""

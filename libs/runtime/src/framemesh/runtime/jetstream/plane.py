@@ -1,0 +1,53 @@
+"""The data plane on JetStream."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from framemesh.core.clock import Clock
+from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.plane import Pull, PullLimits
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.puller import puller
+
+
+class JetStreamPlane:
+    """What `framemesh.runtime.dataplane.plane.DataPlane` says, over one connection."""
+
+    def __init__(self, broker: Broker, publisher: Publisher, clock: Clock) -> None:
+        self._broker = broker
+        self._publisher = publisher
+        self._clock = clock
+
+    @property
+    def max_message_bytes(self) -> int:
+        return self._broker.client.max_payload
+
+    async def store(self, message: Outgoing) -> None:
+        await self._publisher.store(message)
+
+    def pull(
+        self,
+        stream: str,
+        consumer: str,
+        limits: PullLimits,
+        deliver: Callable[[Delivery], None],
+        missed: Callable[[], None] | None = None,
+    ) -> AbstractAsyncContextManager[Pull]:
+        return puller(
+            self._broker,
+            stream,
+            consumer,
+            limits=limits,
+            deliver=deliver,
+            clock=self._clock,
+            missed=missed,
+        )
+
+
+@asynccontextmanager
+async def jetstream_plane(broker: Broker, clock: Clock) -> AsyncIterator[JetStreamPlane]:
+    """Writes and pulls for as long as the context lasts."""
+    async with publisher(broker) as found:
+        yield JetStreamPlane(broker, found, clock)

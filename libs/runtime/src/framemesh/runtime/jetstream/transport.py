@@ -1,0 +1,55 @@
+"""nats-py's socket, read and written in larger pieces.
+
+What is measured is in bench/README.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import ParseResult
+
+from nats.aio.transport import TcpTransport
+
+PIECE_BYTES = 256 * 1024
+"""As much as asyncio reads at once. nats-py reads 32 KiB, so that a frame of 50 KB wakes the reader
+twice and stops and starts the socket each time. It writes a window in one piece: 16 MiB that miss
+every cache, and what the socket does not take of it is copied twice more."""
+
+
+class Transport(TcpTransport):
+    """A connection over TCP or TLS."""
+
+    def __bool__(self) -> bool:
+        # By this nats-py asks whether there is one, and makes its own before the first connection.
+        return True
+
+    async def connect(
+        self,
+        uri: ParseResult,
+        buffer_size: int,
+        connect_timeout: int,
+    ) -> None:
+        await super().connect(uri, PIECE_BYTES, connect_timeout)
+
+    async def read(self, buffer_size: int) -> bytes:
+        data: bytes = await super().read(PIECE_BYTES)
+        return data
+
+    def writelines(self, payload: Sequence[bytes]) -> None:
+        for piece in _joined(payload):
+            self.write(piece)  # type: ignore[no-untyped-call]  # of nats-py
+
+    def abort(self) -> None:
+        """Close the connection at once, with all that is not on the socket yet."""
+        if self._bare_io_writer is not None:
+            self._bare_io_writer.transport.abort()
+
+
+def _joined(parts: Sequence[bytes]) -> Iterator[bytes]:
+    some: list[bytes] = []
+    size = 0
+    for part in parts:
+        some.append(part)
+        size += len(part)
+        if size >= PIECE_BYTES:
+            yield b"".join(some)
+            some, size = [], 0
+    yield b"".join(some)

@@ -1,0 +1,1 @@
+"""Streams in the memory of one process, for tests that need no broker."""

@@ -1,0 +1,89 @@
+"""A durable consumer: which messages of a stream were delivered, and which come again."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from framemesh.core.clock import Clock
+from framemesh.runtime.memory.config import ConsumerConfig
+from framemesh.runtime.memory.message import Message
+from framemesh.runtime.memory.subjects import matches
+
+
+@dataclass(slots=True)
+class Pending:
+    """A message that has no final answer."""
+
+    message: Message
+    attempt: int = 0
+    """How often it was delivered."""
+    due: float = 0.0
+    """When it is delivered again, by the clock."""
+
+
+class Consumer:
+    """Hands out messages one by one, to whoever asks."""
+
+    def __init__(
+        self, config: ConsumerConfig, settle: Callable[[Message], None], clock: Clock
+    ) -> None:
+        """`settle` is called with every message that has its final answer."""
+        self._config = config
+        self._settle = settle
+        self._clock = clock
+        self._new: deque[Message] = deque()
+        self._delivered: dict[int, Pending] = {}
+        self.listeners: set[Callable[[], None]] = set()
+        """Called whenever there may be more to deliver, and when the consumer is gone."""
+        self.gone = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether there may be more to deliver because time has passed."""
+        return bool(self._delivered)
+
+    def offer(self, message: Message) -> None:
+        """A message is in the stream."""
+        if matches(self._config.subject, message.subject):
+            self._new.append(message)
+            self._tell()
+
+    def next(self) -> Pending | None:
+        """What should be delivered next, if anything should."""
+        if due := self._due():
+            return due
+        return Pending(self._new[0]) if self._new else None
+
+    def delivered(self, pending: Pending) -> None:
+        """What was just found to be next is delivered."""
+        if not pending.attempt:
+            self._new.popleft()
+        pending.attempt += 1
+        pending.due = self._clock.monotonic() + self._config.ack_seconds
+        self._delivered[pending.message.sequence] = pending
+
+    def settle(self, sequence: int) -> None:
+        """A message has its final answer."""
+        if delivered := self._delivered.pop(sequence, None):
+            self._settle(delivered.message)
+
+    def postpone(self, sequence: int, seconds: float | None = None) -> None:
+        """Deliver a message again after so many seconds, or after the ack wait."""
+        if delivered := self._delivered.get(sequence):
+            wait = self._config.ack_seconds if seconds is None else seconds
+            delivered.due = self._clock.monotonic() + wait
+            self._tell()
+
+    def end(self) -> None:
+        """It is deleted."""
+        self.gone = True
+        self._tell()
+
+    def _due(self) -> Pending | None:
+        """Of those whose time has come, the one that waits longest."""
+        first = min(self._delivered.values(), key=lambda each: each.due, default=None)
+        return first if first and first.due <= self._clock.monotonic() else None
+
+    def _tell(self) -> None:
+        for listener in self.listeners:
+            listener()

@@ -1,0 +1,77 @@
+"""The data plane in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+
+from framemesh.core.clock import Clock
+from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.dataplane.errors import ConsumerGone, PublishRefused, StreamMissing
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.memory.config import ConsumerConfig, StreamConfig
+from framemesh.runtime.memory.consumer import Consumer
+from framemesh.runtime.memory.message import Message, header_bytes, headers_of
+from framemesh.runtime.memory.pull import MemoryPull
+from framemesh.runtime.memory.stream import Stream
+
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+"""What the configuration of our nats-server says, too."""
+
+
+class MemoryPlane:
+    """What `framemesh.runtime.dataplane.plane.DataPlane` says; it ends with its process.
+
+    It is never away, so it raises neither StreamUnavailable nor NotPermitted, and misses nothing.
+    """
+
+    def __init__(self, clock: Clock, max_message_bytes: int = MAX_MESSAGE_BYTES) -> None:
+        self._clock = clock
+        self._streams: dict[str, Stream] = {}
+        self.max_message_bytes = max_message_bytes
+
+    def provision(self, stream: StreamConfig, *consumers: ConsumerConfig) -> None:
+        """Make a stream and its consumers; what is there already stays as it is."""
+        if stream.name not in self._streams:
+            self._streams[stream.name] = Stream(stream, self._clock)
+        for consumer in consumers:
+            self.add_consumer(stream.name, consumer)
+
+    def add_consumer(self, stream: str, consumer: ConsumerConfig) -> None:
+        """Make a consumer of a stream that is there, unless it has one of this name."""
+        self._streams[stream].add(consumer)
+
+    def delete(self, stream: str) -> None:
+        """Delete a stream that is there, with its messages and consumers."""
+        self._streams.pop(stream).end()
+
+    def messages(self, stream: str) -> Collection[Message]:
+        """What is in a stream that is there, in order."""
+        return self._streams[stream].messages.values()
+
+    async def store(self, message: Outgoing) -> None:
+        # As over a network: others have their turn, and one may be cancelled.
+        await asyncio.sleep(0)
+        size = len(message.payload) + header_bytes(headers_of(message))
+        if size > self.max_message_bytes:
+            raise PublishRefused(f"{size} bytes are more than {self.max_message_bytes}")
+        for stream in self._streams.values():
+            if stream.takes(message.subject):
+                return stream.store(message)
+        raise StreamMissing(f"no stream takes {message.subject}")
+
+    @asynccontextmanager
+    async def pull(
+        self,
+        stream: str,
+        consumer: str,
+        limits: PullLimits,
+        deliver: Callable[[Delivery], None],
+        missed: Callable[[], None] | None = None,
+    ) -> AsyncIterator[MemoryPull]:
+        yield MemoryPull(lambda: self._consumer(stream, consumer), limits, deliver)
+
+    def _consumer(self, stream: str, consumer: str) -> Consumer:
+        if stream not in self._streams:
+            raise ConsumerGone(f"stream {stream} does not exist")
+        return self._streams[stream].consumer(consumer)

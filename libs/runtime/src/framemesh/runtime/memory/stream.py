@@ -1,0 +1,97 @@
+"""A stream in memory."""
+
+from collections import Counter
+
+from framemesh.core.clock import Clock
+from framemesh.runtime.dataplane.errors import AlreadyStored, ConsumerGone, StreamFull
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
+from framemesh.runtime.memory.consumer import Consumer
+from framemesh.runtime.memory.message import Message, headers_of
+from framemesh.runtime.memory.subjects import matches
+
+
+class Stream:
+    """Messages in the order in which they were stored, and the consumers that deliver them."""
+
+    def __init__(self, config: StreamConfig, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._last = 0
+        """The sequence number of the newest message that ever was in it."""
+        self._bytes = 0
+        self._of_subject: Counter[str] = Counter()
+        self._ids: dict[str, float] = {}
+        """When each was stored, the oldest first; none that is older than the window."""
+        self._consumers: dict[str, Consumer] = {}
+        self.messages: dict[int, Message] = {}
+        """Those that are in the stream, by sequence number."""
+
+    def takes(self, subject: str) -> bool:
+        return any(matches(pattern, subject) for pattern in self._config.subjects)
+
+    def store(self, outgoing: Outgoing) -> None:
+        """Store a message of a subject that it takes.
+
+        Raises:
+            AlreadyStored, StreamFull: it is not stored.
+        """
+        if self._is_known(outgoing.id):
+            return
+        if not outgoing.id and self._of_subject[outgoing.subject]:
+            raise AlreadyStored(f"{outgoing.subject} has a message")
+        message = Message(
+            self._last + 1,
+            outgoing.subject,
+            outgoing.payload,
+            headers_of(outgoing),
+            self._clock.unix_nano(),
+        )
+        if self._bytes + message.size > self._config.max_bytes:
+            raise StreamFull(f"{self._config.name} has {self._bytes} bytes, and may have no more")
+        self._keep(message, outgoing.id)
+
+    def add(self, config: ConsumerConfig) -> None:
+        """Add a consumer, unless there is one of this name."""
+        if config.name not in self._consumers:
+            consumer = Consumer(config, self._settle, self._clock)
+            self._consumers[config.name] = consumer
+            for message in self.messages.values():
+                consumer.offer(message)
+
+    def consumer(self, name: str) -> Consumer:
+        """
+        Raises:
+            ConsumerGone: there is none of this name.
+        """
+        try:
+            return self._consumers[name]
+        except KeyError:
+            raise ConsumerGone(f"{self._config.name}.{name} does not exist") from None
+
+    def end(self) -> None:
+        """It is deleted."""
+        for consumer in self._consumers.values():
+            consumer.end()
+
+    def _is_known(self, identity: str) -> bool:
+        horizon = self._clock.monotonic() - self._config.duplicate_seconds
+        while self._ids and next(iter(self._ids.values())) <= horizon:
+            del self._ids[next(iter(self._ids))]
+        return identity in self._ids
+
+    def _keep(self, message: Message, identity: str) -> None:
+        self.messages[message.sequence] = message
+        self._last = message.sequence
+        self._bytes += message.size
+        self._of_subject[message.subject] += 1
+        if identity:
+            self._ids[identity] = self._clock.monotonic()
+        for consumer in self._consumers.values():
+            consumer.offer(message)
+
+    def _settle(self, message: Message) -> None:
+        if self._config.retention is Retention.WORK_QUEUE:
+            del self.messages[message.sequence]
+            self._bytes -= message.size
+            self._of_subject[message.subject] -= 1

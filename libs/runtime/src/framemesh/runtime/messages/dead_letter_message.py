@@ -1,0 +1,100 @@
+"""A frame that died, with why, as a message of the stream of dead letters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote, unquote
+
+from framemesh.core.frame import Frame, FrameId
+from framemesh.core.names import check_name
+from framemesh.core.outcome import Outcome
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.jetstream.subjects import dead_subject, dead_subjects
+from framemesh.runtime.messages.frame_message import CAPTURED, CRC32
+
+REASON = "Framemesh-Reason"
+DETAIL = "Framemesh-Detail"
+"""Percent-encoded: it may quote what a library said, over several lines."""
+ATTEMPTS = "Framemesh-Attempts"
+WORKER = "Framemesh-Worker"
+DIED = "Framemesh-Died"
+
+MAX_DETAIL_BYTES = 600
+"""With it the headers stay within what the largest frame leaves of the largest message."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """The frame as it was in the buffer, and what its worker said of it."""
+
+    frame: Frame
+    reason: str
+    detail: str
+    attempts: int
+    worker: str
+    died_unix_nano: int
+
+    @classmethod
+    def of(cls, frame: Frame, outcome: Outcome) -> Self:
+        return cls(
+            frame=frame,
+            reason=outcome.reason,
+            detail=outcome.detail,
+            attempts=outcome.attempts,
+            worker=outcome.sealed_by,
+            died_unix_nano=outcome.completed_unix_nano,
+        )
+
+
+def to_message(pipeline: str, letter: DeadLetter) -> Outgoing:
+    """The message that stores `letter`, unless its frame has one already."""
+    return Outgoing(
+        dead_subject(pipeline, letter.frame.id),
+        letter.frame.image,
+        headers={
+            CAPTURED: str(letter.frame.captured_unix_nano),
+            CRC32: f"{letter.frame.crc32:08x}",
+            REASON: letter.reason,
+            DETAIL: quote(letter.detail, safe=" ,.:;()'/")[:MAX_DETAIL_BYTES],
+            ATTEMPTS: str(letter.attempts),
+            WORKER: letter.worker,
+            DIED: str(letter.died_unix_nano),
+        },
+    )
+
+
+def from_parts(subject: str, headers: Mapping[str, str], payload: bytes) -> DeadLetter:
+    """The letter that was stored.
+
+    Raises:
+        KeyError, ValueError: the message was not made by `to_message`.
+    """
+    _, _, camera, session, sequence = subject.split(".")
+    return DeadLetter(
+        frame=Frame(
+            FrameId(camera, session, int(sequence)),
+            int(headers[CAPTURED]),
+            payload,
+            int(headers[CRC32], 16),
+        ),
+        reason=headers[REASON],
+        detail=unquote(headers[DETAIL]),
+        attempts=int(headers[ATTEMPTS]),
+        worker=headers[WORKER],
+        died_unix_nano=int(headers[DIED]),
+    )
+
+
+def selected(pipeline: str, camera: str = "", session: str = "", sequence: int = 0) -> str:
+    """The subject, with wildcards, of the letters of that camera, session and sequence number; what
+    is left out may be any.
+
+    Raises:
+        InvalidName: a name that cannot be one, such as a wildcard.
+    """
+    return dead_subjects(
+        check_name("pipeline", pipeline),
+        check_name("camera", camera) if camera else "*",
+        check_name("session", session) if session else "*",
+        sequence or "*",
+    )

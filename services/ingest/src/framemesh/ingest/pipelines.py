@@ -1,0 +1,60 @@
+"""The pipelines that have sessions, and whether they are still what the sessions found."""
+
+import asyncio
+from typing import NoReturn
+from weakref import WeakSet
+
+import structlog
+
+from framemesh.core.errors import FramemeshError
+from framemesh.ingest.standing_pipeline import StandingPipeline
+from framemesh.runtime.jetstream.pipeline_store import (
+    PipelineStore,
+    PipelineUnknown,
+    StoredPipeline,
+)
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 2.0
+"""Between two looks at each pipeline: its workers are started anew meanwhile."""
+
+
+class Pipelines:
+    """Hands out pipelines, and looks after those that are in use."""
+
+    def __init__(self, store: PipelineStore) -> None:
+        self._store = store
+        self._standing: WeakSet[StandingPipeline] = WeakSet()
+
+    async def standing(self, name: str) -> StandingPipeline:
+        """
+        Raises:
+            PipelineUnknown: there is none of that name.
+            BrokerUnavailable: it cannot be told.
+        """
+        found = StandingPipeline(await self._store.get(name), self._store)
+        self._standing.add(found)
+        return found
+
+    async def watch(self) -> NoReturn:
+        """Look at all that are in use, again and again, so that their sessions hear of a change."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for name in {standing.name for standing in self._standing}:
+                try:
+                    self._compare(name, await self._now(name))
+                except FramemeshError as error:
+                    # A session that stores nothing meanwhile loses nothing by it.
+                    log.debug("pipeline cannot be looked at", pipeline=name, error=str(error))
+
+    async def _now(self, name: str) -> StoredPipeline | None:
+        try:
+            return await self._store.get(name)
+        except PipelineUnknown:
+            return None
+
+    def _compare(self, name: str, now: StoredPipeline | None) -> None:
+        for standing in list(self._standing):
+            if standing.name == name:
+                standing.compare(now)

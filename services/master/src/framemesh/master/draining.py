@@ -1,0 +1,23 @@
+"""Takes down streams that take no more frames, once those that they have are done."""
+
+import asyncio
+from typing import NoReturn
+
+import structlog
+
+from framemesh.core.errors import FramemeshError
+from framemesh.master.pipelines import Pipelines
+
+log = structlog.get_logger()
+
+PERIOD_SECONDS = 1.0
+
+
+async def drain_for_ever(pipelines: Pipelines) -> NoReturn:
+    """Losing one look loses nothing."""
+    while True:
+        try:
+            await pipelines.drain()
+        except FramemeshError as error:
+            log.warning("cannot look at what is drained, will try again", error=str(error))
+        await asyncio.sleep(PERIOD_SECONDS)

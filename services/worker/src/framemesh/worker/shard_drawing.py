@@ -1,0 +1,147 @@
+"""Which shards of a pipeline a worker draws frames from, and for how long."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+import structlog
+
+from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.core.generation import Generation, Shard
+from framemesh.runtime.beside import beside
+from framemesh.runtime.dataplane.errors import ConsumerGone
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.leases import Leases
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
+from framemesh.runtime.jetstream.subjects import shard_consumer, shard_stream
+from framemesh.runtime.jetstream.takeover import take_over
+from framemesh.runtime.jetstream.tenure import Lease
+from framemesh.worker.intake import Intake
+from framemesh.worker.source import Source
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+"""Between two looks whether older generations are drained."""
+
+
+class Drawing:
+    """Draws from all generations of a pipeline's buffer.
+
+    Where frames of a camera belong together, a shard is drawn from by the one worker that has its
+    lease; else by all workers at once.
+    """
+
+    def __init__(
+        self, intake: Intake, broker: Broker, pipeline: StoredPipeline, worker: str, clock: Clock
+    ) -> None:
+        self._intake = intake
+        self._broker = broker
+        self._pipeline = pipeline
+        self._name = pipeline.spec.name
+        self._worker = worker
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Draw until `stop` is set and what came is dealt with.
+
+        Raises:
+            ConsumerGone: the buffer was deleted.
+        """
+        ends = {generation: asyncio.Event() for generation in self._pipeline.draining}
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch(ends, stop))
+            older = [tasks.create_task(self._draw_out(each, end)) for each, end in ends.items()]
+            if older and self._pipeline.generation.stays:
+                # What a camera sent after the change must not overtake what it sent before.
+                await asyncio.wait(older)
+            tasks.create_task(self._draw(self._pipeline.generation, stop))
+
+    async def _watch(self, ends: Mapping[Generation, asyncio.Event], stop: asyncio.Event) -> None:
+        """Set the end of each older generation once the master has removed it, or at `stop`."""
+        while not all(end.is_set() for end in ends.values()):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await stop.wait()
+            left = () if stop.is_set() else await self._draining()
+            for generation, end in ends.items():
+                if generation not in left:
+                    end.set()
+
+    async def _draining(self) -> Sequence[Generation]:
+        try:
+            return (await PipelineStore(self._broker).get(self._name)).draining
+        except FramemeshError as error:
+            log.debug("what is drained is not known", error=str(error))
+            return self._pipeline.draining
+
+    async def _draw_out(self, generation: Generation, end: asyncio.Event) -> None:
+        """Draw from a generation that takes no more frames, until it is empty and removed."""
+        try:
+            await self._draw(generation, end)
+        except* ConsumerGone:
+            log.info("older shards are gone", generation=generation.number)
+
+    async def _draw(self, generation: Generation, until: asyncio.Event) -> None:
+        if generation.stays:
+            await self._draw_share(generation, until)
+            return
+        async with asyncio.TaskGroup() as tasks:
+            for shard in generation.all_shards(self._name):
+                source = Source(shard_stream(shard), shard_consumer(shard))
+                tasks.create_task(self._intake.draw(source, until))
+
+    async def _draw_share(self, generation: Generation, until: asyncio.Event) -> None:
+        async def hold(lease: Lease) -> None:
+            async with asyncio.TaskGroup() as tasks:
+                for shard in generation.all_shards(self._name):
+                    if shard.number == lease.shard:
+                        tasks.create_task(self._draw_held(shard, lease))
+
+        leases = Leases(
+            self._broker,
+            self._name,
+            generation,
+            replicas=self._pipeline.spec.buffer.replicas,
+            worker=self._worker,
+            hold=hold,
+            clock=self._clock,
+        )
+        await leases.run(until)
+
+    async def _draw_held(self, shard: Shard, lease: Lease) -> None:
+        """Draw from a shard whose lease we have.
+
+        What was lost on its way, as with a connection that broke or a broker that died, would come
+        again behind newer frames; so with each loss all that is not acked begins anew.
+        """
+        while not lease.draining.is_set():
+            # Listens before it asks: a takeover may take longer than a connection lasts.
+            async with self._over(lease) as over:
+                current = partial(self._over_connection, self._broker.generation)
+                consumer = await take_over(self._broker, shard, lease.epoch)
+                source = Source(consumer.stream, consumer.name, consumer.suspects_to)
+                await self._intake.draw(source, over, current, missed=over.set)
+
+    def _over_connection(self, generation: int) -> bool:
+        return self._broker.generation == generation
+
+    @asynccontextmanager
+    async def _over(self, lease: Lease) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when a shard is to move, or the connection was made anew, or by
+        whoever learns that frames were lost on their way."""
+        over = asyncio.Event()
+        self._broker.listeners.add(over.set)
+        try:
+            async with beside(_set_after(lease.draining, over)):
+                yield over
+        finally:
+            self._broker.listeners.remove(over.set)
+
+
+async def _set_after(first: asyncio.Event, then: asyncio.Event) -> None:
+    await first.wait()
+    then.set()

@@ -1,0 +1,57 @@
+"""A model for Triton's Python backend that sleeps where an accelerator would compute.
+
+Each instance works off one batch after the other, as a GPU does. It runs in Triton's stub, so
+nothing of framemesh can be imported here.
+"""
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+import triton_python_backend_utils as triton  # type: ignore[import-not-found]
+
+HANDOVER_SECONDS = 0.003
+"""A batch that comes so soon after the end of the one before was waiting, and its time counts from
+that end. Triton takes one to two milliseconds to hand it over; they would make the capacity that of
+the machine, not the one that is set."""
+
+
+class TritonPythonModel:
+    """One accelerator, in a process of its own."""
+
+    def initialize(self, args: dict[str, str]) -> None:
+        config = json.loads(args["model_config"])
+        self.base, self.per_picture = (
+            float(config["parameters"][name]["string_value"]) / 1000
+            for name in ("base_ms", "per_picture_ms")
+        )
+        self.input = config["input"][0]["name"]
+        self.free_at = 0.0
+        # Without a batch dimension of Triton's, the first side is still the batch.
+        first = 0 if config["max_batch_size"] else 1
+        self.outputs = {
+            tensor["name"]: [int(side) for side in tensor["dims"][first:]]
+            for tensor in config["output"]
+        }
+
+    def execute(self, requests: list[Any]) -> list[Any]:
+        """Zeros for all requests that Triton handed over, once the time of their pictures is over:
+        they are one batch."""
+        now = time.monotonic()
+        started = self.free_at if now - self.free_at < HANDOVER_SECONDS else now
+        counts = [
+            triton.get_input_tensor_by_name(request, self.input).shape()[0] for request in requests
+        ]
+        responses = [self.response(count) for count in counts]
+        self.free_at = started + self.base + self.per_picture * sum(counts)
+        time.sleep(max(0.0, self.free_at - time.monotonic()))
+        return responses
+
+    def response(self, pictures: int) -> Any:
+        return triton.InferenceResponse(
+            [
+                triton.Tensor(name, np.zeros((pictures, *sides), np.float32))
+                for name, sides in self.outputs.items()
+            ]
+        )

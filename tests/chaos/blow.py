@@ -1,0 +1,33 @@
+"""What happened to a mesh, and when."""
+
+from dataclasses import dataclass
+
+from tests.chaos.faults.fault import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """A fault that was inflicted. Times are nanoseconds since the Unix epoch."""
+
+    fault: Fault
+    began: int
+    ended: int
+    """When it was undone; for what is over at once, when it was done."""
+    recovered: int | None
+    """When the mesh worked again; None: it did not, or nobody waited for it."""
+    awaited: bool = True
+    """Whether anybody waited for it."""
+
+    @property
+    def recovery_seconds(self) -> float | None:
+        return None if self.recovered is None else (self.recovered - self.ended) / 1e9
+
+    def __str__(self) -> str:
+        """In one line, for a person."""
+        held = self.fault.hold_seconds[1]
+        lasted = f" for {(self.ended - self.began) / 1e9:.1f} s" if held else ""
+        if not self.awaited:
+            return f"{self.fault.name}{lasted}"
+        seconds = self.recovery_seconds
+        how = "did not recover" if seconds is None else f"recovered in {seconds:.1f} s"
+        return f"{self.fault.name}{lasted}: {how}"

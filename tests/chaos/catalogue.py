@@ -1,0 +1,89 @@
+"""Every fault that there is."""
+
+from collections.abc import Iterable
+
+from tests.chaos.faults.cut import Cut
+from tests.chaos.faults.fault import Fault, Needs, Sign
+from tests.chaos.faults.full_buffer import FullBuffer
+from tests.chaos.faults.full_disk import FullDisk
+from tests.chaos.faults.poison import Poison
+from tests.chaos.faults.signals import Freeze, Kill, Restart
+from tests.chaos.faults.victims import (
+    AGENT,
+    CAMERA,
+    FOLLOWER,
+    INGEST,
+    LEADER,
+    MASTER,
+    MONITOR,
+    NATS,
+    STUB,
+    TRITON,
+    WORKER,
+)
+
+CLUSTER = frozenset({Needs.CLUSTER})
+
+ELECTION_SECONDS = 10.0
+"""Of three brokers. Who follows in the buffer may lead in the ledger, so the limit is the same."""
+
+FAULTS: tuple[Fault, ...] = (
+    Kill(NATS),
+    Kill(INGEST),
+    Kill(WORKER),
+    Kill(TRITON),
+    Kill(STUB),
+    Kill(AGENT),
+    Kill(MASTER, Sign.MASTER),
+    Kill(MONITOR, Sign.MONITOR),
+    Kill(CAMERA),
+    Kill(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
+    Kill(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
+    Freeze(NATS),
+    Freeze(INGEST),
+    Freeze(WORKER),
+    Freeze(TRITON),
+    Freeze(STUB),
+    Freeze(AGENT),
+    Freeze(MASTER, Sign.MASTER),
+    Freeze(MONITOR, Sign.MONITOR),
+    Freeze(CAMERA),
+    Restart(NATS),
+    Freeze(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
+    Freeze(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
+    Restart(INGEST),
+    # It may finish what it has first, for up to 8 s.
+    Restart(WORKER, limit_seconds=13.0),
+    Restart(AGENT, limit_seconds=13.0),
+    Restart(TRITON),
+    Restart(STUB),
+    Restart(MASTER, Sign.MASTER),
+    Restart(MONITOR, Sign.MONITOR),
+    Restart(CAMERA),
+    Cut(NATS),
+    Cut(INGEST),
+    Cut(AGENT),
+    Cut(MASTER, Sign.MASTER),
+    Cut(MONITOR, Sign.MONITOR),
+    Cut(CAMERA),
+    FullBuffer(),
+    FullDisk(),
+    Poison(),
+)
+
+
+class NoSuchFault(Exception):
+    """No fault has a name like that."""
+
+
+def named(beginnings: Iterable[str]) -> list[Fault]:
+    """The faults whose names begin with one of `beginnings`: "kill" is all kills; none: all.
+
+    Raises:
+        NoSuchFault: nothing begins like that.
+    """
+    wanted = tuple(beginnings) or ("",)
+    for beginning in wanted:
+        if not any(fault.name.startswith(beginning) for fault in FAULTS):
+            raise NoSuchFault(f"no fault begins with {beginning!r}: --help lists them")
+    return [fault for fault in FAULTS if fault.name.startswith(wanted)]

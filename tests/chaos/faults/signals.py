@@ -1,0 +1,101 @@
+"""Faults that are one or two signals to a process."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+
+import psutil
+
+from tests.chaos.faults.fault import NOTHING, Needs, Sign
+from tests.chaos.faults.victims import Victim
+from tests.chaos.scene import Scene
+
+END_SECONDS = 20.0
+"""For a process to end after SIGTERM; then it is killed by who watches over it."""
+
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """SIGKILL: no chance to say goodbye. Who watches over the process starts it again."""
+
+    victim: Victim
+    sign: Sign = Sign.FRAMES
+    limit_seconds: float = 5.0
+    hold_seconds: tuple[float, float] = (0.0, 0.0)
+    needs: frozenset[Needs] = NOTHING
+
+    @property
+    def name(self) -> str:
+        return f"kill {self.victim.name}"
+
+    @asynccontextmanager
+    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+        _send(await self.victim.choose(scene, random), signal.SIGKILL)
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """SIGTERM: it may finish what it has. Who watches over it starts it again."""
+
+    victim: Victim
+    sign: Sign = Sign.FRAMES
+    limit_seconds: float = 5.0
+    hold_seconds: tuple[float, float] = (0.0, 0.0)
+    needs: frozenset[Needs] = NOTHING
+
+    @property
+    def name(self) -> str:
+        return f"restart {self.victim.name}"
+
+    @asynccontextmanager
+    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+        process = await self.victim.choose(scene, random)
+        _send(process, signal.SIGTERM)
+        yield
+        # Until it is gone, it answers, and would be taken for its successor.
+        await _gone(process)
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """SIGSTOP, and SIGCONT a while later: to all others it is there and says nothing."""
+
+    victim: Victim
+    sign: Sign = Sign.FRAMES
+    limit_seconds: float = 5.0
+    # Shorter and longer than the patience of all who wait for it, which is from 2 to 11 s.
+    hold_seconds: tuple[float, float] = (1.0, 14.0)
+    needs: frozenset[Needs] = NOTHING
+
+    @property
+    def name(self) -> str:
+        return f"freeze {self.victim.name}"
+
+    @asynccontextmanager
+    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+        process = await self.victim.choose(scene, random)
+        _send(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _send(process, signal.SIGCONT)
+
+
+async def _gone(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess, TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                await asyncio.sleep(POLL_SECONDS)
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    # It may have ended, or somebody may have given it up and killed it.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)

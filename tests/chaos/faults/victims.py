@@ -1,0 +1,107 @@
+"""The processes of a run, found from its root: never another's."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import nats.errors
+import psutil
+
+from tests.chaos.load.cameras import MODULE
+from tests.chaos.scene import Scene
+
+SERVER_NAME = "FRAMEMESH_NATS_NAME"
+"""The variable that names a server of three, as JSON."""
+
+FIND_SECONDS = 20.0
+"""For a process that is just being started again."""
+
+POLL_SECONDS = 0.05
+
+
+class NoVictim(Exception):
+    """No such process runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A kind of process."""
+
+    name: str
+    program: str
+    """The module that it runs, or the name of its executable."""
+    place: str = ""
+    """Where its cable is; empty for one that shares the machine of another."""
+
+    def processes(self, root: psutil.Process) -> list[psutil.Process]:
+        """All there are now, the eldest first."""
+        return sorted(self._found(root), key=lambda process: (process.create_time(), process.pid))
+
+    async def choose(self, scene: Scene, random: Random) -> psutil.Process:
+        """One of them.
+
+        Raises:
+            NoVictim: none was there for FIND_SECONDS.
+        """
+        chance = random.random()
+        try:
+            async with asyncio.timeout(FIND_SECONDS):
+                while not (found := await self.candidates(scene)):
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError as error:
+            raise NoVictim(f"no {self.name} runs") from error
+        return found[int(chance * len(found))]
+
+    async def candidates(self, scene: Scene) -> list[psutil.Process]:
+        """Those that may be chosen now."""
+        return await asyncio.to_thread(self.processes, scene.root)
+
+    def _found(self, root: psutil.Process) -> Iterator[psutil.Process]:
+        for process in root.children(recursive=True):
+            try:
+                if self._is_me(process.cmdline()):
+                    # Remembers when it began, by which it is known.
+                    process.create_time()
+                    yield process
+            except psutil.NoSuchProcess:
+                continue
+
+    def _is_me(self, words: list[str]) -> bool:
+        if not words:
+            return False  # a zombie
+        return words[1:3] == ["-m", self.program] or Path(words[0]).name == self.program
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Victim):
+    """A nats-server of three, by what it is to the buffer's first stream."""
+
+    leads: bool = False
+
+    async def candidates(self, scene: Scene) -> list[psutil.Process]:
+        try:
+            ranks = await scene.streams.servers()
+            found = await asyncio.to_thread(self.processes, scene.root)
+            return [one for one in found if ranks.get(_server_name(one)) is self.leads]
+        except (nats.errors.Error, psutil.NoSuchProcess):
+            return []  # an election, or no answer: asked again
+
+
+def _server_name(process: psutil.Process) -> str:
+    return str(json.loads(process.environ()[SERVER_NAME]))
+
+
+NATS = Victim("nats-server", "nats-server", "nats")
+INGEST = Victim("ingest", "framemesh.ingest", "ingest")
+WORKER = Victim("worker", "framemesh.worker")
+AGENT = Victim("agent", "framemesh.worker.agent", "agent")
+TRITON = Victim("tritonserver", "tritonserver")
+STUB = Victim("triton stub", "triton_python_backend_stub")
+MASTER = Victim("master", "framemesh.master", "master")
+MONITOR = Victim("monitor", "framemesh.monitor", "monitor")
+CAMERA = Victim("camera", MODULE, "cameras")
+LEADER = Ranked("leader of three", "nats-server", leads=True)
+FOLLOWER = Ranked("follower of three", "nats-server", leads=False)

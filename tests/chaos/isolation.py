@@ -1,0 +1,36 @@
+"""Running this program in namespaces of its own, where it may mount and lay cables.
+
+Nothing of that is seen outside, and the kernel takes it all away with the last process. It needs
+no root where users may have namespaces.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+MARK = "FRAMEMESH_CHAOS_ISOLATED"
+TOOLS = ("unshare", "nsenter", "mount", "umount", "ip", "bridge")
+
+
+def isolated() -> bool:
+    return MARK in os.environ
+
+
+def missing() -> str:
+    """Why it cannot be isolated here; empty if it can."""
+    if absent := [tool for tool in TOOLS if shutil.which(tool) is None]:
+        return f"this machine has no {', '.join(absent)}"
+    tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
+    return tried.stderr.strip() if tried.returncode else ""
+
+
+def isolate(module: str) -> None:
+    """Become `python -m module` in namespaces of its own, with the same arguments."""
+    command = [*_unshare(), sys.executable, "-m", module, *sys.argv[1:]]
+    os.execvpe(command[0], command, {**os.environ, MARK: "1"})  # noqa: S606
+
+
+def _unshare() -> list[str]:
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *user, "--mount", "--net"]

@@ -1,0 +1,47 @@
+"""What pipelines of one policy promise beyond the others."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tests.chaos.ledger.checks import of
+from tests.chaos.ledger.evidence import Evidence
+from tests.chaos.ledger.violation import Promise, Violation
+
+
+def outcomes_are_in_order(evidence: Evidence) -> Iterator[Violation]:
+    """Of each session. What ingest rejects never comes to its turn."""
+    last: dict[tuple[str, str], int] = defaultdict(int)
+    for sealed in evidence.record.outcomes:
+        frame = sealed.frame
+        if sealed.fate == "rejected":
+            continue
+        before = last[frame.camera, frame.session]
+        if frame.sequence < before:
+            what = f"came after {before} of its session"
+            yield of(evidence, Promise.OUT_OF_ORDER, frame, what)
+        last[frame.camera, frame.session] = max(before, frame.sequence)
+
+
+def nothing_is_expired(evidence: Evidence) -> Iterator[Violation]:
+    yield from _none(evidence, "expired")
+
+
+def nothing_is_superseded(evidence: Evidence) -> Iterator[Violation]:
+    yield from _none(evidence, "superseded")
+
+
+def newer_frames_supersede(evidence: Evidence) -> Iterator[Violation]:
+    """Nothing takes the place of the newest frame of a camera."""
+    newest: dict[str, int] = defaultdict(int)
+    for frame, offer in evidence.offers.items():
+        newest[frame.camera] = max(newest[frame.camera], offer.captured_unix_nano)
+    for sealed in evidence.record.outcomes:
+        frame = sealed.frame
+        if sealed.fate == "superseded" and evidence.captured(frame) == newest[frame.camera]:
+            yield of(evidence, Promise.WRONG_FATE, frame, "is superseded and the newest there is")
+
+
+def _none(evidence: Evidence, fate: str) -> Iterator[Violation]:
+    for sealed in evidence.record.outcomes:
+        if sealed.fate == fate:
+            yield of(evidence, Promise.WRONG_FATE, sealed.frame, f"is {fate}")

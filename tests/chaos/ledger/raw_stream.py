@@ -1,0 +1,174 @@
+"""Reading the streams of a pipeline by plain nats-py, message by message, without a consumer."""
+
+import asyncio
+import contextlib
+import time
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+from nats.js.api import RawStreamMsg, StreamInfo
+from nats.js.errors import NotFoundError
+
+from framemesh.core.frame import FrameId
+from framemesh.runtime.beside import beside
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from tests.chaos.ledger.record import Record
+
+LOOK_SECONDS = 0.05
+"""Between two looks for new entries."""
+
+ANSWER_SECONDS = 5.0
+"""A list of streams takes 4 s where the leader of one does not answer."""
+
+STALE_SECONDS = 10.0
+"""A leader that was frozen hears of its successor much sooner."""
+
+AT_ONCE = 32
+"""Messages that are asked for side by side."""
+
+
+class RawStreams:
+    """The ledger of a pipeline as it is stored, its dead letters, and what its buffer holds."""
+
+    def __init__(self, client: Client, pipeline: str) -> None:
+        self._client = client
+        self._jetstream = client.jetstream(timeout=ANSWER_SECONDS)
+        self._ledger = f"LEDGER-{pipeline}"
+        self._dead = f"DEAD-{pipeline}"
+        self._buffer = f"FRAMES-{pipeline}-"
+        self._read = 0
+        """Sequence number of the last message that is in `live`."""
+        self.live = Record()
+        """What `follow` has read so far."""
+        self.shrunk: list[tuple[int, int]] = []
+        """Whenever the stream ended before what was read of it: where, and what was read."""
+
+    async def follow(self) -> NoReturn:
+        """Keep `live` up to date until cancelled, whatever happens to the broker."""
+        while True:
+            with contextlib.suppress(nats.errors.Error, TimeoutError):
+                last = await self._last(self._ledger)
+                if last < self._read:
+                    last = await self._confirmed(last)
+                async for sequence, message in self._messages(self._ledger, self._read + 1, last):
+                    _enter(self.live, sequence, message)
+                    self._read = sequence
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _confirmed(self, last: int) -> int:
+        """Where the stream ends, though it ended later before.
+
+        A server that was frozen while it led does not know at first that it leads no more, and says
+        what it knew then.
+        """
+        patience = time.monotonic() + STALE_SECONDS
+        while last < self._read and time.monotonic() < patience:
+            await asyncio.sleep(LOOK_SECONDS)
+            last = await self._last(self._ledger)
+        if last < self._read:
+            self.shrunk.append((last, self._read))
+            self._read = last
+        return last
+
+    async def whole(self) -> Record:
+        """The ledger as it is now, read anew from its beginning.
+
+        Raises:
+            nats.errors.Error: the broker does not answer.
+        """
+        record, last = Record(), await self._last(self._ledger)
+        async for sequence, message in self._messages(self._ledger, 1, last):
+            _enter(record, sequence, message)
+        return record
+
+    async def dead_letters(self) -> dict[FrameId, int]:
+        """The frames that are kept as dead, with the CRC-32 of their bytes.
+
+        Raises:
+            nats.errors.Error: the broker does not answer.
+        """
+        found: dict[FrameId, int] = {}
+        last = await self._last(self._dead)
+        async for _, message in self._messages(self._dead, 1, last):
+            if message:
+                *_, camera, session, sequence = str(message.subject).split(".")
+                frame = FrameId(camera, session, int(sequence))
+                found[frame] = zlib.crc32(message.data or b"")
+        return found
+
+    async def buffered(self) -> tuple[int, int]:
+        """How many frames are in the buffer, waiting or with a worker, and their bytes."""
+        states = [stream.state for stream in await self._buffers()]
+        return sum(state.messages for state in states), sum(state.bytes for state in states)
+
+    async def servers(self) -> dict[str, bool]:
+        """The names of the servers that keep the buffer's first stream: whether each leads it."""
+        cluster = (await self._buffers())[0].cluster
+        if cluster is None or not cluster.leader:
+            return {}
+        others = [peer.name for peer in cluster.replicas or [] if peer.name]
+        return {cluster.leader: True, **dict.fromkeys(others, False)}
+
+    async def intrude(self, camera: str, payload: bytes) -> None:
+        """Write something that is no frame into every shard."""
+        for stream in await self._buffers():
+            for subject in stream.config.subjects or []:
+                await self._client.publish(subject.replace("*", camera), payload)
+        await self._client.flush()
+
+    async def _buffers(self) -> list[StreamInfo]:
+        with kept_cancellation():
+            streams = await self._jetstream.streams_info()
+        return [stream for stream in streams if str(stream.config.name).startswith(self._buffer)]
+
+    async def _last(self, stream: str) -> int:
+        with kept_cancellation():
+            return (await self._jetstream.stream_info(stream)).state.last_seq
+
+    async def _messages(
+        self, stream: str, first: int, last: int
+    ) -> AsyncIterator[tuple[int, RawStreamMsg | None]]:
+        """The messages of a stream by their sequence numbers; None where there is none."""
+        for start in range(first, last + 1, AT_ONCE):
+            sequences = range(start, min(start + AT_ONCE, last + 1))
+            messages = await asyncio.gather(*(self._message(stream, n) for n in sequences))
+            for found in zip(sequences, messages, strict=True):
+                yield found
+
+    async def _message(self, stream: str, sequence: int) -> RawStreamMsg | None:
+        try:
+            with kept_cancellation():
+                return await self._jetstream.get_msg(stream, sequence)
+        except NotFoundError:
+            return None
+
+
+def _enter(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
+    if message is None or message.time is None:
+        record.missing.append(sequence)
+        return
+    stored = int(message.time.timestamp() * 1_000_000) * 1000
+    record.enter(message.subject or "", message.data or b"", stored)
+
+
+@asynccontextmanager
+async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
+    """Followed for as long as the context lasts."""
+    client = await nats.connect(
+        url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_hear
+    )
+    streams = RawStreams(client, pipeline)
+    try:
+        async with beside(streams.follow()):
+            yield streams
+    finally:
+        await client.close()
+
+
+async def _hear(_: Exception) -> None:
+    """Trouble with a broker that is being killed is no news."""

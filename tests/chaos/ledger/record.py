@@ -1,0 +1,89 @@
+"""What the ledger stream of a pipeline says, decoded from its bytes and nothing else.
+
+Independent of monitor: no code of framemesh's reads it here, but for the stubs of the messages.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from google.protobuf.message import DecodeError
+
+from framemesh.api.common.v1 import acceptance_pb2, frame_pb2, outcome_pb2
+from framemesh.core.frame import FrameId
+
+Sight = tuple[int, float, tuple[float, float, float, float]]
+"""Class, score and corners in fractions of the picture."""
+
+FATES = {
+    outcome_pb2.FATE_DONE: "done",
+    outcome_pb2.FATE_EXPIRED: "expired",
+    outcome_pb2.FATE_SUPERSEDED: "superseded",
+    outcome_pb2.FATE_DEAD: "dead",
+    outcome_pb2.FATE_REJECTED: "rejected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One outcome as it was stored."""
+
+    frame: FrameId
+    fate: str
+    reason: str
+    captured_unix_nano: int
+    stored_unix_nano: int
+    """When the broker took it."""
+    sights: tuple[Sight, ...]
+
+
+@dataclass(slots=True)
+class Record:
+    """All entries, in the order in which they are in the stream."""
+
+    outcomes: list[Sealed] = field(default_factory=list)
+    accepted: set[FrameId] = field(default_factory=set)
+    """Of which an acceptance is on record."""
+    times: Counter[FrameId] = field(default_factory=Counter)
+    """How many outcomes each frame has."""
+    missing: list[int] = field(default_factory=list)
+    """Sequence numbers of the stream under which there is nothing, or nothing any more."""
+    unreadable: list[str] = field(default_factory=list)
+    """Subjects of entries that cannot be decoded."""
+
+    def enter(self, subject: str, payload: bytes, stored_unix_nano: int) -> None:
+        """Take an entry down; whatever else is in the stream is no account of a frame."""
+        try:
+            if subject.startswith("accepted."):
+                self._accept(acceptance_pb2.Acceptance.FromString(payload))
+            elif subject.startswith("outcomes."):
+                self._seal(outcome_pb2.Outcome.FromString(payload), stored_unix_nano)
+        except (DecodeError, KeyError):
+            self.unreadable.append(subject)
+
+    def _accept(self, acceptance: acceptance_pb2.Acceptance) -> None:
+        for run in acceptance.ranges:
+            self.accepted.update(
+                FrameId(acceptance.camera, acceptance.session, sequence)
+                for sequence in range(run.first, run.last + 1)
+            )
+
+    def _seal(self, outcome: outcome_pb2.Outcome, stored_unix_nano: int) -> None:
+        sealed = Sealed(
+            frame=_frame(outcome.frame),
+            fate=FATES[outcome.fate],
+            reason=outcome.reason,
+            captured_unix_nano=outcome.captured_unix_nano,
+            stored_unix_nano=stored_unix_nano,
+            sights=tuple(map(_sight, outcome.detections)),
+        )
+        self.outcomes.append(sealed)
+        self.times[sealed.frame] += 1
+
+
+def _frame(frame: frame_pb2.FrameId) -> FrameId:
+    return FrameId(frame.camera, frame.session, frame.sequence)
+
+
+def _sight(detection: outcome_pb2.Detection) -> Sight:
+    box = detection.box
+    return detection.class_id, detection.score, (box.left, box.top, box.right, box.bottom)

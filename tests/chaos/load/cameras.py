@@ -1,0 +1,94 @@
+"""The cameras of a run: processes that push, and are started again when they end."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.supervision import Supervised
+from tests.chaos.load import diary
+from tests.chaos.load.diary import CameraSession
+
+MODULE = "tests.chaos.load.camera"
+
+CLOSE_SECONDS = 60.0
+"""For a camera that is told to stop, until its last frame is answered; then it is killed."""
+
+AT_ONCE = Backoff(first_seconds=0.2, most_seconds=0.2)
+"""Cameras are killed again and again here; they must not pause longer each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """How cameras of one pipeline are started."""
+
+    folder: Path
+    """For their diaries and logs."""
+    address: str
+    """host:port of ingest."""
+    pipeline: str
+    inside: Sequence[str] = ()
+    """What their commands begin with, to run in a network of their own."""
+
+    @asynccontextmanager
+    async def keeping(self, names: Sequence[str], images: Path, fps: float) -> AsyncIterator[None]:
+        """Keep cameras running. At the end each gets its last answers."""
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(self._supervised(number, name, images, fps).run())
+                for number, name in enumerate(names)
+            ]
+            yield
+            for task in running:
+                task.cancel()
+
+    @asynccontextmanager
+    async def another(self, name: str, images: Path, fps: float) -> AsyncIterator[None]:
+        """One more camera for as long as the context lasts."""
+        child = await self._start(name, images, fps, "asyncio")
+        try:
+            yield
+        finally:
+            await child.stop(CLOSE_SECONDS)
+
+    def sessions(self) -> list[CameraSession]:
+        """What all cameras wrote down."""
+        paths = sorted(self._diaries.glob("*.jsonl"))
+        return [session for path in paths for session in diary.read(path)]
+
+    @property
+    def _diaries(self) -> Path:
+        return self.folder / "diaries"
+
+    def _supervised(self, number: int, name: str, images: Path, fps: float) -> Supervised:
+        # Both halves of the SDK take part.
+        sdk = "threads" if number % 2 else "asyncio"
+        return Supervised(
+            name,
+            start=partial(self._start, name, images, fps, sdk),
+            ready=_ready,
+            changed=lambda: None,
+            grace_seconds=CLOSE_SECONDS,
+            restarts=AT_ONCE,
+        )
+
+    async def _start(self, name: str, images: Path, fps: float, sdk: str) -> Child:
+        self._diaries.mkdir(parents=True, exist_ok=True)
+        command = [*self.inside, sys.executable, "-m", MODULE, self.address, self.pipeline, name]
+        options = [
+            f"--images={images}",
+            f"--diary={self._diaries / name}.jsonl",
+            f"--fps={fps}",
+            f"--sdk={sdk}",
+        ]
+        log = self.folder / "logs" / f"{name}.log"
+        return await Child.start([*command, *options], name=name, log=log)
+
+
+async def _ready() -> bool:
+    return True

@@ -1,0 +1,76 @@
+"""What one can say to `python -m tests.chaos`."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from tests.chaos.catalogue import FAULTS, NoSuchFault, named
+from tests.chaos.faults.fault import Fault
+from tests.chaos.policies import POLICIES
+from tests.chaos.round import CAMERAS, FPS
+from tests.integration.cluster.cluster import SIZE
+
+LAST_SEED = 10**6
+"""Of those that are drawn: short enough to be typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A run."""
+
+    seeds: range
+    """One for each round."""
+    faults: Sequence[Fault]
+    policy: str
+    brokers: int
+    hasty: bool
+    cameras: int
+    fps: float
+    markdown: Path | None
+
+
+def options(about: str) -> Options:
+    """From the command line; ends the program where that makes no sense."""
+    parser = _parser(about)
+    given = parser.parse_args()
+    try:
+        faults = named(given.fault)
+    except NoSuchFault as error:
+        parser.error(str(error))
+    return Options(
+        seeds=range(given.seed, given.seed + given.rounds),
+        faults=faults,
+        policy=given.policy,
+        brokers=given.brokers,
+        hasty=given.hasty,
+        cameras=given.cameras,
+        fps=given.fps,
+        markdown=given.markdown,
+    )
+
+
+def _parser(about: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos",
+        description=about,
+        epilog=f"Faults: {', '.join(fault.name for fault in FAULTS)}.",
+    )
+    add = parser.add_argument
+    add("--seed", type=int, default=SystemRandom().randrange(LAST_SEED), help="of the first round")
+    add("--rounds", type=int, default=1, help="each with every fault once")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="BEGINNING",
+        help='only those that begin so: "kill", "freeze worker"; may be given several times',
+    )
+    add("--policy", choices=sorted(POLICIES), default="every_frame")
+    add("--brokers", type=int, choices=(1, SIZE), default=1, help="three: nothing is cut or filled")
+    add("--hasty", action="store_true", help="a fault does not wait for the recovery of the last")
+    add("--cameras", type=int, default=CAMERAS)
+    add("--fps", type=float, default=FPS, help="of each camera")
+    add("--markdown", type=Path, metavar="FILE", help="write the table there, too")
+    return parser

@@ -1,0 +1,67 @@
+"""The pipelines that are put to the test: what each is, and what it promises beyond the others.
+
+Another policy is one more entry here: its specification, and a check of what it adds.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pydantic import ByteSize
+
+from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
+from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from tests.chaos.ledger.checks import ALWAYS, Check
+from tests.chaos.ledger.policy_checks import (
+    newer_frames_supersede,
+    nothing_is_expired,
+    nothing_is_superseded,
+    outcomes_are_in_order,
+)
+
+BUFFER = BufferSpec(max_bytes=ByteSize(16 * 1024**2))
+"""The least there may be: it is filled within seconds."""
+
+MAX_AGE = timedelta(seconds=2)
+"""Shorter than most faults last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A kind of pipeline, and what is checked of it."""
+
+    spec: PipelineSpec
+    checks: tuple[Check, ...]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it promises an order, so that the table has a figure for it."""
+        return self.spec.delivery.order is not Order.NONE
+
+    def with_workers(self, count: int) -> "Policy":
+        return replace(self, spec=replace(self.spec, workers=WorkersSpec(min=count)))
+
+    def replicated(self, copies: int) -> "Policy":
+        buffer = replace(self.spec.buffer, replicas=copies)
+        return replace(self, spec=replace(self.spec, buffer=buffer))
+
+
+def _policy(delivery: DeliverySpec, *more: Check) -> Policy:
+    stages = (StageSpec("people", "person"),)
+    spec = PipelineSpec("chaos", stages, buffer=BUFFER, delivery=delivery)
+    return Policy(spec, (*ALWAYS, *more))
+
+
+POLICIES = {
+    "every_frame": _policy(DeliverySpec(), nothing_is_expired, nothing_is_superseded),
+    "per_camera": _policy(
+        DeliverySpec(order=Order.PER_CAMERA),
+        nothing_is_expired,
+        nothing_is_superseded,
+        outcomes_are_in_order,
+    ),
+    "latest": _policy(
+        DeliverySpec(latest=LatestSpec()), nothing_is_expired, newer_frames_supersede
+    ),
+    "fresh": _policy(DeliverySpec(fresh=FreshSpec(MAX_AGE)), nothing_is_superseded),
+}
+"""By the name that the command line takes."""

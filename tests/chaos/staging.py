@@ -1,0 +1,96 @@
+"""A mesh with one pipeline, made ready for a round."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.program import Program
+from framemesh.cli.embedded.programs import mesh_programs
+from framemesh.cli.embedded.running import embedded
+from tests.chaos import lan as network
+from tests.chaos.brokers import clustered
+from tests.chaos.disk import small_disk
+from tests.chaos.faults.fault import Needs
+from tests.chaos.lan import Lan
+from tests.chaos.ledger.raw_stream import raw_streams
+from tests.chaos.load.cameras import Cameras
+from tests.chaos.load.images import MODEL, Images
+from tests.chaos.policies import Policy
+from tests.chaos.scene import Scene
+from tests.e2e.mesh import Mesh
+from tests.integration.cluster.cluster import Cluster
+
+STORE_MAX_BYTES = 4 * 1024**3
+"""More than the small disk has, as where somebody else fills a disk that was large enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this machine lets us have."""
+
+    lan: Lan | None = None
+    """None: the mesh shares the loopback interface of the machine."""
+    small_disk: bool = False
+    three_brokers: bool = False
+
+    @property
+    def has(self) -> set[Needs]:
+        there = {
+            Needs.LAN: self.lan is not None,
+            Needs.DISK: self.small_disk,
+            Needs.CLUSTER: self.three_brokers,
+        }
+        return {need for need, is_there in there.items() if is_there}
+
+
+@asynccontextmanager
+async def staged(
+    policy: Policy, images: Images, folder: Path, machine: Machine, cameras: int
+) -> AsyncIterator[Scene]:
+    """A mesh that is ready for `cameras` cameras, all its files in `folder`."""
+    data, lan = folder / "data", machine.lan
+    async with AsyncExitStack() as stack:
+        disk = await stack.enter_async_context(small_disk(data)) if machine.small_disk else None
+        # The disk is gone after the round; what the programs said on it is not.
+        stack.callback(shutil.copytree, data / "logs", folder / "mesh-logs")
+        ports = network.PORTS if lan else Ports.free()
+        programs, url = _programs(data, ports, machine)
+        run = await stack.enter_async_context(embedded(data, ports, programs=programs))
+        mesh = Mesh(run)
+        await mesh.add_model(MODEL)
+        await mesh.apply(policy.spec)
+        yield Scene(
+            root=await asyncio.to_thread(psutil.Process),
+            mesh=mesh,
+            spec=policy.spec,
+            cameras=Cameras(
+                folder, run.ingest, policy.spec.name, lan.inside("cameras") if lan else ()
+            ),
+            names=[f"camera-{number + 1}" for number in range(cameras)],
+            images=images,
+            streams=await stack.enter_async_context(raw_streams(url, policy.spec.name)),
+            lan=lan,
+            disk=disk,
+        )
+
+
+def _programs(data: Path, ports: Ports, machine: Machine) -> tuple[tuple[Program, ...], str]:
+    """What makes up the mesh, and the URL of its brokers."""
+    programs = mesh_programs(data, ports, STORE_MAX_BYTES)
+    if machine.three_brokers:
+        cluster = Cluster(data, STORE_MAX_BYTES)
+        return tuple(clustered(programs, cluster)), cluster.url
+    if lan := machine.lan:
+        programs = tuple(_plugged(program, lan) for program in programs)
+    return programs, f"nats://{ports.nats}"
+
+
+def _plugged(program: Program, lan: Lan) -> Program:
+    """The program at its own place of the network."""
+    return replace(program, command=(*lan.inside(program.name), *program.command))

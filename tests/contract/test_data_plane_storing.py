@@ -1,0 +1,165 @@
+"""What a data plane promises to those who store messages."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from framemesh.runtime.dataplane.errors import (
+    AlreadyStored,
+    PublishRefused,
+    StreamFull,
+    StreamMissing,
+)
+from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
+from tests.contract.planes import QUEUE, SECONDS, World, pulling
+
+
+def message(number: int, size: int = 100) -> Outgoing:
+    return Outgoing(f"test.{number % 4}", b"x" * size, f"m{number}")
+
+
+async def fill(world: World) -> None:
+    """Until there is room for no other message of 100 kB; the stream holds 1 MB."""
+    for number in range(9):
+        await world.plane.store(message(number, 100_000))
+
+
+async def test_many_at_once_are_stored(world: World) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(1000):
+            tasks.create_task(world.plane.store(message(number)))
+    assert await world.stored("TEST") == 1000
+
+
+async def test_a_message_comes_out_as_it_was_stored(world: World) -> None:
+    stored = Outgoing("test.a.B.c-1", bytes(range(256)), "cam/s/1", {"One": "1", "Two": "a: b, c"})
+    await world.plane.store(stored)
+    async with pulling(world.plane) as receiver:
+        delivery = await receiver.next()
+    assert (delivery.subject, delivery.payload) == (stored.subject, stored.payload)
+    assert {"One": "1", "Two": "a: b, c", ID_HEADER: "cam/s/1"}.items() <= delivery.headers.items()
+    assert (delivery.sequence, delivery.attempt) == (1, 1)
+
+
+async def test_what_is_stored_one_after_the_other_comes_in_that_order(world: World) -> None:
+    for number in range(100):
+        await world.plane.store(message(number))
+    async with pulling(world.plane) as receiver:
+        found = await receiver.work_off(100)
+    assert [delivery.headers[ID_HEADER] for delivery in found] == [f"m{n}" for n in range(100)]
+    assert [delivery.sequence for delivery in found] == list(range(1, 101))
+
+
+async def test_the_same_id_is_stored_once(world: World) -> None:
+    for _ in range(3):
+        await world.plane.store(message(1))
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(50):
+            tasks.create_task(world.plane.store(message(2)))
+    assert await world.stored("TEST") == 2
+
+
+async def test_an_id_is_known_until_its_window_is_over(world: World) -> None:
+    short = replace(QUEUE, name="SHORT", subjects=("short",), duplicate_seconds=0.2)
+    await world.provision(short)
+    for _ in range(2):
+        await world.plane.store(Outgoing("short", b"", "again"))
+    assert await world.stored("SHORT") == 1
+    await world.pass_seconds(0.2)
+    async with asyncio.timeout(SECONDS):
+        while await world.stored("SHORT") == 1:
+            await world.plane.store(Outgoing("short", b"", "again"))
+    assert await world.stored("SHORT") == 2
+
+
+async def test_the_first_message_of_a_subject_is_the_only_one(world: World) -> None:
+    first = Outgoing("test.only.1", b"first")
+    await world.plane.store(first)
+    for again in (first, Outgoing("test.only.1", b"another")):
+        with pytest.raises(AlreadyStored):
+            await world.plane.store(again)
+    await world.plane.store(Outgoing("test.only.2", b"elsewhere"))
+    assert await world.stored("TEST") == 2
+
+
+async def test_the_place_of_an_only_message_is_free_when_it_is_gone(world: World) -> None:
+    only = Outgoing("test.only", b"")
+    await world.plane.store(only)
+    async with pulling(world.plane) as receiver:
+        await receiver.work_off(1)
+        await world.rest()
+    await world.plane.store(only)
+
+
+async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: World) -> None:
+    await fill(world)
+    with pytest.raises(StreamFull):
+        await world.plane.store(message(9, 100_000))
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(store_until_stored(world.plane, message(9, 100_000)))
+        await world.rest()
+        assert not waiting.done()
+        async with pulling(world.plane) as receiver:
+            await receiver.work_off(1)
+            await waiting
+    assert await world.stored("TEST") == 9
+
+
+async def test_a_full_stream_knows_what_it_has(world: World) -> None:
+    await world.plane.store(Outgoing("test.only", b""))
+    await fill(world)
+    await world.plane.store(message(8, 100_000))
+    with pytest.raises(AlreadyStored):
+        await world.plane.store(Outgoing("test.only", b"x" * 100_000))
+    assert await world.stored("TEST") == 10
+
+
+@pytest.mark.parametrize("subject", ["nobody.listens", "test", "some.x.y", "some.other"])
+async def test_a_subject_of_no_stream_is_told(world: World, subject: str) -> None:
+    await world.provision(replace(QUEUE, name="SOME", subjects=("some.*.z", "some.one")))
+    with pytest.raises(StreamMissing):
+        await world.plane.store(Outgoing(subject, b"", "m"))
+
+
+@pytest.mark.parametrize("subject", ["some.x.z", "some.one", "deep.er.and.deeper"])
+async def test_a_message_goes_to_the_stream_of_its_subject(world: World, subject: str) -> None:
+    some = replace(QUEUE, name="SOME", subjects=("some.*.z", "some.one", "deep.>"))
+    await world.provision(some)
+    await world.plane.store(Outgoing(subject, b"", "m"))
+    assert (await world.stored("SOME"), await world.stored("TEST")) == (1, 0)
+
+
+@pytest.mark.parametrize("over", [-10, 0, 1, 10_000_000])
+async def test_a_message_that_is_too_large_is_refused_and_the_next_one_is_not(
+    world: World, over: int
+) -> None:
+    """Its headers count, too."""
+    with pytest.raises(PublishRefused):
+        await world.plane.store(message(1, world.plane.max_message_bytes + over))
+    await world.plane.store(message(2))
+    assert await world.stored("TEST") == 1
+
+
+async def test_the_largest_message_comes(world: World) -> None:
+    room = world.plane.max_message_bytes
+    large = replace(QUEUE, name="LARGE", subjects=("large",), max_bytes=2 * room)
+    await world.provision(large)
+    largest = message(1, room - 100)
+    await world.plane.store(replace(largest, subject="large"))
+    assert await world.stored("LARGE") == 1
+
+
+async def test_a_store_that_is_cancelled_may_be_made_again(world: World) -> None:
+    for turns in range(5):
+        cancelled = [asyncio.ensure_future(world.plane.store(message(n))) for n in range(500)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in cancelled:
+            task.cancel()
+        await asyncio.wait(cancelled)
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
+        for number in range(500):
+            tasks.create_task(world.plane.store(message(number)))
+    assert await world.stored("TEST") == 500

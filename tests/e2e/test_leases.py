@@ -1,0 +1,97 @@
+"""Several workers share an ordered pipeline: they come and go, and every camera keeps its order."""
+
+import asyncio
+import os
+import signal
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import psutil
+import pytest
+import pytest_asyncio
+from pydantic import ByteSize
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.running import embedded
+from framemesh.core.delivery import DeliverySpec, Order
+from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.sdk import AsyncCamera
+from tests.e2e.mesh import ROOT, Mesh
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+
+CAMERAS = 6
+FRAMES = 300
+FRAMES_PER_SECOND = 15
+"""Of each camera: a push of twenty seconds."""
+
+SPEC = PipelineSpec(
+    "ordered",
+    (StageSpec("only", "simulated"),),
+    BufferSpec(shards=6, max_bytes=ByteSize(64 * 1024**2)),
+    DeliverySpec(order=Order.PER_CAMERA),
+    WorkersSpec(min=2),
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A mesh of its own, whose processes may be killed."""
+    data = tmp_path_factory.mktemp("leases")
+    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+        running = Mesh(run)
+        await running.add_model(ROOT / "examples/simulated")
+        yield running
+
+
+async def test_the_order_holds_while_workers_are_killed_stopped_and_added(
+    fragile: Mesh, jpegs: list[bytes]
+) -> None:
+    await fragile.apply(SPEC)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CAMERAS):
+            tasks.create_task(push(fragile, f"camera-{number}", jpegs))
+        await asyncio.sleep(3)
+        os.kill(worker(fragile, 0), signal.SIGKILL)
+        await asyncio.sleep(5)
+        # Longer than its leases last: it wakes up with frames that are somebody else's.
+        stopped = worker(fragile, 1)
+        os.kill(stopped, signal.SIGSTOP)
+        await asyncio.sleep(5)
+        os.kill(stopped, signal.SIGCONT)
+        await fragile.apply(replace(SPEC, workers=WorkersSpec(min=3)))
+    outcomes = await fragile.outcomes("ordered", CAMERAS * FRAMES)
+
+    ids = Counter((o.frame.camera, o.frame.session, o.frame.sequence) for o in outcomes)
+    assert len(ids) == CAMERAS * FRAMES
+    assert {o.fate for o in outcomes} == {outcome_pb2.FATE_DONE}
+    sequences: dict[str, list[int]] = defaultdict(list)
+    for outcome in outcomes:
+        sequences[outcome.frame.camera].append(outcome.frame.sequence)
+    assert all(each == sorted(each) for each in sequences.values())
+    # All of them worked.
+    assert len({o.sealed_by for o in outcomes}) >= 2
+    for ledger in (await fragile.status("ordered")).cameras:
+        assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
+
+
+async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
+    async with AsyncCamera(
+        mesh.run.ingest, pipeline="ordered", name=name, close_timeout=60
+    ) as camera:
+        for number in range(FRAMES):
+            await camera.send(images[number % len(images)])
+            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+
+def worker(mesh: Mesh, number: int) -> int:
+    """The pid of a worker of this mesh."""
+    found = [
+        process.pid
+        for process in psutil.Process(mesh.run.pid).children(recursive=True)
+        if process.cmdline()[-1:] == ["framemesh.worker"]
+        and process.environ().get("FRAMEMESH_WORKER_ID") == f"ordered-{number}"
+    ]
+    return found[-1]

@@ -1,0 +1,77 @@
+"""The streams and shards of a running pipeline change under load, and no frame goes astray."""
+
+import asyncio
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+import pytest
+from pydantic import ByteSize
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.delivery import DeliverySpec, Order
+from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.sdk import AsyncCamera
+from tests.e2e.mesh import Mesh
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+CAMERAS = 3
+FRAMES = 300
+FRAMES_PER_SECOND = 40
+
+MIB = 1024**2
+BUFFERS = [
+    BufferSpec(streams=1, shards=4, max_bytes=ByteSize(64 * MIB)),
+    BufferSpec(streams=2, shards=3, max_bytes=ByteSize(64 * MIB)),
+    BufferSpec(streams=1, shards=1, max_bytes=ByteSize(64 * MIB)),
+]
+
+
+@pytest.mark.parametrize("order", list(Order))
+async def test_a_change_of_shards_loses_nothing_doubles_nothing_and_keeps_the_order(
+    mesh: Mesh, jpegs: list[bytes], order: Order
+) -> None:
+    name = f"shards-{order.value}"
+    first = PipelineSpec(
+        name, (StageSpec("people", "person"),), BUFFERS[0], DeliverySpec(order=order)
+    )
+    await mesh.apply(first)
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CAMERAS):
+            tasks.create_task(push(mesh, name, f"camera-{number}", jpegs))
+        for buffer in BUFFERS[1:]:
+            await asyncio.sleep(2)
+            await mesh.apply(replace(first, buffer=buffer))
+    outcomes = await mesh.outcomes(name, CAMERAS * FRAMES)
+
+    ids = Counter((o.frame.camera, o.frame.session, o.frame.sequence) for o in outcomes)
+    assert len(ids) == CAMERAS * FRAMES
+    assert {o.fate for o in outcomes} == {outcome_pb2.FATE_DONE}
+    if order is Order.PER_CAMERA:
+        sequences: dict[str, list[int]] = defaultdict(list)
+        for outcome in outcomes:
+            sequences[outcome.frame.camera].append(outcome.frame.sequence)
+        assert all(each == sorted(each) for each in sequences.values())
+    status = await mesh.status(name)
+    for ledger in status.cameras:
+        assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
+    async with asyncio.timeout(10):
+        while await streams(mesh, name) != [f"FRAMES-{name}-3-0"]:
+            await asyncio.sleep(0.05)
+    await mesh.delete(name)
+
+
+async def push(mesh: Mesh, pipeline: str, name: str, images: list[bytes]) -> None:
+    async with AsyncCamera(
+        mesh.run.ingest, pipeline=pipeline, name=name, close_timeout=60
+    ) as camera:
+        for number in range(FRAMES):
+            await camera.send(images[number % len(images)])
+            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+
+async def streams(mesh: Mesh, pipeline: str) -> list[str]:
+    async with broker(mesh.run.nats, "test") as nats:
+        names = (await nats.request("$JS.API.STREAM.NAMES", {}))["streams"]
+    return sorted(name for name in names if name.startswith(f"FRAMES-{pipeline}-"))

@@ -1,0 +1,123 @@
+"""A frame that ends whoever looks at it becomes a dead letter, and takes no other frame along.
+
+No picture does that to a healthy build, so the test plays its part: whenever the ledger says that
+the frame is about to be tried, the process that would look at it is killed.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.cli.embedded.ports import Ports
+from framemesh.cli.embedded.running import embedded
+from framemesh.core.clock import SystemClock
+from framemesh.core.delivery import DeliverySpec
+from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.subjects import dead_stream, ledger_stream, trials_subject
+from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.messages import dead_letter_message
+from tests.e2e.mesh import ROOT, Mesh
+from tests.e2e.test_kills import started
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+FRAMES = 40
+"""More than a second of work."""
+
+ATTEMPTS = 2
+DONE = outcome_pb2.FATE_DONE
+
+
+IN_FLIGHT_SECONDS = 0.1
+"""After which a frame that is tried is with the model, which takes 200 ms."""
+
+
+def slow_model(data: Path) -> Path:
+    folder = data / "model"
+    shutil.copytree(ROOT / "examples/simulated", folder)
+    manifest = folder / "model.yaml"
+    manifest.write_text(manifest.read_text().replace("base_ms: 20", "base_ms: 200"))
+    return folder
+
+
+class Poison:
+    """The first frame that is ever tried alone, in the part of a frame that kills."""
+
+    def __init__(self, mesh: Mesh, victim: str) -> None:
+        self._mesh = mesh
+        self._victim = victim
+        self.sequence = 0
+
+    async def try_(self, trial: Delivery) -> None:
+        *_, sequence, number = trial.subject.split(".")
+        self.sequence = self.sequence or int(sequence)
+        if int(sequence) == self.sequence and int(number) <= ATTEMPTS:
+            await asyncio.sleep(IN_FLIGHT_SECONDS)
+            await self.kill()
+
+    async def kill(self) -> None:
+        os.kill(await started(self._mesh, self._victim), signal.SIGKILL)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A mesh of its own, whose processes may be killed."""
+    data = tmp_path_factory.mktemp("poison")
+    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+        running = Mesh(run)
+        await running.add_model(slow_model(data))
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("victim", "reason"),
+    [("framemesh.worker", "worker_crashed"), ("tritonserver", "model_crashed")],
+)
+async def test_poison_ends_as_a_dead_letter_and_its_neighbours_are_done(
+    fragile: Mesh, jpegs: list[bytes], victim: str, reason: str
+) -> None:
+    name = reason
+    delivery = DeliverySpec(max_attempts=ATTEMPTS)
+    await fragile.apply(PipelineSpec(name, (StageSpec("only", "simulated"),), delivery=delivery))
+    poison = Poison(fragile, victim)
+    async with broker(fragile.run.nats, "test") as nats:
+        tries = Tail(nats, ledger_stream(name), SystemClock(), [trials_subject(name)])
+        killing = asyncio.ensure_future(tries.read(poison.try_))
+        await fragile.push(name, "door", jpegs[:FRAMES])
+        await poison.kill()
+        outcomes = await fragile.outcomes(name, FRAMES)
+        killing.cancel()
+        (letter,) = await letters(nats, name)
+
+    left = {o.frame.sequence: (o.fate, o.reason) for o in outcomes if o.fate != DONE}
+    assert left == {poison.sequence: (outcome_pb2.FATE_DEAD, reason)}
+    assert (letter.frame.id.sequence, letter.reason) == (poison.sequence, reason)
+    assert letter.frame.image == jpegs[poison.sequence - 1]
+    (ledger,) = (await fragile.status(name)).cameras
+    assert (ledger.done, ledger.dead, ledger.pending) == (FRAMES - 1, 1, 0)
+    await fragile.delete(name)
+
+
+async def letters(nats: Broker, pipeline: str) -> list[dead_letter_message.DeadLetter]:
+    found: list[dead_letter_message.DeadLetter] = []
+    tail = Tail(nats, dead_stream(pipeline), SystemClock())
+
+    async def take(entry: Delivery) -> None:
+        found.append(dead_letter_message.from_parts(entry.subject, entry.headers, entry.payload))
+
+    reading = asyncio.ensure_future(tail.read(take))
+    last = await tail.last_sequence()
+    async with asyncio.timeout(5):
+        while len(found) < last:
+            await asyncio.sleep(0.02)
+    reading.cancel()
+    return found

@@ -1,0 +1,95 @@
+"""Readers of a replicated stream, whose own consumer has no replicas."""
+
+import asyncio
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream import broker as broker_module
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.jetstream.puller import puller
+from framemesh.runtime.jetstream.tail import Tail
+from tests.integration.cluster.cluster import (
+    Cluster,
+    create_stream,
+    followers,
+    lead,
+    leader,
+    until_answered,
+)
+
+STREAM = {"name": "TAIL", "subjects": ["tail.>"]}
+CONSUMER = {"ack_policy": "none", "mem_storage": True, "num_replicas": 1}
+
+
+async def consumer_server(connected: Broker) -> str:
+    """The name of the server that has the reader's consumer."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = await connected.request("$JS.API.CONSUMER.LIST.TAIL", {})
+            for consumer in answer["consumers"]:
+                return str(consumer["cluster"]["leader"])
+            await asyncio.sleep(0.02)
+
+
+async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good(
+    cluster: Cluster, ingest: Broker, worker: Broker
+) -> None:
+    read: list[bytes] = []
+
+    async def handle(message: Delivery) -> None:
+        read.append(message.payload)
+
+    async def store(number: int) -> None:
+        await store_until_stored(publish, Outgoing("tail.a", b"%d" % number, f"{number}"))
+
+    await create_stream(ingest, STREAM)
+    async with asyncio.timeout(40), publisher(ingest) as publish:
+        for number in range(300):
+            await store(number)
+        reading = asyncio.ensure_future(Tail(worker, "TAIL", SystemClock()).read(handle))
+        lost = await consumer_server(ingest)
+        # Another one leads the stream, so that the reader alone has lost something.
+        await lead(ingest, "TAIL", next(n for n in await followers(ingest, "TAIL") if n != lost))
+        await cluster.kill(lost)
+        for number in range(300, 400):
+            await store(number)
+        while len(read) < 400:
+            await asyncio.sleep(0.02)
+        reading.cancel()
+    assert read == [b"%d" % number for number in range(400)]
+
+
+async def test_a_pull_tells_when_its_consumer_is_on_a_server_that_is_gone(
+    cluster: Cluster, ingest: Broker, worker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers for such a consumer, not even that it is away."""
+    await create_stream(ingest, STREAM)
+    request = {"stream_name": "TAIL", "config": CONSUMER}
+    answer = await until_answered(lambda: ingest.request("$JS.API.CONSUMER.CREATE.TAIL", request))
+    gone = answer["cluster"]["leader"]
+    if gone == await leader(ingest, "TAIL"):
+        await lead(ingest, "TAIL", (await followers(ingest, "TAIL"))[0])
+    await cluster.kill(gone)
+    monkeypatch.setattr(broker_module, "ANSWER_SECONDS", 0.5)
+    lost = asyncio.Event()
+    async with (
+        asyncio.timeout(20),
+        puller(
+            worker,
+            "TAIL",
+            answer["name"],
+            limits=PullLimits(messages=8, bytes=1024**2),
+            deliver=lambda delivery: None,
+            clock=SystemClock(),
+            lost=lost.set,
+        ) as pull,
+    ):
+        pulling = asyncio.ensure_future(pull.run())
+        await lost.wait()
+        pulling.cancel()

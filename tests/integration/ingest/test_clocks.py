@@ -1,0 +1,98 @@
+"""Capture times of cameras whose clocks are wrong."""
+
+import time
+
+import grpc.aio
+import pytest
+from structlog.testing import capture_logs
+
+from framemesh.api.ingest.v1 import ingest_pb2
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.processes.ports import free_block
+from framemesh.sdk import AsyncCamera
+from tests.integration.ingest.conftest import Push, frame, jpeg, push, stored
+from tests.integration.services.running import ingest
+
+HOUR = 3600 * 10**9
+MINUTE = 60 * 10**9
+
+TOLERANCE = 10**9
+"""A thousand times what the reading of a clock takes here."""
+
+
+def reading(unix_nano: int) -> ingest_pb2.PushRequest:
+    return ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=unix_nano))
+
+
+async def send(camera: Push, sequence: int, captured: int) -> None:
+    request = frame(sequence, jpeg(sequence))
+    request.frame.captured_unix_nano = captured
+    await camera.send(request)
+
+
+async def captured_times(broker: Broker, spec: PipelineSpec) -> dict[int, int]:
+    found = (await stored(broker, spec)).frames
+    return {int(name.split("/")[-1]): captured for name, (captured, _) in found.items()}
+
+
+@pytest.mark.parametrize("wrong", [HOUR, -HOUR, 24 * HOUR])
+async def test_a_camera_whose_clock_is_hours_off_comes_out_right(
+    nats_broker: Broker, nats_url: str, pipeline: PipelineSpec, wrong: int
+) -> None:
+    address = f"127.0.0.1:{free_block(1)}"
+    with capture_logs() as logs:
+        async with ingest(nats_url, address):
+            before = time.time_ns()
+            async with AsyncCamera(
+                address, pipeline="street", name="door", clock=lambda: time.time_ns() + wrong
+            ) as camera:
+                await camera.send(jpeg(1))
+                of_old = time.time_ns() - MINUTE
+                await camera.send(jpeg(2), captured_unix_nano=of_old + wrong)
+    times = await captured_times(nats_broker, pipeline)
+    assert abs(times[1] - before) < TOLERANCE
+    assert abs(times[2] - of_old) < TOLERANCE
+    (said,) = [entry for entry in logs if entry["event"].startswith("camera clock")]
+    assert said["difference_ms"] == pytest.approx(-wrong / 1e6, abs=TOLERANCE / 1e6)
+    assert (said["camera"], said["corrected"]) == ("door", True)
+
+
+async def test_a_clock_that_agrees_is_not_touched(
+    channel: grpc.aio.Channel, nats_broker: Broker, pipeline: PipelineSpec
+) -> None:
+    camera = push(channel)
+    await camera.open()
+    await camera.send(reading(time.time_ns()))
+    captured = time.time_ns() - 12_345
+    await send(camera, 1, captured)
+    await camera.finish()
+    assert await captured_times(nats_broker, pipeline) == {1: captured}
+
+
+async def test_without_a_reading_clocks_are_taken_for_equal(
+    channel: grpc.aio.Channel, nats_broker: Broker, pipeline: PipelineSpec
+) -> None:
+    camera = push(channel)
+    await camera.open()
+    captured = time.time_ns() - HOUR
+    await send(camera, 1, captured)
+    await camera.send(reading(time.time_ns() - HOUR))
+    await send(camera, 2, captured)
+    await camera.finish()
+    times = await captured_times(nats_broker, pipeline)
+    assert times[1] == captured
+    assert abs(times[2] - (captured + HOUR)) < TOLERANCE
+
+
+async def test_no_frame_is_from_the_future(
+    channel: grpc.aio.Channel, nats_broker: Broker, pipeline: PipelineSpec
+) -> None:
+    camera = push(channel)
+    await camera.open()
+    await send(camera, 1, time.time_ns() + HOUR)
+    await send(camera, 2, 2**63 - 1)
+    await camera.finish()
+    times = await captured_times(nats_broker, pipeline)
+    assert all(abs(captured - time.time_ns()) < 10 * TOLERANCE for captured in times.values())
+    assert max(times.values()) <= time.time_ns()

@@ -1,0 +1,152 @@
+"""A pipeline that keeps the order of its cameras, while its buffer is full and its ingest dies."""
+
+import asyncio
+import contextlib
+import os
+import random
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from framemesh.core.delivery import DeliverySpec, Order
+from framemesh.core.generation import Generation, Shard
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.shards import camera_shard
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.subjects import frames_stream, shard_consumer, shard_stream
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.health import grpc_serving
+from framemesh.sdk import AsyncCamera
+from tests.integration.ingest.conftest import jpeg
+from tests.integration.services.running import ingest, stand_pipeline, until
+
+IMAGE_BYTES = 20_000
+BUFFER_BYTES = 8 * IMAGE_BYTES
+"""Room for seven frames with their headers, and a camera has 32 under way."""
+
+CAMERAS = ("north", "south", "east")
+FRAMES = 150
+
+
+@pytest.fixture
+async def ordered(nats_broker: Broker) -> PipelineSpec:
+    """The pipeline `street`, in the order of its cameras, with a buffer that is nearly always
+    full."""
+    spec = await stand_pipeline(nats_broker, shards=4)
+    spec = replace(spec, delivery=DeliverySpec(order=Order.PER_CAMERA))
+    await PipelineStore(nats_broker).put(spec)
+    stream = frames_stream(spec.name, 1, 0)
+    config = (await nats_broker.request(f"$JS.API.STREAM.INFO.{stream}", {}))["config"]
+    smaller = await nats_broker.request(
+        f"$JS.API.STREAM.UPDATE.{stream}", {**config, "max_bytes": BUFFER_BYTES}
+    )
+    assert "error" not in smaller
+    return spec
+
+
+class Consumer:
+    """Takes frames out now and then, a few at a time, and notes what it got."""
+
+    def __init__(self, nats: Broker, spec: PipelineSpec, seed: int) -> None:
+        self._nats = nats
+        self._spec = spec
+        self._chance = random.Random(seed)  # noqa: S311
+        self.taken: dict[str, list[int]] = defaultdict(list)
+        """The sequence numbers of each camera, in the order of the stream."""
+        self.shards: dict[str, set[int]] = defaultdict(set)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.taken.values()))
+
+    async def take(self, count: int) -> None:
+        """Until so many frames have come."""
+        async with asyncio.TaskGroup() as tasks:
+            taking = [
+                tasks.create_task(self._take_from(shard))
+                for shard in Generation.of(1, self._spec).all_shards(self._spec.name)
+            ]
+            while self.count < count:
+                await asyncio.sleep(0.01)
+            for task in taking:
+                task.cancel()
+
+    async def _take_from(self, shard: Shard) -> None:
+        worker = await self._nats.jetstream.pull_subscribe_bind(
+            shard_consumer(shard), shard_stream(shard)
+        )
+        while True:
+            with contextlib.suppress(TimeoutError):
+                for message in await worker.fetch(self._chance.randint(1, 6), timeout=1):
+                    camera, _, sequence = (message.headers or {})["Nats-Msg-Id"].split("/")
+                    self.taken[camera].append(int(sequence))
+                    self.shards[camera].add(shard.number)
+                    await message.ack()
+            await asyncio.sleep(self._chance.choice([0, 0.001, 0.03]))
+
+
+async def push(address: str, name: str) -> None:
+    async with AsyncCamera(address, pipeline="street", name=name, connect_timeout=20) as camera:
+        for number in range(FRAMES):
+            await camera.send(jpeg(number, IMAGE_BYTES))
+
+
+def in_order(consumer: Consumer, spec: PipelineSpec) -> None:
+    assert consumer.taken == {name: list(range(1, FRAMES + 1)) for name in CAMERAS}
+    shards = spec.buffer.total_shards
+    assert consumer.shards == {name: {camera_shard(name, shards)} for name in CAMERAS}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_full_buffer_keeps_the_order_of_every_camera(
+    nats_broker: Broker, nats_url: str, ordered: PipelineSpec, seed: int
+) -> None:
+    address = f"127.0.0.1:{free_block(1)}"
+    consumer = Consumer(nats_broker, ordered, seed)
+    async with ingest(nats_url, address), asyncio.TaskGroup() as tasks:
+        tasks.create_task(consumer.take(len(CAMERAS) * FRAMES))
+        for name in CAMERAS:
+            tasks.create_task(push(address, name))
+    in_order(consumer, ordered)
+
+
+@asynccontextmanager
+async def ingest_process(nats_url: str, address: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """An ingest that may be killed; it is, at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "framemesh.ingest",
+        env={**os.environ, "FRAMEMESH_NATS": nats_url, "FRAMEMESH_INGEST_LISTEN": address},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await until(lambda: grpc_serving(address))
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def test_killing_ingest_keeps_the_order_of_every_camera(
+    nats_broker: Broker, nats_url: str, ordered: PipelineSpec
+) -> None:
+    address = f"127.0.0.1:{free_block(1)}"
+    consumer, every = Consumer(nats_broker, ordered, 3), len(CAMERAS) * FRAMES
+    async with asyncio.TaskGroup() as tasks:
+        taking = tasks.create_task(consumer.take(every))
+        pushing = [tasks.create_task(push(address, name)) for name in CAMERAS]
+        for part in (1, 2, 3):
+            async with ingest_process(nats_url, address):
+                while consumer.count < part * every // 4:
+                    await asyncio.sleep(0.01)
+        async with ingest_process(nats_url, address):
+            await taking
+            await asyncio.gather(*pushing)
+    in_order(consumer, ordered)

@@ -1,0 +1,76 @@
+"""A holder's pull, reduced to what the tests look at."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.generation import Shard
+from framemesh.runtime.beside import beside
+from framemesh.runtime.dataplane.errors import ConsumerGone
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.jetstream.puller import Puller, puller
+from framemesh.runtime.jetstream.subjects import frames_subject
+from framemesh.runtime.jetstream.takeover import ShardConsumer
+
+LIMITS = PullLimits(messages=32, bytes=16 * 1024**2)
+
+
+class Pulled:
+    """The frames that came, in that order."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+        self.gone = asyncio.Event()
+        """The consumer was deleted."""
+        self._came = asyncio.Event()
+
+    @property
+    def sequences(self) -> list[int]:
+        return [delivery.sequence for delivery in self.deliveries]
+
+    def add(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        self._came.set()
+
+    async def until(self, count: int) -> list[int]:
+        """Wait for so many; returns the sequences of all that came."""
+        async with asyncio.timeout(5):
+            while len(self.deliveries) < count:
+                self._came.clear()
+                await self._came.wait()
+        return self.sequences
+
+
+@asynccontextmanager
+async def pulling(broker: Broker, consumer: ShardConsumer) -> AsyncIterator[Pulled]:
+    pulled = Pulled()
+    async with (
+        puller(
+            broker,
+            consumer.stream,
+            consumer.name,
+            limits=LIMITS,
+            deliver=pulled.add,
+            clock=SystemClock(),
+        ) as pull,
+        beside(_run(pull, pulled)),
+    ):
+        yield pulled
+
+
+async def _run(pull: Puller, pulled: Pulled) -> None:
+    with contextlib.suppress(ConsumerGone):
+        await pull.run()
+    pulled.gone.set()
+
+
+async def publish(broker: Broker, shard: Shard, count: int) -> None:
+    """Store frames, reduced to their subjects."""
+    for _ in range(count):
+        answer = await broker.client.request(frames_subject(shard, "door"), b"frame", 5)
+        assert "error" not in json.loads(answer.data)

@@ -1,0 +1,108 @@
+import asyncio
+import time
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.leases import TTL_SECONDS, Entry, Term
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.lease_bucket import STREAM, LeaseBucket, LeaseRefused
+
+
+def term(shard: int, sequence: int) -> Term:
+    return Term(shard, sequence, sequence, certain_until=0)
+
+
+async def test_of_many_who_take_a_shard_one_gets_it(bucket: LeaseBucket) -> None:
+    taking = [bucket.take(3, f"w{at}") for at in range(10)]
+    answers = await asyncio.gather(*taking, return_exceptions=True)
+    (sequence,) = [answer for answer in answers if isinstance(answer, int)]
+    assert sum(isinstance(answer, LeaseRefused) for answer in answers) == 9
+    entry = await bucket.get(3)
+    assert entry is not None
+    assert entry.epoch == entry.sequence == sequence
+
+
+async def test_what_is_not_renewed_is_free_after_its_time_and_not_before(
+    bucket: LeaseBucket,
+) -> None:
+    await bucket.announce("a")
+    kept, left = term(0, await bucket.take(0, "a")), term(1, await bucket.take(1, "a"))
+    taken_at = time.monotonic()
+    while 1 in (await bucket.look()).entries:
+        kept.sequence = await bucket.renew(kept, "a")
+        await asyncio.sleep(0.05)
+    assert TTL_SECONDS - 0.1 < time.monotonic() - taken_at < TTL_SECONDS + 0.5
+    seen = await bucket.look()
+    assert seen.members == frozenset()
+    assert seen.entries == {0: Entry("a", kept.epoch, kept.sequence)}
+    with pytest.raises(LeaseRefused):
+        await bucket.renew(left, "a")
+    assert await bucket.take(1, "b") > left.epoch
+
+
+async def test_a_renewal_by_an_earlier_sequence_is_refused(bucket: LeaseBucket) -> None:
+    first = await bucket.take(0, "a")
+    second = await bucket.renew(term(0, first), "a")
+    with pytest.raises(LeaseRefused):
+        await bucket.renew(term(0, first), "a")
+    assert await bucket.get(0) == Entry("a", first, second)
+
+
+async def test_a_deleted_shard_is_free_at_once(bucket: LeaseBucket) -> None:
+    for _ in range(3):
+        await bucket.delete(await bucket.take(0, "a"))
+    assert await bucket.get(0) is None
+
+
+async def test_a_late_deletion_leaves_the_next_holder_alone(bucket: LeaseBucket) -> None:
+    first = await bucket.take(0, "a")
+    await bucket.delete(first)
+    second = await bucket.take(0, "b")
+    await bucket.delete(first)
+    assert await bucket.get(0) == Entry("b", second, second)
+
+
+async def test_who_withdraws_is_not_seen_any_more(bucket: LeaseBucket) -> None:
+    await bucket.announce("a")
+    await bucket.announce("b")
+    await bucket.withdraw("a")
+    assert (await bucket.look()).members == {"b"}
+
+
+async def test_generations_do_not_see_each_other(bucket: LeaseBucket, nats_broker: Broker) -> None:
+    other = LeaseBucket(nats_broker, "street", 11, 1, SystemClock())
+    await bucket.announce("a")
+    await bucket.take(0, "a")
+    await other.take(0, "b")
+    assert (await other.look()).members == frozenset()
+    assert {entry.member for entry in (await other.look()).entries.values()} == {"b"}
+
+
+async def test_many_may_make_the_bucket_at_once(nats_broker: Broker) -> None:
+    makers = [LeaseBucket(nats_broker, "street", 1, 1, SystemClock()) for _ in range(5)]
+    await asyncio.gather(*(maker.ensure() for maker in makers))
+    await makers[0].take(0, "a")
+    await makers[1].ensure()
+    assert await makers[2].get(0) is not None, "whoever comes later changes nothing"
+
+
+async def test_epochs_rise_even_where_somebody_deletes_the_bucket(
+    bucket: LeaseBucket, nats_broker: Broker
+) -> None:
+    before = await bucket.take(0, "a")
+    for _ in range(100):
+        before = await bucket.renew(term(0, before), "a")
+    await nats_broker.request(f"$JS.API.STREAM.DELETE.{STREAM}", {})
+    with pytest.raises(BrokerUnavailable):
+        await bucket.look()
+    await bucket.ensure()
+    assert await bucket.take(0, "a") > before
+
+
+async def test_a_whole_pipeline_of_the_largest_size_is_seen_at_one_look(
+    bucket: LeaseBucket,
+) -> None:
+    for first in range(0, 1024, 128):
+        await asyncio.gather(*(bucket.take(shard, "a") for shard in range(first, first + 128)))
+    assert (await bucket.look()).entries.keys() == set(range(1024))

@@ -1,0 +1,236 @@
+"""The ledger outlives the monitor, and what the stream keeps."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc.aio
+import pytest
+from structlog.testing import capture_logs
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.pipeline import PipelineSpec
+from framemesh.monitor.book import Book
+from framemesh.monitor.checkpoint_message import from_payload, to_payload
+from framemesh.monitor.checkpoints import Checkpoints, CheckpointTooLarge
+from framemesh.monitor.saving import Saver
+from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.subjects import ledger_stream
+from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.rpc.channel import channel as channel_to
+from tests.integration.monitor.conftest import Writer, ledgers, status
+from tests.integration.monitor.test_ledger import MIXED, write_mixed
+from tests.integration.services.conftest import process
+from tests.integration.services.running import monitor, remove_pipeline, stand_pipeline, until
+
+
+async def purge(broker: Broker, up_to: int) -> None:
+    """The stream drops its entries up to that one, as when they grew too old."""
+    await broker.request("$JS.API.STREAM.PURGE.LEDGER-street", {"seq": up_to + 1})
+
+
+async def last_entry(broker: Broker) -> int:
+    return await Tail(broker, "LEDGER-street", SystemClock()).last_sequence()
+
+
+async def saved_up_to(broker: Broker) -> int:
+    """The entry that the checkpoint is of; 0 when there is none."""
+    stored = await Checkpoints(broker).load("street")
+    return from_payload(stored.payload).book.sequence if stored.payload else 0
+
+
+async def until_saved(broker: Broker, sequence: int) -> None:
+    async def is_saved() -> bool:
+        return await saved_up_to(broker) >= sequence
+
+    await until(is_saved)
+
+
+async def test_a_monitor_that_is_told_to_stop_leaves_all_to_the_next(
+    nats_url: str, nats_broker: Broker, writer: Writer
+) -> None:
+    async with monitor(nats_url) as first:
+        await write_mixed(writer)
+        before = await status(first)
+    await purge(nats_broker, await last_entry(nats_broker))
+    async with monitor(nats_url) as second:
+        after = await status(second)
+        assert await ledgers(second) == MIXED
+        assert (after.age, after.unread_entries) == (before.age, 0)
+        await writer.seal("north", range(86, 101))
+        assert (await ledgers(second))["north"].get("pending") is None
+
+
+async def test_a_book_that_changes_is_saved_within_seconds(
+    channel: grpc.aio.Channel, nats_broker: Broker, writer: Writer
+) -> None:
+    await writer.seal("north", range(1, 11))
+    await until_saved(nats_broker, 10)
+    await writer.seal("north", range(11, 21))
+    await until_saved(nats_broker, 20)
+
+
+async def test_kills_at_any_time_and_a_stream_that_forgets_cost_nothing(
+    nats_url: str, nats_broker: Broker, writer: Writer
+) -> None:
+    chance = random.Random(7)  # noqa: S311  no secret
+    async with writing(writer) as written:
+        for _ in range(3):
+            async with process("monitor", nats_url) as running:
+                await running.serves()
+                await until_saved(nats_broker, await saved_up_to(nats_broker) + 1)
+                await asyncio.sleep(chance.uniform(0, 1))
+                running.process.kill()
+                await running.process.wait()
+            await purge(nats_broker, await saved_up_to(nats_broker))
+    async with process("monitor", nats_url) as running:
+        await running.serves()
+        async with channel_to(running.address) as channel:
+            found = await ledgers(channel)
+            assert (await status(channel)).unread_entries == 0
+    assert found == {
+        "north": {"offered": written[-1], "accepted": written[-1], "done": written[-1]}
+    }
+
+
+@asynccontextmanager
+async def writing(writer: Writer) -> AsyncIterator[list[int]]:
+    """Frames are accepted and done for as long as the context lasts, and that many at its end."""
+    written = [0]
+    over = asyncio.Event()
+
+    async def write() -> None:
+        while not over.is_set():
+            first = written[-1] + 1
+            await writer.accept("north", (first, first + 9))
+            await writer.seal("north", range(first, first + 10))
+            written.append(first + 9)
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write())
+        try:
+            yield written
+        finally:
+            over.set()
+
+
+async def test_entries_that_were_dropped_unread_are_counted(
+    nats_url: str, nats_broker: Broker, writer: Writer
+) -> None:
+    async with monitor(nats_url):
+        await writer.seal("north", range(1, 11))
+        await until_saved(nats_broker, 10)
+    await writer.seal("north", range(11, 31))
+    await purge(nats_broker, 25)
+    async with monitor(nats_url) as second:
+        found = await status(second)
+        assert (found.unread_entries, found.cameras[0].done) == (15, 15)
+        await purge(nats_broker, 30)
+        assert (await status(second)).unread_entries == 15
+    await writer.seal("north", range(31, 35))
+    await purge(nats_broker, 34)
+    async with monitor(nats_url) as third:
+        # The stream is empty: nothing will come that tells.
+        assert (await status(third)).unread_entries == 19
+        await writer.seal("north", [35])
+        found = await status(third)
+        assert (found.unread_entries, found.cameras[0].done) == (19, 16)
+
+
+async def test_a_checkpoint_of_another_stream_is_ignored_and_removed(
+    nats_url: str, nats_broker: Broker, pipeline: PipelineSpec, writer: Writer
+) -> None:
+    async with monitor(nats_url):
+        await write_mixed(writer)
+        await until_saved(nats_broker, 1)
+    await remove_pipeline(nats_broker, pipeline)
+    await stand_pipeline(nats_broker)
+    async with monitor(nats_url) as second:
+        assert await ledgers(second) == {}
+        assert (await Checkpoints(nats_broker).load("street")).payload == b""
+        await writer.seal("east", [1])
+        assert await ledgers(second) == {"east": {"offered": 1, "accepted": 1, "done": 1}}
+
+
+async def test_a_pipeline_that_is_deleted_takes_its_checkpoint_with_it(
+    nats_url: str, nats_broker: Broker, pipeline: PipelineSpec, writer: Writer
+) -> None:
+    async def is_gone() -> bool:
+        return not await Checkpoints(nats_broker).pipelines()
+
+    async with monitor(nats_url):
+        await writer.seal("north", [1])
+        await until_saved(nats_broker, 1)
+        await remove_pipeline(nats_broker, pipeline)
+        await until(is_gone)
+        await stand_pipeline(nats_broker)
+        await writer.seal("north", [1])
+        await until_saved(nats_broker, 1)
+    await remove_pipeline(nats_broker, pipeline)
+    async with monitor(nats_url):
+        await until(is_gone)
+
+
+async def test_a_damaged_checkpoint_is_told_and_ignored(
+    nats_url: str, nats_broker: Broker, writer: Writer
+) -> None:
+    await writer.seal("north", range(1, 11))
+    await Checkpoints(nats_broker).create()
+    await Checkpoints(nats_broker).save("street", b"damaged", 0)
+    with capture_logs() as logs:
+        async with monitor(nats_url) as channel:
+            assert (await ledgers(channel))["north"]["done"] == 10
+    assert [log["log_level"] for log in logs if log["event"] == "checkpoint is ignored"] == [
+        "error"
+    ]
+    assert await saved_up_to(nats_broker) == 10
+
+
+async def test_a_broker_that_lost_its_last_entries_is_believed(
+    nats_url: str, nats_broker: Broker, writer: Writer
+) -> None:
+    await writer.seal("north", range(1, 11))
+    tail = Tail(nats_broker, ledger_stream("street"), SystemClock())
+    await tail.last_sequence()
+    ahead = Book()
+    ahead.sequence = 1000
+    await Checkpoints(nats_broker).create()
+    await Checkpoints(nats_broker).save("street", to_payload(tail.created, ahead.state), 0)
+    async with monitor(nats_url) as channel:
+        await writer.seal("north", range(11, 16))
+        found = await status(channel)
+        assert (found.cameras[0].done, found.unread_entries) == (5, 0)
+
+
+async def test_of_two_monitors_the_one_that_is_behind_does_not_write_over_the_other(
+    nats_broker: Broker, pipeline: PipelineSpec
+) -> None:
+    tail, reading = Tail(nats_broker, "LEDGER-street", SystemClock()), asyncio.Lock()
+    checkpoints = Checkpoints(nats_broker)
+    await checkpoints.create()
+    savers = [Saver(checkpoints, "street", SystemClock()) for _ in range(2)]
+    books = [await saver.load(tail) for saver in savers]
+    for at, sequence, saved in (
+        (0, 5, 5),
+        # The first try shows that somebody else wrote, the second replaces it.
+        (1, 9, 5),
+        (1, 9, 9),
+        (0, 6, 9),
+        (0, 7, 9),
+        (0, 12, 9),
+        (0, 12, 12),
+    ):
+        books[at].sequence = sequence
+        await savers[at].save(tail.created, books[at], reading)
+        assert await saved_up_to(nats_broker) == saved
+
+
+async def test_a_checkpoint_that_no_message_can_carry_is_refused(nats_broker: Broker) -> None:
+    await Checkpoints(nats_broker).create()
+    largest = bytes(nats_broker.max_frame_bytes)
+    assert await Checkpoints(nats_broker).save("street", largest, 0)
+    assert (await Checkpoints(nats_broker).load("street")).payload == largest
+    with pytest.raises(CheckpointTooLarge):
+        await Checkpoints(nats_broker).save("street", largest + b"x", 1)

@@ -1,0 +1,217 @@
+"""Connections that a server ends: the plane comes back, within its limits, and nothing is lost."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.errors import StreamUnavailable
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream import puller as puller_module
+from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.plane import jetstream_plane
+from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
+from tests.integration.runtime.other_server import OtherServer, other_server
+
+SMALL = "max_payload: 1MB\nmax_pending: 2MB\nlame_duck_grace_period: 100ms"
+LARGE_QUEUE = replace(QUEUE, max_bytes=100 * MIB)
+
+
+@asynccontextmanager
+async def world_of(server: OtherServer) -> AsyncIterator[JetStreamWorld]:
+    async with (
+        broker(server.url, "test") as connected,
+        jetstream_plane(connected, SystemClock()) as plane,
+    ):
+        yield JetStreamWorld(connected, plane)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[OtherServer]:
+    async with other_server(tmp_path, SMALL) as found:
+        yield found
+
+
+@pytest.fixture
+async def world(server: OtherServer) -> AsyncIterator[JetStreamWorld]:
+    async with world_of(server) as found:
+        await found.provision(LARGE_QUEUE, ALL)
+        yield found
+
+
+async def break_connection(world: JetStreamWorld) -> None:
+    """As a network does, and wait until there is another one."""
+    generation = world.broker.generation
+    world.broker.client.abort()
+    async with asyncio.timeout(10):
+        while world.broker.generation == generation:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_pull_of_more_than_the_server_holds_for_a_client_gets_all(
+    world: JetStreamWorld,
+) -> None:
+    """Asked for all at once, the server drops us as a slow consumer, each time anew."""
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(60):
+            message = Outgoing("test.x", bytes(500_000), f"{number}")
+            tasks.create_task(store_until_stored(world.plane, message))
+    limits = PullLimits(messages=64, bytes=64 * MIB)
+    async with asyncio.timeout(20), pulling(world.plane, limits=limits) as receiver:
+        while await world.stored("TEST"):
+            await receiver.work_off(receiver.arrived.qsize())
+            await asyncio.sleep(0.05)
+    assert 1 < world.broker.generation < 10
+
+
+async def test_a_pull_keeps_to_its_limits_over_broken_connections(world: JetStreamWorld) -> None:
+    """The server remembers what was asked for over each of them."""
+    async with pulling(world.plane, limits=PullLimits(messages=16, bytes=MIB)) as receiver:
+        for _ in range(3):
+            await world.rest()
+            await break_connection(world)
+        for number in range(100):
+            await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+        await world.rest()
+        assert receiver.arrived.qsize() == 16
+        await receiver.work_off(100)
+
+
+async def test_a_pull_keeps_to_its_limits_where_requests_got_lost(
+    world: JetStreamWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or so it seems: they may be served after all."""
+    async with pulling(world.plane, limits=PullLimits(messages=16, bytes=MIB)) as receiver:
+        await world.rest()
+        with monkeypatch.context() as patch:
+            patch.setattr(puller_module, "MISSED_HEARTBEATS", -1)
+            for _ in range(3):
+                for wake in world.broker.listeners:
+                    wake()
+                await world.rest()
+        for number in range(100):
+            await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+        await world.rest()
+        assert receiver.arrived.qsize() == 16
+        await receiver.work_off(100)
+
+
+async def test_what_is_acked_between_two_connections_is_acked(
+    world: JetStreamWorld,
+) -> None:
+    patient = replace(ALL, ack_seconds=60)
+    await world.provision(replace(QUEUE, name="KEPT", subjects=("kept",)), patient)
+    await world.plane.store(Outgoing("kept", b""))
+    async with pulling(world.plane, "KEPT") as receiver:
+        delivery = await receiver.next()
+        world.broker.client.abort()
+        async with asyncio.timeout(10):
+            while world.broker.connected.is_set():
+                await asyncio.sleep(0)
+            await delivery.ack()
+            await world.broker.connected.wait()
+            while await world.stored("KEPT"):
+                await asyncio.sleep(0.01)
+
+
+async def test_a_pull_that_has_no_room_for_the_next_message_does_not_ask_again_and_again(
+    world: JetStreamWorld,
+) -> None:
+    async with pulling(world.plane, limits=PullLimits(messages=8, bytes=100_000)) as receiver:
+        await world.plane.store(Outgoing("test.x", bytes(30_000), "1"))
+        first = await receiver.next()
+        await world.plane.store(Outgoing("test.x", bytes(80_000), "2"))
+        await world.rest()
+        asked = world.broker.client.stats["out_msgs"]
+        await asyncio.sleep(0.3)
+        assert world.broker.client.stats["out_msgs"] - asked <= 2
+        receiver.pull.done(first)
+        await receiver.next()
+
+
+async def test_a_pull_that_ends_while_the_connection_is_broken_leaves_nothing_behind(
+    world: JetStreamWorld, server: OtherServer
+) -> None:
+    """Its requests are still there, and would be served if it were listened for again."""
+    patient = replace(ALL, ack_seconds=60)
+    await world.provision(replace(QUEUE, name="LEFT", subjects=("left",)), patient)
+    async with pulling(world.plane, "LEFT"):
+        await world.rest()
+        await server.freeze()
+    server.process.resume()
+    await break_connection(world)
+    await world.plane.store(Outgoing("left", b"", "1"))
+    async with pulling(world.plane, "LEFT") as receiver:
+        assert (await receiver.next()).attempt == 1
+
+
+async def test_a_server_that_hangs_while_a_pull_ends_is_heard_again(
+    world: JetStreamWorld, server: OtherServer
+) -> None:
+    """Its answer to what was given up on comes after all."""
+    async with pulling(world.plane):
+        await world.rest()
+        await server.freeze()
+    server.process.resume()
+    async with asyncio.timeout(2):
+        await world.plane.store(Outgoing("test.x", b"", "1"))
+    assert world.broker.generation == 1
+
+
+@pytest.mark.parametrize("nonsense", [b"NONSENSE 1 2 3\r\n", b"PUB test.x 2000000\r\n"])
+async def test_an_error_that_ends_the_connection_is_not_the_end(
+    world: JetStreamWorld, nonsense: bytes
+) -> None:
+    async with asyncio.timeout(20), pulling(world.plane) as receiver:
+        for number in range(3):
+            generation = world.broker.generation
+            world.broker.client._socket.write(nonsense)  # type: ignore[no-untyped-call]
+            while world.broker.generation == generation:
+                await asyncio.sleep(0.01)
+            await store_until_stored(world.plane, Outgoing("test.x", b"", f"{number}"))
+            await receiver.work_off(1)
+
+
+async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(
+    world: JetStreamWorld, server: OtherServer
+) -> None:
+    stored: set[str] = set()
+
+    async def store(number: int) -> None:
+        await store_until_stored(world.plane, Outgoing("test.x", b"x" * 1000, f"{number}"))
+        stored.add(f"{number}")
+
+    async with asyncio.timeout(45), pulling(world.plane) as receiver:
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(400):
+                tasks.create_task(store(number))
+            await receiver.work_off(20)
+            server.process.send_signal(signal.SIGUSR2)
+            await server.wait()
+            await server.start()
+        assert len(stored) == 400
+        while await world.stored("TEST"):
+            await receiver.work_off(receiver.arrived.qsize())
+            await asyncio.sleep(0.02)
+
+
+async def test_a_store_is_told_in_time_while_nobody_answers(
+    world: JetStreamWorld, server: OtherServer
+) -> None:
+    await server.freeze()
+    try:
+        async with asyncio.timeout(8):
+            with pytest.raises(StreamUnavailable):
+                await world.plane.store(Outgoing("test.x", b"", "1"))
+    finally:
+        server.process.resume()
+    async with asyncio.timeout(10):
+        await store_until_stored(world.plane, Outgoing("test.x", b"", "1"))
+    assert await world.stored("TEST") == 1

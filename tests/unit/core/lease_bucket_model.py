@@ -1,0 +1,79 @@
+"""The bucket of leases in memory, with its time in ticks."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from framemesh.core.leases import TTL_SECONDS, Entry, Seen
+
+TICK_SECONDS = 0.05
+
+REMEMBERED_TICKS = 20
+"""How old a look at a replica that is behind may be."""
+
+
+def ticks(seconds: float) -> int:
+    return round(seconds / TICK_SECONDS)
+
+
+class Refused(Exception):
+    """A compare-and-set found something else."""
+
+
+@dataclass(slots=True)
+class Key:
+    """A key of a worker, or of a shard."""
+
+    value: Entry
+    expires: int
+
+
+class Bucket:
+    """What the broker has; all times are given to it."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._sequence = 1000
+        self._keys: dict[str | int, Key] = {}
+        self._looks: deque[Seen] = deque([self.look()], maxlen=REMEMBERED_TICKS)
+
+    def tick(self) -> None:
+        self._now += 1
+        self._keys = {name: key for name, key in self._keys.items() if key.expires > self._now}
+        self._looks.append(self.look())
+
+    def look(self) -> Seen:
+        entries = {key: kept.value for key, kept in self._keys.items() if isinstance(key, int)}
+        return Seen(frozenset(key for key in self._keys if isinstance(key, str)), entries)
+
+    def earlier_look(self, age: int) -> Seen:
+        """What a replica shows that is so many ticks behind."""
+        return self._looks[max(0, len(self._looks) - age)]
+
+    def announce(self, member: str) -> int:
+        return self._write(member, member, 0)
+
+    def withdraw(self, member: str) -> int:
+        self._keys.pop(member, None)
+        return 0
+
+    def write(self, shard: int, member: str, epoch: int, expected: int) -> int:
+        """Create where `expected` is 0, else renew."""
+        found = self._keys.get(shard)
+        if (found.value.sequence if found else 0) != expected:
+            raise Refused
+        return self._write(shard, member, epoch)
+
+    def delete(self, sequence: int) -> int:
+        keys = self._keys.items()
+        self._keys = {name: key for name, key in keys if key.value.sequence != sequence}
+        return 0
+
+    def get(self, shard: int) -> Entry | None:
+        found = self._keys.get(shard)
+        return found.value if found else None
+
+    def _write(self, name: str | int, member: str, epoch: int) -> int:
+        self._sequence += 1
+        value = Entry(member, epoch or self._sequence, self._sequence)
+        self._keys[name] = Key(value, self._now + ticks(TTL_SECONDS))
+        return self._sequence

@@ -1,0 +1,258 @@
+"""A world for leases: workers that do what real ones do, without I/O, and what befalls them."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from random import Random
+
+from framemesh.core.leases import (
+    LOOK_SECONDS,
+    RENEW_SECONDS,
+    SOON_SECONDS,
+    Tenant,
+    Term,
+)
+from tests.unit.core.lease_bucket_model import TICK_SECONDS, Bucket, Refused, ticks
+
+ANSWER_TICKS = 12
+"""After which an answer is not waited for any more."""
+
+
+class Fault(Enum):
+    """What becomes of a request."""
+
+    LOST = "never comes to the broker"
+    UNANSWERED = "is carried out, but its answer is lost"
+    LATE = "is carried out long after anybody waits for it"
+    SLOW = "is carried out, and its answer takes a while"
+
+
+class World:
+    """The clock, the bucket, the workers, and what is on its way between them."""
+
+    def __init__(self, shards: int, random: Random) -> None:
+        self.shards = range(shards)
+        self.now = 0
+        self.random = random
+        self.workers: dict[str, Worker] = {}
+        self.later: list[tuple[int, Callable[[], None]]] = []
+        self.disturbed = 0
+        """The last tick in which something happened that takes time to recover from."""
+        self.bucket = Bucket()
+
+    def unix_nano(self) -> int:
+        return 0
+
+    def monotonic(self) -> float:
+        return self.now * TICK_SECONDS
+
+    def join(self, name: str) -> None:
+        self.workers[name] = Worker(name, self)
+        self.disturbed = self.now
+
+    def tick(self) -> None:
+        self.now += 1
+        self.bucket.tick()
+        due = [act for at, act in self.later if at <= self.now]
+        self.later = [(at, act) for at, act in self.later if at > self.now]
+        for act in due:
+            act()
+        order = sorted(self.workers)
+        self.random.shuffle(order)
+        for name in order:
+            self.workers[name].tick()
+
+    def after(self, delay: int, act: Callable[[], None]) -> None:
+        self.later.append((self.now + delay, act))
+
+
+@dataclass(slots=True)
+class Tenure:
+    """A term, and when its next renewal is due and its work done."""
+
+    term: Term
+    renew_at: int
+    done_at: int | None = None
+    waits: bool = False
+
+
+@dataclass(slots=True)
+class Worker:
+    """Mirrors framemesh.runtime.jetstream.leases, one loop after the other."""
+
+    name: str
+    world: World
+    tenant: Tenant = field(init=False)
+    stopped: bool = False
+    """As by SIGSTOP."""
+    cut_off: bool = False
+    """From the broker."""
+    leaving: bool = False
+    drain_ticks: int = 0
+    faults: deque[Fault] = field(default_factory=deque)
+    stale: int = 0
+    """How old what its next look sees is."""
+    tenures: dict[int, Tenure] = field(default_factory=dict)
+    inbox: list[Callable[[], None]] = field(default_factory=list)
+    """Answers that came while it was stopped."""
+    announce_at: int = 0
+    look_at: int = 1
+    taking: int = 0
+    """Shards that were asked for and not answered yet."""
+
+    def __post_init__(self) -> None:
+        self.tenant = Tenant(self.name, self.world.shards, self.world)
+
+    @property
+    def _bucket(self) -> Bucket:
+        return self.world.bucket
+
+    @property
+    def well(self) -> bool:
+        return not (self.stopped or self.cut_off or self.faults or self.stale)
+
+    def tick(self) -> None:
+        if self.stopped:
+            return
+        answers, self.inbox = self.inbox, []
+        for answer in answers:
+            answer()
+        for shard, tenure in list(self.tenures.items()):
+            self._tenure(shard, tenure)
+        if not self.leaving and self.world.now >= self.announce_at:
+            self.announce_at = self.world.now + ticks(RENEW_SECONDS)
+            self._ask(
+                lambda: self._bucket.announce(self.name), lambda _: None, self._no_announcement
+            )
+        if not self.leaving and not self.taking and self.world.now >= self.look_at:
+            self._look()
+
+    def leave(self) -> None:
+        """As by SIGTERM."""
+        self.leaving = True
+        self._ask(lambda: self._bucket.withdraw(self.name), lambda _: None, lambda _: None)
+        for tenure in self.tenures.values():
+            self._drain(tenure)
+
+    def _look(self) -> None:
+        if self.cut_off:
+            self.look_at = self.world.now + ANSWER_TICKS
+            return
+        steps = self.tenant.look(
+            self._bucket.earlier_look(self.stale) if self.stale else self._bucket.look()
+        )
+        self.stale = 0
+        for sequence in steps.forget:
+            self._ask(partial(self._bucket.delete, sequence), lambda _: None, lambda _: None)
+        for shard in steps.end:
+            self._drain(self.tenures[shard])
+        for shard in steps.take:
+            self._take(shard)
+        self.look_at = self.world.now + ticks(SOON_SECONDS if steps.soon else LOOK_SECONDS)
+
+    def _take(self, shard: int) -> None:
+        asked_at = self.world.monotonic()
+        self.taking += 1
+
+        def taken(sequence: int) -> None:
+            self.taking -= 1
+            term = self.tenant.taken(shard, sequence, asked_at)
+            if term is not None:
+                tenure = Tenure(term, self.world.now + ticks(RENEW_SECONDS))
+                self.tenures[shard] = tenure
+                if self.leaving:
+                    self._drain(tenure)
+
+        def not_taken(_: bool) -> None:
+            self.taking -= 1
+
+        self._ask(lambda: self._bucket.write(shard, self.name, 0, 0), taken, not_taken)
+
+    def _tenure(self, shard: int, tenure: Tenure) -> None:
+        done = tenure.done_at is not None and self.world.now >= tenure.done_at
+        if tenure.waits:
+            return
+        if done and self.tenant.certain(shard):
+            tenure.waits = True
+            tenure.term.over()
+            self._ask(
+                lambda: self._bucket.delete(tenure.term.sequence),
+                lambda _: self._end(shard),
+                lambda _: self._end(shard),
+            )
+        elif done or not self.tenant.certain(shard):
+            self._end(shard)
+        elif self.world.now >= tenure.renew_at:
+            self._renew(shard, tenure)
+
+    def _renew(self, shard: int, tenure: Tenure) -> None:
+        asked_at, term = self.world.monotonic(), tenure.term
+        tenure.waits = True
+
+        def renewed(sequence: int) -> None:
+            tenure.waits = False
+            term.renewed(sequence, asked_at)
+            tenure.renew_at = self.world.now + ticks(RENEW_SECONDS)
+
+        def failed(refused: bool) -> None:
+            tenure.waits = False
+            if refused:
+                term.found(self._bucket.get(shard), self.name)
+
+        self._ask(
+            lambda: self._bucket.write(shard, self.name, term.epoch, term.sequence), renewed, failed
+        )
+
+    def _end(self, shard: int) -> None:
+        del self.tenures[shard]
+        self.tenant.ended(shard)
+
+    def _drain(self, tenure: Tenure) -> None:
+        tenure.done_at = self.world.now + self.drain_ticks
+
+    def _no_announcement(self, refused: bool) -> None:
+        self.announce_at = self.world.now + 1
+
+    def _ask(
+        self,
+        request: Callable[[], int],
+        answered: Callable[[int], None],
+        failed: Callable[[bool], None],
+    ) -> None:
+        """Send a request. Exactly one of the two is called when it ends."""
+
+        def carry_out() -> None:
+            try:
+                result = request()
+            except Refused:
+                self._hear(lambda: failed(True))
+            else:
+                self._hear(lambda: answered(result))
+
+        def unheard() -> None:
+            try:
+                request()
+            except Refused:
+                return
+
+        fault = self.faults.popleft() if self.faults else None
+        if fault or self.cut_off:
+            self.world.disturbed = self.world.now
+        if fault is None and not self.cut_off:
+            carry_out()
+        elif fault is Fault.SLOW and not self.cut_off:
+            self.world.after(ANSWER_TICKS // 2, carry_out)
+        else:
+            if fault is Fault.UNANSWERED and not self.cut_off:
+                unheard()
+            elif fault is Fault.LATE:
+                self.world.after(self.world.random.randrange(ANSWER_TICKS, 90), unheard)
+            self.world.after(ANSWER_TICKS, lambda: self._hear(lambda: failed(False)))
+
+    def _hear(self, answer: Callable[[], None]) -> None:
+        if self.stopped:
+            self.inbox.append(answer)
+        else:
+            answer()

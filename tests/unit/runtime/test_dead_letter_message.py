@@ -1,0 +1,46 @@
+import pytest
+
+from framemesh.core.errors import InvalidName
+from framemesh.core.frame import Frame, FrameId
+from framemesh.runtime.jetstream.broker import HEADER_BYTES
+from framemesh.runtime.jetstream.publisher import headers_of
+from framemesh.runtime.messages.dead_letter_message import (
+    DeadLetter,
+    from_parts,
+    selected,
+    to_message,
+)
+
+
+def letter(detail: str) -> DeadLetter:
+    frame = Frame(FrameId("n" * 64, "s" * 64, 10**18), 10**18, b"image", 0x1F)
+    return DeadLetter(frame, "r" * 40, detail, 20, "w" * 64, 10**18)
+
+
+@pytest.mark.parametrize("detail", ["", "bad marker: 0xff, 100%", "two\nlines\r\n", "\u00e4\u4e2d"])
+def test_a_letter_comes_back_from_its_message(detail: str) -> None:
+    message = to_message("street", letter(detail))
+    assert from_parts(message.subject, message.headers, message.payload) == letter(detail)
+
+
+def test_however_much_there_is_to_say_the_headers_leave_room_for_the_largest_image() -> None:
+    message = to_message("street", letter("\u4e2d\n" * 5000))
+    headers = headers_of(message).items()
+    assert sum(len(name) + len(value) + 4 for name, value in headers) < HEADER_BYTES - 20
+    said = from_parts(message.subject, message.headers, b"").detail
+    assert said.startswith("\u4e2d\n" * 40)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Framemesh-Captured": "noon"}])
+def test_what_is_no_letter_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises((KeyError, ValueError)):
+        from_parts("dead.street.north.s1.1", headers, b"image")
+
+
+def test_what_is_left_out_of_a_selection_may_be_any() -> None:
+    assert selected("street") == "dead.street.*.*.*"
+    assert selected("street", "north", sequence=7) == "dead.street.north.*.7"
+    assert selected("street", "north", "s1", 7) == "dead.street.north.s1.7"
+    for wild in ({"camera": "*"}, {"session": ">"}, {"camera": "a.b"}):
+        with pytest.raises(InvalidName):
+            selected("street", **wild)  # type: ignore[arg-type]

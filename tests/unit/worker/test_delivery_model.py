@@ -1,0 +1,192 @@
+"""The life of frames, whatever order things happen in: workers come, are killed, and are late.
+
+The intake is the real one, on the data plane in memory, which passes the same contract as the real
+broker. Time is moved by hand, so that a frame that is still in progress may be delivered elsewhere.
+"""
+
+import asyncio
+import itertools
+import zlib
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from framemesh.core.delivery import DeliverySpec
+from framemesh.core.frame import Frame, FrameId
+from framemesh.core.generation import Shard
+from framemesh.core.outcome import Outcome
+from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
+from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.worker.graph import Seen
+from framemesh.worker.intake import Intake
+from framemesh.worker.outcome_maker import OutcomeMaker
+from framemesh.worker.record import Record
+from framemesh.worker.sealing import Sealing
+from framemesh.worker.source import Source
+
+ACK_SECONDS = 4.0
+MIB = 1024 * 1024
+TURN_SECONDS = 0.015
+"""In which a pull in memory looks at the clock."""
+
+SHARD = Shard("street", 1, 0, 0)
+
+
+class HandClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def unix_nano(self) -> int:
+        return round(self.seconds * 1e9)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class Inspector:
+    """Answers each frame once it is let go."""
+
+    seconds_to_send = 0.0
+
+    def __init__(self, maker: OutcomeMaker) -> None:
+        self._maker = maker
+        self.go = asyncio.Event()
+
+    async def outcome(self, frame: Frame, *, suspect: bool, give_up_at: float) -> Outcome:
+        await self.go.wait()
+        return self._maker.done(frame, Seen(1, 1, ()), attempts=2 if suspect else 1)
+
+
+class Worker:
+    """An intake at work, which can be stopped as kill -9 does it."""
+
+    def __init__(self, name: str, plane: MemoryPlane, clock: HandClock) -> None:
+        maker = OutcomeMaker("street", name, DeliverySpec(), clock)
+        self.inspector = Inspector(maker)
+        self.stop = asyncio.Event()
+        intake = Intake(
+            plane,
+            self.inspector,  # type: ignore[arg-type]
+            maker,
+            Sealing(Record(plane), maker, DeliverySpec().order),
+            DeliverySpec(),
+            slots=4,
+            held=8,
+            sources=1,
+            clock=clock,
+        )
+        drawing = intake.draw(Source("FRAMES", "all"), self.stop)
+        self.task = asyncio.get_event_loop().create_task(intake.run(self.stop, drawing))
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Offers frames, starts and kills workers, moves time; every frame gets one outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.clock = HandClock()
+        self.plane = MemoryPlane(self.clock)
+        self.plane.provision(
+            StreamConfig("FRAMES", ("frames.*",), Retention.WORK_QUEUE, MIB),
+            ConsumerConfig("all", "frames.*", ACK_SECONDS),
+        )
+        self.plane.provision(StreamConfig("LEDGER", ("outcomes.>",), Retention.LIMITS, MIB))
+        self.offered = 0
+        self.names = itertools.count()
+        self.workers: list[Worker] = []
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    @rule(count=st.integers(1, 5))
+    def offer(self, count: int) -> None:
+        for _ in range(count):
+            self.offered += 1
+            self.do(self.plane.store(message(self.offered)))
+
+    @precondition(lambda self: len(self.workers) < 3)
+    @rule()
+    def start(self) -> None:
+        async def starting() -> Worker:
+            return Worker(f"worker-{next(self.names)}", self.plane, self.clock)
+
+        self.workers.append(self.do(starting()))
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data())
+    def kill(self, data: st.DataObject) -> None:
+        worker = self.workers.pop(data.draw(st.integers(0, len(self.workers) - 1)))
+        worker.task.cancel()
+        self.do(asyncio.wait([worker.task]))
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), going=st.booleans())
+    def let(self, data: st.DataObject, *, going: bool) -> None:
+        """A worker answers from now on, or is stuck."""
+        worker = self.workers[data.draw(st.integers(0, len(self.workers) - 1))]
+        (worker.inspector.go.set if going else worker.inspector.go.clear)()
+
+    @rule(turns=st.integers(1, 8))
+    def go_on(self, turns: int) -> None:
+        async def some() -> None:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+        self.do(some())
+
+    @rule(seconds=st.sampled_from([1.0, ACK_SECONDS + 0.1]))
+    def wait(self, seconds: float) -> None:
+        self.clock.seconds += seconds
+        self.do(asyncio.sleep(TURN_SECONDS))
+
+    @invariant()
+    def no_frame_has_two_outcomes(self) -> None:
+        assert all(times == 1 for times in Counter(self.sealed).values())
+
+    @invariant()
+    def what_left_the_buffer_has_its_outcome(self) -> None:
+        left = {int(each.subject.split(".")[1]) for each in self.plane.messages("FRAMES")}
+        assert set(range(1, self.offered + 1)) - left <= set(self.sealed)
+
+    @property
+    def sealed(self) -> list[int]:
+        return [
+            outcome_message.from_payload(each.payload).frame.sequence
+            for each in self.plane.messages("LEDGER")
+        ]
+
+    def teardown(self) -> None:
+        """With a worker that works, every frame gets its outcome."""
+        for worker in self.workers:
+            worker.task.cancel()
+        if self.workers:
+            self.do(asyncio.wait([worker.task for worker in self.workers]))
+        self.start()
+        self.workers[-1].inspector.go.set()
+        for _ in range(1000):
+            if len(self.sealed) == self.offered and not self.plane.messages("FRAMES"):
+                break
+            self.wait(ACK_SECONDS + 0.1)
+        assert sorted(self.sealed) == list(range(1, self.offered + 1))
+        self.workers[-1].stop.set()
+        self.do(asyncio.wait([self.workers[-1].task]))
+        self.loop.close()
+
+
+def message(number: int) -> Outgoing:
+    frame = Frame(FrameId("door", "s", number), 0, b"x", zlib.crc32(b"x"))
+    return replace(frame_message.to_message(SHARD, frame), subject=f"frames.{number}")
+
+
+TestDeliveries = Deliveries.TestCase
+TestDeliveries.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -1,0 +1,84 @@
+"""Drawing from a shard whose lease we have, while the connection to the broker comes and goes."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.delivery import DeliverySpec, Order
+from framemesh.core.generation import Generation, Shard
+from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from framemesh.runtime.jetstream.takeover import ShardConsumer
+from framemesh.worker import shard_drawing
+from framemesh.worker.shard_drawing import Drawing
+from framemesh.worker.source import Source
+
+SPEC = PipelineSpec(
+    "street", (StageSpec("people", "person"),), delivery=DeliverySpec(order=Order.PER_CAMERA)
+)
+
+
+class Connection:
+    """What drawing knows of a broker."""
+
+    def __init__(self) -> None:
+        self.generation = 1
+        self.listeners: set[Callable[[], None]] = set()
+
+    def remake(self) -> None:
+        self.generation += 1
+        for listener in list(self.listeners):
+            listener()
+
+
+class Lease:
+    epoch = 5
+    shard = 0
+
+    def __init__(self) -> None:
+        self.draining = asyncio.Event()
+
+
+async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeover(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection, lease = Connection(), Lease()
+    taken: list[str] = []
+    drawn: list[tuple[str, bool]] = []
+
+    async def take_over(broker: Connection, shard: Shard, epoch: int) -> ShardConsumer:
+        taken.append(f"consumer-{len(taken)}")
+        if len(taken) == 1:
+            broker.remake()
+        return ShardConsumer("FRAMES", taken[-1], 0)
+
+    class Intake:
+        async def draw(
+            self,
+            source: Source,
+            until: asyncio.Event,
+            current: Callable[[], bool],
+            missed: Callable[[], None],
+        ) -> None:
+            """Draws until it is told that frames were lost, as where a broker died."""
+            if until.is_set():
+                return
+            drawn.append((source.consumer, current()))
+            if len(drawn) == 2:
+                lease.draining.set()
+            else:
+                missed()
+            await until.wait()
+
+    monkeypatch.setattr(shard_drawing, "take_over", take_over)
+    intake: Any = Intake()
+    broker: Any = connection
+    held: Any = lease
+    stored = StoredPipeline(SPEC, Generation.of(1, SPEC))
+    drawing = Drawing(intake, broker, stored, "w", SystemClock())
+    async with asyncio.timeout(5):
+        await drawing._draw_held(Shard("street", 1, 0, 0), held)
+    assert drawn == [("consumer-1", True), ("consumer-2", True)]
