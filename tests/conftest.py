@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,13 +9,23 @@ import pytest
 
 from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
-from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.processes.ports import FREE_PORTS, free_block
 
 
 def pytest_configure() -> None:
     """What a shell starts in the background ignores Ctrl-C, and so would all its children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_to_own_ports()
+
+
+def _keep_to_own_ports() -> None:
+    """Tests that run side by side find free ports where no other looks: a port that was free for a
+    moment, while a server of a test was down, is not taken by another test's."""
+    start, end = FREE_PORTS
+    share = (end - start) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    start += share * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["FRAMEMESH_FREE_PORTS"] = f"{start}-{start + share - 1}"
 
 
 @pytest.fixture

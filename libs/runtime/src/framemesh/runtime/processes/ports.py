@@ -1,14 +1,21 @@
 """TCP ports of this machine: which are free."""
 
+import os
 import secrets
 import socket
 
-FREE_FROM, FREE_TO = 10_000, 30_000
-"""Where `free_block` looks: below the ports that Linux gives to outgoing connections, so that none
-of those takes a port between the look and the use."""
+from framemesh.core.errors import FramemeshError
+
+FREE_PORTS = (10_000, 30_000)
+"""Where `free_block` looks, unless FRAMEMESH_FREE_PORTS says otherwise: below the ports that Linux
+gives to outgoing connections, so that none of those takes a port between the look and the use."""
 
 ATTEMPTS = 200
 """Blocks that are looked at; one that is taken is rare."""
+
+
+class NoFreePorts(FramemeshError):
+    """There are none where `free_block` looks, or nobody can tell where that is."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -27,11 +34,28 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 def free_block(size: int) -> int:
     """The first of `size` ports in a row that are free; each call looks somewhere else.
 
+    Others who look at the same time may find the same ones: give each a range of its own, as
+    FRAMEMESH_FREE_PORTS=20000-25000, which is inherited by all that it starts.
+
     Raises:
-        OSError: none was found.
+        NoFreePorts: none was found, or FRAMEMESH_FREE_PORTS is no range with room for `size`.
     """
+    start, end = _searched(size)
     for _ in range(ATTEMPTS):
-        first = FREE_FROM + secrets.randbelow(FREE_TO - FREE_FROM - size)
+        first = start + secrets.randbelow(end - start - size + 1)
         if all(is_free(port) for port in range(first, first + size)):
             return first
-    raise OSError(f"no {size} free ports in a row between {FREE_FROM} and {FREE_TO}")
+    raise NoFreePorts(f"no {size} free ports in a row from {start} to {end - 1}")
+
+
+def _searched(size: int) -> tuple[int, int]:
+    """From this port on, up to and without that one."""
+    chosen = os.environ.get("FRAMEMESH_FREE_PORTS")
+    if chosen is None:
+        return FREE_PORTS
+    first, _, last = chosen.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise NoFreePorts(f"FRAMEMESH_FREE_PORTS is like 20000-25000, not {chosen!r}")
+    if not 1 <= int(first) <= int(last) + 1 - size <= 65_536 - size:
+        raise NoFreePorts(f"FRAMEMESH_FREE_PORTS={chosen} has no {size} ports in a row")
+    return int(first), int(last) + 1
