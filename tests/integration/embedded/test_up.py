@@ -1,6 +1,7 @@
 """`framemesh up` and `framemesh down` with the real services, each command a process."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -27,6 +28,13 @@ def supervisor_of(data: Path) -> psutil.Process:
     run = Run.load(data)
     assert run is not None
     return psutil.Process(run.pid)
+
+
+def pending(pid: int, number: int) -> bool:
+    """Whether a process that is stopped was sent a signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
 
 
 def alive(pid: int) -> bool:
@@ -166,12 +174,18 @@ async def test_down_after_a_killed_supervisor_forgets_it(data: Path, up: Up) -> 
 
 async def test_ctrl_c_during_down_kills_what_is_left(data: Path, ports: Ports, up: Up) -> None:
     await finished(*up)
+    supervisor = supervisor_of(data)
     # It will not stop in time.
-    supervisor_of(data).suspend()
-    command = await Command.start("down", "--data", data)
-    await asyncio.sleep(1.0)
-    command.interrupt()
-    status, _ = await command.end()
+    supervisor.suspend()
+    try:
+        command = await Command.start("down", "--data", data)
+        await until(lambda: pending(supervisor.pid, signal.SIGTERM))
+        command.interrupt()
+        status, _ = await command.end()
+        assert not supervisor.is_running()
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            supervisor.kill()
     assert status == 128 + signal.SIGINT
     assert not marked(data)
     assert not taken(ports)
