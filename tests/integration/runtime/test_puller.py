@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.errors import ConsumerGone
@@ -32,22 +33,32 @@ def pulling(
     messages: int,
     size: int = MIB,
     missed: Callable[[], None] | None = None,
+    gather_seconds: float = 0,
 ) -> AbstractAsyncContextManager[Puller]:
     """A pull of the consumer of CONSUMER."""
-    limits = PullLimits(messages=messages, bytes=size)
     return puller(
-        broker, "TEST", "all", limits=limits, deliver=deliver, clock=SystemClock(), missed=missed
+        broker,
+        "TEST",
+        "all",
+        limits=PullLimits(messages=messages, bytes=size),
+        deliver=deliver,
+        clock=SystemClock(),
+        missed=missed,
+        gather_seconds=gather_seconds,
     )
 
 
+@pytest.mark.parametrize("gather_seconds", [0, 0.01])
 async def test_all_come_once_and_never_more_than_there_is_room_for(
-    nats_broker: Broker, publish: Publisher
+    nats_broker: Broker, publish: Publisher, gather_seconds: float
 ) -> None:
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     await fill(publish, 500)
     async with (
         asyncio.timeout(10),
-        pulling(nats_broker, arrived.put_nowait, messages=16) as pull,
+        pulling(
+            nats_broker, arrived.put_nowait, messages=16, gather_seconds=gather_seconds
+        ) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
@@ -63,12 +74,20 @@ async def test_all_come_once_and_never_more_than_there_is_room_for(
     assert sorted(sequences) == list(range(1, 501))
 
 
-async def test_bytes_bound_it_too(nats_broker: Broker, publish: Publisher) -> None:
+@pytest.mark.parametrize("gather_seconds", [0, 0.01])
+async def test_bytes_bound_it_too(
+    nats_broker: Broker, publish: Publisher, gather_seconds: float
+) -> None:
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     await fill(publish, 20, size=40_000)
     async with (
         asyncio.timeout(10),
-        pulling(nats_broker, arrived.put_nowait, messages=20, size=100_000) as pull,
+        pulling(
+            *(nats_broker, arrived.put_nowait),
+            messages=20,
+            size=100_000,
+            gather_seconds=gather_seconds,
+        ) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
@@ -77,6 +96,67 @@ async def test_bytes_bound_it_too(nats_broker: Broker, publish: Publisher) -> No
             assert arrived.qsize() <= 1
             await delivery.ack()
             pull.done(delivery)
+        running.cancel()
+
+
+async def test_the_end_of_one_request_is_not_taken_for_that_of_the_next(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    """The broker says that a batch is complete; by then it may have been counted, and more asked
+    for."""
+    requests: list[Msg] = []
+    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    async def hear(request: Msg) -> None:
+        requests.append(request)
+
+    client = nats_broker.client
+    await client.subscribe("$JS.API.CONSUMER.MSG.NEXT.>", cb=hear)
+    await fill(publish, 2)
+    async with (
+        asyncio.timeout(10),
+        pulling(nats_broker, arrived.put_nowait, messages=2) as pull,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = tasks.create_task(pull.run())
+        for _ in range(2):
+            pull.done(await arrived.get())
+        while len(requests) < 2:
+            await asyncio.sleep(0.01)
+        ended = {"Status": "409", "Description": "Batch Completed"}
+        await client.publish(requests[0].reply, b"", headers=ended)
+        await fill(publish, 3)
+        for _ in range(2):
+            await arrived.get()
+        await client.flush()
+        assert (len(requests), arrived.qsize()) == (2, 0)
+        running.cancel()
+
+
+async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
+    nats_broker: Broker, publish: Publisher
+) -> None:
+    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    clock = asyncio.get_running_loop().time
+    async with (
+        asyncio.timeout(10),
+        pulling(nats_broker, arrived.put_nowait, messages=50, gather_seconds=0.3) as pull,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = tasks.create_task(pull.run())
+        for first in (1, 13):  # the second time after a while without any
+            await fill(publish, 1)
+            pull.done(await arrived.get())
+            began = clock()
+            for number in range(first, first + 11):
+                await publish.store(Outgoing("test.x", b"", f"{number}"))
+            await arrived.get()
+            assert clock() - began > 0.25
+            asked = nats_broker.client.stats["out_msgs"]
+            for _ in range(10):
+                await arrived.get()
+            assert nats_broker.client.stats["out_msgs"] - asked <= 1
+            await asyncio.sleep(0.7)
         running.cancel()
 
 

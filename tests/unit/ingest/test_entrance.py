@@ -62,7 +62,7 @@ async def test_without_order_frames_enter_side_by_side() -> None:
     way = entrance(gates, DeliverySpec())
     async with asyncio.TaskGroup() as tasks:
         for sequence in range(1, 9):
-            tasks.create_task(way.enter(frame(sequence)))
+            tasks.create_task(way.enter(way.shard(frame(sequence).id), frame(sequence)))
         await turns()
         assert len(gates.waiting) == 8
         for waits in gates.waiting.values():
@@ -75,7 +75,7 @@ async def test_in_order_a_frame_is_offered_once_the_one_before_is_in() -> None:
     way = entrance(gates, ORDERED)
     async with asyncio.TaskGroup() as tasks:
         for sequence in range(1, 9):
-            tasks.create_task(way.enter(frame(sequence)))
+            tasks.create_task(way.enter(way.shard(frame(sequence).id), frame(sequence)))
         for sequence in range(1, 9):
             await turns()
             assert list(gates.waiting) == [f"door/s/{n}" for n in range(1, sequence + 1)]
@@ -89,7 +89,7 @@ async def test_in_order_nothing_enters_after_a_frame_that_failed() -> None:
     async def fail_the_second() -> None:
         async with asyncio.TaskGroup() as tasks:
             for sequence in range(1, 9):
-                tasks.create_task(way.enter(frame(sequence)))
+                tasks.create_task(way.enter(way.shard(frame(sequence).id), frame(sequence)))
             await turns()
             gates.waiting["door/s/1"].set_result(None)
             await turns()
@@ -108,7 +108,7 @@ async def test_a_camera_whose_frames_belong_together_stays_in_its_shard(
     gates = Gates()
     way = entrance(gates, delivery)
     for sequence in range(1, 9):
-        entering = asyncio.ensure_future(way.enter(frame(sequence)))
+        entering = asyncio.ensure_future(way.enter(way.shard(frame(sequence).id), frame(sequence)))
         await turns()
         gates.waiting[f"door/s/{sequence}"].set_result(None)
         await entering

@@ -1,6 +1,7 @@
 """The frame that every service's process runs in: logs, signals, one line for a fatal fault."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -48,6 +49,9 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
             loop.add_signal_handler(number, stop.set)
         await run(stop)
 
+    # What was imported stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     faults: list[BaseException] = []
     try:
         asyncio.run(main())

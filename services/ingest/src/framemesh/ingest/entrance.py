@@ -7,7 +7,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.generation import Shard
 from framemesh.ingest.standing_pipeline import StandingPipeline
 from framemesh.ingest.superseding import Superseding
-from framemesh.ingest.turnstile import MakeRoom, Turnstile, Turnstiles
+from framemesh.ingest.turnstile import MakeRoom, Turnstiles
 from framemesh.runtime.jetstream.subjects import frames_streams, shard_stream
 from framemesh.runtime.messages import frame_message
 from framemesh.runtime.window import Window
@@ -28,22 +28,25 @@ class Entrance:
         self._superseding = superseding
         self._turn = asyncio.Lock() if generation.stays else None
 
-    def window(self, frame: FrameId) -> Window:
-        """Where a frame takes its place before it may enter."""
-        return self._turnstile(frame).window
+    def shard(self, frame: FrameId) -> Shard:
+        """The one that a frame goes to."""
+        return self._generation.shard_of(self._pipeline.name, frame)
 
-    async def enter(self, frame: Frame) -> None:
+    def window(self, shard: Shard) -> Window:
+        """Where a frame takes its place before it may enter a shard."""
+        return self._turnstiles[shard.stream].window
+
+    async def enter(self, shard: Shard, frame: Frame) -> None:
         """Return when the buffer has the frame. Those that want to enter in order must ask in it.
 
         Raises:
             PipelineUnknown, PipelineChanged, BrokerUnavailable, PublishRefused: it has not, and
                 where order matters none of those after it will enter.
         """
-        shard = self._shard(frame.id)
         if self._turn:
             await self._turn.acquire()
         await self._pipeline.stored(
-            partial(self._turnstile(frame.id).store, make_room=self._room_maker(shard)),
+            partial(self._turnstiles[shard.stream].store, make_room=self._room_maker(shard)),
             frame_message.to_message(shard, frame),
         )
         # Not in a `finally`: what comes after a frame that is not stored must wait for the end.
@@ -57,9 +60,3 @@ class Entrance:
         return partial(
             self._superseding.make_room, self._pipeline.name, latest.frames, shard_stream(shard)
         )
-
-    def _shard(self, frame: FrameId) -> Shard:
-        return self._generation.shard_of(self._pipeline.name, frame)
-
-    def _turnstile(self, frame: FrameId) -> Turnstile:
-        return self._turnstiles[self._shard(frame).stream]

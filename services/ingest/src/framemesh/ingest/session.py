@@ -9,6 +9,7 @@ from functools import partial
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.frame import Frame, FrameId
+from framemesh.core.generation import Shard
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.ingest.admission import Admission, Refusal
 from framemesh.ingest.entrance import Entrance
@@ -118,10 +119,11 @@ class Session:
                 self._refused = self._pipeline.fault
                 return
             self._check_order(frame)
-            size, window = len(frame.image), self._entrance.window(self._id(frame.sequence))
+            shard = self._entrance.shard(self._id(frame.sequence))
+            size, window = len(frame.image), self._entrance.window(shard)
             await self._unanswered.acquire(size)
             await window.acquire(size)
-            settling = self._settle(frame)
+            settling = self._settle(shard, frame)
             try:
                 task = storing.create_task(settling)
             except RuntimeError:
@@ -140,12 +142,12 @@ class Session:
             )
         self._last = frame.sequence
 
-    async def _settle(self, offered: Offered) -> None:
+    async def _settle(self, shard: Shard, offered: Offered) -> None:
         refusal = self._storage.admission.refusal(offered.image, offered.withheld_bytes)
         if refusal:
             await self._record(self._outcome(offered, refusal))
         else:
-            await self._entrance.enter(self._frame(offered))
+            await self._entrance.enter(shard, self._frame(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), refusal))
         self._settled_bytes += len(offered.image)
         self._news.set()

@@ -16,6 +16,10 @@ from framemesh.runtime.jetstream.tail import StreamGone, Tail
 
 log = structlog.get_logger()
 
+GATHER_SECONDS = 0.05
+"""How far the book may be behind: read one by one, entries cost the broker and the monitor about as
+much as the rest of what they do for a frame."""
+
 PAUSE_SECONDS = 0.5
 """Before a broker that did not answer is asked again."""
 
@@ -32,7 +36,8 @@ class Reader:
     ) -> None:
         self._broker = broker
         self._pipeline = pipeline
-        self._tail = Tail(broker, ledger_stream(pipeline), clock)
+        stream = ledger_stream(pipeline)
+        self._tail = Tail(broker, stream, clock, gather_seconds=GATHER_SECONDS)
         self._saver = Saver(checkpoints, pipeline, clock)
         self._reading = asyncio.Lock()
         """Held by whoever changes the book, and by whoever needs it unchanged across a wait."""

@@ -1,7 +1,8 @@
 """Keeping a cancellation that a library loses.
 
 nats-py waits with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that comes
-in the same moment as the answer; a loop around it would then never end.
+in the same moment as the answer; a loop around it would then never end. What only writes needs
+nothing of this: our Client keeps it.
 """
 
 import asyncio

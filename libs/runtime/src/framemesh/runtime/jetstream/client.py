@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import nats.aio.client
 import nats.errors
 from nats.aio.subscription import Subscription
 
+from framemesh.runtime.jetstream.cancellation import kept_cancellation
 from framemesh.runtime.jetstream.transport import Transport
 
 STALE = "stale connection"
@@ -75,6 +77,11 @@ class Client(nats.aio.client.Client):
     async def _select_next_server(self) -> None:
         self.abort()
         await super()._select_next_server()
+
+    async def _flush_pending(self, force_flush: bool = False) -> Any:
+        # nats-py swallows a cancellation that comes here.
+        with kept_cancellation():
+            return await super()._flush_pending(force_flush)
 
     async def _process_err(self, err_msg: str) -> None:
         if STALE in err_msg:

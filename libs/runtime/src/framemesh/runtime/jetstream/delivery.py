@@ -10,7 +10,6 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from framemesh.core.clock import NANO
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +42,7 @@ class Delivery:
 
     async def _answer(self, answer: bytes) -> None:
         # One that cannot be written is lost, as one is that was written when the connection broke.
-        with contextlib.suppress(nats.errors.Error), kept_cancellation():
+        with contextlib.suppress(nats.errors.Error):
             await self._client.publish(self._reply, answer)
 
 

@@ -28,7 +28,6 @@ from framemesh.runtime.dataplane.errors import (
 )
 from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
 from framemesh.runtime.jetstream.broker import ANSWER_SECONDS, Broker, BrokerUnavailable, Refusal
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
 from framemesh.runtime.jetstream.error_codes import (
     ID_IN_PROCESS,
     NO_RESOURCES,
@@ -112,11 +111,10 @@ class Publisher:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._broker.connected.wait()
                 self._attempts[reply] = attempt
-                with kept_cancellation():
-                    await self._listen()
-                    await self._broker.client.publish(
-                        message.subject, message.payload, reply, headers_of(message)
-                    )
+                await self._listen()
+                await self._broker.client.publish(
+                    message.subject, message.payload, reply, headers_of(message)
+                )
                 await attempt.answer
         except TimeoutError as error:
             raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error

@@ -16,6 +16,8 @@ class Request:
     messages: int
     bytes: int
     unanswered: int
+    waits: bool = True
+    """At the broker, until all of it came; else it gets what is there."""
 
     @property
     def in_vain(self) -> bool:

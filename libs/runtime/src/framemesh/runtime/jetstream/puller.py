@@ -10,6 +10,8 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -22,7 +24,6 @@ from framemesh.runtime.dataplane import delivery as contract
 from framemesh.runtime.dataplane.errors import ConsumerGone, NotPermitted, PullTooSmall
 from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable, Refusal
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
 from framemesh.runtime.jetstream.delivery import Delivery, delivery
 from framemesh.runtime.jetstream.error_codes import NOT_FOUND, STATUS_NO_RESPONDERS
 from framemesh.runtime.jetstream.pull_room import Request, Room
@@ -68,6 +69,7 @@ class Puller:
         clock: Clock,
         lost: Callable[[], None] | None = None,
         missed: Callable[[], None] | None = None,
+        gather_seconds: float = 0,
     ) -> None:
         """`deliver` is called for every message, on the event loop, and must not block. Whoever is
         done with a message says so with `done`, which makes room for another.
@@ -78,6 +80,9 @@ class Puller:
         `missed` is for who alone pulls from a consumer, which is new: called when a message was
         lost on its way, as between two servers, or when the consumer changes its leader. It would
         come again after others, or never; so none is delivered any more.
+
+        `gather_seconds` is for who is in no hurry: messages that come one after the other wait so
+        long at the broker, and come together, which costs both sides much less.
         """
         self._broker = broker
         self._name = f"{stream}.{consumer}"
@@ -86,11 +91,18 @@ class Puller:
         self._clock = clock
         self._lost = lost or (lambda: None)
         self._missed = missed
+        self._gather_seconds = gather_seconds
+        self._came = False
+        """Something did for the last request."""
         self._delivered = 0
         """The number of the last message, as the consumer counts."""
         self.inbox = broker.client.new_inbox()
         self._subscription: Subscription | None = None
         self._request: Request | None = None
+        self._numbers = count(1)
+        self._reply = ""
+        """Where the broker says that the request has ended: to each its own, as it may say so when
+        we know already, and ask again."""
         self._refused = False
         """The last request was refused, and would be again at this moment."""
         self._unheard = False
@@ -132,11 +144,16 @@ class Puller:
             self._broker.listeners.remove(self._changed.set)
         raise self._fault
 
+    @property
+    def _answers(self) -> str:
+        """Where all that is asked for comes."""
+        return f"{self.inbox}.*"
+
     async def open(self) -> None:
         """Messages arrive from here on."""
         # Our own limits bound what can arrive; nats-py's would drop it.
         self._subscription = await self._broker.client.subscribe(
-            self.inbox, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
+            self._answers, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
         )
 
     async def close(self) -> None:
@@ -156,7 +173,7 @@ class Puller:
         self._give_up_request()
 
     def on_refusal(self, refusal: Refusal) -> None:
-        ours = (self.inbox, NEXT + self._name, INFO + self._name)
+        ours = (self._answers, NEXT + self._name, INFO + self._name)
         ack = (
             refusal.subject.startswith("$js.ack.") and f".{self._name}.".lower() in refusal.subject
         )
@@ -172,11 +189,12 @@ class Puller:
         if status is None:
             self._take(message)
         # Only the request under way can end.
-        elif status != HEARTBEAT and message.subject == self.inbox:
+        elif status != HEARTBEAT and message.subject == self._reply:
             self._end_request(status, headers.get(Header.DESCRIPTION, ""))
         self._changed.set()
 
     def _take(self, message: Msg) -> None:
+        self._came = True
         self._room.take(len(message.data))
         # One that comes late, from a request that was given up, is counted as held alone.
         if self._request:
@@ -210,7 +228,7 @@ class Puller:
         self._request = None
         self.inbox = self._broker.client.new_inbox()
         if self._subscription:
-            self._broker.client.rename(self._subscription, self.inbox)
+            self._broker.client.rename(self._subscription, self._answers)
 
     async def _wait(self) -> None:
         try:
@@ -230,24 +248,32 @@ class Puller:
             self._lost()
 
     async def _ask(self) -> None:
-        if self._request or self._refused:
+        if self._request or self._refused or (request := self._room.request()) is None:
             return
-        self._request = request = self._room.request()
-        if request is None:
-            return
+        if self._gather_seconds:
+            request = await self._gathering(request)
+        self._request, self._came = request, False
+        self._reply = f"{self.inbox}.{next(self._numbers)}"
         self._heard_at = self._clock.monotonic()
         self._heartbeat_seconds = ANXIOUS_HEARTBEAT_SECONDS if self._anxious else HEARTBEAT_SECONDS
-        body = {
-            "batch": request.messages,
-            "max_bytes": request.bytes,
-            "expires": EXPIRES_SECONDS * NANO,
-            "idle_heartbeat": int(self._heartbeat_seconds * NANO),
-        }
+        body: dict[str, object] = {"batch": request.messages, "max_bytes": request.bytes}
+        if request.waits:
+            body["expires"] = EXPIRES_SECONDS * NANO
+            body["idle_heartbeat"] = int(self._heartbeat_seconds * NANO)
+        else:
+            body["no_wait"] = True
         # What cannot be written is lost with the connection, and asked for over the next one.
-        with contextlib.suppress(nats.errors.Error), kept_cancellation():
+        with contextlib.suppress(nats.errors.Error):
             await self._broker.client.publish(
-                NEXT + self._name, json.dumps(body).encode(), self.inbox
+                NEXT + self._name, json.dumps(body).encode(), self._reply
             )
+
+    async def _gathering(self, request: Request) -> Request:
+        """All that comes in a while, where something came just now; else the next message."""
+        if not self._came:
+            return replace(request, messages=1, unanswered=1)
+        await asyncio.sleep(self._gather_seconds)
+        return replace(request, waits=False)
 
     async def _look_for_consumer(self) -> None:
         self._unheard = False
@@ -277,6 +303,7 @@ async def puller(
     clock: Clock,
     lost: Callable[[], None] | None = None,
     missed: Callable[[], None] | None = None,
+    gather_seconds: float = 0,
 ) -> AsyncIterator[Puller]:
     """A puller whose messages arrive for as long as the context lasts; its `run` must run."""
     found = Puller(
@@ -288,6 +315,7 @@ async def puller(
         clock=clock,
         lost=lost,
         missed=missed,
+        gather_seconds=gather_seconds,
     )
     broker.loss_listeners.add(found.on_disconnected)
     broker.refusal_listeners.add(found.on_refusal)

@@ -49,13 +49,24 @@ class Tail:
     """One reader of one stream. It survives restarts of the broker."""
 
     def __init__(
-        self, broker: Broker, stream: str, clock: Clock, subjects: Sequence[str] = ()
+        self,
+        broker: Broker,
+        stream: str,
+        clock: Clock,
+        subjects: Sequence[str] = (),
+        *,
+        gather_seconds: float = 0,
     ) -> None:
-        """Only messages of `subjects`, which may have wildcards; none: all."""
+        """
+        Args:
+            subjects: only messages of these, which may have wildcards; none: all.
+            gather_seconds: how late a message may come, together with others.
+        """
         self._broker = broker
         self._stream = stream
         self._clock = clock
         self._subjects = list(subjects)
+        self._gather_seconds = gather_seconds
         self._after = 0
         self.created = ""
         """When the stream was made: one of the same name that was made later is another."""
@@ -128,6 +139,7 @@ class Tail:
                 # It has no replicas: one whose server is away is made anew on another.
                 lost=renewed.set,
                 missed=renewed.set,
+                gather_seconds=self._gather_seconds,
             ) as pull,
             asyncio.TaskGroup() as tasks,
         ):
