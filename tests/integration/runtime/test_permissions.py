@@ -79,7 +79,7 @@ async def test_a_subject_that_is_not_ours_is_told_with_who_and_what(server: Othe
         assert "user 'Ingest' has no permission for publish to 'test.yours'" in str(told.value)
         (said,) = [each for each in logs if each["event"] == "not permitted"]
         assert (said["user"], said["act"], said["subject"]) == ("Ingest", "publish", "test.yours")
-        assert connected.generation == 1
+        assert connected.client.stats["reconnects"] == 0
 
 
 async def test_a_password_is_in_no_message_and_no_log(server: OtherServer) -> None:

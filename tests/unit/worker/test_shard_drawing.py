@@ -25,11 +25,9 @@ class Connection:
     """What drawing knows of a broker."""
 
     def __init__(self) -> None:
-        self.generation = 1
         self.listeners: set[Callable[[], None]] = set()
 
     def remake(self) -> None:
-        self.generation += 1
         for listener in list(self.listeners):
             listener()
 
@@ -47,7 +45,7 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
 ) -> None:
     connection, lease = Connection(), Lease()
     taken: list[str] = []
-    drawn: list[tuple[str, bool]] = []
+    drawn: list[str] = []
 
     async def take_over(broker: Connection, shard: Shard, epoch: int) -> ShardConsumer:
         taken.append(f"consumer-{len(taken)}")
@@ -57,16 +55,12 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
 
     class Intake:
         async def draw(
-            self,
-            source: Source,
-            until: asyncio.Event,
-            current: Callable[[], bool],
-            missed: Callable[[], None],
+            self, source: Source, until: asyncio.Event, missed: Callable[[], None]
         ) -> None:
             """Draws until it is told that frames were lost, as where a broker died."""
             if until.is_set():
                 return
-            drawn.append((source.consumer, current()))
+            drawn.append(source.consumer)
             if len(drawn) == 2:
                 lease.draining.set()
             else:
@@ -81,4 +75,4 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
     drawing = Drawing(intake, broker, stored, "w", SystemClock())
     async with asyncio.timeout(5):
         await drawing._draw_held(Shard("street", 1, 0, 0), held)
-    assert drawn == [("consumer-1", True), ("consumer-2", True)]
+    assert drawn == ["consumer-1", "consumer-2"]

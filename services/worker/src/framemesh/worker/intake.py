@@ -107,7 +107,6 @@ class Intake:
         self,
         source: Source,
         until: asyncio.Event,
-        current: Callable[[], bool] = lambda: True,
         missed: Callable[[], None] | None = None,
     ) -> None:
         """Pull from a source until `until` is set, and return when what came of it is dealt with.
@@ -115,7 +114,6 @@ class Intake:
         Cancelled, it leaves what came of it to somebody else.
 
         Args:
-            current: asked for each delivery; what is not current comes again in another way.
             missed: for a new consumer that is ours alone: called when a frame was lost on its way;
                 none is drawn any more.
 
@@ -124,8 +122,7 @@ class Intake:
         """
 
         def deliver(delivery: Delivery) -> None:
-            if current():
-                self._deliver(source, delivery, pull)
+            self._deliver(source, delivery, pull)
 
         try:
             async with self._plane.pull(

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 import structlog
 
@@ -121,13 +120,9 @@ class Drawing:
         while not lease.draining.is_set():
             # Listens before it asks: a takeover may take longer than a connection lasts.
             async with self._over(lease) as over:
-                current = partial(self._over_connection, self._broker.generation)
                 consumer = await take_over(self._broker, shard, lease.epoch)
                 source = Source(consumer.stream, consumer.name, consumer.suspects_to)
-                await self._intake.draw(source, over, current, missed=over.set)
-
-    def _over_connection(self, generation: int) -> bool:
-        return self._broker.generation == generation
+                await self._intake.draw(source, over, missed=over.set)
 
     @asynccontextmanager
     async def _over(self, lease: Lease) -> AsyncIterator[asyncio.Event]:

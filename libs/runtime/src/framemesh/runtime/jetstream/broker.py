@@ -85,8 +85,6 @@ class Broker:
         """host:port of the one that we are connected to, or were last."""
         self.client = Client()
         self.connected = asyncio.Event()
-        self.generation = 0
-        """How often the connection was made; what was asked of an earlier one may be lost."""
         self.listeners: set[Callable[[], None]] = set()
         """Called whenever the connection was made, for those who must ask anew."""
         self.loss_listeners: set[Callable[[], None]] = set()
@@ -161,7 +159,6 @@ class Broker:
         return answer
 
     async def _on_connected(self) -> None:
-        self.generation += 1
         if (url := self.client.connected_url) is not None:
             self.server = f"{url.hostname}:{url.port}"
         self.connected.set()
