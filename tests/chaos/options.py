@@ -68,7 +68,13 @@ def _parser(about: str) -> argparse.ArgumentParser:
         help='only those that begin so: "kill", "freeze worker"; may be given several times',
     )
     add("--policy", choices=sorted(POLICIES), default="every_frame")
-    add("--brokers", type=int, choices=(1, SIZE), default=1, help="three: nothing is cut or filled")
+    add(
+        "--brokers",
+        type=int,
+        choices=(1, SIZE),
+        default=1,
+        help="three: no cable is cut, no disk filled",
+    )
     add("--hasty", action="store_true", help="a fault does not wait for the recovery of the last")
     add("--cameras", type=int, default=CAMERAS)
     add("--fps", type=float, default=FPS, help="of each camera")

@@ -92,8 +92,8 @@ class Puller:
         self._lost = lost or (lambda: None)
         self._missed = missed
         self._gather_seconds = gather_seconds
-        self._came = False
-        """Something did for the last request."""
+        self._pause_seconds: float | None = None
+        """Before all that is there is asked for; None: for the last request nothing came."""
         self._delivered = 0
         """The number of the last message, as the consumer counts."""
         self.inbox = broker.client.new_inbox()
@@ -194,12 +194,15 @@ class Puller:
         self._changed.set()
 
     def _take(self, message: Msg) -> None:
-        self._came = True
+        self._pause_seconds = self._gather_seconds
         self._room.take(len(message.data))
         # One that comes late, from a request that was given up, is counted as held alone.
         if self._request:
             self._request.unanswered -= 1
             if self._request.unanswered == 0:
+                if self._request.messages > 1:
+                    # There was as much as was asked for, and there may be more.
+                    self._pause_seconds = 0
                 self._request = None
         found = delivery(message, self._broker.client)
         if self._missed and found.number != self._delivered + 1:
@@ -252,7 +255,7 @@ class Puller:
             return
         if self._gather_seconds:
             request = await self._gathering(request)
-        self._request, self._came = request, False
+        self._request, self._pause_seconds = request, None
         self._reply = f"{self.inbox}.{next(self._numbers)}"
         self._heard_at = self._clock.monotonic()
         self._heartbeat_seconds = ANXIOUS_HEARTBEAT_SECONDS if self._anxious else HEARTBEAT_SECONDS
@@ -270,9 +273,9 @@ class Puller:
 
     async def _gathering(self, request: Request) -> Request:
         """All that comes in a while, where something came just now; else the next message."""
-        if not self._came:
+        if self._pause_seconds is None:
             return replace(request, messages=1, unanswered=1)
-        await asyncio.sleep(self._gather_seconds)
+        await asyncio.sleep(self._pause_seconds)
         return replace(request, waits=False)
 
     async def _look_for_consumer(self) -> None:
