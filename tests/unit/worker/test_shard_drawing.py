@@ -33,6 +33,8 @@ class Connection:
 
 
 class Lease:
+    """What drawing knows of one."""
+
     epoch = 5
     shard = 0
 
@@ -76,3 +78,51 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
     async with asyncio.timeout(5):
         await drawing._draw_held(Shard("street", 1, 0, 0), held)
     assert drawn == ["consumer-1", "consumer-2"]
+
+
+async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where order matters: what came after the first change came before what came after the
+    second."""
+    first, second, third = (Generation.of(number, SPEC) for number in (1, 2, 3))
+    left = [second, first]
+    drawn: list[int] = []
+
+    class Leases:
+        def __init__(
+            self, broker: Connection, pipeline: str, generation: Generation, **_: Any
+        ) -> None:
+            self._number = generation.number
+
+        async def run(self, until: asyncio.Event) -> None:
+            drawn.append(self._number)
+            await until.wait()
+
+    class Store:
+        def __init__(self, broker: Connection) -> None:
+            """Asked how far the master has come."""
+
+        async def get(self, pipeline: str) -> StoredPipeline:
+            looked.release()
+            return StoredPipeline(SPEC, third, tuple(left))
+
+    looked = asyncio.Semaphore(0)
+    monkeypatch.setattr(shard_drawing, "Leases", Leases)
+    monkeypatch.setattr(shard_drawing, "PipelineStore", Store)
+    monkeypatch.setattr(shard_drawing, "LOOK_SECONDS", 0.01)
+    broker: Any = Connection()
+    intake: Any = None
+    drawing = Drawing(intake, broker, StoredPipeline(SPEC, third, tuple(left)), "w", SystemClock())
+    stop = asyncio.Event()
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(drawing.run(stop))
+        for expected, gone in (([1], first), ([1, 2], second), ([1, 2, 3], None)):
+            while drawn != expected:
+                await looked.acquire() if left else await asyncio.sleep(0.001)
+            for _ in range(3 if left else 0):
+                await looked.acquire()
+            assert drawn == expected
+            if gone:
+                left.remove(gone)
+        stop.set()

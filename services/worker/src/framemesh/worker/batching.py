@@ -94,10 +94,11 @@ class Batcher:
         for row, answer in zip(rows, answers, strict=True):
             self._ready[row] = _Waiting(answer, send_before, give_up_at)
         self._send_what_is_due()
-        if len(answers) > 1:
-            # Whoever learns that one failed releases all of them.
-            await asyncio.wait(answers)
-        return [await answer for answer in answers]
+        if len(answers) == 1:
+            return [await answers[0]]
+        # Whoever learns that one failed releases all of them.
+        await asyncio.gather(*answers, return_exceptions=True)
+        return [answer.result() for answer in answers]
 
     def release(self, rows: Sequence[int]) -> None:
         """Give rows back. Those that Triton is at work on come free when it has answered."""

@@ -53,10 +53,11 @@ class Drawing:
         ends = {generation: asyncio.Event() for generation in self._pipeline.draining}
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(ends, stop))
-            older = [tasks.create_task(self._draw_out(each, end)) for each, end in ends.items()]
-            if older and self._pipeline.generation.stays:
-                # What a camera sent after the change must not overtake what it sent before.
-                await asyncio.wait(older)
+            for generation in sorted(ends, key=lambda generation: generation.number):
+                drawing = tasks.create_task(self._draw_out(generation, ends[generation]))
+                if self._pipeline.generation.stays:
+                    # What a camera sent after a change must not overtake what it sent before.
+                    await asyncio.wait([drawing])
             tasks.create_task(self._draw(self._pipeline.generation, stop))
 
     async def _watch(self, ends: Mapping[Generation, asyncio.Event], stop: asyncio.Event) -> None:
