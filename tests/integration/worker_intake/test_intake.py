@@ -300,8 +300,10 @@ async def test_a_frame_that_is_not_sealed_by_its_worker_is_suspect_for_the_next(
     monkeypatch.setattr(intake_module, "DRAIN_SECONDS", 0.1)
     stuck, other = ScriptedInspector(), willing()
     await offer(buffer, 2)
-    async with working(buffer, stuck):
-        await stuck.busy.wait()
+    async with working(buffer, stuck), asyncio.timeout(10):
+        # They come out of two shards.
+        while len(stuck.asked) < 2:
+            await asyncio.sleep(0.01)
     async with working(buffer, other):
         await emptied(buffer)
     assert sorted(other.asked) == [(1, True), (2, True)]
