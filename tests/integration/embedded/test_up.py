@@ -182,7 +182,7 @@ async def test_ctrl_c_during_down_kills_what_is_left(data: Path, ports: Ports, u
         await until(lambda: pending(supervisor.pid, signal.SIGTERM))
         command.interrupt()
         status, _ = await command.end()
-        assert not supervisor.is_running()
+        assert not alive(supervisor.pid)
     finally:
         with contextlib.suppress(psutil.NoSuchProcess):
             supervisor.kill()
