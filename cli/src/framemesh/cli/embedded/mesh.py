@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-import structlog
-
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.program import Program, stopping_order
 from framemesh.cli.embedded.remains import mark
 from framemesh.cli.embedded.run import ProgramStatus, Run
 from framemesh.cli.embedded.verdict import START_SECONDS, check, too_slow
 from framemesh.core.clock import Clock
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.supervision import State, Supervised
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class Mesh:

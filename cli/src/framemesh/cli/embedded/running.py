@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import structlog
-
 from framemesh.cli.embedded.errors import PortTaken
 from framemesh.cli.embedded.lock import locked
 from framemesh.cli.embedded.mesh import Mesh
@@ -18,9 +16,10 @@ from framemesh.cli.embedded.run import Run
 from framemesh.cli.embedded.storage import store_limit
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.beside import beside
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.ports import is_free
 
-log = structlog.get_logger()
+log = get_logger()
 
 FREE_SECONDS = 1.0
 """For a port to become free: the sockets of a process that was just killed outlive it a little."""

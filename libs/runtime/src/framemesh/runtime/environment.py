@@ -1,10 +1,17 @@
 """Settings from environment variables, with faults named by variable."""
 
+import os
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings
 
 from framemesh.core.errors import Code, FramemeshError
 
@@ -38,13 +45,22 @@ LogLevel = Annotated[
 ]
 
 
-class ServiceSettings(BaseSettings):
+def named_after(prefix: str) -> ConfigDict:
+    """A field `listen` is set by `<PREFIX>LISTEN`, unless it has an alias of its own."""
+    return ConfigDict(
+        frozen=True,
+        populate_by_name=True,
+        alias_generator=lambda field: f"{prefix}{field}".upper(),
+    )
+
+
+class ServiceSettings(BaseModel):
     """What one can set of every service."""
 
     log_level: LogLevel = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
 
 
-S = TypeVar("S", bound=BaseSettings)
+S = TypeVar("S", bound=ServiceSettings)
 
 
 def from_environment(kind: type[S]) -> S:
@@ -53,21 +69,19 @@ def from_environment(kind: type[S]) -> S:
     Raises:
         BadSetting: names each variable that is wrong, its value and what to write instead.
     """
+    # pydantic-settings would do the same, and take as long to import as all the rest of a service.
     try:
-        return kind()
+        return kind.model_validate(dict(os.environ))
     except ValidationError as error:
-        faults = (_line(kind, fault) for fault in error.errors(include_url=False))
-        raise BadSetting("; ".join(faults)) from error
+        faults = error.errors(include_url=False)
+        raise BadSetting("; ".join(_line(fault) for fault in faults)) from error
 
 
-def _line(kind: type[BaseSettings], fault: ErrorDetails) -> str:
-    variable = _variable(kind, str(fault["loc"][0]))
+def _line(fault: ErrorDetails) -> str:
+    variable = fault["loc"][0]
+    if fault["type"] == "missing":
+        return f"{variable}: is missing"
     return f"{variable}: {_plain(fault['msg'])}, not {fault['input']!r}"
-
-
-def _variable(kind: type[BaseSettings], field: str) -> str:
-    """A field with a name of its own for its variable is known by that."""
-    return field if field.isupper() else f"{kind.model_config['env_prefix']}{field}".upper()
 
 
 def _plain(message: str) -> str:

@@ -2,8 +2,32 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import structlog
+
+@contextmanager
+def _hidden(package: str) -> Iterator[None]:
+    """Nothing that is imported here finds `package`, unless somebody has it already."""
+    found = sys.modules.get(package)
+    sys.modules.setdefault(package, None)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        if found is None:
+            del sys.modules[package]
+
+
+# structlog would take rich, where it is installed, for its tracebacks. That takes longer to import
+# than structlog and gRPC, and a service, which draws nothing, is to be back soon after a crash.
+with _hidden("rich"):
+    import structlog
+
+
+def get_logger() -> Any:
+    """The logger of a module; what it says goes where `configure` says."""
+    return structlog.get_logger()
 
 
 def configure(service: str, level: str = "info") -> None:

@@ -7,8 +7,6 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import structlog
-
 from framemesh.core.errors import FramemeshError, leaves
 from framemesh.runtime import logs
 from framemesh.runtime.environment import BadSetting, ServiceSettings, from_environment
@@ -27,7 +25,7 @@ def run_configured(
         settings = from_environment(kind)
     except BadSetting as error:
         logs.configure(name)
-        structlog.get_logger().error(str(error))
+        logs.get_logger().error(str(error))
         return 1
     return run_service(name, lambda stop: run(settings, stop), settings.log_level)
 
@@ -38,7 +36,7 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
     Returns the exit status of the process.
     """
     logs.configure(name, log_level)
-    log = structlog.get_logger()
+    log = logs.get_logger()
     # gRPC's core prints every refused connection; what matters we log ourselves.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 

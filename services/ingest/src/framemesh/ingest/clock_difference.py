@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.ingest.errors import SessionProtocolViolated
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 LARGE_ERROR_NANO = 250_000_000
 """Frames may be taken for that much older than they are; deadlines of half a second are common."""

@@ -4,8 +4,6 @@ import asyncio
 from typing import NoReturn
 from weakref import WeakSet
 
-import structlog
-
 from framemesh.core.errors import FramemeshError
 from framemesh.ingest.standing_pipeline import StandingPipeline
 from framemesh.runtime.jetstream.pipeline_store import (
@@ -13,8 +11,9 @@ from framemesh.runtime.jetstream.pipeline_store import (
     PipelineUnknown,
     StoredPipeline,
 )
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 LOOK_SECONDS = 2.0
 """Between two looks at each pipeline: its workers are started anew meanwhile."""

@@ -1,18 +1,15 @@
 """What one can set of ingest, as environment variables."""
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from framemesh.core.frame import MOST_UNDER_WAY
-from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
+from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):
     """FRAMEMESH_INGEST_<NAME>, and what all services share."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="FRAMEMESH_INGEST_", frozen=True, populate_by_name=True
-    )
+    model_config = named_after("FRAMEMESH_INGEST_")
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7401"

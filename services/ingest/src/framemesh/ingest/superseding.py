@@ -6,8 +6,6 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome
@@ -16,9 +14,10 @@ from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.dataplane.persistence import store_until_stored
 from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message, outcome_message
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

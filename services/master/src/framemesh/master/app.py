@@ -2,8 +2,6 @@
 
 import asyncio
 
-import structlog
-
 from framemesh.api.master.v1 import (
     model_pb2,
     model_pb2_grpc,
@@ -23,10 +21,11 @@ from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServi
 from framemesh.master.settings import Settings
 from framemesh.runtime.jetstream.broker import BrokerUnavailable, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.server import Service, grpc_server
 from framemesh.runtime.until import until
 
-log = structlog.get_logger()
+log = get_logger()
 
 PAUSE_SECONDS = 0.5
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import structlog
-
 from framemesh.core.clock import NANO
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.generation import Generation, Shard
@@ -40,8 +38,9 @@ from framemesh.runtime.jetstream.subjects import (
     shard_stream,
     trials_subject,
 )
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 DUPLICATE_WINDOW = 120 * NANO
 """How long a frame that a camera sends again is recognised in the buffer, and an acceptance in the

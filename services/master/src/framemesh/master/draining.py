@@ -3,12 +3,11 @@
 import asyncio
 from typing import NoReturn
 
-import structlog
-
 from framemesh.core.errors import FramemeshError
 from framemesh.master.pipelines import Pipelines
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PERIOD_SECONDS = 1.0
 

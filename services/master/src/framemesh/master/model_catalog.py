@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import nats.errors
 import nats.js.errors
-import structlog
 from nats.js.api import ObjectStoreConfig
 from nats.js.kv import KeyValue
 from nats.js.object_store import ObjectStore
@@ -15,12 +14,12 @@ from nats.js.object_store import ObjectStore
 from framemesh.core.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest, ModelVersion
-from framemesh.master.onnx_file import check_onnx
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.buckets import bucket_keys, ensure_bucket, replicas_of
 from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 MANIFESTS = "framemesh-models"
 FILES = "framemesh-model-files"
@@ -72,7 +71,7 @@ class ModelCatalog:
             ModelTooLarge: the file is over MAX_FILE_BYTES.
         """
         content = await _joined(chunks)
-        await asyncio.to_thread(check_onnx, manifest, content)
+        await asyncio.to_thread(_check, manifest, content)
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         async with self._registering:
             versions = [m for m in await self.list() if m.manifest.name == manifest.name]
@@ -157,6 +156,13 @@ async def _put_once(files: ObjectStore, digest: str, content: bytes) -> None:
         await files.get_info(digest)
     except nats.js.errors.ObjectNotFoundError:
         await files.put(digest, content)
+
+
+def _check(manifest: ModelManifest, content: bytes) -> None:
+    # Where it is needed, as it takes a quarter of a second, and a master is to be back soon.
+    from framemesh.master.onnx_file import check_onnx  # noqa: PLC0415
+
+    check_onnx(manifest, content)
 
 
 async def _joined(chunks: AsyncIterator[bytes]) -> bytes:

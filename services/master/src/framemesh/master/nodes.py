@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
-import structlog
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class WorkerState(Enum):

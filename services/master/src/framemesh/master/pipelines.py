@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import dataclass, replace
 
-import structlog
-
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.generation import Generation
 from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
@@ -16,8 +14,9 @@ from framemesh.runtime.jetstream.pipeline_store import (
     PipelineUnknown,
     StoredPipeline,
 )
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class ModelMissing(FramemeshError):

@@ -2,13 +2,12 @@
 
 import asyncio
 
-import structlog
-
 from framemesh.core.errors import FramemeshError
 from framemesh.master.process_driver import DesiredWorkers, ProcessDriver
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PERIOD_SECONDS = 2.0
 """Between two looks when nothing seems to have changed."""

@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import structlog
 from google.protobuf.message import DecodeError
 
 from framemesh.core.camera_sessions import Standing
@@ -15,9 +14,10 @@ from framemesh.core.outcome import Fate
 from framemesh.core.rate import Rate
 from framemesh.core.traffic import Traffic
 from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import acceptance_message, outcome_message
 
-log = structlog.get_logger()
+log = get_logger()
 
 RECENT_AGES = 2000
 """Done frames that the percentiles of the age are taken from."""

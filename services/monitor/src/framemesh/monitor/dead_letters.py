@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.monitor.errors import DeadLetterUnknown
 from framemesh.monitor.header_window import header_window
@@ -13,10 +11,11 @@ from framemesh.runtime.jetstream.broker import Broker
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.subjects import dead_stream
 from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 
-log = structlog.get_logger()
+log = get_logger()
 
 WIDEST = 16_384
 """Messages whose headers are asked for at once: some 10 MB, in a fraction of a second."""

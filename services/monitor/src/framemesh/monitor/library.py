@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.book import Book
@@ -16,8 +14,9 @@ from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.subjects import ledger_stream
 from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PERIOD_SECONDS = 1.0
 """Between two looks for new pipelines that nobody asked for."""

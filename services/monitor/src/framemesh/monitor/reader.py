@@ -2,8 +2,6 @@
 
 import asyncio
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.monitor.book import Book
 from framemesh.monitor.checkpoints import Checkpoints
@@ -13,8 +11,9 @@ from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.subjects import ledger_stream
 from framemesh.runtime.jetstream.tail import StreamGone, Tail
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 GATHER_SECONDS = 0.05
 """How far the book may be behind: read one by one, entries cost the broker and the monitor about as

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.book import Book, BookState
@@ -15,8 +13,9 @@ from framemesh.monitor.checkpoint_message import (
 )
 from framemesh.monitor.checkpoints import Checkpoints, CheckpointTaken
 from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PAUSE_SECONDS = 2.0
 """Between two checkpoints of a book that changes. The stream keeps what came since for a day, so

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import grpc
 import grpc.aio
-import structlog
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.core.document import read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.model import ModelManifest
 from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import pipeline_message
 from framemesh.runtime.rpc.channel import channel
 from framemesh.worker.local_model import LocalModel
 
-log = structlog.get_logger()
+log = get_logger()
 
 CALL_SECONDS = 10.0
 DOWNLOAD_SECONDS = 120.0

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-import structlog
 
 from framemesh.core.clock import Clock
 from framemesh.core.pipeline import PipelineSpec
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes import programs
 from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.runtime.window import Window
@@ -30,7 +30,7 @@ from framemesh.worker.triton.repository import CPU
 from framemesh.worker.triton.served_model import ServedModel
 from framemesh.worker.triton.server import Source, TritonServer
 
-log = structlog.get_logger()
+log = get_logger()
 
 MAX_PICTURES = 256
 MAX_PICTURE_BYTES = 512 * 1024 * 1024

@@ -5,11 +5,10 @@ import contextlib
 import math
 from dataclasses import dataclass
 
-import structlog
-
 from framemesh.core.frame import Frame
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.crowd import Crowd
 from framemesh.worker.engine import Engine
 from framemesh.worker.errors import (
@@ -23,7 +22,7 @@ from framemesh.worker.graph import Seen
 from framemesh.worker.outcome_maker import OutcomeMaker
 from framemesh.worker.trials import Trials
 
-log = structlog.get_logger()
+log = get_logger()
 
 PAUSES = Backoff(first_seconds=0.1, most_seconds=2.0)
 """After a try that failed."""

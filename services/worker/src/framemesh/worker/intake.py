@@ -4,13 +4,12 @@ import asyncio
 import math
 from collections.abc import Callable, Coroutine
 
-import structlog
-
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.delivery import DeliverySpec
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.dataplane.delivery import Delivery
 from framemesh.runtime.dataplane.plane import DataPlane, Pull, PullLimits
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message
 from framemesh.runtime.until import unless
 from framemesh.worker.inspection import Inspector
@@ -20,7 +19,7 @@ from framemesh.worker.source import Source
 from framemesh.worker.ticket import Ticket
 from framemesh.worker.turns import Turns, Waiting
 
-log = structlog.get_logger()
+log = get_logger()
 
 MIB = 1024 * 1024
 

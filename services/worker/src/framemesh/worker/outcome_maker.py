@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.delivery import DeliverySpec
 from framemesh.core.duration import written
 from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.graph import Seen
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 @dataclass(frozen=True, slots=True)

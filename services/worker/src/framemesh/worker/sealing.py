@@ -1,17 +1,16 @@
 """Seals a frame: its outcome is stored, then it is acked."""
 
-import structlog
-
 from framemesh.core.delivery import Order
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.errors import PublishRefused
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message, outcome_message
 from framemesh.worker.line import Line, Place
 from framemesh.worker.outcome_maker import OutcomeMaker
 from framemesh.worker.record import Record
 from framemesh.worker.ticket import Ticket
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class Sealing:

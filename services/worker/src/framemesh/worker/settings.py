@@ -3,16 +3,15 @@
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from framemesh.core.names import Name
-from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings
+from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):
     """FRAMEMESH_WORKER_<NAME>, and what all services share."""
 
-    model_config = SettingsConfigDict(env_prefix="FRAMEMESH_WORKER_", frozen=True)
+    model_config = named_after("FRAMEMESH_WORKER_")
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     id: str

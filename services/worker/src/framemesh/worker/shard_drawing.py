@@ -5,8 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.generation import Generation, Shard
@@ -18,10 +16,11 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipe
 from framemesh.runtime.jetstream.subjects import shard_consumer, shard_stream
 from framemesh.runtime.jetstream.takeover import take_over
 from framemesh.runtime.jetstream.tenure import Lease
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.intake import Intake
 from framemesh.worker.source import Source
 
-log = structlog.get_logger()
+log = get_logger()
 
 LOOK_SECONDS = 1.0
 """Between two looks whether older generations are drained."""

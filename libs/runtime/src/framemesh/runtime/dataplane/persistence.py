@@ -2,14 +2,13 @@
 
 import asyncio
 
-import structlog
-
 from framemesh.runtime.backoff import Backoff
 from framemesh.runtime.dataplane.errors import StreamFull, StreamUnavailable
 from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.dataplane.plane import Sink
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PAUSES = Backoff(first_seconds=0.05, most_seconds=2.0)
 """A full stream has room again within milliseconds, or not for long."""

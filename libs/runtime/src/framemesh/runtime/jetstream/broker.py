@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import nats.errors
-import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
@@ -18,8 +17,9 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.cancellation import kept_cancellation, raise_lost_cancellation
 from framemesh.runtime.jetstream.client import Client, PermissionsViolation
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 HEADER_BYTES = 1024
 """What the headers of a frame may need of the server's max_payload; names are at most 64 bytes."""

@@ -6,17 +6,16 @@ Nobody assigns them: every worker announces itself, sees the others, and comes t
 import asyncio
 import secrets
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.generation import Generation
 from framemesh.core.leases import LOOK_SECONDS, RENEW_SECONDS, SOON_SECONDS, Steps, Tenant
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.lease_bucket import LeaseBucket, LeaseRefused
 from framemesh.runtime.jetstream.tenure import AGAIN_SECONDS, Hold, Tenure
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.until import until
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class Leases:

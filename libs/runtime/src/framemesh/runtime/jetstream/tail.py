@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import structlog
-
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.dataplane.errors import ConsumerGone
@@ -15,9 +13,10 @@ from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.delivery import Delivery
 from framemesh.runtime.jetstream.error_codes import NOT_FOUND
 from framemesh.runtime.jetstream.puller import Puller, puller
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.until import unless
 
-log = structlog.get_logger()
+log = get_logger()
 
 INACTIVE_SECONDS = 60
 """After which the broker forgets a reader that is gone."""

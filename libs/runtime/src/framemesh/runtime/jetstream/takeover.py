@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from framemesh.core.generation import Shard
 from framemesh.core.leases import LeaseLost
 from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
@@ -19,8 +17,9 @@ from framemesh.runtime.jetstream.error_codes import NO_SUCH_CONSUMER, NO_SUCH_ST
 from framemesh.runtime.jetstream.shard_consumer import shard_consumer_config
 from framemesh.runtime.jetstream.subjects import shard_consumer, shard_stream
 from framemesh.runtime.jetstream.tail import StreamGone
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PAUSE_SECONDS = 0.2
 """Before a takeover that the broker did not answer is tried again."""

@@ -4,15 +4,14 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.leases import RENEW_SECONDS, LeaseLost, Tenant, Term
 from framemesh.runtime.beside import beside
 from framemesh.runtime.jetstream.broker import BrokerUnavailable
 from framemesh.runtime.jetstream.lease_bucket import LeaseBucket, LeaseRefused
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 DRAIN_SECONDS = 5.0
 """To finish what is in progress in a shard that moves. What is not finished is done again by the

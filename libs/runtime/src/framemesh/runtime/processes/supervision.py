@@ -7,15 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-import structlog
-
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
 
-log = structlog.get_logger()
+log = get_logger()
 
 RESTARTS = Backoff(first_seconds=0.2, most_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import grpc
 import grpc.aio
-import structlog
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.logs import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 STATUS = {
     Code.INVALID: grpc.StatusCode.INVALID_ARGUMENT,

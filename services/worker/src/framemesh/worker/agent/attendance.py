@@ -5,15 +5,15 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc.aio
-import structlog
 
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.agent.converters import OrderRefused, attend_request, orders_from
 from framemesh.worker.agent.crew import Crew
 from framemesh.worker.agent.machine import Machine
 
-log = structlog.get_logger()
+log = get_logger()
 
 REPORT_SECONDS = 2.0
 """Between two reports when nothing changes. They keep figures fresh; no node is lost for want of

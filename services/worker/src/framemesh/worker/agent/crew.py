@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from framemesh.core.clock import Clock
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.agent.report import WorkerOrder, WorkerReport
 from framemesh.worker.agent.worker_ports import WorkerPorts
 from framemesh.worker.agent.worker_process import WorkerProcess
 from framemesh.worker.agent.workplace import Workplace
 
-log = structlog.get_logger()
+log = get_logger()
 
 
 class Crew:

@@ -5,10 +5,9 @@ import socket
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
 
 from framemesh.core.names import Name
-from framemesh.runtime.environment import Address, ServiceSettings
+from framemesh.runtime.environment import Address, ServiceSettings, named_after
 
 
 def _hostname() -> str:
@@ -23,7 +22,7 @@ class AgentSettings(ServiceSettings):
     for their agent.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FRAMEMESH_AGENT_", frozen=True)
+    model_config = named_after("FRAMEMESH_AGENT_")
 
     listen: Address = "127.0.0.1:7405"
     """For health checks, nothing else."""

@@ -3,17 +3,17 @@
 import asyncio
 
 import numpy as np
-import structlog
 from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.core.clock import Clock
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.memory import RowOutputs, SharedMemory, Tray
 from framemesh.worker.triton.repository import Deployment
 from framemesh.worker.triton.rows import Rows
 
-log = structlog.get_logger()
+log = get_logger()
 
 INFER_SECONDS = 15.0
 """For one request. Models take milliseconds to seconds; beyond this an instance hangs."""

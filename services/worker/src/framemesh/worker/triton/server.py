@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-import structlog
-
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import InferenceFailed, TritonAway, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.memory import RowOutputs
 from framemesh.worker.triton.served_model import ServedModel
 
-log = structlog.get_logger()
+log = get_logger()
 
 LOOK_SECONDS = 0.2
 """Between looks at whether the process still runs; calls that fail make us look at once."""

@@ -1,0 +1,19 @@
+"""What a service imports is what it takes to be back after a crash."""
+
+import subprocess
+import sys
+
+import pytest
+
+SERVICES = ("ingest", "master", "monitor", "worker", "worker.agent")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_imports_nothing_heavy_that_it_does_not_need(service: str) -> None:
+    heavy = {"rich", "pydantic_settings", "onnx", "typer", "prompt_toolkit"}
+    needless = heavy if service.startswith("worker") else heavy | {"numpy", "cv2"}
+    script = f"import sys, framemesh.{service}.__main__ as _; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert needless.isdisjoint(done.stdout.split())
