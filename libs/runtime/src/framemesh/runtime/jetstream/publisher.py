@@ -19,6 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.js.api import Header
 
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.beside import beside
 from framemesh.runtime.dataplane.errors import (
     AlreadyStored,
     NotPermitted,
@@ -49,10 +50,21 @@ STREAM_FULL = {NOT_STORED, NO_STORAGE, NO_RESOURCES}
 BUSY = {TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE}
 IN_PROCESS = {ID_IN_PROCESS, SUBJECT_IN_PROCESS}
 
+AGAIN_SECONDS = 2.0
+"""A message to a cluster that was not answered for so long is sent once more: the server that had
+it may be gone, and who is connected to another one is not told. If it is not, it recognises it."""
+
+SWEEP_SECONDS = 0.25
+"""Between looks for such messages."""
+
 LOOK_SECONDS = 1.0
 """For the list of streams. It takes milliseconds, or an election, which is not waited for here."""
 
 EXPECTED_LAST_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence"
+
+
+class StillInProcess(BrokerUnavailable):
+    """Another copy of the message waits for the replicas: it may yet be stored, or lost."""
 
 
 def headers_of(message: Outgoing) -> dict[str, str]:
@@ -61,12 +73,15 @@ def headers_of(message: Outgoing) -> dict[str, str]:
     return {**identity, **message.headers}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Attempt:
-    """A message that was published, and what becomes of it."""
+    """A message that is published, and what becomes of it."""
 
-    subject: str
+    message: Outgoing
     answer: asyncio.Future[None]
+    since: float
+    """By the clock of the loop."""
+    repeated: bool = False
 
     def fail(self, fault: FramemeshError) -> None:
         if not self.answer.done():
@@ -105,16 +120,15 @@ class Publisher:
                 raise
 
     async def _attempt(self, message: Outgoing) -> None:
-        attempt = _Attempt(message.subject, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        attempt = _Attempt(message, loop.create_future(), loop.time())
         reply = f"{self.inbox}.{next(self._tokens)}"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._broker.connected.wait()
                 self._attempts[reply] = attempt
                 await self._listen()
-                await self._broker.client.publish(
-                    message.subject, message.payload, reply, headers_of(message)
-                )
+                await self._send(message, reply)
                 await attempt.answer
         except TimeoutError as error:
             raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error
@@ -126,6 +140,27 @@ class Publisher:
             raise BrokerUnavailable(f"{self._broker.url}: {error}") from error
         finally:
             self._attempts.pop(reply, None)
+
+    async def _send(self, message: Outgoing, reply: str) -> None:
+        await self._broker.client.publish(
+            message.subject, message.payload, reply, headers_of(message)
+        )
+
+    async def repeat(self) -> None:
+        """Send again, once, what a cluster owes an answer for long. Runs until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if len(self._broker.client.servers) == 1 or not self._broker.connected.is_set():
+                continue
+            late = loop.time() - AGAIN_SECONDS
+            for reply, attempt in list(self._attempts.items()):
+                if attempt.since < late and not attempt.repeated and not attempt.answer.done():
+                    attempt.repeated = True
+                    # What cannot be sent is given up when its time is over, as without this.
+                    with contextlib.suppress(nats.errors.Error, TimeoutError):
+                        async with asyncio.timeout(SWEEP_SECONDS):
+                            await self._send(attempt.message, reply)
 
     async def open(self) -> None:
         """Answers arrive from here on."""
@@ -158,7 +193,9 @@ class Publisher:
         if attempt is None:
             return
         if fault := _fault(message):
-            attempt.fail(fault)
+            # The first copy is there, and its own answer still to come.
+            if not (attempt.repeated and isinstance(fault, StillInProcess)):
+                attempt.fail(fault)
         elif not attempt.answer.done():
             attempt.answer.set_result(None)
 
@@ -172,7 +209,7 @@ class Publisher:
         answers = refusal.subject == f"{self.inbox}.*".lower()
         self._deaf = self._deaf or answers
         for reply, attempt in self._attempts.items():
-            if answers or refusal.subject in {attempt.subject.lower(), reply.lower()}:
+            if answers or refusal.subject in {attempt.message.subject.lower(), reply.lower()}:
                 attempt.fail(NotPermitted(refusal.why))
 
 
@@ -192,7 +229,9 @@ def _refusal(error: Mapping[str, Any]) -> FramemeshError:
         return StreamFull(description)
     if error.get("err_code") == NOT_THE_LAST:
         return AlreadyStored(description)
-    if error.get("code") in BUSY or error.get("err_code") in IN_PROCESS:
+    if error.get("err_code") in IN_PROCESS:
+        return StillInProcess(description)
+    if error.get("code") in BUSY:
         return BrokerUnavailable(description)
     return PublishRefused(description)
 
@@ -205,7 +244,8 @@ async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
     broker.refusal_listeners.add(found.on_refusal)
     try:
         await found.open()
-        yield found
+        async with beside(found.repeat()):
+            yield found
     finally:
         await found.close()
         broker.listeners.remove(found.on_connected)

@@ -44,7 +44,10 @@ HEARTBEAT = "100"
 NEXT = "$JS.API.CONSUMER.MSG.NEXT."
 INFO = "$JS.API.CONSUMER.INFO."
 
-PAUSE_SECONDS = 0.5
+LOOK_SECONDS = 0.5
+"""For what a consumer says of itself. One without a leader says nothing, and may have one soon."""
+
+PAUSE_SECONDS = 0.2
 """Before a consumer without a leader is looked for again."""
 
 GONE = ("Consumer Deleted", "Stream Deleted")
@@ -281,8 +284,9 @@ class Puller:
     async def _look_for_consumer(self) -> None:
         self._unheard = False
         try:
-            answer = await self._broker.request(INFO + self._name, {})
-        except BrokerUnavailable:
+            async with asyncio.timeout(LOOK_SECONDS):
+                answer = await self._broker.request(INFO + self._name, {})
+        except (BrokerUnavailable, TimeoutError):
             answer = {"error": {}}
         error = answer.get("error")
         if error is None:

@@ -1,0 +1,63 @@
+"""A consumer without a leader: nobody takes a request, nobody answers a question."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nats.aio.msg import Msg
+
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.puller import INFO, NEXT, puller
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.processes.programs import nats_server
+
+NAME = "TEST.all"
+GRACE_SECONDS = 5.0
+
+
+@pytest.fixture
+async def plain(tmp_path: Path) -> AsyncIterator[Broker]:
+    """Where we are the consumer, as no JetStream is."""
+    port = free_block(1)
+    command = (nats_server(), "--addr", "127.0.0.1", "--port", str(port))
+    child = await Child.start(command, name="nats", log=tmp_path / "nats.log")
+    try:
+        async with broker(f"nats://127.0.0.1:{port}", "test") as connected:
+            yield connected
+    finally:
+        await child.stop(GRACE_SECONDS)
+
+
+async def test_a_pull_goes_on_soon_after_its_consumer_has_a_leader(plain: Broker) -> None:
+    """The question that nobody answered is not waited for while there is one who would."""
+    questions = 0
+    asked = asyncio.Event()
+
+    async def on_request(message: Msg) -> None:
+        asked.set()
+
+    async def on_question(message: Msg) -> None:
+        nonlocal questions
+        questions += 1
+        if questions == 2:
+            await plain.client.subscribe(NEXT + NAME, cb=on_request)
+        if questions > 2:
+            await plain.client.publish(message.reply, b"{}")
+
+    await plain.client.subscribe(INFO + NAME, cb=on_question)
+    async with puller(
+        plain,
+        "TEST",
+        "all",
+        limits=PullLimits(messages=8, bytes=1024**2),
+        deliver=lambda delivery: None,
+        clock=SystemClock(),
+    ) as pull:
+        pulling = asyncio.ensure_future(pull.run())
+        async with asyncio.timeout(4):
+            await asked.wait()
+        pulling.cancel()
