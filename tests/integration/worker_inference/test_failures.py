@@ -22,7 +22,7 @@ from framemesh.worker.errors import (
 )
 from framemesh.worker.graph import Seen
 from framemesh.worker.local_model import LocalModel
-from framemesh.worker.triton import leftovers, served_model
+from framemesh.worker.triton import leftovers, own, served_model
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -68,6 +68,26 @@ async def test_a_killed_server_comes_back(open_things: OpenEngine, frames: list[
         assert after == before
         assert engine.triton.healthy
         assert engine.triton.restarts == 1
+
+
+async def test_a_server_leaves_no_folder_behind(
+    open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Python backend makes one where that always does, whatever we tell it."""
+    removed: list[set[Path]] = []
+
+    def remove(folders: set[Path]) -> None:
+        removed.append(folders)
+        leftovers.remove_empty(folders)
+
+    monkeypatch.setattr(own, "remove_empty", remove)
+    async with open_things() as engine:
+        (server,) = children("tritonserver")
+        os.kill(server.pid, signal.SIGKILL)
+        await run_until_it_passes(engine, frames[0])
+    folders = set.union(*removed)
+    assert len(folders) >= 2
+    assert not any(folder.exists() for folder in folders)
 
 
 async def test_while_it_is_away_callers_are_told_at_once(

@@ -1,13 +1,17 @@
-"""What a worker that was killed leaves behind: processes and shared memory, told by a prefix."""
+"""What a worker or a Triton that was killed leaves behind: processes and shared memory, told by a
+prefix, and folders, told by when they came."""
 
 import contextlib
 import hashlib
 import os
 import signal
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  where Linux keeps it
+
+BACKEND_FOLDERS = Path("/tmp")  # noqa: S108  where Triton's Python backend makes one for itself
 
 
 def prefix_of(data: Path) -> str:
@@ -47,3 +51,16 @@ def _is_triton(words: list[bytes]) -> bool:
         "tritonserver",
         "triton_python_backend_stub",
     )
+
+
+def backend_folders() -> set[Path]:
+    """Those of all Tritons of this machine. Only one that unpacks environments puts anything into
+    its own, and only one that is asked to end, and given seconds for it, removes it."""
+    return set(BACKEND_FOLDERS.glob("python_env_*"))
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of `folders` that are empty."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()

@@ -10,7 +10,12 @@ from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.errors import TritonStartFailed, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.installation import Launch, prepare
-from framemesh.worker.triton.leftovers import kill_processes, remove_memory
+from framemesh.worker.triton.leftovers import (
+    backend_folders,
+    kill_processes,
+    remove_empty,
+    remove_memory,
+)
 from framemesh.worker.triton.repository import Deployment, write_repository
 
 START_SECONDS = 120.0
@@ -40,6 +45,9 @@ class OwnTriton:
         self._prefix = prefix
         self._launch: Launch | None = None
         self._child: Child | None = None
+        self._backend_folders: set[Path] = set()
+        """That came when it started: its own, or of another that started at that moment, which has
+        as little use for it."""
 
     owned = True
 
@@ -76,6 +84,7 @@ class OwnTriton:
             self._child = None
         await asyncio.to_thread(kill_processes, self._prefix)
         await asyncio.to_thread(remove_memory, f"{self._prefix}stub-")
+        await asyncio.to_thread(remove_empty, self._backend_folders)
 
     def last_words(self) -> str:
         return self._child.last_words() if self._child is not None else ""
@@ -97,6 +106,7 @@ class OwnTriton:
             TritonStartFailed: it neither ended nor answered.
         """
         port = free_block(1)
+        before = await asyncio.to_thread(backend_folders)
         self._child = await Child.start(
             [*launch.command, f"--grpc-port={port}"],
             name="tritonserver",
@@ -109,6 +119,7 @@ class OwnTriton:
                 while self._child.running:
                     # Another server may have taken the port first: ours says our prefix.
                     if await _identity(client) == self._prefix:
+                        self._backend_folders = await asyncio.to_thread(backend_folders) - before
                         return True
                     await asyncio.sleep(POLL_SECONDS)
                 return False
