@@ -24,7 +24,7 @@ def say(**facts: object) -> None:
 
 
 async def hold(connected: Broker, lease: Lease) -> None:
-    consumer = await take_over(connected, SHARD, lease.epoch)
+    consumer = await take_over(connected, SHARD, lease.epoch, lease.member)
     say(taken=lease.epoch)
     try:
         async with pulling(connected, consumer) as pulled:

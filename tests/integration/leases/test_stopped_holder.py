@@ -69,7 +69,9 @@ async def test_a_holder_that_was_stopped_gets_nothing_more_and_knows_it_when_it_
     got: list[int] = []
 
     async def work(lease: Lease) -> None:
-        async with pulling(provisioned, await take_over(provisioned, SHARD, lease.epoch)) as pulled:
+        async with pulling(
+            provisioned, await take_over(provisioned, SHARD, lease.epoch, lease.member)
+        ) as pulled:
             got.extend(await pulled.until(10))
             took_over.set()
             await lease.draining.wait()

@@ -63,13 +63,13 @@ async def test_the_next_holder_gets_at_once_and_first_what_the_former_had(
     provisioned: Broker, other_broker: Broker
 ) -> None:
     """Though the former one was only stopped, and its request is still open."""
-    former = await take_over(other_broker, SHARD, 5)
+    former = await take_over(other_broker, SHARD, 5, "holder-5")
     await publish(provisioned, SHARD, 8)
     async with pulling(other_broker, former) as theirs:
         await theirs.until(8)
         await ack(theirs, 1, 4)
         await until_left(provisioned, 6)
-        ours = await take_over(provisioned, SHARD, 9)
+        ours = await take_over(provisioned, SHARD, 9, "holder-9")
         await publish(provisioned, SHARD, 3)
         async with pulling(provisioned, ours) as mine, asyncio.timeout(2):
             assert await mine.until(9) == [2, 3, 5, 6, 7, 8, 9, 10, 11]
@@ -80,11 +80,11 @@ async def test_the_next_holder_gets_at_once_and_first_what_the_former_had(
 async def test_what_the_former_holder_says_later_counts_for_nothing(
     provisioned: Broker, other_broker: Broker
 ) -> None:
-    former = await take_over(other_broker, SHARD, 5)
+    former = await take_over(other_broker, SHARD, 5, "holder-5")
     await publish(provisioned, SHARD, 4)
     async with pulling(other_broker, former) as theirs:
         await theirs.until(4)
-        ours = await take_over(provisioned, SHARD, 9)
+        ours = await take_over(provisioned, SHARD, 9, "holder-9")
         async with pulling(provisioned, ours) as mine:
             await mine.until(4)
             await theirs.deliveries[0].ack()
@@ -100,27 +100,45 @@ async def test_what_the_former_holder_says_later_counts_for_nothing(
 
 
 async def test_only_what_an_earlier_holder_had_is_suspect(provisioned: Broker) -> None:
-    first = await take_over(provisioned, SHARD, 5)
+    first = await take_over(provisioned, SHARD, 5, "holder-5")
     assert first.suspects_to == 0
     await publish(provisioned, SHARD, 3)
     async with pulling(provisioned, first) as pulled:
         await pulled.until(3)
     await publish(provisioned, SHARD, 2)
-    second = await take_over(provisioned, SHARD, 9)
+    second = await take_over(provisioned, SHARD, 9, "holder-9")
     assert second.suspects_to == 3
-    third = await take_over(provisioned, SHARD, 12)
+    third = await take_over(provisioned, SHARD, 12, "holder-12")
     assert third.suspects_to == 3, "it is not forgotten"
+
+
+async def test_what_a_holder_had_itself_is_not_suspect_in_its_next_lease(
+    provisioned: Broker,
+) -> None:
+    """It lived to ask again: so it is where a lease ran out while brokers elected a leader."""
+    await publish(provisioned, SHARD, 3)
+    async with pulling(provisioned, await take_over(provisioned, SHARD, 5, "other")) as pulled:
+        await pulled.until(3)
+        await ack(pulled, 1, 2)
+        await until_left(provisioned, 1)
+    ours = await take_over(provisioned, SHARD, 7, "holder")
+    assert ours.suspects_to == 3
+    await publish(provisioned, SHARD, 2)
+    async with pulling(provisioned, ours) as pulled:
+        await pulled.until(3)
+    assert (await take_over(provisioned, SHARD, 9, "holder")).suspects_to == 3
+    assert (await take_over(provisioned, SHARD, 12, "other")).suspects_to == 5
 
 
 async def test_a_holder_may_begin_anew_in_the_same_lease(provisioned: Broker) -> None:
     """As after a connection broke: the frames that were lost on their way come before newer ones,
     and are not suspect."""
-    first = await take_over(provisioned, SHARD, 5)
+    first = await take_over(provisioned, SHARD, 5, "holder-5")
     await publish(provisioned, SHARD, 3)
     async with pulling(provisioned, first) as pulled:
         await pulled.until(3)
     await publish(provisioned, SHARD, 2)
-    again = await take_over(provisioned, SHARD, 5)
+    again = await take_over(provisioned, SHARD, 5, "holder-5")
     async with pulling(provisioned, again) as pulled:
         assert await pulled.until(5) == [1, 2, 3, 4, 5]
     assert again.suspects_to == 0
@@ -128,8 +146,8 @@ async def test_a_holder_may_begin_anew_in_the_same_lease(provisioned: Broker) ->
 
 
 async def test_the_shards_beside_it_are_left_alone(provisioned: Broker) -> None:
-    high = await take_over(provisioned, BESIDE, 5)
-    await take_over(provisioned, SHARD, 9)
+    high = await take_over(provisioned, BESIDE, 5, "holder-5")
+    await take_over(provisioned, SHARD, 9, "holder-9")
     await publish(provisioned, BESIDE, 1)
     async with pulling(provisioned, high) as pulled:
         assert await pulled.until(1) == [1]
@@ -140,38 +158,38 @@ async def test_a_consumer_for_all_workers_is_taken_over_too(provisioned: Broker)
     config = {"stream_name": STREAM, "config": shard_consumer_config(SHARD, name)}
     create = f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.{name}"
     await provisioned.request(create, config)
-    ours = await take_over(provisioned, SHARD, 9)
+    ours = await take_over(provisioned, SHARD, 9, "holder-9")
     assert await consumers(provisioned) == {ours.name}
     assert "error" in await provisioned.request(create, config), "it cannot come back beside it"
 
 
 async def test_frames_of_a_retired_generation_are_taken_over(provisioned: Broker) -> None:
     await publish(provisioned, SHARD, 2)
-    await take_over(provisioned, SHARD, 5)
+    await take_over(provisioned, SHARD, 5, "holder-5")
     await BufferProvisioner(provisioned).retire("street", GENERATION)
-    async with pulling(provisioned, await take_over(provisioned, SHARD, 9)) as pulled:
+    async with pulling(provisioned, await take_over(provisioned, SHARD, 9, "holder-9")) as pulled:
         assert await pulled.until(2) == [1, 2]
 
 
 async def test_a_buffer_that_was_deleted_is_told(provisioned: Broker) -> None:
     await provisioned.request(f"$JS.API.STREAM.DELETE.{STREAM}", {})
     with pytest.raises(StreamGone):
-        await take_over(provisioned, SHARD, 5)
+        await take_over(provisioned, SHARD, 5, "holder-5")
 
 
 async def test_a_takeover_that_died_halfway_costs_the_next_one_nothing(
     provisioned: Broker, nats_url: str
 ) -> None:
-    await take_over(provisioned, SHARD, 5)
+    await take_over(provisioned, SHARD, 5, "holder-5")
     await publish(provisioned, SHARD, 2)
     dying = GatedBroker(nats_url, "DURABLE.CREATE")
     await dying.connect("dying")
-    takeover = asyncio.create_task(take_over(dying, SHARD, 9))
+    takeover = asyncio.create_task(take_over(dying, SHARD, 9, "holder-9"))
     await dying.stopped.wait()
     assert await consumers(provisioned) == set(), "it has deleted, and not created"
     takeover.cancel()
     await dying.close()
-    async with pulling(provisioned, await take_over(provisioned, SHARD, 12)) as pulled:
+    async with pulling(provisioned, await take_over(provisioned, SHARD, 12, "holder-12")) as pulled:
         assert await pulled.until(2) == [1, 2]
 
 
@@ -179,12 +197,12 @@ async def test_a_takeover_that_died_halfway_costs_the_next_one_nothing(
 async def test_a_takeover_that_slept_leaves_the_later_one_alone(
     provisioned: Broker, nats_url: str, before: str
 ) -> None:
-    await take_over(provisioned, SHARD, 5)
+    await take_over(provisioned, SHARD, 5, "holder-5")
     sleeping = GatedBroker(nats_url, before)
     await sleeping.connect("sleeping")
-    takeover = asyncio.create_task(take_over(sleeping, SHARD, 9))
+    takeover = asyncio.create_task(take_over(sleeping, SHARD, 9, "holder-9"))
     await sleeping.stopped.wait()
-    ours = await take_over(provisioned, SHARD, 12)
+    ours = await take_over(provisioned, SHARD, 12, "holder-12")
     sleeping.let_go.set()
     with pytest.raises(LeaseLost):
         await takeover
@@ -203,7 +221,7 @@ async def test_a_consumer_that_an_earlier_takeover_makes_in_between_is_replaced(
         tasks: list[asyncio.Task[ShardConsumer]] = []
         for stopped, epoch in ((earlier, 9), (later, 12)):
             await stopped.connect(str(epoch))
-            tasks.append(takeovers.create_task(take_over(stopped, SHARD, epoch)))
+            tasks.append(takeovers.create_task(take_over(stopped, SHARD, epoch, f"holder-{epoch}")))
             await stopped.stopped.wait()
         earlier.let_go.set()
         assert (await tasks[0]).name in await consumers(provisioned)
@@ -215,7 +233,8 @@ async def test_a_consumer_that_an_earlier_takeover_makes_in_between_is_replaced(
 
 async def test_of_many_at_once_the_latest_has_it_in_the_end(provisioned: Broker) -> None:
     tried = await asyncio.gather(
-        *(take_over(provisioned, SHARD, epoch) for epoch in range(1, 9)), return_exceptions=True
+        *(take_over(provisioned, SHARD, epoch, f"holder-{epoch}") for epoch in range(1, 9)),
+        return_exceptions=True,
     )
     assert all(isinstance(each, ShardConsumer | LeaseLost) for each in tried)
     latest = tried[-1]

@@ -37,6 +37,7 @@ class Lease:
 
     epoch = 5
     shard = 0
+    member = "w-1"
 
     def __init__(self) -> None:
         self.draining = asyncio.Event()
@@ -49,7 +50,7 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
     taken: list[str] = []
     drawn: list[str] = []
 
-    async def take_over(broker: Connection, shard: Shard, epoch: int) -> ShardConsumer:
+    async def take_over(broker: Connection, shard: Shard, epoch: int, holder: str) -> ShardConsumer:
         taken.append(f"consumer-{len(taken)}")
         if len(taken) == 1:
             broker.remake()

@@ -120,7 +120,7 @@ class Drawing:
         while not lease.draining.is_set():
             # Listens before it asks: a takeover may take longer than a connection lasts.
             async with self._over(lease) as over:
-                consumer = await take_over(self._broker, shard, lease.epoch)
+                consumer = await take_over(self._broker, shard, lease.epoch, lease.member)
                 source = Source(consumer.stream, consumer.name, consumer.suspects_to)
                 await self._intake.draw(source, over, missed=over.set)
 

@@ -28,8 +28,9 @@ ANSWER_SECONDS = 1.0
 """How long an answer may take before the question is asked again. From three brokers of which one
 has just died, many questions get none, though they are carried out."""
 
-SUSPECTS_TO = "framemesh.suspects_to"
-"""The metadata of a consumer that remembers `ShardConsumer.suspects_to`."""
+SUSPECTS_TO, HOLDER, HAD_TO = "framemesh.suspects_to", "framemesh.holder", "framemesh.had_to"
+"""The metadata of a consumer that remembers `ShardConsumer.suspects_to`, who made it, and the last
+sequence that was delivered to him before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class ShardConsumer:
     stream: str
     name: str
     suspects_to: int
-    """The last sequence that was delivered to an earlier holder: a frame up to it that was not
-    sealed may be why that one died. Deliveries cannot tell, as each consumer counts from 1."""
+    """The last sequence that was delivered to another holder: a frame up to it that was not sealed
+    may be why that one died. Deliveries cannot tell, as each consumer counts from 1."""
 
 
-async def take_over(broker: Broker, shard: Shard, epoch: int) -> ShardConsumer:
-    """Make the consumer of a shard for whoever has its lease of `epoch`, in place of any other.
+async def take_over(broker: Broker, shard: Shard, epoch: int, holder: str) -> ShardConsumer:
+    """Make the consumer of a shard for `holder`, who has its lease of `epoch`, in place of another.
 
     It delivers all frames of the shard that are not acked, in the order of the stream: first those
     that the former holder had. A holder may ask for another one in the same lease. It does so when
@@ -58,7 +59,7 @@ async def take_over(broker: Broker, shard: Shard, epoch: int) -> ShardConsumer:
         LeaseLost: somebody with a later lease was here.
         StreamGone: the buffer was deleted.
     """
-    takeover = _Takeover(broker, shard, epoch)
+    takeover = _Takeover(broker, shard, epoch, holder)
     while True:
         try:
             return await takeover.attempt()
@@ -80,14 +81,16 @@ class _Former:
 class _Takeover:
     """May be attempted again and again, whatever became of the last attempt."""
 
-    def __init__(self, broker: Broker, shard: Shard, epoch: int) -> None:
+    def __init__(self, broker: Broker, shard: Shard, epoch: int, holder: str) -> None:
         self._broker = broker
         self._shard = shard
         self._stream = shard_stream(shard)
         self._name = shard_consumer(shard)
         self._epoch = epoch
+        self._holder = holder
         self._opening = 1
         self._suspects_to = 0
+        self._had_to = 0
         self._asked_for = ""
         """Our own consumer, which may be there though nobody said so."""
 
@@ -123,16 +126,25 @@ class _Takeover:
             log.info("suspects are not known", consumer=former.name, why=str(error))
             return
         if "config" in info:
-            known = int(info["config"].get("metadata", {}).get(SUSPECTS_TO, 0))
-            # What was delivered in this very lease did not kill its holder.
-            earlier = info["delivered"]["stream_seq"] if former.epoch < self._epoch else 0
-            self._suspects_to = max(self._suspects_to, known, earlier)
+            metadata = info["config"].get("metadata", {})
+            known = int(metadata.get(SUSPECTS_TO, 0))
+            # What was delivered to us did not kill us. A lease is lost and had again where three
+            # brokers elect: then all that we have comes once more, and much of it had its outcome.
+            had_to = max(info["delivered"]["stream_seq"], int(metadata.get(HAD_TO, 0)))
+            if metadata.get(HOLDER) == self._holder:
+                self._had_to = max(self._had_to, had_to)
+                had_to = 0
+            self._suspects_to = max(self._suspects_to, known, had_to)
 
     async def _create(self) -> ShardConsumer:
         name = self._asked_for or f"{self._name}-{self._epoch}-{self._opening}"
         self._asked_for = name
         config = shard_consumer_config(self._shard, name)
-        config["metadata"] = {SUSPECTS_TO: str(self._suspects_to)}
+        config["metadata"] = {
+            SUSPECTS_TO: str(self._suspects_to),
+            HOLDER: self._holder,
+            HAD_TO: str(self._had_to),
+        }
         # Refused while another one has the subjects: that of an earlier holder that came late.
         await self._ask(
             f"DURABLE.CREATE.{self._stream}.{name}",

@@ -24,8 +24,10 @@ AGAIN_SECONDS = 0.1
 class Lease:
     """The right to one shard, for whoever works on it."""
 
-    def __init__(self, term: Term, clock: Clock) -> None:
+    def __init__(self, term: Term, member: str, clock: Clock) -> None:
         self._term = term
+        self.member = member
+        """Who has it: a name that no other process has, nor an earlier one had."""
         self._clock = clock
         self.draining = asyncio.Event()
         """Set when the shard is to move: take no more, finish what is begun, and return."""
@@ -66,7 +68,7 @@ class Tenure:
         self._term = term
         self._hold = hold
         self._clock = clock
-        self._lease = Lease(term, clock)
+        self._lease = Lease(term, tenant.member, clock)
         self._drain_until = math.inf
         self._cut_off: asyncio.Timeout | None = None
         """While the holder works: when it must have ended."""
