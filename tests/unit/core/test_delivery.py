@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.document import InvalidDocument, Located, dump, read
+from framemesh.core.document import InvalidDocument, dump, read
 from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
+from framemesh.core.yaml_document import Located
 from framemesh.runtime.messages import pipeline_message
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from framemesh.core.document import InvalidDocument, Located, dump, read
+from framemesh.core.document import InvalidDocument, dump, read
 from framemesh.core.pipeline import PipelineSpec, check_pipeline
+from framemesh.core.yaml_document import Located
 
 STREET = """\
 name: street

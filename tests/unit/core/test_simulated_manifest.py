@@ -2,8 +2,9 @@
 
 import pytest
 
-from framemesh.core.document import InvalidDocument, Located, dump, read
+from framemesh.core.document import InvalidDocument, dump, read
 from framemesh.core.model import ModelManifest, SimulatedSpec
+from framemesh.core.yaml_document import Located
 
 MANIFEST = """\
 name: slow

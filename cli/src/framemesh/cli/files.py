@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from framemesh.core.document import Located
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.yaml_document import Located
 
 
 class FileUnreadable(FramemeshError):

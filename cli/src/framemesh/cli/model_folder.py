@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from framemesh.cli.files import read_document, read_text
-from framemesh.core.document import InvalidDocument, Located, Problem
+from framemesh.core.document import InvalidDocument, Problem
 from framemesh.core.model import ModelManifest
+from framemesh.core.yaml_document import Located
 
 MANIFEST = "model.yaml"
 
