@@ -16,7 +16,7 @@ from framemesh.runtime.processes.child_log import bound
 
 log = get_logger()
 
-RESTARTS = Backoff(first_seconds=0.2, most_seconds=10.0)
+RESTARTS = Backoff(first_seconds=0.05, most_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""
 
 STEADY_SECONDS = 30.0
