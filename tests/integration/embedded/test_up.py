@@ -101,6 +101,18 @@ async def test_a_size_that_is_none_is_refused(data: Path) -> None:
     assert "500MB" in output
 
 
+@pytest.mark.parametrize("command", [("up", "--data"), ("demo", "--out")])
+async def test_a_folder_that_cannot_be_used_is_one_clear_line(
+    tmp_path: Path, command: tuple[str, str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    status, output = await (await Command.start(*command, file)).end()
+    assert status == 1
+    assert "error: cannot use the" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize("seconds", [0.3, 0.7, 1.2, 1.8])
 async def test_ctrl_c_during_the_start_leaves_nothing(
     data: Path, ports: Ports, up: Up, seconds: float

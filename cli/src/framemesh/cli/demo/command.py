@@ -40,6 +40,8 @@ def demo(
     except Interrupted as error:
         typer.echo("interrupted: everything is stopped", err=True)
         raise typer.Exit(error.status) from error
+    except OSError as error:
+        raise DemoFailed(f"cannot use the folder {out}: {error}") from error
 
 
 async def _demo(of: Bundle, out: Path, fps: float) -> None:
