@@ -6,6 +6,7 @@ from tests.chaos.faults.cut import Cut
 from tests.chaos.faults.fault import Fault, Needs, Sign
 from tests.chaos.faults.full_buffer import FullBuffer
 from tests.chaos.faults.full_disk import FullDisk
+from tests.chaos.faults.other_shards import OtherShards
 from tests.chaos.faults.poison import Poison
 from tests.chaos.faults.signals import Freeze, Kill, Restart
 from tests.chaos.faults.victims import (
@@ -69,6 +70,7 @@ FAULTS: tuple[Fault, ...] = (
     FullBuffer(),
     FullDisk(),
     Poison(),
+    OtherShards(),
 )
 
 

@@ -1,0 +1,66 @@
+"""A pipeline whose buffer is cut in another way while frames flow."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from random import Random
+
+import grpc.aio
+from pydantic import ByteSize
+
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.core.pipeline import BufferSpec
+from framemesh.runtime.messages import pipeline_message
+from tests.chaos.faults.fault import NOTHING, Needs, Sign
+from tests.chaos.scene import Scene
+
+STREAMS, SHARDS = (1, 2), (1, 2, 3, 5, 6)
+"""What there may be instead. The pipelines have one stream of four shards."""
+
+APPLY_SECONDS = 30.0
+"""In which the master, which may not be back yet from the last fault, takes a change."""
+
+CALL_SECONDS = 5.0
+PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class OtherShards:
+    """Other numbers of streams and shards, and soon after that the first ones again: what was
+    stored before the first change may not be worked off when the second comes."""
+
+    name: str = "change the shards"
+    sign: Sign = Sign.FRAMES
+    # Workers finish what they have first, for up to 8 s, and begin anew.
+    limit_seconds: float = 13.0
+    hold_seconds: tuple[float, float] = (0.2, 3.0)
+    needs: frozenset[Needs] = NOTHING
+
+    @asynccontextmanager
+    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+        buffer = scene.spec.buffer
+        streams, shards = random.choice(STREAMS), random.choice(SHARDS)
+        size = ByteSize(streams * buffer.max_bytes)
+        await _apply(scene, replace(buffer, streams=streams, shards=shards, max_bytes=size))
+        yield
+        await _apply(scene, buffer)
+
+
+async def _apply(scene: Scene, buffer: BufferSpec) -> None:
+    spec = replace(scene.spec, buffer=buffer)
+    request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
+    async with asyncio.timeout(APPLY_SECONDS):
+        while True:
+            try:
+                async with grpc.aio.insecure_channel(scene.mesh.run.master) as channel:
+                    stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+                    await stub.ApplyPipeline(request, timeout=CALL_SECONDS)
+                return
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in {
+                    grpc.StatusCode.UNAVAILABLE,
+                    grpc.StatusCode.DEADLINE_EXCEEDED,
+                }:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
