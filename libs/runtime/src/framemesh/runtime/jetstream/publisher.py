@@ -79,7 +79,7 @@ class _Attempt:
 
     message: Outgoing
     answer: asyncio.Future[None]
-    since: float
+    sent_at: float
     """By the clock of the loop."""
     repeated: bool = False
 
@@ -121,11 +121,11 @@ class Publisher:
 
     async def _attempt(self, message: Outgoing) -> None:
         loop = asyncio.get_running_loop()
-        attempt = _Attempt(message, loop.create_future(), loop.time())
         reply = f"{self.inbox}.{next(self._tokens)}"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._broker.connected.wait()
+                attempt = _Attempt(message, loop.create_future(), loop.time())
                 self._attempts[reply] = attempt
                 await self._listen()
                 await self._send(message, reply)
@@ -155,7 +155,7 @@ class Publisher:
                 continue
             late = loop.time() - AGAIN_SECONDS
             for reply, attempt in list(self._attempts.items()):
-                if attempt.since < late and not attempt.repeated and not attempt.answer.done():
+                if attempt.sent_at < late and not attempt.repeated and not attempt.answer.done():
                     attempt.repeated = True
                     # What cannot be sent is given up when its time is over, as without this.
                     with contextlib.suppress(nats.errors.Error, TimeoutError):
