@@ -6,6 +6,9 @@ MAKEFLAGS += --no-builtin-rules
 
 # What is pinned is pinned: no interpreter or package may come from anywhere but its lock.
 export UV_PYTHON_DOWNLOADS ?= never
+# Where Python may write no bytecode, as in many containers, each start of a service would compile all
+# that it imports: a worker takes 1.8 s instead of 0.6.
+export UV_COMPILE_BYTECODE := 1
 
 PYTHON ?= python3
 # The uv of the machine, or one of our own in .tools/.
@@ -29,6 +32,7 @@ help: ## List the targets
 	$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(UV) pip install -q --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
 		$(MEMBERS:%=-e %)
+	$(BIN)/python -m compileall -q $(MEMBERS:%=%/src)
 	touch $@
 
 # tritonserver lives in an environment inside ours: its Python stub needs numpy 1.

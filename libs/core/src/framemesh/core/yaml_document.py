@@ -1,6 +1,6 @@
 """Reading YAML documents into frozen values, with faults named by line and field.
 
-Apart from what reads values, because services read no YAML, and it takes as long to import as gRPC.
+Apart from what reads values, because services read no YAML and need not import what does.
 """
 
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ def from_environment(kind: type[S]) -> S:
     Raises:
         BadSetting: names each variable that is wrong, its value and what to write instead.
     """
-    # pydantic-settings would do the same, and take as long to import as all the rest of a service.
+    # pydantic-settings would do the same, and take longer to import than pydantic itself.
     try:
         return kind.model_validate(dict(os.environ))
     except ValidationError as error:

@@ -19,8 +19,8 @@ def _hidden(package: str) -> Iterator[None]:
             del sys.modules[package]
 
 
-# structlog would take rich, where it is installed, for its tracebacks. That takes longer to import
-# than structlog and gRPC, and a service, which draws nothing, is to be back soon after a crash.
+# structlog would take rich, where it is installed, for its tracebacks. That takes as long to import
+# as gRPC, and a service, which draws nothing, is to be back soon after a crash.
 with _hidden("rich"):
     import structlog
 
