@@ -1,8 +1,11 @@
 """The memory of every process after 2,000 and after 10,000 frames: `python -m bench.memory`."""
 
+import argparse
 import asyncio
+import contextlib
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -12,7 +15,7 @@ from bench.throughput import CAMERAS, Mesh
 from framemesh.cli.embedded.ports import Ports
 from framemesh.cli.embedded.running import embedded
 
-FIRST, LAST = 2_000, 10_000
+AFTER = (2_000, 10_000)
 SAMPLED = 1_000
 """Frames of the load under which memory is read."""
 
@@ -24,25 +27,30 @@ def resident(root: int) -> dict[str, int]:
     """Resident bytes of each process below `root`, by what it is and its place among its like."""
     found: dict[str, int] = {}
     for process in psutil.Process(root).children(recursive=True):
-        name, number = role(process), 1
-        while f"{name} {number}" in found:
-            number += 1
-        found[f"{name} {number}"] = process.memory_info().rss
+        # The one that pushes ends meanwhile.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            size, name, number = process.memory_info().rss, role(process), 1
+            while f"{name} {number}" in found:
+                number += 1
+            found[f"{name} {number}"] = size
     return found
 
 
-async def measure(data: Path) -> None:
+async def measure(data: Path, after: Sequence[int]) -> None:
+    found: list[dict[str, float]] = []
     async with embedded(data, Ports.free()) as run:
         mesh = Mesh(run)
         await mesh.prepare()
-        await mesh.saturate(FIRST // CAMERAS)
-        early = await under_load(mesh, run.pid)
-        await mesh.saturate((LAST - FIRST - SAMPLED) // CAMERAS)
-        late = await under_load(mesh, run.pid)
-    print(f"{'MiB after':12} {FIRST:>8} {LAST:>8}  change")
-    for name in sorted(early):
-        change = late[name] / early[name] - 1
-        print(f"{name:12} {early[name] / MIB:8.1f} {late[name] / MIB:8.1f}  {change:+.1%}")
+        pushed = 0
+        for frames in after:
+            await mesh.saturate((frames - pushed) // CAMERAS)
+            found.append(await under_load(mesh, run.pid))
+            pushed = frames + SAMPLED
+    print(f"{'MiB after':12}", *(f"{frames:>8}" for frames in after), " change")
+    for name in sorted(found[0]):
+        sizes = [each[name] for each in found]
+        change = sizes[-1] / sizes[0] - 1
+        print(f"{name:12}", *(f"{size / MIB:8.1f}" for size in sizes), f" {change:+.1%}")
 
 
 async def under_load(mesh: Mesh, root: int) -> dict[str, float]:
@@ -59,8 +67,11 @@ async def under_load(mesh: Mesh, root: int) -> dict[str, float]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--after", type=int, nargs="+", default=AFTER, help="so many frames")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure(Path(folder)))
+        asyncio.run(measure(Path(folder), options.after))
 
 
 if __name__ == "__main__":
