@@ -97,3 +97,4 @@ demo: install ## People found in a street video, from camera to boxes
 .PHONY: clean
 clean: ## Remove what was installed and what ran
 	rm -rf .venv .tools tools/buf/node_modules .framemesh demo
+	find $(MEMBERS) -name __pycache__ -prune -exec rm -rf {} +

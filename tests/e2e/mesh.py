@@ -17,6 +17,7 @@ from framemesh.runtime.messages import pipeline_message
 from framemesh.sdk import AsyncCamera
 
 ROOT = Path(__file__).resolve().parents[2]
+APPLY_SECONDS = 10
 READY_SECONDS = 30
 DONE_SECONDS = 45
 
@@ -30,14 +31,20 @@ class Mesh:
 
     async def apply(self, spec: PipelineSpec) -> None:
         """Apply a pipeline, and wait until a worker of it is ready, of whichever revision."""
+        await self.submit(spec)
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
-            request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
-            await stub.ApplyPipeline(request)
             ask = pipeline_pb2.GetPipelineRequest(name=spec.name)
             async with asyncio.timeout(READY_SECONDS):
                 while not (await stub.GetPipeline(ask)).pipeline.ready_workers:
                     await asyncio.sleep(0.05)
+
+    async def submit(self, spec: PipelineSpec) -> None:
+        """Apply a pipeline, and wait for nothing."""
+        request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
+        async with grpc.aio.insecure_channel(self.run.master) as channel:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
 
     async def delete(self, pipeline: str) -> None:
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)

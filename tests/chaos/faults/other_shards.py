@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
+import grpc
 import grpc.aio
 from pydantic import ByteSize
 
-from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.core.pipeline import BufferSpec
-from framemesh.runtime.messages import pipeline_message
 from tests.chaos.faults.fault import NOTHING, Needs, Sign
 from tests.chaos.scene import Scene
 
@@ -21,7 +20,7 @@ STREAMS, SHARDS = (1, 2), (1, 2, 3, 5, 6)
 APPLY_SECONDS = 30.0
 """In which the master, which may not be back yet from the last fault, takes a change."""
 
-CALL_SECONDS = 5.0
+AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 PAUSE_SECONDS = 0.1
 
 
@@ -48,19 +47,12 @@ class OtherShards:
 
 
 async def _apply(scene: Scene, buffer: BufferSpec) -> None:
-    spec = replace(scene.spec, buffer=buffer)
-    request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
     async with asyncio.timeout(APPLY_SECONDS):
         while True:
             try:
-                async with grpc.aio.insecure_channel(scene.mesh.run.master) as channel:
-                    stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
-                    await stub.ApplyPipeline(request, timeout=CALL_SECONDS)
+                await scene.mesh.submit(replace(scene.spec, buffer=buffer))
                 return
             except grpc.aio.AioRpcError as error:
-                if error.code() not in {
-                    grpc.StatusCode.UNAVAILABLE,
-                    grpc.StatusCode.DEADLINE_EXCEEDED,
-                }:
+                if error.code() not in AWAY:
                     raise
             await asyncio.sleep(PAUSE_SECONDS)

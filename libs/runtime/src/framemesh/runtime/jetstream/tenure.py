@@ -64,7 +64,6 @@ class Tenure:
         self, bucket: LeaseBucket, tenant: Tenant, term: Term, hold: Hold, clock: Clock
     ) -> None:
         self._bucket = bucket
-        self._member = tenant.member
         self._term = term
         self._hold = hold
         self._clock = clock
@@ -130,7 +129,7 @@ class Tenure:
     async def _renewed(self) -> bool:
         asked_at = self._clock.monotonic()
         try:
-            self._term.renewed(await self._bucket.renew(self._term, self._member), asked_at)
+            self._term.renewed(await self._bucket.renew(self._term, self._lease.member), asked_at)
         except LeaseRefused:
             await self._find()
         except BrokerUnavailable as error:
@@ -141,7 +140,7 @@ class Tenure:
 
     async def _find(self) -> None:
         try:
-            self._term.found(await self._bucket.get(self._term.shard), self._member)
+            self._term.found(await self._bucket.get(self._term.shard), self._lease.member)
         except BrokerUnavailable as error:
             log.debug("entry is not known", shard=self._term.shard, error=str(error))
 
@@ -150,7 +149,7 @@ class Tenure:
         try:
             # Not by the sequence that we know: the last renewal may have been cut off halfway.
             entry = await self._bucket.get(self._term.shard)
-            if entry is not None and self._term.wrote(entry, self._member):
+            if entry is not None and self._term.wrote(entry, self._lease.member):
                 await self._bucket.delete(entry.sequence)
         except BrokerUnavailable as error:
             log.info("shard is left to expire", shard=self._term.shard, error=str(error))
