@@ -15,7 +15,7 @@ from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.dataplane.persistence import store_until_stored
 from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream import puller as puller_module
-from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.broker import BrokerUnavailable, broker
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
@@ -181,6 +181,23 @@ async def test_an_error_that_ends_the_connection_is_not_the_end(
                 await asyncio.sleep(0.01)
             await store_until_stored(world.plane, Outgoing("test.x", b"", f"{number}"))
             await receiver.work_off(1)
+
+
+async def test_whoever_waits_for_an_answer_hears_at_once_that_the_connection_broke(
+    world: JetStreamWorld, server: OtherServer
+) -> None:
+    """The answer is lost with it."""
+    await server.freeze()
+    before = world.broker.client.stats["out_msgs"]
+    asked = asyncio.ensure_future(world.broker.request("$JS.API.INFO", {}))
+    while world.broker.client.stats["out_msgs"] == before or world.broker.client.pending_data_size:
+        await asyncio.sleep(0.01)
+    world.broker.client.abort()
+    server.process.resume()
+    async with asyncio.timeout(1):
+        with pytest.raises(BrokerUnavailable, match="broke"):
+            await asked
+        await world.broker.request("$JS.API.INFO", {})
 
 
 async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(

@@ -39,6 +39,9 @@ class Client(nats.aio.client.Client):
 
     Comes back after every error that a server tells. nats-py closes for good after most.
 
+    Tells those who wait for an answer when it is lost with the connection. nats-py lets them wait
+    until their time is over.
+
     Writes a payload as it is. nats-py joins it to what comes before it, and both to what comes
     after it: two copies of every frame.
     """
@@ -72,7 +75,13 @@ class Client(nats.aio.client.Client):
 
     async def _attempt_reconnect(self) -> None:
         self.abort()
+        self._fail_requests()
         await super()._attempt_reconnect()
+
+    def _fail_requests(self) -> None:
+        for answer in self._resp_map.values():
+            if not answer.done():
+                answer.set_exception(nats.errors.Error("the connection broke"))
 
     async def _select_next_server(self) -> None:
         self.abort()
