@@ -43,7 +43,7 @@ async def measure(data: Path, after: Sequence[int]) -> None:
         await mesh.prepare()
         pushed = 0
         for frames in after:
-            await mesh.saturate((frames - pushed) // CAMERAS)
+            await mesh.push((frames - pushed) // CAMERAS)
             found.append(await under_load(mesh, run.pid))
             pushed = frames + SAMPLED
     print(f"{'MiB after':12}", *(f"{frames:>8}" for frames in after), " change")
@@ -58,7 +58,7 @@ async def under_load(mesh: Mesh, root: int) -> dict[str, float]:
     readings of nats-server differ by a third."""
     samples: list[dict[str, int]] = []
     async with asyncio.TaskGroup() as tasks:
-        load = tasks.create_task(mesh.saturate(SAMPLED // CAMERAS))
+        load = tasks.create_task(mesh.push(SAMPLED // CAMERAS))
         while not load.done():
             samples.append(await asyncio.to_thread(resident, root))
             await asyncio.sleep(SAMPLE_SECONDS)

@@ -96,9 +96,9 @@ class Mesh:
             )
         return answer.triton.address
 
-    async def saturate(self, frames_of_each: int) -> MeshRun:
-        """Push from a process of its own, and wait until every frame has its outcome."""
-        before = cpu_seconds(self._run.pid)
+    async def push(self, frames_of_each: int) -> float:
+        """From a process of its own, as fast as they go, and wait until every frame has its
+        outcome. Returns the CPU seconds of the cameras."""
         command = [sys.executable, "-m", "bench.cameras", self._run.ingest, PIPELINE]
         options = [f"--cameras={CAMERAS}", f"--frames={frames_of_each}"]
         pushing = await asyncio.create_subprocess_exec(
@@ -109,11 +109,19 @@ class Mesh:
             monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
             while await self._sealed(monitor) < self._pushed:
                 await asyncio.sleep(POLL_SECONDS)
-            after = cpu_seconds(self._run.pid)
-            seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
         said, _ = await pushing.communicate()
+        return float(said)
+
+    async def saturate(self, frames_of_each: int) -> MeshRun:
+        """Push, and see what it took."""
+        before = cpu_seconds(self._run.pid)
+        cameras = await self.push(frames_of_each)
+        after = cpu_seconds(self._run.pid)
         cpu = {role: after[role] - before.get(role, 0) for role in after if role != "cameras"}
-        cpu["cameras"] = float(said)
+        cpu["cameras"] = cameras
+        async with grpc.aio.insecure_channel(self._run.monitor) as channel:
+            monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
+            seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
         return MeshRun(CAMERAS * frames_of_each, seconds, cpu)
 
     async def _sealed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:

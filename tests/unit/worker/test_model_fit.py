@@ -58,7 +58,7 @@ def test_the_repository_is_one_that_any_triton_serves(
     onnx = tmp_path / "people.onnx"
     onnx.write_bytes(b"model")
     manifest = replace(MANIFEST, max_batch=max_batch)
-    deployment = Deployment(manifest, 3, onnx, MODEL, instances=2)
+    deployment = Deployment(manifest, 3, onnx, MODEL, instances=2, largest_batch=1)
     write_repository(tmp_path / "models", [deployment])
     assert (tmp_path / "models/people-3/3/model.onnx").read_bytes() == b"model"
     text = (tmp_path / "models/people-3/config.pbtxt").read_text()
@@ -69,3 +69,13 @@ def test_the_repository_is_one_that_any_triton_serves(
     assert list(config.input[0].dims) == dims
     assert config.instance_group[0].count == 2
     assert config.instance_group[0].kind == config.instance_group[0].KIND_CPU
+
+
+def test_a_model_has_seen_its_largest_batch_before_any_frame(tmp_path: Path) -> None:
+    manifest = replace(MANIFEST, max_batch=8)
+    deployment = Deployment(manifest, 3, tmp_path, MODEL, instances=2, largest_batch=6)
+    config = text_format.Parse(deployment.config(), ModelConfig())
+    (sample,) = config.model_warmup
+    assert sample.batch_size == 6
+    assert list(sample.inputs["images"].dims) == [480, 640, 3]
+    assert sample.inputs["images"].zero_data

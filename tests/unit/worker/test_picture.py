@@ -17,6 +17,15 @@ def test_a_jpeg_becomes_pixels_once() -> None:
     assert picture.pixels is picture.pixels
 
 
+def test_what_was_let_go_is_decoded_again() -> None:
+    picture = Picture(JPEG)
+    before = picture.pixels
+    picture.let_go()
+    assert (picture.width, picture.height) == (40, 30)
+    assert picture.pixels is not before
+    np.testing.assert_array_equal(picture.pixels, before)
+
+
 def test_a_grey_picture_gets_three_channels() -> None:
     grey = cv2.imencode(".png", GREY[:, :, 0])[1].tobytes()
     assert Picture(grey).pixels.shape == (30, 40, 3)

@@ -24,7 +24,8 @@ MANIFEST = read_model_folder(FILE.parent).manifest
 def test_triton_runs_the_simulation_in_place_of_the_file(tmp_path: Path) -> None:
     manifest = replace(MANIFEST, simulated=SimulatedSpec(base_ms=4, per_picture_ms=0.5))
     signature = fit(manifest, FILE).signature
-    write_repository(tmp_path, [Deployment(manifest, 3, FILE, signature, instances=1, kind=GPU)])
+    deployment = Deployment(manifest, 3, FILE, signature, instances=1, largest_batch=1, kind=GPU)
+    write_repository(tmp_path, [deployment])
     config = text_format.Parse((tmp_path / "simulated-3/config.pbtxt").read_text(), ModelConfig())
     assert config.backend == "python"
     assert {name: value.string_value for name, value in config.parameters.items()} == {

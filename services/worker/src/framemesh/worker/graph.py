@@ -59,10 +59,10 @@ class Graph:
             seen: list[Detection] = []
             tensor_bytes = 0
             for stage in self._stages:
-                found, rows = await stage.look(picture, seen, give_up_at)
+                last = stage is self._stages[-1]
+                found, rows = await stage.look(picture, seen, give_up_at, last=last)
                 seen += found
                 tensor_bytes += rows * stage.row_bytes
                 # Once a model has looked at it, it is looked at to the end.
                 give_up_at = math.inf
-            height, width = picture.pixels.shape[:2]
-            return Seen(width, height, tuple(seen), tensor_bytes)
+            return Seen(picture.width, picture.height, tuple(seen), tensor_bytes)

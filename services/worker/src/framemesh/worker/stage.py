@@ -31,6 +31,14 @@ class Crop:
     """The same in fractions of the picture."""
     parent: int
 
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
 
 class Stage:
     """Looks at one picture at a time, for any number of callers at once."""
@@ -68,7 +76,12 @@ class Stage:
         return self._batcher.seconds_to_send
 
     async def look(
-        self, picture: Picture, seen: Sequence[Detection], give_up_at: float = math.inf
+        self,
+        picture: Picture,
+        seen: Sequence[Detection],
+        give_up_at: float = math.inf,
+        *,
+        last: bool,
     ) -> tuple[list[Detection], int]:
         """What the model sees in the whole picture or in the crops of an earlier stage's boxes, and
         how many pictures it was given for that.
@@ -76,47 +89,58 @@ class Stage:
         Args:
             seen: all detections of this frame so far.
             give_up_at: by the event loop's time; a whole picture is sent before or not at all.
+            last: nobody needs the pixels after this stage.
 
         Raises:
             Undecodable, TooOld, InferenceFailed, TritonUnavailable: as `Graph.run`.
         """
         if not self.spec.crops_of:
-            return await self._look_at(picture, (None,), give_up_at), 1
+            return await self._look_at(picture, (None,), give_up_at, last=last), 1
         crops = list(self._crops(picture, seen))
         found: list[Detection] = []
         for at in range(0, len(crops), self._max_batch):
-            found += await self._look_at(picture, crops[at : at + self._max_batch])
+            end = at + self._max_batch
+            found += await self._look_at(picture, crops[at:end], last=last and end >= len(crops))
         return found, len(crops)
 
     async def _look_at(
-        self, picture: Picture, parts: Sequence[Crop | None], give_up_at: float = math.inf
+        self,
+        picture: Picture,
+        parts: Sequence[Crop | None],
+        give_up_at: float = math.inf,
+        *,
+        last: bool,
     ) -> list[Detection]:
         rows = await self._batcher.reserve(len(parts))
         try:
-            await in_thread(self._pool, lambda: self._prepare(picture, parts, rows))
+            await in_thread(self._pool, lambda: self._prepare(picture, parts, rows, last=last))
             outputs = await self._batcher.run(rows, give_up_at)
             # Before the rows are released: the outputs lie in them.
             return [
                 detection
                 for part, output in zip(parts, outputs, strict=True)
-                for detection in self._detections(picture.pixels, part, output)
+                for detection in self._detections(picture, part, output)
             ]
         finally:
             self._batcher.release(rows)
 
-    def _prepare(self, picture: Picture, parts: Sequence[Crop | None], rows: Sequence[int]) -> None:
-        pixels = picture.pixels
+    def _prepare(
+        self, picture: Picture, parts: Sequence[Crop | None], rows: Sequence[int], *, last: bool
+    ) -> None:
         for part, row in zip(parts, rows, strict=True):
-            self._preparation.write(_cut(pixels, part), self._inputs[row])
+            self._preparation.write(_cut(picture.pixels, part), self._inputs[row])
+        if last:
+            # Not when the model has answered: all that waits for it would keep its pixels.
+            picture.let_go()
 
     def _detections(
-        self, pixels: Pixels, part: Crop | None, outputs: Outputs
+        self, picture: Picture, part: Crop | None, outputs: Outputs
     ) -> Iterable[Detection]:
-        height, width = _cut(pixels, part).shape[:2]
+        looked_at = part or picture
         for found in self._decoder.decode(outputs):
             box = None
             if found.box is not None:
-                box = self._preparation.in_picture(found.box, width, height)
+                box = self._preparation.in_picture(found.box, looked_at.width, looked_at.height)
                 if box is None:
                     continue
             yield self._detection(found, box, part)
@@ -134,7 +158,7 @@ class Stage:
         )
 
     def _crops(self, picture: Picture, seen: Sequence[Detection]) -> Iterable[Crop]:
-        height, width = picture.pixels.shape[:2]
+        width, height = picture.width, picture.height
         for at, detection in enumerate(seen):
             if detection.stage != self.spec.crops_of or detection.box is None:
                 continue

@@ -56,7 +56,13 @@ def plan_stage(
     return StagePlan(
         spec=stage,
         deployment=Deployment(
-            manifest, model.version, model.onnx, signature, instances=instances, kind=device
+            manifest,
+            model.version,
+            model.onnx,
+            signature,
+            instances=instances,
+            largest_batch=policy.max_batch,
+            kind=device,
         ),
         preparation=fitting.preparation,
         decoder=fitting.decoder,

@@ -79,4 +79,6 @@ def session_options(parameters: dict[str, dict[str, str]]) -> Any:
     for name in ("intra_op_thread_count", "inter_op_thread_count"):
         threads = int(parameters.get(name, {}).get("string_value", "1"))
         setattr(options, name.replace("thread_count", "num_threads"), threads)
+    patterns = parameters.get("enable_mem_pattern", {}).get("string_value", "1")
+    options.enable_mem_pattern = patterns != "0"
     return options

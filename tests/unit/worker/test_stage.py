@@ -1,0 +1,107 @@
+"""How long a picture's pixels are kept."""
+
+import asyncio
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from framemesh.core.model import DType, InputSpec, Layout
+from framemesh.core.outcome import Box
+from framemesh.core.pipeline import StageSpec
+from framemesh.runtime.window import Window
+from framemesh.worker.batching import Batcher, BatchPolicy
+from framemesh.worker.decoders.decoder import Found, Outputs
+from framemesh.worker.graph import Graph
+from framemesh.worker.picture import Pixels
+from framemesh.worker.preparation import Preparation
+from framemesh.worker.stage import Stage
+from framemesh.worker.triton.memory import Input, RowOutputs
+from framemesh.worker.triton.rows import Rows
+
+SPEC = InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)
+JPEG = cv2.imencode(".jpg", np.full((30, 40, 3), 128, np.uint8))[1].tobytes()
+BATCH = 2
+
+
+class Watched(Preparation):
+    """Knows whether the last picture that it wrote is still in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+        self._last: Callable[[], Pixels | None] = lambda: None
+
+    @property
+    def kept(self) -> bool:
+        return self._last() is not None
+
+    def write(self, picture: Pixels, out: Input) -> None:
+        # Of a crop, which is a view of it, or of itself.
+        whole = picture if picture.base is None else picture.base
+        self._last = weakref.ref(whole)
+        super().write(picture, out)
+
+
+class Boxes:
+    """Sees so many things, always."""
+
+    classes = 1
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def decode(self, outputs: Outputs) -> list[Found]:
+        return [Found(0, 0.9, Box(0.2, 0.2, 0.8, 0.8))] * self._count
+
+
+async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
+    """For each request to a model, in order, whether the picture's pixels were still there.
+
+    Args:
+        stages: each with the number of things that it sees.
+    """
+    watched, kept = Watched(), []
+
+    async def infer(first: int, count: int) -> list[RowOutputs]:
+        kept.append(watched.kept)
+        return [{}] * count
+
+    with ThreadPoolExecutor(1) as pool:
+        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+
+            def stage(spec: StageSpec, sees: int) -> Stage:
+                rows, policy = Rows(BATCH), BatchPolicy(BATCH, 0.0, 1)
+                return Stage(
+                    spec,
+                    ("thing",),
+                    watched,
+                    Boxes(sees),
+                    Batcher(infer, rows, policy, tasks),
+                    max_batch=BATCH,
+                    inputs=list(np.zeros((BATCH, 6, 8, 3), np.uint8)),
+                    pool=pool,
+                )
+
+            made: Sequence[Stage] = [stage(*each) for each in stages]
+            seen = await Graph(made, Window(8, 1_000_000)).run(JPEG)
+    assert (seen.width, seen.height) == (40, 30)
+    return kept
+
+
+async def test_pixels_are_not_kept_while_the_only_model_is_asked() -> None:
+    assert await kept_while_asked((StageSpec("things", "m"), 3)) == [False]
+
+
+async def test_pixels_are_kept_for_the_stages_that_follow() -> None:
+    assert await kept_while_asked((StageSpec("things", "m"), 3), (StageSpec("others", "m"), 0)) == [
+        True,
+        False,
+    ]
+
+
+async def test_pixels_are_kept_until_the_last_crop_was_cut_out() -> None:
+    assert await kept_while_asked(
+        (StageSpec("things", "m"), 5), (StageSpec("parts", "m", crops_of="things"), 0)
+    ) == [True, True, True, False]
