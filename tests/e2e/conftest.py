@@ -26,8 +26,15 @@ def installed() -> None:
         pytest.skip(str(error))
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def mesh(shared_mesh: Mesh) -> AsyncIterator[Mesh]:
+    """The mesh of all tests. What a test applied is deleted with its end, also where it failed."""
+    yield shared_mesh
+    await shared_mesh.delete_all()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+async def shared_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     """A whole mesh on free ports, with the bundled model."""
     data = tmp_path_factory.mktemp("mesh")
     async with embedded(data, Ports.free(), store_max_bytes=8 * 1024**3) as run:

@@ -47,9 +47,18 @@ class Mesh:
             await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
 
     async def delete(self, pipeline: str) -> None:
+        """With all that it holds."""
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)
         async with grpc.aio.insecure_channel(self.run.master) as channel:
-            await pipeline_pb2_grpc.PipelineServiceStub(channel).DeletePipeline(request)
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            await stub.DeletePipeline(request, timeout=APPLY_SECONDS)
+
+    async def delete_all(self) -> None:
+        async with grpc.aio.insecure_channel(self.run.master) as channel:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            there = await stub.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+        for pipeline in there.pipelines:
+            await self.delete(pipeline.spec.name)
 
     async def push(self, pipeline: str, camera: str, images: Sequence[bytes]) -> AsyncCamera:
         """Send as fast as it goes, and wait for the last acknowledgement."""

@@ -63,4 +63,3 @@ async def test_each_has_its_outcome_and_the_good_ones_are_done(
     assert (ledger.offered, ledger.done, ledger.rejected, ledger.dead) == (12, 6, 5, 1)
     assert dict(ledger.reasons) == dict.fromkeys(offered, 1)
     assert ledger.pending == 0
-    await mesh.delete("bad")

@@ -62,7 +62,6 @@ async def test_a_change_of_shards_loses_nothing_doubles_nothing_and_keeps_the_or
     async with asyncio.timeout(10):
         while await streams(mesh, name) != [f"FRAMES-{name}-3-0"]:
             await asyncio.sleep(0.05)
-    await mesh.delete(name)
 
 
 async def push(mesh: Mesh, pipeline: str, name: str, images: list[bytes]) -> None:

@@ -68,9 +68,15 @@ class Poison:
         os.kill(await started(self._mesh, self._victim), signal.SIGKILL)
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def fragile(fragile_mesh: Mesh) -> AsyncIterator[Mesh]:
+    """Its processes may be killed."""
+    yield fragile_mesh
+    await fragile_mesh.delete_all()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
-    """A mesh of its own, whose processes may be killed."""
+async def fragile_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     data = tmp_path_factory.mktemp("poison")
     async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
         running = Mesh(run)
@@ -104,7 +110,6 @@ async def test_poison_ends_as_a_dead_letter_and_its_neighbours_are_done(
     assert letter.frame.image == jpegs[poison.sequence - 1]
     (ledger,) = (await fragile.status(name)).cameras
     assert (ledger.done, ledger.dead, ledger.pending) == (FRAMES - 1, 1, 0)
-    await fragile.delete(name)
 
 
 async def letters(nats: Broker, pipeline: str) -> list[dead_letter_message.DeadLetter]:

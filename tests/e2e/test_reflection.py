@@ -88,4 +88,3 @@ async def test_each_service_tells_its_methods_and_answers(mesh: Mesh) -> None:
             assert told[known] >= METHODS[known] - {"List"}
         if method:
             assert await asyncio.to_thread(call, addresses[name], service, method)
-    await mesh.delete("mirror")

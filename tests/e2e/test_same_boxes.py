@@ -55,7 +55,6 @@ async def assert_mesh_sees(
         reference.assert_same(outcome.detections, expected)
         boxes += len(expected)
     assert boxes > len(images) // 2, "too few boxes to tell anything"
-    await mesh.delete(f"same-{model}")
 
 
 async def test_the_bundled_model(mesh: Mesh, jpegs: list[bytes]) -> None:

@@ -32,6 +32,10 @@ POLL_SECONDS = 0.02
 GRACE_SECONDS = 10.0
 """From SIGTERM to SIGKILL: it writes out its streams."""
 
+COLLECTOR = {"GOGC": "50"}
+"""How much garbage Go lets pile up, in percent of what is in use: most of it is blocks of streams,
+of up to 8 MiB. The default of 100 takes a third more memory, and 5% less CPU (bench/README.md)."""
+
 
 class NatsServerFailed(FramemeshError):
     """The nats-server ended, or did not answer in time."""
@@ -74,12 +78,13 @@ class NatsServer:
 
     def environment(self) -> dict[str, str]:
         """The variables of the configuration, each as a value of its language: JSON's strings and
-        numbers are."""
+        numbers are. And what the server is run with."""
         return {
             "FRAMEMESH_NATS_LISTEN": json.dumps(self.address),
             "FRAMEMESH_NATS_STORE": json.dumps(str(self.store), ensure_ascii=False),
             "FRAMEMESH_NATS_STORE_MAX": json.dumps(self.store_max_bytes),
             "FRAMEMESH_NATS_SYNC": json.dumps(self.sync_interval),
+            **COLLECTOR,
         }
 
 
