@@ -1,5 +1,6 @@
 """nats-py's client, which neither waits for servers that hang, nor gives up, nor copies frames."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from framemesh.runtime.jetstream.transport import Transport
 STALE = "stale connection"
 LINE_ENDS = str.maketrans("\r\n", "  ")
 CRLF = b"\r\n"
+PING = b"PING\r\n"
 
 PERMISSIONS = re.compile(r'permissions violation for (publish|subscription)[^"]*"([^"]*)"')
 
@@ -41,6 +43,10 @@ class Client(nats.aio.client.Client):
 
     Tells those who wait for an answer when it is lost with the connection. nats-py lets them wait
     until their time is over.
+
+    Asks in turn whether all that was written has arrived. nats-py's question overtakes what is not
+    on the socket yet, so its answer does not say that a subscription has begun or ended: a frame
+    that came after `drain` was dropped, and missing until its time was over.
 
     Writes a payload as it is. nats-py joins it to what comes before it, and both to what comes
     after it: two copies of every frame.
@@ -100,6 +106,20 @@ class Client(nats.aio.client.Client):
         else:
             # Where it is the end of the connection, the server ends it, and we connect again.
             await self._error_cb(nats.errors.Error(err_msg.strip("'")))
+
+    async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
+        self._pongs.append(asyncio.Future() if future is None else future)
+        self._pending.append(PING)
+        self._pending_data_size += len(PING)
+        await self._flush_pending()
+
+    async def _process_connect_init(self) -> None:
+        await super()._process_connect_init()
+        # Nobody waits for an answer to what the last connection was asked, and whoever asks next
+        # would take it for his own.
+        kept = [each for each in self._pending if each is not PING]
+        self._pending_data_size -= len(PING) * (len(self._pending) - len(kept))
+        self._pending = kept
 
     async def _process_pong(self) -> None:
         if self._pongs and self._pongs[0].done():
