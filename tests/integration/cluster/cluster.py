@@ -155,7 +155,9 @@ async def _fault(member: Member) -> str:
     if health.get("status") != "ok":
         return f"{member.name}: {health.get('error', 'does not answer')}"
     meta = (await _page(member, "/jsz")).get("meta_cluster", {})
-    known = meta.get("cluster_size") == SIZE and meta.get("leader")
+    # A server that heard nothing of another one yet puts no stream there.
+    others = [peer for peer in meta.get("replicas", []) if not peer.get("offline")]
+    known = meta.get("cluster_size") == SIZE and meta.get("leader") and len(others) == SIZE - 1
     return "" if known else f"{member.name}: knows {meta}"
 
 

@@ -45,7 +45,7 @@ async def test_more_replicas_than_servers_are_refused_by_name(
 ) -> None:
     with pytest.raises(BufferRefused, match=r"^buffer\.replicas: no suitable peers") as told:
         await provision(ingest, replicas=5)
-    assert str(told.value).endswith("ask for fewer than 5, or add nats-servers")
+    assert str(told.value).endswith("ask for fewer than 5, or see that as many nats-servers run")
 
 
 async def test_replicas_on_a_single_server_are_refused_by_name(nats_broker: Broker) -> None:

@@ -186,7 +186,8 @@ def _refusal(error: dict[str, Any], config: dict[str, Any], field: str) -> Frame
         )
     if replicas > 1:
         return BufferRefused(
-            f"buffer.replicas: {why}: ask for fewer than {replicas}, or add nats-servers"
+            f"buffer.replicas: {why}: ask for fewer than {replicas}, or see that as many"
+            " nats-servers run"
         )
     return BufferRefused(f"{field}: {why}")
 
