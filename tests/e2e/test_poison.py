@@ -30,22 +30,25 @@ from tests.e2e.test_kills import started
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-FRAMES = 40
-"""More than a second of work."""
+MODEL_SECONDS = 0.8
+"""For a request: long enough that a busy machine kills in the middle of it."""
+
+IN_FLIGHT_SECONDS = 0.3
+"""After which a frame that is tried is with the model."""
+
+FRAMES = 6
+"""More than a second of work: a request for the first that comes, and another one at least."""
 
 ATTEMPTS = 2
 DONE = outcome_pb2.FATE_DONE
-
-
-IN_FLIGHT_SECONDS = 0.1
-"""After which a frame that is tried is with the model, which takes 200 ms."""
 
 
 def slow_model(data: Path) -> Path:
     folder = data / "model"
     shutil.copytree(ROOT / "examples/simulated", folder)
     manifest = folder / "model.yaml"
-    manifest.write_text(manifest.read_text().replace("base_ms: 20", "base_ms: 200"))
+    usual, slow = "base_ms: 20", f"base_ms: {MODEL_SECONDS * 1000:.0f}"
+    manifest.write_text(manifest.read_text().replace(usual, slow))
     return folder
 
 
