@@ -48,7 +48,7 @@ async def dead_letters_kept(broker: Broker, pipeline: str) -> int:
 
 
 async def _state(broker: Broker, stream: str) -> dict[str, int]:
-    answer = await broker.request(f"$JS.API.STREAM.INFO.{stream}", {})
+    answer = await broker.ask(f"$JS.API.STREAM.INFO.{stream}", {})
     if error := answer.get("error"):
         fault = StreamAbsent if error.get("code") == NOT_FOUND else BrokerUnavailable
         raise fault(f"{stream}: {error.get('description')}")

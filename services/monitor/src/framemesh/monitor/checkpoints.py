@@ -71,7 +71,7 @@ class Checkpoints:
 
     async def load(self, pipeline: str) -> Stored:
         """The value of that pipeline, empty where it has none."""
-        answer = await self._broker.request(
+        answer = await self._broker.ask(
             f"$JS.API.STREAM.MSG.GET.{STREAM}", {"last_by_subj": _subject(pipeline)}
         )
         error = answer.get("error")

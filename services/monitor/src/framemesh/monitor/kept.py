@@ -83,7 +83,7 @@ async def newest_on_record(broker: Broker, stream: str, subject: str) -> Kept | 
     Raises:
         BrokerUnavailable: no answer in time.
     """
-    answer = await broker.request(f"$JS.API.STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+    answer = await broker.ask(f"$JS.API.STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
     if error := answer.get("error"):
         if error_code(answer) == NO_MESSAGE:
             return None

@@ -31,6 +31,9 @@ ANSWER_SECONDS = 5.0
 """How long an answer may take. What was asked of a leader that dies meanwhile is never answered,
 and must be asked again; the election of another takes 4 to 9 s."""
 
+AGAIN_SECONDS = 1.0
+"""A question that a cluster did not answer for so long is asked once more, and again."""
+
 PING_SECONDS = 2
 PINGS = 2
 """A server that answers none of so many pings is left for another: 4 to 6 s after it went silent,
@@ -157,6 +160,31 @@ class Broker:
             raise BrokerUnavailable(f"no answer from {self.url} ({error})") from error
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
+
+    async def ask(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Call what changes nothing in JetStream's JSON API.
+
+        Only who leads a stream answers. While a cluster elects another one nobody does, and what
+        was asked meanwhile never is; so it is asked again and again.
+
+        Raises:
+            BrokerUnavailable: no answer in time.
+        """
+        asked = [asyncio.ensure_future(self.request(subject, body))]
+        try:
+            while True:
+                pause = AGAIN_SECONDS if len(self.client.servers) > 1 else None
+                done, _ = await asyncio.wait(
+                    asked, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
+                if done:
+                    return done.pop().result()
+                # The earlier ones may yet be answered, by servers that are only slow.
+                asked.append(asyncio.ensure_future(self.request(subject, body)))
+        finally:
+            for each in asked:
+                each.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
 
     async def _on_connected(self) -> None:
         if (url := self.client.connected_url) is not None:

@@ -27,7 +27,7 @@ async def bucket_keys(broker: Broker, bucket: str) -> list[str]:
         BrokerUnavailable: no answer in time, or the bucket is not there yet.
     """
     prefix = f"$KV.{bucket}."
-    answer = await broker.request(
+    answer = await broker.ask(
         f"$JS.API.STREAM.INFO.{bucket_stream(bucket)}", {"subjects_filter": f"{prefix}>"}
     )
     if error := answer.get("error"):

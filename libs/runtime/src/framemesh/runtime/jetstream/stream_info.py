@@ -12,7 +12,7 @@ async def stream_info(broker: Broker, stream: str) -> dict[str, Any] | None:
     Raises:
         BrokerUnavailable: the broker does not answer in time, or cannot.
     """
-    answer = await broker.request(f"$JS.API.STREAM.INFO.{stream}", {})
+    answer = await broker.ask(f"$JS.API.STREAM.INFO.{stream}", {})
     if error_code(answer) == NO_SUCH_STREAM:
         return None
     if error := answer.get("error"):

@@ -165,7 +165,7 @@ class Tail:
             arrived.task_done()
 
     async def _state(self) -> dict[str, Any]:
-        answer = await self._broker.request(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        answer = await self._broker.ask(f"$JS.API.STREAM.INFO.{self._stream}", {})
         if error := answer.get("error"):
             raise self._fault(error)
         if self.created and answer["created"] != self.created:
