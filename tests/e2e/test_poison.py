@@ -26,7 +26,7 @@ from framemesh.runtime.jetstream.subjects import dead_stream, ledger_stream, tri
 from framemesh.runtime.jetstream.tail import Tail
 from framemesh.runtime.messages import dead_letter_message
 from tests.e2e.mesh import ROOT, Mesh
-from tests.e2e.test_kills import started
+from tests.e2e.test_kills import START_SECONDS, pid_of, started
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -76,6 +76,10 @@ async def fragile(fragile_mesh: Mesh) -> AsyncIterator[Mesh]:
     """Its processes may be killed."""
     yield fragile_mesh
     await fragile_mesh.delete_all()
+    async with asyncio.timeout(START_SECONDS):
+        # The next test would take it for its own, and kill it in vain.
+        while await asyncio.to_thread(pid_of, fragile_mesh, "tritonserver") is not None:
+            await asyncio.sleep(0.1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
