@@ -101,6 +101,17 @@ def test_fresh_expires_what_is_too_old_and_nothing_else() -> None:
     assert taken(turns) == ["a2"]
 
 
+def test_a_camera_whose_turn_came_to_nothing_has_the_next_one() -> None:
+    turns: Turns[str] = Turns(FRESH)
+    for position in range(2):
+        for camera in ("a", "b", "c"):
+            arrive(turns, camera, position)
+    assert turns.take() == "a0"
+    turns.again("a")
+    turns.again("nobody")
+    assert taken(turns) == ["a1", "b0", "c0", "b1", "c1"]
+
+
 def test_fresh_shares_the_turns_between_cameras_that_send_at_the_same_moment() -> None:
     """With a place in one row for all, those that come second would always be the ones left out."""
     turns: Turns[str] = Turns(FRESH)

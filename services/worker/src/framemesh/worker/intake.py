@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.delivery import DeliverySpec
-from framemesh.core.outcome import Outcome
+from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.delivery import Delivery
 from framemesh.runtime.dataplane.plane import DataPlane, Pull, PullLimits
 from framemesh.runtime.logs import get_logger
@@ -194,6 +194,9 @@ class Intake:
         outcome = await self._inspector.outcome(
             ticket.frame, suspect=ticket.suspect, give_up_at=self._give_up_at(ticket)
         )
+        if outcome.fate is Fate.EXPIRED:
+            # Cameras that send as often as the model answers would be late each time.
+            self._turns.again(ticket.frame.id.camera)
         await self._seal(ticket, outcome)
 
     async def _seal(self, ticket: Ticket, outcome: Outcome) -> None:

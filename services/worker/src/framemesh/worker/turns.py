@@ -63,6 +63,11 @@ class Turns(Generic[T]):
                 return lane.take()
         return None
 
+    def again(self, camera: str) -> None:
+        """Its turn came to nothing: it has the next one, where a frame of it waits."""
+        for lane in self._lanes:
+            lane.advance(camera)
+
     def expire(self, now_unix_nano: int) -> list[T]:
         """Takes out what is too old."""
         if not self._max_age_nano:
@@ -125,6 +130,11 @@ class _Lane(Generic[T]):
         else:
             del self._queues[queue]
         return item
+
+    def advance(self, queue: str) -> None:
+        """To the front of those that take turns."""
+        if queue in self._queues:
+            self._queues.move_to_end(queue, last=False)
 
     def drop_before(self, queue: str, rank: int) -> list[T]:
         """Takes out what ranks before `rank`."""
