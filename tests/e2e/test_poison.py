@@ -30,14 +30,14 @@ from tests.e2e.test_kills import START_SECONDS, pid_of, started
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-MODEL_SECONDS = 0.8
+MODEL_SECONDS = 0.5
 """For a request: long enough that a busy machine kills in the middle of it."""
 
-IN_FLIGHT_SECONDS = 0.3
+IN_FLIGHT_SECONDS = 0.2
 """After which a frame that is tried is with the model."""
 
-FRAMES = 6
-"""More than a second of work: a request for the first that comes, and another one at least."""
+FRAMES = 32
+"""Nearly three seconds of work: the first kill must find some of it under way."""
 
 ATTEMPTS = 2
 DONE = outcome_pb2.FATE_DONE
