@@ -54,9 +54,11 @@ class Mesh:
             await stub.DeletePipeline(request, timeout=APPLY_SECONDS)
 
     async def delete_all(self) -> None:
+        """Every pipeline."""
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
-            there = await stub.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+            ask = pipeline_pb2.ListPipelinesRequest()
+            there = await stub.ListPipelines(ask, timeout=APPLY_SECONDS)
         for pipeline in there.pipelines:
             await self.delete(pipeline.spec.name)
 

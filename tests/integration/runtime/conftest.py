@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.broker import Broker, broker
 from framemesh.runtime.jetstream.publisher import Publisher, publisher
 
 STREAM: dict[str, Any] = {
@@ -36,3 +36,11 @@ async def stream(nats_broker: Broker) -> str:
 async def publish(nats_broker: Broker, stream: str) -> AsyncIterator[Publisher]:
     async with publisher(nats_broker) as found:
         yield found
+
+
+@pytest.fixture
+async def cluster_broker(nats_broker: Broker) -> AsyncIterator[Broker]:
+    """Two names of one server, which is all that a client knows of a cluster."""
+    other = nats_broker.url.replace("127.0.0.1", "localhost")
+    async with broker(f"{nats_broker.url},{other}", "test") as connected:
+        yield connected

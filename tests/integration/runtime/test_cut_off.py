@@ -190,8 +190,11 @@ async def test_whoever_waits_for_an_answer_hears_at_once_that_the_connection_bro
     await server.freeze()
     before = world.broker.client.stats["out_msgs"]
     asked = asyncio.ensure_future(world.broker.request("$JS.API.INFO", {}))
-    while world.broker.client.stats["out_msgs"] == before or world.broker.client.pending_data_size:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        while (
+            world.broker.client.stats["out_msgs"] == before or world.broker.client.pending_data_size
+        ):
+            await asyncio.sleep(0.01)
     world.broker.client.abort()
     server.process.resume()
     async with asyncio.timeout(1):

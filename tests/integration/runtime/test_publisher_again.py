@@ -1,40 +1,20 @@
 """What a cluster does not answer is sent once more. A subscriber of ours answers for the stream."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
-from nats.aio.msg import Msg
 
 from framemesh.runtime.dataplane.outgoing import Outgoing
 from framemesh.runtime.jetstream import publisher as publisher_module
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable, broker
+from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.error_codes import ID_IN_PROCESS
 from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from tests.integration.runtime.answering import answering
 
 MESSAGE = Outgoing("test.x", b"payload", "m1")
 STORED = {"stream": "TEST", "seq": 1}
 IN_PROCESS = {"error": {"code": 409, "err_code": ID_IN_PROCESS, "description": "in process"}}
-
-Answers = Callable[[int], list[dict[str, Any]]]
-"""To the first message, the second, ..."""
-
-
-class Stream:
-    """Takes what is published, and answers as it is told to."""
-
-    def __init__(self, broker: Broker, answers: Answers) -> None:
-        self._broker = broker
-        self._answers = answers
-        self.taken: list[Msg] = []
-
-    async def on_message(self, message: Msg) -> None:
-        self.taken.append(message)
-        for answer in self._answers(len(self.taken)):
-            await self._broker.client.publish(message.reply, json.dumps(answer).encode())
 
 
 @pytest.fixture(autouse=True)
@@ -44,30 +24,18 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher_module, "ANSWER_SECONDS", 1.0)
 
 
-@asynccontextmanager
-async def answering(nats: Broker, answers: Answers) -> AsyncIterator[Stream]:
-    stream = Stream(nats, answers)
-    subscription = await nats.client.subscribe("test.x", cb=stream.on_message)
-    await nats.client.flush()
-    yield stream
-    await subscription.unsubscribe()
-
-
 @pytest.fixture
-async def to_cluster(nats_broker: Broker) -> AsyncIterator[Publisher]:
-    """Of two names of one server, which is all that a client knows of a cluster."""
-    other = nats_broker.url.replace("127.0.0.1", "localhost")
-    async with (
-        broker(f"{nats_broker.url},{other}", "test") as connected,
-        publisher(connected) as publish,
-    ):
+async def to_cluster(cluster_broker: Broker) -> AsyncIterator[Publisher]:
+    async with publisher(cluster_broker) as publish:
         yield publish
 
 
 async def test_what_is_not_answered_is_sent_once_more(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
-    async with answering(nats_broker, lambda nth: [STORED] if nth == 2 else []) as stream:
+    async with answering(
+        nats_broker, MESSAGE.subject, lambda nth: [STORED] if nth == 2 else []
+    ) as stream:
         await to_cluster.store(MESSAGE)
     first, second = stream.taken
     assert (first.data, first.headers) == (second.data, second.headers)
@@ -75,7 +43,7 @@ async def test_what_is_not_answered_is_sent_once_more(
 
 
 async def test_it_is_sent_no_third_time(nats_broker: Broker, to_cluster: Publisher) -> None:
-    async with answering(nats_broker, lambda _: []) as stream:
+    async with answering(nats_broker, MESSAGE.subject, lambda _: []) as stream:
         with pytest.raises(BrokerUnavailable):
             await to_cluster.store(MESSAGE)
     assert len(stream.taken) == 2
@@ -85,7 +53,7 @@ async def test_a_copy_that_meets_the_first_one_waits_for_its_answer(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
     async with answering(
-        nats_broker, lambda nth: [IN_PROCESS, STORED] if nth == 2 else []
+        nats_broker, MESSAGE.subject, lambda nth: [IN_PROCESS, STORED] if nth == 2 else []
     ) as stream:
         await to_cluster.store(MESSAGE)
     assert len(stream.taken) == 2
@@ -94,7 +62,7 @@ async def test_a_copy_that_meets_the_first_one_waits_for_its_answer(
 async def test_a_first_copy_in_process_is_unavailable(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
-    async with answering(nats_broker, lambda _: [IN_PROCESS]) as stream:
+    async with answering(nats_broker, MESSAGE.subject, lambda _: [IN_PROCESS]) as stream:
         with pytest.raises(BrokerUnavailable, match="in process"):
             await to_cluster.store(MESSAGE)
     assert len(stream.taken) == 1
@@ -104,7 +72,7 @@ async def test_a_server_alone_is_sent_nothing_again(nats_broker: Broker) -> None
     """It answers for as long as the connection lives; a slow disk needs no second copy."""
     async with (
         publisher(nats_broker) as publish,
-        answering(nats_broker, lambda _: []) as stream,
+        answering(nats_broker, MESSAGE.subject, lambda _: []) as stream,
     ):
         with pytest.raises(BrokerUnavailable):
             async with asyncio.timeout(5):
