@@ -9,9 +9,9 @@ ROLES = {
     "framemesh.ingest": "ingest",
     "framemesh.master": "master",
     "framemesh.monitor": "monitor",
-    "framemesh.worker.agent": "agent",
+    "framemesh.agent": "agent",
     "framemesh.worker": "worker",
-    "framemesh.cli.embedded": "supervisor",
+    "framemesh.cli.local": "supervisor",
     "bench.cameras": "cameras",
 }
 

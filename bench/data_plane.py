@@ -21,11 +21,11 @@ import nats
 from nats.aio.client import Client
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.beside import beside
-from framemesh.runtime.dataplane.delivery import Delivery
-from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
 from framemesh.runtime.dataplane.plane import DataPlane, PullLimits
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.processes.nats_server import GIB, NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
@@ -81,14 +81,14 @@ def work_of_plane(plane: DataPlane) -> Mapping[str, Work]:
     async def publish(messages: int, size: int) -> None:
         payload = bytes(size)
         await within_window(
-            lambda: plane.store(Outgoing("bench", payload, next_id(), HEADERS)), messages
+            lambda: plane.store(OutboundMessage("bench", payload, next_id(), HEADERS)), messages
         )
 
     async def pull(messages: int, _: int) -> None:
-        arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+        arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
         async with (
             plane.pull("BENCH", "all", LIMITS, arrived.put_nowait) as pulling,
-            beside(pulling.run()),
+            background_task(pulling.run()),
         ):
             for _ in range(messages):
                 delivery = await arrived.get()

@@ -21,14 +21,14 @@ from tritonclient import grpc as triton
 from tritonclient.utils import shared_memory as shm
 
 from bench.frames import MODEL, jpegs
-from framemesh.cli.model_folder import read_model_folder
-from framemesh.core.model import ModelManifest
-from framemesh.worker.decoders.decoder import Decoder
-from framemesh.worker.decoders.registry import make_decoder
-from framemesh.worker.preparation import Preparation
-from framemesh.worker.triton.onnx_signature import read_signature
+from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.onnx_file import read_signature
+from framemesh.worker.vision.decoders.decoder import Decoder
+from framemesh.worker.vision.decoders.registry import make_decoder
+from framemesh.worker.vision.preprocess import Preprocessor
 
-CALL_SECONDS = 30.0
+CALL_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Lane:
         self._target = target
         self._batch = batch
         self._client = triton.InferenceServerClient(target.address)
-        self._preparation = Preparation(target.manifest.input)
+        self._preparation = Preprocessor(target.manifest.input)
         shape = (batch, *target.manifest.input.shape)
         dtype = np.dtype(str(target.manifest.input.dtype))
         self._input_bytes = int(np.prod(shape)) * dtype.itemsize
@@ -91,7 +91,7 @@ class Lane:
             inputs,
             target.version,
             outputs=outputs,
-            client_timeout=CALL_SECONDS,
+            client_timeout=CALL_TIMEOUT_SECONDS,
         )
         columns = self._columns()
         return sum(

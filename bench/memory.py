@@ -12,8 +12,8 @@ import psutil
 
 from bench.cpu import role
 from bench.throughput import CAMERAS, Mesh
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
 
 AFTER = (2_000, 10_000)
 SAMPLED = 1_000
@@ -38,7 +38,7 @@ def resident(root: int) -> dict[str, int]:
 
 async def measure(data: Path, after: Sequence[int]) -> None:
     found: list[dict[str, float]] = []
-    async with embedded(data, Ports.free()) as run:
+    async with running_mesh(data, Ports.free()) as run:
         mesh = Mesh(run)
         await mesh.prepare()
         pushed = 0

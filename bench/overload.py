@@ -19,11 +19,11 @@ import numpy as np
 from pydantic import ByteSize
 
 from bench.frames import ROOT
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
-from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.runtime.messages import outcome_message
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import Mesh
@@ -122,7 +122,7 @@ def report(name: str, result: Result) -> None:
 
 
 async def measure(seconds: float, data: Path) -> None:
-    async with embedded(data, Ports.free()) as run:
+    async with running_mesh(data, Ports.free()) as run:
         mesh = Mesh(run)
         await mesh.add_model(MODEL)
         for name, delivery in POLICIES.items():

@@ -25,12 +25,12 @@ from bench.frames import MODEL, ROOT
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
-from framemesh.cli import model
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.run import Run
-from framemesh.cli.embedded.running import embedded
-from framemesh.cli.model_folder import read_model_folder
-from framemesh.worker.allocator import MALLOC
+from framemesh.cli.commands import model
+from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.run_state import RunState
+from framemesh.cli.local.running import running_mesh
+from framemesh.runtime.processes.malloc import MALLOC
 
 PIPELINE = "bench"
 CAMERAS = 4
@@ -61,7 +61,7 @@ class MeshRun:
 class Mesh:
     """A running mesh with one pipeline of one model, idle."""
 
-    def __init__(self, run: Run, model_folder: Path = MODEL) -> None:
+    def __init__(self, run: RunState, model_folder: Path = MODEL) -> None:
         self._run = run
         self._model = model_folder
         self._pushed = 0
@@ -177,7 +177,7 @@ def best_direct(address: str, model_folder: Path) -> tuple[int, int]:
 
 
 async def compare(rounds: int, frames_of_each: int, model_folder: Path, data: Path) -> None:
-    async with embedded(data, Ports.free()) as run:
+    async with running_mesh(data, Ports.free()) as run:
         mesh = Mesh(run, model_folder)
         await mesh.prepare()
         triton = await mesh.triton()

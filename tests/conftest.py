@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import FREE_PORTS, free_block
 

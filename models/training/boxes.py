@@ -32,7 +32,7 @@ def overlap(first: Floats, second: Floats) -> Floats:
     return shared / np.maximum(union, 1e-9)
 
 
-def suppress(boxes: Floats, scores: Floats, iou: float) -> Detections:
+def non_max_suppression(boxes: Floats, scores: Floats, iou: float) -> Detections:
     """Greedy non-maximum suppression: a box that overlaps a better one by more than `iou` goes."""
     order = np.argsort(-scores, kind="stable")
     boxes, scores = boxes[order], scores[order]

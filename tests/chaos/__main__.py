@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from framemesh.cli.embedded.interrupts import Interrupted, run_interruptible
+from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from tests.chaos import isolation
 from tests.chaos.campaign import Campaign
 from tests.chaos.figures import figures

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from framemesh.cli.embedded.program import Program
+from framemesh.cli.local.program import Program
 from framemesh.runtime.processes.nats_server import jetstream_answers
 from tests.integration.cluster.cluster import Cluster
 

@@ -15,13 +15,13 @@ from tests.chaos.scene import Scene
 
 T = TypeVar("T")
 
-DRAIN_SECONDS = 60.0
+DRAIN_TIMEOUT_SECONDS = 60.0
 """Until every accepted frame must have its outcome, once no camera pushes any more."""
 
-ANSWER_SECONDS = 30.0
+ANSWER_TIMEOUT_SECONDS = 30.0
 """For a broker and a monitor that were hit last, and are just coming back."""
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 COUNTS = ("offered", "accepted", "pending", *FATES.values())
 
@@ -34,12 +34,12 @@ async def drained(scene: Scene) -> None:
     """
     sessions = await asyncio.to_thread(scene.cameras.sessions)
     waiting = {session.frame(sequence) for session in sessions for sequence in session.accepted}
-    async with asyncio.timeout(DRAIN_SECONDS):
+    async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
         while True:
             waiting -= scene.streams.live.times.keys()
             if not waiting and (await _answered(scene.streams.buffered))[0] == 0:
                 return
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 async def gather(scene: Scene) -> Evidence:
@@ -86,9 +86,9 @@ def _account(ledger: monitor_pb2.CameraLedger) -> dict[str, int]:
 
 async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
     """Ask until there is an answer."""
-    async with asyncio.timeout(ANSWER_SECONDS):
+    async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
         while True:
             try:
                 return await ask()
             except (nats.errors.Error, grpc.aio.AioRpcError):
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)

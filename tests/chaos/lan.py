@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from framemesh.cli.embedded.ports import PORT_BASE, Ports
+from framemesh.cli.local.ports import PORT_BASE, Ports
 from tests.chaos.system import run
 
 BRIDGE = "mesh"

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from pydantic import ByteSize
 
-from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
 from tests.chaos.ledger.checks import ALWAYS, Check
 from tests.chaos.ledger.policy_checks import (
     newer_frames_supersede,

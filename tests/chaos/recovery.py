@@ -13,17 +13,17 @@ from tests.chaos.faults.fault import Sign
 from tests.chaos.ledger.record import Record
 from tests.chaos.scene import Scene
 
-PATIENCE_SECONDS = 30.0
+LOCK_TIMEOUT_SECONDS = 30.0
 """A mesh that does not work again after so long never will."""
 
-LOOK_SECONDS = 0.05
-CALL_SECONDS = 1.0
+POLL_SECONDS = 0.05
+CALL_TIMEOUT_SECONDS = 1.0
 
 
 async def recovered(scene: Scene, sign: Sign, ended_unix_nano: int) -> int | None:
     """When the mesh worked again after a fault that ended then; None: it does not."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             while True:
                 if sign is Sign.FRAMES:
                     at = frames_again(scene.streams.live, scene.names, ended_unix_nano)
@@ -31,7 +31,7 @@ async def recovered(scene: Scene, sign: Sign, ended_unix_nano: int) -> int | Non
                     at = await _answers_again(scene, sign)
                 if at is not None:
                     return at
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
     return None
 
 
@@ -52,12 +52,12 @@ async def _answers_again(scene: Scene, sign: Sign) -> int | None:
         if sign is Sign.MASTER:
             async with grpc.aio.insecure_channel(run.master) as channel:
                 await pipeline_pb2_grpc.PipelineServiceStub(channel).GetPipeline(
-                    pipeline_pb2.GetPipelineRequest(name=name), timeout=CALL_SECONDS
+                    pipeline_pb2.GetPipelineRequest(name=name), timeout=CALL_TIMEOUT_SECONDS
                 )
         else:
             async with grpc.aio.insecure_channel(run.monitor) as channel:
                 await monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(
-                    monitor_pb2.GetStatusRequest(pipeline=name), timeout=CALL_SECONDS
+                    monitor_pb2.GetStatusRequest(pipeline=name), timeout=CALL_TIMEOUT_SECONDS
                 )
     except grpc.aio.AioRpcError:
         return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.pipeline.spec import PipelineSpec
 from tests.chaos.disk import Disk
 from tests.chaos.lan import Lan
 from tests.chaos.ledger.raw_stream import RawStreams

@@ -6,7 +6,7 @@ from random import Random
 
 from tests.chaos.faults.fault import Fault, Needs
 
-PAUSE_SECONDS = (0.5, 3.0)
+RETRY_SECONDS = (0.5, 3.0)
 """The shortest and the longest from the recovery of one fault to the next."""
 
 
@@ -39,7 +39,7 @@ class Schedule:
 
 
 def schedule(
-    seed: int, faults: Sequence[Fault], pause_seconds: tuple[float, float] = PAUSE_SECONDS
+    seed: int, faults: Sequence[Fault], pause_seconds: tuple[float, float] = RETRY_SECONDS
 ) -> Schedule:
     """The same for the same seed and faults, on every machine."""
     random = Random(seed)  # noqa: S311  no secret

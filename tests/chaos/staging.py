@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.program import Program
-from framemesh.cli.embedded.programs import mesh_programs
-from framemesh.cli.embedded.running import embedded
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.program import Program
+from framemesh.cli.local.programs import mesh_programs
+from framemesh.cli.local.running import running_mesh
 from tests.chaos import lan as network
 from tests.chaos.brokers import clustered
 from tests.chaos.disk import small_disk
@@ -61,7 +61,7 @@ async def staged(
         stack.callback(shutil.copytree, data / "logs", folder / "mesh-logs")
         ports = network.PORTS if lan else Ports.free()
         programs, url = _programs(data, ports, machine)
-        run = await stack.enter_async_context(embedded(data, ports, programs=programs))
+        run = await stack.enter_async_context(running_mesh(data, ports, programs=programs))
         mesh = Mesh(run)
         await mesh.add_model(MODEL)
         await mesh.apply(policy.spec)

@@ -16,7 +16,7 @@ SEED = 20
 """The only worker is killed first: what it held comes again under other faults, 10 s later."""
 
 FAULTS = ("kill nats", "kill ingest", "kill worker", "kill triton", "kill camera", "poison")
-PAUSE_SECONDS = (0.2, 0.8)
+RETRY_SECONDS = (0.2, 0.8)
 
 
 POLICY = "every_frame"
@@ -24,7 +24,7 @@ POLICY = "every_frame"
 
 @pytest.mark.timeout(150)
 async def test_no_promise_is_broken(tmp_path: Path) -> None:
-    plan = schedule(SEED, named(FAULTS), PAUSE_SECONDS)
+    plan = schedule(SEED, named(FAULTS), RETRY_SECONDS)
     images = make_images(tmp_path / "images")
     arena = Arena(POLICIES[POLICY], Load(), images, Machine())
     played = await play(plan, arena, tmp_path / "round", print)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.beside import beside
-from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.dataplane.plane import DataPlane, Pull, PullLimits
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable, broker
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
@@ -168,17 +168,17 @@ class Receiver:
     """What a pull delivered, until it is taken."""
 
     def __init__(self) -> None:
-        self.arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+        self.arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
         self.pull: Pull
 
-    async def next(self) -> Delivery:
+    async def next(self) -> ReceivedMessage:
         async with asyncio.timeout(SECONDS):
             return await self.arrived.get()
 
-    async def several(self, count: int) -> list[Delivery]:
+    async def several(self, count: int) -> list[ReceivedMessage]:
         return [await self.next() for _ in range(count)]
 
-    async def work_off(self, count: int) -> list[Delivery]:
+    async def work_off(self, count: int) -> list[ReceivedMessage]:
         """Take so many, ack each, and make room for others."""
         found = []
         for _ in range(count):
@@ -207,6 +207,6 @@ async def pulling(
     """A pull that runs while the context lasts."""
     async with (
         open_pull(plane, stream, consumer, limits) as receiver,
-        beside(receiver.pull.run()),
+        background_task(receiver.pull.run()),
     ):
         yield receiver

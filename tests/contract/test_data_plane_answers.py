@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from framemesh.runtime.dataplane.delivery import Delivery
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig, Retention
 from tests.contract.planes import ALL, MIB, QUEUE, Receiver, World, pulling
 
@@ -15,7 +15,7 @@ WAIT = ALL.ack_seconds
 
 async def store(world: World, *numbers: int) -> None:
     for number in numbers:
-        await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+        await world.plane.store(OutboundMessage("test.x", b"", f"{number}"))
 
 
 async def none_comes(world: World, receiver: Receiver) -> None:
@@ -23,7 +23,7 @@ async def none_comes(world: World, receiver: Receiver) -> None:
     assert receiver.arrived.empty()
 
 
-def seen(delivery: Delivery) -> tuple[int, int]:
+def seen(delivery: ReceivedMessage) -> tuple[int, int]:
     return delivery.sequence, delivery.attempt
 
 
@@ -54,16 +54,16 @@ async def test_what_is_given_back_comes_again_at_once(world: World) -> None:
         for attempt in (1, 2, 3):
             delivery = await receiver.next()
             assert seen(delivery) == (1, attempt)
-            await delivery.give_back()
+            await delivery.nak()
 
 
 async def test_what_is_given_back_with_a_pause_comes_after_it(world: World) -> None:
     await world.provision(
         replace(QUEUE, name="SLOW", subjects=("slow",)), ConsumerConfig("all", ack_seconds=60)
     )
-    await world.plane.store(Outgoing("slow", b""))
+    await world.plane.store(OutboundMessage("slow", b""))
     async with pulling(world.plane, "SLOW") as receiver:
-        await (await receiver.next()).give_back(after_seconds=0.5)
+        await (await receiver.next()).nak(after_seconds=0.5)
         await none_comes(world, receiver)
         await world.pass_seconds(0.5)
         assert seen(await receiver.next()) == (1, 2)
@@ -73,7 +73,7 @@ async def test_what_comes_again_comes_before_what_is_new(world: World) -> None:
     await store(world, 1, 2)
     async with pulling(world.plane, limits=PullLimits(messages=1, bytes=MIB)) as receiver:
         delivery = await receiver.next()
-        await delivery.give_back()
+        await delivery.nak()
         await world.rest()
         receiver.pull.done(delivery)
         again = await receiver.next()
@@ -90,7 +90,7 @@ async def test_a_final_answer_is_final(world: World, final: str) -> None:
         delivery = await receiver.next()
         await (delivery.ack() if final == "ack" else delivery.discard("no frame"))
         await delivery.in_progress()
-        await delivery.give_back()
+        await delivery.nak()
         await delivery.ack()
         await world.pass_seconds(WAIT)
         await none_comes(world, receiver)
@@ -115,7 +115,7 @@ async def test_each_consumer_of_a_stream_that_keeps_its_messages_has_all_of_them
     kept = replace(QUEUE, name="KEPT", subjects=("kept.>",), retention=Retention.LIMITS)
     await world.provision(kept, ConsumerConfig("one"), ConsumerConfig("other"))
     for number in range(5):
-        await world.plane.store(Outgoing(f"kept.{number}", b""))
+        await world.plane.store(OutboundMessage(f"kept.{number}", b""))
     for consumer in ("one", "other"):
         async with pulling(world.plane, "KEPT", consumer) as receiver:
             found = await receiver.work_off(5)
@@ -129,6 +129,6 @@ async def test_an_answer_that_nobody_hears_raises_nothing(world: World) -> None:
     async with pulling(world.plane) as receiver:
         delivery = await receiver.next()
     await world.delete("TEST")
-    for answer in (delivery.in_progress(), delivery.give_back(), delivery.ack()):
+    for answer in (delivery.in_progress(), delivery.nak(), delivery.ack()):
         await answer
     await delivery.discard("nobody hears it")

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from framemesh.runtime.beside import beside
-from framemesh.runtime.dataplane.delivery import Delivery
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.dataplane.errors import ConsumerGone, PullTooSmall
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig
 from tests.contract.planes import ALL, MIB, QUEUE, SECONDS, World, open_pull, pulling
 
 
 async def fill(world: World, count: int, size: int = 10, subject: str = "test.x") -> None:
     for number in range(count):
-        await world.plane.store(Outgoing(subject, b"x" * size, f"{subject}-{number}"))
+        await world.plane.store(OutboundMessage(subject, b"x" * size, f"{subject}-{number}"))
 
 
 async def test_each_comes_once_in_order_and_never_more_than_there_is_room_for(
@@ -88,7 +88,7 @@ async def test_a_message_that_is_larger_than_the_limits_ends_the_pull(world: Wor
 async def test_what_is_stored_later_comes_at_once(world: World) -> None:
     async with pulling(world.plane) as receiver:
         for number in range(20):
-            await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+            await world.plane.store(OutboundMessage("test.x", b"", f"{number}"))
             await receiver.work_off(1)
 
 
@@ -153,7 +153,7 @@ async def test_a_pull_ends_when_it_is_cancelled_and_may_run_again(world: World) 
     await fill(world, 40)
     async with open_pull(world.plane) as receiver, asyncio.timeout(SECONDS):
         for _ in range(4):
-            async with beside(receiver.pull.run()):
+            async with background_task(receiver.pull.run()):
                 await receiver.work_off(10)
         await world.rest()
         assert receiver.arrived.qsize() <= 16
@@ -176,7 +176,7 @@ async def test_a_pull_that_ends_while_messages_flow_leaves_none_on_their_way(wor
     patient = ConsumerConfig("patient", ack_seconds=600)
     await world.provision(replace(QUEUE, name="FLOW", subjects=("flow",)), patient)
     await fill(world, 200, subject="flow")
-    found: list[Delivery] = []
+    found: list[ReceivedMessage] = []
     async with asyncio.timeout(SECONDS):
         while len(found) < 200:
             async with pulling(world.plane, "FLOW", "patient") as receiver:

@@ -11,13 +11,13 @@ from framemesh.runtime.dataplane.errors import (
     StreamFull,
     StreamMissing,
 )
-from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
 from tests.contract.planes import QUEUE, SECONDS, World, pulling
 
 
-def message(number: int, size: int = 100) -> Outgoing:
-    return Outgoing(f"test.{number % 4}", b"x" * size, f"m{number}")
+def message(number: int, size: int = 100) -> OutboundMessage:
+    return OutboundMessage(f"test.{number % 4}", b"x" * size, f"m{number}")
 
 
 async def fill(world: World) -> None:
@@ -34,7 +34,9 @@ async def test_many_at_once_are_stored(world: World) -> None:
 
 
 async def test_a_message_comes_out_as_it_was_stored(world: World) -> None:
-    stored = Outgoing("test.a.B.c-1", bytes(range(256)), "cam/s/1", {"One": "1", "Two": "a: b, c"})
+    stored = OutboundMessage(
+        "test.a.B.c-1", bytes(range(256)), "cam/s/1", {"One": "1", "Two": "a: b, c"}
+    )
     await world.plane.store(stored)
     async with pulling(world.plane) as receiver:
         delivery = await receiver.next()
@@ -65,27 +67,27 @@ async def test_an_id_is_known_until_its_window_is_over(world: World) -> None:
     short = replace(QUEUE, name="SHORT", subjects=("short",), duplicate_seconds=0.2)
     await world.provision(short)
     for _ in range(2):
-        await world.plane.store(Outgoing("short", b"", "again"))
+        await world.plane.store(OutboundMessage("short", b"", "again"))
     assert await world.stored("SHORT") == 1
     await world.pass_seconds(0.2)
     async with asyncio.timeout(SECONDS):
         while await world.stored("SHORT") == 1:
-            await world.plane.store(Outgoing("short", b"", "again"))
+            await world.plane.store(OutboundMessage("short", b"", "again"))
     assert await world.stored("SHORT") == 2
 
 
 async def test_the_first_message_of_a_subject_is_the_only_one(world: World) -> None:
-    first = Outgoing("test.only.1", b"first")
+    first = OutboundMessage("test.only.1", b"first")
     await world.plane.store(first)
-    for again in (first, Outgoing("test.only.1", b"another")):
+    for again in (first, OutboundMessage("test.only.1", b"another")):
         with pytest.raises(AlreadyStored):
             await world.plane.store(again)
-    await world.plane.store(Outgoing("test.only.2", b"elsewhere"))
+    await world.plane.store(OutboundMessage("test.only.2", b"elsewhere"))
     assert await world.stored("TEST") == 2
 
 
 async def test_the_place_of_an_only_message_is_free_when_it_is_gone(world: World) -> None:
-    only = Outgoing("test.only", b"")
+    only = OutboundMessage("test.only", b"")
     await world.plane.store(only)
     async with pulling(world.plane) as receiver:
         await receiver.work_off(1)
@@ -98,7 +100,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: W
     with pytest.raises(StreamFull):
         await world.plane.store(message(9, 100_000))
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
-        waiting = tasks.create_task(store_until_stored(world.plane, message(9, 100_000)))
+        waiting = tasks.create_task(store_with_retries(world.plane, message(9, 100_000)))
         await world.rest()
         assert not waiting.done()
         async with pulling(world.plane) as receiver:
@@ -108,11 +110,11 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: W
 
 
 async def test_a_full_stream_knows_what_it_has(world: World) -> None:
-    await world.plane.store(Outgoing("test.only", b""))
+    await world.plane.store(OutboundMessage("test.only", b""))
     await fill(world)
     await world.plane.store(message(8, 100_000))
     with pytest.raises(AlreadyStored):
-        await world.plane.store(Outgoing("test.only", b"x" * 100_000))
+        await world.plane.store(OutboundMessage("test.only", b"x" * 100_000))
     assert await world.stored("TEST") == 10
 
 
@@ -120,14 +122,14 @@ async def test_a_full_stream_knows_what_it_has(world: World) -> None:
 async def test_a_subject_of_no_stream_is_told(world: World, subject: str) -> None:
     await world.provision(replace(QUEUE, name="SOME", subjects=("some.*.z", "some.one")))
     with pytest.raises(StreamMissing):
-        await world.plane.store(Outgoing(subject, b"", "m"))
+        await world.plane.store(OutboundMessage(subject, b"", "m"))
 
 
 @pytest.mark.parametrize("subject", ["some.x.z", "some.one", "deep.er.and.deeper"])
 async def test_a_message_goes_to_the_stream_of_its_subject(world: World, subject: str) -> None:
     some = replace(QUEUE, name="SOME", subjects=("some.*.z", "some.one", "deep.>"))
     await world.provision(some)
-    await world.plane.store(Outgoing(subject, b"", "m"))
+    await world.plane.store(OutboundMessage(subject, b"", "m"))
     assert (await world.stored("SOME"), await world.stored("TEST")) == (1, 0)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framemesh.core.model import DecoderSpec, InputSpec, ModelManifest
-from framemesh.worker.decoders.decoder import Array, Decoder, Found, Shapes
-from framemesh.worker.decoders.registry import DECODERS, make_decoder
-from framemesh.worker.errors import ModelMisfit, UnknownDecoder
+from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
+from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
+from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection, Shapes
+from framemesh.worker.vision.decoders.registry import DECODERS, make_decoder
 
 CLASSES = 3
 LIMIT = 7
@@ -121,7 +121,7 @@ def test_detections_are_sorted_bounded_and_inside(case: Case, seed: int) -> None
         assert_inside(one)
 
 
-def assert_inside(found: Found) -> None:
+def assert_inside(found: RawDetection) -> None:
     if found.box is not None:
         box = found.box
         assert 0 <= box.left < box.right <= 1
@@ -147,13 +147,13 @@ def test_a_threshold_of_one_finds_what_is_certain_at_most(case: Case) -> None:
 
 
 def test_fewer_labels_than_classes_are_refused(case: Case) -> None:
-    with pytest.raises(ModelMisfit, match="3 classes apart and its manifest has 2 labels"):
+    with pytest.raises(ModelInvalid, match="3 classes apart and its manifest has 2 labels"):
         make_decoder(manifest(DecoderSpec(case.name), labels=2), case.shapes)
 
 
 def test_tensors_that_do_not_fit_are_named_with_their_shapes(case: Case) -> None:
     shapes = {"surprise": (1, 2, 3, 4, 5), "other": (7,)}
-    with pytest.raises(ModelMisfit, match=rf"{case.name} expects .*surprise \[1, 2, 3, 4, 5\]"):
+    with pytest.raises(ModelInvalid, match=rf"{case.name} expects .*surprise \[1, 2, 3, 4, 5\]"):
         make_decoder(manifest(DecoderSpec(case.name)), shapes)
 
 
@@ -162,7 +162,7 @@ def test_an_open_number_of_classes_is_refused(case: Case) -> None:
         name: tuple(-1 if side in (CLASSES, 5 + CLASSES) else side for side in shape)
         for name, shape in case.shapes.items()
     }
-    with pytest.raises(ModelMisfit, match="a fixed number of classes"):
+    with pytest.raises(ModelInvalid, match="a fixed number of classes"):
         make_decoder(manifest(DecoderSpec(case.name)), open_shapes)
 
 

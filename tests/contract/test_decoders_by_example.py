@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from framemesh.core.model import DecoderSpec
 from framemesh.core.outcome import Box
-from framemesh.worker.decoders.centernet import CenterNet
-from framemesh.worker.decoders.classification import Classification
-from framemesh.worker.decoders.decoder import Array, Found
-from framemesh.worker.decoders.fastestdet import FastestDet
-from framemesh.worker.decoders.ssd import Ssd
-from framemesh.worker.decoders.suppression import suppress
-from framemesh.worker.errors import ModelMisfit
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.centernet import CenterNet
+from framemesh.worker.vision.decoders.classification import Classification
+from framemesh.worker.vision.decoders.decoder import Array, RawDetection
+from framemesh.worker.vision.decoders.fastestdet import FastestDet
+from framemesh.worker.vision.decoders.ssd import Ssd
+from framemesh.worker.vision.decoders.suppression import non_max_suppression
 
 
 def zeros(*shape: int) -> Array:
     return np.zeros(shape, np.float32)
 
 
-def close(found: Found, class_id: int, score: float, *sides: float) -> None:
+def close(found: RawDetection, class_id: int, score: float, *sides: float) -> None:
     assert found.class_id == class_id
     assert found.score == pytest.approx(score)
     assert found.box is not None
@@ -36,7 +36,7 @@ def test_a_peak_of_a_heat_map_has_the_box_of_its_cell() -> None:
 
 
 def test_boxes_of_another_size_than_the_heat_map_are_refused() -> None:
-    with pytest.raises(ModelMisfit, match=r"expects boxes to be \[4, 8, 8\]"):
+    with pytest.raises(ModelInvalid, match=r"expects boxes to be \[4, 8, 8\]"):
         CenterNet(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 4, 4)})
 
 
@@ -71,7 +71,7 @@ def test_ssd_skips_the_background(names: tuple[str, str]) -> None:
 
 
 def test_ssd_with_four_classes_and_nameless_tensors_is_refused() -> None:
-    with pytest.raises(ModelMisfit, match="two outputs"):
+    with pytest.raises(ModelInvalid, match="two outputs"):
         Ssd(DecoderSpec("ssd"), {"7": (3, 4), "9": (3, 4)})
 
 
@@ -95,10 +95,10 @@ def test_probabilities_stay_what_they_are() -> None:
 def test_of_two_boxes_of_one_class_the_better_one_stays() -> None:
     corners = np.array([[0, 0, 0.5, 0.5], [0.01, 0, 0.5, 0.5], [0.4, 0, 0.9, 0.5]], np.float32)
     same, apart = np.zeros(3, np.intp), np.arange(3)
-    assert suppress(corners, same, 0.5, 10).tolist() == [0, 2]
-    assert suppress(corners, apart, 0.5, 10).tolist() == [0, 1, 2]
-    assert suppress(corners, same, 1.0, 10).tolist() == [0, 1, 2]
-    assert suppress(corners, same, 0.5, 1).tolist() == [0]
+    assert non_max_suppression(corners, same, 0.5, 10).tolist() == [0, 2]
+    assert non_max_suppression(corners, apart, 0.5, 10).tolist() == [0, 1, 2]
+    assert non_max_suppression(corners, same, 1.0, 10).tolist() == [0, 1, 2]
+    assert non_max_suppression(corners, same, 0.5, 1).tolist() == [0]
 
 
 def test_a_box_beyond_the_picture_is_no_detection() -> None:

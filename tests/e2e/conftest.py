@@ -7,8 +7,8 @@ import cv2
 import pytest
 import pytest_asyncio
 
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.processes.programs import ProgramMissing, triton
 from tests.e2e.mesh import ROOT, Mesh
 
@@ -37,7 +37,7 @@ async def mesh(shared_mesh: Mesh) -> AsyncIterator[Mesh]:
 async def shared_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     """A whole mesh on free ports, with the bundled model."""
     data = tmp_path_factory.mktemp("mesh")
-    async with embedded(data, Ports.free(), store_max_bytes=8 * 1024**3) as run:
+    async with running_mesh(data, Ports.free(), store_max_bytes=8 * 1024**3) as run:
         running = Mesh(run)
         await running.add_model(ROOT / "models/person")
         yield running

@@ -10,9 +10,9 @@ import grpc.aio
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli import model
-from framemesh.cli.embedded.run import Run
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.cli.commands import model
+from framemesh.cli.local.run_state import RunState
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
 from framemesh.sdk import AsyncCamera
 
@@ -24,7 +24,7 @@ DONE_SECONDS = 45
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    run: Run
+    run: RunState
 
     async def add_model(self, folder: Path) -> None:
         await asyncio.to_thread(model.add, folder, self.run.master)

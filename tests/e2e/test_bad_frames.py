@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera, FrameRejected
 from tests.e2e.mesh import Mesh
 

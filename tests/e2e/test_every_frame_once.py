@@ -6,10 +6,10 @@ from collections import Counter
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime.jetstream.broker import broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.tail import Tail
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.connection.broker import broker
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages import outcome_message
 from tests.e2e.mesh import Mesh
 
@@ -46,12 +46,12 @@ async def assert_the_raw_stream_holds_one_outcome_for_each_frame_id(
     """Not what monitor says of it, but what is there."""
     seen: Counter[str] = Counter()
 
-    async def count(entry: Delivery) -> None:
+    async def count(entry: ReceivedMessage) -> None:
         if entry.subject.startswith("outcomes."):
             seen[str(outcome_message.from_payload(entry.payload).frame)] += 1
 
     async with broker(mesh.run.nats, "test") as nats:
-        tail = Tail(nats, "LEDGER-load", SystemClock())
+        tail = OrderedReader(nats, "LEDGER-load", SystemClock())
         reading = asyncio.ensure_future(tail.read(count))
         async with asyncio.timeout(20):
             while sum(seen.values()) < frames:

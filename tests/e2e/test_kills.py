@@ -11,9 +11,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import ROOT, Mesh
 
@@ -32,14 +32,14 @@ VICTIMS = (
     "nats-server",
 )
 FIRST_KILL_SECONDS, KILL_EVERY_SECONDS = 2.0, 3.0
-START_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 30.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     """A mesh of its own, whose processes may be killed."""
     data = tmp_path_factory.mktemp("fragile")
-    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+    async with running_mesh(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
         running = Mesh(run)
         await running.add_model(ROOT / "models/person")
         await running.apply(PipelineSpec("kills", (StageSpec("people", "person"),)))
@@ -82,7 +82,7 @@ async def kill_one_after_the_other(mesh: Mesh, victims: Iterable[str]) -> None:
 
 async def started(mesh: Mesh, program: str) -> int:
     """The process id of a program of this mesh; the last victim may have taken it along."""
-    async with asyncio.timeout(START_SECONDS):
+    async with asyncio.timeout(START_TIMEOUT_SECONDS):
         while (pid := await asyncio.to_thread(pid_of, mesh, program)) is None:
             await asyncio.sleep(0.1)
     return pid

@@ -13,10 +13,10 @@ import pytest_asyncio
 from pydantic import ByteSize
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
-from framemesh.core.delivery import DeliverySpec, Order
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import ROOT, Mesh
 
@@ -40,7 +40,7 @@ SPEC = PipelineSpec(
 async def fragile(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     """A mesh of its own, whose processes may be killed."""
     data = tmp_path_factory.mktemp("leases")
-    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+    async with running_mesh(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
         running = Mesh(run)
         await running.add_model(ROOT / "examples/simulated")
         yield running
@@ -72,7 +72,7 @@ async def test_the_order_holds_while_workers_are_killed_stopped_and_added(
         sequences[outcome.frame.camera].append(outcome.frame.sequence)
     assert all(each == sorted(each) for each in sequences.values())
     # All of them worked.
-    assert len({o.sealed_by for o in outcomes}) >= 2
+    assert len({o.completed_by for o in outcomes}) >= 2
     for ledger in (await fragile.status("ordered")).cameras:
         assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
 

@@ -8,9 +8,9 @@ import pytest
 from pydantic import ByteSize
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.core.delivery import DeliverySpec, Order
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
-from framemesh.runtime.jetstream.broker import broker
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import Mesh
 

@@ -15,18 +15,18 @@ import pytest
 import pytest_asyncio
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.embedded.ports import Ports
-from framemesh.cli.embedded.running import embedded
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
 from framemesh.core.clock import SystemClock
-from framemesh.core.delivery import DeliverySpec
-from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.subjects import dead_stream, ledger_stream, trials_subject
-from framemesh.runtime.jetstream.tail import Tail
+from framemesh.core.pipeline.delivery import DeliverySpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages import dead_letter_message
+from framemesh.runtime.messages.subjects import dead_stream, ledger_stream, trials_subject
 from tests.e2e.mesh import ROOT, Mesh
-from tests.e2e.test_kills import START_SECONDS, pid_of, started
+from tests.e2e.test_kills import START_TIMEOUT_SECONDS, pid_of, started
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -60,7 +60,7 @@ class Poison:
         self._victim = victim
         self.sequence = 0
 
-    async def try_(self, trial: Delivery) -> None:
+    async def try_(self, trial: ReceivedMessage) -> None:
         *_, sequence, number = trial.subject.split(".")
         self.sequence = self.sequence or int(sequence)
         if int(sequence) == self.sequence and int(number) <= ATTEMPTS:
@@ -76,7 +76,7 @@ async def fragile(fragile_mesh: Mesh) -> AsyncIterator[Mesh]:
     """Its processes may be killed."""
     yield fragile_mesh
     await fragile_mesh.delete_all()
-    async with asyncio.timeout(START_SECONDS):
+    async with asyncio.timeout(START_TIMEOUT_SECONDS):
         # The next test would take it for its own, and kill it in vain.
         while await asyncio.to_thread(pid_of, fragile_mesh, "tritonserver") is not None:
             await asyncio.sleep(0.1)
@@ -85,7 +85,7 @@ async def fragile(fragile_mesh: Mesh) -> AsyncIterator[Mesh]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def fragile_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     data = tmp_path_factory.mktemp("poison")
-    async with embedded(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+    async with running_mesh(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
         running = Mesh(run)
         await running.add_model(slow_model(data))
         yield running
@@ -103,7 +103,7 @@ async def test_poison_ends_as_a_dead_letter_and_its_neighbours_are_done(
     await fragile.apply(PipelineSpec(name, (StageSpec("only", "simulated"),), delivery=delivery))
     poison = Poison(fragile, victim)
     async with broker(fragile.run.nats, "test") as nats:
-        tries = Tail(nats, ledger_stream(name), SystemClock(), [trials_subject(name)])
+        tries = OrderedReader(nats, ledger_stream(name), SystemClock(), [trials_subject(name)])
         killing = asyncio.ensure_future(tries.read(poison.try_))
         await fragile.push(name, "door", jpegs[:FRAMES])
         await poison.kill()
@@ -121,9 +121,9 @@ async def test_poison_ends_as_a_dead_letter_and_its_neighbours_are_done(
 
 async def letters(nats: Broker, pipeline: str) -> list[dead_letter_message.DeadLetter]:
     found: list[dead_letter_message.DeadLetter] = []
-    tail = Tail(nats, dead_stream(pipeline), SystemClock())
+    tail = OrderedReader(nats, dead_stream(pipeline), SystemClock())
 
-    async def take(entry: Delivery) -> None:
+    async def take(entry: ReceivedMessage) -> None:
         found.append(dead_letter_message.from_parts(entry.subject, entry.headers, entry.payload))
 
     reading = asyncio.ensure_future(tail.read(take))

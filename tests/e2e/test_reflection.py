@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from tests.e2e.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,7 +26,7 @@ CALLS = {
 METHODS = {
     "framemesh.api.ingest.v1.IngestService": {"Push"},
     "framemesh.api.master.v1.ModelService": {"RegisterModel", "ListModels", "DownloadModel"},
-    "framemesh.api.master.v1.NodeService": {"Attend", "ListNodes"},
+    "framemesh.api.master.v1.NodeService": {"Connect", "ListNodes"},
     "framemesh.api.master.v1.PipelineService": {
         "ApplyPipeline",
         "GetPipeline",

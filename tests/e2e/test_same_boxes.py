@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.runtime.messages import outcome_message
 from tests import reference
 from tests.e2e.mesh import ROOT, Mesh

@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 from pydantic import ByteSize
 
-from framemesh.core.pipeline import BufferSpec
+from framemesh.core.pipeline.spec import BufferSpec
 from tests.chaos.faults.fault import NOTHING, Needs, Sign
 from tests.chaos.scene import Scene
 
@@ -21,7 +21,7 @@ APPLY_SECONDS = 30.0
 """In which the master, which may not be back yet from the last fault, takes a change."""
 
 AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-PAUSE_SECONDS = 0.1
+RETRY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +55,4 @@ async def _apply(scene: Scene, buffer: BufferSpec) -> None:
             except grpc.aio.AioRpcError as error:
                 if error.code() not in AWAY:
                     raise
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)

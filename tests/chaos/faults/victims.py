@@ -97,7 +97,7 @@ def _server_name(process: psutil.Process) -> str:
 NATS = Victim("nats-server", "nats-server", "nats")
 INGEST = Victim("ingest", "framemesh.ingest", "ingest")
 WORKER = Victim("worker", "framemesh.worker")
-AGENT = Victim("agent", "framemesh.worker.agent", "agent")
+AGENT = Victim("agent", "framemesh.agent", "agent")
 TRITON = Victim("tritonserver", "tritonserver")
 STUB = Victim("triton stub", "triton_python_backend_stub")
 MASTER = Victim("master", "framemesh.master", "master")

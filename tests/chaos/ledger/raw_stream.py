@@ -15,14 +15,14 @@ from nats.js.api import RawStreamMsg, StreamInfo
 from nats.js.errors import NotFoundError
 
 from framemesh.core.frame import FrameId
-from framemesh.runtime.beside import beside
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
 from tests.chaos.ledger.record import Record
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 """Between two looks for new entries."""
 
-ANSWER_SECONDS = 5.0
+ANSWER_TIMEOUT_SECONDS = 5.0
 """A list of streams takes 4 s where the leader of one does not answer."""
 
 STALE_SECONDS = 10.0
@@ -37,7 +37,7 @@ class RawStreams:
 
     def __init__(self, client: Client, pipeline: str) -> None:
         self._client = client
-        self._jetstream = client.jetstream(timeout=ANSWER_SECONDS)
+        self._jetstream = client.jetstream(timeout=ANSWER_TIMEOUT_SECONDS)
         self._ledger = f"LEDGER-{pipeline}"
         self._dead = f"DEAD-{pipeline}"
         self._buffer = f"FRAMES-{pipeline}-"
@@ -58,7 +58,7 @@ class RawStreams:
                 async for sequence, message in self._messages(self._ledger, self._read + 1, last):
                     _enter(self.live, sequence, message)
                     self._read = sequence
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _confirmed(self, last: int) -> int:
         """Where the stream ends, though it ended later before.
@@ -68,7 +68,7 @@ class RawStreams:
         """
         patience = time.monotonic() + STALE_SECONDS
         while last < self._read and time.monotonic() < patience:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             last = await self._last(self._ledger)
         if last < self._read:
             self.shrunk.append((last, self._read))
@@ -122,12 +122,12 @@ class RawStreams:
         await self._client.flush()
 
     async def _buffers(self) -> list[StreamInfo]:
-        with kept_cancellation():
+        with preserve_cancellation():
             streams = await self._jetstream.streams_info()
         return [stream for stream in streams if str(stream.config.name).startswith(self._buffer)]
 
     async def _last(self, stream: str) -> int:
-        with kept_cancellation():
+        with preserve_cancellation():
             return (await self._jetstream.stream_info(stream)).state.last_seq
 
     async def _messages(
@@ -142,7 +142,7 @@ class RawStreams:
 
     async def _message(self, stream: str, sequence: int) -> RawStreamMsg | None:
         try:
-            with kept_cancellation():
+            with preserve_cancellation():
                 return await self._jetstream.get_msg(stream, sequence)
         except NotFoundError:
             return None
@@ -164,7 +164,7 @@ async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
     )
     streams = RawStreams(client, pipeline)
     try:
-        async with beside(streams.follow()):
+        async with background_task(streams.follow()):
             yield streams
     finally:
         await client.close()

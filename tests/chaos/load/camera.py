@@ -19,7 +19,7 @@ from framemesh.sdk.errors import FramemeshSdkError
 from tests.chaos.load.diary import CLOSED, Diary
 from tests.chaos.load.recorded_session import RecordedSession
 
-CLOSE_SECONDS = 120.0
+CLOSE_TIMEOUT_SECONDS = 120.0
 """For the last answers; the buffer may be full at that moment, or its broker away."""
 
 
@@ -43,7 +43,11 @@ async def push_from_loop(camera: AsyncCamera, images: Iterator[bytes], period: f
 def push(options: argparse.Namespace) -> None:
     paths = sorted(options.images.iterdir())
     images = cycle([path.read_bytes() for path in paths])
-    made = {"pipeline": options.pipeline, "name": options.name, "close_timeout": CLOSE_SECONDS}
+    made = {
+        "pipeline": options.pipeline,
+        "name": options.name,
+        "close_timeout": CLOSE_TIMEOUT_SECONDS,
+    }
     period = 1 / options.fps
     if options.sdk == "threads":
         push_from_thread(Camera(options.address, **made), images, period)

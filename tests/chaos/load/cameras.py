@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.supervision import Supervised
+from framemesh.runtime.processes.supervision import SupervisedProcess
 from tests.chaos.load import diary
 from tests.chaos.load.diary import CameraSession
 
 MODULE = "tests.chaos.load.camera"
 
-CLOSE_SECONDS = 60.0
+CLOSE_TIMEOUT_SECONDS = 60.0
 """For a camera that is told to stop, until its last frame is answered; then it is killed."""
 
-AT_ONCE = Backoff(first_seconds=0.2, most_seconds=0.2)
+AT_ONCE = Backoff(first_seconds=0.2, max_seconds=0.2)
 """Cameras are killed again and again here; they must not pause longer each time."""
 
 
@@ -54,7 +54,7 @@ class Cameras:
         try:
             yield
         finally:
-            await child.stop(CLOSE_SECONDS)
+            await child.stop(CLOSE_TIMEOUT_SECONDS)
 
     def sessions(self) -> list[CameraSession]:
         """What all cameras wrote down."""
@@ -65,15 +65,15 @@ class Cameras:
     def _diaries(self) -> Path:
         return self.folder / "diaries"
 
-    def _supervised(self, number: int, name: str, images: Path, fps: float) -> Supervised:
+    def _supervised(self, number: int, name: str, images: Path, fps: float) -> SupervisedProcess:
         # Both halves of the SDK take part.
         sdk = "threads" if number % 2 else "asyncio"
-        return Supervised(
+        return SupervisedProcess(
             name,
             start=partial(self._start, name, images, fps, sdk),
             ready=_ready,
             changed=lambda: None,
-            grace_seconds=CLOSE_SECONDS,
+            grace_seconds=CLOSE_TIMEOUT_SECONDS,
             restarts=AT_ONCE,
         )
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from framemesh.sdk import FrameRejected
-from framemesh.sdk.session import Session
+from framemesh.sdk.session.session import CameraSession
 from tests.chaos.load.diary import Diary, Offer
 
 
-class RecordedSession(Session):
+class RecordedSession(CameraSession):
     """The SDK tells its user how many frames were accepted; here we hear which."""
 
     def __init__(self, session_id: str, *bounds: Any, diary: Diary) -> None:

@@ -4,9 +4,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from framemesh.agent.app import run
+from framemesh.agent.settings import AgentSettings
 from framemesh.runtime.service import run_configured
-from framemesh.worker.agent.app import run
-from framemesh.worker.agent.settings import AgentSettings
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("worker_program.py")))
 

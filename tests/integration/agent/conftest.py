@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from framemesh.agent.app import run
+from framemesh.agent.settings import AgentSettings
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.server import Service, grpc_server
-from framemesh.worker.agent.app import run
-from framemesh.worker.agent.settings import AgentSettings
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("worker_program.py")))
 
@@ -35,22 +35,22 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
 
     def __init__(self) -> None:
         self.node = node_pb2.Node()
-        self._order: node_pb2.AttendResponse | None = None
+        self._assignment: node_pb2.ConnectResponse | None = None
         self._news = asyncio.Condition()
         self._leaving = False
 
-    async def Attend(
-        self, request_iterator: AsyncIterator[node_pb2.AttendRequest], context: object
-    ) -> AsyncIterator[node_pb2.AttendResponse]:
+    async def Connect(
+        self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: object
+    ) -> AsyncIterator[node_pb2.ConnectResponse]:
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen(request_iterator))
             told = None
             while not self._leaving:
-                while self._order is told and not self._leaving:
+                while self._assignment is told and not self._leaving:
                     async with self._news:
                         await self._news.wait()
-                if self._order is not None and self._order is not told:
-                    yield (told := self._order)
+                if self._assignment is not None and self._assignment is not told:
+                    yield (told := self._assignment)
             listening.cancel()
 
     async def ListNodes(
@@ -58,7 +58,7 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
     ) -> node_pb2.ListNodesResponse:
         return node_pb2.ListNodesResponse(nodes=[self.node])
 
-    async def _listen(self, requests: AsyncIterator[node_pb2.AttendRequest]) -> None:
+    async def _listen(self, requests: AsyncIterator[node_pb2.ConnectRequest]) -> None:
         async for request in requests:
             async with self._news:
                 self.node = request.node
@@ -70,12 +70,12 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
             self._leaving = True
             self._news.notify_all()
 
-    async def order(self, **revisions: int) -> None:
+    async def assign(self, **revisions: int) -> None:
         """Order these workers, each with its revision, and no others."""
         async with self._news:
-            self._order = node_pb2.AttendResponse(
+            self._assignment = node_pb2.ConnectResponse(
                 workers=[
-                    node_pb2.WorkerOrder(id=name, pipeline="street", revision=revision)
+                    node_pb2.WorkerAssignment(id=name, pipeline="street", revision=revision)
                     for name, revision in revisions.items()
                 ]
             )

@@ -40,7 +40,7 @@ async def test_a_node_is_reported_with_its_figures(stage: Stage) -> None:
 
 
 async def test_ordered_workers_become_ready_on_ports_of_their_own(stage: Stage) -> None:
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(north=1, south=1)
     node = await stage.master.reported(ready("north", "south"))
     first = stage.settings.first_port
     assert {w.address for w in node.workers} == {f"127.0.0.1:{first + n}" for n in range(2)}
@@ -51,7 +51,7 @@ async def test_ordered_workers_become_ready_on_ports_of_their_own(stage: Stage) 
 
 
 async def test_a_killed_worker_is_started_again(stage: Stage) -> None:
-    await stage.master.order(north=1)
+    await stage.master.assign(north=1)
     before = await stage.master.reported(ready("north"))
     os.kill(before.workers[0].pid, signal.SIGKILL)
     failed = await stage.master.reported(is_in(FAILED))
@@ -62,9 +62,9 @@ async def test_a_killed_worker_is_started_again(stage: Stage) -> None:
 
 
 async def test_a_worker_of_another_revision_is_replaced_and_the_others_stay(stage: Stage) -> None:
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(north=1, south=1)
     before = await stage.master.reported(ready("north", "south"))
-    await stage.master.order(north=2, south=1)
+    await stage.master.assign(north=2, south=1)
     after = await stage.master.reported(
         lambda node: ready("north", "south")(node) and pids(node)["north"] != pids(before)["north"]
     )
@@ -75,9 +75,9 @@ async def test_a_worker_of_another_revision_is_replaced_and_the_others_stay(stag
 
 
 async def test_an_empty_order_stops_all_workers(stage: Stage) -> None:
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(north=1, south=1)
     before = await stage.master.reported(ready("north", "south"))
-    await stage.master.order()
+    await stage.master.assign()
     await stage.master.reported(lambda node: not node.workers)
     assert not any(psutil.pid_exists(pid) for pid in pids(before).values())
 
@@ -85,14 +85,14 @@ async def test_an_empty_order_stops_all_workers(stage: Stage) -> None:
 async def test_the_folder_of_a_worker_goes_with_its_order(stage: Stage) -> None:
     left = stage.settings.data / "workers" / "of-an-earlier-agent"
     left.mkdir(parents=True)
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(north=1, south=1)
     node = await stage.master.reported(ready("north", "south"))
     assert not left.exists()
     folder = psutil.Process(pids(node)["north"]).environ()["FRAMEMESH_WORKER_DATA"]
     assert folder == str(stage.settings.data / "workers" / "north")
     (left.parent / "north").mkdir()
     (left.parent / "south").mkdir()
-    await stage.master.order(south=1)
+    await stage.master.assign(south=1)
     await stage.master.reported(lambda node: len(node.workers) == 1)
     await stage.until(gone(left.parent / "north"))
     assert (left.parent / "south").exists()
@@ -102,7 +102,7 @@ async def test_a_worker_that_cannot_start_says_why(stage: Stage) -> None:
     (stage.settings.data / "workers").mkdir()
     behaviour = stage.settings.data / "workers" / "north.behaviour"
     behaviour.write_text("broken")
-    await stage.master.order(north=1)
+    await stage.master.assign(north=1)
     failed = await stage.master.reported(is_in(FAILED))
     assert failed.workers[0].trouble == "the model has no output"
     behaviour.write_text("ready")
@@ -112,13 +112,13 @@ async def test_a_worker_that_cannot_start_says_why(stage: Stage) -> None:
 async def test_a_worker_that_does_not_serve_is_not_ready(stage: Stage) -> None:
     (stage.settings.data / "workers").mkdir()
     (stage.settings.data / "workers" / "north.behaviour").write_text("silent")
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(north=1, south=1)
     node = await stage.master.reported(ready("south"))
     assert {w.id: w.state for w in node.workers}["north"] == STARTING
 
 
 async def test_a_master_that_comes_back_finds_the_same_workers(stage: Stage) -> None:
-    await stage.master.order(north=1)
+    await stage.master.assign(north=1)
     before = await stage.master.reported(ready("north"))
     await stage.master_goes()
     stage.master.node = node_pb2.Node()
@@ -138,23 +138,23 @@ async def test_the_agent_serves_while_it_attends_the_master(stage: Stage) -> Non
 
 
 async def test_an_order_with_a_bad_id_is_refused_and_the_last_one_stands(stage: Stage) -> None:
-    await stage.master.order(north=1)
+    await stage.master.assign(north=1)
     before = await stage.master.reported(ready("north"))
-    await stage.master.order(**{"../../etc": 1})
-    await stage.master.order(north=1, south=1)
+    await stage.master.assign(**{"../../etc": 1})
+    await stage.master.assign(north=1, south=1)
     after = await stage.master.reported(ready("north", "south"))
     assert pids(after)["north"] == pids(before)["north"]
 
 
 async def test_a_port_that_is_taken_is_skipped(stage: Stage) -> None:
     with stage.listener(stage.settings.first_port):
-        await stage.master.order(north=1)
+        await stage.master.assign(north=1)
         node = await stage.master.reported(ready("north"))
     assert node.workers[0].address.endswith(f":{stage.settings.first_port + 1}")
 
 
 async def test_an_agent_that_is_told_to_stop_takes_its_workers_along(stage: Stage) -> None:
-    await stage.master.order(north=1, south=1, west=1)
+    await stage.master.assign(north=1, south=1, west=1)
     await stage.master.reported(ready("north", "south", "west"))
     stage.stop.set()
     # The fixture waits for the agent and fails if a process is left.

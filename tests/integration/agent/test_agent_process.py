@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from framemesh.agent.settings import AgentSettings
 from framemesh.runtime.processes.child import Child
-from framemesh.worker.agent.settings import AgentSettings
 from tests.integration.agent.conftest import ScriptedMaster, ready
 
 PROGRAM = Path(__file__).with_name("agent_program.py")
@@ -39,7 +39,7 @@ async def agent(settings: AgentSettings, master: ScriptedMaster) -> AsyncIterato
 
 
 async def _two_workers(master: ScriptedMaster) -> list[psutil.Process]:
-    await master.order(north=1, south=1)
+    await master.assign(north=1, south=1)
     node = await master.reported(ready("north", "south"))
     return [psutil.Process(worker.pid) for worker in node.workers]
 

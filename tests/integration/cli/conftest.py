@@ -227,11 +227,11 @@ def services() -> Iterator[Services]:
         server.stop(grace=None).wait(10)
 
 
-Run = Callable[..., Result]
+RunState = Callable[..., Result]
 
 
 @pytest.fixture
-def run(services: Services) -> Run:
+def run(services: Services) -> RunState:
     """Runs a command against the services."""
     environment = {
         f"FRAMEMESH_{name}": services.address for name in ("INGEST", "MASTER", "MONITOR")

@@ -19,7 +19,7 @@ def record(
         frame=frame,
         captured_unix_nano=CAPTURED,
         completed_unix_nano=CAPTURED + 35_000_000,
-        sealed_by="w1",
+        completed_by="w1",
         attempts=1,
         **outcome,
     )
@@ -36,15 +36,15 @@ def known(services: Any) -> None:
     person = outcome_pb2.Detection(stage="people", label="person", score=0.875)
     services.known = [
         record("a", monitor_pb2.FRAME_STATE_PENDING),
-        record("b", monitor_pb2.FRAME_STATE_SEALED, fate="FATE_DONE", detections=[person]),
+        record("b", monitor_pb2.FRAME_STATE_COMPLETED, fate="FATE_DONE", detections=[person]),
         record(
             "c",
-            monitor_pb2.FRAME_STATE_SEALED,
+            monitor_pb2.FRAME_STATE_COMPLETED,
             fate="FATE_DEAD",
             reason="undecodable",
             detail="bad marker",
         ),
-        record("d", monitor_pb2.FRAME_STATE_FORGOTTEN),
+        record("d", monitor_pb2.FRAME_STATE_NOT_RETAINED),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer
 from framemesh.runtime.processes.ports import free_block
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.02
 WHOLE_SECONDS = 20.0
 """Until a server that was started again has caught up; an empty cluster takes 0.3 s."""
 
-ANSWER_SECONDS = 1.0
+ANSWER_TIMEOUT_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 
 
@@ -164,7 +164,7 @@ async def _fault(member: Member) -> str:
 async def _page(member: Member, path: str) -> dict[str, Any]:
     """A page of the server's monitor; empty when there is none."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", member.monitor_port)
             writer.write(f"GET {path} HTTP/1.0\r\n\r\n".encode())
             _, _, body = (await reader.read()).partition(b"\r\n\r\n")

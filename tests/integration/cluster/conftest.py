@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from tests.integration.cluster.cluster import Cluster, running_cluster
 
 STORE_MAX_BYTES = 4 * 1024**3

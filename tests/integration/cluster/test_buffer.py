@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
-from framemesh.core.generation import Generation
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
-from framemesh.master.buffer import STATE, BufferProvisioner, BufferRefused, StorageMissing
-from framemesh.master.model_catalog import ModelCatalog
-from framemesh.monitor.checkpoints import Checkpoints
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.buckets import bucket_stream, replicas_of
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.pipelines.buffer import (
+    STATE,
+    BufferProvisioner,
+    BufferRefused,
+    StorageMissing,
+)
+from framemesh.monitor.checkpoint.store import CheckpointStore
+from framemesh.runtime.jetstream.api.buckets import bucket_stream, replicas_of
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
-from framemesh.runtime.jetstream.subjects import PIPELINES_BUCKET
+from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.cluster.cluster import (
     Cluster,
@@ -88,7 +93,11 @@ async def test_replicas_are_on_all_servers(cluster: Cluster, ingest: Broker) -> 
 async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frames(
     cluster: Cluster, ingest: Broker
 ) -> None:
-    store, models, checkpoints = PipelineStore(ingest), ModelCatalog(ingest), Checkpoints(ingest)
+    store, models, checkpoints = (
+        PipelineStore(ingest),
+        ModelCatalog(ingest),
+        CheckpointStore(ingest),
+    )
     for bucket in (store, models, checkpoints):
         await until_answered(bucket.create)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))

@@ -6,12 +6,12 @@ import time
 import pytest
 
 from framemesh.runtime.dataplane.errors import AlreadyStored
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
-from framemesh.runtime.jetstream import broker as broker_module
-from framemesh.runtime.jetstream import publisher as publisher_module
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable, broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection import broker as broker_module
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
+from framemesh.runtime.jetstream.publish import publisher as publisher_module
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from tests.integration.cluster.cluster import Cluster, create_stream, followers, leader
 
 STREAM = {"name": "TEST", "subjects": ["test.>"]}
@@ -29,7 +29,7 @@ async def test_a_server_that_takes_nothing_more_is_left_for_another(
         async with cluster.frozen(silent), asyncio.timeout(20):
             await asyncio.gather(
                 *(
-                    store_until_stored(publish, Outgoing("test.x", bytes(MIB), f"{number}"))
+                    store_with_retries(publish, OutboundMessage("test.x", bytes(MIB), f"{number}"))
                     for number in range(14)
                 )
             )
@@ -42,14 +42,14 @@ async def test_a_publisher_whose_server_takes_nothing_more_gives_up_in_time(
     """nats-py waits for the socket, and swallows the cancellation of whoever waits too long."""
     monkeypatch.setattr(broker_module, "PING_SECONDS", 60)
     monkeypatch.setattr(broker_module, "PENDING_BYTES", MIB)
-    monkeypatch.setattr(publisher_module, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(publisher_module, "ANSWER_TIMEOUT_SECONDS", 0.5)
     async with broker(cluster.url, "ingest") as connected, publisher(connected) as publish:
         async with cluster.frozen(cluster.of(connected)):
             began = time.monotonic()
             async with asyncio.timeout(10):
                 results = await asyncio.gather(
                     *(
-                        publish.store(Outgoing("test.x", bytes(2 * MIB), f"{number}"))
+                        publish.store(OutboundMessage("test.x", bytes(2 * MIB), f"{number}"))
                         for number in range(7)
                     ),
                     return_exceptions=True,
@@ -63,8 +63,8 @@ async def test_what_waits_for_the_other_replicas_is_neither_stored_nor_refused(
     cluster: Cluster, worker: Broker, monkeypatch: pytest.MonkeyPatch, id_: str
 ) -> None:
     """A leader alone refuses a second attempt as a duplicate, and may yet lose the first one."""
-    monkeypatch.setattr(publisher_module, "ANSWER_SECONDS", 0.5)
-    message = Outgoing("test.x", b"", id_)
+    monkeypatch.setattr(publisher_module, "ANSWER_TIMEOUT_SECONDS", 0.5)
+    message = OutboundMessage("test.x", b"", id_)
     await create_stream(worker, STREAM)
     first = cluster.members[await leader(worker, "TEST")]
     one, other = await followers(worker, "TEST")
@@ -75,7 +75,7 @@ async def test_what_waits_for_the_other_replicas_is_neither_stored_nor_refused(
                     await publish.store(message)
         async with asyncio.timeout(20):
             try:
-                await store_until_stored(publish, message)
+                await store_with_retries(publish, message)
             except AlreadyStored:
                 assert not id_
     answer = await worker.request("$JS.API.STREAM.INFO.TEST", {})

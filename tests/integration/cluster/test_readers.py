@@ -5,15 +5,15 @@ import asyncio
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream import broker as broker_module
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.publisher import publisher
-from framemesh.runtime.jetstream.puller import puller
-from framemesh.runtime.jetstream.tail import Tail
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection import broker as broker_module
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
+from framemesh.runtime.jetstream.consume.puller import puller
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from tests.integration.cluster.cluster import (
     Cluster,
     create_stream,
@@ -42,17 +42,17 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
 ) -> None:
     read: list[bytes] = []
 
-    async def handle(message: Delivery) -> None:
+    async def handle(message: ReceivedMessage) -> None:
         read.append(message.payload)
 
     async def store(number: int) -> None:
-        await store_until_stored(publish, Outgoing("tail.a", b"%d" % number, f"{number}"))
+        await store_with_retries(publish, OutboundMessage("tail.a", b"%d" % number, f"{number}"))
 
     await create_stream(ingest, STREAM)
     async with asyncio.timeout(40), publisher(ingest) as publish:
         for number in range(300):
             await store(number)
-        reading = asyncio.ensure_future(Tail(worker, "TAIL", SystemClock()).read(handle))
+        reading = asyncio.ensure_future(OrderedReader(worker, "TAIL", SystemClock()).read(handle))
         lost = await consumer_server(ingest)
         # Another one leads the stream, so that the reader alone has lost something.
         await lead(ingest, "TAIL", next(n for n in await followers(ingest, "TAIL") if n != lost))
@@ -76,7 +76,7 @@ async def test_a_pull_tells_when_its_consumer_is_on_a_server_that_is_gone(
     if gone == await leader(ingest, "TAIL"):
         await lead(ingest, "TAIL", (await followers(ingest, "TAIL"))[0])
     await cluster.kill(gone)
-    monkeypatch.setattr(broker_module, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(broker_module, "ANSWER_TIMEOUT_SECONDS", 0.5)
     lost = asyncio.Event()
     async with (
         asyncio.timeout(20),

@@ -9,18 +9,18 @@ from nats.js.api import Header
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.frame import FrameId
-from framemesh.core.generation import Generation, Shard
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.master.buffer import BufferProvisioner
+from framemesh.core.pipeline.generation import Generation, Shard
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.errors import AlreadyStored
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
-from framemesh.runtime.jetstream.puller import Puller, puller
-from framemesh.runtime.jetstream.subjects import (
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.puller import Puller, puller
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
+from framemesh.runtime.messages.subjects import (
     frames_subject,
     ledger_stream,
     outcome_subject,
@@ -71,7 +71,7 @@ class Traffic:
             sequence += 1
             frame = FrameId(name, "s1", sequence)
             began = time.monotonic()
-            await store_until_stored(publish, self._message(frame))
+            await store_with_retries(publish, self._message(frame))
             self.longest_publish = max(self.longest_publish, time.monotonic() - began)
             self.accepted.append(outcome_subject(self._spec.name, frame))
             await asyncio.sleep(PERIOD_SECONDS)
@@ -80,23 +80,25 @@ class Traffic:
         """Cameras offer no more."""
         self._over = True
 
-    def _message(self, frame: FrameId) -> Outgoing:
+    def _message(self, frame: FrameId) -> OutboundMessage:
         shard = self._generation.shard_of(self._spec.name, frame)
-        return Outgoing(
+        return OutboundMessage(
             frames_subject(shard, frame.camera),
             bytes(FRAME_BYTES),
             id=outcome_subject(self._spec.name, frame),
         )
 
     async def worker(
-        self, publish: Publisher, arrived: asyncio.Queue[tuple[Puller, Delivery]]
+        self, publish: Publisher, arrived: asyncio.Queue[tuple[Puller, ReceivedMessage]]
     ) -> None:
         """Store the outcome of one frame after another, and then ack it."""
         last = time.monotonic()
         while True:
             pull, delivery = await arrived.get()
             with suppress(AlreadyStored):
-                await store_until_stored(publish, Outgoing(delivery.headers[Header.MSG_ID], b""))
+                await store_with_retries(
+                    publish, OutboundMessage(delivery.headers[Header.MSG_ID], b"")
+                )
             await delivery.ack()
             pull.done(delivery)
             now = time.monotonic()
@@ -133,7 +135,7 @@ async def _working(found: Traffic, broker: Broker) -> AsyncIterator[None]:
         running: list[asyncio.Task[None]] = []
         for shard in found.shards:
             # As bounded as the limits of the pull are.
-            arrived: asyncio.Queue[tuple[Puller, Delivery]] = asyncio.Queue()
+            arrived: asyncio.Queue[tuple[Puller, ReceivedMessage]] = asyncio.Queue()
             pull = await stack.enter_async_context(_pulling(broker, shard, arrived))
             running += [
                 tasks.create_task(pull.run()),
@@ -148,9 +150,9 @@ async def _working(found: Traffic, broker: Broker) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _pulling(
-    broker: Broker, shard: Shard, arrived: asyncio.Queue[tuple[Puller, Delivery]]
+    broker: Broker, shard: Shard, arrived: asyncio.Queue[tuple[Puller, ReceivedMessage]]
 ) -> AsyncIterator[Puller]:
-    def deliver(delivery: Delivery) -> None:
+    def deliver(delivery: ReceivedMessage) -> None:
         arrived.put_nowait((pull, delivery))
 
     async with puller(

@@ -16,13 +16,13 @@ from nats.js.errors import NotFoundError
 
 from framemesh.api.common.v1 import acceptance_pb2, outcome_pb2
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.subjects import frames_stream, ledger_stream
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.messages.subjects import frames_stream, ledger_stream
 from tests.integration.services.running import ingest, stand_pipeline
 
 CAPTURED = 1_700_000_000_000_000_000
-ANSWER_SECONDS = 20.0
+ANSWER_TIMEOUT_SECONDS = 20.0
 
 
 def jpeg(seed: int, size: int = 0) -> bytes:
@@ -93,7 +93,7 @@ class Push:
                 await self.take_answer()
 
     async def _read(self) -> ingest_pb2.PushResponse:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
             response = await self.call.read()
         if not isinstance(response, ingest_pb2.PushResponse):
             raise EOFError

@@ -2,8 +2,8 @@
 
 import random
 
-from framemesh.core.shards import camera_shard
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.sharding import camera_shard
+from framemesh.runtime.jetstream.connection.broker import Broker
 
 SHARDS = 12
 NAMES = 300

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.processes.ports import free_block
 from framemesh.sdk import AsyncCamera
 from tests.integration.ingest.conftest import Push, frame, jpeg, push, stored

@@ -4,8 +4,8 @@ import zlib
 
 import grpc.aio
 
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.ingest.conftest import frame, jpeg, push, stored
 
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import pytest
 
-from framemesh.core.delivery import DeliverySpec, Order
-from framemesh.core.generation import Generation, Shard
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.core.shards import camera_shard
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.generation import Generation, Shard
+from framemesh.core.pipeline.sharding import camera_shard
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
-from framemesh.runtime.jetstream.subjects import frames_stream, shard_consumer, shard_stream
+from framemesh.runtime.messages.subjects import frames_stream, shard_consumer, shard_stream
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
 from framemesh.sdk import AsyncCamera

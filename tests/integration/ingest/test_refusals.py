@@ -8,8 +8,8 @@ import pytest
 
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.ingest.conftest import frame, jpeg, png_header, push, stored
 from tests.integration.services.running import status_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import grpc.aio
 
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.ingest.conftest import CAPTURED, frame, jpeg, push, stored
 from tests.integration.services.running import ingest, stand_pipeline

@@ -17,19 +17,19 @@ import pytest
 from structlog.testing import capture_logs
 
 import framemesh.ingest.app
-from framemesh.core.delivery import DeliverySpec, LatestSpec, Order
 from framemesh.core.frame import FrameId
-from framemesh.core.pipeline import PipelineSpec, WorkersSpec
-from framemesh.core.shards import rotating_shard, rotation_start
-from framemesh.ingest.pipelines import LOOK_SECONDS
+from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec, Order
+from framemesh.core.pipeline.sharding import rotating_shard, rotation_start
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.ingest.pipeline_snapshots import POLL_SECONDS
 from framemesh.ingest.settings import Settings
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel as channel_to
-from framemesh.runtime.rpc.server import DRAIN_SECONDS
+from framemesh.runtime.rpc.server import DRAIN_TIMEOUT_SECONDS
 from tests.integration.ingest.conftest import Push, frame, jpeg, push, stored
 from tests.integration.services.running import (
     MIB,
@@ -181,7 +181,7 @@ async def test_a_pipeline_whose_policy_changes_has_its_sessions_opened_again(
     sending = asyncio.ensure_future(status_of(send_for_ever()))
     workers = replace(pipeline, workers=WorkersSpec(min=7))
     await PipelineStore(nats_broker).put(workers)
-    ended, _ = await asyncio.wait([sending], timeout=1.5 * LOOK_SECONDS)
+    ended, _ = await asyncio.wait([sending], timeout=1.5 * POLL_SECONDS)
     assert not ended, "this is no concern of cameras"
     ordered = replace(workers, delivery=DeliverySpec(order=Order.PER_CAMERA))
     await PipelineStore(nats_broker).put(ordered)
@@ -231,7 +231,7 @@ async def draining(nats_url: str) -> AsyncIterator[tuple[Push, asyncio.Event]]:
 async def test_a_drain_answers_what_was_taken_and_sends_the_cameras_elsewhere(
     nats_broker: Broker, nats_url: str, pipeline: PipelineSpec
 ) -> None:
-    async with asyncio.timeout(DRAIN_SECONDS / 2), draining(nats_url) as (camera, stop):
+    async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS / 2), draining(nats_url) as (camera, stop):
         await camera.send(*(frame(n, jpeg(n)) for n in range(1, 9)))
         await camera.answered(1)
         stop.set()

@@ -6,12 +6,12 @@ import pytest
 from pydantic import ByteSize
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.delivery import DeliverySpec, Order
-from framemesh.core.generation import Generation
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
-from framemesh.master.buffer import BufferProvisioner
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.lease_bucket import LeaseBucket
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket
 
 BUFFER = BufferSpec(shards=9, max_bytes=ByteSize(16 * 1024**2))
 SPEC = PipelineSpec(

@@ -7,11 +7,11 @@ from collections.abc import Awaitable
 from dataclasses import replace
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.generation import Shard
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.leases import Leases
-from framemesh.runtime.jetstream.takeover import take_over
-from framemesh.runtime.jetstream.tenure import Lease
+from framemesh.core.pipeline.generation import Shard
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.leases.lease_keeper import Lease
+from framemesh.runtime.jetstream.leases.shard_leases import ShardLeases
+from framemesh.runtime.jetstream.leases.takeover import take_over
 from tests.integration.leases.conftest import GENERATION
 from tests.integration.leases.pulling import pulling
 
@@ -44,7 +44,7 @@ async def run(url: str) -> None:
         def work(lease: Lease) -> Awaitable[None]:
             return hold(connected, lease)
 
-        leases = Leases(
+        leases = ShardLeases(
             connected,
             "street",
             ONE_SHARD,

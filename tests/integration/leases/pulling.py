@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.generation import Shard
-from framemesh.runtime.beside import beside
+from framemesh.core.pipeline.generation import Shard
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.puller import Puller, puller
-from framemesh.runtime.jetstream.subjects import frames_subject
-from framemesh.runtime.jetstream.takeover import ShardConsumer
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.puller import Puller, puller
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.leases.takeover import ExclusiveConsumer
+from framemesh.runtime.messages.subjects import frames_subject
 
 LIMITS = PullLimits(messages=32, bytes=16 * 1024**2)
 
@@ -24,7 +24,7 @@ class Pulled:
     """The frames that came, in that order."""
 
     def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[ReceivedMessage] = []
         self.gone = asyncio.Event()
         """The consumer was deleted."""
         self._came = asyncio.Event()
@@ -33,7 +33,7 @@ class Pulled:
     def sequences(self) -> list[int]:
         return [delivery.sequence for delivery in self.deliveries]
 
-    def add(self, delivery: Delivery) -> None:
+    def add(self, delivery: ReceivedMessage) -> None:
         self.deliveries.append(delivery)
         self._came.set()
 
@@ -47,7 +47,7 @@ class Pulled:
 
 
 @asynccontextmanager
-async def pulling(broker: Broker, consumer: ShardConsumer) -> AsyncIterator[Pulled]:
+async def pulling(broker: Broker, consumer: ExclusiveConsumer) -> AsyncIterator[Pulled]:
     pulled = Pulled()
     async with (
         puller(
@@ -58,7 +58,7 @@ async def pulling(broker: Broker, consumer: ShardConsumer) -> AsyncIterator[Pull
             deliver=pulled.add,
             clock=SystemClock(),
         ) as pull,
-        beside(_run(pull, pulled)),
+        background_task(_run(pull, pulled)),
     ):
         yield pulled
 

@@ -4,20 +4,20 @@ import time
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.leases import TTL_SECONDS, Entry, Term
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.lease_bucket import STREAM, LeaseBucket, LeaseRefused
+from framemesh.core.leases.lease_member import TTL_SECONDS, LeaseEntry, LeaseTerm
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.leases.lease_bucket import STREAM, LeaseBucket, LeaseConflict
 
 
-def term(shard: int, sequence: int) -> Term:
-    return Term(shard, sequence, sequence, certain_until=0)
+def term(shard: int, sequence: int) -> LeaseTerm:
+    return LeaseTerm(shard, sequence, sequence, certain_until=0)
 
 
 async def test_of_many_who_take_a_shard_one_gets_it(bucket: LeaseBucket) -> None:
     taking = [bucket.take(3, f"w{at}") for at in range(10)]
     answers = await asyncio.gather(*taking, return_exceptions=True)
     (sequence,) = [answer for answer in answers if isinstance(answer, int)]
-    assert sum(isinstance(answer, LeaseRefused) for answer in answers) == 9
+    assert sum(isinstance(answer, LeaseConflict) for answer in answers) == 9
     entry = await bucket.get(3)
     assert entry is not None
     assert entry.epoch == entry.sequence == sequence
@@ -35,8 +35,8 @@ async def test_what_is_not_renewed_is_free_after_its_time_and_not_before(
     assert TTL_SECONDS - 0.1 < time.monotonic() - taken_at < TTL_SECONDS + 0.5
     seen = await bucket.look()
     assert seen.members == frozenset()
-    assert seen.entries == {0: Entry("a", kept.epoch, kept.sequence)}
-    with pytest.raises(LeaseRefused):
+    assert seen.entries == {0: LeaseEntry("a", kept.epoch, kept.sequence)}
+    with pytest.raises(LeaseConflict):
         await bucket.renew(left, "a")
     assert await bucket.take(1, "b") > left.epoch
 
@@ -44,9 +44,9 @@ async def test_what_is_not_renewed_is_free_after_its_time_and_not_before(
 async def test_a_renewal_by_an_earlier_sequence_is_refused(bucket: LeaseBucket) -> None:
     first = await bucket.take(0, "a")
     second = await bucket.renew(term(0, first), "a")
-    with pytest.raises(LeaseRefused):
+    with pytest.raises(LeaseConflict):
         await bucket.renew(term(0, first), "a")
-    assert await bucket.get(0) == Entry("a", first, second)
+    assert await bucket.get(0) == LeaseEntry("a", first, second)
 
 
 async def test_a_deleted_shard_is_free_at_once(bucket: LeaseBucket) -> None:
@@ -60,7 +60,7 @@ async def test_a_late_deletion_leaves_the_next_holder_alone(bucket: LeaseBucket)
     await bucket.delete(first)
     second = await bucket.take(0, "b")
     await bucket.delete(first)
-    assert await bucket.get(0) == Entry("b", second, second)
+    assert await bucket.get(0) == LeaseEntry("b", second, second)
 
 
 async def test_who_withdraws_is_not_seen_any_more(bucket: LeaseBucket) -> None:

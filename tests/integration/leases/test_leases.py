@@ -7,9 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from framemesh.core.leases import RENEW_SECONDS, TTL_SECONDS, LeaseLost
-from framemesh.runtime.jetstream import tenure
-from framemesh.runtime.jetstream.tenure import Lease
+from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS, LeaseLost
+from framemesh.runtime.jetstream.leases import lease_keeper as tenure
+from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.leases.conftest import GENERATION
 from tests.integration.leases.workers import POLL_SECONDS, crew
@@ -59,7 +59,7 @@ async def test_a_worker_that_is_told_to_stop_leaves_nothing_behind(nats_url: str
 async def test_a_shard_that_is_drained_too_slowly_moves_all_the_same(
     nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tenure, "DRAIN_SECONDS", 0.5)
+    monkeypatch.setattr(tenure, "DRAIN_TIMEOUT_SECONDS", 0.5)
     async with crew(nats_url, replace(GENERATION, shards=2)) as some:
         await some.join()
         await some.until([2], MOVE_SECONDS)

@@ -11,10 +11,10 @@ from typing import Any
 
 import psutil
 
-from framemesh.core.leases import RENEW_SECONDS, TTL_SECONDS
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.takeover import take_over
-from framemesh.runtime.jetstream.tenure import Lease
+from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.leases.lease_keeper import Lease
+from framemesh.runtime.jetstream.leases.takeover import take_over
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer
 from tests.integration.leases.holder_program import ONE_SHARD, SHARD

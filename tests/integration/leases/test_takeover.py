@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from framemesh.core.generation import Shard
-from framemesh.core.leases import LeaseLost
-from framemesh.master.buffer import BufferProvisioner
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.shard_consumer import shard_consumer_config
-from framemesh.runtime.jetstream.subjects import shard_consumer, shard_stream
-from framemesh.runtime.jetstream.tail import StreamGone
-from framemesh.runtime.jetstream.takeover import ShardConsumer, take_over
+from framemesh.core.leases.lease_member import LeaseLost
+from framemesh.core.pipeline.generation import Shard
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.ordered_reader import StreamGone
+from framemesh.runtime.jetstream.consume.shard_consumer import shard_consumer_config
+from framemesh.runtime.jetstream.leases.takeover import ExclusiveConsumer, take_over
+from framemesh.runtime.messages.subjects import shard_consumer, shard_stream
 from tests.integration.leases.conftest import GENERATION
 from tests.integration.leases.pulling import Pulled, publish, pulling
 
@@ -89,7 +89,7 @@ async def test_what_the_former_holder_says_later_counts_for_nothing(
             await mine.until(4)
             await theirs.deliveries[0].ack()
             await theirs.deliveries[1].discard("late")
-            await theirs.deliveries[2].give_back()
+            await theirs.deliveries[2].nak()
             await theirs.deliveries[3].in_progress()
             await other_broker.client.flush()
             await ack(mine, 4)
@@ -218,7 +218,7 @@ async def test_a_consumer_that_an_earlier_takeover_makes_in_between_is_replaced(
         GatedBroker(nats_url, "DURABLE.CREATE"),
     )
     async with asyncio.TaskGroup() as takeovers:
-        tasks: list[asyncio.Task[ShardConsumer]] = []
+        tasks: list[asyncio.Task[ExclusiveConsumer]] = []
         for stopped, epoch in ((earlier, 9), (later, 12)):
             await stopped.connect(str(epoch))
             tasks.append(takeovers.create_task(take_over(stopped, SHARD, epoch, f"holder-{epoch}")))
@@ -236,7 +236,7 @@ async def test_of_many_at_once_the_latest_has_it_in_the_end(provisioned: Broker)
         *(take_over(provisioned, SHARD, epoch, f"holder-{epoch}") for epoch in range(1, 9)),
         return_exceptions=True,
     )
-    assert all(isinstance(each, ShardConsumer | LeaseLost) for each in tried)
+    assert all(isinstance(each, ExclusiveConsumer | LeaseLost) for each in tried)
     latest = tried[-1]
-    assert isinstance(latest, ShardConsumer)
+    assert isinstance(latest, ExclusiveConsumer)
     assert await consumers(provisioned) == {latest.name}

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.generation import Generation
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.leases import Leases
-from framemesh.runtime.jetstream.tenure import Hold, Lease
+from framemesh.core.pipeline.generation import Generation
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.leases.lease_keeper import Hold, Lease
+from framemesh.runtime.jetstream.leases.shard_leases import ShardLeases
 from tests.integration.leases.conftest import GENERATION
 
 POLL_SECONDS = 0.01
@@ -30,7 +30,7 @@ class Worker:
         self._crew = crew
         self._work = work or self._wait
         self._stop = asyncio.Event()
-        leases = Leases(
+        leases = ShardLeases(
             connection,
             "street",
             crew.generation,

@@ -19,7 +19,7 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
-from tests.integration.services.running import MIB, PATIENCE_SECONDS, master
+from tests.integration.services.running import LOCK_TIMEOUT_SECONDS, MIB, master
 
 
 def onnx_file(
@@ -135,37 +135,39 @@ class Agent:
     """An agent that attends, and keeps the orders that it is given."""
 
     name: str
-    call: "grpc.aio.StreamStreamCall[node_pb2.AttendRequest, node_pb2.AttendResponse]"
-    orders: dict[str, int] | None = None
+    call: "grpc.aio.StreamStreamCall[node_pb2.ConnectRequest, node_pb2.ConnectResponse]"
+    assignments: dict[str, int] | None = None
     """Worker -> revision; None before the first order."""
     workers: list[node_pb2.Worker] = field(default_factory=list)
 
     async def report(self) -> None:
         node = node_pb2.Node(name=self.name, cpus=4, memory_bytes=2**30, workers=self.workers)
-        await self.call.write(node_pb2.AttendRequest(node=node))
+        await self.call.write(node_pb2.ConnectRequest(node=node))
 
     async def report_ready(self) -> None:
         """All that was ordered runs."""
         self.workers = [
             node_pb2.Worker(id=name, pipeline="street", state=node_pb2.WORKER_STATE_READY)
-            for name in self.orders or {}
+            for name in self.assignments or {}
         ]
         await self.report()
 
     async def has(self, *names: str) -> None:
         """Wait until exactly these are ordered."""
-        await self.until(lambda orders: set(orders) == set(names))
+        await self.until(lambda assignments: set(assignments) == set(names))
 
     async def has_count(self, count: int) -> None:
-        await self.until(lambda orders: len(orders) == count)
+        await self.until(lambda assignments: len(assignments) == count)
 
     async def until(self, condition: Callable[[dict[str, int]], bool]) -> None:
         """Wait for orders of which the condition is true."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.orders is None or not condition(self.orders):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
+            while self.assignments is None or not condition(self.assignments):
                 response = await self.call.read()
-                assert isinstance(response, node_pb2.AttendResponse), "the master ended it"
-                self.orders = {order.id: order.revision for order in response.workers}
+                assert isinstance(response, node_pb2.ConnectResponse), "the master ended it"
+                self.assignments = {
+                    assignment.id: assignment.revision for assignment in response.workers
+                }
 
     def leave(self) -> None:
         self.call.cancel()
@@ -173,10 +175,10 @@ class Agent:
 
 async def attend(channel: grpc.aio.Channel, name: str, *workers: str) -> Agent:
     """An agent that attends, with these workers ready."""
-    agent = Agent(name, node_pb2_grpc.NodeServiceStub(channel).Attend())
-    agent.orders = dict.fromkeys(workers, 1)
+    agent = Agent(name, node_pb2_grpc.NodeServiceStub(channel).Connect())
+    agent.assignments = dict.fromkeys(workers, 1)
     await agent.report_ready()
-    agent.orders = None
+    agent.assignments = None
     return agent
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.frame import Frame, FrameId
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 from tests.integration.master.conftest import Master

@@ -9,9 +9,9 @@ import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.runtime.dataplane.errors import StreamMissing
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from tests.integration.master.conftest import Master, manifest
 from tests.integration.services.running import MIB, status_of, streams
 
@@ -27,7 +27,7 @@ async def fill(broker: Broker, count: int, size: int = 10) -> None:
     async with publisher(broker) as publish:
         for number in range(count):
             subject = f"frames.street.1-{number % 4}.north"
-            await publish.store(Outgoing(subject, b"x" * size, f"north/s1/{number}"))
+            await publish.store(OutboundMessage(subject, b"x" * size, f"north/s1/{number}"))
 
 
 async def stored(broker: Broker, stream: str = "FRAMES-street-1-0") -> int:
@@ -206,8 +206,8 @@ async def test_other_shards_get_streams_of_their_own_and_the_old_ones_are_worked
     assert await stored(nats_broker) == 20
     async with publisher(nats_broker) as publish:
         with pytest.raises(StreamMissing):
-            await publish.store(Outgoing("frames.street.1-0.north", b"x", "late"))
-        await publish.store(Outgoing("frames.street.2-0.north", b"x", "new"))
+            await publish.store(OutboundMessage("frames.street.1-0.north", b"x", "late"))
+        await publish.store(OutboundMessage("frames.street.2-0.north", b"x", "new"))
     code, line = await status_of(running.delete())
     assert (code, "holds 21 accepted frames" in line) == (CONFLICT, True)
     await work_off(nats_broker, "FRAMES-street-1-0", 20)

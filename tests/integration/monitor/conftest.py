@@ -13,19 +13,19 @@ import pytest
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.dataplane.errors import AlreadyStored
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.messages import acceptance_message, dead_letter_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 from tests.integration.services.running import monitor, stand_pipeline
 
 CAPTURED = 1_700_000_000_000_000_000
-ANSWER_SECONDS = 20.0
+ANSWER_TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Writer:
 
     async def garbage(self) -> None:
         for subject in ("accepted.street.north", "outcomes.street.north.s.0"):
-            await self._store(Outgoing(subject, b"\xff\xff\xff", f"garbage/{subject}"))
-        await self._store(Outgoing("outcomes.street.north.s.0", b"", "garbage/empty"))
+            await self._store(OutboundMessage(subject, b"\xff\xff\xff", f"garbage/{subject}"))
+        await self._store(OutboundMessage("outcomes.street.north.s.0", b"", "garbage/empty"))
 
-    async def _store(self, message: Outgoing) -> None:
+    async def _store(self, message: OutboundMessage) -> None:
         with contextlib.suppress(AlreadyStored):
-            await store_until_stored(self.publish, message)
+            await store_with_retries(self.publish, message)
 
 
 def outcome(
@@ -81,7 +81,7 @@ def outcome(
         fate=fate,
         captured_unix_nano=CAPTURED,
         completed_unix_nano=CAPTURED + sequence * 1_000_000,
-        sealed_by="test",
+        completed_by="test",
         reason=reason,
     )
 
@@ -138,7 +138,7 @@ class Watch:
     async def take(self, count: int) -> list[tuple[str, int]]:
         """Camera and sequence number of the next outcomes."""
         found: list[tuple[str, int]] = []
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
             while len(found) < count:
                 response = await self.call.read()
                 assert isinstance(response, monitor_pb2.WatchResultsResponse), "it ended"

@@ -10,14 +10,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.monitor.book import Book
-from framemesh.monitor.checkpoint_message import from_payload, to_payload
-from framemesh.monitor.checkpoints import Checkpoints, CheckpointTooLarge
-from framemesh.monitor.saving import Saver
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.subjects import ledger_stream
-from framemesh.runtime.jetstream.tail import Tail
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.monitor.checkpoint.checkpointer import Checkpointer
+from framemesh.monitor.checkpoint.message import from_payload, to_payload
+from framemesh.monitor.checkpoint.store import CheckpointStore, CheckpointTooLarge
+from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
+from framemesh.runtime.messages.subjects import ledger_stream
 from framemesh.runtime.rpc.channel import channel as channel_to
 from tests.integration.monitor.conftest import Writer, ledgers, status
 from tests.integration.monitor.test_ledger import MIXED, write_mixed
@@ -31,13 +31,13 @@ async def purge(broker: Broker, up_to: int) -> None:
 
 
 async def last_entry(broker: Broker) -> int:
-    return await Tail(broker, "LEDGER-street", SystemClock()).last_sequence()
+    return await OrderedReader(broker, "LEDGER-street", SystemClock()).last_sequence()
 
 
 async def saved_up_to(broker: Broker) -> int:
     """The entry that the checkpoint is of; 0 when there is none."""
-    stored = await Checkpoints(broker).load("street")
-    return from_payload(stored.payload).book.sequence if stored.payload else 0
+    stored = await CheckpointStore(broker).load("street")
+    return from_payload(stored.payload).ledger.sequence if stored.payload else 0
 
 
 async def until_saved(broker: Broker, sequence: int) -> None:
@@ -149,7 +149,7 @@ async def test_a_checkpoint_of_another_stream_is_ignored_and_removed(
     await stand_pipeline(nats_broker)
     async with monitor(nats_url) as second:
         assert await ledgers(second) == {}
-        assert (await Checkpoints(nats_broker).load("street")).payload == b""
+        assert (await CheckpointStore(nats_broker).load("street")).payload == b""
         await writer.seal("east", [1])
         assert await ledgers(second) == {"east": {"offered": 1, "accepted": 1, "done": 1}}
 
@@ -158,7 +158,7 @@ async def test_a_pipeline_that_is_deleted_takes_its_checkpoint_with_it(
     nats_url: str, nats_broker: Broker, pipeline: PipelineSpec, writer: Writer
 ) -> None:
     async def is_gone() -> bool:
-        return not await Checkpoints(nats_broker).pipelines()
+        return not await CheckpointStore(nats_broker).pipelines()
 
     async with monitor(nats_url):
         await writer.seal("north", [1])
@@ -177,8 +177,8 @@ async def test_a_damaged_checkpoint_is_told_and_ignored(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
     await writer.seal("north", range(1, 11))
-    await Checkpoints(nats_broker).create()
-    await Checkpoints(nats_broker).save("street", b"damaged", 0)
+    await CheckpointStore(nats_broker).create()
+    await CheckpointStore(nats_broker).save("street", b"damaged", 0)
     with capture_logs() as logs:
         async with monitor(nats_url) as channel:
             assert (await ledgers(channel))["north"]["done"] == 10
@@ -192,12 +192,12 @@ async def test_a_broker_that_lost_its_last_entries_is_believed(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
     await writer.seal("north", range(1, 11))
-    tail = Tail(nats_broker, ledger_stream("street"), SystemClock())
+    tail = OrderedReader(nats_broker, ledger_stream("street"), SystemClock())
     await tail.last_sequence()
-    ahead = Book()
+    ahead = PipelineLedger()
     ahead.sequence = 1000
-    await Checkpoints(nats_broker).create()
-    await Checkpoints(nats_broker).save("street", to_payload(tail.created, ahead.state), 0)
+    await CheckpointStore(nats_broker).create()
+    await CheckpointStore(nats_broker).save("street", to_payload(tail.created, ahead.state), 0)
     async with monitor(nats_url) as channel:
         await writer.seal("north", range(11, 16))
         found = await status(channel)
@@ -207,11 +207,11 @@ async def test_a_broker_that_lost_its_last_entries_is_believed(
 async def test_of_two_monitors_the_one_that_is_behind_does_not_write_over_the_other(
     nats_broker: Broker, pipeline: PipelineSpec
 ) -> None:
-    tail, reading = Tail(nats_broker, "LEDGER-street", SystemClock()), asyncio.Lock()
-    checkpoints = Checkpoints(nats_broker)
+    tail, reading = OrderedReader(nats_broker, "LEDGER-street", SystemClock()), asyncio.Lock()
+    checkpoints = CheckpointStore(nats_broker)
     await checkpoints.create()
-    savers = [Saver(checkpoints, "street", SystemClock()) for _ in range(2)]
-    books = [await saver.load(tail) for saver in savers]
+    savers = [Checkpointer(checkpoints, "street", SystemClock()) for _ in range(2)]
+    books = [await checkpointer.load(tail) for checkpointer in savers]
     for at, sequence, saved in (
         (0, 5, 5),
         # The first try shows that somebody else wrote, the second replaces it.
@@ -228,9 +228,9 @@ async def test_of_two_monitors_the_one_that_is_behind_does_not_write_over_the_ot
 
 
 async def test_a_checkpoint_that_no_message_can_carry_is_refused(nats_broker: Broker) -> None:
-    await Checkpoints(nats_broker).create()
+    await CheckpointStore(nats_broker).create()
     largest = bytes(nats_broker.max_frame_bytes)
-    assert await Checkpoints(nats_broker).save("street", largest, 0)
-    assert (await Checkpoints(nats_broker).load("street")).payload == largest
+    assert await CheckpointStore(nats_broker).save("street", largest, 0)
+    assert (await CheckpointStore(nats_broker).load("street")).payload == largest
     with pytest.raises(CheckpointTooLarge):
-        await Checkpoints(nats_broker).save("street", largest + b"x", 1)
+        await CheckpointStore(nats_broker).save("street", largest + b"x", 1)

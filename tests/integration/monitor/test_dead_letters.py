@@ -8,10 +8,10 @@ import pytest
 
 from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
 from framemesh.core.frame import Frame, FrameId
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 from framemesh.runtime.processes.ports import free_block
@@ -156,7 +156,7 @@ async def test_what_somebody_else_wrote_is_passed_over(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
     await writer.bury("north", 1)
-    await writer._store(Outgoing("dead.street.north.s1.2", b"x", "garbage"))
+    await writer._store(OutboundMessage("dead.street.north.s1.2", b"x", "garbage"))
     assert await listed(channel) == [("north", "s1", 1)]
     assert (await status_of(get(channel, "north", 2)))[0] is grpc.StatusCode.NOT_FOUND
 

@@ -6,15 +6,15 @@ import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.core.camera_sessions import COMPLETE_SESSIONS
+from framemesh.core.ledger.camera_sessions import MAX_COMPLETE_SESSIONS
 from framemesh.core.outcome import Fate
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.monitor.conftest import CAPTURED, Writer
 from tests.integration.services.running import status_of
 
 PENDING = monitor_pb2.FRAME_STATE_PENDING
-SEALED = monitor_pb2.FRAME_STATE_SEALED
-FORGOTTEN = monitor_pb2.FRAME_STATE_FORGOTTEN
+SEALED = monitor_pb2.FRAME_STATE_COMPLETED
+FORGOTTEN = monitor_pb2.FRAME_STATE_NOT_RETAINED
 UNKNOWN = monitor_pb2.FRAME_STATE_UNKNOWN
 
 
@@ -46,7 +46,7 @@ async def test_a_sealed_frame_comes_with_its_outcome_and_when_it_was_stored(
         "undecodable",
     )
     assert frame.frame == frame.outcome.frame
-    assert (frame.outcome.sealed_by, frame.outcome.attempts) == ("test", 1)
+    assert (frame.outcome.completed_by, frame.outcome.attempts) == ("test", 1)
     assert frame.stored_unix_nano > CAPTURED
     assert found.ledger.dead == 1
 
@@ -80,7 +80,7 @@ async def test_an_outcome_that_is_no_longer_kept_is_told_from_one_that_never_was
     channel: grpc.aio.Channel, writer: Writer, nats_broker: Broker
 ) -> None:
     # More sessions than are known by name.
-    sessions = [f"s{number}" for number in range(COMPLETE_SESSIONS + 3)]
+    sessions = [f"s{number}" for number in range(MAX_COMPLETE_SESSIONS + 3)]
     for session in sessions:
         await writer.seal("north", [1, 2, 3], session=session)
     await writer.accept("north", (1, 4), session="now")
@@ -91,7 +91,7 @@ async def test_an_outcome_that_is_no_longer_kept_is_told_from_one_that_never_was
     await nats_broker.request("$JS.API.STREAM.PURGE.LEDGER-street", {})
     assert await states(channel, 2) == [
         ("now", PENDING),
-        *((session, FORGOTTEN) for session in reversed(sessions[-COMPLETE_SESSIONS:])),
+        *((session, FORGOTTEN) for session in reversed(sessions[-MAX_COMPLETE_SESSIONS:])),
     ]
     assert await states(channel, 2, sessions[0]) == [(sessions[0], FORGOTTEN)]
     assert await states(channel, 4, sessions[0]) == [(sessions[0], UNKNOWN)]

@@ -7,13 +7,13 @@ import grpc.aio
 import pytest
 
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.core.generation import Generation
 from framemesh.core.outcome import Fate
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.publisher import publisher
-from framemesh.runtime.jetstream.subjects import frames_subject
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.runtime.messages.subjects import frames_subject
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.monitor.conftest import Writer, ledgers, status
 from tests.integration.services.running import (
@@ -106,7 +106,7 @@ async def test_the_backlog_is_what_the_buffer_holds(
     async with publisher(nats_broker) as publish:
         for number in range(5):
             subject = frames_subject(shards[number % 2], "north")
-            await publish.store(Outgoing(subject, b"x", f"{number}"))
+            await publish.store(OutboundMessage(subject, b"x", f"{number}"))
     found = await status(channel)
     assert found.backlog == 5
     assert found.backlog_bytes > 5

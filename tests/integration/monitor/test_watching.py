@@ -8,14 +8,14 @@ import grpc.aio
 
 import framemesh.monitor.app
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.monitor.settings import Settings
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.publisher import publisher
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel as channel_to
-from framemesh.runtime.rpc.server import DRAIN_SECONDS
+from framemesh.runtime.rpc.server import DRAIN_TIMEOUT_SECONDS
 from tests.integration.monitor.conftest import Watch, Writer, watching
 from tests.integration.services.running import (
     monitor,
@@ -145,7 +145,7 @@ async def test_a_monitor_that_goes_ends_its_watches_at_once(
 ) -> None:
     settings = Settings(nats=nats_url, listen=f"127.0.0.1:{free_block(1)}")
     async with (
-        asyncio.timeout(DRAIN_SECONDS / 2),
+        asyncio.timeout(DRAIN_TIMEOUT_SECONDS / 2),
         channel_to(settings.listen) as channel,
         serving(framemesh.monitor.app.run, settings, settings.listen) as stop,
     ):

@@ -7,7 +7,7 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.connection.broker import Broker
 
 Answers = Callable[[int], list[dict[str, Any]]]
 """To the first message, the second, ..."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 
 STREAM: dict[str, Any] = {
     "name": "TEST",

@@ -15,7 +15,7 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
 
 GRACE_SECONDS = 10.0
-START_SECONDS = 10.0
+START_TIMEOUT_SECONDS = 10.0
 
 
 class OtherServer:
@@ -55,9 +55,9 @@ class OtherServer:
             log=self._log,
             environment=self._server.environment(),
         )
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(START_TIMEOUT_SECONDS):
             while not await jetstream_answers(self._server.address):
-                assert self._child.running, self._child.last_words()
+                assert self._child.running, self._child.last_log_line()
                 await asyncio.sleep(0.02)
 
     @property

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from framemesh.runtime.jetstream import broker as broker_module
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.connection import broker as broker_module
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from tests.integration.runtime.answering import answering
 
 QUESTION = "some.question"
@@ -14,8 +14,8 @@ QUESTION = "some.question"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker_module, "AGAIN_SECONDS", 0.1)
-    monkeypatch.setattr(broker_module, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(broker_module, "RESEND_SECONDS", 0.1)
+    monkeypatch.setattr(broker_module, "ANSWER_TIMEOUT_SECONDS", 1.0)
 
 
 def never(_: int) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ async def start(program: str, log: Path) -> Child:
 
 async def said(child: Child) -> str:
     async with asyncio.timeout(10):
-        while not (words := child.last_words()):
+        while not (words := child.last_log_line()):
             await asyncio.sleep(0.01)
     return words
 
@@ -40,9 +40,9 @@ async def said(child: Child) -> str:
 async def test_its_last_words_are_those_of_this_life(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "child.log"
     first = await start("print('one')", log)
-    assert (await first.wait(), first.last_words()) == (0, "one")
+    assert (await first.wait(), first.last_log_line()) == (0, "one")
     second = await start("raise SystemExit(3)", log)
-    assert (await second.wait(), second.last_words()) == (3, "")
+    assert (await second.wait(), second.last_log_line()) == (3, "")
     assert log.read_text() == "one\n"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from nats.aio.msg import Msg
 
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.client import PING
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.client import PING
 from tests.integration.runtime.other_server import other_server
 
 

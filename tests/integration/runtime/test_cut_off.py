@@ -11,11 +11,11 @@ import pytest
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.errors import StreamUnavailable
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream import puller as puller_module
-from framemesh.runtime.jetstream.broker import BrokerUnavailable, broker
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
+from framemesh.runtime.jetstream.consume import puller as puller_module
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
@@ -65,8 +65,8 @@ async def test_a_pull_of_more_than_the_server_holds_for_a_client_gets_all(
     """Asked for all at once, the server drops us as a slow consumer, each time anew."""
     async with asyncio.TaskGroup() as tasks:
         for number in range(60):
-            message = Outgoing("test.x", bytes(500_000), f"{number}")
-            tasks.create_task(store_until_stored(world.plane, message))
+            message = OutboundMessage("test.x", bytes(500_000), f"{number}")
+            tasks.create_task(store_with_retries(world.plane, message))
     limits = PullLimits(messages=64, bytes=64 * MIB)
     async with asyncio.timeout(20), pulling(world.plane, limits=limits) as receiver:
         while await world.stored("TEST"):
@@ -82,7 +82,7 @@ async def test_a_pull_keeps_to_its_limits_over_broken_connections(world: JetStre
             await world.rest()
             await break_connection(world)
         for number in range(100):
-            await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+            await world.plane.store(OutboundMessage("test.x", b"", f"{number}"))
         await world.rest()
         assert receiver.arrived.qsize() == 16
         await receiver.work_off(100)
@@ -101,7 +101,7 @@ async def test_a_pull_keeps_to_its_limits_where_requests_got_lost(
                     wake()
                 await world.rest()
         for number in range(100):
-            await world.plane.store(Outgoing("test.x", b"", f"{number}"))
+            await world.plane.store(OutboundMessage("test.x", b"", f"{number}"))
         await world.rest()
         assert receiver.arrived.qsize() == 16
         await receiver.work_off(100)
@@ -112,7 +112,7 @@ async def test_what_is_acked_between_two_connections_is_acked(
 ) -> None:
     patient = replace(ALL, ack_seconds=60)
     await world.provision(replace(QUEUE, name="KEPT", subjects=("kept",)), patient)
-    await world.plane.store(Outgoing("kept", b""))
+    await world.plane.store(OutboundMessage("kept", b""))
     async with pulling(world.plane, "KEPT") as receiver:
         delivery = await receiver.next()
         world.broker.client.abort()
@@ -129,9 +129,9 @@ async def test_a_pull_that_has_no_room_for_the_next_message_does_not_ask_again_a
     world: JetStreamWorld,
 ) -> None:
     async with pulling(world.plane, limits=PullLimits(messages=8, bytes=100_000)) as receiver:
-        await world.plane.store(Outgoing("test.x", bytes(30_000), "1"))
+        await world.plane.store(OutboundMessage("test.x", bytes(30_000), "1"))
         first = await receiver.next()
-        await world.plane.store(Outgoing("test.x", bytes(80_000), "2"))
+        await world.plane.store(OutboundMessage("test.x", bytes(80_000), "2"))
         await world.rest()
         asked = world.broker.client.stats["out_msgs"]
         await asyncio.sleep(0.3)
@@ -151,7 +151,7 @@ async def test_a_pull_that_ends_while_the_connection_is_broken_leaves_nothing_be
         await server.freeze()
     server.process.resume()
     await break_connection(world)
-    await world.plane.store(Outgoing("left", b"", "1"))
+    await world.plane.store(OutboundMessage("left", b"", "1"))
     async with pulling(world.plane, "LEFT") as receiver:
         assert (await receiver.next()).attempt == 1
 
@@ -165,7 +165,7 @@ async def test_a_server_that_hangs_while_a_pull_ends_is_heard_again(
         await server.freeze()
     server.process.resume()
     async with asyncio.timeout(2):
-        await world.plane.store(Outgoing("test.x", b"", "1"))
+        await world.plane.store(OutboundMessage("test.x", b"", "1"))
     assert reconnects(world) == 0
 
 
@@ -179,7 +179,7 @@ async def test_an_error_that_ends_the_connection_is_not_the_end(
             world.broker.client._socket.write(nonsense)  # type: ignore[no-untyped-call]
             while reconnects(world) == before:
                 await asyncio.sleep(0.01)
-            await store_until_stored(world.plane, Outgoing("test.x", b"", f"{number}"))
+            await store_with_retries(world.plane, OutboundMessage("test.x", b"", f"{number}"))
             await receiver.work_off(1)
 
 
@@ -209,7 +209,7 @@ async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(
     stored: set[str] = set()
 
     async def store(number: int) -> None:
-        await store_until_stored(world.plane, Outgoing("test.x", b"x" * 1000, f"{number}"))
+        await store_with_retries(world.plane, OutboundMessage("test.x", b"x" * 1000, f"{number}"))
         stored.add(f"{number}")
 
     async with asyncio.timeout(45), pulling(world.plane) as receiver:
@@ -233,9 +233,9 @@ async def test_a_store_is_told_in_time_while_nobody_answers(
     try:
         async with asyncio.timeout(8):
             with pytest.raises(StreamUnavailable):
-                await world.plane.store(Outgoing("test.x", b"", "1"))
+                await world.plane.store(OutboundMessage("test.x", b"", "1"))
     finally:
         server.process.resume()
     async with asyncio.timeout(10):
-        await store_until_stored(world.plane, Outgoing("test.x", b"", "1"))
+        await store_with_retries(world.plane, OutboundMessage("test.x", b"", "1"))
     assert await world.stored("TEST") == 1

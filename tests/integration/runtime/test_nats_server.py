@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.processes.nats_server import (
     NatsServer,
     NatsServerFailed,

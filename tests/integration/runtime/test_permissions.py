@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.errors import NotPermitted
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import DataPlane
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from tests.contract.planes import ALL, QUEUE, JetStreamWorld, open_pull, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
@@ -70,11 +70,11 @@ async def test_a_subject_that_is_not_ours_is_told_with_who_and_what(server: Othe
         with capture_logs() as logs:
             async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
                 storing = [
-                    tasks.create_task(plane.store(Outgoing(f"test.{name}", b"", name)))
+                    tasks.create_task(plane.store(OutboundMessage(f"test.{name}", b"", name)))
                     for name in ("Mine", "mine")
                 ]
                 with pytest.raises(NotPermitted) as told:
-                    await plane.store(Outgoing("test.Yours", b"", "yours"))
+                    await plane.store(OutboundMessage("test.Yours", b"", "yours"))
             assert all(task.done() for task in storing)
         assert "user 'Ingest' has no permission for publish to 'test.yours'" in str(told.value)
         (said,) = [each for each in logs if each["event"] == "not permitted"]
@@ -93,7 +93,7 @@ async def test_who_may_not_hear_answers_is_told(server: OtherServer) -> None:
     async with plane_of(server, "deaf") as (plane, _), asyncio.timeout(SECONDS):
         for number in range(2):
             with pytest.raises(NotPermitted, match="user 'deaf' has no permission for subscr"):
-                await plane.store(Outgoing("test.x", b"", f"{number}"))
+                await plane.store(OutboundMessage("test.x", b"", f"{number}"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ async def test_who_may_not_ack_what_he_pulls_is_told(server: OtherServer) -> Non
         asyncio.timeout(SECONDS),
     ):
         running = asyncio.ensure_future(receiver.pull.run())
-        await plane.store(Outgoing("test.x", b"", "1"))
+        await plane.store(OutboundMessage("test.x", b"", "1"))
         await (await receiver.next()).ack()
         with pytest.raises(NotPermitted, match=r"publish to '\$js.ack.test.all"):
             await running
@@ -124,7 +124,7 @@ async def test_who_may_not_ack_what_he_pulls_is_told(server: OtherServer) -> Non
 
 @pytest.mark.parametrize("user", ["Ingest", "deaf"])
 async def test_what_is_permitted_later_works_then(server: OtherServer, user: str) -> None:
-    message = Outgoing("test.Yours", b"", "yours")
+    message = OutboundMessage("test.Yours", b"", "yours")
     async with plane_of(server, user) as (plane, _), asyncio.timeout(10):
         with pytest.raises(NotPermitted):
             await plane.store(message)
@@ -163,5 +163,5 @@ async def test_who_is_sent_away_comes_back_when_he_may(server: OtherServer) -> N
         await asyncio.sleep(0.5)
         server.reconfigure(users(RESTRICTED))
         await connected.connected.wait()
-        await plane.store(Outgoing("test.x", b"", "1"))
+        await plane.store(OutboundMessage("test.x", b"", "1"))
         await receiver.next()

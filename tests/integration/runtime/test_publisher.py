@@ -9,16 +9,16 @@ from framemesh.runtime.dataplane.errors import (
     StreamFull,
     StreamMissing,
 )
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.dataplane.persistence import store_until_stored
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import STREAM
 
 
-def message(number: int, size: int = 100) -> Outgoing:
-    return Outgoing(f"test.{number % 4}", b"x" * size, f"m{number}")
+def message(number: int, size: int = 100) -> OutboundMessage:
+    return OutboundMessage(f"test.{number % 4}", b"x" * size, f"m{number}")
 
 
 async def stored(nats: Broker) -> int:
@@ -42,12 +42,12 @@ async def test_the_same_id_is_stored_once(nats_broker: Broker, publish: Publishe
 async def test_the_first_message_of_a_subject_is_the_only_one(
     nats_broker: Broker, publish: Publisher
 ) -> None:
-    first = Outgoing("test.only.1", b"first")
+    first = OutboundMessage("test.only.1", b"first")
     await publish.store(first)
-    for again in (first, Outgoing("test.only.1", b"another")):
+    for again in (first, OutboundMessage("test.only.1", b"another")):
         with pytest.raises(AlreadyStored):
             await publish.store(again)
-    await publish.store(Outgoing("test.only.2", b"elsewhere"))
+    await publish.store(OutboundMessage("test.only.2", b"elsewhere"))
     assert await stored(nats_broker) == 2
 
 
@@ -58,7 +58,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
         await publish.store(message(number, 100_000))
     with pytest.raises(StreamFull):
         await publish.store(message(9, 100_000))
-    waiting = asyncio.ensure_future(store_until_stored(publish, message(99, 100_000)))
+    waiting = asyncio.ensure_future(store_with_retries(publish, message(99, 100_000)))
     await nats_broker.request("$JS.API.STREAM.PURGE.TEST", {})
     async with asyncio.timeout(5):
         await waiting
@@ -67,7 +67,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
 
 async def test_a_subject_of_no_stream_is_told(publish: Publisher) -> None:
     with pytest.raises(StreamMissing):
-        await publish.store(Outgoing("nobody.listens", b"", "m"))
+        await publish.store(OutboundMessage("nobody.listens", b"", "m"))
 
 
 async def test_a_message_over_max_payload_is_refused_and_the_connection_lives(
@@ -87,7 +87,7 @@ async def test_nothing_is_lost_when_the_broker_is_killed(nats: NatsServer, tmp_p
             await connected.request("$JS.API.STREAM.CREATE.TEST", STREAM)
             async with publisher(connected) as publish, asyncio.TaskGroup() as tasks:
                 for number in range(300):
-                    tasks.create_task(store_until_stored(publish, message(number)))
+                    tasks.create_task(store_with_retries(publish, message(number)))
                     if number == 150:
                         await asyncio.sleep(0)
                         first.kill()

@@ -5,23 +5,23 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream import publisher as publisher_module
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.error_codes import ID_IN_PROCESS
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.jetstream.api.error_codes import ID_IN_PROCESS
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.publish import publisher as publisher_module
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from tests.integration.runtime.answering import answering
 
-MESSAGE = Outgoing("test.x", b"payload", "m1")
+MESSAGE = OutboundMessage("test.x", b"payload", "m1")
 STORED = {"stream": "TEST", "seq": 1}
 IN_PROCESS = {"error": {"code": 409, "err_code": ID_IN_PROCESS, "description": "in process"}}
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher_module, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(publisher_module, "RESEND_SECONDS", 0.1)
     monkeypatch.setattr(publisher_module, "SWEEP_SECONDS", 0.02)
-    monkeypatch.setattr(publisher_module, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(publisher_module, "ANSWER_TIMEOUT_SECONDS", 1.0)
 
 
 @pytest.fixture

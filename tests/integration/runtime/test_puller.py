@@ -8,12 +8,12 @@ from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.errors import ConsumerGone
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
-from framemesh.runtime.jetstream.puller import Puller, puller
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.puller import Puller, puller
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import CONSUMER, STREAM
 
@@ -23,17 +23,17 @@ MIB = 1024 * 1024
 async def fill(publish: Publisher, count: int, size: int = 10) -> None:
     async with asyncio.TaskGroup() as tasks:
         for number in range(count):
-            tasks.create_task(publish.store(Outgoing("test.x", b"x" * size, f"m{number}")))
+            tasks.create_task(publish.store(OutboundMessage("test.x", b"x" * size, f"m{number}")))
 
 
 def pulling(
     broker: Broker,
-    deliver: Callable[[Delivery], None],
+    deliver: Callable[[ReceivedMessage], None],
     *,
     messages: int,
     size: int = MIB,
-    missed: Callable[[], None] | None = None,
-    gather_seconds: float = 0,
+    on_gap: Callable[[], None] | None = None,
+    batch_window_seconds: float = 0,
 ) -> AbstractAsyncContextManager[Puller]:
     """A pull of the consumer of CONSUMER."""
     return puller(
@@ -43,21 +43,21 @@ def pulling(
         limits=PullLimits(messages=messages, bytes=size),
         deliver=deliver,
         clock=SystemClock(),
-        missed=missed,
-        gather_seconds=gather_seconds,
+        on_gap=on_gap,
+        batch_window_seconds=batch_window_seconds,
     )
 
 
-@pytest.mark.parametrize("gather_seconds", [0, 0.01])
+@pytest.mark.parametrize("batch_window_seconds", [0, 0.01])
 async def test_all_come_once_and_never_more_than_there_is_room_for(
-    nats_broker: Broker, publish: Publisher, gather_seconds: float
+    nats_broker: Broker, publish: Publisher, batch_window_seconds: float
 ) -> None:
-    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
     await fill(publish, 500)
     async with (
         asyncio.timeout(10),
         pulling(
-            nats_broker, arrived.put_nowait, messages=16, gather_seconds=gather_seconds
+            nats_broker, arrived.put_nowait, messages=16, batch_window_seconds=batch_window_seconds
         ) as pull,
         asyncio.TaskGroup() as tasks,
     ):
@@ -74,11 +74,11 @@ async def test_all_come_once_and_never_more_than_there_is_room_for(
     assert sorted(sequences) == list(range(1, 501))
 
 
-@pytest.mark.parametrize("gather_seconds", [0, 0.01])
+@pytest.mark.parametrize("batch_window_seconds", [0, 0.01])
 async def test_bytes_bound_it_too(
-    nats_broker: Broker, publish: Publisher, gather_seconds: float
+    nats_broker: Broker, publish: Publisher, batch_window_seconds: float
 ) -> None:
-    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
     await fill(publish, 20, size=40_000)
     async with (
         asyncio.timeout(10),
@@ -86,7 +86,7 @@ async def test_bytes_bound_it_too(
             *(nats_broker, arrived.put_nowait),
             messages=20,
             size=100_000,
-            gather_seconds=gather_seconds,
+            batch_window_seconds=batch_window_seconds,
         ) as pull,
         asyncio.TaskGroup() as tasks,
     ):
@@ -105,7 +105,7 @@ async def test_the_end_of_one_request_is_not_taken_for_that_of_the_next(
     """The broker says that a batch is complete; by then it may have been counted, and more asked
     for."""
     requests: list[Msg] = []
-    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
 
     async def hear(request: Msg) -> None:
         requests.append(request)
@@ -136,11 +136,11 @@ async def test_the_end_of_one_request_is_not_taken_for_that_of_the_next(
 async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
     nats_broker: Broker, publish: Publisher
 ) -> None:
-    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
     clock = asyncio.get_running_loop().time
     async with (
         asyncio.timeout(10),
-        pulling(nats_broker, arrived.put_nowait, messages=50, gather_seconds=0.3) as pull,
+        pulling(nats_broker, arrived.put_nowait, messages=50, batch_window_seconds=0.3) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
@@ -149,7 +149,7 @@ async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
             pull.done(await arrived.get())
             began = clock()
             for number in range(first, first + 11):
-                await publish.store(Outgoing("test.x", b"", f"{number}"))
+                await publish.store(OutboundMessage("test.x", b"", f"{number}"))
             await arrived.get()
             assert clock() - began > 0.25
             asked = nats_broker.client.stats["out_msgs"]
@@ -163,19 +163,19 @@ async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
 async def test_a_message_that_got_lost_is_told_and_none_comes_after_it(
     nats_broker: Broker, publish: Publisher
 ) -> None:
-    arrived: list[Delivery] = []
-    elsewhere: list[Delivery] = []
-    missed = asyncio.Event()
+    arrived: list[ReceivedMessage] = []
+    elsewhere: list[ReceivedMessage] = []
+    on_gap = asyncio.Event()
     async with (
         asyncio.timeout(10),
-        pulling(nats_broker, arrived.append, messages=3, missed=missed.set) as pull,
+        pulling(nats_broker, arrived.append, messages=3, on_gap=on_gap.set) as pull,
         asyncio.TaskGroup() as tasks,
     ):
         running = tasks.create_task(pull.run())
         await fill(publish, 3)
         while len(arrived) < 3:
             await asyncio.sleep(0.01)
-        assert not missed.is_set()
+        assert not on_gap.is_set()
         # There is no more room here, so the next ones go to somebody else; those that are lost
         # between two servers go to nobody.
         await fill(publish, 6)
@@ -187,14 +187,14 @@ async def test_a_message_that_got_lost_is_told_and_none_comes_after_it(
         for delivery in arrived:
             await delivery.ack()
             pull.done(delivery)
-        await missed.wait()
+        await on_gap.wait()
         running.cancel()
     assert [delivery.sequence for delivery in arrived] == [1, 2, 3]
 
 
 async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path: Path) -> None:
     log = tmp_path / "nats.log"
-    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
     connected = Broker(nats.url)
     async with asyncio.timeout(30), running_nats_server(nats, log) as first:
         await connected.connect("test")
@@ -206,13 +206,13 @@ async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path
             asyncio.TaskGroup() as tasks,
         ):
             running = tasks.create_task(pull.run())
-            await publish.store(Outgoing("test.x", b"before", "before"))
+            await publish.store(OutboundMessage("test.x", b"before", "before"))
             assert (await arrived.get()).payload == b"before"
             first.kill()
             await first.wait()
             async with running_nats_server(nats, log):
                 await connected.connected.wait()
-                await publish.store(Outgoing("test.x", b"after", "after"))
+                await publish.store(OutboundMessage("test.x", b"after", "after"))
                 # The first comes again, as it was never acked.
                 assert {(await arrived.get()).payload for _ in range(2)} == {b"before", b"after"}
                 running.cancel()

@@ -9,8 +9,8 @@ from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.broker import Broker, broker
-from framemesh.runtime.jetstream.puller import INFO, NEXT, puller
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.consume.puller import INFO, NEXT, puller
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server

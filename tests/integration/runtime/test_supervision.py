@@ -11,11 +11,16 @@ import psutil
 import pytest
 
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.backoff import Backoff
-from framemesh.runtime.beside import beside
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes import supervision
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.supervision import STEADY_SECONDS, Condition, State, Supervised
+from framemesh.runtime.processes.supervision import (
+    STABLE_SECONDS,
+    ProcessStatus,
+    State,
+    SupervisedProcess,
+)
 
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit('no such camera')"
@@ -45,16 +50,16 @@ class Scene:
         self.possible = True
         self.serving = True
         self.clock = HandClock()
-        self.seen: list[Condition] = []
+        self.seen: list[ProcessStatus] = []
         self._log = folder / "child.log"
         self._news = asyncio.Event()
-        self.supervised = Supervised(
+        self.supervised = SupervisedProcess(
             "child",
             start=self._start,
             ready=self._ready,
             changed=self._note,
             grace_seconds=5,
-            restarts=Backoff(first_seconds=0.01, most_seconds=0.02),
+            restarts=Backoff(first_seconds=0.01, max_seconds=0.02),
             clock=self.clock,
         )
 
@@ -71,15 +76,15 @@ class Scene:
         return self.serving
 
     def _note(self) -> None:
-        self.seen.append(self.supervised.condition)
+        self.seen.append(self.supervised.status)
         self._news.set()
 
-    async def until(self, condition: Callable[[Condition], bool]) -> Condition:
+    async def until(self, status: Callable[[ProcessStatus], bool]) -> ProcessStatus:
         async with asyncio.timeout(10):
-            while not condition(self.supervised.condition):
+            while not status(self.supervised.status):
                 self._news.clear()
                 await self._news.wait()
-        return self.supervised.condition
+        return self.supervised.status
 
 
 @pytest.fixture
@@ -92,41 +97,41 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     assert set(psutil.Process().children(recursive=True)) <= set(before)
 
 
-def ready(condition: Condition) -> bool:
-    return condition.state is State.READY
+def ready(status: ProcessStatus) -> bool:
+    return status.state is State.READY
 
 
 async def test_it_is_ready_only_when_it_says_so(scene: Scene) -> None:
     scene.serving = False
-    async with beside(scene.supervised.run()):
-        starting = await scene.until(lambda condition: condition.pid != 0)
+    async with background_task(scene.supervised.run()):
+        starting = await scene.until(lambda status: status.pid != 0)
         assert starting.state is State.STARTING
         scene.serving = True
-        assert await scene.until(ready) == Condition(State.READY, starting.pid)
+        assert await scene.until(ready) == ProcessStatus(State.READY, starting.pid)
 
 
 async def test_one_that_no_longer_serves_is_not_ready(scene: Scene) -> None:
-    async with beside(scene.supervised.run()):
+    async with background_task(scene.supervised.run()):
         before = await scene.until(ready)
         scene.serving = False
-        after = await scene.until(lambda condition: condition.state is State.STARTING)
+        after = await scene.until(lambda status: status.state is State.STARTING)
         assert (after.pid, after.restarts) == (before.pid, 0)
 
 
 async def test_a_killed_one_is_started_again(scene: Scene) -> None:
-    async with beside(scene.supervised.run()):
+    async with background_task(scene.supervised.run()):
         before = await scene.until(ready)
         os.kill(before.pid, signal.SIGKILL)
-        after = await scene.until(lambda condition: ready(condition) and condition.restarts == 1)
+        after = await scene.until(lambda status: ready(status) and status.restarts == 1)
         assert after.pid != before.pid
         assert after.trouble == "killed by signal 9 (Killed)"
-        assert State.FAILED in [condition.state for condition in scene.seen]
+        assert State.FAILED in [status.state for status in scene.seen]
 
 
 async def test_the_trouble_of_one_that_ends_is_what_it_said_last(scene: Scene) -> None:
     scene.program = FAILS
-    async with beside(scene.supervised.run()):
-        failed = await scene.until(lambda condition: condition.state is State.FAILED)
+    async with background_task(scene.supervised.run()):
+        failed = await scene.until(lambda status: status.state is State.FAILED)
         assert (failed.trouble, failed.pid) == ("no such camera", 0)
         scene.program = SLEEPS
         await scene.until(ready)
@@ -134,8 +139,8 @@ async def test_the_trouble_of_one_that_ends_is_what_it_said_last(scene: Scene) -
 
 async def test_one_that_cannot_be_started_is_tried_again(scene: Scene) -> None:
     scene.possible = False
-    async with beside(scene.supervised.run()):
-        failed = await scene.until(lambda condition: condition.state is State.FAILED)
+    async with background_task(scene.supervised.run()):
+        failed = await scene.until(lambda status: status.state is State.FAILED)
         assert failed.trouble == "cannot be started: no free port"
         scene.possible = True
         await scene.until(ready)
@@ -143,15 +148,15 @@ async def test_one_that_cannot_be_started_is_tried_again(scene: Scene) -> None:
 
 async def test_a_steady_life_ends_the_row_of_failures(scene: Scene) -> None:
     scene.program = FAILS
-    async with beside(scene.supervised.run()):
-        await scene.until(lambda condition: condition.restarts >= 3)
+    async with background_task(scene.supervised.run()):
+        await scene.until(lambda status: status.restarts >= 3)
         scene.program = SLEEPS
-        before = await scene.until(lambda condition: scene.programs.get(condition.pid) == SLEEPS)
+        before = await scene.until(lambda status: scene.programs.get(status.pid) == SLEEPS)
         await scene.until(ready)
-        scene.clock.seconds += STEADY_SECONDS
+        scene.clock.seconds += STABLE_SECONDS
         async with asyncio.timeout(5):
             while scene.supervised._failures > 0:
                 await asyncio.sleep(0.01)
         os.kill(before.pid, signal.SIGKILL)
-        await scene.until(lambda condition: condition.restarts > before.restarts)
+        await scene.until(lambda status: status.restarts > before.restarts)
         assert scene.supervised._failures == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
-from tests.integration.services.running import PATIENCE_SECONDS, until
+from tests.integration.services.running import LOCK_TIMEOUT_SECONDS, until
 
 SERVICES = ("ingest", "master", "monitor")
 
@@ -34,7 +34,7 @@ class Service:
 
     async def end(self) -> tuple[int, list[dict[str, Any]]]:
         """Wait for its end; its exit status, and what it logged."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             _, said = await self.process.communicate()
         # A traceback is no JSON, and fails here.
         return self.process.returncode or 0, [json.loads(line) for line in said.splitlines()]
@@ -42,7 +42,7 @@ class Service:
     async def logged(self, event: str) -> None:
         """Wait until it logs this."""
         assert self.process.stderr
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             while json.loads(await self.process.stderr.readline())["event"] != event:
                 pass
 

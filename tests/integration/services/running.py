@@ -13,10 +13,10 @@ import framemesh.master.app
 import framemesh.master.settings
 import framemesh.monitor.app
 import framemesh.monitor.settings
-from framemesh.core.generation import Generation
-from framemesh.core.pipeline import BufferSpec, PipelineSpec, StageSpec
-from framemesh.master.buffer import BufferProvisioner
-from framemesh.runtime.jetstream.broker import Broker
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
@@ -24,7 +24,7 @@ from framemesh.runtime.rpc.health import grpc_serving
 
 MIB = 1024 * 1024
 
-PATIENCE_SECONDS = 20.0
+LOCK_TIMEOUT_SECONDS = 20.0
 """For what takes a fraction of a second, on a machine that has much else to do."""
 
 POLL_SECONDS = 0.02
@@ -84,7 +84,7 @@ async def _serves(address: str, running: asyncio.Future[None]) -> bool:
 
 async def until(question: Callable[[], Awaitable[bool]]) -> None:
     """Ask until the answer is yes."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
         while not await question():
             await asyncio.sleep(POLL_SECONDS)
 
@@ -119,7 +119,7 @@ async def streams(broker: Broker) -> set[str]:
 async def status_of(call: Awaitable[object]) -> tuple[grpc.StatusCode, str]:
     """The status and the line that a call ends with; OK and nothing if it succeeds."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             await call
     except grpc.aio.AioRpcError as error:
         return error.code(), error.details() or ""

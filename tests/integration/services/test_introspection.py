@@ -34,7 +34,7 @@ METHODS = {
             "PurgeDeadLetters",
         },
         "framemesh.api.master.v1.ModelService": {"RegisterModel", "ListModels", "DownloadModel"},
-        "framemesh.api.master.v1.NodeService": {"Attend", "ListNodes"},
+        "framemesh.api.master.v1.NodeService": {"Connect", "ListNodes"},
     },
     "monitor": {
         "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.rpc.channel import channel
 from tests.integration.services.conftest import SERVICES, Service, process

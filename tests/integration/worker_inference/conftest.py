@@ -10,17 +10,17 @@ import cv2
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.model import (
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.manifest import (
     Color,
     DecoderSpec,
     InputSpec,
     Interpolation,
     ModelManifest,
 )
-from framemesh.core.pipeline import PipelineSpec, StageSpec
 from framemesh.runtime.processes.programs import ProgramMissing, triton
-from framemesh.worker.engine import Engine, open_engine
-from framemesh.worker.local_model import LocalModel
+from framemesh.worker.engine.engine import Engine, open_engine
 
 ASSETS = Path(__file__).parents[4] / "shared" / "assets"
 

@@ -11,11 +11,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from framemesh.core.model import DecoderSpec, DType, InputSpec, Layout, ModelManifest
-from framemesh.worker.engine import Engine
+from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
+from framemesh.worker.engine.engine import Engine
+from framemesh.worker.engine.graph import InferenceResult
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
-from framemesh.worker.graph import Seen
-from framemesh.worker.local_model import LocalModel
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -80,7 +80,7 @@ async def test_an_input_that_a_model_refuses_takes_no_other_down(
                 assert isinstance(result, InferenceFailed)
                 assert "onnxruntime" in str(result)
             else:
-                assert isinstance(result, Seen)
+                assert isinstance(result, InferenceResult)
                 label = "dark" if grey < ENTRIES // 2 else "bright"
                 assert [one.label for one in result.detections] == [label]
         assert engine.triton.healthy

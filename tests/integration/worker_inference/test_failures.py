@@ -12,17 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from framemesh.core.model import DType, InputSpec
-from framemesh.worker.engine import Engine
-from framemesh.worker.errors import (
-    ModelMisfit,
-    TritonUnavailable,
-    Undecodable,
-    UnknownDecoder,
-)
-from framemesh.worker.graph import Seen
-from framemesh.worker.local_model import LocalModel
-from framemesh.worker.triton import leftovers, own, served_model
+from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
+from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.manifest import DType, InputSpec
+from framemesh.worker.engine.engine import Engine
+from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.errors import TritonUnavailable, Undecodable
+from framemesh.worker.triton import managed as own
+from framemesh.worker.triton import orphan_cleanup as leftovers
+from framemesh.worker.triton import served_model
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -44,7 +42,9 @@ def cmdline(process: psutil.Process) -> list[str]:
         return []
 
 
-async def run_until_it_passes(engine: Engine, frame: bytes, within: float = HEAL_SECONDS) -> Seen:
+async def run_until_it_passes(
+    engine: Engine, frame: bytes, within: float = HEAL_SECONDS
+) -> InferenceResult:
     """As the worker's caller does: the same frame again while Triton is away."""
     async with asyncio.timeout(within):
         while True:
@@ -109,7 +109,7 @@ async def test_while_it_is_away_callers_are_told_at_once(
 async def test_a_server_that_hangs_is_replaced(
     open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(served_model, "INFER_SECONDS", 2.0)
+    monkeypatch.setattr(served_model, "INFER_TIMEOUT_SECONDS", 2.0)
     async with open_things() as engine:
         before = await engine.graph.run(frames[0])
         (server,) = children("tritonserver")
@@ -135,7 +135,12 @@ async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[
             *(engine.graph.run(image) for image in (frames[0], frames[1][:-40], b"", frames[2])),
             return_exceptions=True,
         )
-        assert [type(result) for result in results] == [Seen, Undecodable, Undecodable, Seen]
+        assert [type(result) for result in results] == [
+            InferenceResult,
+            Undecodable,
+            Undecodable,
+            InferenceResult,
+        ]
 
 
 async def test_a_caller_may_give_up_at_any_time(
@@ -197,7 +202,7 @@ async def test_a_manifest_that_does_not_fit_is_named(
 ) -> None:
     wrong: InputSpec = replace(things.manifest.input, **change)  # type: ignore[arg-type]
     model = replace(things, manifest=replace(things.manifest, input=wrong))
-    with pytest.raises(ModelMisfit, match=message):
+    with pytest.raises(ModelInvalid, match=message):
         async with open_things(model=model):
             pass
 
@@ -205,7 +210,7 @@ async def test_a_manifest_that_does_not_fit_is_named(
 async def test_a_decoder_that_does_not_fit_is_named(
     open_things: OpenEngine, things: LocalModel
 ) -> None:
-    for name, error in (("ssd", ModelMisfit), ("yolo", UnknownDecoder)):
+    for name, error in (("ssd", ModelInvalid), ("yolo", UnknownDecoder)):
         decoder = replace(things.manifest.decoder, name=name)
         model = replace(things, manifest=replace(things.manifest, decoder=decoder))
         with pytest.raises(error, match=name):
@@ -217,6 +222,6 @@ async def test_a_fixed_batch_asks_for_max_batch_1(
     open_things: OpenEngine, faces: LocalModel
 ) -> None:
     model = replace(faces, manifest=replace(faces.manifest, max_batch=8))
-    with pytest.raises(ModelMisfit, match="set max_batch to 1"):
+    with pytest.raises(ModelInvalid, match="set max_batch to 1"):
         async with open_things(model=model):
             pass

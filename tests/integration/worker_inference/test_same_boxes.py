@@ -2,8 +2,8 @@
 
 import asyncio
 
-from framemesh.worker.engine import Engine
-from framemesh.worker.local_model import LocalModel
+from framemesh.modeling.local_model import LocalModel
+from framemesh.worker.engine.engine import Engine
 from tests.reference import (
     assert_same,
     decoded,

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from framemesh.cli.model_folder import read_model_folder
+from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.core.clock import SystemClock
-from framemesh.core.model import SimulatedSpec
-from framemesh.core.pipeline import PipelineSpec, StageSpec
-from framemesh.worker.engine import Engine, open_engine
-from framemesh.worker.local_model import LocalModel
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.manifest import SimulatedSpec
+from framemesh.worker.engine.engine import Engine, open_engine
 
 FOLDER = Path(__file__).parents[3] / "examples/simulated"
 TOLERANCE = 0.2

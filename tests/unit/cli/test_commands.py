@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from framemesh.cli.app import Framemesh, app
-from framemesh.cli.on_demand import OnDemand
+from framemesh.cli.common.lazy_commands import LazyCommand
 
 
 @pytest.mark.parametrize("command", Framemesh.commands_on_demand, ids=lambda one: str(one.name))
-def test_a_command_is_listed_with_the_first_line_of_its_help(command: OnDemand) -> None:
+def test_a_command_is_listed_with_the_first_line_of_its_help(command: LazyCommand) -> None:
     help_text = command.load().help
     assert help_text.splitlines()[0] == command.help
 

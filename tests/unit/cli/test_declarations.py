@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.cli.model_folder import read_model_folder
-from framemesh.cli.pipeline import read_pipeline
+from framemesh.cli.commands.pipeline import read_pipeline
+from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.runtime.messages import pipeline_message
 
 

@@ -4,13 +4,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from framemesh.cli.failures import Commands
+from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.core.errors import FramemeshError
 from framemesh.sdk import IngestUnreachable
 
 
 def run_raising(error: BaseException) -> Result:
-    app = typer.Typer(cls=Commands)
+    app = typer.Typer(cls=ErrorReportingGroup)
 
     @app.command()
     def fail() -> None:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from framemesh.cli.pushing import Plan
-from framemesh.cli.sources import Images, SourceUnreadable, Video, open_source
+from framemesh.cli.push.pushing import Plan
+from framemesh.cli.push.sources import Images, SourceUnreadable, Video, open_source
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from rich.console import Console
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.cli import converters
-from framemesh.cli.report import CameraReport, PipelineReport
-from framemesh.cli.status_view import view
-from framemesh.cli.watch import line
+from framemesh.cli.commands.watch import line
+from framemesh.cli.common import converters
+from framemesh.cli.views.report import CameraReport, PipelineReport
+from framemesh.cli.views.status import view
 
 PIPELINE = pipeline_pb2.Pipeline(
     spec=pipeline_pb2.PipelineSpec(name="street"), revision=3, ready_workers=1, trouble="no model"

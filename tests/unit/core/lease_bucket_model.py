@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from framemesh.core.leases import TTL_SECONDS, Entry, Seen
+from framemesh.core.leases.lease_member import TTL_SECONDS, BucketSnapshot, LeaseEntry
 
 TICK_SECONDS = 0.05
 
@@ -23,7 +23,7 @@ class Refused(Exception):
 class Key:
     """A key of a worker, or of a shard."""
 
-    value: Entry
+    value: LeaseEntry
     expires: int
 
 
@@ -34,18 +34,18 @@ class Bucket:
         self._now = 0
         self._sequence = 1000
         self._keys: dict[str | int, Key] = {}
-        self._looks: deque[Seen] = deque([self.look()], maxlen=REMEMBERED_TICKS)
+        self._looks: deque[BucketSnapshot] = deque([self.look()], maxlen=REMEMBERED_TICKS)
 
     def tick(self) -> None:
         self._now += 1
         self._keys = {name: key for name, key in self._keys.items() if key.expires > self._now}
         self._looks.append(self.look())
 
-    def look(self) -> Seen:
+    def look(self) -> BucketSnapshot:
         entries = {key: kept.value for key, kept in self._keys.items() if isinstance(key, int)}
-        return Seen(frozenset(key for key in self._keys if isinstance(key, str)), entries)
+        return BucketSnapshot(frozenset(key for key in self._keys if isinstance(key, str)), entries)
 
-    def earlier_look(self, age: int) -> Seen:
+    def earlier_look(self, age: int) -> BucketSnapshot:
         """What a replica shows that is so many ticks behind."""
         return self._looks[max(0, len(self._looks) - age)]
 
@@ -68,12 +68,12 @@ class Bucket:
         self._keys = {name: key for name, key in keys if key.value.sequence != sequence}
         return 0
 
-    def get(self, shard: int) -> Entry | None:
+    def get(self, shard: int) -> LeaseEntry | None:
         found = self._keys.get(shard)
         return found.value if found else None
 
     def _write(self, name: str | int, member: str, epoch: int) -> int:
         self._sequence += 1
-        value = Entry(member, epoch or self._sequence, self._sequence)
+        value = LeaseEntry(member, epoch or self._sequence, self._sequence)
         self._keys[name] = Key(value, self._now + ticks(TTL_SECONDS))
         return self._sequence

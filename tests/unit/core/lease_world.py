@@ -7,12 +7,12 @@ from enum import Enum
 from functools import partial
 from random import Random
 
-from framemesh.core.leases import (
-    LOOK_SECONDS,
+from framemesh.core.leases.lease_member import (
+    FAST_POLL_SECONDS,
+    POLL_SECONDS,
     RENEW_SECONDS,
-    SOON_SECONDS,
-    Tenant,
-    Term,
+    LeaseMember,
+    LeaseTerm,
 )
 from tests.unit.core.lease_bucket_model import TICK_SECONDS, Bucket, Refused, ticks
 
@@ -69,10 +69,10 @@ class World:
 
 
 @dataclass(slots=True)
-class Tenure:
+class LeaseKeeper:
     """A term, and when its next renewal is due and its work done."""
 
-    term: Term
+    term: LeaseTerm
     renew_at: int
     done_at: int | None = None
     waits: bool = False
@@ -80,11 +80,11 @@ class Tenure:
 
 @dataclass(slots=True)
 class Worker:
-    """Mirrors framemesh.runtime.jetstream.leases, one loop after the other."""
+    """Mirrors framemesh.runtime.jetstream.leases.shard_leases, one loop after the other."""
 
     name: str
     world: World
-    tenant: Tenant = field(init=False)
+    tenant: LeaseMember = field(init=False)
     stopped: bool = False
     """As by SIGSTOP."""
     cut_off: bool = False
@@ -94,7 +94,7 @@ class Worker:
     faults: deque[Fault] = field(default_factory=deque)
     stale: int = 0
     """How old what its next look sees is."""
-    tenures: dict[int, Tenure] = field(default_factory=dict)
+    tenures: dict[int, LeaseKeeper] = field(default_factory=dict)
     inbox: list[Callable[[], None]] = field(default_factory=list)
     """Answers that came while it was stopped."""
     announce_at: int = 0
@@ -103,7 +103,7 @@ class Worker:
     """Shards that were asked for and not answered yet."""
 
     def __post_init__(self) -> None:
-        self.tenant = Tenant(self.name, self.world.shards, self.world)
+        self.tenant = LeaseMember(self.name, self.world.shards, self.world)
 
     @property
     def _bucket(self) -> Bucket:
@@ -150,7 +150,7 @@ class Worker:
             self._drain(self.tenures[shard])
         for shard in steps.take:
             self._take(shard)
-        self.look_at = self.world.now + ticks(SOON_SECONDS if steps.soon else LOOK_SECONDS)
+        self.look_at = self.world.now + ticks(FAST_POLL_SECONDS if steps.soon else POLL_SECONDS)
 
     def _take(self, shard: int) -> None:
         asked_at = self.world.monotonic()
@@ -160,7 +160,7 @@ class Worker:
             self.taking -= 1
             term = self.tenant.taken(shard, sequence, asked_at)
             if term is not None:
-                tenure = Tenure(term, self.world.now + ticks(RENEW_SECONDS))
+                tenure = LeaseKeeper(term, self.world.now + ticks(RENEW_SECONDS))
                 self.tenures[shard] = tenure
                 if self.leaving:
                     self._drain(tenure)
@@ -170,7 +170,7 @@ class Worker:
 
         self._ask(lambda: self._bucket.write(shard, self.name, 0, 0), taken, not_taken)
 
-    def _tenure(self, shard: int, tenure: Tenure) -> None:
+    def _tenure(self, shard: int, tenure: LeaseKeeper) -> None:
         done = tenure.done_at is not None and self.world.now >= tenure.done_at
         if tenure.waits:
             return
@@ -187,7 +187,7 @@ class Worker:
         elif self.world.now >= tenure.renew_at:
             self._renew(shard, tenure)
 
-    def _renew(self, shard: int, tenure: Tenure) -> None:
+    def _renew(self, shard: int, tenure: LeaseKeeper) -> None:
         asked_at, term = self.world.monotonic(), tenure.term
         tenure.waits = True
 
@@ -209,7 +209,7 @@ class Worker:
         del self.tenures[shard]
         self.tenant.ended(shard)
 
-    def _drain(self, tenure: Tenure) -> None:
+    def _drain(self, tenure: LeaseKeeper) -> None:
         tenure.done_at = self.world.now + self.drain_ticks
 
     def _no_announcement(self, refused: bool) -> None:

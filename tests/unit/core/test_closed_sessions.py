@@ -1,6 +1,6 @@
 import pytest
 
-from framemesh.core.closed_sessions import ClosedSessions, ClosedState
+from framemesh.core.ledger.closed_sessions import ClosedSessions, ClosedState
 
 FRAMES = ((1, 5), (8, 9))
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.document import InvalidDocument, dump, read
-from framemesh.core.pipeline import PipelineSpec, StageSpec, check_pipeline
-from framemesh.core.yaml_document import Located
+from framemesh.core.documents.document import InvalidDocument, dump, read
+from framemesh.core.documents.yaml_document import Located
+from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
 from framemesh.runtime.messages import pipeline_message
 
 

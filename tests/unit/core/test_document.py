@@ -1,8 +1,8 @@
 import pytest
 
-from framemesh.core.document import InvalidDocument, dump, read
-from framemesh.core.pipeline import PipelineSpec, check_pipeline
-from framemesh.core.yaml_document import Located
+from framemesh.core.documents.document import InvalidDocument, dump, read
+from framemesh.core.documents.yaml_document import Located
+from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 
 STREET = """\
 name: street

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.interval_set import IntervalSet
+from framemesh.core.ledger.interval_set import IntervalSet
 
 runs = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 8)), max_size=40)
 

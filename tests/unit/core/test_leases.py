@@ -5,22 +5,22 @@ from random import Random
 
 import pytest
 
-from framemesh.core.leases import (
-    LOOK_SECONDS,
+from framemesh.core.leases.lease_member import (
+    FAST_POLL_SECONDS,
     MARGIN_SECONDS,
+    POLL_SECONDS,
     RENEW_SECONDS,
-    SOON_SECONDS,
     TTL_SECONDS,
-    Entry,
-    Seen,
-    Steps,
-    Tenant,
-    Term,
+    BucketSnapshot,
+    LeaseActions,
+    LeaseEntry,
+    LeaseMember,
+    LeaseTerm,
 )
 from tests.unit.core.lease_bucket_model import ticks
 from tests.unit.core.lease_world import ANSWER_TICKS, Fault, World
 
-SETTLED = ticks(LOOK_SECONDS + 4 * SOON_SECONDS)
+SETTLED = ticks(POLL_SECONDS + 4 * FAST_POLL_SECONDS)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_workers_that_start_together_move_nothing(world: World) -> None:
 
 def test_nobody_has_to_wait_longer_than_two_looks(world: World) -> None:
     join(world, "a")
-    run(world, 1 + ticks(SOON_SECONDS) + 1)
+    run(world, 1 + ticks(FAST_POLL_SECONDS) + 1)
     assert loads(world) == [9]
 
 
@@ -98,7 +98,7 @@ def test_what_a_leaving_worker_gives_up_is_taken_at_once(world: World) -> None:
     join(world, "a", "b")
     run(world, SETTLED)
     world.workers["a"].leave()
-    run(world, ticks(LOOK_SECONDS + 2 * SOON_SECONDS))
+    run(world, ticks(POLL_SECONDS + 2 * FAST_POLL_SECONDS))
     assert held(world) == {"a": set(), "b": set(range(9))}
 
 
@@ -155,23 +155,23 @@ def test_a_shard_that_was_taken_unheard_is_not_ours_until_it_is_taken_again(worl
 
 
 def test_whoever_the_others_do_not_see_changes_nothing(world: World) -> None:
-    tenant = Tenant("a", range(2), world)
+    tenant = LeaseMember("a", range(2), world)
     tenant.taken(0, 7, world.monotonic())
-    unseen = Seen(frozenset({"b"}), {0: Entry("a", 7, 7)})
-    assert tenant.look(unseen) == tenant.look(unseen) == Steps()
+    unseen = BucketSnapshot(frozenset({"b"}), {0: LeaseEntry("a", 7, 7)})
+    assert tenant.look(unseen) == tenant.look(unseen) == LeaseActions()
 
 
 def test_an_answer_that_comes_too_late_gives_no_term(world: World) -> None:
-    tenant = Tenant("a", range(2), world)
+    tenant = LeaseMember("a", range(2), world)
     asked_at = world.monotonic()
     run(world, ticks(TTL_SECONDS - MARGIN_SECONDS))
     assert tenant.taken(0, 7, asked_at) is None
-    assert tenant.look(Seen(frozenset({"a"}), {0: Entry("a", 7, 7)})).forget == (7,)
+    assert tenant.look(BucketSnapshot(frozenset({"a"}), {0: LeaseEntry("a", 7, 7)})).forget == (7,)
 
 
-@pytest.mark.parametrize("entry", [None, Entry("b", 9, 9), Entry("a", 9, 9)])
-def test_a_renewal_that_another_entry_refuses_ends_the_term(entry: Entry | None) -> None:
-    term = Term(0, epoch=7, sequence=8, certain_until=100.0)
+@pytest.mark.parametrize("entry", [None, LeaseEntry("b", 9, 9), LeaseEntry("a", 9, 9)])
+def test_a_renewal_that_another_entry_refuses_ends_the_term(entry: LeaseEntry | None) -> None:
+    term = LeaseTerm(0, epoch=7, sequence=8, certain_until=100.0)
     term.found(entry, "a")
     assert term.certain_until < 0
     assert term.sequence == 8, "of the other's entry nothing may be written"

@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from framemesh.core.leases import RENEW_SECONDS, TTL_SECONDS
+from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS
 from tests.unit.core.lease_bucket_model import REMEMBERED_TICKS, ticks
 from tests.unit.core.lease_world import Fault, Worker, World
 

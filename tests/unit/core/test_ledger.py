@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.camera_sessions import COMPLETE_SESSIONS, MOST_GAPS, Standing
-from framemesh.core.closed_sessions import ClosedSessions
-from framemesh.core.ledger import CameraLedger
+from framemesh.core.ledger.camera_ledger import CameraLedger
+from framemesh.core.ledger.camera_sessions import MAX_COMPLETE_SESSIONS, MAX_GAPS, FrameStatus
+from framemesh.core.ledger.closed_sessions import ClosedSessions
 from framemesh.core.outcome import Fate
 
 frames = st.dictionaries(
@@ -62,13 +62,13 @@ def test_reasons_are_counted() -> None:
 def test_frames_of_sessions_that_became_a_sum_are_not_counted_again() -> None:
     ledger = CameraLedger("north", closed := ClosedSessions())
     ledger.accept("pending", 1, 5)
-    names = [f"s{number}" for number in range(10 * COMPLETE_SESSIONS)]
+    names = [f"s{number}" for number in range(10 * MAX_COMPLETE_SESSIONS)]
     for _ in range(2):
         for name in names:
             ledger.accept(name, 1, 2)
             ledger.seal(name, 1, Fate.DONE, "")
             ledger.seal(name, 2, Fate.DONE, "")
-    assert len(closed.state.frames) == 9 * COMPLETE_SESSIONS
+    assert len(closed.state.frames) == 9 * MAX_COMPLETE_SESSIONS
     assert (ledger.account.accepted, ledger.account.pending) == (5 + 2 * len(names), 5)
     assert ledger.duplicates == 2 * len(names)
     assert not ledger.accept("pending", 1, 5)
@@ -76,24 +76,29 @@ def test_frames_of_sessions_that_became_a_sum_are_not_counted_again() -> None:
 
 def test_a_session_that_became_a_sum_goes_on_where_it_was() -> None:
     ledger = CameraLedger("north", ClosedSessions())
-    for name in ("first", *map(str, range(COMPLETE_SESSIONS))):
+    for name in ("first", *map(str, range(MAX_COMPLETE_SESSIONS))):
         ledger.seal(name, 1, Fate.DONE, "")
     assert ledger.accept("first", 1, 3) == 2
-    assert (ledger.account.accepted, ledger.account.pending) == (COMPLETE_SESSIONS + 3, 2)
+    assert (ledger.account.accepted, ledger.account.pending) == (MAX_COMPLETE_SESSIONS + 3, 2)
 
 
 def test_a_frame_is_unknown_then_pending_then_sealed_also_when_its_session_became_a_sum() -> None:
     ledger = CameraLedger("north", ClosedSessions())
-    standings = [ledger.standing("s", 1)]
+    standings = [ledger.frame_status("s", 1)]
     ledger.accept("s", 1, 1)
-    standings.append(ledger.standing("s", 1))
+    standings.append(ledger.frame_status("s", 1))
     ledger.seal("s", 1, Fate.DEAD, "undecodable")
-    standings.append(ledger.standing("s", 1))
-    for number in range(COMPLETE_SESSIONS):
+    standings.append(ledger.frame_status("s", 1))
+    for number in range(MAX_COMPLETE_SESSIONS):
         ledger.seal(f"later-{number}", 1, Fate.DONE, "")
-    standings.append(ledger.standing("s", 1))
-    assert standings == [Standing.UNKNOWN, Standing.PENDING, Standing.SEALED, Standing.SEALED]
-    assert ledger.standing("s", 2) is Standing.UNKNOWN
+    standings.append(ledger.frame_status("s", 1))
+    assert standings == [
+        FrameStatus.UNKNOWN,
+        FrameStatus.PENDING,
+        FrameStatus.SEALED,
+        FrameStatus.SEALED,
+    ]
+    assert ledger.frame_status("s", 2) is FrameStatus.UNKNOWN
 
 
 def test_the_sessions_that_have_a_frame_come_with_pending_ones_first_and_newest_first() -> None:
@@ -128,16 +133,16 @@ def test_a_camera_that_drops_for_days_leaves_few_gaps_and_is_counted_exactly() -
     account = ledger.account
     assert (account.accepted, account.done, account.pending) == (len(kept), len(kept) - 5, 5)
     (session,) = ledger.state.sessions
-    assert len(session.known) == MOST_GAPS + 1
-    assert len(session.sealed) <= MOST_GAPS + 1
-    assert (ledger.duplicates, ledger.standing("s", kept[-1])) == (0, Standing.PENDING)
+    assert len(session.known) == MAX_GAPS + 1
+    assert len(session.sealed) <= MAX_GAPS + 1
+    assert (ledger.duplicates, ledger.frame_status("s", kept[-1])) == (0, FrameStatus.PENDING)
 
 
 def test_a_frame_that_is_as_late_as_can_be_is_no_second_one() -> None:
     ledger = CameraLedger("north", ClosedSessions())
     ledger.accept("s", 1, 1)
-    for number in range(2, MOST_GAPS + 1):
+    for number in range(2, MAX_GAPS + 1):
         ledger.accept("s", 2 * number, 2 * number)
     assert [ledger.accept("s", n, n) for n in (3, 5)] == [1, 1]
     assert ledger.seal("s", 2, Fate.DONE, "")
-    assert ledger.account.accepted == MOST_GAPS + 3
+    assert ledger.account.accepted == MAX_GAPS + 3

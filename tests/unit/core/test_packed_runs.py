@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.packed_runs import pack, unpack
+from framemesh.core.ledger.packed_runs import pack, unpack
 
 
 @given(st.lists(st.integers(0, 2**63), max_size=20))

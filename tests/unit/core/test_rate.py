@@ -1,7 +1,7 @@
 import pytest
 
 from framemesh.core.clock import NANO
-from framemesh.core.rate import WINDOW_SECONDS, Rate
+from framemesh.core.ledger.rate import WINDOW_SECONDS, Rate
 
 T = 1_800_000_000 * NANO
 

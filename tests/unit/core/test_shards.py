@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemesh.core.frame import FrameId
-from framemesh.core.shards import camera_shard, fnv1a, rotating_shard, rotation_start
+from framemesh.core.pipeline.sharding import camera_shard, fnv1a, rotating_shard, rotation_start
 
 
 @given(st.integers(1, 20), st.integers(1, 1000), st.integers(1, 100), st.text(max_size=8))

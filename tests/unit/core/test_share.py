@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.share import balanced_share
+from framemesh.core.leases.balanced_share import balanced_share
 
 SHARDS = range(64)
 NAMES = [f"worker-{at}" for at in range(12)]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from framemesh.core.document import InvalidDocument, dump, read
-from framemesh.core.model import ModelManifest, SimulatedSpec
-from framemesh.core.yaml_document import Located
+from framemesh.core.documents.document import InvalidDocument, dump, read
+from framemesh.core.documents.yaml_document import Located
+from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
 
 MANIFEST = """\
 name: slow

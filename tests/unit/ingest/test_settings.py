@@ -1,7 +1,7 @@
 import pytest
 
 from framemesh.ingest.settings import Settings
-from framemesh.runtime.environment import BadSetting, from_environment
+from framemesh.runtime.settings import BadSetting, from_environment
 
 
 def test_every_setting_has_a_default(monkeypatch: pytest.MonkeyPatch) -> None:

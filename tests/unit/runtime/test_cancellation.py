@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
+from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
 
 
 async def deaf(entered: asyncio.Event, answer: asyncio.Event) -> None:
@@ -19,7 +19,7 @@ async def test_a_cancellation_that_a_call_swallowed_is_not_lost() -> None:
 
     async def work() -> None:
         while True:
-            with kept_cancellation():
+            with preserve_cancellation():
                 await deaf(entered, asyncio.Event())
 
     task = asyncio.ensure_future(work())
@@ -38,7 +38,7 @@ async def test_after_a_cancellation_one_may_still_clean_up() -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            with kept_cancellation():
+            with preserve_cancellation():
                 await asyncio.sleep(0)
             cleaned = True
 

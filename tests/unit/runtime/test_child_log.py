@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from framemesh.runtime.processes import child_log
-from framemesh.runtime.processes.child_log import bound, last_words
+from framemesh.runtime.processes.child_log import bound, last_log_line
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_the_last_words_are_the_last_line(log: Path) -> None:
     log.write_text("one\nModuleNotFoundError: no such thing\n\n")
-    assert last_words(log, 0) == "ModuleNotFoundError: no such thing"
+    assert last_log_line(log, 0) == "ModuleNotFoundError: no such thing"
 
 
 def test_the_last_words_of_an_exception_group_are_those_in_it(log: Path) -> None:
@@ -22,39 +22,39 @@ def test_the_last_words_of_an_exception_group_are_those_in_it(log: Path) -> None
         raise ExceptionGroup("several", [ValueError("too small"), KeyError("no such lens")])
     except ExceptionGroup as group:
         log.write_text("".join(traceback.format_exception(group)))
-    assert last_words(log, 0) == "KeyError: 'no such lens'"
+    assert last_log_line(log, 0) == "KeyError: 'no such lens'"
 
 
 def test_an_error_of_our_own_goes_before_what_was_said_after_it(log: Path) -> None:
     log.write_text(
         '{"event": "it is taken", "level": "error"}\n{"event": "bye", "level": "info"}\n'
     )
-    assert last_words(log, 0) == "it is taken"
+    assert last_log_line(log, 0) == "it is taken"
 
 
 def test_an_event_that_is_no_error_is_told_without_what_is_around_it(log: Path) -> None:
     log.write_text('{"event": "broker connected", "level": "info", "url": "nats://here"}\n')
-    assert last_words(log, 0) == "broker connected"
+    assert last_log_line(log, 0) == "broker connected"
 
 
 def test_what_an_earlier_process_said_is_not_the_last_words_of_this_one(log: Path) -> None:
     log.write_text("an old fault\n")
-    assert last_words(log, log.stat().st_size) == ""
+    assert last_log_line(log, log.stat().st_size) == ""
 
 
 def test_a_log_that_was_cut_since_the_start_is_read_whole(log: Path) -> None:
     log.write_text("after the cut\n")
-    assert last_words(log, 10_000) == "after the cut"
+    assert last_log_line(log, 10_000) == "after the cut"
 
 
 def test_a_line_that_is_not_quite_json_is_a_line(log: Path) -> None:
     log.write_text('{"event": \n')
-    assert last_words(log, 0) == '{"event":'
+    assert last_log_line(log, 0) == '{"event":'
 
 
 def test_a_log_that_is_not_there_says_nothing(log: Path) -> None:
     bound(log)
-    assert last_words(log, 0) == ""
+    assert last_log_line(log, 0) == ""
 
 
 def test_a_large_log_is_put_aside_and_the_writer_goes_on_at_its_start(

@@ -2,8 +2,8 @@ import pytest
 
 from framemesh.core.errors import InvalidName
 from framemesh.core.frame import Frame, FrameId
-from framemesh.runtime.jetstream.broker import HEADER_BYTES
-from framemesh.runtime.jetstream.publisher import headers_of
+from framemesh.runtime.jetstream.connection.broker import HEADER_BYTES
+from framemesh.runtime.jetstream.publish.publisher import headers_of
 from framemesh.runtime.messages.dead_letter_message import (
     DeadLetter,
     from_parts,

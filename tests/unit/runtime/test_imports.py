@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SERVICES = ("ingest", "master", "monitor", "worker", "worker.agent")
+SERVICES = ("ingest", "master", "monitor", "worker", "agent")
 
 
 @pytest.mark.parametrize("service", SERVICES)

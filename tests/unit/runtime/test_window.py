@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framemesh.runtime.window import Window
+from framemesh.runtime.concurrency.window import Window
 
 
 async def waiting(window: Window, size: int) -> asyncio.Task[None]:
@@ -49,12 +49,12 @@ async def test_the_first_that_came_is_the_first_admitted() -> None:
 async def test_one_that_gives_up_leaves_no_trace() -> None:
     window = Window(max_count=1, max_bytes=100)
     await window.acquire(1)
-    gives_up, stays = await waiting(window, 1), await waiting(window, 1)
+    gives_up, camera_affinity = await waiting(window, 1), await waiting(window, 1)
     gives_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gives_up
     window.release(1)
-    await stays
+    await camera_affinity
     window.release(1)
     assert (window.count, window.bytes) == (0, 0)
 
@@ -77,10 +77,10 @@ async def test_several_that_are_cancelled_at_once_leave_no_trace() -> None:
 async def test_one_that_gives_up_when_its_turn_has_come_passes_it_on() -> None:
     window = Window(max_count=1, max_bytes=100)
     await window.acquire(1)
-    gives_up, stays = await waiting(window, 1), await waiting(window, 1)
+    gives_up, camera_affinity = await waiting(window, 1), await waiting(window, 1)
     window.release(1)
     gives_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gives_up
-    await stays
+    await camera_affinity
     assert window.count == 1

@@ -1,15 +1,15 @@
 """The messages of the wire."""
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.sdk import converters
-from framemesh.sdk.offered_frame import OfferedFrame
-from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Session
-from framemesh.sdk.target import Target
+from framemesh.sdk.session.offered_frame import OfferedFrame
+from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.session import CameraSession
+from framemesh.sdk.transport import converters
+from framemesh.sdk.transport.target import Target
 
 
-def session_with_a_sent_frame() -> Session:
-    session = Session("s1")
+def session_with_a_sent_frame() -> CameraSession:
+    session = CameraSession("s1")
     credit = ingest_pb2.Credit(frames=4, bytes=100)
     opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=50)
     converters.apply(ingest_pb2.PushResponse(opened=opened), session)

@@ -7,19 +7,23 @@ import grpc
 import pytest
 
 from framemesh.sdk.errors import CameraRefused, IngestUnreachable, PipelineUnknown
-from framemesh.sdk.reconnection import LONGEST_PAUSE_SECONDS, OPENING_SECONDS, Reconnection
-from framemesh.sdk.target import Target
+from framemesh.sdk.session.reconnection import (
+    LONGEST_PAUSE_SECONDS,
+    OPENING_SECONDS,
+    ReconnectPolicy,
+)
+from framemesh.sdk.transport.target import Target
 
 TARGET = Target("127.0.0.1:7401", "street", "door")
 GONE = grpc.StatusCode.UNAVAILABLE
 
 
-def reconnection(connect_timeout: float = 10.0) -> Reconnection:
+def reconnection(connect_timeout: float = 10.0) -> ReconnectPolicy:
     jitter = random.Random(1)  # noqa: S311
-    return Reconnection(TARGET, connect_timeout, now=100.0, jitter=jitter)
+    return ReconnectPolicy(TARGET, connect_timeout, now=100.0, jitter=jitter)
 
 
-def connected() -> Reconnection:
+def connected() -> ReconnectPolicy:
     patience = reconnection()
     patience.opened()
     return patience

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from framemesh.sdk.rejections import FrameRejected, Rejections
+from framemesh.sdk.session.rejections import FrameRejected, Rejections
 
 LARGE = [FrameRejected(n, "too_large", f"{n} MB") for n in (1, 2)]
 EMPTY = FrameRejected(3, "empty", "no bytes")

@@ -1,25 +1,25 @@
 """What a session keeps, sends and counts."""
 
-from framemesh.sdk.counts import Counts
-from framemesh.sdk.credit import Credit
-from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Session
+from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.session import CameraSession
 
 PLENTY = Credit(frames=100, bytes=1_000_000)
 
 
-def opened(credit: Credit = PLENTY, max_frame_bytes: int = 1000) -> Session:
-    session = Session("s1")
+def opened(credit: Credit = PLENTY, max_frame_bytes: int = 1000) -> CameraSession:
+    session = CameraSession("s1")
     session.opened(credit, max_frame_bytes)
     return session
 
 
-def offer(session: Session, *images: bytes) -> None:
+def offer(session: CameraSession, *images: bytes) -> None:
     for image in images:
         session.offer(image, captured_unix_nano=7)
 
 
-def sent(session: Session) -> list[int]:
+def sent(session: CameraSession) -> list[int]:
     """The numbers of all frames that may be sent now."""
     numbers = []
     while (frame := session.next_to_send()) is not None:
@@ -28,7 +28,7 @@ def sent(session: Session) -> list[int]:
 
 
 def test_nothing_is_admitted_before_ingest_gave_credit() -> None:
-    assert not Session("s1").admits(1)
+    assert not CameraSession("s1").admits(1)
 
 
 def test_frames_are_numbered_from_1_and_sent_once() -> None:
@@ -128,8 +128,8 @@ def test_rejections_are_told_once() -> None:
     assert session.counts == Counts(offered=1, accepted=0, rejected=1, dropped=0, pending=0)
 
 
-def spooling(frames: int = 3, size: int = 1000) -> Session:
-    return Session("s1", Credit(frames, size))
+def spooling(frames: int = 3, size: int = 1000) -> CameraSession:
+    return CameraSession("s1", Credit(frames, size))
 
 
 def test_a_session_that_drops_admits_always() -> None:

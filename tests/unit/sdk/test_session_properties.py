@@ -13,17 +13,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from framemesh.sdk.credit import Credit
-from framemesh.sdk.offered_frame import OfferedFrame
-from framemesh.sdk.rejections import FrameRejected
-from framemesh.sdk.session import Session
+from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.offered_frame import OfferedFrame
+from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.session import CameraSession
 
 sizes = st.integers(min_value=0, max_value=60)
 credits_ = st.builds(Credit, frames=st.integers(1, 5), bytes=st.integers(1, 100))
 
 
 class SessionMachine(RuleBasedStateMachine):
-    session: Session
+    session: CameraSession
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class SessionMachine(RuleBasedStateMachine):
     @initialize(spool=st.none() | credits_)
     def a_camera_begins(self, spool: Credit | None) -> None:
         self.spool = spool
-        self.session = Session("s1", spool)
+        self.session = CameraSession("s1", spool)
 
     @precondition(lambda self: not self.session.is_open)
     @rule(credit=credits_, largest=st.integers(0, 60))

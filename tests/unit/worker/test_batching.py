@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
-from framemesh.worker.batching import Batcher, BatchPolicy
-from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
-from framemesh.worker.triton.memory import RowOutputs
-from framemesh.worker.triton.rows import Rows
+from framemesh.worker.engine.batching import Batcher, BatchPolicy
+from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
+from framemesh.worker.triton.row_allocator import RowAllocator
+from framemesh.worker.triton.tensor_arena import RowOutputs
 
 
 class Model:
@@ -36,7 +36,7 @@ class Model:
 class Bench:
     def __init__(self, model: Model, tasks: asyncio.TaskGroup, delay: float) -> None:
         self.model = model
-        self.rows = Rows(16)
+        self.rows = RowAllocator(16)
         self.tasks = tasks
         policy = BatchPolicy(max_batch=4, max_delay_seconds=delay, instances=1)
         self.batcher = Batcher(model.infer, self.rows, policy, tasks)
@@ -150,8 +150,8 @@ async def test_while_triton_is_away_callers_are_told() -> None:
 
 async def test_rows_of_a_silent_triton_are_quarantined() -> None:
     async with bench() as b:
-        b.model.away = TritonSilent("no answer")
-        with pytest.raises(TritonSilent):
+        b.model.away = TritonTimedOut("no answer")
+        with pytest.raises(TritonTimedOut):
             await b.ask(2)
         assert b.rows.free == 14
         b.rows.forgive()

@@ -3,7 +3,7 @@
 import pytest
 
 from framemesh.core.outcome import Box
-from framemesh.worker.stage import Crop, crop_of
+from framemesh.worker.engine.stage import Crop, crop_of
 
 
 def test_a_crop_holds_the_pixels_of_its_box() -> None:

@@ -16,20 +16,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from framemesh.core.delivery import DeliverySpec
 from framemesh.core.frame import Frame, FrameId
-from framemesh.core.generation import Shard
 from framemesh.core.outcome import Outcome
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.core.pipeline.delivery import DeliverySpec
+from framemesh.core.pipeline.generation import Shard
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
-from framemesh.worker.graph import Seen
-from framemesh.worker.intake import Intake
-from framemesh.worker.outcome_maker import OutcomeMaker
-from framemesh.worker.record import Record
-from framemesh.worker.sealing import Sealing
-from framemesh.worker.source import Source
+from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.source import FrameSource
+from framemesh.worker.processing.commit import OutcomeCommitter
+from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.writer import ReliableWriter
 
 ACK_SECONDS = 4.0
 MIB = 1024 * 1024
@@ -52,40 +52,42 @@ class HandClock:
         return self.seconds
 
 
-class Inspector:
+class FrameProcessor:
     """Answers each frame once it is let go."""
 
-    seconds_to_send = 0.0
+    dispatch_latency_seconds = 0.0
 
-    def __init__(self, maker: OutcomeMaker) -> None:
-        self._maker = maker
+    def __init__(self, outcome_factory: OutcomeFactory) -> None:
+        self._outcome_factory = outcome_factory
         self.go = asyncio.Event()
 
-    async def outcome(self, frame: Frame, *, suspect: bool, give_up_at: float) -> Outcome:
+    async def outcome(self, frame: Frame, *, suspect: bool, deadline: float) -> Outcome:
         await self.go.wait()
-        return self._maker.done(frame, Seen(1, 1, ()), attempts=2 if suspect else 1)
+        return self._outcome_factory.done(
+            frame, InferenceResult(1, 1, ()), attempts=2 if suspect else 1
+        )
 
 
 class Worker:
     """An intake at work, which can be stopped as kill -9 does it."""
 
     def __init__(self, name: str, plane: MemoryPlane, clock: HandClock) -> None:
-        maker = OutcomeMaker("street", name, DeliverySpec(), clock)
-        self.inspector = Inspector(maker)
+        outcome_factory = OutcomeFactory("street", name, DeliverySpec(), clock)
+        self.processor = FrameProcessor(outcome_factory)
         self.stop = asyncio.Event()
-        intake = Intake(
+        dispatcher = Dispatcher(
             plane,
-            self.inspector,  # type: ignore[arg-type]
-            maker,
-            Sealing(Record(plane), maker, DeliverySpec().order),
+            self.processor,  # type: ignore[arg-type]
+            outcome_factory,
+            OutcomeCommitter(ReliableWriter(plane), outcome_factory, DeliverySpec().order),
             DeliverySpec(),
             slots=4,
             held=8,
             sources=1,
             clock=clock,
         )
-        drawing = intake.draw(Source("FRAMES", "all"), self.stop)
-        self.task = asyncio.get_event_loop().create_task(intake.run(self.stop, drawing))
+        drawing = dispatcher.draw(FrameSource("FRAMES", "all"), self.stop)
+        self.task = asyncio.get_event_loop().create_task(dispatcher.run(self.stop, drawing))
 
 
 class Deliveries(RuleBasedStateMachine):
@@ -134,12 +136,12 @@ class Deliveries(RuleBasedStateMachine):
     def let(self, data: st.DataObject, *, going: bool) -> None:
         """A worker answers from now on, or is stuck."""
         worker = self.workers[data.draw(st.integers(0, len(self.workers) - 1))]
-        (worker.inspector.go.set if going else worker.inspector.go.clear)()
+        (worker.processor.go.set if going else worker.processor.go.clear)()
 
-    @rule(turns=st.integers(1, 8))
-    def go_on(self, turns: int) -> None:
+    @rule(scheduler=st.integers(1, 8))
+    def go_on(self, scheduler: int) -> None:
         async def some() -> None:
-            for _ in range(turns):
+            for _ in range(scheduler):
                 await asyncio.sleep(0)
 
         self.do(some())
@@ -172,7 +174,7 @@ class Deliveries(RuleBasedStateMachine):
         if self.workers:
             self.do(asyncio.wait([worker.task for worker in self.workers]))
         self.start()
-        self.workers[-1].inspector.go.set()
+        self.workers[-1].processor.go.set()
         for _ in range(1000):
             if len(self.sealed) == self.offered and not self.plane.messages("FRAMES"):
                 break
@@ -183,7 +185,7 @@ class Deliveries(RuleBasedStateMachine):
         self.loop.close()
 
 
-def message(number: int) -> Outgoing:
+def message(number: int) -> OutboundMessage:
     frame = Frame(FrameId("door", "s", number), 0, b"x", zlib.crc32(b"x"))
     return replace(frame_message.to_message(SHARD, frame), subject=f"frames.{number}")
 

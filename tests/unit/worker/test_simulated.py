@@ -10,12 +10,12 @@ from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from examples.simulated.make_model import FILE, make
-from framemesh.cli.model_folder import read_model_folder
-from framemesh.core.model import SimulatedSpec
-from framemesh.master.onnx_file import check_onnx
-from framemesh.worker.errors import ModelMisfit
-from framemesh.worker.fitness import fit
+from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.master.models.onnx_file import check_onnx
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import SimulatedSpec
 from framemesh.worker.triton.repository import GPU, Deployment, write_repository
+from framemesh.worker.vision.validation import validate_model
 from tests.reference import session
 
 MANIFEST = read_model_folder(FILE.parent).manifest
@@ -23,7 +23,7 @@ MANIFEST = read_model_folder(FILE.parent).manifest
 
 def test_triton_runs_the_simulation_in_place_of_the_file(tmp_path: Path) -> None:
     manifest = replace(MANIFEST, simulated=SimulatedSpec(base_ms=4, per_picture_ms=0.5))
-    signature = fit(manifest, FILE).signature
+    signature = validate_model(manifest, FILE).signature
     deployment = Deployment(manifest, 3, FILE, signature, instances=1, largest_batch=1, kind=GPU)
     write_repository(tmp_path, [deployment])
     config = text_format.Parse((tmp_path / "simulated-3/config.pbtxt").read_text(), ModelConfig())
@@ -43,8 +43,8 @@ def test_an_output_whose_size_only_the_model_knows_is_refused(tmp_path: Path) ->
     model = make()
     model.graph.output[1].type.tensor_type.shape.dim[3].dim_param = "width"
     onnx.save(model, tmp_path / "model.onnx")
-    with pytest.raises(ModelMisfit, match=r"simulated: .* output boxes FP32 \[-1, 4, 1, -1\]"):
-        fit(MANIFEST, tmp_path / "model.onnx")
+    with pytest.raises(ModelInvalid, match=r"simulated: .* output boxes FP32 \[-1, 4, 1, -1\]"):
+        validate_model(MANIFEST, tmp_path / "model.onnx")
 
 
 def test_the_bundled_file_is_what_its_script_makes() -> None:
@@ -52,7 +52,7 @@ def test_the_bundled_file_is_what_its_script_makes() -> None:
 
 
 def test_the_bundled_model_is_one_that_can_be_registered() -> None:
-    fit(MANIFEST, FILE)
+    validate_model(MANIFEST, FILE)
     check_onnx(MANIFEST, FILE.read_bytes())
 
 

@@ -8,25 +8,25 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from framemesh.core.model import DType, InputSpec, Layout
 from framemesh.core.outcome import Box
-from framemesh.core.pipeline import StageSpec
-from framemesh.runtime.window import Window
-from framemesh.worker.batching import Batcher, BatchPolicy
-from framemesh.worker.decoders.decoder import Found, Outputs
-from framemesh.worker.graph import Graph
-from framemesh.worker.picture import Pixels
-from framemesh.worker.preparation import Preparation
-from framemesh.worker.stage import Stage
-from framemesh.worker.triton.memory import Input, RowOutputs
-from framemesh.worker.triton.rows import Rows
+from framemesh.core.pipeline.spec import StageSpec
+from framemesh.modeling.manifest import DType, InputSpec, Layout
+from framemesh.runtime.concurrency.window import Window
+from framemesh.worker.engine.batching import Batcher, BatchPolicy
+from framemesh.worker.engine.graph import Graph
+from framemesh.worker.engine.stage import Stage
+from framemesh.worker.triton.row_allocator import RowAllocator
+from framemesh.worker.triton.tensor_arena import Input, RowOutputs
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
+from framemesh.worker.vision.image import Pixels
+from framemesh.worker.vision.preprocess import Preprocessor
 
 SPEC = InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)
 JPEG = cv2.imencode(".jpg", np.full((30, 40, 3), 128, np.uint8))[1].tobytes()
 BATCH = 2
 
 
-class Watched(Preparation):
+class Watched(Preprocessor):
     """Knows whether the last picture that it wrote is still in memory."""
 
     def __init__(self) -> None:
@@ -52,8 +52,8 @@ class Boxes:
     def __init__(self, count: int) -> None:
         self._count = count
 
-    def decode(self, outputs: Outputs) -> list[Found]:
-        return [Found(0, 0.9, Box(0.2, 0.2, 0.8, 0.8))] * self._count
+    def decode(self, outputs: Outputs) -> list[RawDetection]:
+        return [RawDetection(0, 0.9, Box(0.2, 0.2, 0.8, 0.8))] * self._count
 
 
 async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
@@ -72,7 +72,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
 
             def stage(spec: StageSpec, sees: int) -> Stage:
-                rows, policy = Rows(BATCH), BatchPolicy(BATCH, 0.0, 1)
+                rows, policy = RowAllocator(BATCH), BatchPolicy(BATCH, 0.0, 1)
                 return Stage(
                     spec,
                     ("thing",),

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from framemesh.worker.threads import in_thread
+from framemesh.worker.engine.threads import run_in_pool
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ async def test_what_the_work_returns_or_raises_comes_out(pool: ThreadPoolExecuto
     def fail() -> None:
         raise ValueError("no")
 
-    assert await in_thread(pool, threading.get_ident) != threading.get_ident()
+    assert await run_in_pool(pool, threading.get_ident) != threading.get_ident()
     with pytest.raises(ValueError, match="no"):
-        await in_thread(pool, fail)
+        await run_in_pool(pool, fail)
 
 
 async def test_who_is_cancelled_waits_for_the_end_of_the_work(pool: ThreadPoolExecutor) -> None:
@@ -34,7 +34,7 @@ async def test_who_is_cancelled_waits_for_the_end_of_the_work(pool: ThreadPoolEx
         ended = True
         raise ValueError("nobody wants to know")
 
-    task = asyncio.ensure_future(in_thread(pool, work))
+    task = asyncio.ensure_future(run_in_pool(pool, work))
     await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     for _ in range(10):

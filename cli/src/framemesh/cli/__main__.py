@@ -20,7 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def main() -> None:
     # `push` tells of rejected frames itself, once for all its cameras.
-    logging.getLogger("framemesh.sdk.rejections").setLevel(logging.ERROR)
+    logging.getLogger("framemesh.sdk.session.rejections").setLevel(logging.ERROR)
     app(prog_name="framemesh")
 
 

@@ -2,46 +2,50 @@
 
 import typer
 
-from framemesh.cli.on_demand import Listed, OnDemand
+from framemesh.cli.common.lazy_commands import LazyCommand, LazyGroup
 
 
-class Framemesh(Listed):
+class Framemesh(LazyGroup):
     commands_on_demand = (
-        OnDemand(
+        LazyCommand(
             "up",
-            "framemesh.cli.up:up",
+            "framemesh.cli.commands.up:up",
             "Start everything on this machine and wait until it is healthy.",
         ),
-        OnDemand(
+        LazyCommand(
             "down",
-            "framemesh.cli.up:down",
+            "framemesh.cli.commands.up:down",
             "Stop what `framemesh up` started. The data stays.",
         ),
-        OnDemand(
+        LazyCommand(
             "demo",
-            "framemesh.cli.demo.command:demo",
+            "framemesh.cli.commands.demo:demo",
             "Find people in a street: start everything, push a clip as two cameras, stop it all.",
         ),
-        OnDemand("model", "framemesh.cli.model:app", "Register and list models."),
-        OnDemand("pipeline", "framemesh.cli.pipeline:app", "Apply, list and delete pipelines."),
-        OnDemand(
+        LazyCommand("model", "framemesh.cli.commands.model:app", "Register and list models."),
+        LazyCommand(
+            "pipeline", "framemesh.cli.commands.pipeline:app", "Apply, list and delete pipelines."
+        ),
+        LazyCommand(
             "push",
-            "framemesh.cli.push:push",
+            "framemesh.cli.commands.push:push",
             "Send frames to a pipeline. Fails if one was rejected.",
         ),
-        OnDemand(
+        LazyCommand(
             "watch",
-            "framemesh.cli.watch:watch",
+            "framemesh.cli.commands.watch:watch",
             "Print the results of a pipeline, one line a frame, until Ctrl-C.",
         ),
-        OnDemand(
+        LazyCommand(
             "status",
-            "framemesh.cli.status:status",
+            "framemesh.cli.commands.status:status",
             "Show the ledger of every camera, the backlog, rates, ages and workers.",
         ),
-        OnDemand("frame", "framemesh.cli.frame:app", "Say what happened to a frame."),
-        OnDemand(
-            "dead", "framemesh.cli.dead:app", "List, show, replay and purge frames that died."
+        LazyCommand("frame", "framemesh.cli.commands.frame:app", "Say what happened to a frame."),
+        LazyCommand(
+            "dead",
+            "framemesh.cli.commands.dead:app",
+            "List, show, replay and purge frames that died.",
         ),
     )
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli import converters
+from framemesh.cli.common import converters
 from framemesh.cli.demo.drawing import Pixels, draw
 
 VIDEO_FPS = 10.0

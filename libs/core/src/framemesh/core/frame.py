@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MOST_UNDER_WAY = 64
+MAX_FRAMES_IN_FLIGHT = 64
 """Frames of one camera that ingest lets be under way, at most."""
 
 

@@ -59,7 +59,7 @@ class Outcome:
     fate: Fate
     captured_unix_nano: int
     completed_unix_nano: int
-    sealed_by: str
+    completed_by: str
     """The worker, or the ingest, that decided it."""
     reason: str = ""
     """Why the fate is not done, as one stable word: "undecodable", "too_large", ..."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from framemesh.core.errors import FramemeshError, leaves
 from framemesh.runtime import logs
-from framemesh.runtime.environment import BadSetting, ServiceSettings, from_environment
+from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
 
 S = TypeVar("S", bound=ServiceSettings)
 

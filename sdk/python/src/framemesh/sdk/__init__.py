@@ -2,7 +2,6 @@
 
 from framemesh.sdk.async_camera import AsyncCamera
 from framemesh.sdk.camera import Camera
-from framemesh.sdk.counts import Counts
 from framemesh.sdk.errors import (
     BadFrame,
     CameraClosed,
@@ -13,8 +12,9 @@ from framemesh.sdk.errors import (
     NoCredit,
     PipelineUnknown,
 )
-from framemesh.sdk.on_full import OnFull
-from framemesh.sdk.rejections import FrameRejected
+from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.on_full import OnFull
+from framemesh.sdk.session.rejections import FrameRejected
 
 __all__ = [
     "Camera",

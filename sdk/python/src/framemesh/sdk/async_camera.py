@@ -7,16 +7,16 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from framemesh.sdk.admission import Admission
-from framemesh.sdk.async_link import AsyncLink
-from framemesh.sdk.counts import Counts
 from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged
 from framemesh.sdk.images import Image, encoded
-from framemesh.sdk.on_full import SPOOL_BYTES, SPOOL_FRAMES, OnFull, spool_bounds
-from framemesh.sdk.patience import closing_seconds
-from framemesh.sdk.rejections import FrameRejected, Rejections
-from framemesh.sdk.session import Session
-from framemesh.sdk.target import Target
+from framemesh.sdk.session.admission import AdmissionControl
+from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.on_full import SPOOL_BYTES, SPOOL_FRAMES, OnFull, spool_bounds
+from framemesh.sdk.session.rejections import FrameRejected, Rejections
+from framemesh.sdk.session.session import CameraSession
+from framemesh.sdk.session.timeouts import close_timeout_after
+from framemesh.sdk.transport.async_link import AsyncLink
+from framemesh.sdk.transport.target import Target
 
 
 class AsyncCamera:
@@ -73,8 +73,8 @@ class AsyncCamera:
         self._jpeg_quality = jpeg_quality
         self._rejections = Rejections(name, on_rejected)
         bounds = spool_bounds(on_full, spool_frames, spool_bytes)
-        self._session = Session(uuid.uuid4().hex, bounds)
-        self._admission = Admission(self._target, self._session, on_full, send_timeout)
+        self._session = CameraSession(uuid.uuid4().hex, bounds)
+        self._admission = AdmissionControl(self._target, self._session, on_full, send_timeout)
         self._clock = clock
         self._link = AsyncLink(self._target, self._session, connect_timeout, clock)
         self._started = False
@@ -165,7 +165,7 @@ class AsyncCamera:
         if error is None:
             return await self.close()
         try:
-            await self.close(closing_seconds(error, self._close_timeout))
+            await self.close(close_timeout_after(error, self._close_timeout))
         except FramemeshSdkError as another:
             if another is not error:
                 error.add_note(str(another))

@@ -6,62 +6,62 @@ import socket
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.image_header import MAX_PIXELS
-from framemesh.ingest.admission import Admission
+from framemesh.ingest.backpressure_gate import BackpressureGates
+from framemesh.ingest.frame_validation import FrameValidator
+from framemesh.ingest.latest_eviction import LatestEviction
 from framemesh.ingest.offers import CreditLimit
-from framemesh.ingest.pipelines import Pipelines
+from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
-from framemesh.ingest.session import Storage
+from framemesh.ingest.session import SessionDeps
 from framemesh.ingest.settings import Settings
-from framemesh.ingest.superseding import Superseding
-from framemesh.ingest.turnstile import Turnstiles
-from framemesh.runtime.beside import beside
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.dataplane.plane import Sink
-from framemesh.runtime.jetstream.broker import Broker, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
-from framemesh.runtime.until import until
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Run ingest until `stop` is set; cameras that are connected then have DRAIN_SECONDS to end.
+    """Run ingest until `stop` is set; connected cameras then have DRAIN_TIMEOUT_SECONDS to end.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop))
 
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     clock = SystemClock()
     async with broker(settings.nats, "ingest") as nats, jetstream_plane(nats, clock) as plane:
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
-        storage = _storage(nats, plane, clock, stop)
-        servicer = IngestServicer(storage, credit)
+        deps = _deps(nats, plane, clock, stop)
+        servicer = IngestServicer(deps, credit)
         service = Service(
             NAME, lambda to: ingest_pb2_grpc.add_IngestServiceServicer_to_server(servicer, to)
         )
         # A frame over the limit must still arrive, to be refused with a reason.
         limit = 2 * nats.max_frame_bytes + MIB
         async with (
-            beside(storage.pipelines.watch()),
+            background_task(deps.pipelines.watch()),
             grpc_server(settings.listen, [service], max_message_bytes=limit) as server,
         ):
             await server.set_serving(True)
             await nats.wait_lost()
 
 
-def _storage(nats: Broker, sink: Sink, clock: Clock, leaving: asyncio.Event) -> Storage:
+def _deps(nats: Broker, sink: Sink, clock: Clock, leaving: asyncio.Event) -> SessionDeps:
     name = f"ingest@{socket.gethostname()}"
-    return Storage(
-        pipelines=Pipelines(PipelineStore(nats)),
+    return SessionDeps(
+        pipelines=PipelineSnapshots(PipelineStore(nats)),
         sink=sink,
-        turnstiles=Turnstiles(sink),
-        superseding=Superseding(nats, sink, name, clock),
-        admission=Admission(nats.max_frame_bytes, MAX_PIXELS),
+        gates=BackpressureGates(sink),
+        eviction=LatestEviction(nats, sink, name, clock),
+        validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,
         clock=clock,
         leaving=leaving,

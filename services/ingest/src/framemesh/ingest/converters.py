@@ -3,19 +3,19 @@
 import zlib
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.ingest.clock_difference import CameraClock
-from framemesh.ingest.errors import SessionProtocolViolated
-from framemesh.ingest.offers import Answer, Offered
+from framemesh.ingest.clock_offset import CameraClock
+from framemesh.ingest.errors import SessionProtocolViolation
+from framemesh.ingest.offers import AckBatch, OfferedFrame
 
 
-def to_offered(frame: ingest_pb2.Frame, clock: CameraClock) -> Offered:
+def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFrame:
     """
     Raises:
-        SessionProtocolViolated: it has no sequence number.
+        SessionProtocolViolation: it has no sequence number.
     """
     if frame.sequence == 0:
-        raise SessionProtocolViolated("a frame has no sequence number: count from 1")
-    return Offered(
+        raise SessionProtocolViolation("a frame has no sequence number: count from 1")
+    return OfferedFrame(
         frame.sequence,
         clock.captured(frame.captured_unix_nano),
         frame.image,
@@ -24,7 +24,9 @@ def to_offered(frame: ingest_pb2.Frame, clock: CameraClock) -> Offered:
     )
 
 
-def to_opened(frames: int, credit_bytes: int, max_frame_bytes: int) -> ingest_pb2.PushResponse:
+def opened_to_proto(
+    frames: int, credit_bytes: int, max_frame_bytes: int
+) -> ingest_pb2.PushResponse:
     return ingest_pb2.PushResponse(
         opened=ingest_pb2.SessionOpened(
             credit=ingest_pb2.Credit(frames=frames, bytes=credit_bytes),
@@ -33,7 +35,7 @@ def to_opened(frames: int, credit_bytes: int, max_frame_bytes: int) -> ingest_pb
     )
 
 
-def from_answer(answer: Answer) -> ingest_pb2.PushResponse:
+def ack_to_proto(answer: AckBatch) -> ingest_pb2.PushResponse:
     return ingest_pb2.PushResponse(
         acknowledgement=ingest_pb2.Acknowledgement(
             accepted=answer.accepted,
@@ -41,9 +43,9 @@ def from_answer(answer: Answer) -> ingest_pb2.PushResponse:
                 ingest_pb2.Rejection(
                     sequence=rejected.sequence,
                     reason=ingest_pb2.RejectionReason.Value(
-                        f"REJECTION_REASON_{rejected.refusal.reason.name}"
+                        f"REJECTION_REASON_{rejected.rejection.reason.name}"
                     ),
-                    message=rejected.refusal.message,
+                    message=rejected.rejection.message,
                 )
                 for rejected in answer.rejected
             ],

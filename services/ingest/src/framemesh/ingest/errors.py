@@ -3,7 +3,7 @@
 from framemesh.core.errors import Code, FramemeshError
 
 
-class SessionProtocolViolated(FramemeshError):
+class SessionProtocolViolation(FramemeshError):
     """The camera's messages do not follow the protocol of IngestService.Push."""
 
     code = Code.INVALID

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from framemesh.ingest.admission import Refusal
+from framemesh.ingest.frame_validation import FrameRejection
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedFrame:
     """A frame as the camera offers it."""
 
     sequence: int
@@ -27,16 +27,16 @@ class CreditLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedFrame:
     """A frame that was refused, and why."""
 
     sequence: int
-    refusal: Refusal
+    rejection: FrameRejection
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AckBatch:
     """What became of some frames: accepted ones are stored and on record, so are refusals."""
 
     accepted: tuple[int, ...]
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[RejectedFrame, ...]

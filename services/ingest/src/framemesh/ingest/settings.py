@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from framemesh.core.frame import MOST_UNDER_WAY
-from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings, named_after
+from framemesh.core.frame import MAX_FRAMES_IN_FLIGHT
+from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7401"
-    credit_frames: int = Field(32, ge=1, le=MOST_UNDER_WAY)
+    credit_frames: int = Field(32, ge=1, le=MAX_FRAMES_IN_FLIGHT)
     """What a camera may have under way: enough for 30 frames a second and a broker that takes a
     second, small enough that a thousand cameras fit."""
     credit_bytes: int = Field(8 * 1024 * 1024, ge=1024)

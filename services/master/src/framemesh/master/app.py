@@ -10,24 +10,24 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
-from framemesh.master.buffer import BufferProvisioner
-from framemesh.master.draining import drain_for_ever
-from framemesh.master.model_catalog import ModelCatalog
-from framemesh.master.nodes import NodeRegistry
-from framemesh.master.pipelines import Pipelines
-from framemesh.master.process_driver import ProcessDriver
-from framemesh.master.reconciler import Reconciler
+from framemesh.master.fleet.nodes import NodeRegistry
+from framemesh.master.fleet.process_driver import ProcessDriver
+from framemesh.master.fleet.reconciler import Reconciler
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.draining import drain_periodically
+from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
-from framemesh.runtime.jetstream.broker import BrokerUnavailable, broker
+from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.server import Service, grpc_server
-from framemesh.runtime.until import until
 
 log = get_logger()
 
-PAUSE_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -37,13 +37,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop))
 
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "master") as nats:
         store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
-        pipelines = Pipelines(store, models, BufferProvisioner(nats), nodes)
+        pipelines = PipelineManager(store, models, BufferProvisioner(nats), nodes)
         reconciler = Reconciler(store, ProcessDriver(nodes), nodes.changed)
         services = _services(
             PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
@@ -52,7 +52,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(nats.wait_lost())
             await _create_storage(store, models)
             await server.set_serving(True)
-            tasks.create_task(drain_for_ever(pipelines))
+            tasks.create_task(drain_periodically(pipelines))
             await reconciler.run()
 
 
@@ -63,7 +63,7 @@ async def _create_storage(store: PipelineStore, models: ModelCatalog) -> None:
             return await models.create()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(RETRY_SECONDS)
 
 
 def _services(

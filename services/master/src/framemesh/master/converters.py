@@ -1,9 +1,9 @@
 """Between the messages of the master's services and its types."""
 
 from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
-from framemesh.core.model import ModelVersion
-from framemesh.master.nodes import NodeReport, WorkerOrder, WorkerReport, WorkerState
-from framemesh.master.pipelines import RunningPipeline
+from framemesh.master.fleet.nodes import NodeReport, WorkerAssignment, WorkerReport, WorkerState
+from framemesh.master.pipelines.manager import RunningPipeline
+from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.messages import pipeline_message
 
 _TO_STATE = {
@@ -57,11 +57,13 @@ def from_node(node: NodeReport) -> node_pb2.Node:
     )
 
 
-def from_orders(orders: tuple[WorkerOrder, ...]) -> node_pb2.AttendResponse:
-    return node_pb2.AttendResponse(
+def assignments_to_proto(assignments: tuple[WorkerAssignment, ...]) -> node_pb2.ConnectResponse:
+    return node_pb2.ConnectResponse(
         workers=[
-            node_pb2.WorkerOrder(id=order.id, pipeline=order.pipeline, revision=order.revision)
-            for order in orders
+            node_pb2.WorkerAssignment(
+                id=assignment.id, pipeline=assignment.pipeline, revision=assignment.revision
+            )
+            for assignment in assignments
         ]
     )
 

@@ -3,7 +3,7 @@
 from framemesh.core.errors import Code, FramemeshError
 
 
-class CallMalformed(FramemeshError):
+class MalformedCall(FramemeshError):
     """The messages of a call do not follow its protocol."""
 
     code = Code.INVALID

@@ -15,29 +15,29 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
-from framemesh.core.document import dump, read
-from framemesh.core.model import ModelManifest
+from framemesh.core.documents.document import dump, read
 from framemesh.core.names import check_name
 from framemesh.master.converters import (
+    assignments_to_proto,
     from_model,
     from_node,
-    from_orders,
     from_pipeline,
     to_node,
 )
-from framemesh.master.errors import CallMalformed
-from framemesh.master.model_catalog import ModelCatalog
-from framemesh.master.nodes import NodeRegistry, NodeReport, Seat
-from framemesh.master.pipelines import Pipelines
+from framemesh.master.errors import MalformedCall
+from framemesh.master.fleet.nodes import NodeRegistry, NodeReport, NodeSession
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
-from framemesh.runtime.rpc.leaving import end_when_leaving
+from framemesh.runtime.rpc.draining import raise_when_draining
 from framemesh.runtime.rpc.server import MIB
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
-    def __init__(self, pipelines: Pipelines) -> None:
+    def __init__(self, pipelines: PipelineManager) -> None:
         self._pipelines = pipelines
 
     async def ApplyPipeline(
@@ -111,19 +111,19 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         self._nodes = nodes
         self._leaving = leaving
 
-    async def Attend(  # type: ignore[override]
-        self, request_iterator: AsyncIterator[node_pb2.AttendRequest], context: Context
+    async def Connect(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: Context
     ) -> None:
-        first = to_node((await anext(request_iterator, node_pb2.AttendRequest())).node)
+        first = to_node((await anext(request_iterator, node_pb2.ConnectRequest())).node)
         check_name("node", first.name)
-        with self._nodes.attending(first) as seat:
+        with self._nodes.connected(first) as session:
             async with asyncio.TaskGroup() as tasks:
                 beside = [
-                    tasks.create_task(_order(seat, context)),
-                    tasks.create_task(end_when_leaving(self._leaving)),
+                    tasks.create_task(_assignment(session, context)),
+                    tasks.create_task(raise_when_draining(self._leaving)),
                 ]
                 async for request in request_iterator:
-                    seat.report = _same_node(to_node(request.node), first.name)
+                    session.report = _same_node(to_node(request.node), first.name)
                 for task in beside:
                     task.cancel()
 
@@ -133,28 +133,28 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         return node_pb2.ListNodesResponse(nodes=map(from_node, self._nodes.reports))
 
 
-async def _order(seat: Seat, context: Context) -> None:
+async def _assignment(session: NodeSession, context: Context) -> None:
     while True:
-        await context.write(from_orders(await seat.next_orders()))
+        await context.write(assignments_to_proto(await session.next_assignments()))
 
 
 def _same_node(report: NodeReport, name: str) -> NodeReport:
     if report.name != name:
-        raise CallMalformed(f"node {name!r} reports as {report.name!r}: attend once for each node")
+        raise MalformedCall(f"node {name!r} reports as {report.name!r}: attend once for each node")
     return report
 
 
 def _chunk(request: model_pb2.RegisterModelRequest) -> bytes:
     if request.WhichOneof("part") != "chunk":
-        raise CallMalformed("after the manifest, send chunks of the file only")
+        raise MalformedCall("after the manifest, send chunks of the file only")
     return request.chunk
 
 
 def _manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
     if request.WhichOneof("part") != "manifest":
-        raise CallMalformed("the first message must be the manifest")
+        raise MalformedCall("the first message must be the manifest")
     try:
         document = json.loads(request.manifest)
     except json.JSONDecodeError as error:
-        raise CallMalformed(f"the manifest is no JSON document: {error}") from error
+        raise MalformedCall(f"the manifest is no JSON document: {error}") from error
     return read(document, ModelManifest, "model.yaml")

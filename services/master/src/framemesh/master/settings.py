@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings, named_after
+from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):

@@ -9,16 +9,16 @@ from framemesh.api.monitor.v1 import (
     monitor_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
-from framemesh.monitor.checkpoints import Checkpoints
-from framemesh.monitor.dead_letters import DeadLetters
-from framemesh.monitor.frames import FrameFinder
-from framemesh.monitor.library import Library
+from framemesh.monitor.checkpoint.store import CheckpointStore
+from framemesh.monitor.ledger.registry import LedgerRegistry
+from framemesh.monitor.lookup.dead_letters import DeadLetters
+from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
-from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
-from framemesh.runtime.until import until
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -28,16 +28,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop))
 
 
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with broker(settings.nats, "monitor") as nats:
         pipelines, clock = PipelineStore(nats), SystemClock()
-        library = Library(nats, pipelines, Checkpoints(nats), clock)
+        registry = LedgerRegistry(nats, pipelines, CheckpointStore(nats), clock)
         services = _services(
             MonitorServicer(
-                nats, pipelines, library, FrameFinder(nats, library), clock=clock, leaving=stop
+                nats, pipelines, registry, FrameLookup(nats, registry), clock=clock, leaving=stop
             ),
             DeadLetterServicer(pipelines, DeadLetters(nats, clock)),
         )
@@ -47,7 +47,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
             grpc_server(settings.listen, services, max_message_bytes=limit) as server,
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(library.run())
+            tasks.create_task(registry.run())
             await server.set_serving(True)
             await nats.wait_lost()
 

@@ -5,45 +5,45 @@ from google.protobuf.message import DecodeError
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.monitor.v1 import dead_letter_pb2, monitor_pb2
 from framemesh.core.frame import FrameId
-from framemesh.core.ledger import Account
-from framemesh.monitor.backlog import Backlog
-from framemesh.monitor.book import Ages
-from framemesh.monitor.dead_letters import Page
-from framemesh.monitor.errors import PageTokenBad
-from framemesh.monitor.frames import FoundFrames, FrameRecord, FrameState
-from framemesh.monitor.library import Ledger
-from framemesh.monitor.traffic_message import from_traffic
+from framemesh.core.ledger.camera_ledger import Account
+from framemesh.monitor.errors import InvalidPageToken
+from framemesh.monitor.ledger.pipeline_ledger import AgePercentiles
+from framemesh.monitor.ledger.registry import LedgerSnapshot
+from framemesh.monitor.lookup.dead_letters import Page
+from framemesh.monitor.lookup.frames import FrameLookupResult, FrameRecord, FrameState
+from framemesh.monitor.status.backlog import Backlog
+from framemesh.monitor.status.traffic_message import from_traffic
 from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 
 _FROM_STATE = {
     FrameState.UNKNOWN: monitor_pb2.FRAME_STATE_UNKNOWN,
     FrameState.PENDING: monitor_pb2.FRAME_STATE_PENDING,
-    FrameState.SEALED: monitor_pb2.FRAME_STATE_SEALED,
-    FrameState.FORGOTTEN: monitor_pb2.FRAME_STATE_FORGOTTEN,
+    FrameState.SEALED: monitor_pb2.FRAME_STATE_COMPLETED,
+    FrameState.FORGOTTEN: monitor_pb2.FRAME_STATE_NOT_RETAINED,
 }
 
 
 def from_ledger(
-    pipeline: str, ledger: Ledger, backlog: Backlog, dead_letters: int, now_unix_nano: int
+    pipeline: str, snapshot: LedgerSnapshot, backlog: Backlog, dead_letters: int, now_unix_nano: int
 ) -> monitor_pb2.PipelineStatus:
-    book = ledger.book
+    ledger = snapshot.ledger
     return monitor_pb2.PipelineStatus(
         pipeline=pipeline,
-        cameras=[_from_account(name, account) for name, account in book.accounts.items()],
+        cameras=[_from_account(name, account) for name, account in ledger.accounts.items()],
         backlog=backlog.frames,
         backlog_bytes=backlog.bytes,
-        accepted_per_second=book.accepted.per_second(now_unix_nano),
-        sealed_per_second=book.sealed.per_second(now_unix_nano),
-        age=_from_ages(book.ages),
-        duplicate_outcomes=book.duplicates,
-        unread_entries=ledger.unread,
+        accepted_per_second=ledger.accepted.per_second(now_unix_nano),
+        completed_per_second=ledger.sealed.per_second(now_unix_nano),
+        age=_from_ages(ledger.ages),
+        duplicate_outcomes=ledger.duplicates,
+        unread_entries=snapshot.unread,
         dead_letters=dead_letters,
-        traffic=from_traffic(book.traffic),
+        traffic=from_traffic(ledger.traffic),
     )
 
 
-def from_frames(camera: str, found: FoundFrames) -> monitor_pb2.GetFrameResponse:
+def from_frames(camera: str, found: FrameLookupResult) -> monitor_pb2.GetFrameResponse:
     return monitor_pb2.GetFrameResponse(
         frames=map(_from_record, found.records), ledger=_from_account(camera, found.account)
     )
@@ -52,10 +52,12 @@ def from_frames(camera: str, found: FoundFrames) -> monitor_pb2.GetFrameResponse
 def to_before(page_token: str) -> int:
     """
     Raises:
-        PageTokenBad: `from_page` did not write this.
+        InvalidPageToken: `from_page` did not write this.
     """
     if page_token and not page_token.isdecimal():
-        raise PageTokenBad(f"page_token: {page_token!r} is from no answer: send next_page_token")
+        raise InvalidPageToken(
+            f"page_token: {page_token!r} is from no answer: send next_page_token"
+        )
     return int(page_token or 0)
 
 
@@ -118,7 +120,7 @@ def _from_account(camera: str, account: Account) -> monitor_pb2.CameraLedger:
     )
 
 
-def _from_ages(ages: Ages) -> monitor_pb2.AgePercentiles:
+def _from_ages(ages: AgePercentiles) -> monitor_pb2.AgePercentiles:
     return monitor_pb2.AgePercentiles(
         p50_ms=1000 * ages.p50, p95_ms=1000 * ages.p95, p99_ms=1000 * ages.p99
     )

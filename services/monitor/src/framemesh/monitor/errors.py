@@ -3,13 +3,13 @@
 from framemesh.core.errors import Code, FramemeshError
 
 
-class BookBehind(FramemeshError):
+class LedgerBehind(FramemeshError):
     """The ledger of a pipeline is not read to its end yet."""
 
     code = Code.UNAVAILABLE
 
 
-class TooManyFound(FramemeshError):
+class TooManyMatches(FramemeshError):
     """More messages match than the broker gives at once."""
 
     code = Code.INVALID
@@ -21,7 +21,7 @@ class DeadLetterUnknown(FramemeshError):
     code = Code.NOT_FOUND
 
 
-class PageTokenBad(FramemeshError):
+class InvalidPageToken(FramemeshError):
     """A page is asked for that no answer named."""
 
     code = Code.INVALID

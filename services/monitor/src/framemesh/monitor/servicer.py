@@ -13,7 +13,6 @@ from framemesh.api.monitor.v1 import (
 )
 from framemesh.core.clock import Clock
 from framemesh.core.names import check_name
-from framemesh.monitor.backlog import backlog, dead_letters_kept
 from framemesh.monitor.converters import (
     from_dead_letter,
     from_frames,
@@ -22,19 +21,20 @@ from framemesh.monitor.converters import (
     to_before,
     to_outcome,
 )
-from framemesh.monitor.dead_letters import DeadLetters
-from framemesh.monitor.frames import FrameFinder
-from framemesh.monitor.library import Library
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.delivery import Delivery
+from framemesh.monitor.ledger.registry import LedgerRegistry
+from framemesh.monitor.lookup.dead_letters import DeadLetters
+from framemesh.monitor.lookup.frames import FrameLookup
+from framemesh.monitor.status.backlog import backlog, dead_letters_kept
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader, StreamGone
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
-from framemesh.runtime.jetstream.subjects import ledger_stream, outcomes_subject
-from framemesh.runtime.jetstream.tail import StreamGone, Tail
 from framemesh.runtime.messages import dead_letter_message
-from framemesh.runtime.rpc.leaving import end_when_leaving
+from framemesh.runtime.messages.subjects import ledger_stream, outcomes_subject
+from framemesh.runtime.rpc.draining import raise_when_draining
 
 PAGE_SIZE = 50
-MOST_PAGE_SIZE = 1000
+MAX_PAGE_SIZE = 1000
 """Dead letters in one answer; a thousand are some 300 KB."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -45,8 +45,8 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self,
         broker: Broker,
         pipelines: PipelineStore,
-        library: Library,
-        frames: FrameFinder,
+        registry: LedgerRegistry,
+        frames: FrameLookup,
         *,
         clock: Clock,
         leaving: asyncio.Event,
@@ -54,7 +54,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         """`leaving` is set when the monitor goes: whoever watches results asks its successor."""
         self._broker = broker
         self._pipelines = pipelines
-        self._library = library
+        self._registry = registry
         self._frames = frames
         self._clock = clock
         self._leaving = leaving
@@ -76,9 +76,9 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         cameras = {check_name("camera", camera) for camera in request.cameras} or {"*"}
         await self._pipelines.get(pipeline)
         subjects = [outcomes_subject(pipeline, camera) for camera in cameras]
-        tail = Tail(self._broker, ledger_stream(pipeline), self._clock, subjects)
+        tail = OrderedReader(self._broker, ledger_stream(pipeline), self._clock, subjects)
 
-        async def write(entry: Delivery) -> None:
+        async def write(entry: ReceivedMessage) -> None:
             if outcome := to_outcome(entry.payload):
                 await context.write(monitor_pb2.WatchResultsResponse(outcome=outcome))
 
@@ -86,7 +86,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         # With this the caller knows that every outcome from now on will come.
         await context.send_initial_metadata(())
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(end_when_leaving(self._leaving))
+            tasks.create_task(raise_when_draining(self._leaving))
             await tail.read(write, after=0 if request.from_start else last)
 
     async def GetFrame(
@@ -111,7 +111,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
     async def _status(self, pipeline: str) -> monitor_pb2.PipelineStatus:
         waiting = await backlog(self._broker, await self._pipelines.get(pipeline))
         dead = await dead_letters_kept(self._broker, pipeline)
-        ledger = await self._library.ledger(pipeline)
+        ledger = await self._registry.ledger(pipeline)
         return from_ledger(pipeline, ledger, waiting, dead, self._clock.unix_nano())
 
 
@@ -124,7 +124,7 @@ class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):
         self, request: dead_letter_pb2.ListDeadLettersRequest, context: Context
     ) -> dead_letter_pb2.ListDeadLettersResponse:
         subject, before = _selected(request), to_before(request.page_token)
-        size = min(request.page_size or PAGE_SIZE, MOST_PAGE_SIZE)
+        size = min(request.page_size or PAGE_SIZE, MAX_PAGE_SIZE)
         await self._pipelines.get(request.pipeline)
         return from_page(await self._letters.page(request.pipeline, subject, size, before))
 

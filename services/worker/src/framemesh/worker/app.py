@@ -6,23 +6,23 @@ import os
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
-from framemesh.core.pipeline import PipelineSpec
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.dataplane.plane import DataPlane
-from framemesh.runtime.jetstream.broker import broker
+from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
-from framemesh.worker.assignment import Assigner
-from framemesh.worker.engine import Engine, open_engine
-from framemesh.worker.inspection import Inspector
-from framemesh.worker.intake import Intake
-from framemesh.worker.outcome_maker import OutcomeMaker
-from framemesh.worker.record import Record
-from framemesh.worker.sealing import Sealing
+from framemesh.worker.assignment import AssignmentClient
+from framemesh.worker.engine.engine import Engine, open_engine
+from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.shards import ShardConsumer
+from framemesh.worker.processing.commit import OutcomeCommitter
+from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import FrameProcessor
+from framemesh.worker.processing.retries import IsolatedRetries
+from framemesh.worker.processing.writer import ReliableWriter
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
-from framemesh.worker.shard_drawing import Drawing
-from framemesh.worker.trials import Trials
 
 NAME = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 
@@ -39,7 +39,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         AssignmentGone: the pipeline is not there any more.
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
-        ModelMisfit, TritonStartFailed: the models cannot be served.
+        ModelInvalid, TritonStartFailed: the models cannot be served.
     """
     started = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -59,7 +59,7 @@ async def _cancel_start(
 
 async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event) -> None:
     clock = SystemClock()
-    assigner = Assigner(settings.master, settings.data / "models")
+    assigner = AssignmentClient(settings.master, settings.data / "models")
     assignment = await assigner.assignment(settings.pipeline, settings.revision)
     async with (
         broker(settings.nats, settings.id) as nats,
@@ -74,9 +74,9 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
         ) as engine,
     ):
         stored = await PipelineStore(nats).get(settings.pipeline)
-        intake = _intake(settings, stored.spec, plane, engine=engine, clock=clock)
-        drawing = Drawing(intake, nats, stored, settings.id, clock)
-        servicer = WorkerServicer(settings.id, assignment, engine, intake)
+        dispatcher = _dispatcher(settings, stored.spec, plane, engine=engine, clock=clock)
+        drawing = ShardConsumer(dispatcher, nats, stored, settings.id, clock)
+        servicer = WorkerServicer(settings.id, assignment, engine, dispatcher)
         service = Service(
             NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
         )
@@ -87,25 +87,25 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
             started.set()
             lost = tasks.create_task(nats.wait_lost())
             health = tasks.create_task(_tell_health(server, engine))
-            await intake.run(stop, drawing.run(stop))
+            await dispatcher.run(stop, drawing.run(stop))
             lost.cancel()
             health.cancel()
 
 
-def _intake(
+def _dispatcher(
     settings: Settings, spec: PipelineSpec, plane: DataPlane, *, engine: Engine, clock: Clock
-) -> Intake:
+) -> Dispatcher:
     delivery = spec.delivery
-    record = Record(plane)
-    maker = OutcomeMaker(spec.name, settings.id, delivery, clock)
-    trials = Trials(record, spec.name, settings.id)
+    writer = ReliableWriter(plane)
+    outcome_factory = OutcomeFactory(spec.name, settings.id, delivery, clock)
+    retries = IsolatedRetries(writer, spec.name, settings.id)
     # Where frames are left out, as late as possible: what has its turn is looked at.
     left_out = delivery.latest or delivery.fresh
-    return Intake(
+    return Dispatcher(
         plane,
-        Inspector(engine, maker, trials, delivery.max_attempts),
-        maker,
-        Sealing(record, maker, delivery.order),
+        FrameProcessor(engine, outcome_factory, retries, delivery.max_attempts),
+        outcome_factory,
+        OutcomeCommitter(writer, outcome_factory, delivery.order),
         delivery,
         slots=engine.rows if left_out else settings.frames_in_progress,
         held=FRAMES_TO_CHOOSE_FROM if left_out else settings.frames_in_progress,
@@ -118,7 +118,7 @@ def _sources(spec: PipelineSpec) -> int:
     """How many shards a worker will draw from at once."""
     shards = spec.buffer.total_shards * (2 if spec.delivery.high_priority else 1)
     # Those that are leased are shared out.
-    return math.ceil(shards / max(1, spec.workers.min)) if spec.delivery.stays else shards
+    return math.ceil(shards / max(1, spec.workers.min)) if spec.delivery.camera_affinity else shards
 
 
 async def _tell_health(server: GrpcServer, engine: Engine) -> None:

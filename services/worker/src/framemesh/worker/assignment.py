@@ -9,20 +9,20 @@ import grpc
 import grpc.aio
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
-from framemesh.core.document import read
+from framemesh.core.documents.document import read
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.model import ModelManifest
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import pipeline_message
 from framemesh.runtime.rpc.channel import channel
-from framemesh.worker.local_model import LocalModel
 
 log = get_logger()
 
-CALL_SECONDS = 10.0
-DOWNLOAD_SECONDS = 120.0
-PAUSE_SECONDS = 1.0
+CALL_TIMEOUT_SECONDS = 10.0
+DOWNLOAD_TIMEOUT_SECONDS = 120.0
+RETRY_SECONDS = 1.0
 
 
 class AssignmentGone(FramemeshError):
@@ -40,7 +40,7 @@ class Assignment:
     models: dict[str, LocalModel]
 
 
-class Assigner:
+class AssignmentClient:
     """Asks the master, for as long as it takes to answer."""
 
     def __init__(self, master: str, folder: Path) -> None:
@@ -65,12 +65,12 @@ class Assigner:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     raise AssignmentGone(str(error.details())) from error
                 log.warning("master does not answer, will try again", error=error.details())
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _ask(self, master: grpc.aio.Channel, pipeline: str) -> Assignment:
         request = pipeline_pb2.GetPipelineRequest(name=pipeline)
         stub = pipeline_pb2_grpc.PipelineServiceStub(master)
-        found = (await stub.GetPipeline(request, timeout=CALL_SECONDS)).pipeline
+        found = (await stub.GetPipeline(request, timeout=CALL_TIMEOUT_SECONDS)).pipeline
         spec = pipeline_message.from_proto(found.spec)
         models = {stage.name: await self._download(master, stage) for stage in spec.stages}
         return Assignment(spec, found.revision, models)
@@ -81,7 +81,7 @@ class Assigner:
         manifest: ModelManifest | None = None
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         call = model_pb2_grpc.ModelServiceStub(master).DownloadModel(
-            request, timeout=DOWNLOAD_SECONDS
+            request, timeout=DOWNLOAD_TIMEOUT_SECONDS
         )
         with await asyncio.to_thread(path.open, "wb") as file:
             async for part in call:

@@ -32,25 +32,13 @@ class TritonUnavailable(FramemeshError):
     code = Code.UNAVAILABLE
 
 
-class TritonAway(TritonUnavailable):
+class TritonNotReady(TritonUnavailable):
     """Triton was away before anything was asked of it: the frame had no part in that."""
 
 
-class TritonSilent(TritonUnavailable):
+class TritonTimedOut(TritonUnavailable):
     """Triton gave no answer, so it may still be reading the input and writing the outputs."""
 
 
 class TritonStartFailed(FramemeshError):
     """Our own Triton does not start."""
-
-
-class ModelMisfit(FramemeshError):
-    """A model's file, its manifest and its decoder do not belong together."""
-
-    code = Code.INVALID
-
-
-class UnknownDecoder(FramemeshError):
-    """A manifest names a decoder that the worker does not have."""
-
-    code = Code.INVALID

@@ -6,18 +6,20 @@ import grpc.aio
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.worker.assignment import Assignment
-from framemesh.worker.engine import Engine
-from framemesh.worker.intake import Intake
+from framemesh.worker.engine.engine import Engine
+from framemesh.worker.intake.dispatcher import Dispatcher
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
-    def __init__(self, name: str, assignment: Assignment, engine: Engine, intake: Intake) -> None:
+    def __init__(
+        self, name: str, assignment: Assignment, engine: Engine, dispatcher: Dispatcher
+    ) -> None:
         self._name = name
         self._assignment = assignment
         self._engine = engine
-        self._intake = intake
+        self._dispatcher = dispatcher
 
     async def GetWorker(
         self, request: worker_pb2.GetWorkerRequest, context: Context
@@ -27,7 +29,7 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
             id=self._name,
             pipeline=self._assignment.spec.name,
             revision=self._assignment.revision,
-            frames_in_progress=self._intake.in_progress,
+            frames_in_progress=self._dispatcher.in_progress,
             triton=worker_pb2.Triton(
                 address=triton.address,
                 healthy=triton.healthy,

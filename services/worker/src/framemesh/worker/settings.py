@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from framemesh.core.names import Name
-from framemesh.runtime.environment import Address, NatsUrl, ServiceSettings, named_after
+from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):

@@ -13,8 +13,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from framemesh.runtime.dataplane.delivery import Delivery
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PullLimits:
 class Sink(Protocol):
     """Where messages are stored."""
 
-    async def store(self, message: Outgoing) -> None:
+    async def store(self, message: OutboundMessage) -> None:
         """Store `message`, and return when its stream has it.
 
         A message with an id is stored unless the stream has stored one of that id within its window
@@ -74,7 +74,7 @@ class Pull(Protocol):
         """
         ...
 
-    def done(self, delivery: Delivery) -> None:
+    def done(self, delivery: ReceivedMessage) -> None:
         """Say that a message that was delivered is dealt with, which makes room for others.
 
         It says nothing to the stream; that is what answers are for. Call it once a delivery.
@@ -95,8 +95,8 @@ class DataPlane(Sink, Protocol):
         stream: str,
         consumer: str,
         limits: PullLimits,
-        deliver: Callable[[Delivery], None],
-        missed: Callable[[], None] | None = None,
+        deliver: Callable[[ReceivedMessage], None],
+        on_gap: Callable[[], None] | None = None,
     ) -> AbstractAsyncContextManager[Pull]:
         """A pull of a durable consumer, for as long as the context lasts.
 

@@ -10,14 +10,14 @@ import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
-from framemesh.core.document import dump, read
+from framemesh.core.documents.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.generation import Generation
-from framemesh.core.pipeline import PipelineSpec
-from framemesh.runtime.jetstream.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.buckets import bucket_keys, bucket_stream, ensure_bucket
-from framemesh.runtime.jetstream.cancellation import kept_cancellation
-from framemesh.runtime.jetstream.subjects import PIPELINES_BUCKET
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.api.buckets import bucket_keys, bucket_stream, ensure_bucket
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
 
@@ -63,7 +63,7 @@ class PipelineStore:
             PipelineUnknown: there is none of that name.
         """
         try:
-            with kept_cancellation():
+            with preserve_cancellation():
                 entry = await (await self._bucket()).get(name)
         except nats.js.errors.KeyNotFoundError as error:
             raise PipelineUnknown(name) from error
@@ -94,7 +94,7 @@ class PipelineStore:
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()
         try:
-            with kept_cancellation():
+            with preserve_cancellation():
                 return await (await self._bucket()).put(name, value)
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"cannot write pipeline {name}: {error}") from error

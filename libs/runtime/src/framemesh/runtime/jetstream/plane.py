@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from framemesh.core.clock import Clock
-from framemesh.runtime.dataplane.delivery import Delivery
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import Pull, PullLimits
-from framemesh.runtime.jetstream.broker import Broker
-from framemesh.runtime.jetstream.publisher import Publisher, publisher
-from framemesh.runtime.jetstream.puller import puller
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.consume.puller import puller
+from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 
 
 class JetStreamPlane:
@@ -24,7 +24,7 @@ class JetStreamPlane:
     def max_message_bytes(self) -> int:
         return self._broker.client.max_payload
 
-    async def store(self, message: Outgoing) -> None:
+    async def store(self, message: OutboundMessage) -> None:
         await self._publisher.store(message)
 
     def pull(
@@ -32,8 +32,8 @@ class JetStreamPlane:
         stream: str,
         consumer: str,
         limits: PullLimits,
-        deliver: Callable[[Delivery], None],
-        missed: Callable[[], None] | None = None,
+        deliver: Callable[[ReceivedMessage], None],
+        on_gap: Callable[[], None] | None = None,
     ) -> AbstractAsyncContextManager[Pull]:
         return puller(
             self._broker,
@@ -42,7 +42,7 @@ class JetStreamPlane:
             limits=limits,
             deliver=deliver,
             clock=self._clock,
-            missed=missed,
+            on_gap=on_gap,
         )
 
 

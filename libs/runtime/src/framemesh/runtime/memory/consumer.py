@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.memory.config import ConsumerConfig
-from framemesh.runtime.memory.message import Message
+from framemesh.runtime.memory.stored_message import Message
 from framemesh.runtime.memory.subjects import matches
 
 

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from framemesh.core.clock import Clock
-from framemesh.runtime.dataplane.delivery import Delivery
 from framemesh.runtime.dataplane.errors import ConsumerGone, PublishRefused, StreamMissing
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig, StreamConfig
 from framemesh.runtime.memory.consumer import Consumer
-from framemesh.runtime.memory.message import Message, header_bytes, headers_of
 from framemesh.runtime.memory.pull import MemoryPull
+from framemesh.runtime.memory.stored_message import Message, header_bytes, headers_of
 from framemesh.runtime.memory.stream import Stream
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -49,7 +49,7 @@ class MemoryPlane:
         """What is in a stream that is there, in order."""
         return self._streams[stream].messages.values()
 
-    async def store(self, message: Outgoing) -> None:
+    async def store(self, message: OutboundMessage) -> None:
         # As over a network: others have their turn, and one may be cancelled.
         await asyncio.sleep(0)
         size = len(message.payload) + header_bytes(headers_of(message))
@@ -66,8 +66,8 @@ class MemoryPlane:
         stream: str,
         consumer: str,
         limits: PullLimits,
-        deliver: Callable[[Delivery], None],
-        missed: Callable[[], None] | None = None,
+        deliver: Callable[[ReceivedMessage], None],
+        on_gap: Callable[[], None] | None = None,
     ) -> AsyncIterator[MemoryPull]:
         yield MemoryPull(lambda: self._consumer(stream, consumer), limits, deliver)
 

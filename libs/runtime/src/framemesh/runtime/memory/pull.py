@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import Callable
 from typing import NoReturn
 
-from framemesh.runtime.dataplane.delivery import Delivery
 from framemesh.runtime.dataplane.errors import ConsumerGone, PullTooSmall
 from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.consumer import Consumer
-from framemesh.runtime.memory.delivery import delivery
-from framemesh.runtime.memory.message import Message
+from framemesh.runtime.memory.received_message import delivery
+from framemesh.runtime.memory.stored_message import Message
 
-LOOK_SECONDS = 0.01
+POLL_SECONDS = 0.01
 """Between two looks for messages that come again: an injected clock tells nobody that it moved."""
 
 
@@ -23,7 +23,7 @@ class MemoryPull:
         self,
         find: Callable[[], Consumer],
         limits: PullLimits,
-        deliver: Callable[[Delivery], None],
+        deliver: Callable[[ReceivedMessage], None],
     ) -> None:
         """`find` raises ConsumerGone where there is none."""
         self._find = find
@@ -33,7 +33,7 @@ class MemoryPull:
         self._held_bytes = 0
         self._changed = asyncio.Event()
 
-    def done(self, delivery: Delivery) -> None:
+    def done(self, delivery: ReceivedMessage) -> None:
         self._held -= 1
         self._held_bytes -= len(delivery.payload)
         self._changed.set()
@@ -48,7 +48,7 @@ class MemoryPull:
                     # The next one is for another pull, if there is one.
                     await asyncio.sleep(0)
                 else:
-                    await self._wait(LOOK_SECONDS if consumer.waits else None)
+                    await self._wait(POLL_SECONDS if consumer.waits else None)
         finally:
             consumer.listeners.remove(self._changed.set)
         raise ConsumerGone("the consumer was deleted")

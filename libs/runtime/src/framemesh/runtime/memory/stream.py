@@ -4,10 +4,10 @@ from collections import Counter
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.dataplane.errors import AlreadyStored, ConsumerGone, StreamFull
-from framemesh.runtime.dataplane.outgoing import Outgoing
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.consumer import Consumer
-from framemesh.runtime.memory.message import Message, headers_of
+from framemesh.runtime.memory.stored_message import Message, headers_of
 from framemesh.runtime.memory.subjects import matches
 
 
@@ -30,7 +30,7 @@ class Stream:
     def takes(self, subject: str) -> bool:
         return any(matches(pattern, subject) for pattern in self._config.subjects)
 
-    def store(self, outgoing: Outgoing) -> None:
+    def store(self, outgoing: OutboundMessage) -> None:
         """Store a message of a subject that it takes.
 
         Raises:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from framemesh.api.common.v1 import acceptance_pb2
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.subjects import accepted_subject
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.messages.subjects import accepted_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def ranges_of(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(runs)
 
 
-def to_message(pipeline: str, acceptance: Acceptance) -> Outgoing:
+def to_message(pipeline: str, acceptance: Acceptance) -> OutboundMessage:
     """The message that stores `acceptance`, once for the same frames."""
     name = "+".join(f"{first}-{last}" for first, last in acceptance.ranges)
     proto = acceptance_pb2.Acceptance(
@@ -44,7 +44,7 @@ def to_message(pipeline: str, acceptance: Acceptance) -> Outgoing:
         ranges=[acceptance_pb2.SequenceRange(first=a, last=b) for a, b in acceptance.ranges],
         image_bytes=acceptance.image_bytes,
     )
-    return Outgoing(
+    return OutboundMessage(
         accepted_subject(pipeline, acceptance.camera),
         proto.SerializeToString(),
         f"accepted/{acceptance.camera}/{acceptance.session}/{name}",

@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.names import check_name
 from framemesh.core.outcome import Outcome
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.subjects import dead_subject, dead_subjects
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.messages.frame_message import CAPTURED, CRC32
+from framemesh.runtime.messages.subjects import dead_subject, dead_subjects
 
 REASON = "Framemesh-Reason"
 DETAIL = "Framemesh-Detail"
@@ -41,14 +41,14 @@ class DeadLetter:
             reason=outcome.reason,
             detail=outcome.detail,
             attempts=outcome.attempts,
-            worker=outcome.sealed_by,
+            worker=outcome.completed_by,
             died_unix_nano=outcome.completed_unix_nano,
         )
 
 
-def to_message(pipeline: str, letter: DeadLetter) -> Outgoing:
+def to_message(pipeline: str, letter: DeadLetter) -> OutboundMessage:
     """The message that stores `letter`, unless its frame has one already."""
-    return Outgoing(
+    return OutboundMessage(
         dead_subject(pipeline, letter.frame.id),
         letter.frame.image,
         headers={

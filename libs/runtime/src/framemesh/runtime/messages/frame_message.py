@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 
 from framemesh.core.frame import Frame, FrameId
-from framemesh.core.generation import Shard
-from framemesh.runtime.dataplane.delivery import Delivery
-from framemesh.runtime.dataplane.outgoing import ID_HEADER, Outgoing
-from framemesh.runtime.jetstream.subjects import frames_subject
+from framemesh.core.pipeline.generation import Shard
+from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
+from framemesh.runtime.dataplane.received_message import ReceivedMessage
+from framemesh.runtime.messages.subjects import frames_subject
 
 CAPTURED = "Framemesh-Captured"
 CRC32 = "Framemesh-Crc32"
 """Eight hexadecimal digits."""
 
 
-def to_message(shard: Shard, frame: Frame) -> Outgoing:
+def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
     """The message that stores `frame`; its id is the frame's, so that it is stored once."""
-    return Outgoing(
+    return OutboundMessage(
         frames_subject(shard, frame.id.camera),
         frame.image,
         str(frame.id),
@@ -23,7 +23,7 @@ def to_message(shard: Shard, frame: Frame) -> Outgoing:
     )
 
 
-def from_delivery(delivery: Delivery) -> Frame:
+def from_delivery(delivery: ReceivedMessage) -> Frame:
     """The frame that was stored.
 
     Raises:

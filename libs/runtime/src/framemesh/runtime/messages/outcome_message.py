@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
-from framemesh.runtime.dataplane.outgoing import Outgoing
-from framemesh.runtime.jetstream.subjects import outcome_subject
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.messages.subjects import outcome_subject
 
 _TO_FATE = {
     Fate.DONE: outcome_pb2.FATE_DONE,
@@ -31,9 +31,9 @@ class Seal:
     tensor_bytes: int
 
 
-def to_message(outcome: Outcome) -> Outgoing:
+def to_message(outcome: Outcome) -> OutboundMessage:
     """The message that stores `outcome`, unless its frame has one already."""
-    return Outgoing(
+    return OutboundMessage(
         outcome_subject(outcome.pipeline, outcome.frame), to_proto(outcome).SerializeToString()
     )
 
@@ -81,7 +81,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         width=outcome.width,
         height=outcome.height,
         detections=map(_detection_to_proto, outcome.detections),
-        sealed_by=outcome.sealed_by,
+        completed_by=outcome.completed_by,
         attempts=outcome.attempts,
         image_bytes=outcome.image_bytes,
         tensor_bytes=outcome.tensor_bytes,
@@ -100,7 +100,7 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         fate=_FROM_FATE[message.fate],
         captured_unix_nano=message.captured_unix_nano,
         completed_unix_nano=message.completed_unix_nano,
-        sealed_by=message.sealed_by,
+        completed_by=message.completed_by,
         reason=message.reason,
         detail=message.detail,
         width=message.width,

@@ -7,9 +7,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.core.delivery import DeliverySpec, Order
-from framemesh.core.document import read
-from framemesh.core.pipeline import PipelineSpec, StageSpec
+from framemesh.core.documents.document import read
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 
 _TO_ORDER = {
     Order.NONE: pipeline_pb2.ORDER_NONE,

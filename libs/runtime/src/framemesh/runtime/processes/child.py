@@ -9,7 +9,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framemesh.runtime.processes.child_log import bound, last_words
+from framemesh.runtime.processes.child_log import bound, last_log_line
 
 IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"'
 """For sh, with our process id and the command: we may have died before the kernel was told to look.
@@ -105,9 +105,9 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """What it said last, for the person who asks why it ended; empty if it said nothing."""
-        return last_words(self.log, self._log_start)
+        return last_log_line(self.log, self._log_start)
 
 
 def _tether() -> tuple[str, ...]:

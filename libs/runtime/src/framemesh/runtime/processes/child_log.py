@@ -31,7 +31,7 @@ def bound(log: Path) -> None:
         os.truncate(log, 0)
 
 
-def last_words(log: Path, start: int) -> str:
+def last_log_line(log: Path, start: int) -> str:
     """The last error that was logged after byte `start`, or else the last line."""
     records = [_record(line) for line in _tail(log, start)]
     errors = [said for level, said in records if level in {"error", "critical"}]

@@ -7,15 +7,15 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from framemesh.runtime.processes.supervision import Ailment
+from framemesh.runtime.processes.supervision import HealthProblem
 
-ANSWER_SECONDS = 1.0
+ANSWER_TIMEOUT_SECONDS = 1.0
 
 ROOM_BYTES = 16 * 1024 * 1024
 """Free on its disk before it is worth a new start: two of the largest messages."""
 
 
-async def store_ailment(address: str, store: Path) -> Ailment | None:
+async def store_problem(address: str, store: Path) -> HealthProblem | None:
     """Why the server whose HTTP port is at `address` stores nothing; None while it does.
 
     A stream that could not be written to once refuses everything, without a word, until the server
@@ -26,9 +26,9 @@ async def store_ailment(address: str, store: Path) -> Ailment | None:
         return None
     room = await asyncio.to_thread(_room, store)
     if room >= ROOM_BYTES:
-        return Ailment(f"{fault} (there is room again)", curable=True)
+        return HealthProblem(f"{fault} (there is room again)", curable=True)
     megabytes = room / 1e6
-    return Ailment(
+    return HealthProblem(
         f"the disk of {store} is full ({megabytes:.1f} MB free): nothing is lost, frames wait until"
         " there is room again",
         curable=False,
@@ -37,7 +37,7 @@ async def store_ailment(address: str, store: Path) -> Ailment | None:
 
 def _fault(address: str) -> str:
     try:
-        with urllib.request.urlopen(f"http://{address}/healthz", timeout=ANSWER_SECONDS):
+        with urllib.request.urlopen(f"http://{address}/healthz", timeout=ANSWER_TIMEOUT_SECONDS):
             return ""
     except urllib.error.HTTPError as error:
         with error:

@@ -19,10 +19,10 @@ CONFIGURATION = Path(str(files("framemesh.runtime.processes") / "nats-server.con
 
 GIB = 1024**3
 
-CHECK_SECONDS = 1.0
+CHECK_TIMEOUT_SECONDS = 1.0
 """For one answer of a server that runs."""
 
-START_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 30.0
 """Until it answers. It reads its streams first: milliseconds when they are small, seconds for the
 64 GiB that a store may hold."""
 
@@ -95,7 +95,7 @@ async def jetstream_answers(address: str) -> bool:
     client would try again on its own.
     """
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             return await _ask_jetstream(*address.rsplit(":", 1))
     except (OSError, TimeoutError):
         return False
@@ -144,7 +144,7 @@ async def running_nats_server(server: NatsServer, log: Path) -> AsyncIterator[Ch
 
 async def _until_it_answers(server: NatsServer, child: Child) -> None:
     try:
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(START_TIMEOUT_SECONDS):
             while child.running and not await jetstream_answers(server.address):  # noqa: ASYNC110
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as error:
@@ -152,4 +152,4 @@ async def _until_it_answers(server: NatsServer, child: Child) -> None:
             f"the nats-server at {server.address} does not answer: see {child.log}"
         ) from error
     if not child.running:
-        raise NatsServerFailed(f"nats-server: {child.last_words()} (log: {child.log})")
+        raise NatsServerFailed(f"nats-server: {child.last_log_line()} (log: {child.log})")

@@ -9,17 +9,17 @@ from enum import Enum
 
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.backoff import Backoff
+from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
 
 log = get_logger()
 
-RESTARTS = Backoff(first_seconds=0.05, most_seconds=10.0)
+RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""
 
-STEADY_SECONDS = 30.0
+STABLE_SECONDS = 30.0
 """A process that was ready for so long was well: its end begins a new row of failures."""
 
 STARTING_CHECK_SECONDS = 0.2
@@ -43,7 +43,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ProcessStatus:
     """How a supervised process is."""
 
     state: State = State.STARTING
@@ -55,7 +55,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Ailment:
+class HealthProblem:
     """What keeps a running process from its work."""
 
     trouble: str
@@ -64,12 +64,12 @@ class Ailment:
     """Whether a new start would mend it now."""
 
 
-async def never_ailing() -> Ailment | None:
+async def always_healthy() -> HealthProblem | None:
     """Of a process that works whenever it is ready."""
     return None
 
 
-class Supervised:
+class SupervisedProcess:
     """One child process that is started again whenever it ends."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Supervised:
         start: Callable[[], Awaitable[Child]],
         ready: Callable[[], Awaitable[bool]],
         changed: Callable[[], None],
-        ailing: Callable[[], Awaitable[Ailment | None]] = never_ailing,
+        find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy,
         grace_seconds: float = GRACE_SECONDS,
         restarts: Backoff = RESTARTS,
         clock: Clock | None = None,
@@ -89,11 +89,11 @@ class Supervised:
         after every change of `condition`.
         """
         self.name = name
-        self.condition = Condition()
+        self.status = ProcessStatus()
         self._start = start
         self._ready = ready
         self._changed = changed
-        self._ailing = ailing
+        self._find_problem = find_problem
         self._grace = grace_seconds
         self._restarts = restarts
         self._clock = clock or SystemClock()
@@ -112,20 +112,20 @@ class Supervised:
             self._failures += 1
             pause = self._restarts.pause(self._failures)
             log.warning("process failed", name=self.name, trouble=trouble, pause_seconds=pause)
-            now = self.condition
+            now = self.status
             self._set(replace(now, state=State.FAILED, pid=0, trouble=trouble))
             await asyncio.sleep(pause)
-            self._set(replace(self.condition, state=State.STARTING, restarts=now.restarts + 1))
+            self._set(replace(self.status, state=State.STARTING, restarts=now.restarts + 1))
 
     async def _live(self, child: Child) -> str:
         """One life of the process; returns why it ended."""
         log.info("process started", name=self.name, pid=child.pid)
-        self._set(replace(self.condition, pid=child.pid))
+        self._set(replace(self.status, pid=child.pid))
         try:
             return await self._attend(child)
         finally:
             if child.running:
-                self._set(replace(self.condition, state=State.STOPPING))
+                self._set(replace(self.status, state=State.STOPPING))
             # Also after its own end: it may have left others in its group.
             await child.stop(self._grace)
 
@@ -140,12 +140,12 @@ class Supervised:
             elif ready_since is None:
                 log.info("process ready", name=self.name, pid=child.pid)
                 ready_since = now
-            elif now - ready_since >= STEADY_SECONDS:
+            elif now - ready_since >= STABLE_SECONDS:
                 self._failures = 0
-            ailment = await self._ailing() if ready else None
+            ailment = await self._find_problem() if ready else None
             if ailment and ailment.curable:
                 return ailment.trouble
-            self._set(_condition(self.condition, ready, ailment))
+            self._set(_status(self.status, ready, ailment))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
@@ -153,13 +153,13 @@ class Supervised:
                     return trouble_of(child, await child.wait())
             await asyncio.to_thread(bound, child.log)
 
-    def _set(self, condition: Condition) -> None:
-        if condition != self.condition:
-            self.condition = condition
+    def _set(self, status: ProcessStatus) -> None:
+        if status != self.status:
+            self.status = status
             self._changed()
 
 
-def _condition(now: Condition, ready: bool, ailment: Ailment | None) -> Condition:
+def _status(now: ProcessStatus, ready: bool, ailment: HealthProblem | None) -> ProcessStatus:
     if ailment:
         return replace(now, state=State.STUCK, trouble=ailment.trouble)
     return replace(now, state=State.READY if ready else State.STARTING)
@@ -167,7 +167,7 @@ def _condition(now: Condition, ready: bool, ailment: Ailment | None) -> Conditio
 
 def trouble_of(child: Child, status: int) -> str:
     """Why a process ended, in one line."""
-    said = child.last_words()
+    said = child.last_log_line()
     if status >= 0:
         return said or f"ended with status {status}"
     killed = f"killed by signal {-status} ({signal.strsignal(-status)})"

@@ -4,7 +4,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-CHECK_SECONDS = 1.0
+CHECK_TIMEOUT_SECONDS = 1.0
 """For one answer. A process that cannot say in a second that it serves does not."""
 
 
@@ -21,7 +21,7 @@ async def grpc_serving(address: str) -> bool:
     async with grpc.aio.insecure_channel(address, options=options) as channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=CHECK_SECONDS
+                health_pb2.HealthCheckRequest(), timeout=CHECK_TIMEOUT_SECONDS
             )
         except grpc.aio.AioRpcError:
             return False

@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 CHANNELZ = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 
-DRAIN_SECONDS = 5.0
+DRAIN_TIMEOUT_SECONDS = 5.0
 """What calls under way get to end after the server said that it is going."""
 
 
@@ -58,7 +58,7 @@ class GrpcServer:
 
     async def stop(self) -> None:
         await self._health.enter_graceful_shutdown()
-        await self._server.stop(DRAIN_SECONDS)
+        await self._server.stop(DRAIN_TIMEOUT_SECONDS)
 
 
 @asynccontextmanager

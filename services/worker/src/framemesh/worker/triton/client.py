@@ -9,17 +9,17 @@ import grpc.aio
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
-from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
+from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
 
 T = TypeVar("T")
 
-CALL_SECONDS = 5.0
+CALL_TIMEOUT_SECONDS = 5.0
 """For every call but inferences: Triton answers them in milliseconds."""
 
 IDENTITY_SECONDS = 1.0
 """For asking a server that starts who it is; asked again until it answers."""
 
-LOAD_SECONDS = 120.0
+LOAD_TIMEOUT_SECONDS = 120.0
 """For loading a model, of which a large one is copied and optimized."""
 
 REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE)
@@ -96,7 +96,9 @@ class TritonClient:
         Raises:
             TritonUnavailable: it does not answer.
         """
-        index = await self._call("RepositoryIndex", pb.RepositoryIndexRequest(), CALL_SECONDS)
+        index = await self._call(
+            "RepositoryIndex", pb.RepositoryIndexRequest(), CALL_TIMEOUT_SECONDS
+        )
         return {model.name: model.reason for model in index.models if model.state != "READY"}
 
     async def ready(self, model: str) -> bool:
@@ -104,7 +106,7 @@ class TritonClient:
         TritonUnavailable: it does not answer.
         """
         request = pb.ModelReadyRequest(name=model)
-        return bool((await self._call("ModelReady", request, CALL_SECONDS)).ready)
+        return bool((await self._call("ModelReady", request, CALL_TIMEOUT_SECONDS)).ready)
 
     async def load(self, model: str, config_json: str, file: str, content: bytes) -> None:
         """Load a model from bytes.
@@ -116,28 +118,28 @@ class TritonClient:
         request = pb.RepositoryModelLoadRequest(model_name=model)
         request.parameters["config"].string_param = config_json
         request.parameters[f"file:{file}"].bytes_param = content
-        await self._call("RepositoryModelLoad", request, LOAD_SECONDS)
+        await self._call("RepositoryModelLoad", request, LOAD_TIMEOUT_SECONDS)
 
     async def register(self, region: str, key: str, size: int) -> None:
         """Make shared memory known, in place of what had its name before.
 
         Raises:
             InferenceFailed, TritonUnavailable: Triton cannot open it.
-            TritonSilent: it does not answer.
+            TritonTimedOut: it does not answer.
         """
         forget = pb.SystemSharedMemoryUnregisterRequest(name=region)
-        await self._call("SystemSharedMemoryUnregister", forget, CALL_SECONDS)
+        await self._call("SystemSharedMemoryUnregister", forget, CALL_TIMEOUT_SECONDS)
         request = pb.SystemSharedMemoryRegisterRequest(
             name=region, key=key, offset=0, byte_size=size
         )
-        await self._call("SystemSharedMemoryRegister", request, CALL_SECONDS)
+        await self._call("SystemSharedMemoryRegister", request, CALL_TIMEOUT_SECONDS)
 
     async def unregister(self, region: str) -> None:
         """Raises:
         TritonUnavailable: it does not answer, or uses the region just now.
         """
         request = pb.SystemSharedMemoryUnregisterRequest(name=region)
-        await self._call("SystemSharedMemoryUnregister", request, CALL_SECONDS)
+        await self._call("SystemSharedMemoryUnregister", request, CALL_TIMEOUT_SECONDS)
 
     async def _call(self, method: str, request: Any, timeout_seconds: float) -> Any:
         if self._calls is None:
@@ -152,14 +154,14 @@ async def _named(call: Awaitable[T], what: str) -> T:
         code, details = error.code(), error.details() or ""
         if code in REFUSED or any(mark in details for mark in MODEL_ERRORS):
             raise InferenceFailed(f"Triton refused the {what}: {details}") from error
-        kind = TritonSilent if code in SILENT else TritonUnavailable
+        kind = TritonTimedOut if code in SILENT else TritonUnavailable
         raise kind(f"{what}: {code.name} from Triton: {details}") from error
     except grpc.aio.UsageError as error:
         # The channel was closed between the look-up of the method and its call.
-        raise TritonSilent(f"{what}: the connection to Triton was closed") from error
+        raise TritonTimedOut(f"{what}: the connection to Triton was closed") from error
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
         # Nobody cancelled us: a channel that is closed cancels the calls under way on it.
-        raise TritonSilent(f"{what}: the connection to Triton was closed") from error
+        raise TritonTimedOut(f"{what}: the connection to Triton was closed") from error

@@ -6,8 +6,8 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.programs import TritonInstallation
-from framemesh.worker.allocator import MALLOC
 from framemesh.worker.triton.repository import CPU, GPU
 
 STAND_IN = Path(__file__).parent / "backends"

@@ -8,8 +8,8 @@ from pathlib import Path
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
-from framemesh.core.model import ModelManifest, SimulatedSpec
-from framemesh.worker.triton.tensors import Signature, Tensor
+from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
+from framemesh.modeling.signature import Signature, Tensor
 
 CPU, GPU = "KIND_CPU", "KIND_GPU"
 

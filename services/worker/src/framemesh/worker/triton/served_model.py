@@ -7,15 +7,15 @@ from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.errors import InferenceFailed, TritonSilent, TritonUnavailable
+from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
-from framemesh.worker.triton.memory import RowOutputs, SharedMemory, Tray
 from framemesh.worker.triton.repository import Deployment
-from framemesh.worker.triton.rows import Rows
+from framemesh.worker.triton.row_allocator import RowAllocator
+from framemesh.worker.triton.tensor_arena import RowOutputs, SharedMemory, TensorArena
 
 log = get_logger()
 
-INFER_SECONDS = 15.0
+INFER_TIMEOUT_SECONDS = 15.0
 """For one request. Models take milliseconds to seconds; beyond this an instance hangs."""
 
 DETACH_ATTEMPTS = 10
@@ -33,7 +33,7 @@ class ServedModel:
     ) -> None:
         """`region` names the memory; no other model or worker may use it."""
         self.deployment = deployment
-        self.rows = Rows(rows)
+        self.rows = RowAllocator(rows)
         self.answered_at = 0.0
         """When it last answered, by the clock."""
         self._client = client
@@ -45,10 +45,10 @@ class ServedModel:
         # A model that decides how much it answers cannot be told where to write it.
         open_ended = any(output.picture_bytes < 0 for output in self._outputs)
         self._placed = () if open_ended else self._outputs
-        size = Tray.size(rows + 1, self._input, self._placed)
+        size = TensorArena.size(rows + 1, self._input, self._placed)
         self._shared = self._share(size)
         memory = np.zeros(size, np.uint8) if self._shared is None else self._shared.bytes
-        self.tray = Tray(memory, rows + 1, self._input, self._placed)
+        self.arena = TensorArena(memory, rows + 1, self._input, self._placed)
         self._requests: dict[tuple[int, int], bytes] = {}
 
     @property
@@ -70,7 +70,7 @@ class ServedModel:
             return
         try:
             await self._client.register(self.region, self._shared.key, self._shared.size)
-        except TritonSilent:
+        except TritonTimedOut:
             raise
         except (InferenceFailed, TritonUnavailable) as error:
             # It runs on another machine, or in another container, and sees another /dev/shm.
@@ -97,12 +97,12 @@ class ServedModel:
         Raises:
             InferenceFailed: the model refused one of the inputs.
             TritonUnavailable: Triton is away, or not well.
-            TritonSilent: it gave no answer; it may still use the rows.
+            TritonTimedOut: it gave no answer; it may still use the rows.
         """
-        answer = await self._client.infer(self._request(first, count), INFER_SECONDS)
+        answer = await self._client.infer(self._request(first, count), INFER_TIMEOUT_SECONDS)
         self.answered_at = self._clock.monotonic()
         if self._shared is not None and self._placed:
-            return [self.tray.outputs(row) for row in range(first, first + count)]
+            return [self.arena.outputs(row) for row in range(first, first + count)]
         return _unpacked(answer, count)
 
     async def detach(self) -> None:
@@ -138,7 +138,7 @@ class ServedModel:
     def _request(self, first: int, count: int) -> bytes:
         if self._shared is None:
             request = self._described(count)
-            request.raw_input_contents.append(self.tray.input_bytes(first, count))
+            request.raw_input_contents.append(self.arena.input_bytes(first, count))
             return bytes(request.SerializeToString())
         # There are only so many runs, and most are sent thousands of times.
         run = (first, count)
@@ -171,7 +171,7 @@ class ServedModel:
         first: int,
         count: int,
     ) -> None:
-        offset, size = self.tray.span(at, first, count)
+        offset, size = self.arena.span(at, first, count)
         tensor.parameters["shared_memory_region"].string_param = self.region
         tensor.parameters["shared_memory_offset"].int64_param = offset
         tensor.parameters["shared_memory_byte_size"].int64_param = size

@@ -7,27 +7,27 @@ from typing import Protocol
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.errors import InferenceFailed, TritonAway, TritonUnavailable
+from framemesh.worker.errors import InferenceFailed, TritonNotReady, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
-from framemesh.worker.triton.memory import RowOutputs
 from framemesh.worker.triton.served_model import ServedModel
+from framemesh.worker.triton.tensor_arena import RowOutputs
 
 log = get_logger()
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """Between looks at whether the process still runs; calls that fail make us look at once."""
 
 PROBE_SECONDS = 5.0
 """A model that answered nothing for so long is asked something."""
 
-FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 0.2, 10.0
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 10.0
 """Between attempts to bring it back, doubling."""
 
-STEADY_SECONDS = 60.0
+STABLE_SECONDS = 60.0
 """After so long without trouble, the next trouble starts with the first back-off again."""
 
 
-class Source(Protocol):
+class TritonInstance(Protocol):
     """Where a Triton comes from: a child process of ours, or an address."""
 
     @property
@@ -44,7 +44,7 @@ class Source(Protocol):
 
     async def stop(self) -> None: ...
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """The last line that it printed."""
         ...
 
@@ -55,7 +55,7 @@ class TritonServer:
     `start`, then `serve`, then let `watch` run until `stop`.
     """
 
-    def __init__(self, source: Source, client: TritonClient, clock: Clock) -> None:
+    def __init__(self, source: TritonInstance, client: TritonClient, clock: Clock) -> None:
         self._source = source
         self._client = client
         self._clock = clock
@@ -97,12 +97,12 @@ class TritonServer:
 
     async def watch(self) -> None:
         """Bring it back whenever it goes away. Runs until cancelled."""
-        backoff = FIRST_BACKOFF_SECONDS
+        backoff = MIN_BACKOFF_SECONDS
         while True:
             since = self._clock.monotonic()
             reason = await self._trouble()
-            if self._clock.monotonic() - since > STEADY_SECONDS:
-                backoff = FIRST_BACKOFF_SECONDS
+            if self._clock.monotonic() - since > STABLE_SECONDS:
+                backoff = MIN_BACKOFF_SECONDS
             self._well.clear()
             log.warning("triton is away", address=self.address, reason=reason)
             backoff = await self._revive(backoff)
@@ -121,9 +121,9 @@ class TritonServer:
             model.close()
 
     async def infer(self, model: ServedModel, first: int, count: int) -> list[RowOutputs]:
-        """As `ServedModel.infer`; TritonAway at once while Triton is known to be away."""
+        """As `ServedModel.infer`; TritonNotReady at once while Triton is known to be away."""
         if not self.healthy:
-            raise TritonAway("Triton is away: wait until it is back")
+            raise TritonNotReady("Triton is away: wait until it is back")
         try:
             return await model.infer(first, count)
         except TritonUnavailable:
@@ -134,12 +134,12 @@ class TritonServer:
         """Return, with what is wrong, once something is."""
         while True:
             try:
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(POLL_SECONDS):
                     await self._alarm.wait()
             except TimeoutError:
                 pass
             if not self._source.running:
-                return f"tritonserver ended: {self._source.last_words()}"
+                return f"tritonserver ended: {self._source.last_log_line()}"
             alarmed = self._alarm.is_set()
             self._alarm.clear()
             now = self._clock.monotonic()
@@ -155,7 +155,7 @@ class TritonServer:
         said = ""
         while True:
             await asyncio.sleep(backoff)
-            backoff = min(2 * backoff, LAST_BACKOFF_SECONDS)
+            backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
             self.restarts += 1
             try:
                 await self._bring_up()

@@ -146,7 +146,7 @@ class Outcome(_message.Message):
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
     DETECTIONS_FIELD_NUMBER: _builtins.int
-    SEALED_BY_FIELD_NUMBER: _builtins.int
+    COMPLETED_BY_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
@@ -162,7 +162,7 @@ class Outcome(_message.Message):
     width: _builtins.int
     """Size of the decoded picture in pixels; 0 where it was never decoded."""
     height: _builtins.int
-    sealed_by: _builtins.str
+    completed_by: _builtins.str
     """The worker, or the ingest, that sealed it."""
     attempts: _builtins.int
     """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or rejected,
@@ -189,14 +189,14 @@ class Outcome(_message.Message):
         width: _builtins.int = ...,
         height: _builtins.int = ...,
         detections: _abc.Iterable[Global___Detection] | None = ...,
-        sealed_by: _builtins.str = ...,
+        completed_by: _builtins.str = ...,
         attempts: _builtins.int = ...,
         image_bytes: _builtins.int = ...,
         tensor_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "sealed_by", b"sealed_by", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

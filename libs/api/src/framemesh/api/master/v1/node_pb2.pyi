@@ -43,7 +43,7 @@ WORKER_STATE_STOPPING: WorkerState.ValueType  # 4
 Global___WorkerState: _TypeAlias = WorkerState  # noqa: Y015
 
 @_typing.final
-class AttendRequest(_message.Message):
+class ConnectRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NODE_FIELD_NUMBER: _builtins.int
@@ -60,7 +60,7 @@ class AttendRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AttendRequest: _TypeAlias = AttendRequest  # noqa: Y015
+Global___ConnectRequest: _TypeAlias = ConnectRequest  # noqa: Y015
 
 @_typing.final
 class Node(_message.Message):
@@ -138,16 +138,16 @@ class Worker(_message.Message):
 Global___Worker: _TypeAlias = Worker  # noqa: Y015
 
 @_typing.final
-class AttendResponse(_message.Message):
+class ConnectResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     WORKERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def workers(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkerOrder]: ...
+    def workers(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkerAssignment]: ...
     def __init__(
         self,
         *,
-        workers: _abc.Iterable[Global___WorkerOrder] | None = ...,
+        workers: _abc.Iterable[Global___WorkerAssignment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -155,10 +155,10 @@ class AttendResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AttendResponse: _TypeAlias = AttendResponse  # noqa: Y015
+Global___ConnectResponse: _TypeAlias = ConnectResponse  # noqa: Y015
 
 @_typing.final
-class WorkerOrder(_message.Message):
+class WorkerAssignment(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
@@ -181,7 +181,7 @@ class WorkerOrder(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___WorkerOrder: _TypeAlias = WorkerOrder  # noqa: Y015
+Global___WorkerAssignment: _TypeAlias = WorkerAssignment  # noqa: Y015
 
 @_typing.final
 class ListNodesRequest(_message.Message):

@@ -35,10 +35,10 @@ class NodeServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.Attend = channel.stream_stream(
-                '/framemesh.api.master.v1.NodeService/Attend',
-                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendRequest.SerializeToString,
-                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendResponse.FromString,
+        self.Connect = channel.stream_stream(
+                '/framemesh.api.master.v1.NodeService/Connect',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectResponse.FromString,
                 _registered_method=True)
         self.ListNodes = channel.unary_unary(
                 '/framemesh.api.master.v1.NodeService/ListNodes',
@@ -51,7 +51,7 @@ class NodeServiceServicer:
     """The machines that run workers.
     """
 
-    def Attend(self, request_iterator, context):
+    def Connect(self, request_iterator, context):
         """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
         workers should run there. An order is always the whole truth: what it does not name is stopped.
         """
@@ -68,10 +68,10 @@ class NodeServiceServicer:
 
 def add_NodeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Attend': grpc.stream_stream_rpc_method_handler(
-                    servicer.Attend,
-                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendRequest.FromString,
-                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendResponse.SerializeToString,
+            'Connect': grpc.stream_stream_rpc_method_handler(
+                    servicer.Connect,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectResponse.SerializeToString,
             ),
             'ListNodes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListNodes,
@@ -91,7 +91,7 @@ class NodeService:
     """
 
     @staticmethod
-    def Attend(request_iterator,
+    def Connect(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -104,9 +104,9 @@ class NodeService:
         return grpc.experimental.stream_stream(
             request_iterator,
             target,
-            '/framemesh.api.master.v1.NodeService/Attend',
-            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendRequest.SerializeToString,
-            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.AttendResponse.FromString,
+            '/framemesh.api.master.v1.NodeService/Connect',
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ConnectResponse.FromString,
             options,
             channel_credentials,
             insecure,

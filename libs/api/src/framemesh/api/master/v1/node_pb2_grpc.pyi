@@ -33,7 +33,7 @@ class NodeServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NodeServiceAsyncStub: ...
-    Attend: _grpc.StreamStreamMultiCallable[_node_pb2.AttendRequest, _node_pb2.AttendResponse]
+    Connect: _grpc.StreamStreamMultiCallable[_node_pb2.ConnectRequest, _node_pb2.ConnectResponse]
     """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
     workers should run there. An order is always the whole truth: what it does not name is stopped.
     """
@@ -44,7 +44,7 @@ class NodeServiceAsyncStub(NodeServiceStub):
     """The machines that run workers."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    Attend: _aio.StreamStreamMultiCallable[_node_pb2.AttendRequest, _node_pb2.AttendResponse]  # type: ignore[assignment]
+    Connect: _aio.StreamStreamMultiCallable[_node_pb2.ConnectRequest, _node_pb2.ConnectResponse]  # type: ignore[assignment]
     """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
     workers should run there. An order is always the whole truth: what it does not name is stopped.
     """
@@ -54,11 +54,11 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     """The machines that run workers."""
 
     @_abc_1.abstractmethod
-    def Attend(
+    def Connect(
         self,
-        request_iterator: _MaybeAsyncIterator[_node_pb2.AttendRequest],
+        request_iterator: _MaybeAsyncIterator[_node_pb2.ConnectRequest],
         context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_node_pb2.AttendResponse], _abc.AsyncIterator[_node_pb2.AttendResponse]]:
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.ConnectResponse], _abc.AsyncIterator[_node_pb2.ConnectResponse]]:
         """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
         workers should run there. An order is always the whole truth: what it does not name is stopped.
         """

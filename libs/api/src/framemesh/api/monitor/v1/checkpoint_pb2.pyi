@@ -45,11 +45,11 @@ class Checkpoint(_message.Message):
     unread: _builtins.int
     """Entries that the stream dropped before they were read."""
     @_builtins.property
-    def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraBook]: ...
+    def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraCheckpoint]: ...
     @_builtins.property
     def closed_digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Sessions that are complete and known by a digest alone, oldest first; and the frames of each, as
-        packed runs (framemesh.core.packed_runs).
+        packed runs (framemesh.core.ledger.packed_runs).
         """
 
     @_builtins.property
@@ -72,7 +72,7 @@ class Checkpoint(_message.Message):
         stream_created: _builtins.str = ...,
         sequence: _builtins.int = ...,
         unread: _builtins.int = ...,
-        cameras: _abc.Iterable[Global___CameraBook] | None = ...,
+        cameras: _abc.Iterable[Global___CameraCheckpoint] | None = ...,
         closed_digests: _abc.Iterable[_builtins.int] | None = ...,
         closed_frames: _abc.Iterable[_builtins.bytes] | None = ...,
         ages_seconds: _abc.Iterable[_builtins.float] | None = ...,
@@ -89,7 +89,7 @@ class Checkpoint(_message.Message):
 Global___Checkpoint: _TypeAlias = Checkpoint  # noqa: Y015
 
 @_typing.final
-class CameraBook(_message.Message):
+class CameraCheckpoint(_message.Message):
     """One camera: its sums, and the sessions that are known by name."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -135,7 +135,7 @@ class CameraBook(_message.Message):
     @_builtins.property
     def reasons(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
     @_builtins.property
-    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionBook]:
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionCheckpoint]:
         """Those with pending frames first, then the others; of each the one with the oldest entry first."""
 
     def __init__(
@@ -150,7 +150,7 @@ class CameraBook(_message.Message):
         dead: _builtins.int = ...,
         reasons: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         duplicate_outcomes: _builtins.int = ...,
-        sessions: _abc.Iterable[Global___SessionBook] | None = ...,
+        sessions: _abc.Iterable[Global___SessionCheckpoint] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -158,10 +158,10 @@ class CameraBook(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CameraBook: _TypeAlias = CameraBook  # noqa: Y015
+Global___CameraCheckpoint: _TypeAlias = CameraCheckpoint  # noqa: Y015
 
 @_typing.final
-class SessionBook(_message.Message):
+class SessionCheckpoint(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_FIELD_NUMBER: _builtins.int
@@ -184,7 +184,7 @@ class SessionBook(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SessionBook: _TypeAlias = SessionBook  # noqa: Y015
+Global___SessionCheckpoint: _TypeAlias = SessionCheckpoint  # noqa: Y015
 
 @_typing.final
 class SecondCount(_message.Message):

@@ -32,9 +32,9 @@ class _FrameStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FrameState
     """Nothing is on record: it was never offered, or is not accepted yet."""
     FRAME_STATE_PENDING: _FrameState.ValueType  # 2
     """Accepted: it waits in the buffer, or is with a worker."""
-    FRAME_STATE_SEALED: _FrameState.ValueType  # 3
+    FRAME_STATE_COMPLETED: _FrameState.ValueType  # 3
     """It has its outcome."""
-    FRAME_STATE_FORGOTTEN: _FrameState.ValueType  # 4
+    FRAME_STATE_NOT_RETAINED: _FrameState.ValueType  # 4
     """It had an outcome, which is no longer kept; it is one of those that the camera's ledger counts."""
 
 class FrameState(_FrameState, metaclass=_FrameStateEnumTypeWrapper): ...
@@ -44,9 +44,9 @@ FRAME_STATE_UNKNOWN: FrameState.ValueType  # 1
 """Nothing is on record: it was never offered, or is not accepted yet."""
 FRAME_STATE_PENDING: FrameState.ValueType  # 2
 """Accepted: it waits in the buffer, or is with a worker."""
-FRAME_STATE_SEALED: FrameState.ValueType  # 3
+FRAME_STATE_COMPLETED: FrameState.ValueType  # 3
 """It has its outcome."""
-FRAME_STATE_FORGOTTEN: FrameState.ValueType  # 4
+FRAME_STATE_NOT_RETAINED: FrameState.ValueType  # 4
 """It had an outcome, which is no longer kept; it is one of those that the camera's ledger counts."""
 Global___FrameState: _TypeAlias = FrameState  # noqa: Y015
 
@@ -99,7 +99,7 @@ class PipelineStatus(_message.Message):
     BACKLOG_FIELD_NUMBER: _builtins.int
     BACKLOG_BYTES_FIELD_NUMBER: _builtins.int
     ACCEPTED_PER_SECOND_FIELD_NUMBER: _builtins.int
-    SEALED_PER_SECOND_FIELD_NUMBER: _builtins.int
+    COMPLETED_PER_SECOND_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
     DUPLICATE_OUTCOMES_FIELD_NUMBER: _builtins.int
     UNREAD_ENTRIES_FIELD_NUMBER: _builtins.int
@@ -111,7 +111,7 @@ class PipelineStatus(_message.Message):
     backlog_bytes: _builtins.int
     accepted_per_second: _builtins.float
     """Over the last seconds."""
-    sealed_per_second: _builtins.float
+    completed_per_second: _builtins.float
     duplicate_outcomes: _builtins.int
     """Outcomes that came a second time for a frame that had one. Never anything but 0."""
     unread_entries: _builtins.int
@@ -138,7 +138,7 @@ class PipelineStatus(_message.Message):
         backlog: _builtins.int = ...,
         backlog_bytes: _builtins.int = ...,
         accepted_per_second: _builtins.float = ...,
-        sealed_per_second: _builtins.float = ...,
+        completed_per_second: _builtins.float = ...,
         age: Global___AgePercentiles | None = ...,
         duplicate_outcomes: _builtins.int = ...,
         unread_entries: _builtins.int = ...,
@@ -147,7 +147,7 @@ class PipelineStatus(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "sealed_per_second", b"sealed_per_second", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,83 @@
+"""`framemesh status`: the ledger of every camera, and how its pipeline fares."""
+
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli.commands.up import DATA
+from framemesh.cli.common import addresses, converters
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect
+from framemesh.cli.local.run_state import RunState
+from framemesh.cli.views.report import PipelineReport
+from framemesh.cli.views.status import view
+from framemesh.runtime.processes.supervision import State
+
+REFRESH_SECONDS = 1.0
+"""Of `--watch`: the monitor's rates are over seconds."""
+
+
+def status(
+    pipeline: Annotated[str, typer.Argument(help="Of this pipeline alone.")] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    keep_watching: Annotated[
+        bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")
+    ] = False,
+    master: addresses.MasterAddress = addresses.MASTER,
+    monitor: addresses.MonitorAddress = addresses.MONITOR,
+) -> None:
+    """Show the ledger of every camera, the backlog, rates, ages and workers."""
+    for trouble in local_troubles(master):
+        typer.secho(trouble, fg="red", err=True)
+    reports = gather(pipeline, master, monitor)
+    if as_json:
+        typer.echo(json.dumps({"pipelines": [asdict(report) for report in reports]}))
+        return
+    console = Console()
+    if not keep_watching:
+        console.print(view(reports))
+        return
+    with Live(view(reports), console=console, auto_refresh=False) as live:
+        while True:
+            time.sleep(REFRESH_SECONDS)
+            live.update(view(gather(pipeline, master, monitor)), refresh=True)
+
+
+def local_troubles(master: str) -> list[str]:
+    """What keeps programs of this machine's mesh from their work, if it is that master's."""
+    run = RunState.load(DATA)
+    if run is None or run.master != master:
+        return []
+    troubled = (p for p in run.programs if p.state in {State.STUCK, State.FAILED})
+    return [f"{program.name} is {program.state.value}: {program.trouble}" for program in troubled]
+
+
+def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:
+    """What master and monitor say of one pipeline, or of all if `pipeline` is empty; by name.
+
+    Raises:
+        CallFailed: one of them cannot be asked, or knows no such pipeline.
+    """
+    with connect(monitor) as channel:
+        request = monitor_pb2.GetStatusRequest(pipeline=pipeline)
+        answer = monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(
+            request, timeout=ANSWER_TIMEOUT_SECONDS
+        )
+    with connect(master) as channel:
+        listed = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
+            pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_TIMEOUT_SECONDS
+        )
+    states = {state.pipeline: state for state in answer.pipelines}
+    pipelines = {one.spec.name: one for one in listed.pipelines}
+    names = {pipeline} if pipeline else {*states, *pipelines}
+    return [
+        converters.report_from_proto(pipelines.get(name), states.get(name))
+        for name in sorted(names)
+    ]

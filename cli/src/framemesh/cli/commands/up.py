@@ -1,0 +1,140 @@
+"""`framemesh up` and `framemesh down`: everything on this machine."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ByteSize, TypeAdapter, ValidationError
+from rich.console import Console
+
+from framemesh.cli.local.detached import Supervisor, clean
+from framemesh.cli.local.errors import AlreadyRunning, StartFailed
+from framemesh.cli.local.interrupts import Interrupted, run_interruptible
+from framemesh.cli.local.ports import PORT_BASE, Ports
+from framemesh.cli.local.run_state import RunState
+from framemesh.cli.local.running import running_mesh
+from framemesh.cli.local.startup_table import StartupTable
+from framemesh.cli.local.storage import store_limit
+from framemesh.runtime import logs
+
+DATA = Path(".framemesh")
+
+Data = Annotated[Path, typer.Option(help="The folder for streams and logs.")]
+
+
+def up(
+    data: Data = DATA,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Run in this terminal until Ctrl-C.")
+    ] = False,
+    port_base: Annotated[
+        int, typer.Option(help="Everything listens on the ports after it.", min=1, max=65_000)
+    ] = PORT_BASE,
+    store_max: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="For all streams, as 10GiB. [default: 80% of the free disk, at most 64GiB]",
+        ),
+    ] = "",
+) -> None:
+    """Start everything on this machine and wait until it is healthy."""
+    run = _foreground if foreground else _detached
+    _finish(run(data.absolute(), Ports(port_base), _bytes(store_max)))
+
+
+def down(data: Data = DATA) -> None:
+    """Stop what `framemesh up` started. The data stays."""
+    _finish(_stop(data.absolute()))
+
+
+async def _detached(data: Path, ports: Ports, store_max: int | None) -> None:
+    if (running := Supervisor.find(data)) is not None:
+        await _join(running, data)
+        return
+    if store_max is None:
+        store_max = await asyncio.to_thread(store_limit, data)
+    began = time.monotonic()
+    supervisor = Supervisor.start(data, ports, store_max)
+    try:
+        with StartupTable() as board:
+            run = await supervisor.until_ready(board.show)
+    except BaseException:
+        await supervisor.stop()
+        raise
+    _say_up(run, time.monotonic() - began, f"`{_down(data)}` stops it")
+
+
+async def _join(supervisor: Supervisor, data: Path) -> None:
+    """A second `up`: it changes nothing, whatever it finds."""
+    try:
+        with StartupTable() as board:
+            await supervisor.until_ready(board.show)
+    except StartFailed as error:
+        raise AlreadyRunning(f"framemesh is running in {data} already, but {error}") from error
+    typer.echo(f"framemesh is running in {data} already: `framemesh down` stops it")
+
+
+async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
+    # The board has the terminal; what is worth a warning goes above and below it.
+    logs.configure("supervisor", "warning")
+    began = time.monotonic()
+    with ExitStack() as starting:
+        board = starting.enter_context(StartupTable())
+        async with running_mesh(data, ports, store_max_bytes=store_max, show=board.show) as run:
+            starting.close()
+            _say_up(run, time.monotonic() - began, "Ctrl-C stops it")
+            await asyncio.Event().wait()
+
+
+async def _stop(data: Path) -> None:
+    if (supervisor := Supervisor.find(data)) is not None:
+        with Console().status("stopping"):
+            await supervisor.stop()
+        typer.echo(f"framemesh is stopped; its data stays in {data}")
+    elif killed := await asyncio.to_thread(clean, data):
+        typer.echo(f"the supervisor was gone; {killed} processes that it left are stopped")
+    else:
+        typer.echo(f"nothing runs in {data}")
+
+
+def _down(data: Path) -> str:
+    """The command that stops the mesh of this folder, from here."""
+    return "framemesh down" if data == DATA.absolute() else f"framemesh down --data {data}"
+
+
+def _say_up(run: RunState, seconds: float, how_to_stop: str) -> None:
+    typer.echo(f"framemesh is up after {seconds:.1f} s; {how_to_stop}")
+    usual = Ports()
+    if (run.ingest, run.master, run.monitor) != (usual.ingest, usual.master, usual.monitor):
+        typer.echo(
+            "it is not where the other commands look, so first:\n"
+            f"  export FRAMEMESH_INGEST={run.ingest} FRAMEMESH_MASTER={run.master} "
+            f"FRAMEMESH_MONITOR={run.monitor}"
+        )
+    typer.echo(
+        "next: framemesh model add, framemesh pipeline apply, framemesh push, framemesh watch"
+    )
+
+
+def _finish(work: Coroutine[None, None, None]) -> None:
+    try:
+        run_interruptible(work)
+    except Interrupted as error:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(error.status) from error
+    except OSError as error:
+        raise StartFailed(f"cannot use the data folder: {error}") from error
+
+
+def _bytes(size: str) -> int | None:
+    if not size:
+        return None
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(size))
+    except ValidationError as error:
+        raise typer.BadParameter(f"{size!r} is no size: write 500MB or 10GiB") from error

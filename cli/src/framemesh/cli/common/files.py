@@ -1,0 +1,68 @@
+"""The files that a person names."""
+
+from pathlib import Path
+
+from framemesh.core.documents.yaml_document import Located
+from framemesh.core.errors import Code, FramemeshError
+
+
+class FileUnreadable(FramemeshError):
+    """A file that was named cannot be read."""
+
+    code = Code.NOT_FOUND
+
+
+class FileUnwritable(FramemeshError):
+    """A file that was named cannot be written."""
+
+    code = Code.INVALID
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        FileUnreadable: it is not there, not a file, or not ours to read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {path}: {_why(error)}") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Make a file of `content`, in place of what is there.
+
+    Raises:
+        FileUnwritable: there is no such folder, or it is not ours to write.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise FileUnwritable(f"cannot write {path}: {_why(error)}") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        FileUnreadable: as for `read_bytes`, or it is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise FileUnreadable(f"cannot read {path}: it is not UTF-8 text") from error
+
+
+def read_document(path: Path) -> Located:
+    """A YAML file.
+
+    Raises:
+        FileUnreadable: as for `read_text`.
+        InvalidDocument: it is not YAML.
+    """
+    return Located(read_text(path), str(path))
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,138 @@
+"""Offers dead letters again, and purges each once its frame is accepted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import grpc
+
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, named_errors
+from framemesh.cli.common.converters import frame_id
+from framemesh.cli.dead_letters.selection import is_intact
+from framemesh.sdk import Camera, FrameRejected
+
+TOGETHER = 16
+"""Frames in one session, which is closed before they are purged. A replay that is killed in between
+offers so many a second time when it is begun again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """What became of a dead letter."""
+
+    old: str
+    """The id of the frame that died."""
+    new: str = ""
+    """The id of the one that was accepted in its place; empty: the dead letter stays."""
+    why: str = ""
+    """It stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Of the services that a replay needs, host:port each."""
+
+    ingest: str
+    master: str
+    monitor: str
+
+
+class Replayer:
+    """Sends the images of dead letters to ingest, as their cameras did."""
+
+    def __init__(
+        self,
+        to_monitor: grpc.Channel,
+        to_master: grpc.Channel,
+        addresses: Addresses,
+        pipeline: str,
+        *,
+        now: bool,
+    ) -> None:
+        """`now`: as captured at this moment, and not when they were."""
+        self._letters = dead_letter_pb2_grpc.DeadLetterServiceStub(to_monitor)
+        self._pipelines = pipeline_pb2_grpc.PipelineServiceStub(to_master)
+        self._addresses = addresses
+        self._pipeline = pipeline
+        self._now = now
+
+    def replay(self, newest_first: Iterable[dead_letter_pb2.DeadLetter]) -> Iterator[ReplayResult]:
+        """Oldest first, camera by camera.
+
+        Raises:
+            CallFailed: monitor or master cannot be asked.
+            FramemeshSdkError: ingest does not take the frames.
+        """
+        oldest_first = list(newest_first)[::-1]
+        for camera, group in groupby(sorted(oldest_first, key=_camera), key=_camera):
+            whole = list(group)
+            for begin in range(0, len(whole), TOGETHER):
+                yield from self._offer(camera, whole[begin : begin + TOGETHER])
+
+    def _offer(
+        self, camera: str, letters: Sequence[dead_letter_pb2.DeadLetter]
+    ) -> Iterator[ReplayResult]:
+        sent: dict[int, dead_letter_pb2.DeadLetter] = {}
+        refused: dict[int, str] = {}
+
+        def note(rejected: FrameRejected) -> None:
+            refused[rejected.sequence] = rejected.message
+
+        sender = Camera(
+            self._addresses.ingest, pipeline=self._pipeline, name=camera, on_rejected=note
+        )
+        # At its end all are answered.
+        with sender:
+            for letter in letters:
+                found = self._found(letter)
+                if found is None:
+                    yield ReplayResult(frame_id(letter.frame), why="it is no longer kept")
+                elif not is_intact(found):
+                    yield ReplayResult(
+                        frame_id(letter.frame), why="its image was damaged on its way"
+                    )
+                else:
+                    captured = None if self._now else letter.captured_unix_nano
+                    sent[sender.send(found.image, captured_unix_nano=captured)] = letter
+        for sequence, letter in sent.items():
+            if sequence in refused:
+                yield ReplayResult(frame_id(letter.frame), why=refused[sequence])
+            else:
+                self._purge(letter)
+                yield ReplayResult(frame_id(letter.frame), f"{camera}/{sender.session}/{sequence}")
+
+    def _found(
+        self, letter: dead_letter_pb2.DeadLetter
+    ) -> dead_letter_pb2.GetDeadLetterResponse | None:
+        """The letter with its image; None if it is gone."""
+        frame = letter.frame
+        request = dead_letter_pb2.GetDeadLetterRequest(
+            pipeline=self._pipeline,
+            camera=frame.camera,
+            session=frame.session,
+            sequence=frame.sequence,
+        )
+        with named_errors(self._addresses.monitor):
+            try:
+                return self._letters.GetDeadLetter(request, timeout=ANSWER_TIMEOUT_SECONDS)
+            except grpc.RpcError as error:
+                if isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.NOT_FOUND:
+                    return None
+                raise
+
+    def _purge(self, letter: dead_letter_pb2.DeadLetter) -> None:
+        frame = letter.frame
+        request = pipeline_pb2.PurgeDeadLettersRequest(
+            pipeline=self._pipeline,
+            camera=frame.camera,
+            session=frame.session,
+            sequence=frame.sequence,
+        )
+        with named_errors(self._addresses.master):
+            self._pipelines.PurgeDeadLetters(request, timeout=CHANGE_SECONDS)
+
+
+def _camera(letter: dead_letter_pb2.DeadLetter) -> str:
+    return letter.frame.camera

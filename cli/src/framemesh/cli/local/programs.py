@@ -1,0 +1,75 @@
+"""The programs of a mesh on one machine."""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.program import Program
+from framemesh.runtime.processes.nats_health import store_problem
+from framemesh.runtime.processes.nats_server import NatsServer, jetstream_answers
+from framemesh.runtime.processes.supervision import GRACE_SECONDS
+
+AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
+"""An agent gives its workers their grace, and needs its own on top."""
+
+ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
+"""For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own,
+and frames that pass from one to the other leave holes in all of them: from 2,000 to 10,000 frames
+ingest grew by 13%, with one heap it moved by 1 to 2% (bench/memory.py)."""
+
+
+def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Program, ...]:
+    """NATS and all services, with everything that they write under `data`.
+
+    Raises:
+        ProgramMissing: nats-server is not installed.
+    """
+    data = data.absolute()
+    host, port = ports.nats.rsplit(":", 1)
+    # The server adds the folder's name: its streams are in data/jetstream.
+    http_port = int(ports.nats_http.rsplit(":", 1)[1])
+    server = NatsServer(data, int(port), host, store_max_bytes, monitor_port=http_port)
+    nats = Program(
+        "nats",
+        server.address,
+        server.command(),
+        server.environment(),
+        healthy=jetstream_answers,
+        find_problem=partial(store_problem, ports.nats_http, data),
+    )
+    return (
+        nats,
+        _service("master", ports.master, server.url),
+        _service("ingest", ports.ingest, server.url),
+        _service("monitor", ports.monitor, server.url),
+        Program(
+            "agent",
+            ports.agent,
+            _module("framemesh.agent"),
+            {
+                # Its workers inherit this.
+                "FRAMEMESH_NATS": server.url,
+                "FRAMEMESH_AGENT_LISTEN": ports.agent,
+                "FRAMEMESH_AGENT_MASTER": ports.master,
+                "FRAMEMESH_AGENT_DATA": str(data),
+                "FRAMEMESH_AGENT_FIRST_PORT": str(ports.first_worker),
+            },
+            needs=("nats", "master"),
+            grace_seconds=AGENT_GRACE_SECONDS,
+        ),
+    )
+
+
+def _service(name: str, address: str, nats: str) -> Program:
+    return Program(
+        name,
+        address,
+        _module(f"framemesh.{name}"),
+        {"FRAMEMESH_NATS": nats, f"FRAMEMESH_{name.upper()}_LISTEN": address, **ONE_ARENA},
+        needs=("nats",),
+    )
+
+
+def _module(name: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name)

@@ -1,0 +1,101 @@
+"""What is known of a running mesh: the file run.json in its data folder."""
+
+import contextlib
+import errno
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from framemesh.runtime.processes.supervision import State
+
+FILE = "run.json"
+
+FILE_BYTES = 16 * 1024
+"""Its size, filled up with blanks, so that it can be written over. Five programs take 1.5 KiB, and
+what they say of their troubles."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStatus:
+    """How one program of the mesh is."""
+
+    name: str
+    address: str
+    """host:port."""
+    log: str
+    """Path of its log file."""
+    state: State = State.STARTING
+    pid: int = 0
+    """0 while there is no process."""
+    restarts: int = 0
+    trouble: str = ""
+    """Why it ended last; empty if it never did."""
+    ready_seconds: float | None = None
+    """From the start of the mesh until it was ready first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A mesh that runs on this machine. Addresses are host:port."""
+
+    pid: int
+    """Of the supervisor."""
+    nats: str
+    """nats://host:port."""
+    ingest: str
+    master: str
+    monitor: str
+    programs: tuple[ProgramStatus, ...]
+
+    @property
+    def ready(self) -> bool:
+        return all(program.state is State.READY for program in self.programs)
+
+    @property
+    def failed(self) -> ProgramStatus | None:
+        """A program that ended and is not ready again."""
+        troubled = (p for p in self.programs if p.trouble and p.state is not State.READY)
+        return next(troubled, None)
+
+    def save(self, data: Path) -> None:
+        """Write it down; whoever reads sees the last one or this one, never a half.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        text = json.dumps(asdict(self), default=lambda state: state.value, indent=2)
+        content = text.encode().ljust(FILE_BYTES)
+        draft = data / f"{FILE}.{self.pid}"
+        try:
+            draft.write_bytes(content)
+            draft.replace(data / FILE)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            self._overwrite(data / FILE, content)
+
+    @staticmethod
+    def _overwrite(file: Path, content: bytes) -> None:
+        """In place: on a full disk, which is the news, there is no room for another file."""
+        with file.open("r+b", buffering=0) as old:
+            if len(content) > file.stat().st_size:
+                raise OSError(errno.ENOSPC, "no room for more than it has", str(file))
+            old.write(content)
+
+    @classmethod
+    def load(cls, data: Path) -> "RunState | None":
+        """The run of this folder, or None if there is none that this version understands.
+
+        It may be one whose supervisor was killed: framemesh.cli.local.lock tells.
+        """
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            found = json.loads((data / FILE).read_text())
+            programs = tuple(
+                ProgramStatus(**{**program, "state": State(program["state"])})
+                for program in found.pop("programs")
+            )
+            return cls(**found, programs=programs)
+        return None
+
+    @staticmethod
+    def forget(data: Path) -> None:
+        (data / FILE).unlink(missing_ok=True)

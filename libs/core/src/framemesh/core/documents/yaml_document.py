@@ -1,0 +1,83 @@
+"""Reading YAML documents into frozen values, with faults named by line and field.
+
+Apart from what reads values, because services read no YAML and need not import what does.
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import yaml
+
+from framemesh.core.documents.document import InvalidDocument, Path, Problem, read
+
+T = TypeVar("T")
+
+
+class Located:
+    """A YAML document as plain values, and the line that each of them stands on."""
+
+    def __init__(self, text: str, what: str) -> None:
+        """Read `text`; `what` ("street.yaml") begins the message of every error.
+
+        Raises:
+            InvalidDocument: it is not YAML, or names a key twice.
+        """
+        self.what = what
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+            self._lines = dict(_lines(root, ())) if root is not None else {}
+            self.value: Any = yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            raise InvalidDocument(what, (Problem((), str(error.problem), line),)) from error
+        except yaml.YAMLError as error:
+            raise InvalidDocument(what, (Problem((), str(error)),)) from error
+        except _TwiceError as error:
+            raise InvalidDocument(what, (error.problem,)) from error
+
+    def read(self, kind: type[T]) -> T:
+        """The document as a `kind`.
+
+        Raises:
+            InvalidDocument: with the line and the field of every fault.
+        """
+        try:
+            return read(self.value, kind, self.what)
+        except InvalidDocument as error:
+            raise self.located(error) from error
+
+    def located(self, error: InvalidDocument) -> InvalidDocument:
+        """The same error with the lines of this document."""
+        return InvalidDocument(
+            self.what,
+            tuple(Problem(p.path, p.message, self._line(p.path)) for p in error.problems),
+        )
+
+    def _line(self, path: Path) -> int:
+        # A field that is missing has no line; the mapping that lacks it has one.
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+
+class _TwiceError(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            here = (*path, str(key.value))
+            if key.value in seen:
+                raise _TwiceError(Problem(here, "stands twice", line))
+            seen.add(key.value)
+            yield from _lines(value, here)
+            yield here, line
+    elif isinstance(node, yaml.SequenceNode):
+        for at, item in enumerate(node.value):
+            yield from _lines(item, (*path, at))

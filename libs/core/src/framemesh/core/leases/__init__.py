@@ -1,0 +1,1 @@
+"""Which worker may work on which shard."""

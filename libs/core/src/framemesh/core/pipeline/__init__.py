@@ -1,0 +1,1 @@
+"""What a pipeline is declared to be, and the shards that its frames go to."""

@@ -1,0 +1,85 @@
+"""What a pipeline promises its cameras: which frames are looked at, and in which order."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from framemesh.core.documents.duration import Duration, between
+from framemesh.core.names import Name
+
+_STRICT = ConfigDict(extra="forbid")
+
+MAX_LATEST = 64
+MIN_AGE = timedelta(milliseconds=1)
+MAX_AGE = timedelta(hours=24)
+"""As long as the ledger remembers what became of a frame."""
+
+MAX_HIGH_PRIORITY = 256
+
+
+class Order(Enum):
+    """In which order the outcomes of a camera come out."""
+
+    NONE = "none"
+    PER_CAMERA = "per_camera"
+
+
+@dataclass(frozen=True, slots=True)
+class LatestSpec:
+    """Of each camera only the newest frames are looked at; older ones are `superseded`."""
+
+    __pydantic_config__ = _STRICT
+
+    frames: Annotated[int, Field(ge=1, le=MAX_LATEST)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FreshSpec:
+    """A frame that is older than this when its turn comes is not looked at but `expired`."""
+
+    __pydantic_config__ = _STRICT
+
+    max_age: Annotated[Duration, between(MIN_AGE, MAX_AGE)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySpec:
+    """Without `latest` or `fresh` every frame is looked at, however long that takes."""
+
+    __pydantic_config__ = _STRICT
+
+    latest: LatestSpec | None = None
+    fresh: FreshSpec | None = None
+    order: Order = Order.NONE
+    high_priority: Annotated[tuple[Name, ...], Field(max_length=MAX_HIGH_PRIORITY)] = ()
+    """Cameras whose frames overtake those of the others."""
+    max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    """How often a frame is tried, alone, after it was among those that failed together."""
+
+    @property
+    def camera_affinity(self) -> bool:
+        """Whether all frames of a camera go to one shard, which one worker has: it alone can tell
+        which of them are the newest, and keep their order."""
+        return self.order is Order.PER_CAMERA or self.latest is not None
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case "every_frame":
+            return {}
+        case "latest" | "fresh":
+            return {value: {}}
+        case str():
+            raise ValueError("use every_frame, latest, or fresh: {max_age: 500ms}")
+        # Both are there, and null, in what was written by a program.
+        case {"latest": None} if "fresh" not in value:
+            return {**value, "latest": {}}
+        case _:
+            return value
+
+
+Delivery = Annotated[DeliverySpec, BeforeValidator(_short)]
+"""As a field: `latest` alone is short for {latest: {}}."""

@@ -1,0 +1,15 @@
+"""What can be wrong with a model."""
+
+from framemesh.core.errors import Code, FramemeshError
+
+
+class ModelInvalid(FramemeshError):
+    """A model's file, its manifest and its decoder do not belong together."""
+
+    code = Code.INVALID
+
+
+class UnknownDecoder(FramemeshError):
+    """A manifest names a decoder that the worker does not have."""
+
+    code = Code.INVALID

@@ -1,0 +1,1 @@
+"""Structured concurrency: background tasks, cancellation, bounds on work in progress."""

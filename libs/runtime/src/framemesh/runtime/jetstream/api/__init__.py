@@ -1,0 +1,1 @@
+"""JetStream's JSON API: requests, answers and error codes."""

@@ -1,0 +1,1 @@
+"""The connection to NATS: reconnects, names its errors, and copies no frame."""

@@ -1,0 +1,160 @@
+"""nats-py's client, which neither waits for servers that hang, nor gives up, nor copies frames."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import nats.aio.client
+import nats.errors
+from nats.aio.subscription import Subscription
+
+from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.jetstream.connection.transport import Transport
+
+STALE = "stale connection"
+LINE_ENDS = str.maketrans("\r\n", "  ")
+CRLF = b"\r\n"
+PING = b"PING\r\n"
+
+PERMISSIONS = re.compile(r'permissions violation for (publish|subscription)[^"]*"([^"]*)"')
+
+
+class PermissionsViolation(nats.errors.Error):
+    """The server refused a subject to us."""
+
+    def __init__(self, act: str, subject: str) -> None:
+        """`subject` is in lower case, as nats-py hands it on."""
+        super().__init__(f"permissions violation for {act} to {subject!r}")
+        self.act = act
+        self.subject = subject
+
+
+class Client(nats.aio.client.Client):
+    """The parts of nats-py's client that do not survive what servers do, or cost too much.
+
+    Leaves a server without a goodbye. nats-py closes a connection politely: it waits until all that
+    was written is on the socket. A server that was stopped, or that the network cut off, takes
+    nothing, so nats-py would wait for as long as that lasts, and for minutes where the machine is
+    gone, beside two servers that work. A connection that was accepted and never answered it just
+    forgets, and leaves it open.
+
+    Comes back after every error that a server tells. nats-py closes for good after most.
+
+    Tells those who wait for an answer when it is lost with the connection. nats-py lets them wait
+    until their time is over.
+
+    Asks in turn whether all that was written has arrived. nats-py's question overtakes what is not
+    on the socket yet, so its answer does not say that a subscription has begun or ended: a frame
+    that came after `drain` was dropped, and missing until its time was over.
+
+    Writes a payload as it is. nats-py joins it to what comes before it, and both to what comes
+    after it: two copies of every frame.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._socket = Transport()  # type: ignore[no-untyped-call]  # of nats-py
+        self._transport = self._socket
+
+    def abort(self) -> None:
+        """Close the connection at once, with all that is not on the socket yet."""
+        self._socket.abort()
+
+    def rename(self, subscription: Subscription, subject: str) -> None:
+        """Make a subscription one to `subject`, from the next connection on, or from `renew`."""
+        subscription._subject = subject  # noqa: SLF001  nats-py has no other way, nor below
+
+    async def renew(self, subscription: Subscription) -> None:
+        """Subscribe once more over this connection: to another subject, or because the server
+        refused it."""
+        await self._send_unsubscribe(subscription._id)  # noqa: SLF001
+        await self._send_subscribe(subscription)
+
+    def forget(self, subscription: Subscription) -> None:
+        """Let go of a subscription, whether the server knows of it or not.
+
+        Where `drain` is cut off, nats-py would keep it and subscribe again with every connection.
+        """
+        subscription._stop_processing()  # noqa: SLF001
+        self._remove_sub(subscription._id)  # noqa: SLF001
+
+    async def _attempt_reconnect(self) -> None:
+        self.abort()
+        self._fail_requests()
+        await super()._attempt_reconnect()
+
+    def _fail_requests(self) -> None:
+        for answer in self._resp_map.values():
+            if not answer.done():
+                answer.set_exception(nats.errors.Error("the connection broke"))
+
+    async def _select_next_server(self) -> None:
+        self.abort()
+        await super()._select_next_server()
+
+    async def _flush_pending(self, force_flush: bool = False) -> Any:
+        # nats-py swallows a cancellation that comes here.
+        with preserve_cancellation():
+            return await super()._flush_pending(force_flush)
+
+    async def _process_err(self, err_msg: str) -> None:
+        if STALE in err_msg:
+            await super()._process_err(err_msg)
+        elif found := PERMISSIONS.search(err_msg):
+            await self._error_cb(PermissionsViolation(*found.groups()))
+        else:
+            # Where it is the end of the connection, the server ends it, and we connect again.
+            await self._error_cb(nats.errors.Error(err_msg.strip("'")))
+
+    async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
+        self._pongs.append(asyncio.Future() if future is None else future)
+        self._pending.append(PING)
+        self._pending_data_size += len(PING)
+        await self._flush_pending()
+
+    async def _process_connect_init(self) -> None:
+        await super()._process_connect_init()
+        # Nobody waits for an answer to what the last connection was asked, and whoever asks next
+        # would take it for his own.
+        kept = [each for each in self._pending if each is not PING]
+        self._pending_data_size -= len(PING) * (len(self._pending) - len(kept))
+        self._pending = kept
+
+    async def _process_pong(self) -> None:
+        if self._pongs and self._pongs[0].done():
+            # Whoever asked has given up. nats-py would stumble over that, and read nothing more.
+            self._pongs.pop(0)
+            self._pings_outstanding = 0
+        else:
+            await super()._process_pong()
+
+    async def _send_publish(
+        self,
+        subject: str,
+        reply: str,
+        payload: bytes,
+        payload_size: int,
+        headers: Mapping[str, str] | None,
+    ) -> None:
+        block = _header_block(headers) if headers else b""
+        size = len(block) + payload_size
+        if size > self.max_payload:
+            # nats-py does not count the headers, and the server ends the connection.
+            raise nats.errors.MaxPayloadError
+        sizes = f"{len(block)} {size}" if block else f"{size}"
+        verb = "HPUB" if block else "PUB"
+        command = f"{verb} {subject} {reply} {sizes}\r\n".encode() + block
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += payload_size
+        # At once, before anybody else can write.
+        self._pending += (command, payload)
+        self._pending_data_size += len(command) + payload_size
+        await self._send_command(CRLF)
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
+
+
+def _header_block(headers: Mapping[str, str]) -> bytes:
+    lines = [f"{name}: {value.translate(LINE_ENDS)}\r\n" for name, value in headers.items()]
+    return f"NATS/1.0\r\n{''.join(lines)}\r\n".encode()

@@ -1,0 +1,1 @@
+"""Pulling from consumers, and reading streams in order."""

@@ -1,0 +1,201 @@
+"""Reading a stream from a place in it to its end and on, each message once, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from framemesh.core.clock import NANO, Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.dataplane.errors import ConsumerGone
+from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream.api.error_codes import NOT_FOUND
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.consume.puller import Puller, puller
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+INACTIVE_THRESHOLD_SECONDS = 60
+"""After which the broker forgets a reader that is gone."""
+
+RETRY_SECONDS = 0.5
+LIMITS = PullLimits(messages=512, bytes=8 * 1024 * 1024)
+
+Handler = Callable[[ReceivedMessage], Awaitable[None]]
+
+
+class StreamGone(ConsumerGone):
+    """The stream does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRange:
+    """The messages of a stream are those from `first` to `last`, both included. An empty one's
+    `first` is the number that its next message will have, and `last` the one before."""
+
+    first: int
+    last: int
+
+    def __bool__(self) -> bool:
+        """Whether it has any."""
+        return self.first <= self.last
+
+
+class OrderedReader:
+    """One reader of one stream. It survives restarts of the broker."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        stream: str,
+        clock: Clock,
+        subjects: Sequence[str] = (),
+        *,
+        batch_window_seconds: float = 0,
+    ) -> None:
+        """
+        Args:
+            subjects: only messages of these, which may have wildcards; none: all.
+            batch_window_seconds: how late a message may come, together with others.
+        """
+        self._broker = broker
+        self._stream = stream
+        self._clock = clock
+        self._subjects = list(subjects)
+        self._gather_seconds = batch_window_seconds
+        self._after = 0
+        self.created = ""
+        """When the stream was made: one of the same name that was made later is another."""
+
+    async def last_sequence(self) -> int:
+        """Of the newest message that ever was in the stream; 0 when there never was one.
+
+        Raises:
+            StreamGone: there is no such stream, or it is not the one that was read before.
+            BrokerUnavailable: no answer in time.
+        """
+        return int((await self._state())["last_seq"])
+
+    async def extent(self) -> SequenceRange:
+        """Which messages the stream has.
+
+        Raises:
+            StreamGone, BrokerUnavailable: as `last_sequence`.
+        """
+        state = await self._state()
+        last = int(state["last_seq"])
+        return SequenceRange(int(state["first_seq"]) if state["messages"] else last + 1, last)
+
+    async def read(self, handle: Handler, after: int = 0) -> NoReturn:
+        """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
+
+        More are asked for as they are handled: a slow handler is waited for.
+
+        Raises:
+            StreamGone: there is no such stream, or it was deleted; one that was made anew under its
+                name is left to another reader.
+        """
+        self._after = after
+        renewed = asyncio.Event()
+        self._broker.listeners.add(renewed.set)
+        gone = False
+        try:
+            while not gone:
+                renewed.clear()
+                try:
+                    consumer = await self._make_consumer(self._after + 1)
+                    await self._read_consumer(consumer, handle, renewed)
+                except* StreamGone:
+                    gone = True
+                except* BrokerUnavailable as group:
+                    why = "; ".join(map(str, group.exceptions))
+                    log.info("reader begins anew", stream=self._stream, after=self._after, why=why)
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._broker.listeners.remove(renewed.set)
+        raise StreamGone(f"stream {self._stream} does not exist")
+
+    async def _read_consumer(self, consumer: str, handle: Handler, renewed: asyncio.Event) -> None:
+        """Read until the consumer is gone, or the connection was made anew: a consumer without
+        acks takes what was on its way over the last connection for read.
+
+        Raises:
+            BrokerUnavailable: when that has happened, and what arrived is handled.
+        """
+        # Bounded by the pull's limits: no more is asked for than there is room here.
+        arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
+        async with (
+            puller(
+                self._broker,
+                self._stream,
+                consumer,
+                limits=LIMITS,
+                deliver=arrived.put_nowait,
+                clock=self._clock,
+                # It has no replicas: one whose server is away is made anew on another.
+                lost=renewed.set,
+                on_gap=renewed.set,
+                batch_window_seconds=self._gather_seconds,
+            ) as pull,
+            asyncio.TaskGroup() as tasks,
+        ):
+            handling = tasks.create_task(self._handle(arrived, pull, handle))
+            try:
+                await cancel_when(renewed, pull.run())
+            except* ConsumerGone as group:
+                log.debug("consumer is gone", why=str(group.exceptions[0]))
+            # A handler that is cut off halfway would get its message a second time.
+            await arrived.join()
+            handling.cancel()
+        raise BrokerUnavailable("the consumer is gone, or the connection was made anew")
+
+    async def _handle(
+        self, arrived: asyncio.Queue[ReceivedMessage], pull: Puller, handle: Handler
+    ) -> None:
+        while True:
+            message = await arrived.get()
+            # A consumer that was made anew may begin where the last one ended.
+            if message.sequence > self._after:
+                await handle(message)
+                self._after = message.sequence
+            pull.done(message)
+            arrived.task_done()
+
+    async def _state(self) -> dict[str, Any]:
+        answer = await self._broker.ask(f"$JS.API.STREAM.INFO.{self._stream}", {})
+        if error := answer.get("error"):
+            raise self._fault(error)
+        if self.created and answer["created"] != self.created:
+            raise StreamGone(f"stream {self._stream} was deleted and made anew")
+        self.created = answer["created"]
+        state: dict[str, Any] = answer["state"]
+        return state
+
+    async def _make_consumer(self, start: int) -> str:
+        config = {
+            "ack_policy": "none",
+            "deliver_policy": "by_start_sequence",
+            "opt_start_seq": start,
+            "mem_storage": True,
+            "num_replicas": 1,
+            "inactive_threshold": INACTIVE_THRESHOLD_SECONDS * NANO,
+            "filter_subjects": self._subjects,
+        }
+        answer = await self._broker.request(
+            f"$JS.API.CONSUMER.CREATE.{self._stream}",
+            {"stream_name": self._stream, "config": config},
+        )
+        if error := answer.get("error"):
+            raise self._fault(error)
+        # After the consumer: a stream that takes this one's place before it is seen here, one that
+        # does so after takes the consumer away.
+        await self._state()
+        return str(answer["name"])
+
+    def _fault(self, error: dict[str, object]) -> FramemeshError:
+        if error.get("code") == NOT_FOUND:
+            return StreamGone(f"stream {self._stream} does not exist")
+        return BrokerUnavailable(f"{self._stream}: {error.get('description')}")

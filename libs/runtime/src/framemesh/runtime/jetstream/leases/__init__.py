@@ -1,0 +1,1 @@
+"""Leases of shards in a key-value bucket."""

@@ -1,0 +1,155 @@
+"""A shard in the hands of this process, from being taken to being released."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+
+from framemesh.core.clock import Clock
+from framemesh.core.leases.lease_member import RENEW_SECONDS, LeaseLost, LeaseMember, LeaseTerm
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
+from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket, LeaseConflict
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+DRAIN_TIMEOUT_SECONDS = 5.0
+"""To finish what is in progress in a shard that moves. What is not finished is done again by the
+next holder, which waits meanwhile; and a worker that stops has 8 s for all it has."""
+
+RESEND_SECONDS = 0.1
+"""Before a renewal is tried again: a lease has time for three tries."""
+
+
+class Lease:
+    """The right to one shard, for whoever works on it."""
+
+    def __init__(self, term: LeaseTerm, member: str, clock: Clock) -> None:
+        self._term = term
+        self.member = member
+        """Who has it: a name that no other process has, nor an earlier one had."""
+        self._clock = clock
+        self.draining = asyncio.Event()
+        """Set when the shard is to move: take no more, finish what is begun, and return."""
+
+    @property
+    def shard(self) -> int:
+        """Its number."""
+        return self._term.shard
+
+    @property
+    def epoch(self) -> int:
+        """Of two leases of a shard, the later has the higher one."""
+        return self._term.epoch
+
+    @property
+    def certain(self) -> bool:
+        """Whether nobody else can have the shard at this moment.
+
+        By the clock alone: a process that was stopped asks this before it goes on with anything
+        that must not be done twice.
+        """
+        return self._clock.monotonic() < self._term.certain_until
+
+
+Hold = Callable[[Lease], Awaitable[None]]
+"""Works on a shard until `draining` is set. It is cancelled when the lease is lost, or when it has
+not returned DRAIN_TIMEOUT_SECONDS after it was told to drain."""
+
+
+class LeaseKeeper:
+    """Renews a lease while its holder works."""
+
+    def __init__(
+        self, bucket: LeaseBucket, tenant: LeaseMember, term: LeaseTerm, hold: Hold, clock: Clock
+    ) -> None:
+        self._bucket = bucket
+        self._term = term
+        self._hold = hold
+        self._clock = clock
+        self._lease = Lease(term, tenant.member, clock)
+        self._drain_until = math.inf
+        self._cut_off: asyncio.Timeout | None = None
+        """While the holder works: when it must have ended."""
+
+    def drain(self) -> None:
+        """Tell the holder to end."""
+        if not self._lease.draining.is_set():
+            self._lease.draining.set()
+            self._drain_until = self._clock.monotonic() + DRAIN_TIMEOUT_SECONDS
+            self._set_cut_off()
+
+    async def run(self) -> None:
+        """Let the holder work, and release the shard when it has ended, for whatever reason.
+
+        Cancelled, it leaves the shard to expire. Raises whatever the holder raises.
+        """
+        facts = {"shard": self._term.shard, "epoch": self._term.epoch}
+        log.info("shard taken", **facts)
+        async with background_task(self._renew()):
+            await self._work()
+        if self._lease.certain:
+            await self._release()
+            log.info("shard given up", **facts)
+        else:
+            log.warning("lease lost", **facts)
+
+    async def _work(self) -> None:
+        try:
+            await self._hold_until_cut_off()
+        # A holder may work on several things at once, each of which may find out.
+        except* LeaseLost as error:
+            log.warning("lease is void", shard=self._term.shard, why=str(error.exceptions[0]))
+
+    async def _hold_until_cut_off(self) -> None:
+        try:
+            async with asyncio.timeout(None) as self._cut_off:
+                self._set_cut_off()
+                await self._hold(self._lease)
+        except TimeoutError:
+            if self._cut_off is None or not self._cut_off.expired():
+                raise
+        finally:
+            self._cut_off = None
+
+    def _set_cut_off(self) -> None:
+        if self._cut_off is not None and not self._cut_off.expired():
+            end = min(self._term.certain_until, self._drain_until)
+            left = max(0.0, end - self._clock.monotonic())
+            self._cut_off.reschedule(asyncio.get_running_loop().time() + left)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            while not await self._renewed():
+                self._set_cut_off()
+                await asyncio.sleep(RESEND_SECONDS)
+            self._set_cut_off()
+
+    async def _renewed(self) -> bool:
+        asked_at = self._clock.monotonic()
+        try:
+            self._term.renewed(await self._bucket.renew(self._term, self._lease.member), asked_at)
+        except LeaseConflict:
+            await self._find()
+        except BrokerUnavailable as error:
+            log.debug("renewal without an answer", shard=self._term.shard, error=str(error))
+        else:
+            return True
+        return False
+
+    async def _find(self) -> None:
+        try:
+            self._term.found(await self._bucket.get(self._term.shard), self._lease.member)
+        except BrokerUnavailable as error:
+            log.debug("entry is not known", shard=self._term.shard, error=str(error))
+
+    async def _release(self) -> None:
+        self._term.over()
+        try:
+            # Not by the sequence that we know: the last renewal may have been cut off halfway.
+            entry = await self._bucket.get(self._term.shard)
+            if entry is not None and self._term.wrote(entry, self._lease.member):
+                await self._bucket.delete(entry.sequence)
+        except BrokerUnavailable as error:
+            log.info("shard is left to expire", shard=self._term.shard, error=str(error))

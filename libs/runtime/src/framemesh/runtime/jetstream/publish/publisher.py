@@ -1,0 +1,257 @@
+"""Publishing to JetStream with our own window, acknowledgements and timeouts.
+
+nats-py's `publish_async` never resolves for an error answer and has no timeout, so each message
+carries a reply subject of ours, and one subscription takes all answers.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.js.api import Header
+
+from framemesh.core.errors import FramemeshError
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.dataplane.errors import (
+    AlreadyStored,
+    NotPermitted,
+    PublishRefused,
+    StreamFull,
+    StreamMissing,
+)
+from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
+from framemesh.runtime.jetstream.api.error_codes import (
+    ID_IN_PROCESS,
+    NO_RESOURCES,
+    NO_STORAGE,
+    NOT_STORED,
+    NOT_THE_LAST,
+    SERVER_ERROR,
+    STATUS_NO_RESPONDERS,
+    SUBJECT_IN_PROCESS,
+    TOO_MANY_REQUESTS,
+    UNAVAILABLE,
+)
+from framemesh.runtime.jetstream.connection.broker import (
+    ANSWER_TIMEOUT_SECONDS,
+    Broker,
+    BrokerUnavailable,
+    PermissionDenied,
+)
+
+WINDOW_MESSAGES = 256
+WINDOW_BYTES = 16 * 1024 * 1024
+
+STREAM_FULL = {NOT_STORED, NO_STORAGE, NO_RESOURCES}
+BUSY = {TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE}
+IN_PROCESS = {ID_IN_PROCESS, SUBJECT_IN_PROCESS}
+
+RESEND_SECONDS = 2.0
+"""A message to a cluster that was not answered for so long is sent once more: the server that had
+it may be gone, and who is connected to another one is not told. If it is not, it recognises it."""
+
+SWEEP_SECONDS = 0.25
+"""Between looks for such messages."""
+
+POLL_SECONDS = 1.0
+"""For the list of streams. It takes milliseconds, or an election, which is not waited for here."""
+
+EXPECTED_LAST_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence"
+
+
+class StillInProcess(BrokerUnavailable):
+    """Another copy of the message waits for the replicas: it may yet be stored, or lost."""
+
+
+def headers_of(message: OutboundMessage) -> dict[str, str]:
+    """All headers of a message, with the one by which the broker recognises it."""
+    identity = {ID_HEADER: message.id} if message.id else {EXPECTED_LAST_ON_SUBJECT: "0"}
+    return {**identity, **message.headers}
+
+
+@dataclass(slots=True, eq=False)
+class _Attempt:
+    """A message that is published, and what becomes of it."""
+
+    message: OutboundMessage
+    answer: asyncio.Future[None]
+    sent_at: float
+    """By the clock of the loop."""
+    repeated: bool = False
+
+    def fail(self, fault: FramemeshError) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(fault)
+
+
+class Publisher:
+    """Stores messages, many at once, within a window of count and bytes."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._window = Window(WINDOW_MESSAGES, WINDOW_BYTES)
+        self.inbox = broker.client.new_inbox()
+        self._tokens = count()
+        self._attempts: dict[str, _Attempt] = {}
+        """By the subject that the answer will have."""
+        self._subscription: Subscription | None = None
+        self._deaf = False
+        """We may not hear answers, or could not when we last asked for them."""
+
+    async def store(self, message: OutboundMessage) -> None:
+        """Publish once, and return when the stream has it: see Sink.
+
+        Raises:
+            StreamFull, StreamMissing, AlreadyStored, PublishRefused, NotPermitted: the broker said
+                so.
+            BrokerUnavailable: no answer in time; it may be stored or not.
+        """
+        async with self._window.held(len(message.payload)):
+            try:
+                await self._attempt(message)
+            except StreamMissing as error:
+                # While the replicas of a stream elect a leader, nobody takes its subjects either.
+                if await self._has_stream(message.subject):
+                    raise BrokerUnavailable("the stream has no leader at the moment") from error
+                raise
+
+    async def _attempt(self, message: OutboundMessage) -> None:
+        loop = asyncio.get_running_loop()
+        reply = f"{self.inbox}.{next(self._tokens)}"
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+                await self._broker.connected.wait()
+                attempt = _Attempt(message, loop.create_future(), loop.time())
+                self._attempts[reply] = attempt
+                await self._listen()
+                await self._send(message, reply)
+                await attempt.answer
+        except TimeoutError as error:
+            raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error
+        except nats.errors.MaxPayloadError as error:
+            raise PublishRefused(
+                f"{len(message.payload)} bytes and their headers are over max_payload: send less"
+            ) from error
+        except nats.errors.Error as error:
+            raise BrokerUnavailable(f"{self._broker.url}: {error}") from error
+        finally:
+            self._attempts.pop(reply, None)
+
+    async def _send(self, message: OutboundMessage, reply: str) -> None:
+        await self._broker.client.publish(
+            message.subject, message.payload, reply, headers_of(message)
+        )
+
+    async def repeat(self) -> None:
+        """Send again, once, what a cluster owes an answer for long. Runs until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if len(self._broker.client.servers) == 1 or not self._broker.connected.is_set():
+                continue
+            late = loop.time() - RESEND_SECONDS
+            for reply, attempt in list(self._attempts.items()):
+                if attempt.sent_at < late and not attempt.repeated and not attempt.answer.done():
+                    attempt.repeated = True
+                    # What cannot be sent is given up when its time is over, as without this.
+                    with contextlib.suppress(nats.errors.Error, TimeoutError):
+                        async with asyncio.timeout(SWEEP_SECONDS):
+                            await self._send(attempt.message, reply)
+
+    async def open(self) -> None:
+        """Answers arrive from here on."""
+        self._subscription = await self._broker.client.subscribe(
+            f"{self.inbox}.*", cb=self.on_answer
+        )
+
+    async def close(self) -> None:
+        """None arrive any more."""
+        if self._subscription is not None:
+            with contextlib.suppress(nats.errors.Error):  # the connection may be gone first
+                await self._subscription.unsubscribe()
+
+    async def _listen(self) -> None:
+        """It may be permitted by now."""
+        if self._deaf and self._subscription is not None:
+            self._deaf = False
+            await self._broker.client.renew(self._subscription)
+
+    async def _has_stream(self, subject: str) -> bool:
+        """Also true when nobody can tell."""
+        with contextlib.suppress(TimeoutError, BrokerUnavailable):
+            async with asyncio.timeout(POLL_SECONDS):
+                answer = await self._broker.request("$JS.API.STREAM.NAMES", {"subject": subject})
+                return bool(answer.get("error") or answer["streams"])
+        return True
+
+    async def on_answer(self, message: Msg) -> None:
+        attempt = self._attempts.get(message.subject)
+        if attempt is None:
+            return
+        if fault := _fault(message):
+            # The first copy is there, and its own answer still to come.
+            if not (attempt.repeated and isinstance(fault, StillInProcess)):
+                attempt.fail(fault)
+        elif not attempt.answer.done():
+            attempt.answer.set_result(None)
+
+    def on_connected(self) -> None:
+        """What the last connection owed will not come."""
+        lost = BrokerUnavailable(f"the connection to {self._broker.url} broke")
+        for attempt in self._attempts.values():
+            attempt.fail(lost)
+
+    def on_permission_denied(self, refusal: PermissionDenied) -> None:
+        answers = refusal.subject == f"{self.inbox}.*".lower()
+        self._deaf = self._deaf or answers
+        for reply, attempt in self._attempts.items():
+            if answers or refusal.subject in {attempt.message.subject.lower(), reply.lower()}:
+                attempt.fail(NotPermitted(refusal.why))
+
+
+def _fault(message: Msg) -> FramemeshError | None:
+    if (message.headers or {}).get(Header.STATUS) == STATUS_NO_RESPONDERS:
+        return StreamMissing("no stream takes this subject")
+    # Nearly every answer is this; parsing a PubAck of JSON costs more than the rest together.
+    if message.data.startswith(b'{"stream"'):
+        return None
+    error = json.loads(message.data).get("error")
+    return None if error is None else _refusal(error)
+
+
+def _refusal(error: Mapping[str, Any]) -> FramemeshError:
+    description = error.get("description", "refused")
+    if error.get("err_code") in STREAM_FULL:
+        return StreamFull(description)
+    if error.get("err_code") == NOT_THE_LAST:
+        return AlreadyStored(description)
+    if error.get("err_code") in IN_PROCESS:
+        return StillInProcess(description)
+    if error.get("code") in BUSY:
+        return BrokerUnavailable(description)
+    return PublishRefused(description)
+
+
+@asynccontextmanager
+async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
+    """A publisher that gets its answers for as long as the context lasts."""
+    found = Publisher(broker)
+    broker.listeners.add(found.on_connected)
+    broker.permission_listeners.add(found.on_permission_denied)
+    try:
+        await found.open()
+        async with background_task(found.repeat()):
+            yield found
+    finally:
+        await found.close()
+        broker.listeners.remove(found.on_connected)
+        broker.permission_listeners.remove(found.on_permission_denied)

@@ -1,0 +1,1 @@
+"""The state of one camera session, without I/O: credit, spool, reconnection."""

@@ -1,0 +1,109 @@
+"""What follows the end of a stream: another try after a pause, or giving up."""
+
+import logging
+import random
+
+import grpc
+
+from framemesh.sdk.errors import (
+    CameraRefused,
+    FramemeshSdkError,
+    IngestUnreachable,
+    PipelineUnknown,
+)
+from framemesh.sdk.transport.target import Target
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
+
+OPENING_SECONDS = 10.0
+"""What one attempt may take from the call to the server's first word."""
+
+# Anything else may pass: a restart, a drain, a network that was cut.
+_FINAL = frozenset(
+    {
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.ALREADY_EXISTS,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.UNIMPLEMENTED,
+    }
+)
+
+
+class ReconnectPolicy:
+    """The patience of one camera. Times are those of a monotonic clock, in seconds."""
+
+    def __init__(
+        self, target: Target, connect_timeout: float, now: float, jitter: random.Random
+    ) -> None:
+        self._target = target
+        self._connect_timeout = connect_timeout
+        self._deadline: float | None = now + connect_timeout
+        self._jitter = jitter
+        self._pause = FIRST_PAUSE_SECONDS
+        self._broken = False
+        self._why = "it does not answer"
+
+    def opening_seconds(self, now: float) -> float:
+        """What the attempt that begins now may take until the stream is open."""
+        if self._deadline is None:
+            return OPENING_SECONDS
+        return min(OPENING_SECONDS, max(0.0, self._deadline - now))
+
+    def opened(self) -> None:
+        """A stream is open; from now on there is no deadline for the next."""
+        if self._broken:
+            log.warning("camera %s: connected again", self._target.camera)
+        self._deadline, self._broken = None, False
+
+    def progressed(self) -> None:
+        """A frame was answered: the next break is a new one, and its first pause is short."""
+        self._pause = FIRST_PAUSE_SECONDS
+
+    def pause(self, code: grpc.StatusCode, details: str, now: float) -> float:
+        """A stream ended with this status: how many seconds to wait before the next.
+
+        Raises:
+            PipelineUnknown, CameraRefused: the next would end the same way.
+            IngestUnreachable: there was never one, and the time to wait for it is over.
+        """
+        if code in _FINAL:
+            raise self._refusal(code, details)
+        if code is not grpc.StatusCode.CANCELLED:  # the end of our own patience explains nothing
+            self._why = details or code.name
+        pause = self._jitter.uniform(0.5, 1.0) * self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        if self._deadline is None:
+            self._log_break()
+            return pause
+        if now >= self._deadline:
+            raise IngestUnreachable(
+                f"no connection to ingest at {self._target.address} within "
+                f"{self._connect_timeout:g} s ({self._why}): is it running, is this its address?"
+            )
+        return min(pause, self._deadline - now)
+
+    def _refusal(self, code: grpc.StatusCode, details: str) -> FramemeshSdkError:
+        target = self._target
+        if code is grpc.StatusCode.NOT_FOUND:
+            return PipelineUnknown(f"ingest at {target.address}: {details or 'no such pipeline'}")
+        return CameraRefused(
+            f"ingest at {target.address} refuses camera {target.camera!r} of pipeline "
+            f"{target.pipeline!r}: {details or code.name}"
+        )
+
+    def _log_break(self) -> None:
+        if not self._broken:
+            log.warning(
+                "camera %s: the stream to ingest at %s broke (%s); trying again",
+                self._target.camera,
+                self._target.address,
+                self._why,
+            )
+        self._broken = True

@@ -1,0 +1,1 @@
+"""The gRPC stream to ingest: a thread or a task that serves the session."""

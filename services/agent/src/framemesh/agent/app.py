@@ -1,0 +1,49 @@
+"""Wires the agent together."""
+
+import asyncio
+from collections.abc import Sequence
+
+from framemesh.agent.machine import Machine
+from framemesh.agent.master_session import MasterSession
+from framemesh.agent.settings import AgentSettings
+from framemesh.agent.worker_env import WORKER_COMMAND, WorkerEnv
+from framemesh.agent.worker_ports import WorkerPorts
+from framemesh.agent.worker_supervisor import WorkerSupervisor
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.server import grpc_server
+
+
+async def run(
+    settings: AgentSettings, stop: asyncio.Event, command: Sequence[str] = WORKER_COMMAND
+) -> None:
+    """Run the agent until `stop` is set, then stop its workers. `command` starts a worker.
+
+    Its health is SERVING while it attends the master.
+
+    Raises:
+        AddressTaken: something else listens on settings.listen.
+    """
+    changed = asyncio.Event()
+    worker_env = WorkerEnv(settings.master, settings.data.absolute(), command)
+    supervisor = WorkerSupervisor(
+        worker_env, WorkerPorts(settings.first_port), SystemClock(), changed.set
+    )
+    async with (
+        grpc_server(settings.listen, []) as server,
+        channel(settings.master) as master,
+        asyncio.TaskGroup() as tasks,
+    ):
+        attendance = MasterSession(
+            name=settings.node,
+            channel=master,
+            machine=Machine(),
+            supervisor=supervisor,
+            changed=changed,
+            attending=server.set_serving,
+        )
+        attending = tasks.create_task(attendance.run())
+        # The master is told of the workers as they stop, so its conversation ends after them.
+        await run_until(stop, supervisor.run())
+        attending.cancel()

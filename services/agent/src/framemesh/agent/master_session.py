@@ -1,0 +1,99 @@
+"""The conversation with the master."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import grpc.aio
+
+from framemesh.agent.converters import AssignmentRejected, assignments_from, connect_request
+from framemesh.agent.machine import Machine
+from framemesh.agent.worker_supervisor import WorkerSupervisor
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
+from framemesh.runtime.concurrency.backoff import Backoff
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+REPORT_SECONDS = 2.0
+"""Between two reports when nothing changes. They keep figures fresh; no node is lost for want of
+them. It leaves when its call ends, which is after 15 + 5 s for one that is cut off: the keepalive
+of runtime/rpc/server.py."""
+
+RECONNECT = Backoff(first_seconds=0.2, max_seconds=5.0)
+"""A master that starts again is back in a second; a cluster of agents must not storm it."""
+
+
+class MasterSession:
+    """Reports the node to the master and hands the master's orders to the crew."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        channel: grpc.aio.Channel,
+        machine: Machine,
+        supervisor: WorkerSupervisor,
+        changed: asyncio.Event,
+        attending: Callable[[bool], Awaitable[None]],
+    ) -> None:
+        """`changed` asks for a report at once. `attending` is told whether the master hears us."""
+        self._name = name
+        self._stub = node_pb2_grpc.NodeServiceStub(channel)
+        self._machine = machine
+        self._supervisor = supervisor
+        self._changed = changed
+        self._attending = attending
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Stay connected until cancelled. Workers keep running while the master is away."""
+        while True:
+            try:
+                await self._attend()
+                trouble = "it ended the conversation"
+            except grpc.aio.AioRpcError as error:
+                trouble = error.details() or error.code().name
+            await self._attending(False)
+            if self._failures == 0:
+                log.warning("master is away", trouble=trouble)
+            self._failures += 1
+            await asyncio.sleep(RECONNECT.pause(self._failures))
+
+    async def _attend(self) -> None:
+        """One conversation, until it ends.
+
+        Raises:
+            grpc.aio.AioRpcError: it broke off.
+        """
+        call = self._stub.Connect(self._reports())
+        try:
+            async for response in call:
+                self._take_order(response)
+        finally:
+            call.cancel()
+
+    def _take_order(self, response: node_pb2.ConnectResponse) -> None:
+        try:
+            assignments = assignments_from(response)
+        except AssignmentRejected as error:
+            log.error("order refused, the last one stands", trouble=str(error))
+            return
+        log.info("ordered", workers=[assignment.id for assignment in assignments])
+        self._supervisor.assign(assignments)
+
+    async def _reports(self) -> AsyncIterator[node_pb2.ConnectRequest]:
+        yield self._report()
+        # Here the first one was taken by the connection: there is a master.
+        log.info("master attended")
+        self._failures = 0
+        await self._attending(True)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_SECONDS):
+                    await self._changed.wait()
+            yield self._report()
+
+    def _report(self) -> node_pb2.ConnectRequest:
+        self._changed.clear()
+        return connect_request(self._name, self._machine.report(), self._supervisor.report())

@@ -1,0 +1,40 @@
+"""The ports that the workers of a node listen on."""
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.processes.ports import is_free
+
+MAX_WORKERS = 256
+"""Of one node. Far more than its CPUs; it bounds the search for a free port."""
+
+
+class NoFreePort(FramemeshError):
+    """All ports for workers are taken."""
+
+    code = Code.EXHAUSTED
+
+
+class WorkerPorts:
+    """Gives each worker the lowest port that nobody has."""
+
+    def __init__(self, first_port: int) -> None:
+        self._first = first_port
+        self._given: set[int] = set()
+
+    def take(self) -> int:
+        """A port that is free now, and not given to another until it is returned.
+
+        Raises:
+            NoFreePort: there is none.
+        """
+        end = min(self._first + MAX_WORKERS, 65_536)
+        for port in range(self._first, end):
+            if port not in self._given and is_free(port):
+                self._given.add(port)
+                return port
+        raise NoFreePort(
+            f"no free port for a worker from {self._first} to {end - 1}: "
+            "set FRAMEMESH_AGENT_FIRST_PORT to where there are some"
+        )
+
+    def nak(self, port: int) -> None:
+        self._given.discard(port)

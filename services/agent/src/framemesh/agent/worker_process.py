@@ -1,0 +1,78 @@
+"""One worker of this node."""
+
+from collections.abc import Callable
+
+from framemesh.agent.assignment import WorkerAssignment, WorkerReport
+from framemesh.agent.worker_env import WorkerEnv
+from framemesh.agent.worker_ports import WorkerPorts
+from framemesh.core.clock import Clock
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.malloc import MALLOC
+from framemesh.runtime.processes.supervision import SupervisedProcess
+from framemesh.runtime.rpc.health import grpc_serving
+
+
+class WorkerProcess:
+    """A worker process that is kept running as ordered, on a port of its own."""
+
+    def __init__(
+        self,
+        assignment: WorkerAssignment,
+        worker_env: WorkerEnv,
+        ports: WorkerPorts,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self.assignment = assignment
+        self._worker_env = worker_env
+        self._ports = ports
+        self._port: int | None = None
+        self._supervised = SupervisedProcess(
+            assignment.id, start=self._start, ready=self._serving, changed=changed, clock=clock
+        )
+
+    async def run(self) -> None:
+        """Keep the worker running until this is cancelled; it is gone when this ends."""
+        try:
+            await self._supervised.run()
+        finally:
+            self._leave_port()
+
+    def report(self) -> WorkerReport:
+        return WorkerReport(
+            self.assignment.id, self.assignment.pipeline, self._address, self._supervised.status
+        )
+
+    @property
+    def _address(self) -> str:
+        return "" if self._port is None else f"127.0.0.1:{self._port}"
+
+    async def _start(self) -> Child:
+        # A port anew for every life: the last one may have gone to another process meanwhile.
+        self._leave_port()
+        self._port = self._ports.take()
+        return await Child.start(
+            self._worker_env.command,
+            name=self.assignment.id,
+            log=self._worker_env.log(self.assignment.id),
+            environment=self._environment(),
+        )
+
+    async def _serving(self) -> bool:
+        return await grpc_serving(self._address)
+
+    def _leave_port(self) -> None:
+        if self._port is not None:
+            self._ports.nak(self._port)
+            self._port = None
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **MALLOC,
+            "FRAMEMESH_WORKER_ID": self.assignment.id,
+            "FRAMEMESH_WORKER_PIPELINE": self.assignment.pipeline,
+            "FRAMEMESH_WORKER_REVISION": str(self.assignment.revision),
+            "FRAMEMESH_WORKER_MASTER": self._worker_env.master,
+            "FRAMEMESH_WORKER_LISTEN": self._address,
+            "FRAMEMESH_WORKER_DATA": str(self._worker_env.folder(self.assignment.id)),
+        }

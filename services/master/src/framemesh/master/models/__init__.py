@@ -1,0 +1,1 @@
+"""Models: the catalog of registered versions."""

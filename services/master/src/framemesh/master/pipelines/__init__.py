@@ -1,0 +1,1 @@
+"""Pipelines: apply, change, drain and delete them with their buffers."""

@@ -1,0 +1,208 @@
+"""What can be done with pipelines."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
+from framemesh.master.fleet.nodes import NodeRegistry, WorkerState
+from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.jetstream.pipeline_store import (
+    PipelineStore,
+    PipelineUnknown,
+    StoredPipeline,
+)
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+
+class ModelMissing(FramemeshError):
+    """A stage names a model that is not registered."""
+
+    code = Code.NOT_FOUND
+
+
+class FramesPending(FramemeshError):
+    """Accepted frames wait in the buffer that is to be deleted."""
+
+    code = Code.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPipeline:
+    """A pipeline as it should be, and how it is."""
+
+    stored: StoredPipeline
+    ready_workers: int
+    trouble: str
+
+
+class PipelineManager:
+    """Applies, shows and deletes pipelines.
+
+    Every method raises BrokerUnavailable when the broker does not answer in time.
+    """
+
+    def __init__(
+        self,
+        store: PipelineStore,
+        models: ModelCatalog,
+        buffers: BufferProvisioner,
+        nodes: NodeRegistry,
+    ) -> None:
+        self._store = store
+        self._models = models
+        self._buffers = buffers
+        self._nodes = nodes
+        # Two changes of one pipeline must not interleave.
+        self._changing = asyncio.Lock()
+
+    async def apply(self, wanted: PipelineSpec) -> RunningPipeline:
+        """Make the pipeline, or change it to this; applying the same again changes nothing.
+
+        Raises:
+            InvalidDocument, ModelMissing, StorageMissing, BufferRefused: names the field that is
+                wrong.
+        """
+        check_pipeline(wanted)
+        async with self._changing:
+            spec = await self._pinned(wanted)
+            current = await self._make(spec, await self._current(spec.name))
+        self._nodes.changed.set()
+        return self._running(current)
+
+    async def get(self, name: str) -> RunningPipeline:
+        """
+        Raises:
+            PipelineUnknown: there is none of that name.
+        """
+        return self._running(await self._store.get(name))
+
+    async def list(self) -> list[RunningPipeline]:
+        """All pipelines, by name."""
+        found = [await self._current(name) for name in await self._store.names()]
+        return [self._running(stored) for stored in found if stored is not None]
+
+    async def delete(self, name: str, *, discard_pending: bool) -> int:
+        """Delete a pipeline, its buffer and its ledger; returns how many frames were discarded.
+
+        Raises:
+            PipelineUnknown: there is none of that name.
+            FramesPending: its buffer is not empty, and `discard_pending` is not set.
+        """
+        async with self._changing:
+            generations = _generations(await self._store.get(name))
+            pending = sum([await self._buffers.pending(name, each) for each in generations])
+            if pending and not discard_pending:
+                raise FramesPending(
+                    f"pipeline {name!r} holds {pending} accepted frames: wait until they are done,"
+                    " or discard them with --discard-pending"
+                )
+            # First the entry, so that no worker is started and no camera let in any more.
+            await self._store.delete(name)
+            await self._buffers.delete(name, generations)
+        self._nodes.changed.set()
+        log.info("pipeline deleted", pipeline=name, discarded=pending)
+        return pending
+
+    async def purge_dead_letters(self, name: str, subject: str) -> int:
+        """Delete dead letters of a pipeline that match `subject`; returns how many those were.
+
+        Raises:
+            PipelineUnknown: there is none of that name.
+        """
+        await self._store.get(name)
+        purged = await self._buffers.purge_dead_letters(name, subject)
+        log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
+        return purged
+
+    async def drain(self) -> None:
+        """One look at the generations that take no more frames: those that are empty go."""
+        for name in await self._store.names():
+            async with self._changing:
+                stored = await self._current(name)
+                if stored is not None and stored.draining:
+                    await self._drain(stored)
+
+    async def _drain(self, stored: StoredPipeline) -> None:
+        name = stored.spec.name
+        left: list[Generation] = []
+        for generation in stored.draining:
+            # What was on its way into the buffer when it was retired is there at the next look.
+            # Retiring is repeated for what another master left half done.
+            just_retired = await self._buffers.retire(name, generation)
+            if just_retired or await self._buffers.pending(name, generation):
+                left.append(generation)
+            else:
+                await self._buffers.drop(name, generation)
+                log.info("buffer is drained", pipeline=name, generation=generation.number)
+        if len(left) < len(stored.draining):
+            await self._store.update(replace(stored, draining=tuple(left)))
+
+    async def _make(self, spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
+        generation, draining = _next(spec, current)
+        new = current is None or generation != current.generation
+        made = False
+        try:
+            await self._buffers.provision(spec, generation)
+            if current is None or current.spec != spec:
+                current = await self._store.put(spec, generation, draining)
+                log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
+            made = True
+        finally:
+            # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
+            if new and not made:
+                await self._buffers.drop(spec.name, generation)
+            if current is None:
+                await self._buffers.delete(spec.name, [])
+        if current.draining:
+            await self._drain(current)
+        return current
+
+    async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
+        """The specification with the version of each model that is newest now."""
+        stages: list[StageSpec] = []
+        for at, stage in enumerate(spec.stages):
+            try:
+                model = await self._models.find(stage.model, stage.model_version)
+            except ModelUnknown as error:
+                raise ModelMissing(f"stages[{at}].model: {error}") from error
+            stages.append(replace(stage, model_version=model.version))
+        return replace(spec, stages=tuple(stages))
+
+    async def _current(self, name: str) -> StoredPipeline | None:
+        try:
+            return await self._store.get(name)
+        except PipelineUnknown:
+            return None
+
+    def _running(self, stored: StoredPipeline) -> RunningPipeline:
+        workers = self._nodes.workers(stored.spec.name)
+        ready = sum(worker.state is WorkerState.READY for worker in workers)
+        return RunningPipeline(stored, ready, "" if ready else self._trouble(stored))
+
+    def _trouble(self, stored: StoredPipeline) -> str:
+        if not self._nodes.reports:
+            return "no node is here to run its workers: start an agent"
+        workers = self._nodes.workers(stored.spec.name)
+        return next((f"{w.id}: {w.trouble}" for w in workers if w.trouble), "")
+
+
+def _next(
+    spec: PipelineSpec, current: StoredPipeline | None
+) -> tuple[Generation, tuple[Generation, ...]]:
+    """The generation that takes the frames of `spec`, and those that are to be worked off."""
+    if current is None:
+        return Generation.of(1, spec), ()
+    same = Generation.of(current.generation.number, spec)
+    if same == current.generation:
+        return same, current.draining
+    # What was accepted stays where it is until it is done: moved, it could get lost.
+    return replace(same, number=same.number + 1), (*current.draining, current.generation)
+
+
+def _generations(stored: StoredPipeline) -> list[Generation]:
+    return [*stored.draining, stored.generation]

@@ -1,0 +1,1 @@
+"""Checkpoints of ledgers, so that a restart does not read everything again."""

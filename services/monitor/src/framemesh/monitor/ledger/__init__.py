@@ -1,0 +1,1 @@
+"""The ledger of each pipeline, read from its stream."""

@@ -1,0 +1,1 @@
+"""Single frames, dead letters and stored messages."""

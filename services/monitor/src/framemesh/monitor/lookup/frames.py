@@ -1,0 +1,114 @@
+"""What happened to one frame."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from google.protobuf.message import DecodeError
+
+from framemesh.core.frame import FrameId
+from framemesh.core.ledger.camera_ledger import Account
+from framemesh.core.ledger.camera_sessions import FrameStatus
+from framemesh.core.outcome import Outcome
+from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
+from framemesh.monitor.ledger.registry import LedgerRegistry
+from framemesh.monitor.lookup.stored_messages import (
+    StoredMessage,
+    last_by_subjects,
+    last_from_leader,
+)
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.messages import outcome_message
+from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
+
+MAX_SESSIONS = 32
+"""In one answer."""
+
+EVERY = "*"
+
+
+class FrameState(Enum):
+    """What is on record of a frame."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    SEALED = "sealed"
+    FORGOTTEN = "forgotten"
+    """It had an outcome, which is no longer kept."""
+
+
+_ORDER = (FrameState.PENDING, FrameState.SEALED, FrameState.FORGOTTEN, FrameState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One frame."""
+
+    id: FrameId
+    state: FrameState
+    outcome: Outcome | None = None
+    """Where it is sealed."""
+    stored_unix_nano: int = 0
+    """When the broker took the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLookupResult:
+    """The frames of one number, and the ledger of their camera."""
+
+    records: tuple[FrameRecord, ...]
+    account: Account
+
+
+class FrameLookup:
+    """Looks into the stream for outcomes, and into the book for what has none there."""
+
+    def __init__(self, broker: Broker, registry: LedgerRegistry) -> None:
+        self._broker = broker
+        self._registry = registry
+
+    async def find(
+        self, pipeline: str, camera: str, sequence: int, session: str = ""
+    ) -> FrameLookupResult:
+        """With a session exactly one record, without one of every session that has such a frame:
+        pending ones first, then newest first, at most MAX_SESSIONS.
+
+        Raises:
+            StreamGone: there is no such pipeline.
+            TooManyMatches: as many sessions have it as the broker cannot look through.
+            LedgerBehind, BrokerUnavailable: ask again.
+        """
+        ledger = (await self._registry.ledger(pipeline)).ledger
+        wanted = FrameId(camera, session or EVERY, sequence)
+        sealed = await self._sealed(pipeline, wanted)
+        names = [session] if session else ledger.sessions_with(camera, sequence)
+        frames = [FrameId(camera, name, sequence) for name in names]
+        found = {record.id for record in sealed}
+        others = [await self._record(pipeline, f, ledger) for f in frames if f not in found]
+        records = sorted([*others, *sealed], key=lambda record: _ORDER.index(record.state))
+        return FrameLookupResult(tuple(records[:MAX_SESSIONS]), ledger.account(camera))
+
+    async def _sealed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
+        subject = outcome_subject(pipeline, wanted)
+        kept = await last_by_subjects(self._broker, ledger_stream(pipeline), subject)
+        return [record for record in map(_sealed_record, kept) if record]
+
+    async def _record(self, pipeline: str, frame: FrameId, ledger: PipelineLedger) -> FrameRecord:
+        """Of a frame whose outcome was not found."""
+        match ledger.frame_status(frame):
+            case FrameStatus.UNKNOWN:
+                return FrameRecord(frame, FrameState.UNKNOWN)
+            case FrameStatus.PENDING:
+                return FrameRecord(frame, FrameState.PENDING)
+        # The replica that was asked may be behind.
+        subject = outcome_subject(pipeline, frame)
+        kept = await last_from_leader(self._broker, ledger_stream(pipeline), subject)
+        return (kept and _sealed_record(kept)) or FrameRecord(frame, FrameState.FORGOTTEN)
+
+
+def _sealed_record(kept: StoredMessage) -> FrameRecord | None:
+    """None for what somebody else wrote there, which the book logs."""
+    try:
+        outcome = outcome_message.from_payload(kept.payload)
+    except (DecodeError, KeyError):
+        return None
+    return FrameRecord(outcome.frame, FrameState.SEALED, outcome, kept.stored_unix_nano)

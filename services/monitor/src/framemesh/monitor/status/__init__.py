@@ -1,0 +1,1 @@
+"""The status of a pipeline beside its ledger: backlog and traffic."""

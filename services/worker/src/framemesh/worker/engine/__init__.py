@@ -1,0 +1,1 @@
+"""Stages of a pipeline executed over Triton: the graph, batches, threads."""

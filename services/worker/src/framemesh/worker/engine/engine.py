@@ -1,0 +1,157 @@
+"""Everything that looks at frames, put together: Triton, the models on it, the graph over them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from framemesh.core.clock import Clock
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.modeling.local_model import LocalModel
+from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.logs import get_logger
+from framemesh.runtime.processes import programs
+from framemesh.runtime.processes.programs import TritonInstallation
+from framemesh.worker.engine.batching import Batcher
+from framemesh.worker.engine.graph import Graph
+from framemesh.worker.engine.stage import Stage
+from framemesh.worker.engine.stage_plan import StagePlan, plan_stage
+from framemesh.worker.triton.client import TritonClient
+from framemesh.worker.triton.installation import kind
+from framemesh.worker.triton.managed import ManagedTriton
+from framemesh.worker.triton.orphan_cleanup import kill_processes, prefix_of, remove_memory
+from framemesh.worker.triton.remote import RemoteTriton
+from framemesh.worker.triton.repository import CPU
+from framemesh.worker.triton.served_model import ServedModel
+from framemesh.worker.triton.server import TritonInstance, TritonServer
+
+log = get_logger()
+
+MAX_PICTURES = 256
+MAX_PICTURE_BYTES = 512 * 1024 * 1024
+"""Decoded, of all stages: two of the largest, or two hundred of a common camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What looks at frames, and the Triton that it looks with."""
+
+    graph: Graph
+    triton: TritonServer
+    rows: int
+    """Whole frames that fit into the memory of the first stage: with Triton, or on their way."""
+
+
+@asynccontextmanager
+async def open_engine(
+    spec: PipelineSpec,
+    models: Mapping[str, LocalModel],
+    data: Path,
+    *,
+    triton_address: str | None,
+    cpus: int,
+    clock: Clock,
+) -> AsyncIterator[Engine]:
+    """An engine that has answered real inferences; all that it started ends with the context.
+
+    Args:
+        models: by the name of the stage.
+        data: a folder that no other engine uses.
+        triton_address: of a Triton that runs already; None starts our own.
+        cpus: as many frames are decoded at once, and each model that runs on them has as many
+            instances.
+
+    Raises:
+        ModelInvalid, UnknownDecoder: a model, its manifest and its decoder do not fit.
+        TritonStartFailed: Triton does not start, or does not load a model.
+        TritonUnavailable: the given Triton does not answer.
+    """
+    # Frames are decoded side by side; OpenCV's own threads would only compete.
+    cv2.setNumThreads(1)
+    installation = programs.triton() if triton_address is None else None
+    device = CPU if installation is None else kind(installation)
+    latency_bound = spec.delivery.fresh is not None
+    plans = [
+        plan_stage(stage, models[stage.name], cpus, device, latency_bound=latency_bound)
+        for stage in spec.stages
+    ]
+    prefix = prefix_of(data)
+    await asyncio.to_thread(_sweep, prefix)
+    client = TritonClient()
+    served = [_served(plan, client, prefix, clock) for plan in plans]
+    triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
+    pictures = Window(MAX_PICTURES, MAX_PICTURE_BYTES)
+    try:
+        await triton.start(served)
+        async with _running(plans, served, triton, cpus) as stages:
+            yield Engine(Graph(stages, pictures), triton, plans[0].rows)
+    finally:
+        await triton.stop()
+
+
+@asynccontextmanager
+async def _running(
+    plans: Sequence[StagePlan], served: Sequence[ServedModel], triton: TritonServer, cpus: int
+) -> AsyncIterator[list[Stage]]:
+    """The stages; their Triton is watched meanwhile, and stopped with them."""
+    with ThreadPoolExecutor(cpus, "decode") as pool:
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(triton.watch())
+            try:
+                yield [
+                    _stage(plan, model, triton, tasks, pool)
+                    for plan, model in zip(plans, served, strict=True)
+                ]
+            finally:
+                watch.cancel()
+                # Requests under way end with the connection, not with their timeout.
+                await triton.stop()
+
+
+def _source(
+    plans: Iterable[StagePlan],
+    installation: TritonInstallation | None,
+    address: str | None,
+    data: Path,
+) -> TritonInstance:
+    # Two stages may share a model.
+    deployments = list({plan.deployment.name: plan.deployment for plan in plans}.values())
+    if installation is None:
+        return RemoteTriton(address or "", deployments)
+    return ManagedTriton(installation, deployments, folder=data / "triton", prefix=prefix_of(data))
+
+
+def _sweep(prefix: str) -> None:
+    processes, files = kill_processes(prefix), remove_memory(prefix)
+    if processes or files:
+        log.info("swept what a killed worker left", processes=processes, shared_memory=files)
+
+
+def _served(plan: StagePlan, client: TritonClient, prefix: str, clock: Clock) -> ServedModel:
+    # Two stages may share a model, and each has memory of its own.
+    region = f"{prefix}{plan.spec.name}"
+    return ServedModel(plan.deployment, client, rows=plan.rows, region=region, clock=clock)
+
+
+def _stage(
+    plan: StagePlan,
+    model: ServedModel,
+    triton: TritonServer,
+    tasks: asyncio.TaskGroup,
+    pool: ThreadPoolExecutor,
+) -> Stage:
+    return Stage(
+        plan.spec,
+        plan.deployment.manifest.labels,
+        plan.preprocessor,
+        plan.decoder,
+        Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks),
+        max_batch=plan.policy.max_batch,
+        inputs=model.arena.inputs,
+        pool=pool,
+    )

@@ -1,0 +1,71 @@
+"""What a stage will need of Triton, worked out before there is one."""
+
+from dataclasses import dataclass
+
+from framemesh.core.pipeline.spec import StageSpec
+from framemesh.modeling.local_model import LocalModel
+from framemesh.worker.engine.batching import BatchPolicy
+from framemesh.worker.triton.repository import CPU, Deployment
+from framemesh.worker.vision.decoders.decoder import Decoder
+from framemesh.worker.vision.preprocess import Preprocessor
+from framemesh.worker.vision.validation import validate_model
+
+MAX_MEMORY_BYTES = 256 * 1024 * 1024
+"""Of the inputs and outputs of one stage. Fewer rows only mean fewer frames at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """A stage before its Triton runs; making one finds all that cannot fit."""
+
+    spec: StageSpec
+    deployment: Deployment
+    preprocessor: Preprocessor
+    decoder: Decoder
+    policy: BatchPolicy
+    rows: int
+
+
+def plan_stage(
+    stage: StageSpec, model: LocalModel, cpus: int, device: str, *, latency_bound: bool
+) -> StagePlan:
+    """
+    Args:
+        punctual: what is sent to the model is worked on at once, and not grown old in a queue.
+
+    Raises:
+        ModelInvalid, UnknownDecoder: the model, its manifest and its decoder do not fit.
+    """
+    manifest = model.manifest
+    fitting = validate_model(manifest, model.onnx)
+    signature = fitting.signature
+    on_cpus = device == CPU and not manifest.simulated
+    instances = manifest.instances or (cpus if on_cpus else 1)
+    picture_bytes = signature.inputs[0].picture_bytes + sum(
+        max(0, output.picture_bytes) for output in signature.outputs
+    )
+    affordable = max(1, MAX_MEMORY_BYTES // picture_bytes)
+    policy = BatchPolicy(
+        max_batch=min(manifest.max_batch, affordable),
+        max_delay_seconds=stage.max_delay_ms / 1000,
+        instances=instances,
+        in_reserve=0 if latency_bound else 1,
+    )
+    # Enough for what is with Triton and, meanwhile, for what is decoded or waits to fill a batch.
+    wanted = policy.max_requests * policy.max_batch + max(policy.max_batch, 2 * cpus)
+    return StagePlan(
+        spec=stage,
+        deployment=Deployment(
+            manifest,
+            model.version,
+            model.onnx,
+            signature,
+            instances=instances,
+            largest_batch=policy.max_batch,
+            kind=device,
+        ),
+        preprocessor=fitting.preprocessor,
+        decoder=fitting.decoder,
+        policy=policy,
+        rows=min(wanted, affordable),
+    )

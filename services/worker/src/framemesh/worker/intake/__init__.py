@@ -1,0 +1,1 @@
+"""From the buffer to the dispatch of a frame: pulling, scheduling, ordering."""

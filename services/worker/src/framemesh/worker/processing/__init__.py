@@ -1,0 +1,1 @@
+"""What becomes of one frame: isolation of suspects, outcomes, commit."""

@@ -1,0 +1,68 @@
+"""Makes outcomes out of what became of a frame."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from framemesh.core.clock import Clock
+from framemesh.core.documents.duration import duration_text
+from framemesh.core.frame import Frame
+from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.pipeline.delivery import DeliverySpec
+from framemesh.runtime.logs import get_logger
+from framemesh.worker.engine.graph import InferenceResult
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFactory:
+    """Makes them in the name of one worker; who seals a frame stores its outcome."""
+
+    pipeline: str
+    worker: str
+    delivery: DeliverySpec
+    clock: Clock
+
+    def done(self, frame: Frame, seen: InferenceResult, attempts: int) -> Outcome:
+        return self._outcome(frame, Fate.DONE, attempts=attempts, seen=seen)
+
+    def expired(self, frame: Frame) -> Outcome:
+        max_age = self.delivery.fresh.max_age if self.delivery.fresh else timedelta.max
+        detail = f"older than {duration_text(max_age)} at its turn"
+        return self._outcome(frame, Fate.EXPIRED, "too_old", detail, attempts=0)
+
+    def superseded(self, frame: Frame) -> Outcome:
+        newer = self.delivery.latest.frames if self.delivery.latest else 0
+        detail = f"{newer} newer of its camera came before its turn"
+        return self._outcome(frame, Fate.SUPERSEDED, "newer_frame", detail, attempts=0)
+
+    def dead(self, frame: Frame, reason: str, detail: str, attempts: int) -> Outcome:
+        log.warning("frame is dead", frame=str(frame.id), reason=reason, detail=detail)
+        return self._outcome(frame, Fate.DEAD, reason, detail, attempts=attempts)
+
+    def _outcome(
+        self,
+        frame: Frame,
+        fate: Fate,
+        reason: str = "",
+        detail: str = "",
+        *,
+        attempts: int,
+        seen: InferenceResult | None = None,
+    ) -> Outcome:
+        return Outcome(
+            frame=frame.id,
+            pipeline=self.pipeline,
+            fate=fate,
+            captured_unix_nano=frame.captured_unix_nano,
+            completed_unix_nano=self.clock.unix_nano(),
+            completed_by=self.worker,
+            reason=reason,
+            detail=detail,
+            width=seen.width if seen else 0,
+            height=seen.height if seen else 0,
+            detections=seen.detections if seen else (),
+            attempts=attempts,
+            image_bytes=len(frame.image),
+            tensor_bytes=seen.tensor_bytes if seen else 0,
+        )

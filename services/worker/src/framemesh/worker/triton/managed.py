@@ -1,0 +1,136 @@
+"""A tritonserver that is a child process of ours."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.processes.programs import TritonInstallation
+from framemesh.worker.errors import TritonStartFailed, TritonUnavailable
+from framemesh.worker.triton.client import TritonClient
+from framemesh.worker.triton.installation import Launch, prepare
+from framemesh.worker.triton.orphan_cleanup import (
+    backend_folders,
+    kill_processes,
+    remove_empty,
+    remove_memory,
+)
+from framemesh.worker.triton.repository import Deployment, write_repository
+
+START_TIMEOUT_SECONDS = 120.0
+"""Until it answers. Usually half a second; large models take time to be read and optimized."""
+
+POLL_SECONDS = 0.02
+
+ATTEMPTS = 3
+"""At finding a free port: between finding and using it, somebody else may take it."""
+
+
+class ManagedTriton:
+    """Starts, and starts again, a tritonserver on ports of its own."""
+
+    def __init__(
+        self,
+        installation: TritonInstallation,
+        deployments: Sequence[Deployment],
+        *,
+        folder: Path,
+        prefix: str,
+    ) -> None:
+        """`folder` takes its models, backends and log; nobody else may use it or `prefix`."""
+        self._installation = installation
+        self._deployments = deployments
+        self._folder = folder
+        self._prefix = prefix
+        self._launch: Launch | None = None
+        self._child: Child | None = None
+        self._backend_folders: set[Path] = set()
+        """That came when it started: its own, or of another that started at that moment, which has
+        as little use for it."""
+
+    owned = True
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.running
+
+    async def start(self, client: TritonClient) -> None:
+        """Start it, in place of one that ran before, and connect the client once it answers.
+
+        Raises:
+            TritonStartFailed: it ends at once, does not answer, or cannot load a model.
+        """
+        await self.stop()
+        if self._launch is None:
+            self._launch = await asyncio.to_thread(self._prepare)
+        for attempt in range(ATTEMPTS):
+            if await self._run(self._launch, client):
+                break
+            if attempt == ATTEMPTS - 1:
+                raise TritonStartFailed(
+                    f"tritonserver ended at once: {self.last_log_line()}: see {self._log}"
+                )
+        if unloaded := await client.unloaded():
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in unloaded.items())
+            raise TritonStartFailed(f"Triton cannot load {reasons}")
+
+    async def stop(self) -> None:
+        """Kill it and what it leaves behind. It holds nothing that a soft end would save, and
+        asked to end it takes three seconds."""
+        if self._child is not None:
+            self._child.kill()
+            await self._child.wait()
+            self._child = None
+        await asyncio.to_thread(kill_processes, self._prefix)
+        await asyncio.to_thread(remove_memory, f"{self._prefix}stub-")
+        await asyncio.to_thread(remove_empty, self._backend_folders)
+
+    def last_log_line(self) -> str:
+        return self._child.last_log_line() if self._child is not None else ""
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "triton.log"
+
+    def _prepare(self) -> Launch:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._log.unlink(missing_ok=True)
+        write_repository(self._folder / "models", self._deployments)
+        return prepare(self._installation, self._folder, self._prefix)
+
+    async def _run(self, launch: Launch, client: TritonClient) -> bool:
+        """One attempt; False if it ended before it answered.
+
+        Raises:
+            TritonStartFailed: it neither ended nor answered.
+        """
+        port = free_block(1)
+        before = await asyncio.to_thread(backend_folders)
+        self._child = await Child.start(
+            [*launch.command, f"--grpc-port={port}"],
+            name="tritonserver",
+            log=self._log,
+            environment=launch.environment,
+        )
+        await client.connect(f"127.0.0.1:{port}")
+        try:
+            async with asyncio.timeout(START_TIMEOUT_SECONDS):
+                while self._child.running:
+                    # Another server may have taken the port first: ours says our prefix.
+                    if await _identity(client) == self._prefix:
+                        self._backend_folders = await asyncio.to_thread(backend_folders) - before
+                        return True
+                    await asyncio.sleep(POLL_SECONDS)
+                return False
+        except TimeoutError as error:
+            raise TritonStartFailed(
+                f"tritonserver does not answer after {START_TIMEOUT_SECONDS:.0f} s: see {self._log}"
+            ) from error
+
+
+async def _identity(client: TritonClient) -> str:
+    try:
+        return await client.identity()
+    except TritonUnavailable:
+        return ""

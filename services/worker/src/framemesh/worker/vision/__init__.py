@@ -1,0 +1,1 @@
+"""Pictures and tensors: decoding images, preprocessing, decoding model outputs."""

@@ -1,0 +1,43 @@
+"""What a decoder is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.outcome import Box
+
+Array = NDArray[np.float32]
+
+Outputs = Mapping[str, Array]
+"""The output tensors of one picture, without a batch dimension. They are read only, and the
+memory behind them is used again once the decoder returned."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Of the output tensors of one picture; -1 where a side is known only once the model ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawDetection:
+    """One thing in one picture."""
+
+    class_id: int
+    score: float
+    """0 to 1."""
+    box: Box | None
+    """In fractions of the model's input, inside it; None for a class of the whole picture."""
+
+
+class Decoder(Protocol):
+    """Made for one model; any number of threads may use it at once."""
+
+    @property
+    def classes(self) -> int:
+        """How many classes the model tells apart; each needs a label."""
+        ...
+
+    def decode(self, outputs: Outputs) -> list[RawDetection]:
+        """What is in one picture: sorted by score, at most `max_detections`."""
+        ...

@@ -1,0 +1,57 @@
+"""From many overlapping boxes to the best of each thing."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.outcome import Box
+from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.decoder import Array, RawDetection
+
+MAX_CANDIDATES = 2000
+"""The best so many are compared with one another: a threshold near 0 must not stall a worker."""
+
+Indices = NDArray[np.intp]
+
+
+def select_detections(
+    corners: Array, scores: Array, classes: Indices, spec: DecoderSpec
+) -> list[RawDetection]:
+    """The detections that remain of candidates above the threshold.
+
+    corners: [n, 4], left, top, right, bottom in fractions of the input, perhaps beyond it.
+    scores, classes: [n].
+    """
+    if not len(scores):
+        return []
+    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
+    corners = np.clip(corners[order], 0.0, 1.0)
+    visible = (corners[:, 0] < corners[:, 2]) & (corners[:, 1] < corners[:, 3])
+    order, corners = order[visible], corners[visible]
+    kept = non_max_suppression(corners, classes[order], spec.iou_threshold, spec.max_detections)
+    return [
+        RawDetection(class_id, min(1.0, score), Box(*sides))
+        for class_id, score, sides in zip(
+            classes[order[kept]].tolist(),
+            scores[order[kept]].tolist(),
+            corners[kept].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def non_max_suppression(
+    corners: Array, classes: Indices, iou_threshold: float, limit: int
+) -> Indices:
+    """Indices of the boxes that no better box of their class covers, best first.
+
+    corners: [n, 4], sorted by score. At most `limit` indices are returned.
+    """
+    rectangles = corners.astype(np.float64)
+    rectangles[:, 2:] -= rectangles[:, :2]
+    # The boxes come in the order of their scores, so any scores in that order will do.
+    scores = np.linspace(1.0, 0.5, len(corners)).tolist()
+    kept = cv2.dnn.NMSBoxesBatched(
+        rectangles.tolist(), scores, classes.tolist(), 0.0, iou_threshold
+    )
+    return np.asarray(kept, np.intp)[:limit]

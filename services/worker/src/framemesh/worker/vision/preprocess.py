@@ -1,0 +1,147 @@
+"""How a picture becomes the input of a model, as the model's manifest says."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.outcome import Box
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
+from framemesh.worker.triton.tensor_arena import Input
+from framemesh.worker.vision.image import Pixels
+
+GREY = 114
+"""What a letterbox is filled with: the grey that YOLO trains with, near the mean of a picture."""
+
+_INTERPOLATION = {
+    Interpolation.AREA: cv2.INTER_AREA,
+    Interpolation.LINEAR: cv2.INTER_LINEAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the picture lies in the model's input, in pixels of the input."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class Preprocessor:
+    """Writes pictures into the inputs of one model. Any number of threads may use it at once."""
+
+    def __init__(self, spec: InputSpec) -> None:
+        """Raises:
+        ModelInvalid: it asks for scaling that whole numbers cannot hold.
+        """
+        self._spec = spec
+        self._interpolation = _INTERPOLATION[spec.interpolation]
+        self._values = _values(spec)
+        self._planes = [np.ascontiguousarray(self._values[:, :, c]) for c in range(3)]
+
+    def write(self, picture: Pixels, out: Input) -> None:
+        """Write `picture` into `out`, which has the shape and type of one input."""
+        spec = self._spec
+        plain = spec.dtype is DType.UINT8
+        if plain and spec.layout is Layout.NHWC:
+            self._colored(picture, out)
+            return
+        fitted = self._fitted(picture)
+        if spec.layout is Layout.NHWC:
+            if spec.color is Color.RGB:
+                fitted = np.asarray(cv2.cvtColor(fitted, cv2.COLOR_BGR2RGB), np.uint8)
+            cv2.LUT(fitted, self._values, dst=out)
+            return
+        for channel in range(3):
+            plane = cv2.extractChannel(fitted, self._source(channel))
+            if plain:
+                out[channel] = plane
+            else:
+                cv2.LUT(plane, self._planes[channel], dst=out[channel])
+
+    def placement(self, width: int, height: int) -> Placement:
+        """Where a picture of this size comes to lie."""
+        spec = self._spec
+        if spec.fit is Fit.STRETCH:
+            return Placement(0, 0, spec.width, spec.height)
+        factor = min(spec.width / width, spec.height / height)
+        inner_width = min(spec.width, max(1, round(width * factor)))
+        inner_height = min(spec.height, max(1, round(height * factor)))
+        return Placement(
+            (spec.width - inner_width) // 2,
+            (spec.height - inner_height) // 2,
+            inner_width,
+            inner_height,
+        )
+
+    def to_picture(self, box: Box, width: int, height: int) -> Box | None:
+        """A box in fractions of the input, in fractions of a picture of this size.
+
+        It is clipped to the picture; None if nothing is left of it.
+        """
+        if self._spec.fit is Fit.STRETCH:
+            return box
+        place, spec = self.placement(width, height), self._spec
+        left, right = (
+            min(1.0, max(0.0, (side * spec.width - place.left) / place.width))
+            for side in (box.left, box.right)
+        )
+        top, bottom = (
+            min(1.0, max(0.0, (side * spec.height - place.top) / place.height))
+            for side in (box.top, box.bottom)
+        )
+        return Box(left, top, right, bottom) if left < right and top < bottom else None
+
+    def _source(self, channel: int) -> int:
+        """The channel of a decoded picture (blue first) that channel of the input shows."""
+        return 2 - channel if self._spec.color is Color.RGB else channel
+
+    def _colored(self, picture: Pixels, out: Input) -> None:
+        """The usual input of our own models, without a pass over memory that can be spared."""
+        if self._spec.color is Color.RGB:
+            cv2.cvtColor(self._fitted(picture), cv2.COLOR_BGR2RGB, dst=out)
+        elif self._spec.fit is Fit.STRETCH:
+            size = (self._spec.width, self._spec.height)
+            cv2.resize(picture, size, dst=out, interpolation=self._interpolation)
+        else:
+            out[...] = self._fitted(picture)
+
+    def _fitted(self, picture: Pixels) -> Pixels:
+        spec = self._spec
+        height, width = picture.shape[:2]
+        if (width, height) == (spec.width, spec.height):
+            return picture
+        place = self.placement(width, height)
+        scaled = cv2.resize(picture, (place.width, place.height), interpolation=self._interpolation)
+        if spec.fit is Fit.LETTERBOX:
+            scaled = cv2.copyMakeBorder(
+                scaled,
+                place.top,
+                spec.height - place.height - place.top,
+                place.left,
+                spec.width - place.width - place.left,
+                cv2.BORDER_CONSTANT,
+                value=(GREY, GREY, GREY),
+            )
+        return np.asarray(scaled, np.uint8)
+
+
+def _values(spec: InputSpec) -> NDArray[np.float32]:
+    """[256, 1, 3]: the value of every pixel in every channel of the input.
+
+    A pixel has 256 values, so the arithmetic is done once, exactly; a picture is a look-up.
+    """
+    if spec.dtype is DType.UINT8 and (spec.scale, *spec.mean, *spec.std) != (1, 0, 0, 0, 1, 1, 1):
+        raise ModelInvalid(
+            f"input {spec.name} is uint8, which takes no scale, mean or std: remove them, or make "
+            "the model's input float32"
+        )
+    if 0 in spec.std:
+        raise ModelInvalid(f"input {spec.name} divides by a std of 0: set what it was trained with")
+    pixels = np.arange(256, dtype=np.float64).reshape(256, 1, 1)
+    values = (pixels * spec.scale - np.array(spec.mean)) / np.array(spec.std)
+    return np.ascontiguousarray(values, np.float32)

@@ -1,0 +1,190 @@
+"""Frames that harm what looks at them: tried alone, counted past the worker's death, given up.
+
+What looks is a stand-in whose Triton dies as it is told; the tries are counted on a real broker.
+"""
+
+import asyncio
+import math
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from pydantic import ByteSize
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.frame import Frame, FrameId
+from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.pipeline.delivery import DeliverySpec
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.errors import (
+    Corrupt,
+    InferenceFailed,
+    TooOld,
+    TritonNotReady,
+    TritonUnavailable,
+    Undecodable,
+)
+from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import FrameProcessor
+from framemesh.worker.processing.retries import IsolatedRetries
+from framemesh.worker.processing.writer import ReliableWriter
+
+SPEC = PipelineSpec(
+    "street",
+    (StageSpec("people", "person", 1),),
+    BufferSpec(max_bytes=ByteSize(64 * 1024**2)),
+)
+MAX_ATTEMPTS = 2
+
+GOOD, KILLER, REFUSED, BUG = b"good", b"kills triton", b"refused", b"finds a fault of ours"
+HARMLESS = {
+    b"no picture": (Undecodable("no picture"), "undecodable"),
+    b"damaged": (Corrupt("damaged"), "corrupt"),
+}
+
+
+@dataclass
+class FragileTriton:
+    """Dies of a killer, with all that is under way, and comes back."""
+
+    deaths: int = 0
+    inside: list[bytes] = field(default_factory=list)
+    company_of_killers: list[int] = field(default_factory=list)
+    """How many others were under way at each death."""
+    lives: asyncio.Event = field(default_factory=asyncio.Event)
+    died: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def available(self) -> None:
+        if not self.lives.is_set():
+            await asyncio.sleep(0.01)
+            self.died = asyncio.Event()
+            self.lives.set()
+
+    async def run(self, image: bytes, crc32: int, deadline: float) -> InferenceResult:
+        if deadline <= asyncio.get_running_loop().time():
+            raise TooOld
+        if image in HARMLESS:
+            raise HARMLESS[image][0]
+        if not self.lives.is_set():
+            raise TritonNotReady("away")
+        self.inside.append(image)
+        try:
+            async with asyncio.timeout(0.005):
+                await self.died.wait()
+            raise TritonUnavailable("it died")
+        except TimeoutError:
+            return self._answer(image)
+        finally:
+            self.inside.remove(image)
+
+    def _answer(self, image: bytes) -> InferenceResult:
+        if image == KILLER:
+            self.deaths += 1
+            self.company_of_killers.append(len(self.inside) - 1)
+            self.lives.clear()
+            self.died.set()
+            raise TritonUnavailable("it died")
+        if image == REFUSED:
+            raise InferenceFailed("no such input")
+        if image == BUG:
+            raise ZeroDivisionError("a fault that nobody thought of")
+        return InferenceResult(4, 3, ())
+
+
+@dataclass
+class Engine:
+    graph: FragileTriton
+    triton: FragileTriton
+
+
+@pytest.fixture
+async def writer(nats_broker: Broker) -> AsyncIterator[ReliableWriter]:
+    await BufferProvisioner(nats_broker).provision(SPEC, Generation.of(1, SPEC))
+    async with publisher(nats_broker) as publish:
+        yield ReliableWriter(publish)
+
+
+def processor(writer: ReliableWriter, triton: FragileTriton) -> FrameProcessor:
+    triton.lives.set()
+    return FrameProcessor(
+        Engine(triton, triton),  # type: ignore[arg-type]
+        OutcomeFactory("street", "test", DeliverySpec(), SystemClock()),
+        IsolatedRetries(writer, "street", "test"),
+        MAX_ATTEMPTS,
+    )
+
+
+def frame(number: int, image: bytes = GOOD) -> Frame:
+    return Frame(FrameId("door", "s", number), 1, image, zlib.crc32(image))
+
+
+async def inspect(writer: ReliableWriter, triton: FragileTriton, *frames: Frame) -> list[Outcome]:
+    looking = processor(writer, triton)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        found = [tasks.create_task(looking.outcome(each)) for each in frames]
+    return [each.result() for each in found]
+
+
+async def test_a_frame_that_kills_triton_dies_alone(writer: ReliableWriter) -> None:
+    triton = FragileTriton()
+    frames = [frame(n, KILLER if n == 3 else GOOD) for n in range(6)]
+    found = await inspect(writer, triton, *frames)
+    assert [o.fate for o in found] == [Fate.DEAD if n == 3 else Fate.DONE for n in range(6)]
+    assert found[3].reason == "model_crashed"
+    # Once among the others, then as often as it is tried, each time with nobody else.
+    assert triton.deaths == 1 + MAX_ATTEMPTS
+    assert triton.company_of_killers[1:] == [0] * MAX_ATTEMPTS
+
+
+@pytest.mark.parametrize(("image", "reason"), [(REFUSED, "inference_failed"), (BUG, "fault")])
+async def test_a_frame_that_fails_each_time_is_given_up(
+    writer: ReliableWriter, image: bytes, reason: str
+) -> None:
+    found, other = await inspect(writer, FragileTriton(), frame(1, image), frame(2))
+    assert (found.fate, found.reason, found.attempts) == (Fate.DEAD, reason, 1 + MAX_ATTEMPTS)
+    assert (other.fate, other.attempts) == (Fate.DONE, 1)
+
+
+@pytest.mark.parametrize("image", list(HARMLESS))
+async def test_what_is_no_picture_is_not_tried_again(writer: ReliableWriter, image: bytes) -> None:
+    (found,) = await inspect(writer, FragileTriton(), frame(1, image))
+    assert (found.fate, found.reason, found.attempts) == (Fate.DEAD, HARMLESS[image][1], 1)
+
+
+async def test_a_triton_that_is_away_is_waited_for_and_nobody_is_suspect(
+    writer: ReliableWriter,
+) -> None:
+    triton = FragileTriton()
+    looking = processor(writer, triton)
+    triton.lives.clear()
+    found = await looking.outcome(frame(1))
+    assert (found.fate, found.attempts) == (Fate.DONE, 1)
+
+
+async def test_a_frame_that_ends_its_worker_is_given_up_by_the_last_one(
+    writer: ReliableWriter,
+) -> None:
+    """Each worker puts the try on record, and is not heard of again."""
+    for _ in range(MAX_ATTEMPTS):
+        assert await IsolatedRetries(writer, "street", "gone").begin(frame(1).id)
+    triton = FragileTriton()
+    looking = processor(writer, triton)
+    found = await looking.outcome(frame(1), suspect=True)
+    assert (found.fate, found.reason) == (Fate.DEAD, "worker_crashed")
+    # One that was only near it is done, however often it was delivered.
+    for number in range(2, 12):
+        near = await looking.outcome(frame(number), suspect=True)
+        assert (near.fate, near.attempts) == (Fate.DONE, 2)
+
+
+async def test_a_frame_expires_also_when_it_is_suspect(writer: ReliableWriter) -> None:
+    looking = processor(writer, FragileTriton())
+    for suspect in (False, True):
+        found = await looking.outcome(frame(1), suspect=suspect, deadline=-math.inf)
+        assert found.fate is Fate.EXPIRED

@@ -1,0 +1,81 @@
+"""Whether a manifest and a model belong together, and what Triton is told of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from google.protobuf import text_format
+from tritonclient.grpc.model_config_pb2 import ModelConfig
+
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
+from framemesh.modeling.signature import Signature, Tensor, check_fit
+from framemesh.worker.triton.repository import Deployment, write_repository
+
+MANIFEST = ModelManifest(
+    "people",
+    "people.onnx",
+    ("person",),
+    InputSpec("images", 640, 480, layout=Layout.NHWC, dtype=DType.UINT8),
+    DecoderSpec("centernet"),
+)
+PICTURES = Tensor("images", "UINT8", (-1, 480, 640, 3))
+BOXES = Tensor("boxes", "FP32", (-1, 4, 120, 160))
+MODEL = Signature((PICTURES,), (BOXES,))
+
+
+def test_a_model_that_fits_is_taken_as_it_is() -> None:
+    assert check_fit(MANIFEST, MODEL) == MODEL
+
+
+def test_open_sides_of_the_input_get_the_manifests() -> None:
+    loose = Signature((replace(PICTURES, shape=(-1, -1, -1, 3)),), (BOXES,))
+    assert check_fit(MANIFEST, loose) == MODEL
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (Signature((PICTURES, BOXES), (BOXES,)), "its inputs are images .*, boxes .*, not one"),
+        (Signature((replace(PICTURES, name="x"),), (BOXES,)), "not one called images"),
+        (Signature((replace(PICTURES, datatype="FP32"),), (BOXES,)), r"its input is images FP32"),
+        (Signature((replace(PICTURES, shape=(-1, 3)),), (BOXES,)), r"input is images UINT8 \[-1,"),
+        (Signature((replace(PICTURES, shape=(1, 480, 640, 3)),), (BOXES,)), "set max_batch to 1"),
+        (Signature((PICTURES,), (replace(BOXES, datatype="FP16"),)), "boxes FP16 .* is not FP32"),
+        (Signature((PICTURES,), (replace(BOXES, shape=(4, 120)),)), "must have the batch first"),
+        (Signature((PICTURES,), (replace(BOXES, shape=()),)), "must have the batch first"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_shape(model: Signature, message: str) -> None:
+    with pytest.raises(ModelInvalid, match=f"model people .*{message}"):
+        check_fit(MANIFEST, model)
+
+
+@pytest.mark.parametrize(("max_batch", "dims"), [(8, [480, 640, 3]), (1, [1, 480, 640, 3])])
+def test_the_repository_is_one_that_any_triton_serves(
+    tmp_path: Path, max_batch: int, dims: list[int]
+) -> None:
+    onnx = tmp_path / "people.onnx"
+    onnx.write_bytes(b"model")
+    manifest = replace(MANIFEST, max_batch=max_batch)
+    deployment = Deployment(manifest, 3, onnx, MODEL, instances=2, largest_batch=1)
+    write_repository(tmp_path / "models", [deployment])
+    assert (tmp_path / "models/people-3/3/model.onnx").read_bytes() == b"model"
+    text = (tmp_path / "models/people-3/config.pbtxt").read_text()
+    config = text_format.Parse(text, ModelConfig())
+    assert config.name == "people-3"
+    assert config.backend == "onnxruntime"
+    assert config.max_batch_size == (max_batch if max_batch > 1 else 0)
+    assert list(config.input[0].dims) == dims
+    assert config.instance_group[0].count == 2
+    assert config.instance_group[0].kind == config.instance_group[0].KIND_CPU
+
+
+def test_a_model_has_seen_its_largest_batch_before_any_frame(tmp_path: Path) -> None:
+    manifest = replace(MANIFEST, max_batch=8)
+    deployment = Deployment(manifest, 3, tmp_path, MODEL, instances=2, largest_batch=6)
+    config = text_format.Parse(deployment.config(), ModelConfig())
+    (sample,) = config.model_warmup
+    assert sample.batch_size == 6
+    assert list(sample.inputs["images"].dims) == [480, 640, 3]
+    assert sample.inputs["images"].zero_data

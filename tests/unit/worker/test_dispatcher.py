@@ -1,0 +1,122 @@
+"""An intake whose leases come and go, on the data plane in memory."""
+
+import asyncio
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+
+from framemesh.core.frame import Frame, FrameId
+from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
+from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.source import FrameSource
+from framemesh.worker.processing.commit import OutcomeCommitter
+from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.writer import ReliableWriter
+from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor, HandClock
+
+MIB = 1024 * 1024
+ACK_SECONDS = 4.0
+SLOTS = 4
+ORDERED = DeliverySpec(order=Order.PER_CAMERA)
+
+
+class Bench:
+    """An intake, what it draws from, and what it is given to look at."""
+
+    def __init__(self, delivery: DeliverySpec) -> None:
+        self.clock = HandClock()
+        self.plane = MemoryPlane(self.clock)
+        self.plane.provision(StreamConfig("FRAMES", ("frames.*",), Retention.WORK_QUEUE, MIB))
+        self.plane.provision(StreamConfig("LEDGER", ("outcomes.>",), Retention.LIMITS, MIB))
+        outcome_factory = OutcomeFactory("street", "w", delivery, self.clock)
+        self.processor = FrameProcessor(outcome_factory)
+        self.dispatcher = Dispatcher(
+            self.plane,
+            self.processor,  # type: ignore[arg-type]
+            outcome_factory,
+            OutcomeCommitter(ReliableWriter(self.plane), outcome_factory, delivery.order),
+            delivery,
+            slots=SLOTS,
+            held=64,
+            sources=1,
+            clock=self.clock,
+        )
+
+    def lease(self, consumer: str) -> FrameSource:
+        """A source of one lease: what was not acked in an earlier one comes again in it."""
+        self.plane.add_consumer("FRAMES", ConsumerConfig(consumer, "frames.*", ACK_SECONDS))
+        return FrameSource("FRAMES", consumer)
+
+    async def offer(self, number: int, age_seconds: float = 0.0) -> None:
+        captured = self.clock.unix_nano() - round(age_seconds * 1e9)
+        await self.plane.store(_message(number, captured))
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [outcome_message.from_payload(m.payload) for m in self.plane.messages("LEDGER")]
+
+    async def until_sealed(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.outcomes) < count:
+                await asyncio.sleep(0.001)
+
+
+def _message(number: int, captured: int) -> OutboundMessage:
+    frame = Frame(FrameId("door", "s", number), captured, b"x", zlib.crc32(b"x"))
+    return replace(frame_message.to_message(SHARD, frame), subject=f"frames.{number}")
+
+
+async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> None:
+    bench, stop = Bench(ORDERED), asyncio.Event()
+
+    async def draw() -> None:
+        first = asyncio.create_task(bench.dispatcher.draw(bench.lease("first"), stop))
+        for number in (1, 2, 3):
+            await bench.offer(number)
+        async with asyncio.timeout(10):
+            while bench.dispatcher.in_progress < 3:
+                await asyncio.sleep(0.001)
+        # The lease is lost while a model has them, and taken by the same worker again.
+        first.cancel()
+        await asyncio.wait([first])
+        for number in (4, 5):
+            await bench.offer(number)
+        second = asyncio.create_task(bench.dispatcher.draw(bench.lease("second"), stop))
+        async with asyncio.timeout(10):
+            while bench.dispatcher.in_progress < 3 + 5:
+                await asyncio.sleep(0.001)
+        bench.processor.go.set()
+        await bench.until_sealed(5)
+        stop.set()
+        await second
+
+    await bench.dispatcher.run(stop, draw())
+    assert [outcome.frame.sequence for outcome in bench.outcomes] == [1, 2, 3, 4, 5]
+
+
+async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
+    bench, stop = Bench(replace(ORDERED, fresh=FreshSpec(timedelta(seconds=4)))), asyncio.Event()
+    # More than have a turn at once, before the clock was set back as after it.
+    ages = [0.9 - number / 10 for number in range(2 * SLOTS)]
+    ages += [age + 1 for age in ages]
+    for number, age in enumerate(ages, 1):
+        await bench.offer(number, age)
+
+    async def draw() -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
+        async with asyncio.timeout(10):
+            while bench.dispatcher.in_progress < len(ages):
+                await asyncio.sleep(0.001)
+        bench.processor.go.set()
+        await bench.until_sealed(len(ages))
+        stop.set()
+        await drawing
+
+    await bench.dispatcher.run(stop, draw())
+    assert [outcome.frame.sequence for outcome in bench.outcomes] == list(range(1, len(ages) + 1))
+    assert {outcome.fate for outcome in bench.outcomes} == {Fate.DONE}
