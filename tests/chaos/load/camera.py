@@ -69,8 +69,8 @@ def main() -> int:
         recorded = partial(RecordedSession, diary=diary)
         try:
             with (
-                patch("framemesh.sdk.camera.Session", recorded),
-                patch("framemesh.sdk.async_camera.Session", recorded),
+                patch("framemesh.sdk.camera.CameraSession", recorded),
+                patch("framemesh.sdk.async_camera.CameraSession", recorded),
             ):
                 push(options)
         except FramemeshSdkError as error:

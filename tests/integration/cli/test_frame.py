@@ -56,14 +56,14 @@ def test_what_happened_to_a_frame_in_each_session_is_told(run: Any) -> None:
         "north/b/7 is done\n"
         "  seen      person 0.88\n"
         "  captured  2023-11-14 22:13:20.000 UTC\n"
-        "  sealed    2023-11-14 22:13:20.035 UTC, after 35 ms\n"
+        "  completed 2023-11-14 22:13:20.035 UTC, after 35 ms\n"
         "  stored    2023-11-14 22:13:20.040 UTC\n"
         "  by        w1, 1 attempt\n"
         "north/c/7 is dead\n"
         "  reason    undecodable\n"
         "  detail    bad marker\n"
         "  captured  2023-11-14 22:13:20.000 UTC\n"
-        "  sealed    2023-11-14 22:13:20.035 UTC, after 35 ms\n"
+        "  completed 2023-11-14 22:13:20.035 UTC, after 35 ms\n"
         "  stored    2023-11-14 22:13:20.040 UTC\n"
         "  by        w1, 1 attempt\n"
         "north/d/7 had an outcome, which is no longer kept: of north 7 done, 2 dead\n"
@@ -76,7 +76,7 @@ def test_in_json_it_has_the_whole_outcome(run: Any) -> None:
     (frame,) = document["frames"]
     assert (frame["session"], frame["state"], frame["stored_unix_nano"]) == (
         "b",
-        "sealed",
+        "completed",
         CAPTURED + 40_000_000,
     )
     assert frame["outcome"]["detections"][0]["label"] == "person"

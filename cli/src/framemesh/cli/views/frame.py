@@ -19,7 +19,7 @@ def lines(found: monitor_pb2.GetFrameResponse) -> Iterator[str]:
         match record.state:
             case monitor_pb2.FRAME_STATE_COMPLETED:
                 yield f"{name} is {converters.fate_from_proto(record.outcome)}"
-                yield from _sealed(record)
+                yield from _completed(record)
             case monitor_pb2.FRAME_STATE_PENDING:
                 yield f"{name} is pending: accepted, and in the buffer or with a worker"
             case monitor_pb2.FRAME_STATE_NOT_RETAINED:
@@ -28,7 +28,7 @@ def lines(found: monitor_pb2.GetFrameResponse) -> Iterator[str]:
                 yield f"{name} is unknown: it was never offered, or is not accepted yet"
 
 
-def _sealed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
+def _completed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
     outcome = record.outcome
     if outcome.fate == outcome_pb2.FATE_DONE:
         yield f"  seen      {seen(outcome)}"
@@ -37,7 +37,7 @@ def _sealed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
         yield f"  detail    {outcome.detail}"
     age = format_duration(outcome.captured_unix_nano, outcome.completed_unix_nano)
     yield f"  captured  {format_time(outcome.captured_unix_nano)}"
-    yield f"  sealed    {format_time(outcome.completed_unix_nano)}, after {age}"
+    yield f"  completed {format_time(outcome.completed_unix_nano)}, after {age}"
     yield f"  stored    {format_time(record.stored_unix_nano)}"
     yield f"  by        {outcome.completed_by}, {_attempts(outcome)}"
 
