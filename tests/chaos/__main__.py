@@ -1,4 +1,4 @@
-"""Chaos: a mesh is hurt in every way there is, and its contract is checked.
+"""Chaos tests: every kind of fault is injected into a mesh, and its contract is checked.
 
 Each round has a mesh of its own and a seed of its own, from which all that is done to it follows:
 one that broke a promise is played again by `--seed SEED --rounds 1` with the same faults. The exit
@@ -35,7 +35,7 @@ def main() -> int:
     with (folder / "supervisor.log").open("w") as log:
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
         try:
-            run_interruptible(campaign.wage())
+            run_interruptible(campaign.run())
         except Interrupted as error:
             interrupted = error.status
     return report(campaign, run, folder) or interrupted

@@ -10,11 +10,11 @@ from tests.chaos import isolation
 from tests.chaos.faults.fault import Needs
 from tests.chaos.lan import own_network
 from tests.chaos.load.images import make_images
+from tests.chaos.mesh_setup import Machine
 from tests.chaos.options import Options
 from tests.chaos.policies import POLICIES
-from tests.chaos.round import Arena, Load, Round, play
+from tests.chaos.round import Load, Round, RunConfig, run_round
 from tests.chaos.schedule import Schedule, schedule
-from tests.chaos.staging import Machine
 
 ROUND_SECONDS = 1200.0
 """Several times what the longest takes: one that hangs ends, and tells where it was."""
@@ -32,23 +32,23 @@ class Campaign:
         self._console = console
         self.rounds: list[Round] = []
 
-    async def wage(self) -> None:
+    async def run(self) -> None:
         """Play a round for each seed."""
         options = self._options
         async with AsyncExitStack() as stack:
             machine = await self._machine(stack)
             if left_out := [f.name for f in options.faults if not f.needs <= machine.has]:
                 self._console.print(f"left out: {', '.join(left_out)}")
-            arena = Arena(
+            config = RunConfig(
                 POLICIES[options.policy].replicated(options.brokers),
                 Load(options.cameras, options.fps),
                 make_images(self._folder / "images"),
                 machine,
-                options.hasty,
+                options.overlapping,
             )
             for seed in options.seeds:
                 plan = schedule(seed, options.faults).possible(machine.has)
-                self.rounds.append(await self._play(plan, arena))
+                self.rounds.append(await self._run_round(plan, config))
 
     async def _machine(self, stack: AsyncExitStack) -> Machine:
         if not isolation.isolated():
@@ -56,16 +56,18 @@ class Campaign:
         small_disk = any(Needs.DISK in fault.needs for fault in self._options.faults)
         return Machine(await stack.enter_async_context(own_network(self._folder)), small_disk)
 
-    async def _play(self, plan: Schedule, arena: Arena) -> Round:
-        self._say(f"seed {plan.seed}: {len(plan.strikes)} faults, {plan.workers} workers")
+    async def _run_round(self, plan: Schedule, config: RunConfig) -> Round:
+        self._say(f"seed {plan.seed}: {len(plan.scheduled_faults)} faults, {plan.workers} workers")
         async with asyncio.timeout(ROUND_SECONDS):
-            played = await play(plan, arena, self._folder / f"seed-{plan.seed}", self._tell)
+            played = await run_round(
+                plan, config, self._folder / f"seed-{plan.seed}", self._print_line
+            )
         for violation in played.violations[:SHOWN]:
-            self._tell(f"BROKEN {violation}")
+            self._print_line(f"BROKEN {violation}")
         return played
 
     def _say(self, what: str) -> None:
         self._console.print(what)
 
-    def _tell(self, what: str) -> None:
+    def _print_line(self, what: str) -> None:
         self._console.print(f"  {what}")

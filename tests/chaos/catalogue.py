@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from tests.chaos.faults.cut import Cut
-from tests.chaos.faults.fault import Fault, Needs, Sign
+from tests.chaos.faults.fault import Fault, Needs, RecoverySignal
 from tests.chaos.faults.full_buffer import FullBuffer
 from tests.chaos.faults.full_disk import FullDisk
-from tests.chaos.faults.other_shards import OtherShards
 from tests.chaos.faults.poison import Poison
+from tests.chaos.faults.reshard import Reshard
 from tests.chaos.faults.signals import Freeze, Kill, Restart
-from tests.chaos.faults.victims import (
+from tests.chaos.faults.targets import (
     AGENT,
     CAMERA,
     FOLLOWER,
@@ -35,8 +35,8 @@ FAULTS: tuple[Fault, ...] = (
     Kill(TRITON),
     Kill(STUB),
     Kill(AGENT),
-    Kill(MASTER, Sign.MASTER),
-    Kill(MONITOR, Sign.MONITOR),
+    Kill(MASTER, RecoverySignal.MASTER),
+    Kill(MONITOR, RecoverySignal.MONITOR),
     Kill(CAMERA),
     Kill(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Kill(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
@@ -46,8 +46,8 @@ FAULTS: tuple[Fault, ...] = (
     Freeze(TRITON),
     Freeze(STUB),
     Freeze(AGENT),
-    Freeze(MASTER, Sign.MASTER),
-    Freeze(MONITOR, Sign.MONITOR),
+    Freeze(MASTER, RecoverySignal.MASTER),
+    Freeze(MONITOR, RecoverySignal.MONITOR),
     Freeze(CAMERA),
     Restart(NATS),
     Freeze(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
@@ -58,19 +58,19 @@ FAULTS: tuple[Fault, ...] = (
     Restart(AGENT, limit_seconds=13.0),
     Restart(TRITON),
     Restart(STUB),
-    Restart(MASTER, Sign.MASTER),
-    Restart(MONITOR, Sign.MONITOR),
+    Restart(MASTER, RecoverySignal.MASTER),
+    Restart(MONITOR, RecoverySignal.MONITOR),
     Restart(CAMERA),
     Cut(NATS),
     Cut(INGEST),
     Cut(AGENT),
-    Cut(MASTER, Sign.MASTER),
-    Cut(MONITOR, Sign.MONITOR),
+    Cut(MASTER, RecoverySignal.MASTER),
+    Cut(MONITOR, RecoverySignal.MONITOR),
     Cut(CAMERA),
     FullBuffer(),
     FullDisk(),
     Poison(),
-    OtherShards(),
+    Reshard(),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.chaos.blow import Blow
+from tests.chaos.injected_fault import InjectedFault
 from tests.chaos.ledger.violation import Promise
 from tests.chaos.round import Round
 
@@ -34,25 +34,25 @@ def figures(rounds: Iterable[Round]) -> list[Figures]:
     """By the name of the fault."""
     found: dict[str, Figures] = {}
     for each in rounds:
-        for blow, until in _windows(each):
-            name = blow.fault.name
-            _add(found.setdefault(name, Figures(name)), each, blow, until)
+        for injected, until in _windows(each):
+            name = injected.fault.name
+            _add(found.setdefault(name, Figures(name)), each, injected, until)
     return [found[name] for name in sorted(found)]
 
 
-def _windows(each: Round) -> Iterator[tuple[Blow, int]]:
-    """Every blow, with the time up to which it answers for what happens."""
-    ends = [*(blow.began for blow in each.blows[1:]), each.load_ended]
-    yield from zip(each.blows, ends, strict=False)
+def _windows(each: Round) -> Iterator[tuple[InjectedFault, int]]:
+    """Each injected fault, with the time until which effects are attributed to it."""
+    ends = [*(injected.began for injected in each.injected_faults[1:]), each.load_ended]
+    yield from zip(each.injected_faults, ends, strict=False)
 
 
-def _add(sum_: Figures, each: Round, blow: Blow, until: int) -> None:
+def _add(sum_: Figures, each: Round, injected: InjectedFault, until: int) -> None:
     sum_.times += 1
-    if blow.recovery_seconds is not None:
-        sum_.recoveries.append(blow.recovery_seconds)
-    elif blow.awaited:
+    if injected.recovery_seconds is not None:
+        sum_.recoveries.append(injected.recovery_seconds)
+    elif injected.awaited:
         sum_.unrecovered += 1
-    first = blow.began - UNDER_WAY_NANO
+    first = injected.began - UNDER_WAY_NANO
     # What was under way at the end is the last fault's: no other comes.
     last = until if until == each.load_ended else until - UNDER_WAY_NANO
     sum_.broken.update(
@@ -62,7 +62,7 @@ def _add(sum_: Figures, each: Round, blow: Blow, until: int) -> None:
     )
     outcomes = [o for o in each.evidence.record.outcomes if o.fate != "rejected"]
     stored = sorted(o.stored_unix_nano for o in outcomes)
-    sum_.longest_gap = max(sum_.longest_gap, _longest_gap(stored, blow.began, until))
+    sum_.longest_gap = max(sum_.longest_gap, _longest_gap(stored, injected.began, until))
     ages = (
         o.stored_unix_nano - o.captured_unix_nano
         for o in outcomes

@@ -25,7 +25,7 @@ class Options:
     faults: Sequence[Fault]
     policy: str
     brokers: int
-    hasty: bool
+    overlapping: bool
     cameras: int
     fps: float
     markdown: Path | None
@@ -44,7 +44,7 @@ def options(about: str) -> Options:
         faults=faults,
         policy=given.policy,
         brokers=given.brokers,
-        hasty=given.hasty,
+        overlapping=given.overlapping,
         cameras=given.cameras,
         fps=given.fps,
         markdown=given.markdown,
@@ -75,7 +75,11 @@ def _parser(about: str) -> argparse.ArgumentParser:
         default=1,
         help="three: no cable is cut, no disk filled",
     )
-    add("--hasty", action="store_true", help="a fault does not wait for the recovery of the last")
+    add(
+        "--overlapping",
+        action="store_true",
+        help="a fault does not wait for the recovery of the last",
+    )
     add("--cameras", type=int, default=CAMERAS)
     add("--fps", type=float, default=FPS, help="of each camera")
     add("--markdown", type=Path, metavar="FILE", help="write the table there, too")

@@ -9,9 +9,9 @@ import grpc.aio
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from tests.chaos.faults.fault import Sign
+from tests.chaos.faults.fault import RecoverySignal
 from tests.chaos.ledger.record import Record
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 
 LOCK_TIMEOUT_SECONDS = 30.0
 """A mesh that does not work again after so long never will."""
@@ -20,15 +20,17 @@ POLL_SECONDS = 0.05
 CALL_TIMEOUT_SECONDS = 1.0
 
 
-async def recovered(scene: Scene, sign: Sign, ended_unix_nano: int) -> int | None:
+async def recovered(
+    system: SystemUnderTest, recovery_signal: RecoverySignal, ended_unix_nano: int
+) -> int | None:
     """When the mesh worked again after a fault that ended then; None: it does not."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             while True:
-                if sign is Sign.FRAMES:
-                    at = frames_again(scene.streams.live, scene.names, ended_unix_nano)
+                if recovery_signal is RecoverySignal.FRAMES:
+                    at = frames_again(system.streams.live, system.names, ended_unix_nano)
                 else:
-                    at = await _answers_again(scene, sign)
+                    at = await _answers_again(system, recovery_signal)
                 if at is not None:
                     return at
                 await asyncio.sleep(POLL_SECONDS)
@@ -38,18 +40,18 @@ async def recovered(scene: Scene, sign: Sign, ended_unix_nano: int) -> int | Non
 def frames_again(record: Record, cameras: Sequence[str], after_unix_nano: int) -> int | None:
     """When each of the cameras had a frame done that it took after that."""
     first: dict[str, int] = {}
-    for sealed in reversed(record.outcomes):
-        if sealed.stored_unix_nano < after_unix_nano:
+    for outcome in reversed(record.outcomes):
+        if outcome.stored_unix_nano < after_unix_nano:
             break
-        if sealed.fate == "done" and sealed.captured_unix_nano > after_unix_nano:
-            first[sealed.frame.camera] = sealed.stored_unix_nano
+        if outcome.fate == "done" and outcome.captured_unix_nano > after_unix_nano:
+            first[outcome.frame.camera] = outcome.stored_unix_nano
     return max(first[name] for name in cameras) if first.keys() >= set(cameras) else None
 
 
-async def _answers_again(scene: Scene, sign: Sign) -> int | None:
-    run, name = scene.mesh.run, scene.spec.name
+async def _answers_again(system: SystemUnderTest, recovery_signal: RecoverySignal) -> int | None:
+    run, name = system.mesh.run, system.spec.name
     try:
-        if sign is Sign.MASTER:
+        if recovery_signal is RecoverySignal.MASTER:
             async with grpc.aio.insecure_channel(run.master) as channel:
                 await pipeline_pb2_grpc.PipelineServiceStub(channel).GetPipeline(
                     pipeline_pb2.GetPipelineRequest(name=name), timeout=CALL_TIMEOUT_SECONDS

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.blow import Blow
-from tests.chaos.bout import Bout, Tell
-from tests.chaos.gathering import drained, gather
+from tests.chaos.evidence_collection import drained, gather
+from tests.chaos.fault_injector import FaultInjector, Print
+from tests.chaos.injected_fault import InjectedFault
 from tests.chaos.ledger.evidence import Evidence
 from tests.chaos.ledger.violation import Violation
 from tests.chaos.load.images import Images
+from tests.chaos.mesh_setup import Machine, mesh_under_test
 from tests.chaos.policies import Policy
 from tests.chaos.schedule import Schedule
-from tests.chaos.staging import Machine, staged
 
 CAMERAS = 3
 FPS = 8.0
@@ -30,15 +30,15 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
+class RunConfig:
     """What all rounds of a run have in common."""
 
     policy: Policy
     load: Load
     images: Images
     machine: Machine
-    hasty: bool = False
-    """Whether a fault strikes while the mesh is still recovering from the last."""
+    overlapping: bool = False
+    """Whether a fault is injected while the mesh still recovers from the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,28 @@ class Round:
     """What happened in a round, and what of it must not happen."""
 
     schedule: Schedule
-    blows: Sequence[Blow]
+    injected_faults: Sequence[InjectedFault]
     load_ended: int
     """When the cameras were told to stop, in nanoseconds since the Unix epoch."""
     evidence: Evidence
     violations: Sequence[Violation]
 
 
-async def play(schedule: Schedule, arena: Arena, folder: Path, tell: Tell) -> Round:
+async def run_round(
+    schedule: Schedule, config: RunConfig, folder: Path, print_line: Print
+) -> Round:
     """Play a round; its files are in `folder`."""
-    policy, load, images = arena.policy.with_workers(schedule.workers), arena.load, arena.images
-    async with staged(policy, images, folder, arena.machine, load.cameras) as scene:
-        bout = Bout(scene, tell, hasty=arena.hasty)
-        async with scene.cameras.keeping(scene.names, images.good, load.fps):
-            await bout.fight(schedule.strikes)
+    policy, load, images = config.policy.with_workers(schedule.workers), config.load, config.images
+    async with mesh_under_test(policy, images, folder, config.machine, load.cameras) as system:
+        injector = FaultInjector(system, print_line, overlapping=config.overlapping)
+        async with system.cameras.keeping(system.names, images.good, load.fps):
+            await injector.run(schedule.scheduled_faults)
             load_ended = time.time_ns()
-        tell("cameras are done, the buffer drains")
+        print_line("cameras are done, the buffer drains")
         with contextlib.suppress(TimeoutError):
-            await drained(scene)
-        evidence = await gather(scene)
+            await drained(system)
+        evidence = await gather(system)
     found = [violation for check in policy.checks for violation in check(evidence)]
-    return Round(schedule, bout.blows, load_ended, evidence, [*found, *bout.violations])
+    return Round(
+        schedule, injector.injected_faults, load_ended, evidence, [*found, *injector.violations]
+    )

@@ -11,7 +11,7 @@ RETRY_SECONDS = (0.5, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class ScheduledFault:
     """One fault, once."""
 
     fault: Fault
@@ -30,12 +30,14 @@ class Schedule:
     seed: int
     workers: int
     """One, or two that take over from one another."""
-    strikes: tuple[Strike, ...]
+    scheduled_faults: tuple[ScheduledFault, ...]
 
     def possible(self, machine: Set[Needs]) -> "Schedule":
         """The same without what needs something that the machine has not."""
-        kept = (strike for strike in self.strikes if strike.fault.needs <= machine)
-        return replace(self, strikes=tuple(kept))
+        kept = (
+            scheduled for scheduled in self.scheduled_faults if scheduled.fault.needs <= machine
+        )
+        return replace(self, scheduled_faults=tuple(kept))
 
 
 def schedule(
@@ -44,14 +46,14 @@ def schedule(
     """The same for the same seed and faults, on every machine."""
     random = Random(seed)  # noqa: S311  no secret
     workers = random.choice((1, 2))
-    return Schedule(seed, workers, tuple(_strikes(random, faults, pause_seconds)))
+    return Schedule(seed, workers, tuple(_scheduled_faults(random, faults, pause_seconds)))
 
 
-def _strikes(
+def _scheduled_faults(
     random: Random, faults: Sequence[Fault], pause_seconds: tuple[float, float]
-) -> Iterator[Strike]:
+) -> Iterator[ScheduledFault]:
     for fault in random.sample(faults, len(faults)):
-        yield Strike(
+        yield ScheduledFault(
             fault,
             pause_seconds=random.uniform(*pause_seconds),
             hold_seconds=random.uniform(*fault.hold_seconds),

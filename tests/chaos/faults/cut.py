@@ -5,18 +5,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
-from tests.chaos.faults.fault import Needs, Sign
-from tests.chaos.faults.victims import Victim
+from tests.chaos.faults.fault import Needs, RecoverySignal
+from tests.chaos.faults.targets import Target
 from tests.chaos.lan import Lan
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Nothing reaches a process and what it started, and nothing comes from it, for a while."""
 
-    victim: Victim
-    sign: Sign = Sign.FRAMES
+    target: Target
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
     # Shorter and longer than the 10 to 15 s after which a silent connection is given up.
     hold_seconds: tuple[float, float] = (1.0, 20.0)
@@ -24,19 +24,19 @@ class Cut:
 
     @property
     def name(self) -> str:
-        return f"cut off {self.victim.name}"
+        return f"cut off {self.target.name}"
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        lan = _lan(scene)
-        await lan.cut(self.victim.place)
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        lan = _lan(system)
+        await lan.cut(self.target.place)
         try:
             yield
         finally:
-            await lan.mend(self.victim.place)
+            await lan.mend(self.target.place)
 
 
-def _lan(scene: Scene) -> Lan:
-    if scene.lan is None:
+def _lan(system: SystemUnderTest) -> Lan:
+    if system.lan is None:
         raise ValueError("no cable can be cut here: the mesh has no network of its own")
-    return scene.lan
+    return system.lan

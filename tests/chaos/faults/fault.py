@@ -5,10 +5,10 @@ from enum import Enum
 from random import Random
 from typing import Protocol
 
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 
 
-class Sign(Enum):
+class RecoverySignal(Enum):
     """By what one knows that the mesh works again."""
 
     FRAMES = "frames"
@@ -31,7 +31,7 @@ NOTHING: frozenset[Needs] = frozenset()
 
 
 class Fault(Protocol):
-    """One way to hurt a mesh: it knows its victim, how to do it, and how to undo it."""
+    """One kind of fault: it finds its target, injects itself, and undoes itself."""
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Fault(Protocol):
         ...
 
     @property
-    def sign(self) -> Sign: ...
+    def recovery_signal(self) -> RecoverySignal: ...
 
     @property
     def limit_seconds(self) -> float:
@@ -54,7 +54,7 @@ class Fault(Protocol):
     @property
     def needs(self) -> frozenset[Needs]: ...
 
-    def inflict(self, scene: Scene, random: Random) -> AbstractAsyncContextManager[None]:
+    def inflict(self, system: SystemUnderTest, random: Random) -> AbstractAsyncContextManager[None]:
         """It is there when the context begins, and undone when it ends.
 
         Raises:

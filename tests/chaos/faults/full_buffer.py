@@ -10,9 +10,9 @@ from random import Random
 import nats.errors
 import psutil
 
-from tests.chaos.faults.fault import NOTHING, Needs, Sign
-from tests.chaos.faults.victims import WORKER
-from tests.chaos.scene import Scene
+from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
+from tests.chaos.faults.targets import WORKER
+from tests.chaos.system_under_test import SystemUnderTest
 
 FLOOD_FPS = 400.0
 """More than a machine takes; the buffer is full after a second or two."""
@@ -29,35 +29,35 @@ class FullBuffer:
     """All workers are frozen while a camera floods the buffer: cameras must wait."""
 
     name: str = "fill the buffer"
-    sign: Sign = Sign.FRAMES
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     # What is in a full buffer comes first.
     limit_seconds: float = 10.0
     hold_seconds: tuple[float, float] = (1.0, 5.0)
     needs: frozenset[Needs] = NOTHING
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
         name = f"flood-{random.getrandbits(32):08x}"
         async with AsyncExitStack() as stack:
             # Ends last: its last answers come when there is room again.
             await stack.enter_async_context(
-                scene.cameras.another(name, scene.images.good, FLOOD_FPS)
+                system.cameras.another(name, system.images.good, FLOOD_FPS)
             )
-            stack.enter_context(_frozen(WORKER.processes(scene.root)))
+            stack.enter_context(_frozen(WORKER.processes(system.root)))
             # A pipeline that lets frames go is never full; the flood alone is the fault then.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FILL_SECONDS):
-                    while not await _full(scene):
+                    while not await _full(system):
                         await asyncio.sleep(POLL_SECONDS)
             yield
 
 
-async def _full(scene: Scene) -> bool:
+async def _full(system: SystemUnderTest) -> bool:
     try:
-        _, size = await scene.streams.buffered()
+        _, size = await system.streams.buffered()
     except nats.errors.Error:
         return False  # the broker is not back yet from the last fault
-    return size >= FULL * scene.spec.buffer.max_bytes
+    return size >= FULL * system.spec.buffer.max_bytes
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
-from tests.chaos.faults.fault import Needs, Sign
-from tests.chaos.scene import Scene
+from tests.chaos.faults.fault import Needs, RecoverySignal
+from tests.chaos.system_under_test import SystemUnderTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +15,17 @@ class FullDisk:
     """Something else takes all that is free of the disk on which the mesh has everything."""
 
     name: str = "fill the disk"
-    sign: Sign = Sign.FRAMES
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 10.0
     hold_seconds: tuple[float, float] = (2.0, 8.0)
     needs: frozenset[Needs] = frozenset({Needs.DISK})
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        if scene.disk is None:
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        if system.disk is None:
             raise ValueError("no disk can be filled here: the mesh has none of its own")
         try:
-            await asyncio.to_thread(scene.disk.fill)
+            await asyncio.to_thread(system.disk.fill)
             yield
         finally:
-            await asyncio.to_thread(scene.disk.free)
+            await asyncio.to_thread(system.disk.free)

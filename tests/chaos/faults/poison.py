@@ -8,8 +8,8 @@ from random import Random
 
 import nats.errors
 
-from tests.chaos.faults.fault import NOTHING, Needs, Sign
-from tests.chaos.scene import Scene
+from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
+from tests.chaos.system_under_test import SystemUnderTest
 
 POISON_FPS = 20.0
 """Of eight kinds, so each comes more than twice a second."""
@@ -20,16 +20,16 @@ class Poison:
     """A camera sends nothing but rubbish, and strangers write to the buffer's subjects."""
 
     name: str = "poison"
-    sign: Sign = Sign.FRAMES
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
     hold_seconds: tuple[float, float] = (2.0, 4.0)
     needs: frozenset[Needs] = NOTHING
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
         name = f"poison-{random.getrandbits(32):08x}"
-        async with scene.cameras.another(name, scene.images.bad, POISON_FPS):
+        async with system.cameras.another(name, system.images.bad, POISON_FPS):
             # The broker may not be back yet from the last fault.
             with contextlib.suppress(nats.errors.Error):
-                await scene.streams.intrude(name, random.randbytes(64))
+                await system.streams.publish_foreign_message(name, random.randbytes(64))
             yield

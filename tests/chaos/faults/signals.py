@@ -10,9 +10,9 @@ from random import Random
 
 import psutil
 
-from tests.chaos.faults.fault import NOTHING, Needs, Sign
-from tests.chaos.faults.victims import Victim
-from tests.chaos.scene import Scene
+from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
+from tests.chaos.faults.targets import Target
+from tests.chaos.system_under_test import SystemUnderTest
 
 END_SECONDS = 20.0
 """For a process to end after SIGTERM; then it is killed by who watches over it."""
@@ -24,19 +24,19 @@ POLL_SECONDS = 0.02
 class Kill:
     """SIGKILL: no chance to say goodbye. Who watches over the process starts it again."""
 
-    victim: Victim
-    sign: Sign = Sign.FRAMES
+    target: Target
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
     hold_seconds: tuple[float, float] = (0.0, 0.0)
     needs: frozenset[Needs] = NOTHING
 
     @property
     def name(self) -> str:
-        return f"kill {self.victim.name}"
+        return f"kill {self.target.name}"
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        _send(await self.victim.choose(scene, random), signal.SIGKILL)
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        _send(await self.target.choose(system, random), signal.SIGKILL)
         yield
 
 
@@ -44,19 +44,19 @@ class Kill:
 class Restart:
     """SIGTERM: it may finish what it has. Who watches over it starts it again."""
 
-    victim: Victim
-    sign: Sign = Sign.FRAMES
+    target: Target
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
     hold_seconds: tuple[float, float] = (0.0, 0.0)
     needs: frozenset[Needs] = NOTHING
 
     @property
     def name(self) -> str:
-        return f"restart {self.victim.name}"
+        return f"restart {self.target.name}"
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        process = await self.victim.choose(scene, random)
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        process = await self.target.choose(system, random)
         _send(process, signal.SIGTERM)
         yield
         # Until it is gone, it answers, and would be taken for its successor.
@@ -67,8 +67,8 @@ class Restart:
 class Freeze:
     """SIGSTOP, and SIGCONT a while later: to all others it is there and says nothing."""
 
-    victim: Victim
-    sign: Sign = Sign.FRAMES
+    target: Target
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
     # Shorter and longer than the patience of all who wait for it, which is from 2 to 11 s.
     hold_seconds: tuple[float, float] = (1.0, 14.0)
@@ -76,11 +76,11 @@ class Freeze:
 
     @property
     def name(self) -> str:
-        return f"freeze {self.victim.name}"
+        return f"freeze {self.target.name}"
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        process = await self.victim.choose(scene, random)
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        process = await self.target.choose(system, random)
         _send(process, signal.SIGSTOP)
         try:
             yield

@@ -7,9 +7,9 @@ import numpy as np
 
 from framemesh.core.frame import FrameId
 from tests.chaos.ledger.evidence import Evidence
-from tests.chaos.ledger.record import Sight
+from tests.chaos.ledger.record import StoredDetection
 from tests.chaos.ledger.violation import Promise, Violation
-from tests.chaos.load.diary import CLOSED
+from tests.chaos.load.camera_log import CLOSED
 from tests.reference import TOLERANCE, Scored
 
 Check = Callable[[Evidence], Iterable[Violation]]
@@ -17,9 +17,9 @@ Check = Callable[[Evidence], Iterable[Violation]]
 
 def no_frame_is_lost(evidence: Evidence) -> Iterator[Violation]:
     """Nobody says of a frame where it is in the buffer, so frames there excuse all that wait."""
-    stuck = evidence.told is None or evidence.told.backlog
+    stuck = evidence.monitor_report is None or evidence.monitor_report.backlog
     promise = Promise.STUCK if stuck else Promise.LOST
-    for frame in evidence.told_accepted():
+    for frame in evidence.acknowledged_frames():
         if not evidence.record.times[frame]:
             yield of(evidence, promise, frame, "was accepted and has no outcome")
 
@@ -38,13 +38,13 @@ def nothing_is_invented(evidence: Evidence) -> Iterator[Violation]:
 
 def what_cameras_are_told_is_on_record(evidence: Evidence) -> Iterator[Violation]:
     """An acceptance is written before the camera hears of it, so its death changes nothing."""
-    rejected = {sealed.frame for sealed in evidence.record.outcomes if sealed.fate == "rejected"}
-    for frame in evidence.told_accepted():
+    rejected = {outcome.frame for outcome in evidence.record.outcomes if outcome.fate == "rejected"}
+    for frame in evidence.acknowledged_frames():
         if frame not in evidence.record.accepted:
             yield of(evidence, Promise.UNRECORDED, frame, "was accepted, which is not on record")
         if frame in rejected:
             yield of(evidence, Promise.UNRECORDED, frame, "was accepted, and rejected on record")
-    for frame in evidence.told_rejected():
+    for frame in evidence.rejected_frames():
         if frame not in rejected:
             yield of(evidence, Promise.UNRECORDED, frame, "was rejected, which is not on record")
 
@@ -59,39 +59,43 @@ def every_frame_is_answered(evidence: Evidence) -> Iterator[Violation]:
 
 
 def bad_frames_are_never_done(evidence: Evidence) -> Iterator[Violation]:
-    for sealed in evidence.record.outcomes:
-        offer = evidence.offers.get(sealed.frame)
+    for outcome in evidence.record.outcomes:
+        offer = evidence.offers.get(outcome.frame)
         bad = offer is not None and offer.image not in evidence.people
-        if bad and sealed.fate == "done":
-            yield of(evidence, Promise.WRONG_FATE, sealed.frame, "is no picture and is done")
+        if bad and outcome.fate == "done":
+            yield of(evidence, Promise.WRONG_FATE, outcome.frame, "is no picture and is done")
 
 
 def no_good_frame_is_refused(evidence: Evidence) -> Iterator[Violation]:
-    for sealed in evidence.record.outcomes:
-        offer = evidence.offers.get(sealed.frame)
+    for outcome in evidence.record.outcomes:
+        offer = evidence.offers.get(outcome.frame)
         good = offer is not None and offer.image in evidence.people
-        if good and sealed.fate in ("rejected", "dead"):
-            what = f"is a good picture and {sealed.fate} ({sealed.reason})"
-            yield of(evidence, Promise.WRONG_FATE, sealed.frame, what)
+        if good and outcome.fate in ("rejected", "dead"):
+            what = f"is a good picture and {outcome.fate} ({outcome.reason})"
+            yield of(evidence, Promise.WRONG_FATE, outcome.frame, what)
 
 
 def the_boxes_are_those_of_the_frame(evidence: Evidence) -> Iterator[Violation]:
-    for sealed in evidence.record.outcomes:
-        offer = evidence.offers.get(sealed.frame)
+    for outcome in evidence.record.outcomes:
+        offer = evidence.offers.get(outcome.frame)
         expected = None if offer is None else evidence.people.get(offer.image)
-        if sealed.fate == "done" and expected is not None and not same(sealed.sights, expected):
-            what = f"shows {len(sealed.sights)} people who are not those in it"
-            yield of(evidence, Promise.WRONG_BOXES, sealed.frame, what)
+        if (
+            outcome.fate == "done"
+            and expected is not None
+            and not same(outcome.detections, expected)
+        ):
+            what = f"shows {len(outcome.detections)} people who are not those in it"
+            yield of(evidence, Promise.WRONG_BOXES, outcome.frame, what)
 
 
 def dead_frames_are_kept(evidence: Evidence) -> Iterator[Violation]:
-    for sealed in evidence.record.outcomes:
-        offer = evidence.offers.get(sealed.frame)
-        if sealed.fate != "dead" or offer is None:
+    for outcome in evidence.record.outcomes:
+        offer = evidence.offers.get(outcome.frame)
+        if outcome.fate != "dead" or offer is None:
             continue
-        if (kept := evidence.dead_letters.get(sealed.frame)) != offer.image:
+        if (kept := evidence.dead_letters.get(outcome.frame)) != offer.image:
             what = "is dead and not kept" if kept is None else "is kept with other bytes"
-            yield of(evidence, Promise.DEAD_LETTER, sealed.frame, what)
+            yield of(evidence, Promise.DEAD_LETTER, outcome.frame, what)
 
 
 def cameras_end_by_themselves_alone(evidence: Evidence) -> Iterator[Violation]:
@@ -114,17 +118,20 @@ def the_stream_keeps_what_it_stored(evidence: Evidence) -> Iterator[Violation]:
 
 def monitor_is_exact(evidence: Evidence) -> Iterator[Violation]:
     """Its status equals what is counted in the stream, to the frame."""
-    if evidence.told is None:
+    if evidence.monitor_report is None:
         yield Violation(Promise.LEDGER, "monitor does not answer")
         return
-    told, counted = evidence.told.accounts, accounts(evidence)
-    for camera in sorted(told.keys() | counted.keys()):
-        if told.get(camera) != counted.get(camera):
-            what = f"{camera}: monitor {told.get(camera)}, record {counted.get(camera)}"
+    monitor_report, counted = evidence.monitor_report.accounts, accounts(evidence)
+    for camera in sorted(monitor_report.keys() | counted.keys()):
+        if monitor_report.get(camera) != counted.get(camera):
+            what = f"{camera}: monitor {monitor_report.get(camera)}, record {counted.get(camera)}"
             yield Violation(Promise.LEDGER, what)
     doubles = sum(times - 1 for times in evidence.record.times.values())
-    if evidence.told.duplicates != doubles:
-        what = f"monitor counts {evidence.told.duplicates} second outcomes, the record {doubles}"
+    if evidence.monitor_report.duplicates != doubles:
+        what = (
+            f"monitor counts {evidence.monitor_report.duplicates} second outcomes, "
+            f"the record {doubles}"
+        )
         yield Violation(Promise.LEDGER, what)
 
 
@@ -149,8 +156,8 @@ def accounts(evidence: Evidence) -> dict[str, dict[str, int]]:
     """The ledger of each camera, counted from the record: each frame once, by its first outcome."""
     record = evidence.record
     fates: dict[FrameId, str] = {}
-    for sealed in record.outcomes:
-        fates.setdefault(sealed.frame, sealed.fate)
+    for outcome in record.outcomes:
+        fates.setdefault(outcome.frame, outcome.fate)
     accepted = record.accepted | {frame for frame, fate in fates.items() if fate != "rejected"}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for frame in accepted:
@@ -163,7 +170,7 @@ def accounts(evidence: Evidence) -> dict[str, dict[str, int]]:
     return {camera: dict(+count) for camera, count in counts.items()}
 
 
-def same(seen: Iterable[Sight], expected: Scored) -> bool:
+def same(seen: Iterable[StoredDetection], expected: Scored) -> bool:
     """The same things, one for one; two of nearly the same score may change places."""
     left = list(expected)
     for class_id, score, box in seen:

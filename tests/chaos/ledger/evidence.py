@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from framemesh.core.frame import FrameId
 from tests.chaos.ledger.record import Record
-from tests.chaos.load.diary import CameraSession, Offer
+from tests.chaos.load.camera_log import CameraSession, Offer
 from tests.reference import Scored
 
 Account = Mapping[str, int]
@@ -14,7 +14,7 @@ are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MonitorReport:
     """What monitor says."""
 
     accounts: Mapping[str, Account]
@@ -31,7 +31,7 @@ class Evidence:
 
     sessions: Sequence[CameraSession]
     record: Record
-    told: Told | None
+    monitor_report: MonitorReport | None
     """None: it does not answer."""
     people: Mapping[int, Scored]
     """What the model sees in each good picture, by the CRC-32 of its bytes."""
@@ -52,11 +52,11 @@ class Evidence:
         }
         object.__setattr__(self, "offers", found)
 
-    def told_accepted(self) -> Iterator[FrameId]:
+    def acknowledged_frames(self) -> Iterator[FrameId]:
         for session in self.sessions:
             yield from map(session.frame, sorted(session.accepted))
 
-    def told_rejected(self) -> Iterator[FrameId]:
+    def rejected_frames(self) -> Iterator[FrameId]:
         for session in self.sessions:
             yield from map(session.frame, sorted(session.rejected))
 

@@ -11,9 +11,9 @@ from tests.chaos.ledger.violation import Promise, Violation
 def outcomes_are_in_order(evidence: Evidence) -> Iterator[Violation]:
     """Of each session. What ingest rejects never comes to its turn."""
     last: dict[tuple[str, str], int] = defaultdict(int)
-    for sealed in evidence.record.outcomes:
-        frame = sealed.frame
-        if sealed.fate == "rejected":
+    for outcome in evidence.record.outcomes:
+        frame = outcome.frame
+        if outcome.fate == "rejected":
             continue
         before = last[frame.camera, frame.session]
         if frame.sequence < before:
@@ -35,13 +35,13 @@ def newer_frames_supersede(evidence: Evidence) -> Iterator[Violation]:
     newest: dict[str, int] = defaultdict(int)
     for frame, offer in evidence.offers.items():
         newest[frame.camera] = max(newest[frame.camera], offer.captured_unix_nano)
-    for sealed in evidence.record.outcomes:
-        frame = sealed.frame
-        if sealed.fate == "superseded" and evidence.captured(frame) == newest[frame.camera]:
+    for outcome in evidence.record.outcomes:
+        frame = outcome.frame
+        if outcome.fate == "superseded" and evidence.captured(frame) == newest[frame.camera]:
             yield of(evidence, Promise.WRONG_FATE, frame, "is superseded and the newest there is")
 
 
 def _none(evidence: Evidence, fate: str) -> Iterator[Violation]:
-    for sealed in evidence.record.outcomes:
-        if sealed.fate == fate:
-            yield of(evidence, Promise.WRONG_FATE, sealed.frame, f"is {fate}")
+    for outcome in evidence.record.outcomes:
+        if outcome.fate == fate:
+            yield of(evidence, Promise.WRONG_FATE, outcome.frame, f"is {fate}")

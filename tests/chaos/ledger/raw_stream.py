@@ -28,7 +28,7 @@ ANSWER_TIMEOUT_SECONDS = 5.0
 STALE_SECONDS = 10.0
 """A leader that was frozen hears of its successor much sooner."""
 
-AT_ONCE = 32
+CONCURRENT_REQUESTS = 32
 """Messages that are asked for side by side."""
 
 
@@ -56,7 +56,7 @@ class RawStreams:
                 if last < self._read:
                     last = await self._confirmed(last)
                 async for sequence, message in self._messages(self._ledger, self._read + 1, last):
-                    _enter(self.live, sequence, message)
+                    _add(self.live, sequence, message)
                     self._read = sequence
             await asyncio.sleep(POLL_SECONDS)
 
@@ -83,7 +83,7 @@ class RawStreams:
         """
         record, last = Record(), await self._last(self._ledger)
         async for sequence, message in self._messages(self._ledger, 1, last):
-            _enter(record, sequence, message)
+            _add(record, sequence, message)
         return record
 
     async def dead_letters(self) -> dict[FrameId, int]:
@@ -114,7 +114,7 @@ class RawStreams:
         others = [peer.name for peer in cluster.replicas or [] if peer.name]
         return {cluster.leader: True, **dict.fromkeys(others, False)}
 
-    async def intrude(self, camera: str, payload: bytes) -> None:
+    async def publish_foreign_message(self, camera: str, payload: bytes) -> None:
         """Write something that is no frame into every shard."""
         for stream in await self._buffers():
             for subject in stream.config.subjects or []:
@@ -134,8 +134,8 @@ class RawStreams:
         self, stream: str, first: int, last: int
     ) -> AsyncIterator[tuple[int, RawStreamMsg | None]]:
         """The messages of a stream by their sequence numbers; None where there is none."""
-        for start in range(first, last + 1, AT_ONCE):
-            sequences = range(start, min(start + AT_ONCE, last + 1))
+        for start in range(first, last + 1, CONCURRENT_REQUESTS):
+            sequences = range(start, min(start + CONCURRENT_REQUESTS, last + 1))
             messages = await asyncio.gather(*(self._message(stream, n) for n in sequences))
             for found in zip(sequences, messages, strict=True):
                 yield found
@@ -148,12 +148,12 @@ class RawStreams:
             return None
 
 
-def _enter(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
+def _add(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
     if message is None or message.time is None:
         record.missing.append(sequence)
         return
     stored = int(message.time.timestamp() * 1_000_000) * 1000
-    record.enter(message.subject or "", message.data or b"", stored)
+    record.add(message.subject or "", message.data or b"", stored)
 
 
 @asynccontextmanager

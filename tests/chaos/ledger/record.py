@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from framemesh.api.common.v1 import acceptance_pb2, frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 
-Sight = tuple[int, float, tuple[float, float, float, float]]
+StoredDetection = tuple[int, float, tuple[float, float, float, float]]
 """Class, score and corners in fractions of the picture."""
 
 FATES = {
@@ -24,7 +24,7 @@ FATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class StoredOutcome:
     """One outcome as it was stored."""
 
     frame: FrameId
@@ -33,14 +33,14 @@ class Sealed:
     captured_unix_nano: int
     stored_unix_nano: int
     """When the broker took it."""
-    sights: tuple[Sight, ...]
+    detections: tuple[StoredDetection, ...]
 
 
 @dataclass(slots=True)
 class Record:
     """All entries, in the order in which they are in the stream."""
 
-    outcomes: list[Sealed] = field(default_factory=list)
+    outcomes: list[StoredOutcome] = field(default_factory=list)
     accepted: set[FrameId] = field(default_factory=set)
     """Of which an acceptance is on record."""
     times: Counter[FrameId] = field(default_factory=Counter)
@@ -50,13 +50,13 @@ class Record:
     unreadable: list[str] = field(default_factory=list)
     """Subjects of entries that cannot be decoded."""
 
-    def enter(self, subject: str, payload: bytes, stored_unix_nano: int) -> None:
+    def add(self, subject: str, payload: bytes, stored_unix_nano: int) -> None:
         """Take an entry down; whatever else is in the stream is no account of a frame."""
         try:
             if subject.startswith("accepted."):
                 self._accept(acceptance_pb2.Acceptance.FromString(payload))
             elif subject.startswith("outcomes."):
-                self._seal(outcome_pb2.Outcome.FromString(payload), stored_unix_nano)
+                self._complete(outcome_pb2.Outcome.FromString(payload), stored_unix_nano)
         except (DecodeError, KeyError):
             self.unreadable.append(subject)
 
@@ -67,23 +67,23 @@ class Record:
                 for sequence in range(run.first, run.last + 1)
             )
 
-    def _seal(self, outcome: outcome_pb2.Outcome, stored_unix_nano: int) -> None:
-        sealed = Sealed(
+    def _complete(self, outcome: outcome_pb2.Outcome, stored_unix_nano: int) -> None:
+        stored = StoredOutcome(
             frame=_frame(outcome.frame),
             fate=FATES[outcome.fate],
             reason=outcome.reason,
             captured_unix_nano=outcome.captured_unix_nano,
             stored_unix_nano=stored_unix_nano,
-            sights=tuple(map(_sight, outcome.detections)),
+            detections=tuple(map(_detection, outcome.detections)),
         )
-        self.outcomes.append(sealed)
-        self.times[sealed.frame] += 1
+        self.outcomes.append(stored)
+        self.times[stored.frame] += 1
 
 
 def _frame(frame: frame_pb2.FrameId) -> FrameId:
     return FrameId(frame.camera, frame.session, frame.sequence)
 
 
-def _sight(detection: outcome_pb2.Detection) -> Sight:
+def _detection(detection: outcome_pb2.Detection) -> StoredDetection:
     box = detection.box
     return detection.class_id, detection.score, (box.left, box.top, box.right, box.bottom)

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from framemesh.sdk import AsyncCamera, Camera
 from framemesh.sdk.errors import FramemeshSdkError
-from tests.chaos.load.diary import CLOSED, Diary
+from tests.chaos.load.camera_log import CLOSED, CameraLog
 from tests.chaos.load.recorded_session import RecordedSession
 
 CLOSE_TIMEOUT_SECONDS = 120.0
@@ -61,12 +61,12 @@ def main() -> int:
     parser.add_argument("pipeline")
     parser.add_argument("name")
     parser.add_argument("--images", type=Path, required=True, help="a folder of frames")
-    parser.add_argument("--diary", type=Path, required=True)
+    parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--fps", type=float, required=True)
     parser.add_argument("--sdk", choices=("threads", "asyncio"), required=True)
     options = parser.parse_args()
-    with Diary(options.diary) as diary:
-        recorded = partial(RecordedSession, diary=diary)
+    with CameraLog(options.camera_log) as camera_log:
+        recorded = partial(RecordedSession, camera_log=camera_log)
         try:
             with (
                 patch("framemesh.sdk.camera.CameraSession", recorded),
@@ -74,9 +74,9 @@ def main() -> int:
             ):
                 push(options)
         except FramemeshSdkError as error:
-            diary.ended(f"{type(error).__name__}: {error}")
+            camera_log.ended(f"{type(error).__name__}: {error}")
             return 1
-        diary.ended(CLOSED)
+        camera_log.ended(CLOSED)
     return 0
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.supervision import SupervisedProcess
-from tests.chaos.load import diary
-from tests.chaos.load.diary import CameraSession
+from tests.chaos.load import camera_log
+from tests.chaos.load.camera_log import CameraSession
 
 MODULE = "tests.chaos.load.camera"
 
 CLOSE_TIMEOUT_SECONDS = 60.0
 """For a camera that is told to stop, until its last frame is answered; then it is killed."""
 
-AT_ONCE = Backoff(first_seconds=0.2, max_seconds=0.2)
+CONCURRENT_REQUESTS = Backoff(first_seconds=0.2, max_seconds=0.2)
 """Cameras are killed again and again here; they must not pause longer each time."""
 
 
@@ -58,11 +58,11 @@ class Cameras:
 
     def sessions(self) -> list[CameraSession]:
         """What all cameras wrote down."""
-        paths = sorted(self._diaries.glob("*.jsonl"))
-        return [session for path in paths for session in diary.read(path)]
+        paths = sorted(self._logs.glob("*.jsonl"))
+        return [session for path in paths for session in camera_log.read(path)]
 
     @property
-    def _diaries(self) -> Path:
+    def _logs(self) -> Path:
         return self.folder / "diaries"
 
     def _supervised(self, number: int, name: str, images: Path, fps: float) -> SupervisedProcess:
@@ -74,15 +74,15 @@ class Cameras:
             ready=_ready,
             changed=lambda: None,
             grace_seconds=CLOSE_TIMEOUT_SECONDS,
-            restarts=AT_ONCE,
+            restarts=CONCURRENT_REQUESTS,
         )
 
     async def _start(self, name: str, images: Path, fps: float, sdk: str) -> Child:
-        self._diaries.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
         command = [*self.inside, sys.executable, "-m", MODULE, self.address, self.pipeline, name]
         options = [
             f"--images={images}",
-            f"--diary={self._diaries / name}.jsonl",
+            f"--log={self._logs / name}.jsonl",
             f"--fps={fps}",
             f"--sdk={sdk}",
         ]

@@ -3,12 +3,12 @@
 import pytest
 
 from framemesh.core.frame import FrameId
-from tests.chaos.blow import Blow
 from tests.chaos.faults.signals import Kill
-from tests.chaos.faults.victims import INGEST, WORKER
+from tests.chaos.faults.targets import INGEST, WORKER
 from tests.chaos.figures import figures
+from tests.chaos.injected_fault import InjectedFault
 from tests.chaos.ledger.evidence import Evidence
-from tests.chaos.ledger.record import Record, Sealed
+from tests.chaos.ledger.record import Record, StoredOutcome
 from tests.chaos.ledger.violation import Promise, Violation
 from tests.chaos.recovery import frames_again
 from tests.chaos.round import Round
@@ -18,27 +18,27 @@ from tests.chaos.table import markdown
 SECOND = 1_000_000_000
 
 
-def sealed(camera: str, captured: float, stored: float) -> Sealed:
+def outcome(camera: str, captured: float, stored: float) -> StoredOutcome:
     frame = FrameId(camera, "s1", int(captured * 10))
-    return Sealed(frame, "done", "", int(captured * SECOND), int(stored * SECOND), ())
+    return StoredOutcome(frame, "done", "", int(captured * SECOND), int(stored * SECOND), ())
 
 
-def blow(fault: Kill, began: int, recovered: int | None) -> Blow:
+def injected(fault: Kill, began: int, recovered: int | None) -> InjectedFault:
     at = None if recovered is None else recovered * SECOND
-    return Blow(fault, began * SECOND, began * SECOND, at)
+    return InjectedFault(fault, began * SECOND, began * SECOND, at)
 
 
-OUTCOMES = [sealed("a", 9.9, 10.0), sealed("a", 9.5, 14.0), sealed("a", 19.9, 20.0)]
+OUTCOMES = [outcome("a", 9.9, 10.0), outcome("a", 9.5, 14.0), outcome("a", 19.9, 20.0)]
 
 
 def played() -> Round:
-    blows = [blow(Kill(INGEST), 10, 12), blow(Kill(WORKER), 30, None)]
+    injected_faults = [injected(Kill(INGEST), 10, 12), injected(Kill(WORKER), 30, None)]
     lost = [
         Violation(Promise.LOST, "", FrameId("a", "s1", 1), at_unix_nano=at * SECOND)
         for at in (9, 12, 28)
     ]
     evidence = Evidence([], Record(OUTCOMES), None, {})
-    return Round(schedule(1, []), blows, 40 * SECOND, evidence, lost)
+    return Round(schedule(1, []), injected_faults, 40 * SECOND, evidence, lost)
 
 
 def test_a_fault_answers_for_frames_that_were_under_way_and_for_those_up_to_the_next() -> None:
@@ -62,8 +62,8 @@ def test_the_table_says_what_never_came_back() -> None:
 
 
 def test_a_mesh_works_again_once_every_camera_has_a_new_frame_done() -> None:
-    record = Record([sealed("a", 1, 6), sealed("a", 6, 7), sealed("b", 4, 8)])
+    record = Record([outcome("a", 1, 6), outcome("a", 6, 7), outcome("b", 4, 8)])
     assert frames_again(record, ["a"], 5 * SECOND) == 7 * SECOND
     assert frames_again(record, ["a", "b"], 5 * SECOND) is None
-    record.outcomes.append(sealed("b", 8, 9))
+    record.outcomes.append(outcome("b", 8, 9))
     assert frames_again(record, ["a", "b"], 5 * SECOND) == 9 * SECOND

@@ -8,18 +8,18 @@ from tests.chaos.ledger.policy_checks import (
     nothing_is_superseded,
     outcomes_are_in_order,
 )
-from tests.chaos.ledger.record import Record, Sealed
-from tests.chaos.load.diary import CameraSession, Offer
+from tests.chaos.ledger.record import Record, StoredOutcome
+from tests.chaos.load.camera_log import CameraSession, Offer
 
 
 def evidence(*outcomes: tuple[int, str]) -> Evidence:
     """Of frames of one session that were captured in the order of their numbers."""
     offered = {sequence: Offer(sequence, 0) for sequence, _ in outcomes}
-    sealed = [
-        Sealed(FrameId("door", "s1", sequence), fate, "", sequence, place, ())
+    outcome = [
+        StoredOutcome(FrameId("door", "s1", sequence), fate, "", sequence, place, ())
         for place, (sequence, fate) in enumerate(outcomes)
     ]
-    return Evidence([CameraSession("door", "s1", offered)], Record(sealed), None, {})
+    return Evidence([CameraSession("door", "s1", offered)], Record(outcome), None, {})
 
 
 def test_outcomes_out_of_order_are_found_and_rejected_ones_have_none() -> None:

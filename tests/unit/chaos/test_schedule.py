@@ -13,17 +13,19 @@ def test_a_seed_gives_the_same_faults_and_pauses_every_time() -> None:
 
 
 def test_every_fault_strikes_once_within_its_limits() -> None:
-    strikes = schedule(7, FAULTS).strikes
-    assert sorted(strike.fault.name for strike in strikes) == sorted(f.name for f in FAULTS)
-    for strike in strikes:
-        least, most = strike.fault.hold_seconds
-        assert least <= strike.hold_seconds <= most
+    scheduled_faults = schedule(7, FAULTS).scheduled_faults
+    assert sorted(scheduled.fault.name for scheduled in scheduled_faults) == sorted(
+        f.name for f in FAULTS
+    )
+    for scheduled in scheduled_faults:
+        least, most = scheduled.fault.hold_seconds
+        assert least <= scheduled.hold_seconds <= most
 
 
 def test_what_a_machine_cannot_do_is_left_out_and_changes_nothing_else() -> None:
     whole = schedule(7, FAULTS)
     poor = whole.possible(set())
-    assert poor.strikes == tuple(s for s in whole.strikes if not s.fault.needs)
+    assert poor.scheduled_faults == tuple(s for s in whole.scheduled_faults if not s.fault.needs)
     assert whole.possible(set(Needs)) == whole
 
 

@@ -15,7 +15,7 @@ from tests.e2e.mesh import Mesh
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class SystemUnderTest:
     """A mesh under load."""
 
     root: psutil.Process

@@ -22,7 +22,7 @@ from tests.chaos.ledger.raw_stream import raw_streams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import MODEL, Images
 from tests.chaos.policies import Policy
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 from tests.e2e.mesh import Mesh
 from tests.integration.cluster.cluster import Cluster
 
@@ -50,9 +50,9 @@ class Machine:
 
 
 @asynccontextmanager
-async def staged(
+async def mesh_under_test(
     policy: Policy, images: Images, folder: Path, machine: Machine, cameras: int
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[SystemUnderTest]:
     """A mesh that is ready for `cameras` cameras, all its files in `folder`."""
     data, lan = folder / "data", machine.lan
     async with AsyncExitStack() as stack:
@@ -65,7 +65,7 @@ async def staged(
         mesh = Mesh(run)
         await mesh.add_model(MODEL)
         await mesh.apply(policy.spec)
-        yield Scene(
+        yield SystemUnderTest(
             root=await asyncio.to_thread(psutil.Process),
             mesh=mesh,
             spec=policy.spec,
@@ -87,10 +87,10 @@ def _programs(data: Path, ports: Ports, machine: Machine) -> tuple[tuple[Program
         cluster = Cluster(data, STORE_MAX_BYTES)
         return tuple(clustered(programs, cluster)), cluster.url
     if lan := machine.lan:
-        programs = tuple(_plugged(program, lan) for program in programs)
+        programs = tuple(_in_network(program, lan) for program in programs)
     return programs, f"nats://{ports.nats}"
 
 
-def _plugged(program: Program, lan: Lan) -> Program:
+def _in_network(program: Program, lan: Lan) -> Program:
     """The program at its own place of the network."""
     return replace(program, command=(*lan.inside(program.name), *program.command))

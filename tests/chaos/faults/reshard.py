@@ -11,8 +11,8 @@ import grpc.aio
 from pydantic import ByteSize
 
 from framemesh.core.pipeline.spec import BufferSpec
-from tests.chaos.faults.fault import NOTHING, Needs, Sign
-from tests.chaos.scene import Scene
+from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
+from tests.chaos.system_under_test import SystemUnderTest
 
 STREAMS, SHARDS = (1, 2), (1, 2, 3, 5, 6)
 """What there may be instead. The pipelines have one stream of four shards."""
@@ -25,32 +25,32 @@ RETRY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class OtherShards:
+class Reshard:
     """Other numbers of streams and shards, and soon after that the first ones again: what was
     stored before the first change may not be worked off when the second comes."""
 
     name: str = "change the shards"
-    sign: Sign = Sign.FRAMES
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     # Workers finish what they have first, for up to 8 s, and begin anew.
     limit_seconds: float = 13.0
     hold_seconds: tuple[float, float] = (0.2, 3.0)
     needs: frozenset[Needs] = NOTHING
 
     @asynccontextmanager
-    async def inflict(self, scene: Scene, random: Random) -> AsyncIterator[None]:
-        buffer = scene.spec.buffer
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        buffer = system.spec.buffer
         streams, shards = random.choice(STREAMS), random.choice(SHARDS)
         size = ByteSize(streams * buffer.max_bytes)
-        await _apply(scene, replace(buffer, streams=streams, shards=shards, max_bytes=size))
+        await _apply(system, replace(buffer, streams=streams, shards=shards, max_bytes=size))
         yield
-        await _apply(scene, buffer)
+        await _apply(system, buffer)
 
 
-async def _apply(scene: Scene, buffer: BufferSpec) -> None:
+async def _apply(system: SystemUnderTest, buffer: BufferSpec) -> None:
     async with asyncio.timeout(APPLY_SECONDS):
         while True:
             try:
-                await scene.mesh.submit(replace(scene.spec, buffer=buffer))
+                await system.mesh.submit(replace(system.spec, buffer=buffer))
                 return
             except grpc.aio.AioRpcError as error:
                 if error.code() not in AWAY:

@@ -6,7 +6,7 @@ from tests.chaos.faults.fault import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
+class InjectedFault:
     """A fault that was inflicted. Times are nanoseconds since the Unix epoch."""
 
     fault: Fault

@@ -11,7 +11,7 @@ import nats.errors
 import psutil
 
 from tests.chaos.load.cameras import MODULE
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 
 SERVER_NAME = "FRAMEMESH_NATS_NAME"
 """The variable that names a server of three, as JSON."""
@@ -22,12 +22,12 @@ FIND_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
 
-class NoVictim(Exception):
+class NoTarget(Exception):
     """No such process runs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Victim:
+class Target:
     """A kind of process."""
 
     name: str
@@ -40,7 +40,7 @@ class Victim:
         """All there are now, the eldest first."""
         return sorted(self._found(root), key=lambda process: (process.create_time(), process.pid))
 
-    async def choose(self, scene: Scene, random: Random) -> psutil.Process:
+    async def choose(self, system: SystemUnderTest, random: Random) -> psutil.Process:
         """One of them.
 
         Raises:
@@ -49,15 +49,15 @@ class Victim:
         chance = random.random()
         try:
             async with asyncio.timeout(FIND_SECONDS):
-                while not (found := await self.candidates(scene)):
+                while not (found := await self.candidates(system)):
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
-            raise NoVictim(f"no {self.name} runs") from error
+            raise NoTarget(f"no {self.name} runs") from error
         return found[int(chance * len(found))]
 
-    async def candidates(self, scene: Scene) -> list[psutil.Process]:
+    async def candidates(self, system: SystemUnderTest) -> list[psutil.Process]:
         """Those that may be chosen now."""
-        return await asyncio.to_thread(self.processes, scene.root)
+        return await asyncio.to_thread(self.processes, system.root)
 
     def _found(self, root: psutil.Process) -> Iterator[psutil.Process]:
         for process in root.children(recursive=True):
@@ -76,15 +76,15 @@ class Victim:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked(Victim):
+class RankedServer(Target):
     """A nats-server of three, by what it is to the buffer's first stream."""
 
     leads: bool = False
 
-    async def candidates(self, scene: Scene) -> list[psutil.Process]:
+    async def candidates(self, system: SystemUnderTest) -> list[psutil.Process]:
         try:
-            ranks = await scene.streams.servers()
-            found = await asyncio.to_thread(self.processes, scene.root)
+            ranks = await system.streams.servers()
+            found = await asyncio.to_thread(self.processes, system.root)
             return [one for one in found if ranks.get(_server_name(one)) is self.leads]
         except (nats.errors.Error, psutil.NoSuchProcess):
             return []  # an election, or no answer: asked again
@@ -94,14 +94,14 @@ def _server_name(process: psutil.Process) -> str:
     return str(json.loads(process.environ()[SERVER_NAME]))
 
 
-NATS = Victim("nats-server", "nats-server", "nats")
-INGEST = Victim("ingest", "framemesh.ingest", "ingest")
-WORKER = Victim("worker", "framemesh.worker")
-AGENT = Victim("agent", "framemesh.agent", "agent")
-TRITON = Victim("tritonserver", "tritonserver")
-STUB = Victim("triton stub", "triton_python_backend_stub")
-MASTER = Victim("master", "framemesh.master", "master")
-MONITOR = Victim("monitor", "framemesh.monitor", "monitor")
-CAMERA = Victim("camera", MODULE, "cameras")
-LEADER = Ranked("leader of three", "nats-server", leads=True)
-FOLLOWER = Ranked("follower of three", "nats-server", leads=False)
+NATS = Target("nats-server", "nats-server", "nats")
+INGEST = Target("ingest", "framemesh.ingest", "ingest")
+WORKER = Target("worker", "framemesh.worker")
+AGENT = Target("agent", "framemesh.agent", "agent")
+TRITON = Target("tritonserver", "tritonserver")
+STUB = Target("triton stub", "triton_python_backend_stub")
+MASTER = Target("master", "framemesh.master", "master")
+MONITOR = Target("monitor", "framemesh.monitor", "monitor")
+CAMERA = Target("camera", MODULE, "cameras")
+LEADER = RankedServer("leader of three", "nats-server", leads=True)
+FOLLOWER = RankedServer("follower of three", "nats-server", leads=False)

@@ -43,7 +43,7 @@ class CameraSession:
         return FrameId(self.camera, self.session, sequence)
 
 
-class Diary:
+class CameraLog:
     """Writes the lines."""
 
     def __init__(self, path: Path) -> None:

@@ -9,9 +9,9 @@ import nats.errors
 
 from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.core.frame import FrameId
-from tests.chaos.ledger.evidence import Evidence, Told
+from tests.chaos.ledger.evidence import Evidence, MonitorReport
 from tests.chaos.ledger.record import FATES, Record
-from tests.chaos.scene import Scene
+from tests.chaos.system_under_test import SystemUnderTest
 
 T = TypeVar("T")
 
@@ -26,57 +26,57 @@ POLL_SECONDS = 0.1
 COUNTS = ("offered", "accepted", "pending", *FATES.values())
 
 
-async def drained(scene: Scene) -> None:
+async def drained(system: SystemUnderTest) -> None:
     """Wait until every frame that a camera was told is accepted has an outcome.
 
     Raises:
         TimeoutError: one has none, or something is left in the buffer.
     """
-    sessions = await asyncio.to_thread(scene.cameras.sessions)
+    sessions = await asyncio.to_thread(system.cameras.sessions)
     waiting = {session.frame(sequence) for session in sessions for sequence in session.accepted}
     async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
         while True:
-            waiting -= scene.streams.live.times.keys()
-            if not waiting and (await _answered(scene.streams.buffered))[0] == 0:
+            waiting -= system.streams.live.times.keys()
+            if not waiting and (await _answered(system.streams.buffered))[0] == 0:
                 return
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def gather(scene: Scene) -> Evidence:
+async def gather(system: SystemUnderTest) -> Evidence:
     """What there is; of a mesh that does not come back, what was read before."""
-    record = await _record(scene)
+    record = await _record(system)
     return Evidence(
-        sessions=await asyncio.to_thread(scene.cameras.sessions),
-        told=await _told(scene),
+        sessions=await asyncio.to_thread(system.cameras.sessions),
+        monitor_report=await _monitor_report(system),
         record=record,
-        people=scene.images.people,
-        dead_letters=await _dead_letters(scene),
-        shrunk=scene.streams.shrunk,
-        gone=scene.streams.live.times.keys() - record.times.keys(),
+        people=system.images.people,
+        dead_letters=await _dead_letters(system),
+        shrunk=system.streams.shrunk,
+        gone=system.streams.live.times.keys() - record.times.keys(),
     )
 
 
-async def _record(scene: Scene) -> Record:
+async def _record(system: SystemUnderTest) -> Record:
     try:
-        return await _answered(scene.streams.whole)
+        return await _answered(system.streams.whole)
     except TimeoutError:
-        return scene.streams.live
+        return system.streams.live
 
 
-async def _dead_letters(scene: Scene) -> dict[FrameId, int]:
+async def _dead_letters(system: SystemUnderTest) -> dict[FrameId, int]:
     try:
-        return await _answered(scene.streams.dead_letters)
+        return await _answered(system.streams.dead_letters)
     except TimeoutError:
         return {}
 
 
-async def _told(scene: Scene) -> Told | None:
+async def _monitor_report(system: SystemUnderTest) -> MonitorReport | None:
     try:
-        status = await _answered(lambda: scene.mesh.status(scene.spec.name))
+        status = await _answered(lambda: system.mesh.status(system.spec.name))
     except TimeoutError:
         return None
     accounts = {ledger.camera: _account(ledger) for ledger in status.cameras}
-    return Told(accounts, status.duplicate_outcomes, status.backlog)
+    return MonitorReport(accounts, status.duplicate_outcomes, status.backlog)
 
 
 def _account(ledger: monitor_pb2.CameraLedger) -> dict[str, int]:

@@ -1,0 +1,88 @@
+"""One fault after the other."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+
+from tests.chaos.faults.fault import RecoverySignal
+from tests.chaos.faults.targets import NATS, NoTarget
+from tests.chaos.injected_fault import InjectedFault
+from tests.chaos.ledger.violation import Promise, Violation
+from tests.chaos.recovery import recovered
+from tests.chaos.schedule import ScheduledFault
+from tests.chaos.system_under_test import SystemUnderTest
+
+Print = Callable[[str], None]
+
+
+class NotRecovered(Exception):
+    """The mesh does not work any more, whatever one does."""
+
+
+class FaultInjector:
+    """Injects faults into a system, one after the other."""
+
+    def __init__(self, system: SystemUnderTest, print_line: Print, *, overlapping: bool) -> None:
+        self._system = system
+        self._print_line = print_line
+        self._overlapping = overlapping
+        self.injected_faults: list[InjectedFault] = []
+        self.violations: list[Violation] = []
+
+    async def run(self, scheduled_faults: Sequence[ScheduledFault]) -> None:
+        """Strike until all is done, or the mesh does not come back."""
+        if not await self._works():
+            self._broken("the mesh never worked")
+            return
+        try:
+            for scheduled in scheduled_faults:
+                await asyncio.sleep(scheduled.pause_seconds)
+                await self._scheduled(scheduled)
+        except NoTarget as error:
+            self._broken(f"{error}, and nobody starts it")
+        except NotRecovered as error:
+            self._broken(str(error))
+        if self._overlapping and not await self._works():
+            self._broken("the mesh does not work any more")
+
+    async def _scheduled(self, scheduled: ScheduledFault) -> None:
+        injected = await self._inflict(scheduled)
+        self.injected_faults.append(injected)
+        self._print_line(str(injected))
+        if not injected.awaited:
+            return
+        if (seconds := injected.recovery_seconds) is None:
+            await self._rescue(injected)
+        elif seconds > (limit := injected.fault.limit_seconds):
+            self._broken(f"{injected}, over {limit:.0f} s")
+
+    async def _inflict(self, scheduled: ScheduledFault) -> InjectedFault:
+        fault, chance = scheduled.fault, Random(scheduled.seed)  # noqa: S311  no secret
+        async with fault.inflict(self._system, chance):
+            began = time.time_ns()
+            await asyncio.sleep(scheduled.hold_seconds)
+            ended = time.time_ns()
+        if self._overlapping:
+            return InjectedFault(fault, began, ended, None, awaited=False)
+        return InjectedFault(
+            fault, began, ended, await recovered(self._system, fault.recovery_signal, ended)
+        )
+
+    async def _rescue(self, injected: InjectedFault) -> None:
+        """Do what a person would try next.
+
+        Raises:
+            NotRecovered: it does not help.
+        """
+        self._broken(str(injected))
+        (await NATS.choose(self._system, Random(0))).kill()  # noqa: S311  no secret
+        if not await self._works():
+            raise NotRecovered(f"{injected.fault.name}: a restart of nats-server does not help")
+        self._print_line("a restart of nats-server helps")
+
+    async def _works(self) -> bool:
+        return await recovered(self._system, RecoverySignal.FRAMES, time.time_ns()) is not None
+
+    def _broken(self, what: str) -> None:
+        self.violations.append(Violation(Promise.RECOVERY, what))
