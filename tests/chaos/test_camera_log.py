@@ -10,7 +10,7 @@ from tests.e2e.mesh import ROOT
 
 SHORT_LIFE = """
 import os, pathlib, sys
-from tests.chaos.load.camera_log import Diary, Offer
+from tests.chaos.load.camera_log import CameraLog, Offer
 log = CameraLog(pathlib.Path(sys.argv[1]))
 log.began("s1")
 log.offered(1, Offer(100, 7))

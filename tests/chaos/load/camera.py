@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--fps", type=float, required=True)
     parser.add_argument("--sdk", choices=("threads", "asyncio"), required=True)
     options = parser.parse_args()
-    with CameraLog(options.camera_log) as camera_log:
+    with CameraLog(options.log) as camera_log:
         recorded = partial(RecordedSession, camera_log=camera_log)
         try:
             with (

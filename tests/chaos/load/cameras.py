@@ -58,12 +58,12 @@ class Cameras:
 
     def sessions(self) -> list[CameraSession]:
         """What all cameras wrote down."""
-        paths = sorted(self._logs.glob("*.jsonl"))
+        paths = sorted(self._camera_logs.glob("*.jsonl"))
         return [session for path in paths for session in camera_log.read(path)]
 
     @property
-    def _logs(self) -> Path:
-        return self.folder / "diaries"
+    def _camera_logs(self) -> Path:
+        return self.folder / "camera-logs"
 
     def _supervised(self, number: int, name: str, images: Path, fps: float) -> SupervisedProcess:
         # Both halves of the SDK take part.
@@ -78,11 +78,11 @@ class Cameras:
         )
 
     async def _start(self, name: str, images: Path, fps: float, sdk: str) -> Child:
-        self._logs.mkdir(parents=True, exist_ok=True)
+        self._camera_logs.mkdir(parents=True, exist_ok=True)
         command = [*self.inside, sys.executable, "-m", MODULE, self.address, self.pipeline, name]
         options = [
             f"--images={images}",
-            f"--log={self._logs / name}.jsonl",
+            f"--log={self._camera_logs / name}.jsonl",
             f"--fps={fps}",
             f"--sdk={sdk}",
         ]
