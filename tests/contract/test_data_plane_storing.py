@@ -12,7 +12,7 @@ from framemesh.runtime.dataplane.errors import (
     StreamMissing,
 )
 from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from tests.contract.planes import QUEUE, SECONDS, World, pulling
 
 
@@ -100,7 +100,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: W
     with pytest.raises(StreamFull):
         await world.plane.store(message(9, 100_000))
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
-        waiting = tasks.create_task(store_with_retries(world.plane, message(9, 100_000)))
+        waiting = tasks.create_task(ReliableWriter(world.plane).write(message(9, 100_000)))
         await world.rest()
         assert not waiting.done()
         async with pulling(world.plane) as receiver:

@@ -7,7 +7,7 @@ import pytest
 
 from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection import broker as broker_module
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.publish import publisher as publisher_module
@@ -29,7 +29,9 @@ async def test_a_server_that_takes_nothing_more_is_left_for_another(
         async with cluster.frozen(silent), asyncio.timeout(20):
             await asyncio.gather(
                 *(
-                    store_with_retries(publish, OutboundMessage("test.x", bytes(MIB), f"{number}"))
+                    ReliableWriter(publish).write(
+                        OutboundMessage("test.x", bytes(MIB), f"{number}")
+                    )
                     for number in range(14)
                 )
             )
@@ -75,7 +77,7 @@ async def test_what_waits_for_the_other_replicas_is_neither_stored_nor_refused(
                     await publish.store(message)
         async with asyncio.timeout(20):
             try:
-                await store_with_retries(publish, message)
+                await ReliableWriter(publish).write(message)
             except AlreadyStored:
                 assert not id_
     answer = await worker.request("$JS.API.STREAM.INFO.TEST", {})

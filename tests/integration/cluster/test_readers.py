@@ -7,7 +7,7 @@ import pytest
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection import broker as broker_module
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
@@ -46,7 +46,7 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
         read.append(message.payload)
 
     async def store(number: int) -> None:
-        await store_with_retries(publish, OutboundMessage("tail.a", b"%d" % number, f"{number}"))
+        await ReliableWriter(publish).write(OutboundMessage("tail.a", b"%d" % number, f"{number}"))
 
     await create_stream(ingest, STREAM)
     async with asyncio.timeout(40), publisher(ingest) as publish:

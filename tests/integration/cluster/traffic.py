@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from nats.js.api import Header
 
@@ -12,10 +12,9 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
-from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
@@ -71,7 +70,7 @@ class Traffic:
             sequence += 1
             frame = FrameId(name, "s1", sequence)
             began = time.monotonic()
-            await store_with_retries(publish, self._message(frame))
+            await ReliableWriter(publish).write(self._message(frame))
             self.longest_publish = max(self.longest_publish, time.monotonic() - began)
             self.accepted.append(outcome_subject(self._spec.name, frame))
             await asyncio.sleep(PERIOD_SECONDS)
@@ -95,10 +94,9 @@ class Traffic:
         last = time.monotonic()
         while True:
             pull, delivery = await arrived.get()
-            with suppress(AlreadyStored):
-                await store_with_retries(
-                    publish, OutboundMessage(delivery.headers[Header.MSG_ID], b"")
-                )
+            await ReliableWriter(publish).write(
+                OutboundMessage(delivery.headers[Header.MSG_ID], b"")
+            )
             await delivery.ack()
             pull.done(delivery)
             now = time.monotonic()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from framemesh.ingest.backpressure_gate import ROOM_SECONDS, BackpressureGates
+from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGates
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
@@ -50,7 +50,7 @@ async def test_of_all_that_wait_one_asks_and_all_come_in(nats_broker: Broker) ->
         while counting.asked < WAITING + 1:
             await asyncio.sleep(0.01)
         asked, rounds = counting.asked, 10
-        await asyncio.sleep(rounds * ROOM_SECONDS)
+        await asyncio.sleep(rounds * POLL_SECONDS)
         assert 1 <= counting.asked - asked <= rounds
         seen = 0
         while seen < WAITING:

@@ -5,13 +5,22 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.clock import SystemClock
+from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec
 from framemesh.core.pipeline.generation import Shard
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGate
+from framemesh.ingest.latest_eviction import EvictionDeps, LatestEviction
+from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.runtime.messages import frame_message
 from framemesh.runtime.messages.subjects import frames_stream, frames_subject
 from framemesh.runtime.processes.ports import free_block
 from framemesh.sdk import AsyncCamera
@@ -90,6 +99,50 @@ async def test_what_is_no_frame_makes_room_too(
     await nats_broker.client.flush()
     async with ingest(nats_url, address), asyncio.timeout(30):
         await push(address, "north", frames=3)
+
+
+async def test_a_broker_that_refuses_to_remove_frames_is_polled_with_pauses(
+    small: PipelineSpec, nats_broker: Broker
+) -> None:
+    """Without them, a frame that waits would be tried as fast as the broker answers."""
+    stream = frames_stream(small.name, 1, 0)
+    config = (await nats_broker.request(f"$JS.API.STREAM.INFO.{stream}", {}))["config"]
+    locked = {**config, "deny_delete": True}
+    assert "error" not in await nats_broker.request(f"$JS.API.STREAM.UPDATE.{stream}", locked)
+    async with publisher(nats_broker) as publish, asyncio.timeout(20):
+        sink = CountingSink(publish)
+        deps = EvictionDeps(nats_broker, sink, "test", SystemClock())
+        gate = BackpressureGate(sink)
+        eviction = LatestEviction(small.name, stream, 1, deps)
+        entering = asyncio.ensure_future(store_frames(gate, eviction, 2 * ROOM))
+        with capture_logs() as logs:
+            while not logs:
+                await asyncio.sleep(0.01)
+            before, rounds = sink.attempts, 20
+            await asyncio.sleep(rounds * POLL_SECONDS)
+        assert not entering.done()
+        # In each round the outcome of the frame that would go, and the frame that waits.
+        assert 2 <= sink.attempts - before <= 2 * rounds + 2
+        assert [entry["event"] for entry in logs] == ["frame is not evicted"]
+        entering.cancel()
+
+
+async def store_frames(gate: BackpressureGate, eviction: LatestEviction, count: int) -> None:
+    for number in range(1, count + 1):
+        frame = Frame(FrameId("north", "s", number), 0, b"x" * IMAGE_BYTES, 0)
+        await gate.store(frame_message.to_message(Shard("street", 1, 0, 0), frame), eviction)
+
+
+class CountingSink:
+    """Counts how often it was asked to store."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.attempts = 0
+
+    async def store(self, message: OutboundMessage) -> None:
+        self.attempts += 1
+        await self._sink.store(message)
 
 
 async def push(address: str, name: str, frames: int = FRAMES) -> None:

@@ -14,9 +14,8 @@ from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.messages import acceptance_message, dead_letter_message, outcome_message
@@ -68,8 +67,7 @@ class Writer:
         await self._store(OutboundMessage("outcomes.street.north.s.0", b"", "garbage/empty"))
 
     async def _store(self, message: OutboundMessage) -> None:
-        with contextlib.suppress(AlreadyStored):
-            await store_with_retries(self.publish, message)
+        await ReliableWriter(self.publish).write(message)
 
 
 def outcome(

@@ -13,7 +13,7 @@ from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
 from framemesh.runtime.jetstream.consume import puller as puller_module
 from framemesh.runtime.jetstream.plane import jetstream_plane
@@ -66,7 +66,7 @@ async def test_a_pull_of_more_than_the_server_holds_for_a_client_gets_all(
     async with asyncio.TaskGroup() as tasks:
         for number in range(60):
             message = OutboundMessage("test.x", bytes(500_000), f"{number}")
-            tasks.create_task(store_with_retries(world.plane, message))
+            tasks.create_task(ReliableWriter(world.plane).write(message))
     limits = PullLimits(messages=64, bytes=64 * MIB)
     async with asyncio.timeout(20), pulling(world.plane, limits=limits) as receiver:
         while await world.stored("TEST"):
@@ -179,7 +179,7 @@ async def test_an_error_that_ends_the_connection_is_not_the_end(
             world.broker.client._socket.write(nonsense)  # type: ignore[no-untyped-call]
             while reconnects(world) == before:
                 await asyncio.sleep(0.01)
-            await store_with_retries(world.plane, OutboundMessage("test.x", b"", f"{number}"))
+            await ReliableWriter(world.plane).write(OutboundMessage("test.x", b"", f"{number}"))
             await receiver.work_off(1)
 
 
@@ -209,7 +209,7 @@ async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(
     stored: set[str] = set()
 
     async def store(number: int) -> None:
-        await store_with_retries(world.plane, OutboundMessage("test.x", b"x" * 1000, f"{number}"))
+        await ReliableWriter(world.plane).write(OutboundMessage("test.x", b"x" * 1000, f"{number}"))
         stored.add(f"{number}")
 
     async with asyncio.timeout(45), pulling(world.plane) as receiver:
@@ -237,5 +237,5 @@ async def test_a_store_is_told_in_time_while_nobody_answers(
     finally:
         server.process.resume()
     async with asyncio.timeout(10):
-        await store_with_retries(world.plane, OutboundMessage("test.x", b"", "1"))
+        await ReliableWriter(world.plane).write(OutboundMessage("test.x", b"", "1"))
     assert await world.stored("TEST") == 1

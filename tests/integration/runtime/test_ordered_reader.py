@@ -5,7 +5,7 @@ import pytest
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.consume.ordered_reader import (
     OrderedReader,
@@ -51,8 +51,8 @@ async def test_it_reads_everything_once_across_a_kill_of_the_broker(
             await first.wait()
             async with running_nats_server(nats, log):
                 for number in range(700, 900):
-                    await store_with_retries(
-                        publish, OutboundMessage("tail.a", b"%d" % number, f"{number}")
+                    await ReliableWriter(publish).write(
+                        OutboundMessage("tail.a", b"%d" % number, f"{number}")
                     )
                 while len(read) < 900:
                     await asyncio.sleep(0.01)

@@ -10,7 +10,7 @@ from framemesh.runtime.dataplane.errors import (
     StreamMissing,
 )
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
@@ -58,7 +58,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
         await publish.store(message(number, 100_000))
     with pytest.raises(StreamFull):
         await publish.store(message(9, 100_000))
-    waiting = asyncio.ensure_future(store_with_retries(publish, message(99, 100_000)))
+    waiting = asyncio.ensure_future(ReliableWriter(publish).write(message(99, 100_000)))
     await nats_broker.request("$JS.API.STREAM.PURGE.TEST", {})
     async with asyncio.timeout(5):
         await waiting
@@ -87,7 +87,7 @@ async def test_nothing_is_lost_when_the_broker_is_killed(nats: NatsServer, tmp_p
             await connected.request("$JS.API.STREAM.CREATE.TEST", STREAM)
             async with publisher(connected) as publish, asyncio.TaskGroup() as tasks:
                 for number in range(300):
-                    tasks.create_task(store_with_retries(publish, message(number)))
+                    tasks.create_task(ReliableWriter(publish).write(message(number)))
                     if number == 150:
                         await asyncio.sleep(0)
                         first.kill()

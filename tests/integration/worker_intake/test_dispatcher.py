@@ -25,6 +25,7 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import dead_letter_message, frame_message, outcome_message
@@ -44,7 +45,6 @@ from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.writer import ReliableWriter
 from tests.contract.planes import MemoryWorld, World, jetstream_world, pulling
 
 MIB = 1024 * 1024
@@ -138,7 +138,9 @@ async def working(
         buffer.plane,
         processor,  # type: ignore[arg-type]
         outcome_factory(delivery),
-        OutcomeCommitter(ReliableWriter(buffer.plane), outcome_factory(delivery), delivery.order),
+        OutcomeCommitter(
+            ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery), delivery.order
+        ),
         delivery,
         slots=slots,
         held=128,

@@ -19,6 +19,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.worker.engine.graph import InferenceResult
@@ -33,7 +34,6 @@ from framemesh.worker.errors import (
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
 from framemesh.worker.processing.retries import IsolatedRetries
-from framemesh.worker.processing.writer import ReliableWriter
 
 SPEC = PipelineSpec(
     "street",
@@ -107,7 +107,7 @@ class Engine:
 async def writer(nats_broker: Broker) -> AsyncIterator[ReliableWriter]:
     await BufferProvisioner(nats_broker).provision(SPEC, Generation.of(1, SPEC))
     async with publisher(nats_broker) as publish:
-        yield ReliableWriter(publish)
+        yield ReliableWriter(publish, UNTIL_STOPPED)
 
 
 def processor(writer: ReliableWriter, triton: FragileTriton) -> FrameProcessor:

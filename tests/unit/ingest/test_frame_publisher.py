@@ -11,8 +11,9 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.sharding import camera_shard
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.ingest.frame_publisher import FramePublisher
-from framemesh.ingest.latest_eviction import LatestEviction
+from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.errors import PublishRefused
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
@@ -26,6 +27,7 @@ class Gates:
     """BackpressureGates whose every frame waits until the test lets it in, or not."""
 
     def __init__(self) -> None:
+        self.window = Window(64, 1024)
         self.waiting: dict[str, asyncio.Future[None]] = {}
         self.subjects: list[str] = []
 
@@ -48,7 +50,7 @@ def publisher(gates: Any, delivery: DeliverySpec) -> FramePublisher:
     stored = StoredPipeline(spec, Generation.of(1, spec))
     snapshot = PipelineSnapshot(stored, None)  # type: ignore[arg-type]
     never_asked: Any = None
-    eviction = LatestEviction(never_asked, never_asked, "ingest", never_asked)
+    eviction = EvictionDeps(never_asked, never_asked, "ingest", never_asked)
     return FramePublisher(snapshot, gates, eviction)
 
 

@@ -21,6 +21,7 @@ from framemesh.core.outcome import Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
@@ -29,7 +30,6 @@ from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.writer import ReliableWriter
 
 ACK_SECONDS = 4.0
 MIB = 1024 * 1024
@@ -79,7 +79,9 @@ class Worker:
             plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(ReliableWriter(plane), outcome_factory, DeliverySpec().order),
+            OutcomeCommitter(
+                ReliableWriter(plane, UNTIL_STOPPED), outcome_factory, DeliverySpec().order
+            ),
             DeliverySpec(),
             slots=4,
             held=8,

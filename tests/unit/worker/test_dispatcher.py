@@ -9,6 +9,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
@@ -16,7 +17,6 @@ from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.writer import ReliableWriter
 from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor, HandClock
 
 MIB = 1024 * 1024
@@ -39,7 +39,9 @@ class Bench:
             self.plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(ReliableWriter(self.plane), outcome_factory, delivery.order),
+            OutcomeCommitter(
+                ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory, delivery.order
+            ),
             delivery,
             slots=SLOTS,
             held=64,

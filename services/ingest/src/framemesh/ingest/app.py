@@ -8,7 +8,7 @@ from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.image_header import MAX_PIXELS
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_validation import FrameValidator
-from framemesh.ingest.latest_eviction import LatestEviction
+from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.offers import CreditLimit
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
@@ -60,7 +60,7 @@ def _deps(nats: Broker, sink: Sink, clock: Clock, leaving: asyncio.Event) -> Ses
         pipelines=PipelineSnapshots(PipelineStore(nats)),
         sink=sink,
         gates=BackpressureGates(sink),
-        eviction=LatestEviction(nats, sink, name, clock),
+        eviction=EvictionDeps(nats, sink, name, clock),
         validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,
         clock=clock,

@@ -1,85 +1,95 @@
-"""The way into the streams of a buffer."""
+"""Holds frames back while a stream of the buffer is full."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 from framemesh.runtime.concurrency.window import Window
-from framemesh.runtime.dataplane.errors import StreamFull, StreamUnavailable
+from framemesh.runtime.dataplane.errors import StreamFull
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import Sink
-from framemesh.runtime.dataplane.reliable_writer import PAUSES
 
-ROOM_SECONDS = 0.02
-"""Between two questions whether a full buffer has room. Workers make room frame by frame; a longer
-pause would let them run dry."""
+POLL_SECONDS = 0.02
+"""Between two attempts to store in a full stream. Workers make room frame by frame; a longer pause
+would let them run dry."""
 
 FRAMES_IN_MEMORY = 1024
 BYTES_IN_MEMORY = 32 * 1024 * 1024
-"""Of one stream: enough for four cameras to use all of their credit."""
+"""For one stream: enough for four cameras to use all of their credit."""
 
-Evict = Callable[[OutboundMessage], Awaitable[bool]]
+
+class Eviction(Protocol):
+    """A policy that makes room in a full stream."""
+
+    async def make_room(self, newer: OutboundMessage) -> bool:
+        """Remove a frame that `newer` may replace; returns whether there is room for it now."""
+        ...
 
 
 class BackpressureGate:
-    """Lets frames into a stream, side by side while there is room, one by one while there is none.
+    """Stores frames in one stream: side by side while it has room, one by one while it is full.
 
-    However many frames of however many cameras wait for a full stream, one of them asks, and the
-    others have their turn after it.
+    However many frames of however many cameras wait for a full stream, one of them polls it, and
+    the others queue behind that one.
     """
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.window = Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY)
-        """Bounds the frames that wait for this stream, of all cameras together. Each has its own,
-        so that cameras of a full stream do not hold up those of another."""
-        self._turn = asyncio.Lock()
+        """Bounds the frames that wait for this stream, of all cameras together. Each stream has its
+        own, so that cameras of a full stream do not hold up those of another."""
+        self._polling = asyncio.Lock()
         self._full = False
 
-    async def store(self, message: OutboundMessage, evict: Evict | None = None) -> None:
-        """Return when the buffer has the frame. Blocks for as long as it is full, or away: this is
-        where backpressure comes from.
+    async def store(self, message: OutboundMessage, eviction: Eviction | None = None) -> None:
+        """Return when the stream has the frame. Blocks for as long as it is full.
 
         Args:
-            make_room: asked while the buffer is full; returns whether it made some.
+            eviction: asked to make room while the stream is full. None: workers make it.
 
         Raises:
-            StreamMissing, PublishRefused, NotPermitted: trying again would not help.
+            StreamMissing, StreamUnavailable, PublishRefused, NotPermitted: as Sink.store.
         """
-        failures = 0
-        while True:
-            try:
-                return await self._pass(message, evict)
-            except StreamUnavailable:
-                failures += 1
-            await asyncio.sleep(PAUSES.pause(failures))
+        if not self._full and await self._stored(message):
+            return
+        self._full = True
+        async with self._polling:
+            while not await self._stored(message):
+                if not (eviction and await eviction.make_room(message)):
+                    await asyncio.sleep(POLL_SECONDS)
+            self._full = False
 
-    async def _pass(self, message: OutboundMessage, evict: Evict | None) -> None:
-        if not self._full:
-            with contextlib.suppress(StreamFull):
-                return await self._sink.store(message)
-            self._full = True
-        async with self._turn:
-            while True:
-                try:
-                    await self._sink.store(message)
-                except StreamFull:
-                    if not (evict and await evict(message)):
-                        await asyncio.sleep(ROOM_SECONDS)
-                else:
-                    self._full = False
-                    return None
+    async def _stored(self, message: OutboundMessage) -> bool:
+        """Returns False where the stream is full."""
+        try:
+            await self._sink.store(message)
+        except StreamFull:
+            return False
+        return True
+
+
+class EvictingGate:
+    """A gate as one session sees it: with the eviction that its pipeline's policy asks for."""
+
+    def __init__(self, gate: BackpressureGate, eviction: Eviction | None) -> None:
+        self.window = gate.window
+        self._gate = gate
+        self._eviction = eviction
+
+    async def store(self, message: OutboundMessage) -> None:
+        """As BackpressureGate.store."""
+        await self._gate.store(message, self._eviction)
 
 
 class BackpressureGates:
-    """One for each stream of the pipelines that have sessions."""
+    """One gate for each stream of the pipelines that have sessions."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._known: WeakValueDictionary[str, BackpressureGate] = WeakValueDictionary()
 
     def of(self, stream: str) -> BackpressureGate:
+        """The gate of `stream`. It lives for as long as somebody holds it."""
         found = self._known.get(stream)
         if found is None:
             found = self._known[stream] = BackpressureGate(self._sink)

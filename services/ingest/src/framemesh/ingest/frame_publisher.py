@@ -1,60 +1,59 @@
-"""The way of one session's frames into the buffer."""
+"""Publishes the frames of one session into the streams of its pipeline's buffer."""
 
 import asyncio
-from functools import partial
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.generation import Shard
-from framemesh.ingest.backpressure_gate import BackpressureGates, Evict
-from framemesh.ingest.latest_eviction import LatestEviction
+from framemesh.ingest.backpressure_gate import BackpressureGates, EvictingGate
+from framemesh.ingest.latest_eviction import EvictionDeps, LatestEviction
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.messages import frame_message
-from framemesh.runtime.messages.subjects import frames_streams, shard_stream
+from framemesh.runtime.messages.subjects import frames_streams
 
 
 class FramePublisher:
-    """Side by side where order does not matter, else strictly one after the other."""
+    """Publishes side by side where order does not matter, else strictly one after the other."""
 
     def __init__(
-        self, pipeline: PipelineSnapshot, gates: BackpressureGates, eviction: LatestEviction
+        self, pipeline: PipelineSnapshot, gates: BackpressureGates, eviction: EvictionDeps
     ) -> None:
         self._pipeline = pipeline
-        generation = pipeline.generation
-        self._generation = generation
-        self._gates = [gates.of(stream) for stream in frames_streams(pipeline.name, generation)]
-        self._eviction = eviction
-        self._turn = asyncio.Lock() if generation.camera_affinity else None
+        self._generation = pipeline.generation
+        streams = frames_streams(pipeline.name, self._generation)
+        self._gates = [
+            EvictingGate(gates.of(stream), _eviction(pipeline, stream, eviction))
+            for stream in streams
+        ]
+        policy = RetryPolicy(pipeline.check_stream)
+        self._writers = [ReliableWriter(gate, policy) for gate in self._gates]
+        self._order = asyncio.Lock() if self._generation.camera_affinity else None
 
     def shard(self, frame: FrameId) -> Shard:
-        """The one that a frame goes to."""
+        """The shard that a frame goes to."""
         return self._generation.shard_of(self._pipeline.name, frame)
 
     def window(self, shard: Shard) -> Window:
-        """Where a frame takes its place before it may enter a shard."""
+        """What a frame must acquire, with the size of its image, before it is published."""
         return self._gates[shard.stream].window
 
     async def publish(self, shard: Shard, frame: Frame) -> None:
-        """Return when the buffer has the frame. Those that want to enter in order must ask in it.
+        """Return when the buffer has the frame. Where order matters, call it in that order.
 
         Raises:
             PipelineUnknown, PipelineChanged, BrokerUnavailable, PublishRefused: it has not, and
-                where order matters none of those after it will enter.
+                where order matters none of those after it will be published.
         """
-        if self._turn:
-            await self._turn.acquire()
-        await self._pipeline.stored(
-            partial(self._gates[shard.stream].store, evict=self._room_maker(shard)),
-            frame_message.to_message(shard, frame),
-        )
+        if self._order:
+            await self._order.acquire()
+        await self._writers[shard.stream].write(frame_message.to_message(shard, frame))
         # Not in a `finally`: what comes after a frame that is not stored must wait for the end.
-        if self._turn:
-            self._turn.release()
+        if self._order:
+            self._order.release()
 
-    def _room_maker(self, shard: Shard) -> Evict | None:
-        latest = self._pipeline.latest
-        if latest is None:
-            return None
-        return partial(
-            self._eviction.evict, self._pipeline.name, latest.frames, shard_stream(shard)
-        )
+
+def _eviction(pipeline: PipelineSnapshot, stream: str, deps: EvictionDeps) -> LatestEviction | None:
+    if pipeline.latest is None:
+        return None
+    return LatestEviction(pipeline.name, stream, pipeline.latest.frames, deps)

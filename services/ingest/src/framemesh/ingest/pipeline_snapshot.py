@@ -1,56 +1,40 @@
-"""A pipeline as a session found it, for as long as it stands."""
-
-import asyncio
-from collections.abc import Awaitable, Callable
+"""A pipeline as a session found it, until it is changed or deleted."""
 
 from framemesh.core.errors import FramemeshError
 from framemesh.ingest.errors import PipelineChanged
-from framemesh.runtime.dataplane.errors import StreamMissing
-from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
     StoredPipeline,
 )
 
-RETRY_SECONDS = 0.5
-"""Before a stream that has no leader for a moment is tried again."""
-
 
 class PipelineSnapshot:
-    """Stores what belongs to a pipeline, and tells when it is no longer what it was."""
+    """What a session relies on of its pipeline, and whether that is still true."""
 
     def __init__(self, stored: StoredPipeline, store: PipelineStore) -> None:
         self.name = stored.spec.name
         self.generation = stored.generation
         self.latest = stored.spec.delivery.latest
-        """Set where newer frames may take the place of older ones of a camera: how many stay."""
+        """Set where newer frames may replace older ones of a camera: how many stay."""
         self._store = store
         self.fault: FramemeshError | None = None
-        """Why no further frame should be taken for it."""
+        """Why no further frame may be taken for it."""
 
-    async def stored(
-        self, store: Callable[[OutboundMessage], Awaitable[None]], message: OutboundMessage
-    ) -> None:
-        """Return when `store` has stored `message` in a stream of this pipeline.
+    async def check_stream(self) -> None:
+        """Return if the pipeline's streams should exist.
 
         Raises:
             PipelineUnknown: it was deleted meanwhile.
-            PipelineChanged: its frames go to other streams now, or have other rights there.
-            BrokerUnavailable: and it cannot be told whether it was.
+            PipelineChanged: its frames go to other streams now, or under another policy.
+            BrokerUnavailable: it cannot be read.
         """
-        while True:
-            try:
-                return await store(message)
-            except StreamMissing:
-                # A stream without a leader looks like one that was deleted: the pipeline tells.
-                self.compare(await self._store.get(self.name))
-            if self.fault:
-                raise self.fault
-            await asyncio.sleep(RETRY_SECONDS)
+        self.compare(await self._store.get(self.name))
+        if self.fault:
+            raise self.fault
 
     def compare(self, now: StoredPipeline | None) -> None:
-        """Look at what it is now; None where there is no pipeline of this name."""
+        """Compare with the pipeline as it is now; None where there is none of this name."""
         if now is None:
             self.fault = PipelineUnknown(self.name)
         elif (now.generation, now.spec.delivery.latest) != (self.generation, self.latest):

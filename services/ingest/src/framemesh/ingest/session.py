@@ -15,16 +15,15 @@ from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
 from framemesh.ingest.frame_validation import FrameRejection, FrameValidator
-from framemesh.ingest.latest_eviction import LatestEviction
+from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.concurrency.window import Window
-from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import Sink
-from framemesh.runtime.dataplane.reliable_writer import store_with_retries
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.messages import acceptance_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.rpc.draining import ServerDraining
@@ -41,7 +40,7 @@ class SessionDeps:
     pipelines: PipelineSnapshots
     sink: Sink
     gates: BackpressureGates
-    eviction: LatestEviction
+    eviction: EvictionDeps
     validator: FrameValidator
     name: str
     """Of this ingest, in the outcomes that it seals."""
@@ -75,6 +74,7 @@ class IngestSession:
         self._session = session
         self._deps = to
         self._publisher = FramePublisher(pipeline, to.gates, to.eviction)
+        self._ledger = ReliableWriter(to.sink, RetryPolicy(pipeline.check_stream))
         self._last = 0
         self._unanswered = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
@@ -183,8 +183,7 @@ class IngestSession:
     async def _record(self, entry: OutboundMessage) -> None:
         """Write to the ledger, which is never full."""
         # A frame that is offered again may have the outcome from its first time.
-        with contextlib.suppress(AlreadyStored):
-            await self._pipeline.stored(partial(store_with_retries, self._deps.sink), entry)
+        await self._ledger.write(entry)
 
     def _id(self, sequence: int) -> FrameId:
         return FrameId(self._camera, self._session, sequence)

@@ -8,6 +8,7 @@ from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.dataplane.plane import DataPlane
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
@@ -20,7 +21,6 @@ from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
 from framemesh.worker.processing.retries import IsolatedRetries
-from framemesh.worker.processing.writer import ReliableWriter
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
 
@@ -96,7 +96,7 @@ def _dispatcher(
     settings: Settings, spec: PipelineSpec, plane: DataPlane, *, engine: Engine, clock: Clock
 ) -> Dispatcher:
     delivery = spec.delivery
-    writer = ReliableWriter(plane)
+    writer = ReliableWriter(plane, UNTIL_STOPPED)
     outcome_factory = OutcomeFactory(spec.name, settings.id, delivery, clock)
     retries = IsolatedRetries(writer, spec.name, settings.id)
     # Where frames are left out, as late as possible: what has its turn is looked at.

@@ -3,12 +3,12 @@
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import Order
 from framemesh.runtime.dataplane.errors import PublishRefused
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message, outcome_message
 from framemesh.worker.intake.in_flight import InFlightFrame
 from framemesh.worker.intake.ordering import CameraSequencer, SequencerSlot
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.writer import ReliableWriter
 
 log = get_logger()
 

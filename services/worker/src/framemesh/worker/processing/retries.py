@@ -3,8 +3,8 @@
 from itertools import count
 
 from framemesh.core.frame import FrameId
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.messages import isolated_retry_message
-from framemesh.worker.processing.writer import ReliableWriter
 
 
 class IsolatedRetries:
