@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from framemesh.cli.local.program import Program
-from framemesh.runtime.processes.nats_server import jetstream_answers
+from framemesh.runtime.processes.nats_server import jetstream_health
 from tests.integration.cluster.cluster import Cluster
 
 ONE = "nats"
@@ -19,7 +19,7 @@ def clustered(programs: Sequence[Program], cluster: Cluster) -> Iterator[Program
             member.server.address,
             member.command(),
             member.environment(),
-            jetstream_answers,
+            jetstream_health,
         )
     for program in programs:
         if program.name != ONE:

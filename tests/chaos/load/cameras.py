@@ -10,6 +10,7 @@ from pathlib import Path
 
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.supervision import SupervisedProcess
 from tests.chaos.load import camera_log
 from tests.chaos.load.camera_log import CameraSession
@@ -71,7 +72,7 @@ class Cameras:
         return SupervisedProcess(
             name,
             start=partial(self._start, name, images, fps, sdk),
-            ready=_ready,
+            check=_always_serving,
             changed=lambda: None,
             grace_seconds=CLOSE_TIMEOUT_SECONDS,
             restarts=CONCURRENT_REQUESTS,
@@ -90,5 +91,6 @@ class Cameras:
         return await Child.start([*command, *options], name=name, log=log)
 
 
-async def _ready() -> bool:
-    return True
+async def _always_serving(timeout_seconds: float) -> Health:
+    """A camera has no server to check."""
+    return Health.SERVING

@@ -14,10 +14,14 @@ import pytest
 from framemesh.agent.app import run
 from framemesh.agent.settings import AgentSettings
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
+from framemesh.runtime.processes.liveness import LivenessBounds
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.server import Service, grpc_server
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("worker_program.py")))
+
+LIVENESS = LivenessBounds(check_seconds=0.3, silent_check_seconds=1.0, silent_seconds=2.5)
+"""Shorter than usual, so that a test need not wait for 20 s."""
 
 Condition = Callable[[node_pb2.Node], bool]
 
@@ -150,7 +154,7 @@ async def stage(settings: AgentSettings) -> AsyncIterator[Stage]:
         stage = Stage(ScriptedMaster(), settings, asyncio.Event(), serving)
         await stage.master_comes()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(run(settings, stage.stop, COMMAND))
+            tasks.create_task(run(settings, stage.stop, COMMAND, LIVENESS))
             yield stage
             stage.stop.set()
     assert set(psutil.Process().children(recursive=True)) <= set(before)

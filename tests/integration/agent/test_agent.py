@@ -61,6 +61,20 @@ async def test_a_killed_worker_is_started_again(stage: Stage) -> None:
     assert after.workers[0].restarts == 1
 
 
+async def test_a_worker_that_no_longer_answers_is_killed_and_started_again(stage: Stage) -> None:
+    await stage.master.assign(north=1, south=1)
+    before = await stage.master.reported(ready("north", "south"))
+    os.kill(pids(before)["north"], signal.SIGSTOP)
+    failed = await stage.master.reported(is_in(FAILED))
+    assert {w.id: w.trouble for w in failed.workers} == {
+        "north": "killed: no answer to health checks for 2.5 s",
+        "south": "",
+    }
+    assert not psutil.pid_exists(pids(before)["north"])
+    after = await stage.master.reported(ready("north", "south"))
+    assert {w.id: w.restarts for w in after.workers} == {"north": 1, "south": 0}
+
+
 async def test_a_worker_of_another_revision_is_replaced_and_the_others_stay(stage: Stage) -> None:
     await stage.master.assign(north=1, south=1)
     before = await stage.master.reported(ready("north", "south"))

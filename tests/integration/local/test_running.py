@@ -136,7 +136,7 @@ async def test_a_program_that_ignores_sigterm_is_killed(
 ) -> None:
     (data / "ingest.behaviour").write_text("stubborn")
     hurried = [
-        Program(p.name, p.address, p.command, p.environment, p.healthy, p.needs, grace_seconds=0.5)
+        Program(p.name, p.address, p.command, p.environment, p.check, p.needs, grace_seconds=0.5)
         for p in stand_ins
     ]
     async with running_mesh(data, ports, programs=hurried):

@@ -1,4 +1,5 @@
-"""Real processes that are kept running. Pauses are short, and the time of 30 s is a clock's."""
+"""Real processes that are kept running. Pauses are short; longer times are those of a clock that
+the test moves."""
 
 import asyncio
 import os
@@ -15,6 +16,7 @@ from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes import supervision
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.liveness import Health, LivenessBounds
 from framemesh.runtime.processes.supervision import (
     STABLE_SECONDS,
     ProcessStatus,
@@ -48,15 +50,16 @@ class Scene:
         self.programs: dict[int, str] = {}
         """What each life ran, by its pid."""
         self.possible = True
-        self.serving = True
+        self.health = Health.SERVING
         self.clock = HandClock()
         self.seen: list[ProcessStatus] = []
         self._log = folder / "child.log"
         self._news = asyncio.Event()
+        self._checked = asyncio.Event()
         self.supervised = SupervisedProcess(
             "child",
             start=self._start,
-            ready=self._ready,
+            check=self._check,
             changed=self._note,
             grace_seconds=5,
             restarts=Backoff(first_seconds=0.01, max_seconds=0.02),
@@ -72,12 +75,21 @@ class Scene:
         self.programs[child.pid] = program
         return child
 
-    async def _ready(self) -> bool:
-        return self.serving
+    async def _check(self, timeout_seconds: float) -> Health:
+        self._checked.set()
+        return self.health
 
     def _note(self) -> None:
         self.seen.append(self.supervised.status)
         self._news.set()
+
+    async def passes(self, seconds: float, *, steps: float) -> None:
+        """Let time pass in steps, with a health check after each."""
+        for _ in range(round(seconds / steps)):
+            self.clock.seconds += steps
+            self._checked.clear()
+            async with asyncio.timeout(10):
+                await self._checked.wait()
 
     async def until(self, status: Callable[[ProcessStatus], bool]) -> ProcessStatus:
         async with asyncio.timeout(10):
@@ -102,18 +114,18 @@ def ready(status: ProcessStatus) -> bool:
 
 
 async def test_it_is_ready_only_when_it_says_so(scene: Scene) -> None:
-    scene.serving = False
+    scene.health = Health.NOT_SERVING
     async with background_task(scene.supervised.run()):
         starting = await scene.until(lambda status: status.pid != 0)
         assert starting.state is State.STARTING
-        scene.serving = True
+        scene.health = Health.SERVING
         assert await scene.until(ready) == ProcessStatus(State.READY, starting.pid)
 
 
 async def test_one_that_no_longer_serves_is_not_ready(scene: Scene) -> None:
     async with background_task(scene.supervised.run()):
         before = await scene.until(ready)
-        scene.serving = False
+        scene.health = Health.NOT_SERVING
         after = await scene.until(lambda status: status.state is State.STARTING)
         assert (after.pid, after.restarts) == (before.pid, 0)
 
@@ -144,6 +156,52 @@ async def test_one_that_cannot_be_started_is_tried_again(scene: Scene) -> None:
         assert failed.trouble == "cannot be started: no free port"
         scene.possible = True
         await scene.until(ready)
+
+
+async def test_one_that_answers_nothing_any_more_is_killed_and_started_again(scene: Scene) -> None:
+    bounds = LivenessBounds()
+    async with background_task(scene.supervised.run()):
+        before = await scene.until(ready)
+        # It would not end by SIGTERM, nor by itself.
+        os.kill(before.pid, signal.SIGSTOP)
+        scene.health = Health.UNANSWERED
+        await scene.passes(bounds.silent_seconds, steps=bounds.silent_check_seconds)
+        failed = await scene.until(lambda status: status.state is State.FAILED)
+        assert failed.trouble == "killed: no answer to health checks for 20 s"
+        assert not psutil.pid_exists(before.pid)
+        scene.health = Health.SERVING
+        after = await scene.until(ready)
+        assert (after.restarts, after.trouble) == (1, failed.trouble)
+
+
+async def test_one_that_never_answers_is_killed_after_a_longer_time(scene: Scene) -> None:
+    bounds = LivenessBounds()
+    scene.health = Health.UNANSWERED
+    async with background_task(scene.supervised.run()):
+        first = await scene.until(lambda status: status.pid != 0)
+        await scene.passes(bounds.start_seconds / 2, steps=bounds.silent_check_seconds)
+        assert scene.supervised.status == first
+        await scene.passes(bounds.start_seconds / 2, steps=bounds.silent_check_seconds)
+        failed = await scene.until(lambda status: status.state is State.FAILED)
+    assert failed.trouble == "killed: no answer within 600 s of its start"
+
+
+async def test_one_that_answers_is_not_killed_however_long_it_does_not_serve(scene: Scene) -> None:
+    async with background_task(scene.supervised.run()):
+        before = await scene.until(ready)
+        scene.health = Health.NOT_SERVING
+        await scene.passes(3600.0, steps=60.0)
+        scene.health = Health.SERVING
+        assert (await scene.until(ready)).pid == before.pid
+
+
+async def test_a_supervisor_that_was_stopped_itself_kills_nothing(scene: Scene) -> None:
+    async with background_task(scene.supervised.run()):
+        before = await scene.until(ready)
+        scene.health = Health.UNANSWERED
+        await scene.passes(3600.0, steps=3600.0)
+        scene.health = Health.SERVING
+        assert (await scene.until(ready)).pid == before.pid
 
 
 async def test_a_steady_life_ends_the_row_of_failures(scene: Scene) -> None:

@@ -87,10 +87,11 @@ class Mesh:
                 log=self._log(program),
                 environment={**program.environment, **orphan_mark(self._data)},
             ),
-            ready=partial(program.healthy, program.address),
+            check=partial(program.check, program.address),
             changed=self._note,
             find_problem=program.find_problem,
             grace_seconds=program.grace_seconds,
+            liveness=program.liveness,
             clock=self._clock,
         )
 

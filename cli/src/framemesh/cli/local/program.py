@@ -1,16 +1,17 @@
-"""What is known of a program that the embedded mode runs."""
+"""How a program of the embedded mode is started, checked and stopped."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, Health, LivenessBounds
 from framemesh.runtime.processes.supervision import GRACE_SECONDS, HealthProblem, always_healthy
-from framemesh.runtime.rpc.health import grpc_serving
+from framemesh.runtime.rpc.health import grpc_health
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program: how it is started, and how one knows that it works."""
+    """One program of the mesh."""
 
     name: str
     address: str
@@ -18,15 +19,17 @@ class Program:
     command: Sequence[str | Path]
     environment: Mapping[str, str] = field(default_factory=dict)
     """Added to ours."""
-    healthy: Callable[[str], Awaitable[bool]] = grpc_serving
-    """Asked with the address."""
+    check: Callable[[str, float], Awaitable[Health]] = grpc_health
+    """Asks for its health, given the address and the seconds for an answer."""
     needs: tuple[str, ...] = ()
     """Names of programs that are stopped only after this one. All start at once and wait for each
     other: that is quicker, and what they must be able to do anyway."""
     grace_seconds: float = GRACE_SECONDS
     """From SIGTERM to SIGKILL."""
     find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy
-    """Asked why it cannot do its work, though it is healthy."""
+    """Finds out why it cannot do its work, though it serves."""
+    liveness: LivenessBounds = DEFAULT_BOUNDS
+    """How long it may leave health checks unanswered before it is killed."""
 
 
 def shutdown_waves(programs: Sequence[Program]) -> list[list[Program]]:

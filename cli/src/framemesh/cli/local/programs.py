@@ -7,7 +7,7 @@ from pathlib import Path
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.program import Program
 from framemesh.runtime.processes.nats_health import store_problem
-from framemesh.runtime.processes.nats_server import NatsServer, jetstream_answers
+from framemesh.runtime.processes.nats_server import NatsServer, jetstream_health
 from framemesh.runtime.processes.supervision import GRACE_SECONDS
 
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
@@ -35,7 +35,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
         server.address,
         server.command(),
         server.environment(),
-        healthy=jetstream_answers,
+        check=jetstream_health,
         find_problem=partial(store_problem, ports.nats_http, data),
     )
     return (

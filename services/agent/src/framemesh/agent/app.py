@@ -11,12 +11,16 @@ from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.server import grpc_server
 
 
 async def run(
-    settings: AgentSettings, stop: asyncio.Event, command: Sequence[str] = WORKER_COMMAND
+    settings: AgentSettings,
+    stop: asyncio.Event,
+    command: Sequence[str] = WORKER_COMMAND,
+    liveness: LivenessBounds = DEFAULT_BOUNDS,
 ) -> None:
     """Run the agent until `stop` is set, then stop its workers. `command` starts a worker.
 
@@ -26,7 +30,7 @@ async def run(
         AddressTaken: something else listens on settings.listen.
     """
     changed = asyncio.Event()
-    worker_env = WorkerEnv(settings.master, settings.data.absolute(), command)
+    worker_env = WorkerEnv(settings.master, settings.data.absolute(), command, liveness)
     supervisor = WorkerSupervisor(
         worker_env, WorkerPorts(settings.first_port), SystemClock(), changed.set
     )

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
+
 WORKER_COMMAND = (sys.executable, "-m", "framemesh.worker")
 
 
@@ -18,6 +20,8 @@ class WorkerEnv:
     data: Path
     """For logs, and for the folder that each worker has to itself."""
     command: Sequence[str] = WORKER_COMMAND
+    liveness: LivenessBounds = DEFAULT_BOUNDS
+    """How long a worker may leave health checks unanswered before it is killed."""
 
     def log(self, worker: str) -> Path:
         return self.data / "logs" / f"{worker}.log"

@@ -7,9 +7,10 @@ from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.core.clock import Clock
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.supervision import SupervisedProcess
-from framemesh.runtime.rpc.health import grpc_serving
+from framemesh.runtime.rpc.health import grpc_health
 
 
 class WorkerProcess:
@@ -28,7 +29,12 @@ class WorkerProcess:
         self._ports = ports
         self._port: int | None = None
         self._supervised = SupervisedProcess(
-            assignment.id, start=self._start, ready=self._serving, changed=changed, clock=clock
+            assignment.id,
+            start=self._start,
+            check=self._check,
+            changed=changed,
+            liveness=worker_env.liveness,
+            clock=clock,
         )
 
     async def run(self) -> None:
@@ -58,8 +64,8 @@ class WorkerProcess:
             environment=self._environment(),
         )
 
-    async def _serving(self) -> bool:
-        return await grpc_serving(self._address)
+    async def _check(self, timeout_seconds: float) -> Health:
+        return await grpc_health(self._address, timeout_seconds)
 
     def _leave_port(self) -> None:
         if self._port is not None:

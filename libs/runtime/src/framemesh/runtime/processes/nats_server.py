@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.processes.programs import nats_server
 
@@ -27,7 +28,7 @@ START_TIMEOUT_SECONDS = 30.0
 64 GiB that a store may hold."""
 
 POLL_SECONDS = 0.02
-"""Between two questions to a server that starts; an empty one takes about 50 ms."""
+"""Between two health checks of a server that starts; an empty one takes about 50 ms."""
 
 GRACE_SECONDS = 10.0
 """From SIGTERM to SIGKILL: it writes out its streams."""
@@ -88,37 +89,57 @@ class NatsServer:
         }
 
 
-async def jetstream_answers(address: str) -> bool:
-    """Whether the nats-server at host:port answers a question to JetStream.
+async def jetstream_health(address: str, timeout_seconds: float) -> Health:
+    """What the nats-server at host:port answers to a request to JetStream.
 
-    Without a client library: this is asked a few times a second of a server that starts, and a
-    client would try again on its own.
+    Without a client library: a server that starts is checked a few times a second, and a client
+    would reconnect on its own.
     """
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-            return await _ask_jetstream(*address.rsplit(":", 1))
-    except (OSError, TimeoutError):
-        return False
+    host, port = address.rsplit(":", 1)
+    health = Health.UNANSWERED
+    with contextlib.suppress(OSError, TimeoutError):
+        async with (
+            asyncio.timeout(timeout_seconds),
+            _connection(host, int(port)) as (lines, writer),
+        ):
+            # A server greets whoever connects, also while its JetStream starts.
+            if await lines.readline():
+                health = Health.NOT_SERVING
+                if await _jetstream_answers(lines, writer):
+                    health = Health.SERVING
+    return health
 
 
-async def _ask_jetstream(host: str, port: str) -> bool:
-    reader, writer = await asyncio.open_connection(host, int(port))
+async def jetstream_answers(address: str) -> bool:
+    """Whether JetStream of the nats-server at host:port answers in CHECK_TIMEOUT_SECONDS."""
+    return await jetstream_health(address, CHECK_TIMEOUT_SECONDS) is Health.SERVING
+
+
+@asynccontextmanager
+async def _connection(
+    host: str, port: int
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(host, port)
     try:
-        options = json.dumps({"verbose": False, "name": "health check"})
-        writer.write(
-            f"CONNECT {options}\r\nSUB _INBOX.health 1\r\n"
-            "PUB $JS.API.INFO _INBOX.health 0\r\n\r\nPING\r\n".encode()
-        )
-        while line := await reader.readline():
-            if line.startswith(b"MSG "):
-                return b'"error"' not in await reader.readline()
-            if line.startswith(b"-ERR"):
-                return False
-        return False
+        yield reader, writer
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _jetstream_answers(lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    options = json.dumps({"verbose": False, "name": "health check"})
+    writer.write(
+        f"CONNECT {options}\r\nSUB _INBOX.health 1\r\n"
+        "PUB $JS.API.INFO _INBOX.health 0\r\n\r\nPING\r\n".encode()
+    )
+    while line := await lines.readline():
+        if line.startswith(b"MSG "):
+            return b'"error"' not in await lines.readline()
+        if line.startswith(b"-ERR"):
+            return False
+    return False
 
 
 @asynccontextmanager

@@ -13,6 +13,13 @@ from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
+from framemesh.runtime.processes.liveness import (
+    DEFAULT_BOUNDS,
+    Health,
+    HealthCheck,
+    Liveness,
+    LivenessBounds,
+)
 
 log = get_logger()
 
@@ -20,16 +27,16 @@ RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""
 
 STABLE_SECONDS = 30.0
-"""A process that was ready for so long was well: its end begins a new row of failures."""
+"""A process that was ready for so long was well: the count of failures in a row starts anew."""
 
 STARTING_CHECK_SECONDS = 0.2
-"""Between two questions whether a process is ready: what a person still takes for at once."""
+"""Between two health checks of a process that is not ready: a person takes it for at once."""
 
 READY_CHECK_SECONDS = 2.0
-"""The same once it is ready. Its end needs no question, it is seen at once."""
+"""Between two health checks of a process that is ready. Its end needs none, it is seen at once."""
 
 GRACE_SECONDS = 10.0
-"""From SIGTERM to SIGKILL: a worker seals the frames that it holds."""
+"""From SIGTERM to SIGKILL: a worker completes the frames that it holds."""
 
 
 class State(Enum):
@@ -38,20 +45,20 @@ class State(Enum):
     FAILED = "failed"
     """It ended, or cannot be started; it is started again after a pause."""
     STUCK = "stuck"
-    """It runs and cannot do its work, which a new start would not change at this moment."""
+    """It runs and cannot do its work, and a restart would not help at this moment."""
     STOPPING = "stopping"
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """How a supervised process is."""
+    """The state of a supervised process."""
 
     state: State = State.STARTING
     pid: int = 0
     """0 while there is no process."""
     restarts: int = 0
     trouble: str = ""
-    """Why it ended last, or is stuck, for a person; empty if it never did."""
+    """Why it ended last, or is stuck, in one line; empty if it never did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +68,47 @@ class HealthProblem:
     trouble: str
     """For a person: what is wrong, and what to do."""
     curable: bool
-    """Whether a new start would mend it now."""
+    """Whether a restart would help now."""
 
 
 async def always_healthy() -> HealthProblem | None:
-    """Of a process that works whenever it is ready."""
+    """For a process that works whenever it is ready."""
     return None
 
 
 class SupervisedProcess:
-    """One child process that is started again whenever it ends."""
+    """One child process that is started again when it ends, and when it no longer answers."""
 
     def __init__(
         self,
         name: str,
         *,
         start: Callable[[], Awaitable[Child]],
-        ready: Callable[[], Awaitable[bool]],
+        check: HealthCheck,
         changed: Callable[[], None],
         find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy,
         grace_seconds: float = GRACE_SECONDS,
         restarts: Backoff = RESTARTS,
+        liveness: LivenessBounds = DEFAULT_BOUNDS,
         clock: Clock | None = None,
     ) -> None:
-        """`start` may raise OSError or a FramemeshError, and is tried again. `ready` is asked again
-        and again whether the process does its work, and `ailing` why it cannot. `changed` is called
-        after every change of `condition`.
+        """`start` may raise OSError or a FramemeshError, and is then tried again. `check` asks for
+        the health of the process, and `find_problem` why one that serves cannot do its work.
+        `changed` is called after every change of `status`.
         """
         self.name = name
         self.status = ProcessStatus()
         self._start = start
-        self._ready = ready
+        self._check = check
         self._changed = changed
         self._find_problem = find_problem
         self._grace = grace_seconds
         self._restarts = restarts
+        self._liveness = liveness
         self._clock = clock or SystemClock()
+        self._ready_since: float | None = None
         self._failures = 0
-        """In a row, that is without a steady life between them."""
+        """In a row: a process that was ready for STABLE_SECONDS begins a new one."""
 
     async def run(self) -> None:
         """Keep it running. Cancel this to stop it: the process then gets its grace, and is gone
@@ -106,7 +116,7 @@ class SupervisedProcess:
         """
         while True:
             try:
-                trouble = await self._live(await self._start())
+                trouble = await self._run_once(await self._start())
             except (OSError, FramemeshError) as error:
                 trouble = f"cannot be started: {error}"
             self._failures += 1
@@ -117,35 +127,35 @@ class SupervisedProcess:
             await asyncio.sleep(pause)
             self._set(replace(self.status, state=State.STARTING, restarts=now.restarts + 1))
 
-    async def _live(self, child: Child) -> str:
-        """One life of the process; returns why it ended."""
+    async def _run_once(self, child: Child) -> str:
+        """From the start of a process to its end; returns why it ended."""
         log.info("process started", name=self.name, pid=child.pid)
         self._set(replace(self.status, pid=child.pid))
         try:
-            return await self._attend(child)
+            return await self._watch(child)
         finally:
             if child.running:
                 self._set(replace(self.status, state=State.STOPPING))
             # Also after its own end: it may have left others in its group.
             await child.stop(self._grace)
 
-    async def _attend(self, child: Child) -> str:
-        """Ask how it is until it ends, or should be started anew; returns why."""
-        ready_since: float | None = None
+    async def _watch(self, child: Child) -> str:
+        """Check its health until it ends, or must be started anew; returns why."""
+        liveness = Liveness(self._liveness, self._clock)
+        self._ready_since = None
         while True:
-            ready = await self._ready() and child.running
-            now = self._clock.monotonic()
-            if not ready:
-                ready_since = None
-            elif ready_since is None:
-                log.info("process ready", name=self.name, pid=child.pid)
-                ready_since = now
-            elif now - ready_since >= STABLE_SECONDS:
-                self._failures = 0
-            ailment = await self._find_problem() if ready else None
-            if ailment and ailment.curable:
-                return ailment.trouble
-            self._set(_status(self.status, ready, ailment))
+            health = await self._check(liveness.timeout_seconds)
+            liveness.record(health)
+            if child.running and (silence := liveness.problem):
+                # SIGTERM is of no use: it would not answer that either.
+                child.kill()
+                return silence
+            ready = child.running and health is Health.SERVING
+            self._count_failures_anew(child, ready)
+            problem = await self._find_problem() if ready else None
+            if problem and problem.curable:
+                return problem.trouble
+            self._set(_status(self.status, ready, problem))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
@@ -153,15 +163,26 @@ class SupervisedProcess:
                     return trouble_of(child, await child.wait())
             await asyncio.to_thread(bound, child.log)
 
+    def _count_failures_anew(self, child: Child, ready: bool) -> None:
+        """Once it was ready for long enough."""
+        now = self._clock.monotonic()
+        if not ready:
+            self._ready_since = None
+        elif self._ready_since is None:
+            log.info("process ready", name=self.name, pid=child.pid)
+            self._ready_since = now
+        elif now - self._ready_since >= STABLE_SECONDS:
+            self._failures = 0
+
     def _set(self, status: ProcessStatus) -> None:
         if status != self.status:
             self.status = status
             self._changed()
 
 
-def _status(now: ProcessStatus, ready: bool, ailment: HealthProblem | None) -> ProcessStatus:
-    if ailment:
-        return replace(now, state=State.STUCK, trouble=ailment.trouble)
+def _status(now: ProcessStatus, ready: bool, problem: HealthProblem | None) -> ProcessStatus:
+    if problem:
+        return replace(now, state=State.STUCK, trouble=problem.trouble)
     return replace(now, state=State.READY if ready else State.STARTING)
 
 
