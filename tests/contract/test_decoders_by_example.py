@@ -6,6 +6,7 @@ import pytest
 from framemesh.core.outcome import Box
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.vision.decoders.centernet import CenterNet
 from framemesh.worker.vision.decoders.classification import Classification
 from framemesh.worker.vision.decoders.decoder import Array, RawDetection
@@ -108,3 +109,14 @@ def test_a_box_beyond_the_picture_is_no_detection() -> None:
     edge = np.array([[0.9, 0.2, 1.4, 0.4]], np.float32)
     (found,) = decoder.decode({"scores": np.ones((1, 1), np.float32), "boxes": edge})
     assert found.box == Box(*np.array([0.9, 0.2, 1.0, 0.4], np.float32).tolist())
+
+
+def test_open_sides_that_do_not_fit_one_another_are_an_error_of_the_model() -> None:
+    ssd = Ssd(DecoderSpec("ssd"), {"scores": (-1, 2), "boxes": (-1, 4)})
+    with pytest.raises(InferenceFailed, match=r"scores \[5, 2\] and boxes \[4, 4\]"):
+        ssd.decode({"scores": zeros(5, 2), "boxes": zeros(4, 4)})
+    shapes = {"heatmap": (2, -1, -1), "boxes": (4, -1, -1)}
+    with pytest.raises(InferenceFailed, match=r"heatmap \[2, 8, 8\] and boxes \[4, 8, 6\]"):
+        CenterNet(DecoderSpec("centernet"), shapes).decode(
+            {"heatmap": zeros(2, 8, 8), "boxes": zeros(4, 8, 6)}
+        )

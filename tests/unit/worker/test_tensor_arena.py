@@ -1,4 +1,4 @@
-"""The rows of a tray: where they lie, and that they do not overlap."""
+"""The rows of an arena: where they lie, and that they do not overlap."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def arena(rows: int) -> TensorArena:
 
 def test_no_two_views_overlap() -> None:
     made = arena(3)
-    views = [*made.inputs, *(made.outputs(row)[name] for row in range(3) for name in "ab")]
+    views = [*made.inputs, *(made.outputs(row, 1)[name] for row in range(3) for name in "ab")]
     for at, view in enumerate(views):
         assert not any(np.shares_memory(view, other) for other in views[at + 1 :])
 
@@ -36,10 +36,10 @@ def test_a_run_of_rows_is_one_block() -> None:
 
 
 def test_outputs_cannot_be_written_to() -> None:
-    output = arena(1).outputs(0)["a"]
-    assert output.shape == (2, 2)
+    output = arena(3).outputs(1, 2)["a"]
+    assert output.shape == (2, 2, 2)
     with pytest.raises(ValueError, match="read-only"):
-        output[0, 0] = 1
+        output[0, 0, 0] = 1
 
 
 def test_shared_memory_is_a_file_until_it_is_closed(

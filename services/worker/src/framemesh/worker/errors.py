@@ -21,9 +21,14 @@ class TooOld(FramemeshError):
 
 
 class InferenceFailed(FramemeshError):
-    """The model refused this input; trying again would change nothing."""
+    """The model refused this input, or its answer is not what it declared: trying again would
+    change nothing."""
 
     reason = "inference_failed"
+
+
+class OutputTooLarge(InferenceFailed):
+    """The model answered more than the shared memory of the request holds."""
 
 
 class TritonUnavailable(FramemeshError):

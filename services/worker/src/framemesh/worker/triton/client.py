@@ -9,7 +9,12 @@ import grpc.aio
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
-from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
+from framemesh.worker.errors import (
+    InferenceFailed,
+    OutputTooLarge,
+    TritonTimedOut,
+    TritonUnavailable,
+)
 
 T = TypeVar("T")
 
@@ -30,6 +35,9 @@ SILENT = (
 )
 MODEL_ERRORS = ("onnxruntime:", "onnx runtime error")
 """How the Python and the C++ backend begin what onnxruntime said of an input."""
+
+TOO_LARGE = "shared memory size specified with the request for output"
+"""How Triton begins to say that an output does not fit into the memory it should go to."""
 
 _INFER = "/inference.GRPCInferenceService/ModelInfer"
 
@@ -73,6 +81,7 @@ class TritonClient:
         """One inference; `request` is a serialized ModelInferRequest.
 
         Raises:
+            OutputTooLarge: an output does not fit into the shared memory it should go to.
             InferenceFailed: the model refused its input.
             TritonUnavailable: it is away, did not answer in time, or is not well.
         """
@@ -152,6 +161,8 @@ async def _named(call: Awaitable[T], what: str) -> T:
         return await call
     except grpc.aio.AioRpcError as error:
         code, details = error.code(), error.details() or ""
+        if TOO_LARGE in details:
+            raise OutputTooLarge(f"Triton refused the {what}: {details}") from error
         if code in REFUSED or any(mark in details for mark in MODEL_ERRORS):
             raise InferenceFailed(f"Triton refused the {what}: {details}") from error
         kind = TritonTimedOut if code in SILENT else TritonUnavailable

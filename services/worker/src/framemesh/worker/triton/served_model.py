@@ -7,11 +7,23 @@ from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
+from framemesh.worker.errors import (
+    InferenceFailed,
+    OutputTooLarge,
+    TritonTimedOut,
+    TritonUnavailable,
+)
+from framemesh.worker.triton.answer import AnswerReader
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.repository import Deployment
 from framemesh.worker.triton.row_allocator import RowAllocator
-from framemesh.worker.triton.tensor_arena import RowOutputs, SharedMemory, TensorArena
+from framemesh.worker.triton.tensor_arena import (
+    OutputBatch,
+    RowOutputs,
+    SharedMemory,
+    TensorArena,
+    rows_of,
+)
 
 log = get_logger()
 
@@ -23,7 +35,7 @@ DETACH_PAUSE_SECONDS = 0.05
 
 
 class ServedModel:
-    """The rows of one model's tray can be filled, and runs of them sent to Triton.
+    """The rows of one model's arena can be filled, and runs of them sent to Triton.
 
     One row more than asked for stays zero and is what probes send.
     """
@@ -44,6 +56,7 @@ class ServedModel:
         self._outputs = deployment.signature.outputs
         # A model that decides how much it answers cannot be told where to write it.
         open_ended = any(output.picture_bytes < 0 for output in self._outputs)
+        self._answers = AnswerReader(self.name, self._outputs)
         self._placed = () if open_ended else self._outputs
         size = TensorArena.size(rows + 1, self._input, self._placed)
         self._shared = self._share(size)
@@ -79,12 +92,13 @@ class ServedModel:
             self._shared = None
 
     async def probe(self) -> None:
-        """Real inferences, enough that each instance gets one.
+        """Real inferences of a black picture, enough that each instance gets one.
 
         Raises:
             InferenceFailed, TritonUnavailable: one of them failed.
         """
-        probes = [self.infer(self._probe_row, 1) for _ in range(2 * self.deployment.instances)]
+        # Values are not checked: a model may divide by the contrast of a picture, which is 0 here.
+        probes = [self._infer(self._probe_row, 1) for _ in range(2 * self.deployment.instances)]
         for answer in await asyncio.gather(*probes, return_exceptions=True):
             if isinstance(answer, BaseException):
                 raise answer
@@ -92,18 +106,36 @@ class ServedModel:
     async def infer(self, first: int, count: int) -> list[RowOutputs]:
         """The outputs for `count` rows from `first` on, in order.
 
-        They are views of the tray, good until a row is used again.
+        They are views of the arena, good until a row is used again.
 
         Raises:
-            InferenceFailed: the model refused one of the inputs.
+            InferenceFailed: the model refused one of the inputs, or its answer is not what it
+                declared: another shape or type, or values that are NaN or infinite.
             TritonUnavailable: Triton is away, or not well.
             TritonTimedOut: it gave no answer; it may still use the rows.
         """
-        answer = await self._client.infer(self._request(first, count), INFER_TIMEOUT_SECONDS)
+        outputs = await self._infer(first, count)
+        self._answers.check_finite(outputs)
+        return rows_of(outputs, count)
+
+    async def _infer(self, first: int, count: int) -> OutputBatch:
+        """The outputs for a run of rows, in the declared shape and type, whatever their values."""
+        # Not afterwards: memory that a new Triton cannot open is given up meanwhile.
+        placed = self._shared is not None and bool(self._placed)
+        try:
+            answer = await self._ask(self._request(first, count))
+        except OutputTooLarge:
+            # Triton names only bytes: what comes in a message has a shape to be named.
+            answer, placed = await self._ask(self._request_in_message(first, count)), False
+        if not placed:
+            return self._answers.unpack(answer, count)
+        self._answers.check_placed(answer, count)
+        return self.arena.outputs(first, count)
+
+    async def _ask(self, request: bytes) -> pb.ModelInferResponse:
+        answer = await self._client.infer(request, INFER_TIMEOUT_SECONDS)
         self.answered_at = self._clock.monotonic()
-        if self._shared is not None and self._placed:
-            return [self.arena.outputs(row) for row in range(first, first + count)]
-        return _unpacked(answer, count)
+        return answer
 
     async def detach(self) -> None:
         """Make Triton forget the memory, so that one that outlives us does not keep it."""
@@ -137,14 +169,17 @@ class ServedModel:
 
     def _request(self, first: int, count: int) -> bytes:
         if self._shared is None:
-            request = self._described(count)
-            request.raw_input_contents.append(self.arena.input_bytes(first, count))
-            return bytes(request.SerializeToString())
+            return self._request_in_message(first, count)
         # There are only so many runs, and most are sent thousands of times.
         run = (first, count)
         if run not in self._requests:
             self._requests[run] = self._placed_request(first, count)
         return self._requests[run]
+
+    def _request_in_message(self, first: int, count: int) -> bytes:
+        request = self._described(count)
+        request.raw_input_contents.append(self.arena.input_bytes(first, count))
+        return bytes(request.SerializeToString())
 
     def _placed_request(self, first: int, count: int) -> bytes:
         request = self._described(count)
@@ -175,11 +210,3 @@ class ServedModel:
         tensor.parameters["shared_memory_region"].string_param = self.region
         tensor.parameters["shared_memory_offset"].int64_param = offset
         tensor.parameters["shared_memory_byte_size"].int64_param = size
-
-
-def _unpacked(answer: pb.ModelInferResponse, count: int) -> list[RowOutputs]:
-    columns = {
-        output.name: np.frombuffer(content, np.float32).reshape(tuple(output.shape))
-        for output, content in zip(answer.outputs, answer.raw_output_contents, strict=True)
-    }
-    return [{name: column[at] for name, column in columns.items()} for at in range(count)]

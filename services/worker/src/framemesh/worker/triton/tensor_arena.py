@@ -13,8 +13,10 @@ from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
 Input = NDArray[np.uint8] | NDArray[np.float32]
 """Of one picture: a view that may be written to."""
+OutputBatch = Mapping[str, NDArray[np.float32]]
+"""Of several pictures, [pictures, ...]: by the name of its tensor, a view that may only be read."""
 RowOutputs = Mapping[str, NDArray[np.float32]]
-"""Of one picture: by the name of its tensor, a view that may only be read."""
+"""The same of one picture, without the batch dimension."""
 
 ALIGNMENT = 64
 """Of each tensor's block, in bytes: a cache line, so that floats lie where the CPU wants them."""
@@ -61,18 +63,15 @@ class TensorArena:
     ) -> None:
         """`outputs` have no open sides; give none where they come by another way."""
         self._memory = memory
+        self._outputs = outputs
         self._sizes = [tensor.picture_bytes for tensor in (picture, *outputs)]
         blocks = [_block(rows, tensor) for tensor in (picture, *outputs)]
         self._starts = [sum(blocks[:at]) for at in range(len(blocks))]
-        self.inputs: list[Input] = [self._view(0, row, picture) for row in range(rows)]
-        self._outputs: list[RowOutputs] = [
-            {tensor.name: self._read(at, row, tensor) for at, tensor in enumerate(outputs, 1)}
-            for row in range(rows)
-        ]
+        self.inputs: list[Input] = [self._run(0, row, 1, picture)[0] for row in range(rows)]
 
     @staticmethod
     def size(rows: int, picture: Tensor, outputs: tuple[Tensor, ...]) -> int:
-        """Bytes that a tray takes."""
+        """Bytes that an arena takes."""
         return sum(_block(rows, tensor) for tensor in (picture, *outputs))
 
     def span(self, tensor: int, first: int, count: int) -> tuple[int, int]:
@@ -85,19 +84,27 @@ class TensorArena:
         offset, size = self.span(0, first, count)
         return self._memory[offset : offset + size].tobytes()
 
-    def outputs(self, row: int) -> RowOutputs:
-        """What the model wrote for a row: read only, and good until the row is used again."""
-        return self._outputs[row]
+    def outputs(self, first: int, count: int) -> OutputBatch:
+        """What the model wrote for a run of rows: good until one of the rows is used again."""
+        return {
+            output.name: self._written(at, first, count, output)
+            for at, output in enumerate(self._outputs, 1)
+        }
 
-    def _read(self, at: int, row: int, tensor: Tensor) -> NDArray[np.float32]:
-        view: NDArray[np.float32] = self._view(at, row, tensor).view(np.float32)
+    def _written(self, at: int, first: int, count: int, output: Tensor) -> NDArray[np.float32]:
+        view: NDArray[np.float32] = self._run(at, first, count, output).view(np.float32)
         view.flags.writeable = False
         return view
 
-    def _view(self, at: int, row: int, tensor: Tensor) -> Input:
-        offset, size = self.span(at, row, 1)
+    def _run(self, at: int, first: int, count: int, tensor: Tensor) -> Input:
+        offset, size = self.span(at, first, count)
         flat = self._memory[offset : offset + size].view(NUMPY[tensor.datatype])
-        return flat.reshape(tensor.picture_shape)
+        return flat.reshape(count, *tensor.picture_shape)
+
+
+def rows_of(outputs: OutputBatch, count: int) -> list[RowOutputs]:
+    """The outputs of each of `count` pictures."""
+    return [{name: batch[at] for name, batch in outputs.items()} for at in range(count)]
 
 
 def _block(rows: int, tensor: Tensor) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, Shapes
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, Shapes, sides_differ
 from framemesh.worker.vision.decoders.shapes import fixed, misfit, tensor
 from framemesh.worker.vision.decoders.suppression import select_detections
 
@@ -27,11 +27,13 @@ class CenterNet:
         self.classes = fixed(heatmap[0], shapes, "centernet", "classes")
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        heatmap = outputs["heatmap"]
+        heatmap, boxes = outputs["heatmap"], outputs["boxes"]
+        if heatmap.shape[1:] != boxes.shape[1:]:
+            raise sides_differ(("heatmap", heatmap), ("boxes", boxes))
         peaks = (heatmap >= self._spec.score_threshold) & (heatmap > 0)
         # Most pictures are empty, and this is ten times faster than nonzero.
         if not peaks.any():
             return []
         classes, rows, columns = np.nonzero(peaks)
-        corners = outputs["boxes"][:, rows, columns].T
+        corners = boxes[:, rows, columns].T
         return select_detections(corners, heatmap[peaks], classes, self._spec)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.core.outcome import Box
+from framemesh.worker.errors import InferenceFailed
 
 Array = NDArray[np.float32]
 
@@ -39,5 +40,15 @@ class Decoder(Protocol):
         ...
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        """What is in one picture: sorted by score, at most `max_detections`."""
+        """What is in one picture: sorted by score, at most `max_detections`.
+
+        Raises:
+            InferenceFailed: sides that the model left open do not fit one another.
+        """
         ...
+
+
+def sides_differ(*outputs: tuple[str, Array]) -> InferenceFailed:
+    """Two outputs that belong together came with different lengths of an open side."""
+    there = " and ".join(f"{name} {list(values.shape)}" for name, values in outputs)
+    return InferenceFailed(f"the model's outputs do not fit one another: {there}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, Shapes
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, Shapes, sides_differ
 from framemesh.worker.vision.decoders.shapes import fixed, misfit
 from framemesh.worker.vision.decoders.suppression import select_detections
 
@@ -28,10 +28,13 @@ class Ssd:
         self.classes = fixed(scores[1] - self._first, shapes, "ssd", "classes")
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        scores = outputs[self._scores][:, self._first :]
+        scores, boxes = outputs[self._scores], outputs[self._boxes]
+        if len(scores) != len(boxes):
+            raise sides_differ((self._scores, scores), (self._boxes, boxes))
+        scores = scores[:, self._first :]
         sure = (scores >= self._spec.score_threshold) & (scores > 0)
         places, classes = np.nonzero(sure)
-        return select_detections(outputs[self._boxes][places], scores[sure], classes, self._spec)
+        return select_detections(boxes[places], scores[sure], classes, self._spec)
 
 
 def _names(shapes: Shapes) -> tuple[str, str]:

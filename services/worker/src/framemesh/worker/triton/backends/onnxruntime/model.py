@@ -53,6 +53,9 @@ class TritonPythonModel:
             return [self.response(results)]
         sizes = [self.tensor(request, self.inputs[0]).shape[0] for request in requests]
         ends = np.cumsum(sizes)
+        for name, result in zip(self.outputs, results, strict=True):
+            if len(result) != ends[-1]:
+                raise ValueError(f"output {name} {list(result.shape)} for {ends[-1]} pictures")
         return [
             self.response([result[end - size : end] for result in results])
             for size, end in zip(sizes, ends, strict=True)
