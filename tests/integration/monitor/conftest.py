@@ -37,7 +37,7 @@ class Writer:
         entry = Acceptance(camera, session, ranges)
         await self._store(acceptance_message.to_message("street", entry))
 
-    async def seal(
+    async def complete(
         self,
         camera: str,
         sequences: Iterable[int],
@@ -47,16 +47,16 @@ class Writer:
     ) -> None:
         async with asyncio.TaskGroup() as tasks:
             for sequence in sequences:
-                sealed = outcome(camera, sequence, fate, reason, session)
-                tasks.create_task(self._store(outcome_message.to_message(sealed)))
+                completed = outcome(camera, sequence, fate, reason, session)
+                tasks.create_task(self._store(outcome_message.to_message(completed)))
 
-    async def bury(self, camera: str, *sequences: int, session: str = "s1") -> None:
+    async def store_dead_letters(self, camera: str, *sequences: int, session: str = "s1") -> None:
         """Dead letters, stored one after the other."""
         for sequence in sequences:
             letter = dead_letter(FrameId(camera, session, sequence))
             await self._store(dead_letter_message.to_message("street", letter))
 
-    async def seal_again(self, camera: str, sequence: int) -> None:
+    async def complete_again(self, camera: str, sequence: int) -> None:
         """A second outcome, by somebody who does not write it as an outcome must be written."""
         message = outcome_message.to_message(outcome(camera, sequence))
         await self._store(replace(message, id=f"again/{camera}/{sequence}"))
@@ -132,6 +132,8 @@ class Watch:
     """One caller who watches results."""
 
     call: Call
+    resume_token: str = ""
+    """Of the last outcome that was taken, or of the place where the watch began."""
 
     async def take(self, count: int) -> list[tuple[str, int]]:
         """Camera and sequence number of the next outcomes."""
@@ -140,23 +142,26 @@ class Watch:
             while len(found) < count:
                 response = await self.call.read()
                 assert isinstance(response, monitor_pb2.WatchResultsResponse), "it ended"
-                frame = response.outcome.frame
+                frame, self.resume_token = response.outcome.frame, response.resume_token
                 found.append((frame.camera, frame.sequence))
         return found
 
 
 @asynccontextmanager
 async def watching(
-    channel: grpc.aio.Channel, *cameras: str, from_start: bool = False
+    channel: grpc.aio.Channel,
+    *cameras: str,
+    from_start: bool = False,
+    resume_token: str = "",
 ) -> AsyncIterator[Watch]:
     """Watch; what is written after the context began will come."""
     request = monitor_pb2.WatchResultsRequest(
-        pipeline="street", cameras=cameras, from_start=from_start
+        pipeline="street", cameras=cameras, from_start=from_start, resume_token=resume_token
     )
     call = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request)
-    await call.initial_metadata()
+    metadata = dict(await call.initial_metadata() or ())
     try:
-        yield Watch(call)
+        yield Watch(call, str(metadata.get("resume-token", "")))
     finally:
         call.cancel()
         with contextlib.suppress(asyncio.CancelledError):

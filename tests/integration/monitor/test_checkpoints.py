@@ -58,16 +58,16 @@ async def test_a_monitor_that_is_told_to_stop_leaves_all_to_the_next(
         after = await status(second)
         assert await ledgers(second) == MIXED
         assert (after.age, after.unread_entries) == (before.age, 0)
-        await writer.seal("north", range(86, 101))
+        await writer.complete("north", range(86, 101))
         assert (await ledgers(second))["north"].get("pending") is None
 
 
 async def test_a_book_that_changes_is_saved_within_seconds(
     channel: grpc.aio.Channel, nats_broker: Broker, writer: Writer
 ) -> None:
-    await writer.seal("north", range(1, 11))
+    await writer.complete("north", range(1, 11))
     await until_saved(nats_broker, 10)
-    await writer.seal("north", range(11, 21))
+    await writer.complete("north", range(11, 21))
     await until_saved(nats_broker, 20)
 
 
@@ -104,7 +104,7 @@ async def writing(writer: Writer) -> AsyncIterator[list[int]]:
         while not over.is_set():
             first = written[-1] + 1
             await writer.accept("north", (first, first + 9))
-            await writer.seal("north", range(first, first + 10))
+            await writer.complete("north", range(first, first + 10))
             written.append(first + 9)
             await asyncio.sleep(0.01)
 
@@ -120,21 +120,21 @@ async def test_entries_that_were_dropped_unread_are_counted(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
     async with monitor(nats_url):
-        await writer.seal("north", range(1, 11))
+        await writer.complete("north", range(1, 11))
         await until_saved(nats_broker, 10)
-    await writer.seal("north", range(11, 31))
+    await writer.complete("north", range(11, 31))
     await purge(nats_broker, 25)
     async with monitor(nats_url) as second:
         found = await status(second)
         assert (found.unread_entries, found.cameras[0].done) == (15, 15)
         await purge(nats_broker, 30)
         assert (await status(second)).unread_entries == 15
-    await writer.seal("north", range(31, 35))
+    await writer.complete("north", range(31, 35))
     await purge(nats_broker, 34)
     async with monitor(nats_url) as third:
         # The stream is empty: nothing will come that tells.
         assert (await status(third)).unread_entries == 19
-        await writer.seal("north", [35])
+        await writer.complete("north", [35])
         found = await status(third)
         assert (found.unread_entries, found.cameras[0].done) == (19, 16)
 
@@ -150,7 +150,7 @@ async def test_a_checkpoint_of_another_stream_is_ignored_and_removed(
     async with monitor(nats_url) as second:
         assert await ledgers(second) == {}
         assert (await CheckpointStore(nats_broker).load("street")).payload == b""
-        await writer.seal("east", [1])
+        await writer.complete("east", [1])
         assert await ledgers(second) == {"east": {"offered": 1, "accepted": 1, "done": 1}}
 
 
@@ -161,12 +161,12 @@ async def test_a_pipeline_that_is_deleted_takes_its_checkpoint_with_it(
         return not await CheckpointStore(nats_broker).pipelines()
 
     async with monitor(nats_url):
-        await writer.seal("north", [1])
+        await writer.complete("north", [1])
         await until_saved(nats_broker, 1)
         await remove_pipeline(nats_broker, pipeline)
         await until(is_gone)
         await stand_pipeline(nats_broker)
-        await writer.seal("north", [1])
+        await writer.complete("north", [1])
         await until_saved(nats_broker, 1)
     await remove_pipeline(nats_broker, pipeline)
     async with monitor(nats_url):
@@ -176,7 +176,7 @@ async def test_a_pipeline_that_is_deleted_takes_its_checkpoint_with_it(
 async def test_a_damaged_checkpoint_is_told_and_ignored(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
-    await writer.seal("north", range(1, 11))
+    await writer.complete("north", range(1, 11))
     await CheckpointStore(nats_broker).create()
     await CheckpointStore(nats_broker).save("street", b"damaged", 0)
     with capture_logs() as logs:
@@ -191,7 +191,7 @@ async def test_a_damaged_checkpoint_is_told_and_ignored(
 async def test_a_broker_that_lost_its_last_entries_is_believed(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
-    await writer.seal("north", range(1, 11))
+    await writer.complete("north", range(1, 11))
     tail = OrderedReader(nats_broker, ledger_stream("street"), SystemClock())
     await tail.last_sequence()
     ahead = PipelineLedger()
@@ -199,7 +199,7 @@ async def test_a_broker_that_lost_its_last_entries_is_believed(
     await CheckpointStore(nats_broker).create()
     await CheckpointStore(nats_broker).save("street", to_payload(tail.created, ahead.state), 0)
     async with monitor(nats_url) as channel:
-        await writer.seal("north", range(11, 16))
+        await writer.complete("north", range(11, 16))
         found = await status(channel)
         assert (found.cameras[0].done, found.unread_entries) == (5, 0)
 

@@ -64,7 +64,7 @@ async def get(
 async def test_a_dead_letter_has_the_facts_and_the_image(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
-    await writer.bury("north", 7)
+    await writer.store_dead_letters("north", 7)
     found = await get(channel, "north", 7)
     letter = found.dead_letter
     assert found.image == b"image of north/s1/7"
@@ -79,9 +79,9 @@ async def test_a_dead_letter_has_the_facts_and_the_image(
 async def test_they_are_listed_newest_first_and_as_selected(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
-    await writer.bury("north", 1, 2)
-    await writer.bury("south", 1)
-    await writer.bury("north", 1, session="s2")
+    await writer.store_dead_letters("north", 1, 2)
+    await writer.store_dead_letters("south", 1)
+    await writer.store_dead_letters("north", 1, session="s2")
     assert await listed(channel) == [
         ("north", "s2", 1),
         ("south", "s1", 1),
@@ -102,10 +102,10 @@ async def test_they_are_listed_newest_first_and_as_selected(
 async def test_pages_hold_each_once_however_many_are_between_those_that_are_looked_for(
     channel: grpc.aio.Channel, writer: Writer, nats_broker: Broker, size: int
 ) -> None:
-    await writer.bury("rare", 1, 2, 3)
-    await writer.bury("north", *range(1, 121))
-    await writer.bury("rare", 4)
-    await writer.bury("north", *range(121, 141))
+    await writer.store_dead_letters("rare", 1, 2, 3)
+    await writer.store_dead_letters("north", *range(1, 121))
+    await writer.store_dead_letters("rare", 4)
+    await writer.store_dead_letters("north", *range(121, 141))
     for number in range(50, 100):
         subject = f"dead.street.north.s1.{number}"
         await nats_broker.request("$JS.API.STREAM.PURGE.DEAD-street", {"filter": subject})
@@ -118,9 +118,9 @@ async def test_pages_hold_each_once_however_many_are_between_those_that_are_look
 async def test_what_is_listed_while_more_die_is_what_was_there(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
-    await writer.bury("north", *range(1, 11))
+    await writer.store_dead_letters("north", *range(1, 11))
     first = await page(channel, size=5)
-    await writer.bury("north", *range(11, 21))
+    await writer.store_dead_letters("north", *range(11, 21))
     second = await page(channel, first.next_page_token, size=5)
     numbers = [each.frame.sequence for answer in (first, second) for each in answer.dead_letters]
     assert numbers == list(range(10, 0, -1))
@@ -130,7 +130,7 @@ async def test_without_a_session_the_newest_of_the_number_is_shown(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
     for session in ("s1", "s2"):
-        await writer.bury("north", 1, session=session)
+        await writer.store_dead_letters("north", 1, session=session)
     assert (await get(channel, "north", 1)).dead_letter.frame.session == "s2"
     assert (await get(channel, "north", 1, "s1")).dead_letter.frame.session == "s1"
 
@@ -155,7 +155,7 @@ async def test_the_largest_image_is_shown(
 async def test_what_somebody_else_wrote_is_passed_over(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
-    await writer.bury("north", 1)
+    await writer.store_dead_letters("north", 1)
     await writer._store(OutboundMessage("dead.street.north.s1.2", b"x", "garbage"))
     assert await listed(channel) == [("north", "s1", 1)]
     assert (await status_of(get(channel, "north", 2)))[0] is grpc.StatusCode.NOT_FOUND

@@ -37,7 +37,7 @@ async def states(
 async def test_a_sealed_frame_comes_with_its_outcome_and_when_it_was_stored(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
-    await writer.seal("north", [7], Fate.DEAD, "undecodable")
+    await writer.complete("north", [7], Fate.DEAD, "undecodable")
     found = await get(channel, 7)
     (frame,) = found.frames
     assert (frame.state, frame.outcome.fate, frame.outcome.reason) == (
@@ -58,7 +58,7 @@ async def test_a_frame_is_pending_until_it_has_its_outcome(
     assert await states(channel, 2, "s1") == [("s1", UNKNOWN)]
     await writer.accept("north", (1, 3))
     assert await states(channel, 2) == await states(channel, 2, "s1") == [("s1", PENDING)]
-    await writer.seal("north", [2])
+    await writer.complete("north", [2])
     assert await states(channel, 2) == await states(channel, 2, "s1") == [("s1", SEALED)]
 
 
@@ -67,7 +67,7 @@ async def test_without_a_session_all_that_have_the_number_come_newest_first(
 ) -> None:
     sessions = [f"s{number}" for number in range(40)]
     for session in sessions:
-        await writer.seal("north", [1], session=session)
+        await writer.complete("north", [1], session=session)
     await writer.accept("north", (1, 1), session="now")
     await writer.accept("south", (1, 1), session="elsewhere")
     found = await states(channel, 1)
@@ -82,7 +82,7 @@ async def test_an_outcome_that_is_no_longer_kept_is_told_from_one_that_never_was
     # More sessions than are known by name.
     sessions = [f"s{number}" for number in range(MAX_COMPLETE_SESSIONS + 3)]
     for session in sessions:
-        await writer.seal("north", [1, 2, 3], session=session)
+        await writer.complete("north", [1, 2, 3], session=session)
     await writer.accept("north", (1, 4), session="now")
     assert await states(channel, 2) == [
         ("now", PENDING),
@@ -109,7 +109,7 @@ async def test_more_sessions_than_the_broker_looks_through_must_be_named(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
     for number in range(1025):
-        await writer.seal("north", [1], session=f"s{number}")
+        await writer.complete("north", [1], session=f"s{number}")
     code, line = await status_of(get(channel, 1))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert line == "more than 1024 are of that number: name the session"

@@ -43,16 +43,16 @@ async def write_mixed(writer: Writer) -> None:
     """100 accepted, in ranges that overlap and come late; every fate; duplicates."""
     await writer.accept("north", (1, 40), (51, 60))
     await writer.accept("north", (30, 55))
-    await writer.seal("north", range(1, 61))
+    await writer.complete("north", range(1, 61))
     await writer.accept("north", (56, 100))
-    await writer.seal("north", range(61, 71), Fate.EXPIRED, "too_old")
-    await writer.seal("north", range(71, 81), Fate.SUPERSEDED, "newer")
-    await writer.seal("north", range(81, 86), Fate.DEAD, "undecodable")
-    await writer.seal("north", range(101, 111), Fate.REJECTED, "empty")
+    await writer.complete("north", range(61, 71), Fate.EXPIRED, "too_old")
+    await writer.complete("north", range(71, 81), Fate.SUPERSEDED, "newer")
+    await writer.complete("north", range(81, 86), Fate.DEAD, "undecodable")
+    await writer.complete("north", range(101, 111), Fate.REJECTED, "empty")
     # Again: their places are taken.
-    await writer.seal("north", range(1, 11))
+    await writer.complete("north", range(1, 11))
     # An outcome proves the acceptance that is not on record.
-    await writer.seal("south", range(1, 4))
+    await writer.complete("south", range(1, 4))
 
 
 async def test_the_ledger_is_exact(channel: grpc.aio.Channel, writer: Writer) -> None:
@@ -73,7 +73,7 @@ async def test_second_outcomes_are_counted_and_change_nothing_else(
 ) -> None:
     await write_mixed(writer)
     for sequence in range(1, 8):
-        await writer.seal_again("north", sequence)
+        await writer.complete_again("north", sequence)
     assert await ledgers(channel) == MIXED
     assert (await status(channel)).duplicate_outcomes == 7
 
@@ -83,7 +83,7 @@ async def test_a_monitor_that_starts_anew_has_the_same_ledger_with_its_first_ans
 ) -> None:
     await write_mixed(writer)
     for first in range(1000, 4000, 1000):
-        await writer.seal("west", range(first, first + 1000))
+        await writer.complete("west", range(first, first + 1000))
     before = await status(channel)
     async with monitor(nats_url) as second:
         after = await status(second)
@@ -121,7 +121,7 @@ async def test_a_pipeline_that_is_made_anew_begins_with_an_empty_ledger(
         await remove_pipeline(nats_broker, pipeline)
         await stand_pipeline(nats_broker)
         assert await ledgers(channel) == {}
-        await writer.seal("east", range(1, 3))
+        await writer.complete("east", range(1, 3))
         # At least one message fewer than the ledger before had.
         assert await ledgers(channel) == {"east": {"offered": 2, "accepted": 2, "done": 2}}
         await remove_pipeline(nats_broker, pipeline)
@@ -166,12 +166,12 @@ async def test_the_ledger_goes_on_when_the_broker_is_killed(
         await stand_pipeline(connected)
         async with monitor(nats.url) as channel, publisher(connected) as publish:
             writer = Writer(publish)
-            await writer.seal("north", range(1, 101))
+            await writer.complete("north", range(1, 101))
             assert (await ledgers(channel))["north"]["done"] == 100
             server.kill()
             await server.wait()
             async with running_nats_server(nats, log):
-                await writer.seal("north", range(90, 201))
+                await writer.complete("north", range(90, 201))
 
                 async def is_complete() -> bool:
                     code, _ = await status_of(status(channel))

@@ -72,6 +72,13 @@ def test_status_says_what_the_ledger_lacks_and_how_many_dead_letters_are_kept() 
     assert "3 dead letters: `framemesh dead list street`" in said
 
 
+def test_status_says_what_the_monitor_cannot_tell() -> None:
+    found = monitor_pb2.PipelineStatus(problem="LEDGER-street: stream not found")
+    said = printed(converters.report_from_proto(PIPELINE, found))
+    assert "incomplete: LEDGER-street: stream not found" in said
+    assert "no camera has sent a frame yet" not in said
+
+
 def test_status_of_a_pipeline_that_one_service_does_not_know_yet() -> None:
     assert "no camera has sent a frame yet" in printed(converters.report_from_proto(PIPELINE, None))
     assert converters.report_from_proto(None, STATUS).name == "street"

@@ -13,7 +13,7 @@ from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.commands.up import DATA
 from framemesh.cli.common import addresses, converters
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CallFailed, connect
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.views.report import PipelineReport
 from framemesh.cli.views.status import view
@@ -62,22 +62,31 @@ def local_troubles(master: str) -> list[str]:
 def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:
     """What master and monitor say of one pipeline, or of all if `pipeline` is empty; by name.
 
+    Without an answer of the master, what the monitor says.
+
     Raises:
-        CallFailed: one of them cannot be asked, or knows no such pipeline.
+        CallFailed: the monitor cannot be asked, or knows no such pipeline.
     """
     with connect(monitor) as channel:
         request = monitor_pb2.GetStatusRequest(pipeline=pipeline)
         answer = monitor_pb2_grpc.MonitorServiceStub(channel).GetStatus(
             request, timeout=ANSWER_TIMEOUT_SECONDS
         )
+    states = {state.pipeline: state for state in answer.pipelines}
+    try:
+        pipelines, trouble = _listed(master), ""
+    except CallFailed as error:
+        pipelines, trouble = {}, str(error)
+    names = {pipeline} if pipeline else {*states, *pipelines}
+    return [
+        converters.report_from_proto(pipelines.get(name), states.get(name), trouble)
+        for name in sorted(names)
+    ]
+
+
+def _listed(master: str) -> dict[str, pipeline_pb2.Pipeline]:
     with connect(master) as channel:
         listed = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
             pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )
-    states = {state.pipeline: state for state in answer.pipelines}
-    pipelines = {one.spec.name: one for one in listed.pipelines}
-    names = {pipeline} if pipeline else {*states, *pipelines}
-    return [
-        converters.report_from_proto(pipelines.get(name), states.get(name))
-        for name in sorted(names)
-    ]
+    return {one.spec.name: one for one in listed.pipelines}

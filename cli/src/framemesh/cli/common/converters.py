@@ -10,9 +10,14 @@ from framemesh.cli.views.report import CameraReport, PipelineReport
 
 
 def report_from_proto(
-    pipeline: pipeline_pb2.Pipeline | None, status: monitor_pb2.PipelineStatus | None
+    pipeline: pipeline_pb2.Pipeline | None,
+    status: monitor_pb2.PipelineStatus | None,
+    trouble: str = "",
 ) -> PipelineReport:
-    """What the master and the monitor know of one pipeline; either may not know it yet."""
+    """What the master and the monitor know of one pipeline; either may not know it yet.
+
+    `trouble` is that of a master that could not be asked.
+    """
     pipeline = pipeline or pipeline_pb2.Pipeline()
     status = status or monitor_pb2.PipelineStatus()
     traffic = status.traffic
@@ -20,7 +25,8 @@ def report_from_proto(
         name=pipeline.spec.name or status.pipeline,
         revision=pipeline.revision,
         ready_workers=pipeline.ready_workers,
-        trouble=pipeline.trouble,
+        trouble=pipeline.trouble or trouble,
+        problem=status.problem,
         backlog=status.backlog,
         backlog_bytes=status.backlog_bytes,
         accepted_per_second=status.accepted_per_second,

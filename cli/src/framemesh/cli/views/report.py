@@ -36,6 +36,9 @@ class PipelineReport:
     revision: int
     ready_workers: int
     trouble: str
+    """What keeps its workers from running; empty where nothing does."""
+    problem: str
+    """What the monitor cannot tell, and why; empty where it can tell all."""
     backlog: int
     backlog_bytes: int
     accepted_per_second: float

@@ -41,6 +41,8 @@ def _pipeline(report: PipelineReport) -> list[RenderableType]:
         parts.append(Text(f"  a frame: {hops}"))
     if report.trouble:
         parts.append(Text(f"  trouble: {report.trouble}", style="red"))
+    if report.problem:
+        parts.append(Text(f"  incomplete: {report.problem}", style="red"))
     if report.duplicate_outcomes:
         parts.append(Text(f"  {report.duplicate_outcomes} duplicate outcomes", style="red"))
     if report.unread_entries:
@@ -49,7 +51,9 @@ def _pipeline(report: PipelineReport) -> list[RenderableType]:
     if report.dead_letters:
         kept = f"  {report.dead_letters} dead letters: `framemesh dead list {report.name}`"
         parts.append(Text(kept))
-    return [*parts, _ledger(report.cameras), Text()]
+    if report.cameras or not report.problem:
+        parts.append(_ledger(report.cameras))
+    return [*parts, Text()]
 
 
 def _ledger(cameras: Sequence[CameraReport]) -> RenderableType:

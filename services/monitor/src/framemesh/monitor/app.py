@@ -15,6 +15,7 @@ from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
+from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -37,7 +38,12 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         registry = LedgerRegistry(nats, pipelines, CheckpointStore(nats), clock)
         services = _services(
             MonitorServicer(
-                nats, pipelines, registry, FrameLookup(nats, registry), clock=clock, leaving=stop
+                nats,
+                pipelines,
+                StatusCollector(nats, pipelines, registry, clock),
+                FrameLookup(nats, registry),
+                clock=clock,
+                draining=stop,
             ),
             DeadLetterServicer(pipelines, DeadLetters(nats, clock)),
         )

@@ -8,15 +8,15 @@ from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.monitor.errors import InvalidPageToken
 from framemesh.monitor.ledger.pipeline_ledger import AgePercentiles
-from framemesh.monitor.ledger.registry import LedgerSnapshot
 from framemesh.monitor.lookup.dead_letters import Page
 from framemesh.monitor.lookup.frames import FrameLookupResult, FrameRecord, FrameState
 from framemesh.monitor.status.backlog import Backlog
-from framemesh.monitor.status.traffic_message import from_traffic
+from framemesh.monitor.status.pipeline_status import PipelineStatus
+from framemesh.monitor.status.traffic_message import traffic_to_proto
 from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 
-_FROM_STATE = {
+_STATE_TO_PROTO = {
     FrameState.UNKNOWN: monitor_pb2.FRAME_STATE_UNKNOWN,
     FrameState.PENDING: monitor_pb2.FRAME_STATE_PENDING,
     FrameState.SEALED: monitor_pb2.FRAME_STATE_COMPLETED,
@@ -24,35 +24,38 @@ _FROM_STATE = {
 }
 
 
-def from_ledger(
-    pipeline: str, snapshot: LedgerSnapshot, backlog: Backlog, dead_letters: int, now_unix_nano: int
-) -> monitor_pb2.PipelineStatus:
-    ledger = snapshot.ledger
-    return monitor_pb2.PipelineStatus(
-        pipeline=pipeline,
-        cameras=[_from_account(name, account) for name, account in ledger.accounts.items()],
+def status_to_proto(status: PipelineStatus) -> monitor_pb2.PipelineStatus:
+    backlog = status.backlog or Backlog(0, 0)
+    message = monitor_pb2.PipelineStatus(
+        pipeline=status.pipeline,
         backlog=backlog.frames,
         backlog_bytes=backlog.bytes,
-        accepted_per_second=ledger.accepted.per_second(now_unix_nano),
-        completed_per_second=ledger.sealed.per_second(now_unix_nano),
-        age=_from_ages(ledger.ages),
-        duplicate_outcomes=ledger.duplicates,
-        unread_entries=snapshot.unread,
-        dead_letters=dead_letters,
-        traffic=from_traffic(ledger.traffic),
+        unread_entries=status.unread_entries,
+        dead_letters=status.dead_letters or 0,
+        problem=status.problem,
     )
+    if (ledger := status.ledger) is not None:
+        message.cameras.extend(
+            _account_to_proto(name, account) for name, account in ledger.accounts.items()
+        )
+        message.accepted_per_second = ledger.accepted_per_second
+        message.completed_per_second = ledger.completed_per_second
+        message.age.CopyFrom(_ages_to_proto(ledger.ages))
+        message.duplicate_outcomes = ledger.duplicate_outcomes
+        message.traffic.CopyFrom(traffic_to_proto(ledger.traffic))
+    return message
 
 
-def from_frames(camera: str, found: FrameLookupResult) -> monitor_pb2.GetFrameResponse:
+def frames_to_proto(camera: str, found: FrameLookupResult) -> monitor_pb2.GetFrameResponse:
     return monitor_pb2.GetFrameResponse(
-        frames=map(_from_record, found.records), ledger=_from_account(camera, found.account)
+        frames=map(_record_to_proto, found.records), ledger=_account_to_proto(camera, found.account)
     )
 
 
-def to_before(page_token: str) -> int:
+def before_from_page_token(page_token: str) -> int:
     """
     Raises:
-        InvalidPageToken: `from_page` did not write this.
+        InvalidPageToken: `page_to_proto` did not write this.
     """
     if page_token and not page_token.isdecimal():
         raise InvalidPageToken(
@@ -61,16 +64,16 @@ def to_before(page_token: str) -> int:
     return int(page_token or 0)
 
 
-def from_page(page: Page) -> dead_letter_pb2.ListDeadLettersResponse:
+def page_to_proto(page: Page) -> dead_letter_pb2.ListDeadLettersResponse:
     return dead_letter_pb2.ListDeadLettersResponse(
-        dead_letters=[from_dead_letter(one.letter, one.image_bytes) for one in page.letters],
+        dead_letters=[dead_letter_to_proto(one.letter, one.image_bytes) for one in page.letters],
         next_page_token=str(page.before or ""),
     )
 
 
-def from_dead_letter(letter: DeadLetter, image_bytes: int) -> dead_letter_pb2.DeadLetter:
+def dead_letter_to_proto(letter: DeadLetter, image_bytes: int) -> dead_letter_pb2.DeadLetter:
     return dead_letter_pb2.DeadLetter(
-        frame=_from_id(letter.frame.id),
+        frame=_id_to_proto(letter.frame.id),
         reason=letter.reason,
         detail=letter.detail,
         attempts=letter.attempts,
@@ -82,8 +85,8 @@ def from_dead_letter(letter: DeadLetter, image_bytes: int) -> dead_letter_pb2.De
     )
 
 
-def to_outcome(payload: bytes) -> outcome_pb2.Outcome | None:
-    """The outcome in a message; None for what somebody else wrote there, which the book logs."""
+def outcome_from_payload(payload: bytes) -> outcome_pb2.Outcome | None:
+    """The outcome in a message; None for what somebody else wrote there, which the ledger logs."""
     try:
         outcome = outcome_pb2.Outcome.FromString(payload)
     except DecodeError:
@@ -91,21 +94,21 @@ def to_outcome(payload: bytes) -> outcome_pb2.Outcome | None:
     return outcome if outcome.fate else None
 
 
-def _from_record(record: FrameRecord) -> monitor_pb2.FrameRecord:
+def _record_to_proto(record: FrameRecord) -> monitor_pb2.FrameRecord:
     outcome = record.outcome
     return monitor_pb2.FrameRecord(
-        frame=_from_id(record.id),
-        state=_FROM_STATE[record.state],
+        frame=_id_to_proto(record.id),
+        state=_STATE_TO_PROTO[record.state],
         outcome=None if outcome is None else outcome_message.to_proto(outcome),
         stored_unix_nano=record.stored_unix_nano,
     )
 
 
-def _from_id(frame: FrameId) -> frame_pb2.FrameId:
+def _id_to_proto(frame: FrameId) -> frame_pb2.FrameId:
     return frame_pb2.FrameId(camera=frame.camera, session=frame.session, sequence=frame.sequence)
 
 
-def _from_account(camera: str, account: Account) -> monitor_pb2.CameraLedger:
+def _account_to_proto(camera: str, account: Account) -> monitor_pb2.CameraLedger:
     return monitor_pb2.CameraLedger(
         camera=camera,
         offered=account.offered,
@@ -120,7 +123,7 @@ def _from_account(camera: str, account: Account) -> monitor_pb2.CameraLedger:
     )
 
 
-def _from_ages(ages: AgePercentiles) -> monitor_pb2.AgePercentiles:
+def _ages_to_proto(ages: AgePercentiles) -> monitor_pb2.AgePercentiles:
     return monitor_pb2.AgePercentiles(
         p50_ms=1000 * ages.p50, p95_ms=1000 * ages.p95, p99_ms=1000 * ages.p99
     )

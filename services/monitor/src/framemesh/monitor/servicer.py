@@ -14,21 +14,21 @@ from framemesh.api.monitor.v1 import (
 from framemesh.core.clock import Clock
 from framemesh.core.names import check_name
 from framemesh.monitor.converters import (
-    from_dead_letter,
-    from_frames,
-    from_ledger,
-    from_page,
-    to_before,
-    to_outcome,
+    before_from_page_token,
+    dead_letter_to_proto,
+    frames_to_proto,
+    outcome_from_payload,
+    page_to_proto,
+    status_to_proto,
 )
-from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
-from framemesh.monitor.status.backlog import backlog, dead_letters_kept
+from framemesh.monitor.results.resume_token import ResultsReplaced, ResumeToken
+from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.jetstream.connection.broker import Broker
-from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader, StreamGone
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.subjects import ledger_stream, outcomes_subject
 from framemesh.runtime.rpc.draining import raise_when_draining
@@ -45,28 +45,28 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self,
         broker: Broker,
         pipelines: PipelineStore,
-        registry: LedgerRegistry,
+        statuses: StatusCollector,
         frames: FrameLookup,
         *,
         clock: Clock,
-        leaving: asyncio.Event,
+        draining: asyncio.Event,
     ) -> None:
-        """`leaving` is set when the monitor goes: whoever watches results asks its successor."""
+        """`draining` is set when the monitor ends: a watcher goes on at its successor."""
         self._broker = broker
         self._pipelines = pipelines
-        self._registry = registry
+        self._statuses = statuses
         self._frames = frames
         self._clock = clock
-        self._leaving = leaving
+        self._draining = draining
 
     async def GetStatus(
         self, request: monitor_pb2.GetStatusRequest, context: Context
     ) -> monitor_pb2.GetStatusResponse:
         if request.pipeline:
-            found = [await self._status(check_name("pipeline", request.pipeline))]
+            found = [await self._statuses.one(check_name("pipeline", request.pipeline))]
         else:
-            found = await self._all()
-        return monitor_pb2.GetStatusResponse(pipelines=found)
+            found = await self._statuses.all()
+        return monitor_pb2.GetStatusResponse(pipelines=map(status_to_proto, found))
 
     async def WatchResults(  # type: ignore[override]
         self, request: monitor_pb2.WatchResultsRequest, context: Context
@@ -74,20 +74,37 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         pipeline = check_name("pipeline", request.pipeline)
         # JetStream refuses a subject that is named twice.
         cameras = {check_name("camera", camera) for camera in request.cameras} or {"*"}
+        token = ResumeToken.parse(request.resume_token) if request.resume_token else None
         await self._pipelines.get(pipeline)
         subjects = [outcomes_subject(pipeline, camera) for camera in cameras]
-        tail = OrderedReader(self._broker, ledger_stream(pipeline), self._clock, subjects)
+        reader = OrderedReader(self._broker, ledger_stream(pipeline), self._clock, subjects)
+        last = await reader.last_sequence()
+
+        def place(sequence: int) -> ResumeToken:
+            return ResumeToken.of(reader.created, sequence)
 
         async def write(entry: ReceivedMessage) -> None:
-            if outcome := to_outcome(entry.payload):
-                await context.write(monitor_pb2.WatchResultsResponse(outcome=outcome))
+            if outcome := outcome_from_payload(entry.payload):
+                await context.write(
+                    monitor_pb2.WatchResultsResponse(
+                        outcome=outcome, resume_token=str(place(entry.sequence))
+                    )
+                )
 
-        last = await tail.last_sequence()
+        if token is not None:
+            if token.stream != place(0).stream:
+                raise ResultsReplaced(
+                    f"pipeline {pipeline!r} was made anew: watch it without resume_token"
+                )
+            # A broker that lost power lost its last messages, and gives their numbers away again.
+            after = min(token.sequence, last)
+        else:
+            after = 0 if request.from_start else last
         # With this the caller knows that every outcome from now on will come.
-        await context.send_initial_metadata(())
+        await context.send_initial_metadata((("resume-token", str(place(after))),))
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(raise_when_draining(self._leaving))
-            await tail.read(write, after=0 if request.from_start else last)
+            tasks.create_task(raise_when_draining(self._draining))
+            await reader.read(write, after=after)
 
     async def GetFrame(
         self, request: monitor_pb2.GetFrameRequest, context: Context
@@ -97,22 +114,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         session = request.session and check_name("session", request.session)
         await self._pipelines.get(pipeline)
         found = await self._frames.find(pipeline, camera, request.sequence, session)
-        return from_frames(camera, found)
-
-    async def _all(self) -> list[monitor_pb2.PipelineStatus]:
-        found: list[monitor_pb2.PipelineStatus] = []
-        for name in await self._pipelines.names():
-            try:
-                found.append(await self._status(name))
-            except (PipelineUnknown, StreamGone):
-                continue  # deleted since it was listed
-        return found
-
-    async def _status(self, pipeline: str) -> monitor_pb2.PipelineStatus:
-        waiting = await backlog(self._broker, await self._pipelines.get(pipeline))
-        dead = await dead_letters_kept(self._broker, pipeline)
-        ledger = await self._registry.ledger(pipeline)
-        return from_ledger(pipeline, ledger, waiting, dead, self._clock.unix_nano())
+        return frames_to_proto(camera, found)
 
 
 class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):
@@ -123,10 +125,10 @@ class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):
     async def ListDeadLetters(
         self, request: dead_letter_pb2.ListDeadLettersRequest, context: Context
     ) -> dead_letter_pb2.ListDeadLettersResponse:
-        subject, before = _selected(request), to_before(request.page_token)
+        subject, before = _selected(request), before_from_page_token(request.page_token)
         size = min(request.page_size or PAGE_SIZE, MAX_PAGE_SIZE)
         await self._pipelines.get(request.pipeline)
-        return from_page(await self._letters.page(request.pipeline, subject, size, before))
+        return page_to_proto(await self._letters.page(request.pipeline, subject, size, before))
 
     async def GetDeadLetter(
         self, request: dead_letter_pb2.GetDeadLetterRequest, context: Context
@@ -136,7 +138,7 @@ class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):
         letter = await self._letters.get(request.pipeline, subject)
         image = letter.frame.image
         return dead_letter_pb2.GetDeadLetterResponse(
-            dead_letter=from_dead_letter(letter, len(image)), image=image
+            dead_letter=dead_letter_to_proto(letter, len(image)), image=image
         )
 
 

@@ -13,7 +13,7 @@ from framemesh.core.ledger.camera_sessions import SessionState
 from framemesh.core.ledger.closed_sessions import ClosedState
 from framemesh.core.ledger.packed_runs import pack, unpack
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger, PipelineLedgerState
-from framemesh.monitor.status.traffic_message import from_traffic, to_traffic
+from framemesh.monitor.status.traffic_message import traffic_from_proto, traffic_to_proto
 
 FAST = 1
 """Of zlib's levels; higher ones take five times as long for a tenth less."""
@@ -37,13 +37,13 @@ def to_payload(stream_created: str, ledger: PipelineLedgerState) -> bytes:
         stream_created=stream_created,
         sequence=ledger.sequence,
         unread=ledger.unread,
-        cameras=[_from_camera(name, camera) for name, camera in ledger.cameras.items()],
+        cameras=[_camera_to_proto(name, camera) for name, camera in ledger.cameras.items()],
         closed_digests=ledger.closed.digests,
         closed_frames=ledger.closed.frames,
         ages_seconds=ledger.ages,
-        accepted=_from_seconds(ledger.accepted),
-        sealed=_from_seconds(ledger.sealed),
-        traffic=from_traffic(ledger.traffic),
+        accepted=_seconds_to_proto(ledger.accepted),
+        sealed=_seconds_to_proto(ledger.sealed),
+        traffic=traffic_to_proto(ledger.traffic),
     )
     return zlib.compress(message.SerializeToString(), FAST)
 
@@ -55,25 +55,25 @@ def from_payload(payload: bytes) -> Checkpoint:
     """
     try:
         message = checkpoint_pb2.Checkpoint.FromString(zlib.decompress(payload))
-        return Checkpoint(message.stream_created, PipelineLedger(_to_state(message)))
+        return Checkpoint(message.stream_created, PipelineLedger(_state_from_proto(message)))
     except (zlib.error, DecodeError, ValueError) as error:
         raise CheckpointCorrupt(f"a checkpoint of {len(payload)} bytes: {error}") from error
 
 
-def _to_state(message: checkpoint_pb2.Checkpoint) -> PipelineLedgerState:
+def _state_from_proto(message: checkpoint_pb2.Checkpoint) -> PipelineLedgerState:
     return PipelineLedgerState(
         sequence=message.sequence,
         unread=message.unread,
-        cameras={camera.camera: _to_camera(camera) for camera in message.cameras},
+        cameras={camera.camera: _camera_from_proto(camera) for camera in message.cameras},
         closed=ClosedState(tuple(message.closed_digests), tuple(message.closed_frames)),
         ages=tuple(message.ages_seconds),
-        accepted=_to_seconds(message.accepted),
-        sealed=_to_seconds(message.sealed),
-        traffic=to_traffic(message.traffic),
+        accepted=_seconds_from_proto(message.accepted),
+        sealed=_seconds_from_proto(message.sealed),
+        traffic=traffic_from_proto(message.traffic),
     )
 
 
-def _from_camera(name: str, camera: LedgerState) -> checkpoint_pb2.CameraCheckpoint:
+def _camera_to_proto(name: str, camera: LedgerState) -> checkpoint_pb2.CameraCheckpoint:
     account = camera.account
     return checkpoint_pb2.CameraCheckpoint(
         camera=name,
@@ -94,7 +94,7 @@ def _from_camera(name: str, camera: LedgerState) -> checkpoint_pb2.CameraCheckpo
     )
 
 
-def _to_camera(message: checkpoint_pb2.CameraCheckpoint) -> LedgerState:
+def _camera_from_proto(message: checkpoint_pb2.CameraCheckpoint) -> LedgerState:
     account = Account(
         accepted=message.accepted,
         rejected=message.rejected,
@@ -111,9 +111,11 @@ def _to_camera(message: checkpoint_pb2.CameraCheckpoint) -> LedgerState:
     return LedgerState(account, message.duplicate_outcomes, tuple(sessions))
 
 
-def _from_seconds(seconds: Iterable[tuple[int, int]]) -> list[checkpoint_pb2.SecondCount]:
+def _seconds_to_proto(seconds: Iterable[tuple[int, int]]) -> list[checkpoint_pb2.SecondCount]:
     return [checkpoint_pb2.SecondCount(unix_second=at, events=events) for at, events in seconds]
 
 
-def _to_seconds(messages: Iterable[checkpoint_pb2.SecondCount]) -> tuple[tuple[int, int], ...]:
+def _seconds_from_proto(
+    messages: Iterable[checkpoint_pb2.SecondCount],
+) -> tuple[tuple[int, int], ...]:
     return tuple((message.unix_second, message.events) for message in messages)

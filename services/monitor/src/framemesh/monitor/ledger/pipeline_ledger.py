@@ -33,6 +33,21 @@ class AgePercentiles:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerSummary:
+    """What a ledger says at one moment."""
+
+    accounts: Mapping[str, Account]
+    """By camera, sorted."""
+    accepted_per_second: float
+    completed_per_second: float
+    """Over the last seconds, as `accepted_per_second`."""
+    ages: AgePercentiles
+    duplicate_outcomes: int
+    """Outcomes for frames that had one."""
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineLedgerState:
     """Everything that a book knows."""
 
@@ -83,6 +98,16 @@ class PipelineLedger:
             # What somebody else wrote there must not end the book.
             log.warning("entry is unreadable", subject=entry.subject, error=str(error))
         self.sequence = entry.sequence
+
+    def summary(self, now_unix_nano: int) -> LedgerSummary:
+        return LedgerSummary(
+            accounts=self.accounts,
+            accepted_per_second=self.accepted.per_second(now_unix_nano),
+            completed_per_second=self.sealed.per_second(now_unix_nano),
+            ages=self.ages,
+            duplicate_outcomes=self.duplicates,
+            traffic=self.traffic,
+        )
 
     @property
     def accounts(self) -> dict[str, Account]:

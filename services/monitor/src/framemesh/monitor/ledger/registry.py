@@ -25,6 +25,9 @@ CATCH_UP_TIMEOUT_SECONDS = 5.0
 """How long a question waits for a reader that is behind. A monitor that starts reads some 10,000
 entries a second."""
 
+LATEST_TIMEOUT_SECONDS = 3.0
+"""The same for who also takes a ledger that is behind."""
+
 POLL_SECONDS = 0.01
 """Between two looks at how far a reader is, while somebody waits for it."""
 
@@ -36,6 +39,8 @@ class LedgerSnapshot:
     ledger: PipelineLedger
     unread: int
     """Entries that the stream dropped before they were read."""
+    behind: int
+    """Entries that are still to be read."""
 
 
 class LedgerRegistry:
@@ -60,15 +65,42 @@ class LedgerRegistry:
             LedgerBehind: its reader has not come so far yet.
             BrokerUnavailable: the broker does not answer in time.
         """
+        found = await self._read(pipeline, CATCH_UP_TIMEOUT_SECONDS)
+        if found.behind:
+            raise LedgerBehind(f"the ledger of {pipeline!r} is being read: ask again")
+        return found
+
+    async def latest(self, pipeline: str) -> LedgerSnapshot:
+        """The ledger of a pipeline as far as it is read, after a short wait for one that is behind.
+
+        Raises:
+            StreamGone: there is no such pipeline.
+            LedgerBehind: its reader has not begun yet.
+            BrokerUnavailable: the broker does not answer in time.
+        """
+        return await self._read(pipeline, LATEST_TIMEOUT_SECONDS)
+
+    async def _read(self, pipeline: str, timeout_seconds: float) -> LedgerSnapshot:
         stream = OrderedReader(self._broker, ledger_stream(pipeline), self._clock)
         extent = await stream.extent()
+        # An empty stream has nothing to wait for.
+        last = extent.last if extent else 0
         try:
-            async with asyncio.timeout(CATCH_UP_TIMEOUT_SECONDS):
-                # An empty stream has nothing to wait for.
-                ledger = await self._up_to(pipeline, stream.created, extent.last if extent else 0)
+            async with asyncio.timeout(timeout_seconds):
+                ledger = await self._up_to(pipeline, stream.created, last)
         except TimeoutError as error:
-            raise LedgerBehind(f"the ledger of {pipeline!r} is being read: ask again") from error
-        return LedgerSnapshot(ledger, ledger.unread + max(0, extent.first - 1 - ledger.sequence))
+            reader = self._readers.get(pipeline)
+            so_far = reader.ledger(stream.created, 0) if reader else None
+            if so_far is None:
+                raise LedgerBehind(
+                    f"the ledger of {pipeline!r} is being opened: ask again"
+                ) from error
+            ledger = so_far
+        return LedgerSnapshot(
+            ledger,
+            ledger.unread + max(0, extent.first - 1 - ledger.sequence),
+            max(0, last - max(ledger.sequence, extent.first - 1)),
+        )
 
     async def run(self) -> None:
         """Keep the books until cancelled."""

@@ -4,27 +4,27 @@ from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.core.ledger.traffic import Hop, Traffic
 
 
-def from_traffic(traffic: Traffic) -> monitor_pb2.Traffic:
+def traffic_to_proto(traffic: Traffic) -> monitor_pb2.Traffic:
     return monitor_pb2.Traffic(
-        cameras=_from_hop(traffic.cameras),
-        workers=_from_hop(traffic.workers),
-        models=_from_hop(traffic.models),
-        outcomes=_from_hop(traffic.outcomes),
+        cameras=_hop_to_proto(traffic.cameras),
+        workers=_hop_to_proto(traffic.workers),
+        models=_hop_to_proto(traffic.models),
+        outcomes=_hop_to_proto(traffic.outcomes),
     )
 
 
-def to_traffic(message: monitor_pb2.Traffic) -> Traffic:
+def traffic_from_proto(message: monitor_pb2.Traffic) -> Traffic:
     return Traffic(
-        cameras=_to_hop(message.cameras),
-        workers=_to_hop(message.workers),
-        models=_to_hop(message.models),
-        outcomes=_to_hop(message.outcomes),
+        cameras=_hop_from_proto(message.cameras),
+        workers=_hop_from_proto(message.workers),
+        models=_hop_from_proto(message.models),
+        outcomes=_hop_from_proto(message.outcomes),
     )
 
 
-def _from_hop(hop: Hop) -> monitor_pb2.Hop:
+def _hop_to_proto(hop: Hop) -> monitor_pb2.Hop:
     return monitor_pb2.Hop(frames=hop.frames, bytes=hop.bytes)
 
 
-def _to_hop(message: monitor_pb2.Hop) -> Hop:
+def _hop_from_proto(message: monitor_pb2.Hop) -> Hop:
     return Hop(message.frames, message.bytes)

@@ -105,6 +105,7 @@ class PipelineStatus(_message.Message):
     UNREAD_ENTRIES_FIELD_NUMBER: _builtins.int
     DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     TRAFFIC_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     backlog: _builtins.int
     """Frames in the buffer: waiting, or with a worker."""
@@ -120,6 +121,10 @@ class PipelineStatus(_message.Message):
     """
     dead_letters: _builtins.int
     """Dead letters that are kept; older ones are only counted as dead."""
+    problem: _builtins.str
+    """What keeps this status from being complete, for a person; empty when nothing does. What could not
+    be told is 0 above.
+    """
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraLedger]:
         """Sorted by camera."""
@@ -144,10 +149,11 @@ class PipelineStatus(_message.Message):
         unread_entries: _builtins.int = ...,
         dead_letters: _builtins.int = ...,
         traffic: Global___Traffic | None = ...,
+        problem: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "problem", b"problem", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -320,9 +326,12 @@ class WatchResultsRequest(_message.Message):
     PIPELINE_FIELD_NUMBER: _builtins.int
     CAMERAS_FIELD_NUMBER: _builtins.int
     FROM_START_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     from_start: _builtins.bool
     """Begin with the oldest outcome that is kept, instead of the next."""
+    resume_token: _builtins.str
+    """Begin after the response that had this token. Takes precedence over from_start."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Empty: all cameras."""
@@ -333,10 +342,11 @@ class WatchResultsRequest(_message.Message):
         pipeline: _builtins.str = ...,
         cameras: _abc.Iterable[_builtins.str] | None = ...,
         from_start: _builtins.bool = ...,
+        resume_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "from_start", b"from_start", "pipeline", b"pipeline"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "from_start", b"from_start", "pipeline", b"pipeline", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -347,16 +357,20 @@ class WatchResultsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOME_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """Opaque: the place of this outcome, for WatchResultsRequest.resume_token."""
     @_builtins.property
     def outcome(self) -> _outcome_pb2.Outcome: ...
     def __init__(
         self,
         *,
         outcome: _outcome_pb2.Outcome | None = ...,
+        resume_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -436,7 +450,7 @@ class FrameRecord(_message.Message):
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
     def outcome(self) -> _outcome_pb2.Outcome:
-        """Where the state is SEALED."""
+        """Where the state is COMPLETED."""
 
     def __init__(
         self,

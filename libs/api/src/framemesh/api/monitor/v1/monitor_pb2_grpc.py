@@ -57,7 +57,8 @@ class MonitorServiceServicer:
     """
 
     def GetStatus(self, request, context):
-        """NOT_FOUND for an unknown pipeline.
+        """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
+        one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -65,7 +66,11 @@ class MonitorServiceServicer:
 
     def WatchResults(self, request, context):
         """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
+        initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
+        of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
+        token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
+        that name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

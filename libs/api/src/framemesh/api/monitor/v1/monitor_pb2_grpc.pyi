@@ -34,10 +34,16 @@ class MonitorServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MonitorServiceAsyncStub: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetStatusRequest, _monitor_pb2.GetStatusResponse]
-    """NOT_FOUND for an unknown pipeline."""
+    """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
+    one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+    """
     WatchResults: _grpc.UnaryStreamMultiCallable[_monitor_pb2.WatchResultsRequest, _monitor_pb2.WatchResultsResponse]
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
+    initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
+    of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
+    token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
+    that name.
     """
     GetFrame: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]
     """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
@@ -50,10 +56,16 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatus: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetStatusRequest, _monitor_pb2.GetStatusResponse]  # type: ignore[assignment]
-    """NOT_FOUND for an unknown pipeline."""
+    """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
+    one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+    """
     WatchResults: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchResultsRequest, _monitor_pb2.WatchResultsResponse]  # type: ignore[assignment]
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
+    initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
+    of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
+    token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
+    that name.
     """
     GetFrame: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]  # type: ignore[assignment]
     """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
@@ -69,7 +81,9 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _monitor_pb2.GetStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_monitor_pb2.GetStatusResponse, _abc.Awaitable[_monitor_pb2.GetStatusResponse]]:
-        """NOT_FOUND for an unknown pipeline."""
+        """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
+        one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+        """
 
     @_abc_1.abstractmethod
     def WatchResults(
@@ -78,7 +92,11 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchResultsResponse], _abc.AsyncIterator[_monitor_pb2.WatchResultsResponse]]:
         """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds.
+        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
+        initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
+        of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
+        token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
+        that name.
         """
 
     @_abc_1.abstractmethod
