@@ -68,10 +68,7 @@ def main() -> int:
     with CameraLog(options.log) as camera_log:
         recorded = partial(RecordedSession, camera_log=camera_log)
         try:
-            with (
-                patch("framemesh.sdk.camera.CameraSession", recorded),
-                patch("framemesh.sdk.async_camera.CameraSession", recorded),
-            ):
+            with patch("framemesh.sdk.session.core.CameraSession", recorded):
                 push(options)
         except FramemeshSdkError as error:
             camera_log.ended(f"{type(error).__name__}: {error}")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import grpc.aio
 import pytest
@@ -112,8 +112,14 @@ class ThreadedCamera:
     async def send(self, frame: bytes) -> int:
         return await asyncio.to_thread(self._camera.send, frame)
 
-    async def close(self) -> None:
-        await asyncio.to_thread(self._camera.close)
+    async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await asyncio.to_thread(self._camera.close, timeout)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: Any) -> None:
+        await asyncio.to_thread(self._camera.__exit__, *raised)
 
 
 MakeCamera = Callable[..., ThreadedCamera | AsyncCamera]
@@ -130,26 +136,17 @@ def make_camera(request: pytest.FixtureRequest) -> MakeCamera:
     return make
 
 
-Push = Callable[..., Awaitable[Camera | AsyncCamera]]
+Push = Callable[..., Awaitable[ThreadedCamera | AsyncCamera]]
 
 
-@pytest.fixture(params=["sync", "async"])
-def push(request: pytest.FixtureRequest) -> Push:
+@pytest.fixture
+def push(make_camera: MakeCamera) -> Push:
     """Sends frames with either face of the SDK, closes it, and returns the camera."""
 
-    def sync(address: str, frames: list[Any], **options: Any) -> Camera:
-        with Camera(address, pipeline="street", name="door", **options) as camera:
-            for frame in frames:
-                camera.send(frame)
-        return camera
-
-    async def in_thread(address: str, frames: list[Any], **options: Any) -> Camera:
-        return await asyncio.to_thread(sync, address, frames, **options)
-
-    async def directly(address: str, frames: list[Any], **options: Any) -> AsyncCamera:
-        async with AsyncCamera(address, pipeline="street", name="door", **options) as camera:
+    async def send(address: str, frames: list[Any], **options: Any) -> ThreadedCamera | AsyncCamera:
+        async with make_camera(address, **options) as camera:
             for frame in frames:
                 await camera.send(frame)
         return camera
 
-    return in_thread if request.param == "sync" else directly
+    return send

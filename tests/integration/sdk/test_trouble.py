@@ -9,7 +9,6 @@ import grpc
 import pytest
 
 from framemesh.sdk import (
-    Camera,
     CameraRefused,
     Counts,
     FramesUnacknowledged,
@@ -163,15 +162,3 @@ async def test_an_ingest_that_comes_back_on_its_port_gets_the_rest(serve: Any, p
         await asyncio.sleep(0.3)  # some attempts fail
         await serve(acknowledge_each, address=f"127.0.0.1:{port}")
     assert pushing.result().counts.accepted == 12
-
-
-async def test_an_error_of_the_body_is_not_masked(serve: Any) -> None:
-    ingest = await serve(never_acknowledge)
-
-    def fail() -> None:
-        with Camera(ingest.address, pipeline="street", name="door", close_timeout=0.1) as camera:
-            camera.send(b"image")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await asyncio.to_thread(fail)

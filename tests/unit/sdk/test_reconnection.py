@@ -7,12 +7,12 @@ import grpc
 import pytest
 
 from framemesh.sdk.errors import CameraRefused, IngestUnreachable, PipelineUnknown
+from framemesh.sdk.session.options import Target
 from framemesh.sdk.session.reconnection import (
     LONGEST_PAUSE_SECONDS,
     OPENING_SECONDS,
     ReconnectPolicy,
 )
-from framemesh.sdk.transport.target import Target
 
 TARGET = Target("127.0.0.1:7401", "street", "door")
 GONE = grpc.StatusCode.UNAVAILABLE
@@ -20,36 +20,38 @@ GONE = grpc.StatusCode.UNAVAILABLE
 
 def reconnection(connect_timeout: float = 10.0) -> ReconnectPolicy:
     jitter = random.Random(1)  # noqa: S311
-    return ReconnectPolicy(TARGET, connect_timeout, now=100.0, jitter=jitter)
+    policy = ReconnectPolicy(TARGET, connect_timeout, jitter)
+    policy.start(now=100.0)
+    return policy
 
 
 def connected() -> ReconnectPolicy:
-    patience = reconnection()
-    patience.opened()
-    return patience
+    policy = reconnection()
+    policy.opened()
+    return policy
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    patience = connected()
-    pauses = [patience.pause(GONE, "", 100.0) for _ in range(8)]
+    policy = connected()
+    pauses = [policy.pause(GONE, "", 100.0) for _ in range(8)]
     for pause, full in zip(pauses, [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0], strict=True):
         assert full / 2 <= pause <= full
     assert max(pauses) <= LONGEST_PAUSE_SECONDS
 
 
 def test_a_stream_that_answered_makes_the_next_pause_short_again() -> None:
-    patience = connected()
+    policy = connected()
     for _ in range(5):
-        patience.pause(GONE, "", 100.0)
-    patience.progressed()
-    assert patience.pause(GONE, "", 100.0) <= 0.1
+        policy.pause(GONE, "", 100.0)
+    policy.progressed()
+    assert policy.pause(GONE, "", 100.0) <= 0.1
 
 
 def test_the_first_connection_is_given_up_at_its_deadline() -> None:
-    patience = reconnection(connect_timeout=3)
-    assert patience.pause(GONE, "connection refused", 102.99) <= 0.011
+    policy = reconnection(connect_timeout=3)
+    assert policy.pause(GONE, "connection refused", 102.99) <= 0.011
     with pytest.raises(IngestUnreachable, match=r"7401 within 3 s \(connection refused\)"):
-        patience.pause(grpc.StatusCode.CANCELLED, "cancelled by us", 103.0)
+        policy.pause(grpc.StatusCode.CANCELLED, "cancelled by us", 103.0)
 
 
 def test_a_later_connection_is_tried_for_ever() -> None:
@@ -78,11 +80,11 @@ def test_what_would_end_the_same_way_again_is_not_tried(
 
 
 def test_a_break_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    patience = connected()
+    policy = connected()
     with caplog.at_level(logging.WARNING, logger="framemesh.sdk"):
-        patience.pause(GONE, "socket closed", 100.0)
-        patience.pause(GONE, "connection refused", 101.0)
-        patience.opened()
+        policy.pause(GONE, "socket closed", 100.0)
+        policy.pause(GONE, "connection refused", 101.0)
+        policy.opened()
     assert [record.getMessage() for record in caplog.records] == [
         "camera door: the stream to ingest at 127.0.0.1:7401 broke (socket closed); trying again",
         "camera door: connected again",

@@ -13,7 +13,7 @@ from framemesh.sdk.errors import (
     PipelineUnknown,
 )
 from framemesh.sdk.session.counts import Counts
-from framemesh.sdk.session.on_full import OnFull
+from framemesh.sdk.session.options import OnFull
 from framemesh.sdk.session.rejections import FrameRejected
 
 __all__ = [

@@ -1,1 +1,1 @@
-"""The state of one camera session, without I/O: credit, spool, reconnection."""
+"""What a camera decides, without I/O: `core` puts it together, the other files are its parts."""

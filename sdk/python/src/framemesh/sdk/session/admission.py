@@ -1,47 +1,46 @@
 """Whether a camera takes a frame, and what it says when it does not."""
 
 from framemesh.sdk.errors import CameraClosed, FramemeshSdkError, IngestUnreachable, NoCredit
-from framemesh.sdk.session.on_full import OnFull
+from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.session import CameraSession
-from framemesh.sdk.transport.target import Target
 
 
 class AdmissionControl:
-    """Of one camera. Whoever asks holds its session."""
+    """Decides for one camera, after its credit and its options."""
 
-    def __init__(
-        self, target: Target, session: CameraSession, on_full: OnFull, send_timeout: float | None
-    ) -> None:
+    def __init__(self, target: Target, session: CameraSession, options: CameraOptions) -> None:
         self._target = target
         self._session = session
-        self._raises = on_full == "error"
-        self._send_timeout = send_timeout
+        self._raises = options.on_full == "error"
+        self._send_timeout = options.send_timeout
 
     def is_decided(self, size: int) -> bool:
         """Whether a frame of `size` bytes need not wait: it is taken now, or not at all."""
         session = self._session
-        # Before the first stream nobody knows of a credit, so it is not used up.
-        refused = self._raises and session.connected_once
-        return session.closing or refused or session.admits(size)
+        return session.closing or self._raises_now or session.admits(size)
 
     def check(self, size: int, failure: Exception | None) -> None:
-        """The wait of a frame of `size` bytes is over; return if it is taken.
+        """The wait of a frame of `size` bytes is over: return if it is taken.
 
         Raises:
-            CameraClosed: it was closed.
-            NoCredit: there is none for the frame.
-            IngestUnreachable: nor is there a connection.
-            Exception: `failure`, after which there will be none.
+            CameraClosed: the camera was closed.
+            NoCredit: there is no credit for the frame.
+            IngestUnreachable: there is no connection either.
+            Exception: `failure`, if it is not None: there will be no further connection.
         """
         if self._session.closing:
             raise CameraClosed(f"camera {self._target.camera!r} is closed: make a new one")
         if failure is not None:
             raise failure
         if not self._session.admits(size):
-            at_once = self._raises and self._session.connected_once
-            raise self._at_once() if at_once else self._in_time()
+            raise self._no_credit_now() if self._raises_now else self._timed_out()
 
-    def _at_once(self) -> FramemeshSdkError:
+    @property
+    def _raises_now(self) -> bool:
+        # Before the first stream the credit is not known, so it is not used up.
+        return self._raises and self._session.connected_once
+
+    def _no_credit_now(self) -> FramemeshSdkError:
         session, target = self._session, self._target
         why = (
             "is the buffer of the pipeline full? `framemesh status` shows it"
@@ -53,7 +52,7 @@ class AdmissionControl:
             f"wait for an answer of ingest at {target.address}: {why}. The frame was not taken"
         )
 
-    def _in_time(self) -> FramemeshSdkError:
+    def _timed_out(self) -> FramemeshSdkError:
         target, seconds = self._target, self._send_timeout
         if not self._session.is_open:
             return IngestUnreachable(

@@ -11,7 +11,7 @@ class Counts:
     accepted: int
     rejected: int
     dropped: int
-    """Made room for newer frames before they were ever sent (on_full="drop_oldest"). Ingest never
+    """Removed for newer frames before they were ever sent (on_full="drop_oldest"). Ingest never
     saw them, so the ledger of the pipeline does not count them."""
     pending: int
-    """Without an answer as yet, sent or not."""
+    """Not answered yet, sent or not."""

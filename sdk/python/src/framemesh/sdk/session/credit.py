@@ -1,4 +1,4 @@
-"""What a camera may have under way, and what its frames cost of that."""
+"""How much a camera may send ahead of its acknowledgements, and what frames cost of that."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from framemesh.sdk.session.offered_frame import OfferedFrame
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """So many frames, with so many bytes of images."""
+    """A number of frames, and of bytes of their images."""
 
     frames: int
     bytes: int
@@ -16,7 +16,7 @@ class Credit:
 
 @dataclass(slots=True)
 class Cost:
-    """Of some frames, against a credit."""
+    """What a number of frames take of a credit."""
 
     frames: int = 0
     bytes: int = 0
@@ -40,8 +40,8 @@ class Cost:
         return Cost(self.frames + other.frames, self.bytes + other.bytes)
 
     def leaves_room(self, credit: Credit, size: int) -> bool:
-        """Whether a frame of `size` bytes may join. One may always go alone, whatever its size:
-        a credit that is smaller than a frame would stop the camera for ever."""
+        """Whether a frame of `size` bytes may be added. A single frame always may, whatever its
+        size: a credit that is smaller than a frame would stop the camera for ever."""
         if not self.frames:
             return True
         return self.frames < credit.frames and self.bytes + size <= credit.bytes

@@ -1,22 +1,22 @@
-"""A frame as the SDK keeps it."""
+"""A frame as the SDK keeps it until ingest answers."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedFrame:
-    """A frame with its number, kept until ingest answers it."""
+    """A frame with its sequence number, 1-based in its session."""
 
     sequence: int
     captured_unix_nano: int
     image: bytes
     crc32: int
-    """CRC-32 (that of zlib) of the image, by which a worker knows it for undamaged."""
+    """CRC-32 (as zlib computes it) of the image, compared by the worker."""
     withheld_bytes: int = 0
-    """Size of an image that is larger than ingest takes, and so stays here."""
+    """Size of an image that is larger than ingest takes, and so is not sent."""
 
     def within(self, max_frame_bytes: int) -> "OfferedFrame":
-        """This frame, without its image if that is too large."""
+        """This frame, without its image if that is larger."""
         if len(self.image) <= max_frame_bytes:
             return self
         return replace(self, image=b"", withheld_bytes=len(self.image))

@@ -1,4 +1,4 @@
-"""What follows the end of a stream: another try after a pause, or giving up."""
+"""What follows the end of a stream: the next one after a pause, or giving up."""
 
 import logging
 import random
@@ -11,7 +11,7 @@ from framemesh.sdk.errors import (
     IngestUnreachable,
     PipelineUnknown,
 )
-from framemesh.sdk.transport.target import Target
+from framemesh.sdk.session.options import Target
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +19,9 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 
 OPENING_SECONDS = 10.0
-"""What one attempt may take from the call to the server's first word."""
+"""How long one attempt may take from the call to the first response of ingest."""
 
-# Anything else may pass: a restart, a drain, a network that was cut.
+# With any other status the next stream may succeed: a restart, a drain, a network that was cut.
 _FINAL = frozenset(
     {
         grpc.StatusCode.INVALID_ARGUMENT,
@@ -37,27 +37,30 @@ _FINAL = frozenset(
 
 
 class ReconnectPolicy:
-    """The patience of one camera. Times are those of a monotonic clock, in seconds."""
+    """When one camera opens its next stream. Times are of a monotonic clock, in seconds."""
 
-    def __init__(
-        self, target: Target, connect_timeout: float, now: float, jitter: random.Random
-    ) -> None:
+    def __init__(self, target: Target, connect_timeout: float, jitter: random.Random) -> None:
         self._target = target
         self._connect_timeout = connect_timeout
-        self._deadline: float | None = now + connect_timeout
+        self._deadline: float | None = None
+        """For the first stream to be open; None: none was begun, or one was open."""
         self._jitter = jitter
         self._pause = FIRST_PAUSE_SECONDS
         self._broken = False
         self._why = "it does not answer"
 
+    def start(self, now: float) -> None:
+        """The first stream is about to be opened."""
+        self._deadline = now + self._connect_timeout
+
     def opening_seconds(self, now: float) -> float:
-        """What the attempt that begins now may take until the stream is open."""
+        """How long the attempt that begins now may take until the stream is open."""
         if self._deadline is None:
             return OPENING_SECONDS
         return min(OPENING_SECONDS, max(0.0, self._deadline - now))
 
     def opened(self) -> None:
-        """A stream is open; from now on there is no deadline for the next."""
+        """A stream is open; the next ones have no deadline."""
         if self._broken:
             log.warning("camera %s: connected again", self._target.camera)
         self._deadline, self._broken = None, False
@@ -70,12 +73,12 @@ class ReconnectPolicy:
         """A stream ended with this status: how many seconds to wait before the next.
 
         Raises:
-            PipelineUnknown, CameraRefused: the next would end the same way.
-            IngestUnreachable: there was never one, and the time to wait for it is over.
+            PipelineUnknown, CameraRefused: the next stream would end the same way.
+            IngestUnreachable: there was no stream within `connect_timeout`.
         """
         if code in _FINAL:
             raise self._refusal(code, details)
-        if code is not grpc.StatusCode.CANCELLED:  # the end of our own patience explains nothing
+        if code is not grpc.StatusCode.CANCELLED:  # our own time-out explains nothing
             self._why = details or code.name
         pause = self._jitter.uniform(0.5, 1.0) * self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Frames that ingest refused, told to whoever wants to know."""
+"""Frames that ingest refused, reported to the user and to the log."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -20,14 +20,14 @@ class FrameRejected:
 
 
 class Rejections:
-    """Hands every rejection to the callback, and the first of each reason to the log."""
+    """Passes every rejection to the callback, and the first of each reason to the log."""
 
     def __init__(self, camera: str, on_rejected: Callable[[FrameRejected], None] | None) -> None:
         self._camera = camera
         self._on_rejected = on_rejected
         self._logged: set[str] = set()
 
-    def tell(self, rejected: Iterable[FrameRejected]) -> None:
+    def report(self, rejected: Iterable[FrameRejected]) -> None:
         for one in rejected:
             if one.reason not in self._logged:
                 self._logged.add(one.reason)

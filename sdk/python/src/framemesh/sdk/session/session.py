@@ -1,4 +1,4 @@
-"""What one camera has offered and what is still unanswered. No I/O, no clock, no lock."""
+"""The frames of one camera: offered, sent, acknowledged, and what the credit allows."""
 
 import sys
 from collections import deque
@@ -13,7 +13,7 @@ from framemesh.sdk.session.spool import Spool
 try:
     from isal.isal_zlib import crc32
 except ImportError:
-    # There is no build of isal for this machine. The same digest takes four times as long.
+    # There is no build of isal for this machine. zlib computes the same, four times slower.
     from zlib import crc32
 
 
@@ -21,18 +21,18 @@ class CameraSession:
     """One run of a camera, over as many streams as it takes.
 
     A frame is offered, waits in the spool, is sent on the stream that is open, and is kept until it
-    is acknowledged. What a broken stream left unanswered is sent again on the next one, in order
-    and under the same numbers; ingest knows them and stores none twice. A frame that was sent may
-    be stored, so only one that never was may be dropped: numbers ascend on every stream, and those
-    of dropped frames are left out.
+    is acknowledged. What a broken stream left unacknowledged is sent again on the next one, in
+    order and under the same numbers; ingest knows them and stores none twice. A frame that was sent
+    may be stored, so only one that was never sent may be dropped: numbers ascend on every stream,
+    and those of dropped frames are left out.
     """
 
     def __init__(self, session_id: str, spool: Credit | None = None) -> None:
-        """`spool` bounds what waits unsent, and the oldest of that makes room for every new frame.
-        Without it a frame is admitted only where credit is left, which bounds all that is kept."""
+        """`spool` bounds the frames that wait unsent; the oldest are dropped for a new one. Without
+        it a frame is admitted only while credit is left, which bounds all frames together."""
         self.id = session_id
         self.is_open = False
-        """Whether a stream is there to send on."""
+        """Whether there is a stream to send on."""
         self.closing = False
         """No further frame will be offered."""
         self._credit: Credit | None = None
@@ -40,15 +40,15 @@ class CameraSession:
         self._drops = spool is not None
         self._spool = Spool(spool)
         self._sent: dict[int, OfferedFrame] = {}
-        """On this stream or on one before, and unanswered."""
-        self._again: deque[int] = deque()
-        """Those of them that this stream has yet to carry."""
-        self._under_way = Cost()
-        """Of those that it has carried."""
-        self._kept = Cost()
-        """Of all of them."""
+        """Sent on this stream or an earlier one, and unacknowledged, by sequence number."""
+        self._to_resend: deque[int] = deque()
+        """Sequence numbers in `_sent` that await retransmission on this stream."""
+        self._in_flight_cost = Cost()
+        """Cost of the frames that this stream carried and that are unacknowledged."""
+        self._sent_cost = Cost()
+        """Cost of all frames in `_sent`."""
         self._offered = self._accepted = self._rejected = 0
-        self._untold: list[FrameRejected] = []
+        self._new_rejections: list[FrameRejected] = []
 
     @property
     def counts(self) -> Counts:
@@ -62,24 +62,24 @@ class CameraSession:
 
     @property
     def all_sent(self) -> bool:
-        return not self._again and not self._spool
+        return not self._to_resend and not self._spool
 
     @property
     def connected_once(self) -> bool:
-        """Whether there was ever a stream, and so a credit."""
+        """Whether a stream was ever open, so that a credit is known."""
         return self._credit is not None
 
     def opened(self, credit: Credit, max_frame_bytes: int) -> None:
-        """A stream is open, with a credit of its own; everything unanswered goes on it again."""
+        """A stream is open, with a credit of its own; what is unacknowledged goes on it again."""
         self.is_open = True
         self._credit, self._max_frame_bytes = credit, max_frame_bytes
-        self._spool.limit(max_frame_bytes)
+        self._spool.withhold_larger(max_frame_bytes)
         self._sent = {n: frame.within(max_frame_bytes) for n, frame in self._sent.items()}
-        self._kept, self._under_way = Cost.of(self._sent.values()), Cost()
-        self._again = deque(self._sent)
+        self._sent_cost, self._in_flight_cost = Cost.of(self._sent.values()), Cost()
+        self._to_resend = deque(self._sent)
 
     def broken(self) -> None:
-        """The stream is gone. Frames may still be offered, up to the credit that it had."""
+        """The stream ended. Frames may still be offered, up to the credit that it had."""
         self.is_open = False
 
     def admits(self, size: int) -> bool:
@@ -88,8 +88,10 @@ class CameraSession:
             return True
         if self._credit is None:
             return False
-        kept = self._kept + self._spool.cost
-        return kept.leaves_room(self._credit, size if size <= self._max_frame_bytes else 0)
+        unacknowledged = self._sent_cost + self._spool.cost
+        return unacknowledged.leaves_room(
+            self._credit, size if size <= self._max_frame_bytes else 0
+        )
 
     def offer(self, image: bytes, captured_unix_nano: int) -> int:
         """Take a frame that `admits` let in, under the next number; returns that number."""
@@ -98,43 +100,52 @@ class CameraSession:
         self._spool.put(frame.within(self._max_frame_bytes))
         return frame.sequence
 
+    @property
+    def can_send(self) -> bool:
+        """Whether `next_to_send` returns a frame now."""
+        return self._sendable() is not None
+
     def next_to_send(self) -> OfferedFrame | None:
-        """The next frame for the open stream; None while there is none, or no credit for it."""
-        frame = self._sent[self._again[0]] if self._again else self._spool.oldest
-        if not self.is_open or self._credit is None or frame is None:
+        """Take the next frame for the open stream; None if there is none, or no credit for it."""
+        if (frame := self._sendable()) is None:
             return None
-        if not self._under_way.leaves_room(self._credit, len(frame.image)):
-            return None
-        if self._again:
-            self._again.popleft()
+        if self._to_resend:
+            self._to_resend.popleft()
         else:
             self._sent[frame.sequence] = self._spool.take()
-            self._kept.add(frame)
-        self._under_way.add(frame)
+            self._sent_cost.add(frame)
+        self._in_flight_cost.add(frame)
         return frame
 
     def acknowledged(self, accepted: Iterable[int], rejected: Iterable[FrameRejected]) -> None:
         """Ingest answered frames that were sent on this stream.
 
-        An answer to a frame that has one, or was not sent, is of no account: nothing is counted
-        twice.
+        A second answer to a frame, and one to a frame that was not sent, are ignored.
         """
         for sequence in accepted:
             self._accepted += self._settle(sequence)
         for one in rejected:
             if self._settle(one.sequence):
                 self._rejected += 1
-                self._untold.append(one)
+                self._new_rejections.append(one)
 
     def take_rejected(self) -> list[FrameRejected]:
         """The rejections since the last call."""
-        untold, self._untold = self._untold, []
-        return untold
+        taken, self._new_rejections = self._new_rejections, []
+        return taken
+
+    def _sendable(self) -> OfferedFrame | None:
+        """The next frame in order, if the stream and the credit allow it."""
+        frame = self._sent[self._to_resend[0]] if self._to_resend else self._spool.oldest
+        if not self.is_open or self._credit is None or frame is None:
+            return None
+        fits = self._in_flight_cost.leaves_room(self._credit, len(frame.image))
+        return frame if fits else None
 
     def _settle(self, sequence: int) -> bool:
-        not_sent = self._again and sequence >= self._again[0]
+        not_sent = self._to_resend and sequence >= self._to_resend[0]
         if not_sent or (frame := self._sent.pop(sequence, None)) is None:
             return False
-        self._kept.remove(frame)
-        self._under_way.remove(frame)
+        self._sent_cost.remove(frame)
+        self._in_flight_cost.remove(frame)
         return True

@@ -7,15 +7,15 @@ from framemesh.sdk.session.offered_frame import OfferedFrame
 
 
 class Spool:
-    """Oldest first. Where it has bounds, the oldest frames make room for a new one."""
+    """Oldest first. If it has bounds, the oldest frames are dropped for a new one."""
 
     def __init__(self, bounds: Credit | None) -> None:
-        """`bounds` None: whoever puts frames in bounds it."""
+        """`bounds` None: the caller bounds it."""
         self._bounds = bounds
         self._frames: deque[OfferedFrame] = deque()
         self.cost = Cost()
         self.dropped = 0
-        """Frames that made room."""
+        """How many frames were removed to make room for newer ones."""
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -32,12 +32,12 @@ class Spool:
         self.cost.add(frame)
 
     def take(self) -> OfferedFrame:
-        """Take the oldest frame out; there must be one."""
+        """Remove and return the oldest frame; there must be one."""
         frame = self._frames.popleft()
         self.cost.remove(frame)
         return frame
 
-    def limit(self, max_frame_bytes: int) -> None:
-        """Keep no image that is larger."""
+    def withhold_larger(self, max_frame_bytes: int) -> None:
+        """Keep no image of more bytes; its frame stays, as withheld."""
         self._frames = deque(frame.within(max_frame_bytes) for frame in self._frames)
         self.cost = Cost.of(self._frames)

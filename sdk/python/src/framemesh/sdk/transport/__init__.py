@@ -1,1 +1,1 @@
-"""The gRPC stream to ingest: a thread or a task that serves the session."""
+"""What does as the core says: the channel to ingest, and a thread or a task that drives it."""

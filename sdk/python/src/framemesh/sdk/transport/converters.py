@@ -1,11 +1,11 @@
-"""The messages of the wire, and what they mean to a session."""
+"""The messages of the wire, and the values of the core."""
 
 from framemesh.api.ingest.v1 import ingest_pb2
+from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
-from framemesh.sdk.session.session import CameraSession
-from framemesh.sdk.transport.target import Target
+from framemesh.sdk.session.steps import ClockReading, OpenSession, Request
 
 _REASONS = {
     value: name.removeprefix("REJECTION_REASON_").lower()
@@ -13,19 +13,21 @@ _REASONS = {
 }
 
 
-def open_request(target: Target, session_id: str) -> ingest_pb2.PushRequest:
-    return ingest_pb2.PushRequest(
-        open=ingest_pb2.OpenSession(
-            pipeline=target.pipeline, camera=target.camera, session=session_id
-        )
-    )
+def to_proto(request: Request) -> ingest_pb2.PushRequest:
+    match request:
+        case OfferedFrame():
+            return _frame_to_proto(request)
+        case ClockReading(unix_nano):
+            return ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=unix_nano))
+        case OpenSession(target, session):
+            return ingest_pb2.PushRequest(
+                open=ingest_pb2.OpenSession(
+                    pipeline=target.pipeline, camera=target.camera, session=session
+                )
+            )
 
 
-def clock_request(unix_nano: int) -> ingest_pb2.PushRequest:
-    return ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=unix_nano))
-
-
-def frame_request(frame: OfferedFrame) -> ingest_pb2.PushRequest:
+def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     request = ingest_pb2.PushRequest()
     # In place: a message that is made apart is copied once more, image and all.
     wire = request.frame
@@ -39,17 +41,17 @@ def frame_request(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     return request
 
 
-def apply(response: ingest_pb2.PushResponse, session: CameraSession) -> None:
-    """Let `session` know what ingest said."""
-    if response.HasField("opened"):
-        opened = response.opened
-        session.opened(Credit(opened.credit.frames, opened.credit.bytes), opened.max_frame_bytes)
-    elif response.HasField("acknowledgement"):
+def apply(response: ingest_pb2.PushResponse, core: CameraCore) -> None:
+    """Report to `core` what ingest answered."""
+    if response.HasField("acknowledgement"):
         answer = response.acknowledgement
-        session.acknowledged(answer.accepted, map(_rejected, answer.rejected))
+        core.acknowledged(answer.accepted, map(_rejected, answer.rejected))
+    elif response.HasField("opened"):
+        opened = response.opened
+        core.opened(Credit(opened.credit.frames, opened.credit.bytes), opened.max_frame_bytes)
 
 
 def _rejected(rejection: ingest_pb2.Rejection) -> FrameRejected:
-    # An ingest that is newer than this SDK may have reasons that it does not know.
+    # A newer ingest may have reasons that this SDK does not know.
     reason = _REASONS.get(rejection.reason, f"reason_{rejection.reason}")
     return FrameRejected(rejection.sequence, reason, rejection.message)

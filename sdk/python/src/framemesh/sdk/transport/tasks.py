@@ -1,0 +1,103 @@
+"""The task that drives an `AsyncCamera`."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TypeVar
+
+import grpc.aio
+
+from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
+from framemesh.sdk.session.core import CameraCore
+from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
+from framemesh.sdk.transport import converters
+from framemesh.sdk.transport.channel import CLOSE_SECONDS, open_aio_channel
+
+T = TypeVar("T")
+
+
+class TaskDriver:
+    """Does for a core what needs an event loop or a socket."""
+
+    def __init__(self, core: CameraCore) -> None:
+        self._core = core
+        self._changed = asyncio.Event()
+        """Set, and replaced, when the core changed."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connect, if that did not begin yet."""
+        if self._core.start():
+            # Owned here and awaited in stop: a task group would have to span the camera's methods.
+            name = f"framemesh-{self._core.target.camera}"
+            self._task = asyncio.create_task(self._run(), name=name)
+
+    async def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
+        """Report an event to the core once a wait is over; returns and raises what it does."""
+        await self.wait(after)
+        result = event()
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return result
+
+    async def stop(self) -> None:
+        """End the task, after the stream if that ends by itself."""
+        if self._task is None:
+            return
+        try:
+            if self._core.ends_by_itself:
+                await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+        finally:
+            self._core.stop()
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+
+    async def _next(self, steps: Steps[T]) -> T | None:
+        """The next value, after the waits before it; None at the end."""
+        for step in steps:
+            if not isinstance(step, Wait):
+                return step
+            await self.wait(step)
+        return None
+
+    async def wait(self, wait: Wait) -> None:
+        if wait.is_over():
+            return
+        seconds = None if wait.seconds == math.inf else wait.seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not wait.is_over():
+                    await self._changed.wait()
+
+    async def _run(self) -> None:
+        try:
+            async with open_aio_channel(self._core.target.address) as channel:
+                stub = ingest_pb2_grpc.IngestServiceStub(channel)
+                streams = self._core.streams()
+                while (stream := await self._next(streams)) is not None:
+                    await self._push(stub, stream)
+        except Exception as error:  # noqa: BLE001  whatever ends the task, a waiting send raises
+            await self.call(partial(self._core.failed, error))
+
+    async def _push(self, stub: "ingest_pb2_grpc.IngestServiceAsyncStub", stream: Stream) -> None:
+        """Serve one stream, from its opening to its end."""
+        call = stub.Push(self._requests(stream))
+        try:
+            # Its status is read below, as is that of a stream which ended well.
+            with contextlib.suppress(grpc.aio.AioRpcError, TimeoutError):
+                async with asyncio.timeout(stream.opening_seconds) as opening:
+                    async for response in call:
+                        opening.reschedule(None)
+                        await self.call(partial(converters.apply, response, self._core))
+        finally:
+            call.cancel()
+        code, details = await call.code(), await call.details()
+        await self.call(partial(self._core.stream_ended, code, details or ""))
+
+    async def _requests(self, stream: Stream) -> AsyncIterator[ingest_pb2.PushRequest]:
+        """gRPC half-closes the stream when this ends."""
+        requests = self._core.requests(stream)
+        while (step := await self._next(requests)) is not None:
+            yield converters.to_proto(step.request)
