@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -213,4 +215,53 @@ async def test_a_service_that_cannot_start_is_one_line_with_its_last_words(
     assert error.startswith("error: ")
     assert "did not start: " in error
     assert str(data / "logs") in error
+    assert not marked(data)
+
+
+NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
+
+
+def as_nobody(*arguments: str | Path) -> tuple[int, str]:
+    """Run a command as another user, in this program's environment."""
+    done = subprocess.run(
+        (*NOBODY, sys.executable, "-m", "framemesh.cli", *map(str, arguments)),
+        env={**os.environ, "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+async def test_down_of_another_users_mesh_is_one_clear_line(
+    up: Up, data: Path, ports: Ports
+) -> None:
+    await finished(*up)
+    # As where users have their files below /srv or /tmp: the folder may be read.
+    for folder in (data, *data.parents[:3]):
+        folder.chmod(0o755)
+    status, output = await asyncio.to_thread(as_nobody, "down", "--data", data)
+    said = "was started by user root: only that user or root can stop it"
+    assert (status, output) == (1, f"error: framemesh in {data} {said}\n")
+    (data / "lock").chmod(0o600)
+    status, output = await asyncio.to_thread(as_nobody, "down", "--data", data)
+    assert status == 1
+    assert output.startswith("error: cannot use the data folder: ")
+    assert output.count("\n") == 1
+    assert RunState.load(data) is not None
+    assert await grpc_serving(ports.ingest)
+    await finished("down", "--data", data)
+
+
+async def test_the_hint_of_up_can_be_pasted_into_a_shell(ports: Ports, tmp_path: Path) -> None:
+    data = tmp_path / "it's mine; rm -rf"
+    status, output = await finished("up", "--data", data, "--port-base", ports.base)
+    assert status == 0, output
+    hint = output.split("`")[1]
+    assert shlex.split(hint) == ["framemesh", "down", "--data", str(data)]
+    again = (await finished("up", "--data", data))[1]
+    assert f"`{hint}` stops it" in again
+    assert (await finished(*shlex.split(hint)[1:]))[0] == 0
     assert not marked(data)

@@ -1,14 +1,17 @@
 """Child processes that are real."""
 
 import asyncio
+import shutil
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.child_log import LOG_BYTES
 
 # A process that starts another in its own group, says its number, and ends when it is told to.
 PARENT = """
@@ -44,6 +47,25 @@ async def test_its_last_words_are_those_of_this_life(tmp_path: Path) -> None:
     second = await start("raise SystemExit(3)", log)
     assert (await second.wait(), second.last_log_line()) == (3, "")
     assert log.read_text() == "one\n"
+
+
+async def test_a_large_log_is_put_aside_without_holding_up_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"old\n".ljust(LOG_BYTES + 1, b"\n"))
+    copied_in: list[threading.Thread] = []
+    copyfile = shutil.copyfile
+
+    def copy(source: Path, target: Path) -> Path:
+        copied_in.append(threading.current_thread())
+        return copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    child = await start("print('new')", log)
+    assert (await child.wait(), log.read_text()) == (0, "new\n")
+    assert (tmp_path / "log.1").stat().st_size == LOG_BYTES + 1
+    assert threading.main_thread() not in copied_in
 
 
 async def test_what_it_leaves_in_its_group_is_killed_with_it(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from rich.live import Live
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli.commands.up import DATA
 from framemesh.cli.common import addresses, converters
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CallFailed, connect
+from framemesh.cli.local.lock import DEFAULT_DATA
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.views.report import PipelineReport
 from framemesh.cli.views.status import view
@@ -52,7 +52,7 @@ def status(
 
 def local_troubles(master: str) -> list[str]:
     """What keeps programs of this machine's mesh from their work, if it is that master's."""
-    run = RunState.load(DATA)
+    run = RunState.load(DEFAULT_DATA)
     if run is None or run.master != master:
         return []
     troubled = (p for p in run.programs if p.state in {State.STUCK, State.FAILED})

@@ -14,6 +14,7 @@ from rich.console import Console
 from framemesh.cli.local.detached import Supervisor, clean
 from framemesh.cli.local.errors import AlreadyRunning, StartFailed
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
+from framemesh.cli.local.lock import DEFAULT_DATA, down_command
 from framemesh.cli.local.ports import PORT_BASE, Ports
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
@@ -21,13 +22,11 @@ from framemesh.cli.local.startup_table import StartupTable
 from framemesh.cli.local.storage import store_limit
 from framemesh.runtime import logs
 
-DATA = Path(".framemesh")
-
 Data = Annotated[Path, typer.Option(help="The folder for streams and logs.")]
 
 
 def up(
-    data: Data = DATA,
+    data: Data = DEFAULT_DATA,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Run in this terminal until Ctrl-C.")
     ] = False,
@@ -47,7 +46,7 @@ def up(
     _finish(run(data.absolute(), Ports(port_base), _bytes(store_max)))
 
 
-def down(data: Data = DATA) -> None:
+def down(data: Data = DEFAULT_DATA) -> None:
     """Stop what `framemesh up` started. The data stays."""
     _finish(_stop(data.absolute()))
 
@@ -61,31 +60,31 @@ async def _detached(data: Path, ports: Ports, store_max: int | None) -> None:
     began = time.monotonic()
     supervisor = Supervisor.start(data, ports, store_max)
     try:
-        with StartupTable() as board:
-            run = await supervisor.until_ready(board.show)
+        with StartupTable() as table:
+            run = await supervisor.until_ready(table.show)
     except BaseException:
         await supervisor.stop()
         raise
-    _say_up(run, time.monotonic() - began, f"`{_down(data)}` stops it")
+    _say_up(run, time.monotonic() - began, f"`{down_command(data)}` stops it")
 
 
 async def _join(supervisor: Supervisor, data: Path) -> None:
     """A second `up`: it changes nothing, whatever it finds."""
     try:
-        with StartupTable() as board:
-            await supervisor.until_ready(board.show)
+        with StartupTable() as table:
+            await supervisor.until_ready(table.show)
     except StartFailed as error:
         raise AlreadyRunning(f"framemesh is running in {data} already, but {error}") from error
-    typer.echo(f"framemesh is running in {data} already: `framemesh down` stops it")
+    typer.echo(f"framemesh is running in {data} already: `{down_command(data)}` stops it")
 
 
 async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
-    # The board has the terminal; what is worth a warning goes above and below it.
+    # The table has the terminal; warnings are printed above and below it.
     logs.configure("supervisor", "warning")
     began = time.monotonic()
     with ExitStack() as starting:
-        board = starting.enter_context(StartupTable())
-        async with running_mesh(data, ports, store_max_bytes=store_max, show=board.show) as run:
+        table = starting.enter_context(StartupTable())
+        async with running_mesh(data, ports, store_max_bytes=store_max, show=table.show) as run:
             starting.close()
             _say_up(run, time.monotonic() - began, "Ctrl-C stops it")
             await asyncio.Event().wait()
@@ -100,11 +99,6 @@ async def _stop(data: Path) -> None:
         typer.echo(f"the supervisor was gone; {killed} processes that it left are stopped")
     else:
         typer.echo(f"nothing runs in {data}")
-
-
-def _down(data: Path) -> str:
-    """The command that stops the mesh of this folder, from here."""
-    return "framemesh down" if data == DATA.absolute() else f"framemesh down --data {data}"
 
 
 def _say_up(run: RunState, seconds: float, how_to_stop: str) -> None:

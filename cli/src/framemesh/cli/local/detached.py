@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from framemesh.cli.local.errors import StartFailed
+from framemesh.cli.local.errors import NotPermitted, StartFailed
 from framemesh.cli.local.lock import holder
 from framemesh.cli.local.orphans import kill_orphans
 from framemesh.cli.local.ports import Ports
@@ -18,7 +18,7 @@ from framemesh.cli.local.startup_check import START_TIMEOUT_SECONDS, check, star
 from framemesh.runtime.processes.child_log import bound, last_log_line
 
 POLL_SECONDS = 0.05
-"""Between two looks at run.json: smooth for the eye, nothing for the machine."""
+"""Between two reads of run.json: smooth for the eye, nothing for the machine."""
 
 STOP_SECONDS = 40.0
 """From SIGTERM to SIGKILL of a supervisor: an agent's grace, then the services', then NATS's."""
@@ -34,7 +34,11 @@ class Supervisor:
 
     @classmethod
     def find(cls, data: Path) -> "Supervisor | None":
-        """The one that runs for this folder, if any does."""
+        """The one that runs for this folder; None if none does.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
         if (pid := holder(data)) is None:
             return None
         try:
@@ -72,13 +76,13 @@ class Supervisor:
             return False
 
     def run(self) -> RunState | None:
-        """What it says of its mesh; None until it says something."""
+        """The state of its mesh; None until it has written one."""
         run = RunState.load(self._data)
-        # What one that was killed said is still there until the next says something.
+        # The file of one that was killed stays until its successor writes its own.
         return run if run is not None and run.pid == self._process.pid else None
 
     async def until_ready(self, show: Callable[[RunState], None]) -> RunState:
-        """Wait until all programs are healthy. `show` is called at every look.
+        """Wait until all programs are healthy. `show` is called at every read of their state.
 
         Raises:
             StartFailed: it or one of its programs ended, or was not ready in time.
@@ -97,16 +101,27 @@ class Supervisor:
             raise (StartFailed(self._why()) if run is None else startup_timeout(run)) from error
 
     async def stop(self) -> None:
-        """Ask it to end. If it does not, or this is cancelled, kill it and all that it started."""
+        """Ask it to end. If it does not, or this is cancelled, kill it and all that it started.
+
+        Raises:
+            NotPermitted: another user started it; it goes on.
+        """
         try:
             self._signal(psutil.Process.terminate)
+        except psutil.AccessDenied as error:
+            owner = self._process.username()
+            raise NotPermitted(
+                f"framemesh in {self._data} was started by user {owner}: only that user"
+                " or root can stop it"
+            ) from error
+        try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
                     while self.running:  # noqa: ASYNC110  another process has no event
                         await asyncio.sleep(POLL_SECONDS)
         finally:
             self._signal(psutil.Process.kill)
-            # What is there may be another's, who was quicker to lock the folder.
+            # By now the folder may be locked by another supervisor.
             if holder(self._data) in {None, self._process.pid}:
                 # Not in a thread: an interrupt must not come between.
                 clean(self._data)

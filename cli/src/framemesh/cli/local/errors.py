@@ -1,4 +1,4 @@
-"""Why a mesh did not start."""
+"""Why a mesh was not started or stopped."""
 
 from framemesh.core.errors import Code, FramemeshError
 
@@ -11,6 +11,12 @@ class AlreadyRunning(FramemeshError):
 
 class PortTaken(FramemeshError):
     """Something else listens where a program should."""
+
+    code = Code.CONFLICT
+
+
+class NotPermitted(FramemeshError):
+    """The mesh belongs to another user."""
 
     code = Code.CONFLICT
 

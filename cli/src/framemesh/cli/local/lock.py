@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import TextIO
 
 from framemesh.cli.local.errors import AlreadyRunning
 
+DEFAULT_DATA = Path(".framemesh")
+"""The data folder of whoever chooses none, in the folder that they are in."""
+
 FILE = "lock"
 
 LOCK_TIMEOUT_SECONDS = 1.0
-"""Whoever asks whether the lock is held holds it for a moment."""
+"""`holder` holds the lock for a moment to find out whether it is held."""
 
 POLL_SECONDS = 0.02
 
@@ -32,17 +36,28 @@ async def locked(data: Path) -> AsyncIterator[None]:
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             raise AlreadyRunning(
-                f"framemesh is running in {data} already: `framemesh down` stops it"
+                f"framemesh is running in {data} already: `{down_command(data)}` stops it"
             ) from error
         _write_pid(file)
         yield
 
 
+def down_command(data: Path) -> str:
+    """The command that stops the mesh of this folder, to be pasted into a shell."""
+    if data.absolute() == DEFAULT_DATA.absolute():
+        return "framemesh down"
+    return f"framemesh down --data {shlex.quote(str(data))}"
+
+
 def holder(data: Path) -> int | None:
-    """The process that holds the lock of a data folder; None if nobody does."""
+    """The process that holds the lock of a data folder; None if nobody does.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
     try:
         file = (data / FILE).open("r")
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     with file:
         if _lock(file.fileno(), fcntl.LOCK_SH):

@@ -9,11 +9,11 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framemesh.runtime.processes.child_log import bound, last_log_line
+from framemesh.runtime.processes.child_log import last_log_line, prepare
 
 IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"'
-"""For sh, with our process id and the command: we may have died before the kernel was told to look.
-"""
+"""For sh, with our process id and the command: we may have died before the kernel was told to watch
+us."""
 
 
 class Child:
@@ -50,11 +50,11 @@ class Child:
         Raises:
             OSError: it cannot be started.
         """
-        # Asked here because setpriv would start in any case.
+        # Checked here because setpriv itself would start in any case.
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(errno.ENOENT, "no such program", str(command[0]))
-        log.parent.mkdir(parents=True, exist_ok=True)
-        bound(log)
+        # In a thread: a log that is put aside is copied, up to tens of megabytes.
+        await asyncio.to_thread(prepare, log)
         with log.open("ab") as out:
             log_start = out.tell()
             process = await asyncio.create_subprocess_exec(
@@ -100,13 +100,13 @@ class Child:
         """Kill it and everything that it left in its process group."""
         if self._swept:
             return
-        # The number of a group that is gone may be given to another: after the end, only once.
+        # The id of a group that is gone may be given to another: after the end, only once.
         self._swept = not self.running
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
     def last_log_line(self) -> str:
-        """What it said last, for the person who asks why it ended; empty if it said nothing."""
+        """What it logged last, to tell why it ended; empty if it logged nothing."""
         return last_log_line(self.log, self._log_start)
 
 

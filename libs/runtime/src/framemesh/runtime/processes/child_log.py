@@ -1,4 +1,4 @@
-"""The log file of a child process: kept small, and asked why the process ended."""
+"""The log file of a child process: how it is kept small, and its last line of trouble."""
 
 import contextlib
 import json
@@ -12,10 +12,20 @@ LOG_BYTES = 10 * 1024 * 1024
 twice that, and what happened before a fault is still there."""
 
 _BORDER = re.compile(r"^[\s|]*(\+[-+ ]+(\d+ -+)?)?")
-"""What Python draws around the traceback of an exception group."""
+"""The frame that Python draws around the traceback of an exception group."""
 
 TAIL_BYTES = 64 * 1024
-"""Of a log that is searched for the last words; a traceback in JSON takes tens of KiB."""
+"""What is read of a log to find its last line; a traceback in JSON takes tens of KiB."""
+
+
+def prepare(log: Path) -> None:
+    """Make the folder of a log, and put aside what an earlier process wrote, when it is large.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    bound(log)
 
 
 def bound(log: Path) -> None:

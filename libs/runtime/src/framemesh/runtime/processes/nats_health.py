@@ -1,4 +1,4 @@
-"""What a nats-server says of its own health."""
+"""Why a nats-server that runs stores nothing."""
 
 import asyncio
 import json
@@ -11,17 +11,21 @@ from framemesh.runtime.processes.supervision import HealthProblem
 
 ANSWER_TIMEOUT_SECONDS = 1.0
 
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Without the proxy of the environment: the server is on this machine."""
+
 ROOM_BYTES = 16 * 1024 * 1024
 """Free on its disk before it is worth a new start: two of the largest messages."""
 
 
 async def store_problem(address: str, store: Path) -> HealthProblem | None:
-    """Why the server whose HTTP port is at `address` stores nothing; None while it does.
+    """Why the server whose HTTP port is at `address` (host:port) stores nothing; None if it does.
 
-    A stream that could not be written to once refuses everything, without a word, until the server
-    is started anew; its own health check knows. It is no use while the disk is full.
+    A stream that could not be written to once refuses everything, without an error, until the
+    server is restarted; the server's own health check knows. While the disk is full, a restart does
+    not help.
     """
-    fault = await asyncio.to_thread(_fault, address)
+    fault = await asyncio.to_thread(_reported, address)
     if not fault:
         return None
     room = await asyncio.to_thread(_room, store)
@@ -35,17 +39,17 @@ async def store_problem(address: str, store: Path) -> HealthProblem | None:
     )
 
 
-def _fault(address: str) -> str:
+def _reported(address: str) -> str:
     try:
-        with urllib.request.urlopen(f"http://{address}/healthz", timeout=ANSWER_TIMEOUT_SECONDS):
+        with _OPENER.open(f"http://{address}/healthz", timeout=ANSWER_TIMEOUT_SECONDS):
             return ""
     except urllib.error.HTTPError as error:
         with error:
             said = json.loads(error.read() or b"{}").get("error", "")
-        # It also says what passes by itself: that it starts, or waits for the others.
+        # It also reports what passes by itself: that it starts, or waits for other servers.
         return said if "write error" in said else ""
     except (OSError, ValueError):
-        # Whether it answers at all is asked elsewhere.
+        # Whether it answers at all is checked by `jetstream_health`.
         return ""
 
 
