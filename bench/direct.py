@@ -23,7 +23,7 @@ from tritonclient.utils import shared_memory as shm
 from bench.frames import MODEL, jpegs
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.modeling.manifest import ModelManifest
-from framemesh.modeling.onnx_file import read_signature
+from framemesh.modeling.validation import validate_model
 from framemesh.worker.vision.decoders.decoder import Decoder
 from framemesh.worker.vision.decoders.registry import make_decoder
 from framemesh.worker.vision.preprocess import Preprocessor
@@ -180,14 +180,14 @@ def measure(
 def target(address: str, model: Path) -> Target:
     """A model folder, as the first version that a worker's Triton was given."""
     folder = read_model_folder(model)
-    shapes = {o.name: o.picture_shape for o in read_signature(folder.file).outputs}
+    validated = validate_model(folder.manifest, folder.file)
     return Target(
         address=address,
         name=f"{folder.manifest.name}-1",
         version="1",
         manifest=folder.manifest,
-        outputs=tuple(Output(name, shape) for name, shape in shapes.items()),
-        decoder=make_decoder(folder.manifest, shapes),
+        outputs=tuple(Output(o.name, o.picture_shape) for o in validated.signature.outputs),
+        decoder=make_decoder(folder.manifest.decoder, validated.binding),
     )
 
 

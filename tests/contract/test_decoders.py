@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framemesh.modeling.decoder_demands import DEMANDS, Shapes, bind_decoder
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
-from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection, Shapes
+from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection
 from framemesh.worker.vision.decoders.registry import DECODERS, make_decoder
 
 CLASSES = 3
@@ -30,7 +31,8 @@ class Case:
 
     def decoder(self, **changes: Any) -> Decoder:
         spec = DecoderSpec(self.name, 0.3, 0.5, LIMIT)
-        return make_decoder(manifest(replace(spec, **changes)), self.shapes)
+        whole = manifest(replace(spec, **changes))
+        return make_decoder(whole.decoder, bind_decoder(whole, self.shapes))
 
     def outputs(self, seed: int) -> dict[str, Array]:
         outputs = self.crowded(np.random.default_rng(seed))
@@ -101,7 +103,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def test_every_decoder_keeps_this_contract() -> None:
-    assert {case.name for case in CASES} == set(DECODERS)
+    assert {case.name for case in CASES} == set(DECODERS) == set(DEMANDS)
 
 
 def test_an_empty_output_gives_nothing(case: Case) -> None:
@@ -148,13 +150,13 @@ def test_a_threshold_of_one_finds_what_is_certain_at_most(case: Case) -> None:
 
 def test_fewer_labels_than_classes_are_refused(case: Case) -> None:
     with pytest.raises(ModelInvalid, match="3 classes apart and its manifest has 2 labels"):
-        make_decoder(manifest(DecoderSpec(case.name), labels=2), case.shapes)
+        bind_decoder(manifest(DecoderSpec(case.name), labels=2), case.shapes)
 
 
 def test_tensors_that_do_not_fit_are_named_with_their_shapes(case: Case) -> None:
     shapes = {"surprise": (1, 2, 3, 4, 5), "other": (7,)}
     with pytest.raises(ModelInvalid, match=rf"{case.name} expects .*surprise \[1, 2, 3, 4, 5\]"):
-        make_decoder(manifest(DecoderSpec(case.name)), shapes)
+        bind_decoder(manifest(DecoderSpec(case.name)), shapes)
 
 
 def test_an_open_number_of_classes_is_refused(case: Case) -> None:
@@ -163,9 +165,9 @@ def test_an_open_number_of_classes_is_refused(case: Case) -> None:
         for name, shape in case.shapes.items()
     }
     with pytest.raises(ModelInvalid, match="a fixed number of classes"):
-        make_decoder(manifest(DecoderSpec(case.name)), open_shapes)
+        bind_decoder(manifest(DecoderSpec(case.name)), open_shapes)
 
 
 def test_an_unknown_decoder_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownDecoder, match="'yolo'; there are: centernet, classification, fa"):
-        make_decoder(manifest(DecoderSpec("yolo")), {})
+        bind_decoder(manifest(DecoderSpec("yolo")), {})

@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 
 from framemesh.core.outcome import Box
+from framemesh.modeling.decoder_demands import DEMANDS, Shapes
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.errors import InferenceFailed
-from framemesh.worker.vision.decoders.centernet import CenterNet
-from framemesh.worker.vision.decoders.classification import Classification
-from framemesh.worker.vision.decoders.decoder import Array, RawDetection
-from framemesh.worker.vision.decoders.fastestdet import FastestDet
-from framemesh.worker.vision.decoders.ssd import Ssd
+from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection
+from framemesh.worker.vision.decoders.registry import make_decoder
 from framemesh.worker.vision.decoders.suppression import non_max_suppression
+
+
+def decoder_of(spec: DecoderSpec, shapes: Shapes) -> Decoder:
+    return make_decoder(spec, DEMANDS[spec.name].bind(spec, shapes))
 
 
 def zeros(*shape: int) -> Array:
@@ -31,21 +33,21 @@ def test_a_peak_of_a_heat_map_has_the_box_of_its_cell() -> None:
     heatmap, boxes = zeros(2, 8, 8), zeros(4, 8, 8)
     heatmap[1, 3, 5] = 0.75
     boxes[:, 3, 5] = 0.25, 0.5, 0.75, 1.5
-    decoder = CenterNet(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 8, 8)})
+    decoder = decoder_of(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 8, 8)})
     (found,) = decoder.decode({"heatmap": heatmap, "boxes": boxes})
     close(found, 1, 0.75, 0.25, 0.5, 0.75, 1.0)
 
 
 def test_boxes_of_another_size_than_the_heat_map_are_refused() -> None:
     with pytest.raises(ModelInvalid, match=r"expects boxes to be \[4, 8, 8\]"):
-        CenterNet(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 4, 4)})
+        decoder_of(DecoderSpec("centernet"), {"heatmap": (2, 8, 8), "boxes": (4, 4, 4)})
 
 
 def test_a_cell_of_fastestdet_is_read_as_its_author_does() -> None:
     cells = zeros(85, 22, 22)
     cells[:5, 10, 4] = 0.9, 0.2, -0.1, -1.0, 0.5
     cells[5 + 17, 10, 4] = 0.8
-    (found,) = FastestDet(DecoderSpec("fastestdet"), {"758": (85, 22, 22)}).decode({"758": cells})
+    (found,) = decoder_of(DecoderSpec("fastestdet"), {"758": (85, 22, 22)}).decode({"758": cells})
     x, y = (4 + np.tanh(0.2)) / 22, (10 + np.tanh(-0.1)) / 22
     width, height = 1 / (1 + np.exp(1.0)), 1 / (1 + np.exp(-0.5))
     close(
@@ -65,20 +67,20 @@ def test_ssd_skips_the_background(names: tuple[str, str]) -> None:
     scores[:] = (0.9, 0.1), (0.2, 0.8), (1.0, 0.0)
     boxes[1] = 0.1, 0.2, 0.3, 0.4
     spec = DecoderSpec("ssd", background=True)
-    decoder = Ssd(spec, {names[0]: (3, 2), names[1]: (3, 4)})
-    assert decoder.classes == 1
+    decoder = decoder_of(spec, {names[0]: (3, 2), names[1]: (3, 4)})
+    assert DEMANDS["ssd"].bind(spec, {names[0]: (3, 2), names[1]: (3, 4)}).classes == 1
     (found,) = decoder.decode({names[0]: scores, names[1]: boxes})
     close(found, 0, 0.8, 0.1, 0.2, 0.3, 0.4)
 
 
 def test_ssd_with_four_classes_and_nameless_tensors_is_refused() -> None:
     with pytest.raises(ModelInvalid, match="two outputs"):
-        Ssd(DecoderSpec("ssd"), {"7": (3, 4), "9": (3, 4)})
+        decoder_of(DecoderSpec("ssd"), {"7": (3, 4), "9": (3, 4)})
 
 
 @pytest.mark.parametrize("shape", [(3,), (3, 1, 1)])
 def test_logits_become_probabilities(shape: tuple[int, ...]) -> None:
-    decoder = Classification(DecoderSpec("classification", 0.2), {"out": shape})
+    decoder = decoder_of(DecoderSpec("classification", 0.2), {"out": shape})
     logits = np.array([0.0, 2.0, 1.0], np.float32).reshape(shape)
     first, second = decoder.decode({"out": logits})
     assert (first.class_id, second.class_id) == (1, 2)
@@ -87,7 +89,7 @@ def test_logits_become_probabilities(shape: tuple[int, ...]) -> None:
 
 
 def test_probabilities_stay_what_they_are() -> None:
-    decoder = Classification(DecoderSpec("classification"), {"out": (3,)})
+    decoder = decoder_of(DecoderSpec("classification"), {"out": (3,)})
     (found,) = decoder.decode({"out": np.array([0.1, 0.7, 0.2], np.float32)})
     assert (found.class_id, found.box) == (1, None)
     assert found.score == pytest.approx(0.7)
@@ -103,7 +105,7 @@ def test_of_two_boxes_of_one_class_the_better_one_stays() -> None:
 
 
 def test_a_box_beyond_the_picture_is_no_detection() -> None:
-    decoder = Ssd(DecoderSpec("ssd"), {"scores": (1, 1), "boxes": (1, 4)})
+    decoder = decoder_of(DecoderSpec("ssd"), {"scores": (1, 1), "boxes": (1, 4)})
     outside = np.array([[1.1, 0.2, 1.4, 0.4]], np.float32)
     assert decoder.decode({"scores": np.ones((1, 1), np.float32), "boxes": outside}) == []
     edge = np.array([[0.9, 0.2, 1.4, 0.4]], np.float32)
@@ -112,11 +114,11 @@ def test_a_box_beyond_the_picture_is_no_detection() -> None:
 
 
 def test_open_sides_that_do_not_fit_one_another_are_an_error_of_the_model() -> None:
-    ssd = Ssd(DecoderSpec("ssd"), {"scores": (-1, 2), "boxes": (-1, 4)})
+    ssd = decoder_of(DecoderSpec("ssd"), {"scores": (-1, 2), "boxes": (-1, 4)})
     with pytest.raises(InferenceFailed, match=r"scores \[5, 2\] and boxes \[4, 4\]"):
         ssd.decode({"scores": zeros(5, 2), "boxes": zeros(4, 4)})
     shapes = {"heatmap": (2, -1, -1), "boxes": (4, -1, -1)}
     with pytest.raises(InferenceFailed, match=r"heatmap \[2, 8, 8\] and boxes \[4, 8, 6\]"):
-        CenterNet(DecoderSpec("centernet"), shapes).decode(
+        decoder_of(DecoderSpec("centernet"), shapes).decode(
             {"heatmap": zeros(2, 8, 8), "boxes": zeros(4, 8, 6)}
         )

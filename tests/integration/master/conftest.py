@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc.aio
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
@@ -29,16 +28,28 @@ def onnx_file(
     shape: Sequence[int | str] = ("batch", 48, 64, 3),
     padding: int = 0,
 ) -> bytes:
-    """A model that passes its input on; `padding` bytes of weights make the file larger."""
+    """A model that sees nothing; `padding` bytes of weights make the file larger."""
+    batch = shape[0]
+    sides = {"heatmap": (1, 4, 4), "boxes": (4, 4, 4)}
     graph = helper.make_graph(
-        [helper.make_node("Identity", [name], ["out"])],
+        [
+            helper.make_node("Cast", [name], ["pixels"], to=TensorProto.FLOAT),
+            *(helper.make_node("Reshape", ["pixels", "sides"], [output]) for output in sides),
+        ],
         "tiny",
         [helper.make_tensor_value_info(name, dtype, shape)],
-        [helper.make_tensor_value_info("out", dtype, shape)],
-        [helper.make_tensor("pad", TensorProto.UINT8, [padding], bytes(padding), raw=True)],
+        [
+            helper.make_tensor_value_info(output, TensorProto.FLOAT, [batch, *shape])
+            for output, shape in sides.items()
+        ],
+        [
+            helper.make_tensor("sides", TensorProto.INT64, [4], [-1, 4, 4, 4]),
+            helper.make_tensor("pad", TensorProto.UINT8, [padding], bytes(padding), raw=True),
+        ],
     )
-    content: bytes = helper.make_model(graph).SerializeToString()
-    assert onnx.load_model_from_string(content).graph.node
+    opsets = [helper.make_opsetid("", 18)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
+    content: bytes = model.SerializeToString()
     return content
 
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from framemesh.modeling.errors import ModelInvalid
-from framemesh.modeling.onnx_file import read_signature
+from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.signature import Signature, Tensor
 
 Shape = list[int | str | None]
@@ -42,7 +42,7 @@ def test_names_types_and_shapes_are_read(tmp_path: Path) -> None:
         {"pixels": ["batch", 480, 640, 3]},
         {"heatmap": ["batch", 1, 120, None], "boxes": [1, 4, 1000, 160]},
     )
-    assert read_signature(path) == Signature(
+    assert read_onnx(path).signature == Signature(
         (Tensor("pixels", "UINT8", (-1, 480, 640, 3)),),
         (
             Tensor("heatmap", "FP32", (-1, 1, 120, -1)),
@@ -56,11 +56,11 @@ def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelInvalid, match=r"model\.onnx is not an ONNX model"):
-        read_signature(path)
+        read_onnx(path)
 
 
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "model.onnx", {"in": [1, 3]}, {"out": [1, 3]})
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(ModelInvalid, match="it is cut off"):
-        read_signature(path)
+        read_onnx(path)

@@ -9,7 +9,7 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
-from framemesh.modeling.signature import Signature, Tensor, check_fit
+from framemesh.modeling.signature import Signature, Tensor, check_signature
 from framemesh.worker.triton.repository import Deployment, write_repository
 
 MANIFEST = ModelManifest(
@@ -25,30 +25,42 @@ MODEL = Signature((PICTURES,), (BOXES,))
 
 
 def test_a_model_that_fits_is_taken_as_it_is() -> None:
-    assert check_fit(MANIFEST, MODEL) == MODEL
+    assert check_signature(MANIFEST, MODEL) == MODEL
 
 
 def test_open_sides_of_the_input_get_the_manifests() -> None:
     loose = Signature((replace(PICTURES, shape=(-1, -1, -1, 3)),), (BOXES,))
-    assert check_fit(MANIFEST, loose) == MODEL
+    assert check_signature(MANIFEST, loose) == MODEL
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Signature((PICTURES, BOXES), (BOXES,)), "its inputs are images .*, boxes .*, not one"),
-        (Signature((replace(PICTURES, name="x"),), (BOXES,)), "not one called images"),
-        (Signature((replace(PICTURES, datatype="FP32"),), (BOXES,)), r"its input is images FP32"),
-        (Signature((replace(PICTURES, shape=(-1, 3)),), (BOXES,)), r"input is images UINT8 \[-1,"),
+        (
+            Signature((PICTURES, BOXES), (BOXES,)),
+            "2 inputs .images .*, boxes .*, one is",
+        ),
+        (
+            Signature((replace(PICTURES, name="x"),), (BOXES,)),
+            "input.name: .* no input 'images'",
+        ),
+        (
+            Signature((replace(PICTURES, datatype="FP32"),), (BOXES,)),
+            r"the input is images FP32 .*, not uint8",
+        ),
+        (
+            Signature((replace(PICTURES, shape=(-1, 3)),), (BOXES,)),
+            r"UINT8 \[-1, 3\], and the manifest says",
+        ),
         (Signature((replace(PICTURES, shape=(1, 480, 640, 3)),), (BOXES,)), "set max_batch to 1"),
         (Signature((PICTURES,), (replace(BOXES, datatype="FP16"),)), "boxes FP16 .* is not FP32"),
         (Signature((PICTURES,), (replace(BOXES, shape=(4, 120)),)), "must have the batch first"),
-        (Signature((PICTURES,), (replace(BOXES, shape=()),)), "must have the batch first"),
+        (Signature((PICTURES,), (replace(BOXES, shape=()),)), "boxes FP32 .* declares no shape"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_shape(model: Signature, message: str) -> None:
     with pytest.raises(ModelInvalid, match=f"model people .*{message}"):
-        check_fit(MANIFEST, model)
+        check_signature(MANIFEST, model)
 
 
 @pytest.mark.parametrize(("max_batch", "dims"), [(8, [480, 640, 3]), (1, [1, 480, 640, 3])])

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from framemesh.core.outcome import Box
-from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.image import Pixels
@@ -91,13 +90,3 @@ def test_boxes_lose_the_letterbox_around_them() -> None:
 def test_a_stretched_picture_keeps_its_boxes() -> None:
     box = Box(0.1, 0.2, 0.3, 0.4)
     assert Preprocessor(InputSpec("in", 64, 48)).to_picture(box, 640, 480) == box
-
-
-def test_scaling_a_uint8_input_is_refused() -> None:
-    with pytest.raises(ModelInvalid, match="takes no scale, mean or std"):
-        Preprocessor(InputSpec("in", 64, 48, dtype=DType.UINT8, scale=1 / 255))
-
-
-def test_a_std_of_zero_is_refused() -> None:
-    with pytest.raises(ModelInvalid, match="divides by a std of 0"):
-        Preprocessor(InputSpec("in", 64, 48, std=(1.0, 0.0, 1.0)))

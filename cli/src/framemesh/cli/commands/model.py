@@ -17,7 +17,7 @@ from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, c
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.model_folder import ModelFolder, read_model_folder
 from framemesh.core.documents.document import dump
-from framemesh.worker.vision.validation import validate_model
+from framemesh.modeling.validation import validate_model
 
 CHUNK_BYTES = 1024 * 1024
 """The most that the master takes in one message."""
@@ -39,7 +39,7 @@ def add(
 ) -> None:
     """Register a model; pipelines that ask for the newest get it when they are next applied."""
     found = read_model_folder(folder)
-    # The worker would find the same faults, but only once a pipeline asks for the model.
+    # The master would say the same, but only once it has the whole file.
     validate_model(found.manifest, found.file)
     requests = _requests(found)
     with connect(master) as channel:

@@ -1,1 +1,1 @@
-"""Models: the manifest, the signature of the ONNX file, and whether the two fit together."""
+"""Models: the manifest, what an ONNX file holds, what decoders demand, and whether these fit."""

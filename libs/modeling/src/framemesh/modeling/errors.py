@@ -1,6 +1,7 @@
 """What can be wrong with a model."""
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.modeling.manifest import ModelManifest
 
 
 class ModelInvalid(FramemeshError):
@@ -13,3 +14,8 @@ class UnknownDecoder(FramemeshError):
     """A manifest names a decoder that the worker does not have."""
 
     code = Code.INVALID
+
+
+def misfit(manifest: ModelManifest, what: str) -> ModelInvalid:
+    """An error that begins with the model's name and file."""
+    return ModelInvalid(f"model {manifest.name} ({manifest.file}): {what}")

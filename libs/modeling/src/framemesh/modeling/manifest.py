@@ -43,7 +43,8 @@ class DType(StrEnum):
     FLOAT32 = "float32"
 
 
-Channels = Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Channels = Annotated[tuple[Finite, ...], Field(min_length=3, max_length=3)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class InputSpec:
     color: Color = Color.RGB
     layout: Layout = Layout.NCHW
     dtype: DType = DType.FLOAT32
-    scale: float = 1.0
+    scale: Finite = 1.0
     mean: Channels = (0.0, 0.0, 0.0)
     """In the order of `color`, after scaling."""
     std: Channels = (1.0, 1.0, 1.0)

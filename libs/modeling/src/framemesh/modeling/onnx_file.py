@@ -1,4 +1,4 @@
-"""The inputs and outputs of an ONNX file, read without loading it.
+"""What an ONNX file holds, read without loading it.
 
 An ONNX file is one protobuf message. The few fields that are wanted stand between megabytes of
 weights, so this walks over the message instead of parsing it; the `onnx` package would load all of
@@ -6,19 +6,28 @@ it and is ten times the size of the worker.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from framemesh.modeling.errors import ModelInvalid
-from framemesh.modeling.signature import Signature, Tensor
+from framemesh.modeling.protobuf import MalformedProtobuf, ProtobufWalker, Span
+from framemesh.modeling.signature import NO_TENSOR, OPEN, Signature, Tensor
 
 # Field numbers of onnx.proto, which never change.
-MODEL_GRAPH = 7
-GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT = 5, 11, 12
-INITIALIZER_NAME = 8
+MODEL_IR_VERSION, MODEL_GRAPH, MODEL_OPSETS, MODEL_FUNCTIONS = 1, 7, 8, 25
+OPSET_DOMAIN, OPSET_VERSION = 1, 2
+FUNCTION_NAME, FUNCTION_NODES, FUNCTION_DOMAIN = 1, 7, 10
+GRAPH_NODES, GRAPH_INITIALIZERS, GRAPH_INPUTS, GRAPH_OUTPUTS = 1, 5, 11, 12
+GRAPH_SPARSE_INITIALIZERS = 15
+NODE_INPUTS, NODE_OUTPUTS, NODE_OPERATOR, NODE_ATTRIBUTES, NODE_DOMAIN = 1, 2, 4, 5, 7
+ATTRIBUTE_TENSOR, ATTRIBUTE_GRAPH, ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS = 5, 6, 10, 11
+SPARSE_VALUES = 1
+TENSOR_NAME, TENSOR_LOCATION = 8, 14
+LOCATION_EXTERNAL = 1
 VALUE_NAME, VALUE_TYPE = 1, 2
 TYPE_TENSOR = 1
-TENSOR_ELEMENT, TENSOR_SHAPE = 1, 2
+TYPE_ELEMENT, TYPE_SHAPE = 1, 2
 SHAPE_SIDE = 1
 SIDE_LENGTH = 1
 
@@ -28,104 +37,175 @@ DATATYPES = {
 }  # fmt: skip
 """Of onnx.TensorProto.DataType, as Triton calls them."""
 
-VARINT, FIXED64, SPAN, FIXED32 = 0, 1, 2, 5
-"""The wire types of protobuf that are in use."""
+MAX_DEPTH = 32
+"""Of graphs inside nodes of graphs (loops, branches); real models have two or three."""
+
+LFS_POINTER = b"version https://git-lfs"
+"""How a file begins whose content Git LFS has not fetched."""
+
+Operator = tuple[str, str]
+"""Domain and name; the domain of ONNX's own operators is empty."""
 
 
-def read_signature(path: Path) -> Signature:
-    """The inputs (without weights that are listed as such) and the outputs of an ONNX file.
+@dataclass(frozen=True, slots=True)
+class OnnxFile:
+    """What an ONNX file says of itself."""
+
+    signature: Signature
+    ir_version: int
+    opsets: Mapping[str, int]
+    """Version of each set of operators, by its domain."""
+    operators: frozenset[Operator]
+    """That its nodes are, those of inner graphs and of functions included."""
+    functions: frozenset[Operator]
+    """Operators that the file itself defines."""
+    external: frozenset[str]
+    """Names of tensors whose values lie in another file."""
+    missing: frozenset[str]
+    """Names of tensors that are used and that nothing in the file makes."""
+
+
+def read_onnx(path: Path, what: str = "") -> OnnxFile:
+    """
+    Args:
+        what: begins every message instead of the file's name.
 
     Raises:
-        ModelInvalid: it is no ONNX file.
+        ModelInvalid: it is no ONNX file, it is cut off, or a tensor has no name.
     """
+    what = what or path.name
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            return _signature(whole)
-    except (ValueError, IndexError, KeyError) as error:
-        raise ModelInvalid(f"{path.name} is not an ONNX model that can be read: {error}") from error
+            if whole[: len(LFS_POINTER)] == LFS_POINTER:
+                raise ModelInvalid(f"{what} is a pointer of Git LFS: run `git lfs pull`")
+            return _Reader(ProtobufWalker(whole)).read()
+    # An empty file cannot be mapped, and a name may be no UTF-8: both are ValueErrors.
+    except ValueError as error:
+        raise ModelInvalid(f"{what} is not an ONNX model that can be read: {error}") from error
 
 
-def _signature(whole: mmap.mmap) -> Signature:
-    weights: set[str] = set()
-    tensors: dict[int, list[Tensor]] = {GRAPH_INPUT: [], GRAPH_OUTPUT: []}
-    for number, start, end in _fields(whole, 0, len(whole)):
-        if number != MODEL_GRAPH:
-            continue
-        for part, first, last in _fields(whole, start, end):
-            if part == GRAPH_INITIALIZER:
-                weights.add(_text(whole, first, last, INITIALIZER_NAME))
-            elif part in tensors:
-                tensors[part].append(_tensor(whole, first, last))
-    inputs = tuple(tensor for tensor in tensors[GRAPH_INPUT] if tensor.name not in weights)
-    if not inputs or not tensors[GRAPH_OUTPUT]:
-        raise ValueError("it has no inputs or no outputs")
-    return Signature(inputs, tuple(tensors[GRAPH_OUTPUT]))
+@dataclass(slots=True)
+class _Reader:
+    """Collects what is wanted while it walks over one file."""
+
+    walker: ProtobufWalker
+    operators: set[Operator] = field(default_factory=set)
+    external: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+
+    def read(self) -> OnnxFile:
+        walker = self.walker
+        opsets, functions, signature, ir_version = {}, set[Operator](), None, 0
+        for number, start, end in walker.fields(walker.whole):
+            span = start, end
+            if number == MODEL_IR_VERSION:
+                ir_version = start
+            elif number == MODEL_OPSETS:
+                domain = _domain(walker.text(span, OPSET_DOMAIN))
+                opsets[domain] = walker.integer(span, OPSET_VERSION)
+            elif number == MODEL_FUNCTIONS:
+                functions.add(
+                    (walker.text(span, FUNCTION_DOMAIN), walker.text(span, FUNCTION_NAME))
+                )
+                for node in walker.within(span, FUNCTION_NODES):
+                    self._read_node(node, 0)
+            elif number == MODEL_GRAPH:
+                if signature is not None:
+                    raise MalformedProtobuf("it has two graphs")
+                signature = self._signature(span)
+                self._read_graph(span, 0)
+                self.missing = self._missing(span)
+        if signature is None or not self.operators:
+            raise MalformedProtobuf("it has no graph, or an empty one")
+        return OnnxFile(
+            signature,
+            ir_version,
+            opsets,
+            frozenset(self.operators),
+            frozenset(functions),
+            frozenset(self.external),
+            frozenset(self.missing),
+        )
+
+    def _signature(self, graph: Span) -> Signature:
+        walker = self.walker
+        # Old exporters list the weights among the inputs as well.
+        weights = {
+            walker.text(tensor, TENSOR_NAME) for tensor in walker.within(graph, GRAPH_INITIALIZERS)
+        }
+        inputs = tuple(
+            tensor for tensor in self._tensors(graph, GRAPH_INPUTS) if tensor.name not in weights
+        )
+        outputs = tuple(self._tensors(graph, GRAPH_OUTPUTS))
+        if not inputs or not outputs:
+            raise MalformedProtobuf("it has no inputs or no outputs")
+        return Signature(inputs, outputs)
+
+    def _tensors(self, graph: Span, number: int) -> Iterator[Tensor]:
+        for value in self.walker.within(graph, number):
+            name = self.walker.text(value, VALUE_NAME)
+            if not name:
+                raise MalformedProtobuf("an input or an output has no name")
+            yield self._tensor(name, value)
+
+    def _tensor(self, name: str, value: Span) -> Tensor:
+        walker = self.walker
+        for kind in walker.within(value, VALUE_TYPE, TYPE_TENSOR):
+            element = walker.integer(kind, TYPE_ELEMENT)
+            sides = walker.within(kind, TYPE_SHAPE, SHAPE_SIDE)
+            # A side is a number, or open: a name, nothing, or a negative number.
+            shape = tuple(max(OPEN, walker.integer(side, SIDE_LENGTH, OPEN)) for side in sides)
+            return Tensor(name, DATATYPES.get(element, f"type {element}"), shape)
+        return Tensor(name, NO_TENSOR, ())
+
+    def _missing(self, graph: Span) -> set[str]:
+        # What an inner graph uses may come from any graph around it, so only the outermost is told.
+        walker = self.walker
+        used, made = set[str](), {""}
+        for number, start, end in walker.fields(graph):
+            span = start, end
+            if number == GRAPH_NODES:
+                used.update(map(walker.string, walker.within(span, NODE_INPUTS)))
+                made.update(map(walker.string, walker.within(span, NODE_OUTPUTS)))
+            elif number == GRAPH_INITIALIZERS:
+                made.add(walker.text(span, TENSOR_NAME))
+            elif number == GRAPH_SPARSE_INITIALIZERS:
+                made.update(walker.text(v, TENSOR_NAME) for v in walker.within(span, SPARSE_VALUES))
+            elif number == GRAPH_INPUTS:
+                made.add(walker.text(span, VALUE_NAME))
+            elif number == GRAPH_OUTPUTS:
+                used.add(walker.text(span, VALUE_NAME))
+        return used - made
+
+    def _read_graph(self, graph: Span, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise MalformedProtobuf(f"it has graphs inside graphs, over {MAX_DEPTH} deep")
+        for number, start, end in self.walker.fields(graph):
+            span = start, end
+            if number == GRAPH_NODES:
+                self._read_node(span, depth)
+            elif number == GRAPH_INITIALIZERS:
+                self._read_weights(span)
+            elif number == GRAPH_SPARSE_INITIALIZERS:
+                for values in self.walker.within(span, SPARSE_VALUES):
+                    self._read_weights(values)
+
+    def _read_node(self, node: Span, depth: int) -> None:
+        walker = self.walker
+        domain = _domain(walker.text(node, NODE_DOMAIN))
+        self.operators.add((domain, walker.text(node, NODE_OPERATOR)))
+        for attribute in walker.within(node, NODE_ATTRIBUTES):
+            for number, start, end in walker.fields(attribute):
+                if number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):
+                    self._read_graph((start, end), depth + 1)
+                elif number in (ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS):
+                    self._read_weights((start, end))
+
+    def _read_weights(self, tensor: Span) -> None:
+        if self.walker.integer(tensor, TENSOR_LOCATION) == LOCATION_EXTERNAL:
+            self.external.add(self.walker.text(tensor, TENSOR_NAME))
 
 
-def _tensor(whole: mmap.mmap, start: int, end: int) -> Tensor:
-    name = _text(whole, start, end, VALUE_NAME)
-    element, shape = 0, []
-    for kind in _within(whole, (start, end), VALUE_TYPE, TYPE_TENSOR):
-        for number, first, last in _fields(whole, *kind):
-            if number == TENSOR_ELEMENT:
-                element = first
-            elif number == TENSOR_SHAPE:
-                sides = _within(whole, (first, last), SHAPE_SIDE)
-                shape = [_side(whole, *side) for side in sides]
-    return Tensor(name, DATATYPES[element], tuple(shape))
-
-
-def _side(whole: mmap.mmap, start: int, end: int) -> int:
-    """Its length, or -1 where it is a name or nothing."""
-    return next(
-        (first for number, first, _ in _fields(whole, start, end) if number == SIDE_LENGTH), -1
-    )
-
-
-def _text(whole: mmap.mmap, start: int, end: int, wanted: int) -> str:
-    for first, last in _within(whole, (start, end), wanted):
-        return whole[first:last].decode()
-    return ""
-
-
-def _within(whole: mmap.mmap, span: tuple[int, int], *path: int) -> Iterator[tuple[int, int]]:
-    """The spans of all messages that lie at `path`, a field number for each level."""
-    for number, start, end in _fields(whole, *span):
-        if number == path[0]:
-            if len(path) == 1:
-                yield start, end
-            else:
-                yield from _within(whole, (start, end), *path[1:])
-
-
-def _fields(whole: mmap.mmap, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """(number, start, end) of every field of a message; (number, value, 0) for an integer."""
-    while at < end:
-        key, at = _varint(whole, at)
-        number, wire = key >> 3, key & 7
-        if wire == VARINT:
-            value, at = _varint(whole, at)
-            yield number, value, 0
-        elif wire == SPAN:
-            length, at = _varint(whole, at)
-            if at + length > end:
-                raise ValueError("it is cut off")
-            yield number, at, at + length
-            at += length
-        elif wire in (FIXED32, FIXED64):
-            at += 4 if wire == FIXED32 else 8
-        else:
-            raise ValueError(f"it is no protobuf (wire type {wire})")
-
-
-def _varint(whole: mmap.mmap, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = whole[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-        if shift > 63:
-            raise ValueError("it holds what is no protobuf")
+def _domain(name: str) -> str:
+    """ONNX's own domain has two names."""
+    return "" if name == "ai.onnx" else name

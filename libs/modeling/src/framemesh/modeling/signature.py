@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
-
-from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import DType, ModelManifest
 
+OPEN = -1
+"""A side whose length is known only when the model runs."""
+
+NO_TENSOR = "no tensor"
+"""Datatype of what is a sequence or a map."""
+
 DATATYPE = {DType.UINT8: "UINT8", DType.FLOAT32: "FP32"}
-NUMPY = {"UINT8": np.uint8, "FP32": np.float32}
+ELEMENT_BYTES = {"UINT8": 1, "FP32": 4}
+
+MAX_PICTURE_BYTES = 1024**3
+"""Of the input and the outputs for one picture: a request over 2 GiB is beyond protobuf, and the
+memory has room for two pictures at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,9 @@ class Tensor:
     @property
     def picture_bytes(self) -> int:
         """Of one picture; negative where a side is open."""
-        if -1 in self.picture_shape:
+        if OPEN in self.picture_shape:
             return -1
-        return prod(self.picture_shape) * np.dtype(NUMPY[self.datatype]).itemsize
+        return prod(self.picture_shape) * ELEMENT_BYTES[self.datatype]
 
     def __str__(self) -> str:
         return f"{self.name} {self.datatype} {list(self.shape)}"
@@ -45,48 +53,95 @@ class Signature:
     outputs: tuple[Tensor, ...]
 
 
-def check_fit(manifest: ModelManifest, signature: Signature) -> Signature:
+def check_signature(manifest: ModelManifest, signature: Signature) -> Signature:
     """The signature with the manifest's sides where the model leaves them open.
 
     Raises:
-        ModelInvalid: naming the tensor, its shape, and what the manifest says.
+        ModelInvalid: naming the field of the manifest, and the tensor with its shape.
     """
+    given = _only_input(manifest, signature)
     wanted = Tensor(
-        manifest.input.name, DATATYPE[manifest.input.dtype], (-1, *manifest.input.shape)
+        manifest.input.name, DATATYPE[manifest.input.dtype], (OPEN, *manifest.input.shape)
     )
-    if [tensor.name for tensor in signature.inputs] != [wanted.name]:
-        there = ", ".join(map(str, signature.inputs)) or "none"
-        raise _misfit(manifest, f"its inputs are {there}, not one called {wanted.name}")
-    (given,) = signature.inputs
-    if given.datatype != wanted.datatype or not _matches(given.shape, wanted.shape):
-        raise _misfit(manifest, f"its input is {given}; the manifest describes {wanted}")
-    for tensor in (given, *signature.outputs):
-        _check_batch(manifest, tensor)
-    for tensor in signature.outputs:
-        if tensor.datatype != "FP32":
-            raise _misfit(manifest, f"output {tensor} is not FP32: export it as float32")
+    if given.datatype != wanted.datatype:
+        raise misfit(manifest, f"input.dtype: the input is {given}, not {manifest.input.dtype}")
+    if not _matches(given.shape, wanted.shape):
+        raise misfit(
+            manifest,
+            f"input.width, height, layout: the input is {given}, and the manifest says "
+            f"{list(wanted.shape)}",
+        )
+    _check_batch(manifest, given)
+    for output in signature.outputs:
+        _check_output(manifest, output)
+    if len({output.name for output in signature.outputs}) < len(signature.outputs):
+        there = ", ".join(map(str, signature.outputs))
+        raise misfit(manifest, f"two of its outputs have one name: {there}")
+    _check_size(manifest, (wanted, *signature.outputs))
     return Signature((wanted,), signature.outputs)
 
 
+def _only_input(manifest: ModelManifest, signature: Signature) -> Tensor:
+    there = ", ".join(map(str, signature.inputs))
+    if len(signature.inputs) != 1:
+        raise misfit(
+            manifest, f"input: the file has {len(signature.inputs)} inputs ({there}), one is needed"
+        )
+    (given,) = signature.inputs
+    if given.name != manifest.input.name:
+        raise misfit(
+            manifest, f"input.name: the file has no input {manifest.input.name!r}, it has {there}"
+        )
+    return given
+
+
 def _matches(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether all sides but the batch are equal, or open."""
     return len(given) == len(wanted) and all(
-        a == b or -1 in (a, b) for a, b in zip(given, wanted, strict=True)
+        a in (b, OPEN) for a, b in zip(given[1:], wanted[1:], strict=True)
     )
 
 
-def _check_batch(manifest: ModelManifest, tensor: Tensor) -> None:
-    batch = tensor.shape[0] if tensor.shape else 0
-    if batch == 1 and manifest.max_batch > 1:
-        raise _misfit(
+def _check_output(manifest: ModelManifest, output: Tensor) -> None:
+    if output.datatype == NO_TENSOR:
+        raise misfit(
             manifest,
-            f"tensor {tensor} takes one picture at a time: set max_batch to 1, or export it with "
-            "an open batch dimension",
+            f"output {output.name} is a sequence or a map, not a tensor: export the model without "
+            "it",
         )
-    if batch not in (1, -1):
-        raise _misfit(
-            manifest, f"tensor {tensor} must have the batch first, open or 1: export it so"
+    if output.datatype != "FP32":
+        raise misfit(manifest, f"output {output} is not FP32: export it as float32")
+    if not output.shape:
+        raise misfit(
+            manifest,
+            f"output {output} declares no shape: export it with one, the batch first "
+            "(onnx.shape_inference tells it)",
+        )
+    _check_batch(manifest, output)
+    if 0 in output.picture_shape:
+        raise misfit(manifest, f"output {output} holds nothing: export it without this output")
+
+
+def _check_batch(manifest: ModelManifest, tensor: Tensor) -> None:
+    batch = tensor.shape[0]
+    if batch == 1 and manifest.max_batch > 1:
+        raise misfit(
+            manifest,
+            f"max_batch: tensor {tensor} takes one picture at a time: set max_batch to 1, or "
+            "export it with an open batch dimension",
+        )
+    if batch not in (1, OPEN):
+        raise misfit(
+            manifest,
+            f"max_batch: tensor {tensor} must have the batch first, open or 1: export it so",
         )
 
 
-def _misfit(manifest: ModelManifest, what: str) -> ModelInvalid:
-    return ModelInvalid(f"model {manifest.name} ({manifest.file}): {what}")
+def _check_size(manifest: ModelManifest, tensors: tuple[Tensor, ...]) -> None:
+    size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
+    if size > MAX_PICTURE_BYTES:
+        raise misfit(
+            manifest,
+            f"the tensors of one picture take {size} bytes, over the limit of {MAX_PICTURE_BYTES}: "
+            + ", ".join(map(str, tensors)),
+        )

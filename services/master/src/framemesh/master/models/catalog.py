@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import json
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import nats.errors
 import nats.js.errors
@@ -14,6 +16,7 @@ from nats.js.object_store import ObjectStore
 from framemesh.core.documents.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
+from framemesh.modeling.validation import validate_model
 from framemesh.runtime.jetstream.api.buckets import bucket_keys, ensure_bucket, replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
@@ -67,7 +70,7 @@ class ModelCatalog:
         """Store a model under its next version; the same file and manifest keep their version.
 
         Raises:
-            ModelUnfit: file and manifest do not fit together.
+            ModelInvalid, UnknownDecoder: file and manifest do not fit together.
             ModelTooLarge: the file is over MAX_FILE_BYTES.
         """
         content = await _joined(chunks)
@@ -159,10 +162,10 @@ async def _put_once(files: ObjectStore, digest: str, content: bytes) -> None:
 
 
 def _check(manifest: ModelManifest, content: bytes) -> None:
-    # Where it is needed, as it takes a quarter of a second, and a master is to be back soon.
-    from framemesh.master.models.onnx_file import check_onnx  # noqa: PLC0415
-
-    check_onnx(manifest, content)
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(content)
+        file.flush()
+        validate_model(manifest, Path(file.name))
 
 
 async def _joined(chunks: AsyncIterator[bytes]) -> bytes:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.validation import validate_model
 from framemesh.worker.engine.batching import BatchPolicy
 from framemesh.worker.triton.repository import CPU, Deployment
 from framemesh.worker.vision.decoders.decoder import Decoder
+from framemesh.worker.vision.decoders.registry import make_decoder
 from framemesh.worker.vision.preprocess import Preprocessor
-from framemesh.worker.vision.validation import validate_model
 
 MAX_MEMORY_BYTES = 256 * 1024 * 1024
 """Of the inputs and outputs of one stage. Fewer rows only mean fewer frames at once."""
@@ -37,8 +38,8 @@ def plan_stage(
         ModelInvalid, UnknownDecoder: the model, its manifest and its decoder do not fit.
     """
     manifest = model.manifest
-    fitting = validate_model(manifest, model.onnx)
-    signature = fitting.signature
+    validated = validate_model(manifest, model.onnx)
+    signature = validated.signature
     on_cpus = device == CPU and not manifest.simulated
     instances = manifest.instances or (cpus if on_cpus else 1)
     picture_bytes = signature.inputs[0].picture_bytes + sum(
@@ -64,8 +65,8 @@ def plan_stage(
             largest_batch=policy.max_batch,
             kind=device,
         ),
-        preprocessor=fitting.preprocessor,
-        decoder=fitting.decoder,
+        preprocessor=Preprocessor(manifest.input),
+        decoder=make_decoder(manifest.decoder, validated.binding),
         policy=policy,
         rows=min(wanted, affordable),
     )

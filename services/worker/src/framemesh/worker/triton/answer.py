@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2 as pb
 
-from framemesh.modeling.signature import NUMPY, Tensor
+from framemesh.modeling.signature import ELEMENT_BYTES, Tensor
 from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton.tensor_arena import OutputBatch
 
@@ -86,7 +86,7 @@ class AnswerReader:
     ) -> NDArray[np.float32]:
         shape = tuple(output.shape)
         values = np.frombuffer(content, np.uint8)
-        expected = int(np.prod(shape)) * np.dtype(NUMPY[output.datatype]).itemsize
+        expected = int(np.prod(shape)) * ELEMENT_BYTES[output.datatype]
         if len(content) != expected:
             raise self._failed(
                 f"output {output.name} {output.datatype} {list(shape)} comes with {len(content)} "

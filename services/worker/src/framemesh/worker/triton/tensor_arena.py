@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.modeling.signature import NUMPY, Tensor
+from framemesh.modeling.signature import Tensor
 from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
 Input = NDArray[np.uint8] | NDArray[np.float32]
@@ -17,6 +17,9 @@ OutputBatch = Mapping[str, NDArray[np.float32]]
 """Of several pictures, [pictures, ...]: by the name of its tensor, a view that may only be read."""
 RowOutputs = Mapping[str, NDArray[np.float32]]
 """The same of one picture, without the batch dimension."""
+
+NUMPY = {"UINT8": np.uint8, "FP32": np.float32}
+"""What Triton's names of types are here."""
 
 ALIGNMENT = 64
 """Of each tensor's block, in bytes: a cache line, so that floats lie where the CPU wants them."""

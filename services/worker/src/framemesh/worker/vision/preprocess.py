@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.core.outcome import Box
-from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.image import Pixels
@@ -35,9 +34,6 @@ class Preprocessor:
     """Writes pictures into the inputs of one model. Any number of threads may use it at once."""
 
     def __init__(self, spec: InputSpec) -> None:
-        """Raises:
-        ModelInvalid: it asks for scaling that whole numbers cannot hold.
-        """
         self._spec = spec
         self._interpolation = _INTERPOLATION[spec.interpolation]
         self._values = _values(spec)
@@ -135,13 +131,6 @@ def _values(spec: InputSpec) -> NDArray[np.float32]:
 
     A pixel has 256 values, so the arithmetic is done once, exactly; a picture is a look-up.
     """
-    if spec.dtype is DType.UINT8 and (spec.scale, *spec.mean, *spec.std) != (1, 0, 0, 0, 1, 1, 1):
-        raise ModelInvalid(
-            f"input {spec.name} is uint8, which takes no scale, mean or std: remove them, or make "
-            "the model's input float32"
-        )
-    if 0 in spec.std:
-        raise ModelInvalid(f"input {spec.name} divides by a std of 0: set what it was trained with")
     pixels = np.arange(256, dtype=np.float64).reshape(256, 1, 1)
     values = (pixels * spec.scale - np.array(spec.mean)) / np.array(spec.std)
     return np.ascontiguousarray(values, np.float32)

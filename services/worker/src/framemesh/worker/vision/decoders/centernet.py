@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from framemesh.modeling.decoder_demands import DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, Shapes, sides_differ
-from framemesh.worker.vision.decoders.shapes import fixed, misfit, tensor
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, sides_differ
 from framemesh.worker.vision.decoders.suppression import select_detections
 
 
@@ -15,21 +15,15 @@ class CenterNet:
     bottom in fractions of the input.
     """
 
-    def __init__(self, spec: DecoderSpec, shapes: Shapes) -> None:
-        """Raises:
-        ModelInvalid: the tensors are not there or not so.
-        """
+    def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
         self._spec = spec
-        heatmap = tensor(shapes, "heatmap", "classes,height,width", "centernet")
-        boxes = tensor(shapes, "boxes", "4,height,width", "centernet")
-        if boxes != (4, *heatmap[1:]):
-            raise misfit(shapes, "centernet", f"boxes to be {[4, *heatmap[1:]]}")
-        self.classes = fixed(heatmap[0], shapes, "centernet", "classes")
+        self._heatmap = binding.tensors["heatmap"]
+        self._boxes = binding.tensors["boxes"]
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        heatmap, boxes = outputs["heatmap"], outputs["boxes"]
+        heatmap, boxes = outputs[self._heatmap], outputs[self._boxes]
         if heatmap.shape[1:] != boxes.shape[1:]:
-            raise sides_differ(("heatmap", heatmap), ("boxes", boxes))
+            raise sides_differ((self._heatmap, heatmap), (self._boxes, boxes))
         peaks = (heatmap >= self._spec.score_threshold) & (heatmap > 0)
         # Most pictures are empty, and this is ten times faster than nonzero.
         if not peaks.any():

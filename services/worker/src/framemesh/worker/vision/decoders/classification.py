@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from framemesh.modeling.decoder_demands import DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection, Shapes
-from framemesh.worker.vision.decoders.shapes import fixed, misfit
+from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection
 
 SUM_TOLERANCE = 1e-3
 """How far from 1 the sum of float32 probabilities may be."""
@@ -16,21 +16,13 @@ class Classification:
     Values that are no probabilities go through a softmax.
     """
 
-    def __init__(self, spec: DecoderSpec, shapes: Shapes) -> None:
-        """Raises:
-        ModelInvalid: the model has other outputs.
-        """
+    def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
         self._spec = spec
-        if len(shapes) != 1:
-            raise misfit(shapes, "classification", "one output [classes]")
-        ((self._name, shape),) = shapes.items()
-        if not shape or any(side != 1 for side in shape[1:]):
-            raise misfit(shapes, "classification", f"{self._name} to be [classes]")
+        self._scores = binding.tensors["scores"]
         self._first = int(spec.background)
-        self.classes = fixed(shape[0] - self._first, shapes, "classification", "classes")
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        scores = _probabilities(outputs[self._name].reshape(-1))[self._first :]
+        scores = _probabilities(outputs[self._scores].reshape(-1))[self._first :]
         order = np.argsort(-scores, kind="stable")[: self._spec.max_detections]
         return [
             RawDetection(int(at), min(1.0, float(scores[at])), None)

@@ -16,9 +16,6 @@ Outputs = Mapping[str, Array]
 """The output tensors of one picture, without a batch dimension. They are read only, and the
 memory behind them is used again once the decoder returned."""
 
-Shapes = Mapping[str, tuple[int, ...]]
-"""Of the output tensors of one picture; -1 where a side is known only once the model ran."""
-
 
 @dataclass(frozen=True, slots=True)
 class RawDetection:
@@ -33,11 +30,6 @@ class RawDetection:
 
 class Decoder(Protocol):
     """Made for one model; any number of threads may use it at once."""
-
-    @property
-    def classes(self) -> int:
-        """How many classes the model tells apart; each needs a label."""
-        ...
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
         """What is in one picture: sorted by score, at most `max_detections`.

@@ -2,13 +2,10 @@
 
 import numpy as np
 
+from framemesh.modeling.decoder_demands import FASTESTDET_BOX_CHANNELS, DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection, Shapes
-from framemesh.worker.vision.decoders.shapes import fixed, misfit, tensor
+from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection
 from framemesh.worker.vision.decoders.suppression import select_detections
-
-BOX_CHANNELS = 5
-"""Whether there is something, the centre (2), the size (2); the classes follow."""
 
 OBJECT_POWER = 0.6
 CLASS_POWER = 0.4
@@ -18,26 +15,19 @@ CLASS_POWER = 0.4
 class FastestDet:
     """Reads the only output, [5 + classes, height, width]."""
 
-    def __init__(self, spec: DecoderSpec, shapes: Shapes) -> None:
-        """Raises:
-        ModelInvalid: the model has other outputs.
-        """
+    def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
         self._spec = spec
-        if len(shapes) != 1:
-            raise misfit(shapes, "fastestdet", "one output [5+classes,height,width]")
-        (self._name,) = shapes
-        shape = tensor(shapes, self._name, "5+classes,height,width", "fastestdet")
-        self.classes = fixed(shape[0] - BOX_CHANNELS, shapes, "fastestdet", "classes")
+        self._cells = binding.tensors["cells"]
         # No class is more than certain, so a cell below this cannot reach the threshold.
         self._least_object = spec.score_threshold ** (1 / OBJECT_POWER)
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        cells = outputs[self._name]
+        cells = outputs[self._cells]
         height, width = cells.shape[1:]
         rows, columns = np.nonzero((cells[0] >= self._least_object) & (cells[0] > 0))
         found = cells[:, rows, columns]
-        classes = found[BOX_CHANNELS:].argmax(axis=0)
-        surest = np.maximum(found[BOX_CHANNELS:].max(axis=0, initial=0.0), 0.0)
+        classes = found[FASTESTDET_BOX_CHANNELS:].argmax(axis=0)
+        surest = np.maximum(found[FASTESTDET_BOX_CHANNELS:].max(axis=0, initial=0.0), 0.0)
         scores = found[0] ** OBJECT_POWER * surest**CLASS_POWER
         centre_x = (columns + np.tanh(found[1])) / width
         centre_y = (rows + np.tanh(found[2])) / height

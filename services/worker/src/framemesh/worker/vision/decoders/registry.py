@@ -2,37 +2,23 @@
 
 from collections.abc import Callable, Mapping
 
-from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
-from framemesh.modeling.manifest import DecoderSpec, ModelManifest
+from framemesh.modeling.decoder_demands import DecoderBinding
+from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.centernet import CenterNet
 from framemesh.worker.vision.decoders.classification import Classification
-from framemesh.worker.vision.decoders.decoder import Decoder, Shapes
+from framemesh.worker.vision.decoders.decoder import Decoder
 from framemesh.worker.vision.decoders.fastestdet import FastestDet
 from framemesh.worker.vision.decoders.ssd import Ssd
 
-DECODERS: Mapping[str, Callable[[DecoderSpec, Shapes], Decoder]] = {
+DECODERS: Mapping[str, Callable[[DecoderSpec, DecoderBinding], Decoder]] = {
     "centernet": CenterNet,
     "classification": Classification,
     "fastestdet": FastestDet,
     "ssd": Ssd,
 }
+"""As many as framemesh.modeling.decoder_demands has; the contract tests compare the two."""
 
 
-def make_decoder(manifest: ModelManifest, shapes: Shapes) -> Decoder:
-    """The decoder that the manifest names, for a model with outputs of these shapes.
-
-    Raises:
-        UnknownDecoder: there is none of that name.
-        ModelInvalid: the outputs are not what it reads, or classes lack labels.
-    """
-    name = manifest.decoder.name
-    if name not in DECODERS:
-        known = ", ".join(sorted(DECODERS))
-        raise UnknownDecoder(f"model {manifest.name}: no decoder {name!r}; there are: {known}")
-    decoder = DECODERS[name](manifest.decoder, shapes)
-    if decoder.classes > len(manifest.labels):
-        raise ModelInvalid(
-            f"model {manifest.name} tells {decoder.classes} classes apart and its manifest has "
-            f"{len(manifest.labels)} labels: list one for each class, in order"
-        )
-    return decoder
+def make_decoder(spec: DecoderSpec, binding: DecoderBinding) -> Decoder:
+    """The decoder that a manifest names, for a model that was found to fit it."""
+    return DECODERS[spec.name](spec, binding)

@@ -1,0 +1,83 @@
+"""Whether a model can be served at all: its file, its manifest and its decoder belong together.
+
+Master, worker and CLI ask here, so what one of them takes the others take too.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from framemesh.modeling.decoder_demands import DecoderBinding, bind_decoder
+from framemesh.modeling.errors import misfit
+from framemesh.modeling.loadable import check_loadable
+from framemesh.modeling.manifest import DType, InputSpec, ModelManifest
+from framemesh.modeling.onnx_file import read_onnx
+from framemesh.modeling.signature import Signature, check_signature
+
+MAX_FLOAT32 = 3.4e38
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedModel:
+    """What is known of a model before it is run."""
+
+    signature: Signature
+    """With the manifest's sides where the file leaves them open."""
+    binding: DecoderBinding
+
+
+def validate_model(manifest: ModelManifest, onnx: Path) -> ValidatedModel:
+    """Check a manifest against its ONNX file, of which no more than the structure is read.
+
+    Raises:
+        ModelInvalid, UnknownDecoder: in one line that names the tensor or the field.
+    """
+    _check_preparation(manifest)
+    content = read_onnx(onnx, f"model {manifest.name}: file: {manifest.file}")
+    signature = check_signature(manifest, content.signature)
+    if manifest.simulated:
+        _check_simulated(manifest, signature)
+    else:
+        check_loadable(manifest, content)
+    shapes = {output.name: output.picture_shape for output in signature.outputs}
+    return ValidatedModel(signature, bind_decoder(manifest, shapes))
+
+
+def _check_preparation(manifest: ModelManifest) -> None:
+    """That every pixel has a value in the model's input."""
+    spec = manifest.input
+    if spec.dtype is DType.UINT8 and (spec.scale, *spec.mean, *spec.std) != (1, 0, 0, 0, 1, 1, 1):
+        raise misfit(
+            manifest,
+            f"input {spec.name} is uint8, which takes no scale, mean or std: remove them, or make "
+            "the model's input float32",
+        )
+    if 0 in spec.std:
+        raise misfit(
+            manifest, f"input.std: divides by a std of 0: set what {spec.name} was trained with"
+        )
+    if not all(isfinite(value) and abs(value) <= MAX_FLOAT32 for value in _extremes(spec)):
+        raise misfit(
+            manifest,
+            "input.scale, mean, std: not every pixel has a value in float32: set what the model "
+            "was trained with",
+        )
+
+
+def _extremes(spec: InputSpec) -> list[float]:
+    """The values of the darkest and of the brightest pixel in each channel."""
+    return [
+        (pixel * spec.scale - mean) / std
+        for pixel in (0, 255)
+        for mean, std in zip(spec.mean, spec.std, strict=True)
+    ]
+
+
+def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:
+    for output in signature.outputs:
+        if output.picture_bytes < 0:
+            raise misfit(
+                manifest,
+                "simulated: only running the model would tell the size of output "
+                f"{output}: export it with fixed sides",
+            )

@@ -1,0 +1,345 @@
+"""Small models as people bring them: some can be served, the others have a line that says why not.
+
+Each one that is accepted must be served by a real Triton; that is what "accepted" means.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
+from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
+
+SIDE = 8
+Shape = Sequence[int | str] | None
+
+MANIFEST = ModelManifest(
+    name="odd",
+    file="odd.onnx",
+    labels=("dark", "bright"),
+    input=InputSpec("images", SIDE, SIDE, layout=Layout.NHWC, dtype=DType.UINT8),
+    decoder=DecoderSpec("classification", score_threshold=0.1),
+    max_batch=4,
+)
+
+
+@dataclass(frozen=True)
+class OddModel:
+    """A model, and whether it can be served."""
+
+    name: str
+    onnx: bytes
+    manifest: ModelManifest = MANIFEST
+    refused: str = ""
+    """A part of the line that refuses it; empty: it is accepted."""
+
+
+def model(
+    batch: int | str = "n",
+    *,
+    input_shape: Shape = ("n", SIDE, SIDE, 3),
+    input_type: int = TensorProto.UINT8,
+    output_shape: Shape = ("n", 2),
+    output: str = "logits",
+    opset: int = 13,
+    ir_version: int = 8,
+    change: Callable[[onnx.ModelProto], None] = lambda _: None,
+) -> bytes:
+    """A classifier of two classes by brightness, with some of what it says of itself replaced."""
+    shape = None if input_shape is None else [batch, *input_shape[1:]]
+    answer = None if output_shape is None else [batch, *output_shape[1:]]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["images"], ["whole"], to=TensorProto.FLOAT),
+            helper.make_node("Reshape", ["whole", "flat"], ["pixels"]),
+            helper.make_node("MatMul", ["pixels", "weights"], [output]),
+        ],
+        "graph",
+        [helper.make_tensor_value_info("images", input_type, shape)],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, answer)],
+        [
+            numpy_helper.from_array(np.array([-1, SIDE * SIDE * 3], np.int64), "flat"),
+            numpy_helper.from_array(
+                np.tile(np.array([-0.01, 0.01], np.float32), (SIDE * SIDE * 3, 1)), "weights"
+            ),
+        ],
+    )
+    made = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version
+    )
+    change(made)
+    content: bytes = made.SerializeToString()
+    return content
+
+
+def _output_is(kind: int) -> Callable[[onnx.ModelProto], None]:
+    def change(made: onnx.ModelProto) -> None:
+        made.graph.node[-1].output[0] = "scores"
+        made.graph.node.append(helper.make_node("Cast", ["scores"], ["logits"], to=kind))
+        made.graph.output[0].type.tensor_type.elem_type = kind
+
+    return change
+
+
+def _more_input(made: onnx.ModelProto) -> None:
+    made.graph.input.append(helper.make_tensor_value_info("size", TensorProto.FLOAT, ["n", 2]))
+
+
+def _more_output(made: onnx.ModelProto) -> None:
+    made.graph.node.append(helper.make_node("ArgMax", ["logits"], ["best"], axis=1, keepdims=1))
+    made.graph.output.append(helper.make_tensor_value_info("best", TensorProto.INT64, ["n", 1]))
+
+
+def _same_output_twice(made: onnx.ModelProto) -> None:
+    made.graph.output.append(made.graph.output[0])
+
+
+def _nameless_output(made: onnx.ModelProto) -> None:
+    made.graph.output[0].name = ""
+
+
+def _sequence_output(made: onnx.ModelProto) -> None:
+    made.graph.node[-1].output[0] = "scores"
+    made.graph.node.append(helper.make_node("SequenceConstruct", ["scores"], ["logits"]))
+    del made.graph.output[:]
+    made.graph.output.append(
+        helper.make_tensor_sequence_value_info("logits", TensorProto.FLOAT, ["n", 2])
+    )
+
+
+def _undeclared_output(made: onnx.ModelProto) -> None:
+    made.graph.output[0].name = "probabilities"
+
+
+def _no_weights(made: onnx.ModelProto) -> None:
+    del made.graph.initializer[1]
+
+
+def _external(tensor: onnx.TensorProto) -> None:
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="odd.onnx.data")
+
+
+def _external_weights(made: onnx.ModelProto) -> None:
+    _external(made.graph.initializer[1])
+
+
+def _external_constant(made: onnx.ModelProto) -> None:
+    values = helper.make_tensor("inner", TensorProto.FLOAT, [1], [0.0])
+    _external(values)
+    made.graph.node.append(helper.make_node("Constant", [], ["unused"], value=values))
+
+
+def _plugin(made: onnx.ModelProto) -> None:
+    made.graph.node[-1].op_type = "EfficientNMS_TRT"
+    made.graph.node[-1].domain = "TRT"
+    made.opset_import.append(helper.make_opsetid("TRT", 1))
+
+
+def _plugin_in_a_branch(made: onnx.ModelProto) -> None:
+    made.graph.node[-1].output[0] = "scores"
+    branch = helper.make_graph(
+        [helper.make_node("Secret", ["scores"], ["out"], domain="TRT")],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["n", 2])],
+    )
+    always = helper.make_tensor("always", TensorProto.BOOL, [], [True])
+    made.graph.node.append(helper.make_node("Constant", [], ["always"], value=always))
+    made.graph.node.append(
+        helper.make_node("If", ["always"], ["logits"], then_branch=branch, else_branch=branch)
+    )
+    made.opset_import.append(helper.make_opsetid("TRT", 1))
+
+
+def _own_function(made: onnx.ModelProto) -> None:
+    made.graph.node[-1].output[0] = "scores"
+    made.graph.node.append(helper.make_node("Same", ["scores"], ["logits"], domain="own"))
+    made.opset_import.append(helper.make_opsetid("own", 1))
+    made.functions.append(
+        helper.make_function(
+            "own",
+            "Same",
+            ["a"],
+            ["b"],
+            [helper.make_node("Identity", ["a"], ["b"])],
+            [helper.make_opsetid("", 13)],
+        )
+    )
+
+
+def _no_opset(made: onnx.ModelProto) -> None:
+    del made.opset_import[:]
+
+
+def _no_nodes(made: onnx.ModelProto) -> None:
+    del made.graph.node[:]
+
+
+def _weights_are_inputs_too(made: onnx.ModelProto) -> None:
+    made.graph.input.append(
+        helper.make_tensor_value_info("weights", TensorProto.FLOAT, [SIDE * SIDE * 3, 2])
+    )
+
+
+def _strange_names(made: onnx.ModelProto) -> None:
+    made.graph.input[0].name = made.graph.node[0].input[0] = STRANGE
+    made.graph.output[0].name = made.graph.node[-1].output[0] = "StatefulPartitionedCall:0"
+
+
+STRANGE = 'in "put" /ü\\n'
+FIXED = replace(MANIFEST, max_batch=1)
+
+ACCEPTED = (
+    OddModel("open batch", model()),
+    OddModel("batch of -1, as Paddle writes it", model(-1)),
+    OddModel("fixed batch of 1", model(1), FIXED),
+    OddModel("open batch, one at a time", model(), FIXED),
+    OddModel("open height and width", model(input_shape=("n", "h", "w", 3))),
+    OddModel("open classes", model(input_shape=("n", "h", "w", "c"))),
+    OddModel("its own function", model(change=_own_function)),
+    OddModel("weights among the inputs", model(change=_weights_are_inputs_too)),
+    OddModel(
+        "strange names",
+        model(change=_strange_names),
+        replace(MANIFEST, input=replace(MANIFEST.input, name=STRANGE)),
+    ),
+    OddModel("the newest opset", model(opset=MAX_OPSET, ir_version=MAX_IR_VERSION)),
+)
+
+REFUSED = (
+    OddModel("fixed batch of 4", model(4), refused="max_batch: tensor images UINT8 [4, 8, 8, 3]"),
+    OddModel("fixed batch of 1, more wanted", model(1), refused="set max_batch to 1"),
+    OddModel("batch of 0", model(0), refused="tensor images UINT8 [0, 8, 8, 3] must have"),
+    OddModel(
+        "no sides of the input",
+        model(input_shape=None),
+        refused="input.width, height, layout: the input is images UINT8 []",
+    ),
+    OddModel(
+        "one channel",
+        model(input_shape=("n", SIDE, SIDE, 1)),
+        refused="the input is images UINT8 [-1, 8, 8, 1], and the manifest says [-1, 8, 8, 3]",
+    ),
+    OddModel(
+        "an input of no pixels",
+        model(input_shape=("n", 0, SIDE, 3)),
+        refused="the input is images UINT8 [-1, 0, 8, 3]",
+    ),
+    OddModel(
+        "half floats in",
+        model(input_type=TensorProto.FLOAT16),
+        refused="input.dtype: the input is images FP16",
+    ),
+    OddModel(
+        "strings in",
+        model(input_type=TensorProto.STRING),
+        refused="input.dtype: the input is images BYTES",
+    ),
+    OddModel("two inputs", model(change=_more_input), refused="input: the file has 2 inputs"),
+    OddModel(
+        "another name",
+        model(),
+        replace(MANIFEST, input=replace(MANIFEST.input, name="x")),
+        refused="input.name: the file has no input 'x', it has images",
+    ),
+    OddModel(
+        "half floats out",
+        model(change=_output_is(TensorProto.FLOAT16)),
+        refused="output logits FP16 [-1, 2] is not FP32",
+    ),
+    OddModel(
+        "integers out",
+        model(change=_output_is(TensorProto.INT64)),
+        refused="output logits INT64 [-1, 2] is not FP32",
+    ),
+    OddModel(
+        "an unread output of integers",
+        model(change=_more_output),
+        refused="output best INT64 [-1, 1] is not FP32",
+    ),
+    OddModel(
+        "an output of no shape",
+        model(output_shape=None),
+        refused="output logits FP32 [] declares no shape",
+    ),
+    OddModel(
+        "an output of nothing",
+        model(output_shape=("n", 0)),
+        refused="output logits FP32 [-1, 0] holds nothing",
+    ),
+    OddModel(
+        "an output too large for memory",
+        model(output_shape=("n", 2**29)),
+        refused="take 2147483840 bytes, over the limit",
+    ),
+    OddModel(
+        "a number of classes that is open",
+        model(output_shape=("n", "c")),
+        refused="expects a fixed number of classes",
+    ),
+    OddModel(
+        "more classes than labels",
+        model(output_shape=("n", 3)),
+        refused="labels: the model tells 3 classes apart and its manifest has 2 labels",
+    ),
+    OddModel(
+        "another decoder's outputs",
+        model(),
+        replace(MANIFEST, decoder=DecoderSpec("ssd")),
+        refused="decoder ssd expects two outputs",
+    ),
+    OddModel(
+        "a decoder that is not there",
+        model(),
+        replace(MANIFEST, decoder=DecoderSpec("yolo")),
+        refused="decoder.name: no decoder 'yolo'",
+    ),
+    OddModel("one output twice", model(change=_same_output_twice), refused="outputs have one name"),
+    OddModel("an output without a name", model(change=_nameless_output), refused="has no name"),
+    OddModel(
+        "a sequence out", model(change=_sequence_output), refused="output logits is a sequence"
+    ),
+    OddModel(
+        "an output that nothing makes",
+        model(change=_undeclared_output),
+        refused="nothing in it makes the tensors 'probabilities'",
+    ),
+    OddModel(
+        "weights that are not there",
+        model(change=_no_weights),
+        refused="nothing in it makes the tensors 'weights'",
+    ),
+    OddModel(
+        "weights in a second file",
+        model(change=_external_weights),
+        refused="the weights of 'weights' lie in a second file",
+    ),
+    OddModel(
+        "a constant in a second file",
+        model(change=_external_constant),
+        refused="the weights of 'inner' lie in a second file",
+    ),
+    OddModel(
+        "an opset of the future", model(opset=99), refused="its opset is 99, and workers load up to"
+    ),
+    OddModel("an IR of the future", model(ir_version=99), refused="its IR version is 99"),
+    OddModel("no opset", model(change=_no_opset), refused="does not say which opset"),
+    OddModel("a plug-in", model(change=_plugin), refused="operators 'TRT:EfficientNMS_TRT'"),
+    OddModel("a plug-in in a branch", model(change=_plugin_in_a_branch), refused="'TRT:Secret'"),
+    OddModel("no nodes", model(change=_no_nodes), refused="it has no graph, or an empty one"),
+    OddModel("nothing", b"", refused="file: odd.onnx is not an ONNX model"),
+    OddModel("zeros", bytes(100), refused="file: odd.onnx is not an ONNX model"),
+    OddModel("a picture", b"\xff\xd8\xff" * 100, refused="file: odd.onnx is not an ONNX model"),
+    OddModel("noise", bytes(range(256)) * 20, refused="file: odd.onnx is not an ONNX model"),
+    OddModel("half a file", model()[:-40], refused="can be read: it is cut off"),
+    OddModel(
+        "a pointer of Git LFS",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n",
+        refused="is a pointer of Git LFS: run `git lfs pull`",
+    ),
+)

@@ -1,0 +1,102 @@
+"""Every odd model is accepted and can be loaded, or refused in one line that says what is wrong."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from framemesh.core.documents.document import dump, read
+from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
+from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
+from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.validation import validate_model
+from tests.odd_models import ACCEPTED, MANIFEST, REFUSED, OddModel, model
+
+
+def write(folder: Path, content: bytes) -> Path:
+    path = folder / MANIFEST.file
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("odd", REFUSED, ids=lambda odd: odd.name)
+def test_what_cannot_be_served_is_refused_with_the_tensor_or_the_field(
+    odd: OddModel, tmp_path: Path
+) -> None:
+    with pytest.raises((ModelInvalid, UnknownDecoder), match=re.escape(odd.refused)) as refused:
+        validate_model(odd.manifest, write(tmp_path, odd.onnx))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("odd", ACCEPTED, ids=lambda odd: odd.name)
+def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Path) -> None:
+    validated = validate_model(odd.manifest, write(tmp_path, odd.onnx))
+    session = onnxruntime.InferenceSession(odd.onnx, providers=["CPUExecutionProvider"])
+    (picture,) = validated.signature.inputs
+    for count in (1, odd.manifest.max_batch):
+        pixels = np.zeros((count, *picture.picture_shape), np.uint8)
+        (answer,) = session.run(None, {picture.name: pixels})
+        (output,) = validated.signature.outputs
+        assert answer.shape == (count, *output.picture_shape)
+    assert validated.binding.classes == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"scale": 1 / 255}, "uint8, which takes no scale, mean or std"),
+        ({"dtype": "float32", "std": (1.0, 0.0, 1.0)}, "input.std: divides by a std of 0"),
+        ({"dtype": "float32", "std": (1.0, 1e-40, 1.0)}, "not every pixel has a value in float32"),
+        (
+            {"dtype": "float32", "scale": 1e300, "std": (1e-9, 1.0, 1.0)},
+            "not every pixel has a value in float32",
+        ),
+    ],
+)
+def test_a_preparation_that_no_pixel_survives_is_refused(
+    changes: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    manifest = changed(MANIFEST, **changes)
+    with pytest.raises(ModelInvalid, match=message):
+        validate_model(manifest, write(tmp_path, model()))
+
+
+def changed(manifest: ModelManifest, **changes: object) -> ModelManifest:
+    """As it would be read from a model.yaml with these fields of its input."""
+    document = dump(manifest)
+    return read({**document, "input": {**document["input"], **changes}}, ModelManifest, "test")
+
+
+@pytest.mark.parametrize(("opset", "ir_version"), [(MAX_OPSET + 1, 8), (13, MAX_IR_VERSION + 1)])
+def test_the_limits_are_those_of_the_runtime(opset: int, ir_version: int) -> None:
+    """A newer runtime loads more: the limits then follow."""
+    content = model(opset=opset, ir_version=ir_version)
+    with pytest.raises(onnxruntime.capi.onnxruntime_pybind11_state.Fail):
+        onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A message inside a message, as protobuf writes it."""
+    size = len(content)
+    length = bytes([size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14])
+    return bytes([number << 3 | 2]) + length + content
+
+
+def test_graphs_inside_graphs_have_an_end(tmp_path: Path) -> None:
+    graph = b""
+    for _ in range(40):  # a graph with a node with an attribute with a graph
+        graph = field(1, field(5, field(6, graph)))
+    head = onnx.load_model_from_string(model())
+    content = field(7, head.graph.SerializeToString() + graph)
+    with pytest.raises(ModelInvalid, match="graphs inside graphs, over 32 deep"):
+        validate_model(MANIFEST, write(tmp_path, content))
+
+
+def test_a_second_graph_is_refused(tmp_path: Path) -> None:
+    """Protobuf would merge the two into one that nobody looked at."""
+    content = model() + field(7, b"")
+    with pytest.raises(ModelInvalid, match="it has two graphs"):
+        validate_model(MANIFEST, write(tmp_path, content))
