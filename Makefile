@@ -51,10 +51,15 @@ install: .venv/.members .venv/triton/.installed ## Install framemesh and its ser
 
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions that the requirements allow
-	$(UV) pip compile -q $(COMPILE) $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) \
-		--no-emit-package framemesh-sdk requirements/dev.in $(MEMBERS:%=%/pyproject.toml) -o requirements/dev.txt
+	$(UV) pip compile -q $(COMPILE) $(OURS) requirements/dev.in $(MEMBERS:%=%/pyproject.toml) \
+		-o requirements/dev.txt
+	$(UV) pip compile -q $(COMPILE) -c requirements/dev.txt --no-emit-package framemesh-api \
+		--extra arrays sdk/python/pyproject.toml libs/api/pyproject.toml -o requirements/sdk.txt
+	$(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) --extra local \
+		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
 	for name in triton build uv; do \
 		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+OURS := $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) --no-emit-package framemesh-sdk
 COMPILE := --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
 
@@ -94,7 +99,15 @@ bench: install ## The mesh against a direct loop over the same Triton
 demo: install ## People found in a street video, from camera to boxes
 	$(BIN)/framemesh demo
 
+.PHONY: dist
+dist: install ## Build the wheels of framemesh and framemesh-sdk into dist/
+	$(BIN)/python -m tools.dist dist --uv $(abspath $(UV))
+
+.PHONY: test-dist
+test-dist: install ## Install the wheels in empty environments, and run the demo and the SDK there
+	$(BIN)/pytest tests/packaging -m "dist or not dist"
+
 .PHONY: clean
 clean: ## Remove what was installed and what ran
-	rm -rf .venv .tools tools/buf/node_modules .framemesh demo
+	rm -rf .venv .tools tools/buf/node_modules .framemesh demo dist
 	find $(MEMBERS) -name __pycache__ -prune -exec rm -rf {} +

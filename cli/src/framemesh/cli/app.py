@@ -22,6 +22,11 @@ class Framemesh(LazyGroup):
             "framemesh.cli.commands.demo:demo",
             "Find people in a street: start everything, push a clip as two cameras, stop it all.",
         ),
+        LazyCommand(
+            "setup",
+            "framemesh.cli.commands.setup:setup",
+            "Install the tritonserver that workers run; once, about 700 MB.",
+        ),
         LazyCommand("model", "framemesh.cli.commands.model:app", "Register and list models."),
         LazyCommand(
             "pipeline", "framemesh.cli.commands.pipeline:app", "Apply, list and delete pipelines."

@@ -19,6 +19,7 @@ from framemesh.cli.demo.latency_stats import latency_stats
 from framemesh.cli.demo.show import DemoFailed, Show, show, until_ready
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
@@ -36,6 +37,7 @@ def demo(
     fps: Annotated[float, typer.Option(min=0.1, help="Frames a second of each camera.")] = 25.0,
 ) -> None:
     """Find people in a street: start everything, push a clip as two cameras, stop it all."""
+    require_servers()
     try:
         run_interruptible(_demo(bundle(), out.absolute(), fps))
     except Interrupted as error:

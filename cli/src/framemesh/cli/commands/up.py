@@ -16,6 +16,7 @@ from framemesh.cli.local.errors import AlreadyRunning, StartFailed
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.local.lock import DEFAULT_DATA, down_command
 from framemesh.cli.local.ports import PORT_BASE, Ports
+from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
@@ -42,6 +43,7 @@ def up(
     ] = "",
 ) -> None:
     """Start everything on this machine and wait until it is healthy."""
+    require_servers()
     run = _foreground if foreground else _detached
     _finish(run(data.absolute(), Ports(port_base), _bytes(store_max)))
 

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from framemesh.core.errors import Code, FramemeshError
-
-
-class BundleMissing(FramemeshError):
-    """The bundled files are not where they should be."""
-
-    code = Code.NOT_FOUND
+from framemesh.cli.common.bundled import bundled
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +19,7 @@ class Bundle:
 def bundle() -> Bundle:
     """
     Raises:
-        BundleMissing: this framemesh was not installed from a checkout.
+        BundleMissing: the files are neither in the package nor in a checkout around it.
     """
-    # An editable installation runs from cli/src/framemesh/cli/demo of the checkout.
-    root = Path(__file__).resolve().parents[5]
-    found = Bundle(
-        clip=root / "examples/street/street.mp4",
-        pipeline=root / "examples/street/pipeline.yaml",
-        model=root / "models/person",
-    )
-    for path in (found.clip, found.pipeline, found.model):
-        if not path.exists():
-            raise BundleMissing(f"{path} is missing: run the demo in a checkout of framemesh")
-    return found
+    street = bundled("street")
+    return Bundle(street / "street.mp4", street / "pipeline.yaml", bundled("person"))

@@ -1,5 +1,6 @@
 """The programs of a mesh on one machine."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.program import Program
 from framemesh.runtime.processes.nats_health import store_problem
 from framemesh.runtime.processes.nats_server import NatsServer, jetstream_health
+from framemesh.runtime.processes.programs import nats_server, triton
 from framemesh.runtime.processes.supervision import GRACE_SECONDS
 
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
@@ -17,6 +19,17 @@ ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
 """For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own,
 and frames that pass from one to the other leave holes in all of them: from 2,000 to 10,000 frames
 ingest grew by 13%, with one heap it moved by 1 to 2% (bench/memory.py)."""
+
+
+def require_servers() -> None:
+    """Say what is not installed before anything is started.
+
+    Raises:
+        ProgramMissing: nats-server or tritonserver is not installed.
+    """
+    nats_server()
+    if not os.environ.get("FRAMEMESH_WORKER_TRITON"):
+        triton()
 
 
 def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Program, ...]:

