@@ -115,6 +115,11 @@ PERSON = {"name": "people", "model": "person"}
             INVALID,
             ["stages[0].crops_of: no earlier stage is named 'cars' (earlier: none)"],
         ),
+        (
+            {"stages": [PERSON, {**PERSON, "name": "x", "crops_of": "people", "labels": ["cat"]}]},
+            INVALID,
+            ["stages[1].labels[0]: model 'person' has no label 'cat': it has 'person'"],
+        ),
         ({"stages": [{**PERSON, "labels": ["a"]}]}, INVALID, ["stages[0].labels: only chooses"]),
         ({"stages": [{**PERSON, "max_delay_ms": 5000}]}, INVALID, ["stages[0].max_delay_ms"]),
         ({"stages": [{"name": "x", "model": "y"}]}, NOT_FOUND, ["stages[0].model: no model is"]),

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.commands.pipeline import read_pipeline
+from framemesh.cli.common.files import read_document
 from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
 
 
@@ -58,3 +60,21 @@ decoder: {name: centernet}
 
     assert model.manifest.labels == ("person", "bicycle")
     assert model.file == tmp_path / "1/model.onnx"
+
+
+def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        "name: person\nfile: model.onnx\nlabels: labels.txt\n"
+        "input: {name: images, width: 320, height: 320}\ndecoder: {name: centernet}\n",
+        encoding="utf-8-sig",
+    )
+    (tmp_path / "labels.txt").write_bytes(b"\xef\xbb\xbfperson\r\nbicycle\r\n")
+    (tmp_path / "model.onnx").write_bytes(b"onnx")
+    (tmp_path / "street.yaml").write_text(
+        "name: street\nstages: [{name: people, model: person}]\n", encoding="utf-8-sig"
+    )
+
+    manifest = read_model_folder(tmp_path).manifest
+
+    assert (manifest.name, manifest.labels) == ("person", ("person", "bicycle"))
+    assert read_document(tmp_path / "street.yaml").read(PipelineSpec).name == "street"

@@ -69,3 +69,8 @@ def test_a_sound_document_has_no_problems() -> None:
 
 def test_an_empty_document_says_what_is_missing() -> None:
     assert "should be a dictionary" in problems("")[0]
+
+
+def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
+    assert problems("\ufeff" + STREET) == []
+    assert Located("\ufeff---\n" + STREET, "street.yaml").read(PipelineSpec).name == "street"

@@ -43,13 +43,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file.
+    """The text of a file, without a byte order mark at its beginning.
 
     Raises:
         FileUnreadable: as for `read_bytes`, or it is not UTF-8.
     """
     try:
-        return read_bytes(path).decode()
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileUnreadable(f"cannot read {path}: it is not UTF-8 text") from error
 

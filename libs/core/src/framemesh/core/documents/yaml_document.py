@@ -12,17 +12,22 @@ from framemesh.core.documents.document import InvalidDocument, Path, Problem, re
 
 T = TypeVar("T")
 
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write before the text."""
+
 
 class Located:
     """A YAML document as plain values, and the line that each of them stands on."""
 
     def __init__(self, text: str, what: str) -> None:
-        """Read `text`; `what` ("street.yaml") begins the message of every error.
+        """Read `text`, with or without a byte order mark; `what` ("street.yaml") begins the message
+        of every error.
 
         Raises:
             InvalidDocument: it is not YAML, or names a key twice.
         """
         self.what = what
+        text = text.removeprefix(BYTE_ORDER_MARK)
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
             self._lines = dict(_lines(root, ())) if root is not None else {}

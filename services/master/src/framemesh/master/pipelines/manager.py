@@ -4,11 +4,13 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.crops import StageDetections, check_crops
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
 from framemesh.master.fleet.nodes import NodeRegistry, WorkerState
 from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.modeling.decoder_demands import demand_of
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -163,14 +165,25 @@ class PipelineManager:
         return current
 
     async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
-        """The specification with the version of each model that is newest now."""
+        """The specification with the version of each model that is newest now.
+
+        Raises:
+            ModelMissing: a model is not registered.
+            InvalidDocument: a stage looks at crops that its models can never give.
+        """
         stages: list[StageSpec] = []
+        detections: dict[str, StageDetections] = {}
         for at, stage in enumerate(spec.stages):
             try:
                 model = await self._models.find(stage.model, stage.model_version)
             except ModelUnknown as error:
                 raise ModelMissing(f"stages[{at}].model: {error}") from error
             stages.append(replace(stage, model_version=model.version))
+            manifest = model.manifest
+            detections[stage.name] = StageDetections(
+                manifest.name, manifest.labels, demand_of(manifest).boxes
+            )
+        check_crops(spec, detections)
         return replace(spec, stages=tuple(stages))
 
     async def _current(self, name: str) -> StoredPipeline | None:
