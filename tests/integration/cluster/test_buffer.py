@@ -16,7 +16,8 @@ from framemesh.master.pipelines.buffer import (
     StorageMissing,
 )
 from framemesh.monitor.checkpoint.store import CheckpointStore
-from framemesh.runtime.jetstream.api.buckets import bucket_stream, replicas_of
+from framemesh.runtime.jetstream.api.key_value import bucket_stream
+from framemesh.runtime.jetstream.api.replicas import replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET

@@ -145,7 +145,7 @@ async def _messages(broker: Broker, stream: str) -> AsyncIterator[RawStreamMsg]:
     state = (await broker.request(f"$JS.API.STREAM.INFO.{stream}", {}))["state"]
     for sequence in range(max(1, state["first_seq"]), state["last_seq"] + 1):
         with contextlib.suppress(NotFoundError):
-            yield await broker.jetstream.get_msg(stream, sequence)
+            yield await broker.client.jetstream().get_msg(stream, sequence)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ async def test_it_is_what_the_servers_partition_mapping_gives(nats_broker: Broke
     )
     assert "error" not in created
     for name in names:
-        await nats_broker.jetstream.publish(f"camera.{name}", b"")
+        await nats_broker.client.jetstream().publish(f"camera.{name}", b"")
     state = {"subjects_filter": ">"}
     info = await nats_broker.request("$JS.API.STREAM.INFO.MAPPED", state)
     mapped = dict(reversed(subject.split(".")) for subject in info["state"]["subjects"])

@@ -77,7 +77,7 @@ class Consumer:
                 task.cancel()
 
     async def _take_from(self, shard: Shard) -> None:
-        worker = await self._nats.jetstream.pull_subscribe_bind(
+        worker = await self._nats.client.jetstream().pull_subscribe_bind(
             shard_consumer(shard), shard_stream(shard)
         )
         while True:

@@ -121,7 +121,9 @@ async def test_a_full_stream_holds_the_camera_back_without_loss(
         answering = asyncio.ensure_future(camera.answered(count))
         answered, _ = await asyncio.wait([answering], timeout=SILENCE_SECONDS)
         assert not answered
-        worker = await nats_broker.jetstream.pull_subscribe_bind("shard-1-0", "FRAMES-street-1-0")
+        worker = await nats_broker.client.jetstream().pull_subscribe_bind(
+            "shard-1-0", "FRAMES-street-1-0"
+        )
         taken: list[str] = []
         while len(taken) < count:
             for message in await worker.fetch(4, timeout=5):

@@ -155,7 +155,7 @@ async def test_the_shards_beside_it_are_left_alone(provisioned: Broker) -> None:
 
 async def test_a_consumer_for_all_workers_is_taken_over_too(provisioned: Broker) -> None:
     name = shard_consumer(SHARD)
-    config = {"stream_name": STREAM, "config": shard_consumer_config(SHARD, name)}
+    config = {"stream_name": STREAM, "config": shard_consumer_config(SHARD, name).to_json()}
     create = f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.{name}"
     await provisioned.request(create, config)
     ours = await take_over(provisioned, SHARD, 9, "holder-9")

@@ -227,7 +227,7 @@ async def work_off(broker: Broker, stream: str, count: int) -> None:
     """Take and ack frames of all shards, as workers do."""
     done = 0
     for shard in range(4):
-        consumer = await broker.jetstream.pull_subscribe_bind(f"shard-1-{shard}", stream)
+        consumer = await broker.client.jetstream().pull_subscribe_bind(f"shard-1-{shard}", stream)
         for message in await consumer.fetch(count // 4):
             await message.ack_sync()
             done += 1

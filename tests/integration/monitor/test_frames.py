@@ -112,7 +112,7 @@ async def test_more_sessions_than_the_broker_looks_through_must_be_named(
         await writer.complete("north", [1], session=f"s{number}")
     code, line = await status_of(get(channel, 1))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
-    assert line == "more than 1024 are of that number: name the session"
+    assert line == "too many sessions have a frame 1 of north: name the session"
     assert await states(channel, 1, "s77") == [("s77", SEALED)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.jetstream.api.error_codes import ID_IN_PROCESS
+from framemesh.runtime.jetstream.api.errors import WriteInProgress
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.publish import publisher as publisher_module
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
@@ -14,7 +14,9 @@ from tests.integration.runtime.answering import answering
 
 MESSAGE = OutboundMessage("test.x", b"payload", "m1")
 STORED = {"stream": "TEST", "seq": 1}
-IN_PROCESS = {"error": {"code": 409, "err_code": ID_IN_PROCESS, "description": "in process"}}
+IN_PROCESS = {
+    "error": {"code": 409, "err_code": WriteInProgress.codes[0], "description": "in process"}
+}
 
 
 @pytest.fixture(autouse=True)

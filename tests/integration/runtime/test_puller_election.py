@@ -1,6 +1,7 @@
 """A consumer without a leader: nobody takes a request, nobody answers a question."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.jetstream.api.subjects import consumer_info, consumer_next
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
-from framemesh.runtime.jetstream.consume.puller import INFO, NEXT, puller
+from framemesh.runtime.jetstream.consume.puller import puller
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
 
-NAME = "TEST.all"
+INFO = json.dumps({"name": "all", "config": {}, "delivered": {"stream_seq": 0}}).encode()
 GRACE_SECONDS = 5.0
 
 
@@ -44,11 +46,11 @@ async def test_a_pull_goes_on_soon_after_its_consumer_has_a_leader(plain: Broker
         nonlocal questions
         questions += 1
         if questions == 2:
-            await plain.client.subscribe(NEXT + NAME, cb=on_request)
+            await plain.client.subscribe(consumer_next("TEST", "all"), cb=on_request)
         if questions > 2:
-            await plain.client.publish(message.reply, b"{}")
+            await plain.client.publish(message.reply, INFO)
 
-    await plain.client.subscribe(INFO + NAME, cb=on_question)
+    await plain.client.subscribe(consumer_info("TEST", "all"), cb=on_question)
     async with puller(
         plain,
         "TEST",

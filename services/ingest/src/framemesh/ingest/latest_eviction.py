@@ -1,8 +1,6 @@
 """Evicts a camera's oldest buffered frame when the stream is full: policy `latest` in ingest."""
 
-import base64
 from dataclasses import dataclass
-from typing import Any
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
@@ -10,6 +8,9 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
+from framemesh.runtime.jetstream.api.errors import ApiError, MessageNotFound, StreamNotFound
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message, outcome_message
@@ -38,6 +39,7 @@ class LatestEviction:
         self._stream = stream
         self._keep = keep
         self._deps = deps
+        self._jetstream = JetStream(deps.broker)
         self._ledger = ReliableWriter(deps.sink)
         self._last_refusal = ""
 
@@ -58,42 +60,46 @@ class LatestEviction:
             return False
         # First its outcome: a frame that stays after that is found completed by its worker.
         await self._supersede(oldest)
-        return await self._remove(oldest["seq"])
+        return await self._remove(oldest.sequence)
 
-    async def _supersede(self, message: dict[str, Any]) -> None:
+    async def _supersede(self, message: StoredMessage) -> None:
         try:
-            frame = frame_message.from_stored(base64.b64decode(message["hdrs"]), b"")
+            frame = frame_message.from_stored(message.headers, b"")
         except (KeyError, ValueError) as error:
             # It has no id, so no outcome can be written for it. Ingest writes no such thing.
-            log.error("message is no frame", subject=message["subject"], error=repr(error))
+            log.error("message is no frame", subject=message.subject, error=repr(error))
             return
         await self._ledger.write(outcome_message.to_message(self._outcome(frame)))
 
     async def _remove(self, sequence: int) -> bool:
         """Returns False where the broker refuses, or a worker acked it first."""
-        answer = await self._deps.broker.request(
-            f"$JS.API.STREAM.MSG.DELETE.{self._stream}", {"seq": sequence, "no_erase": True}
-        )
-        if answer.get("success"):
-            self._last_refusal = ""
-            return True
-        refusal = str(answer.get("error", {}).get("description", "no reason given"))
-        # Once, however often it is tried: a full stream is tried 50 times a second.
+        try:
+            await self._jetstream.messages.delete(self._stream, sequence)
+        except ApiError as error:
+            self._log_refusal(error.description)
+            return False
+        self._last_refusal = ""
+        return True
+
+    def _log_refusal(self, refusal: str) -> None:
+        """Once, however often it is tried: a full stream is tried 50 times a second."""
         if refusal != self._last_refusal:
             log.warning("frame is not evicted", stream=self._stream, refusal=refusal)
         self._last_refusal = refusal
-        return False
 
-    async def _oldest(self, subject: str) -> dict[str, Any] | None:
-        question = {"seq": 1, "next_by_subj": subject}
-        answer = await self._deps.broker.request(f"$JS.API.STREAM.MSG.GET.{self._stream}", question)
-        return answer.get("message")
+    async def _oldest(self, subject: str) -> StoredMessage | None:
+        try:
+            return await self._jetstream.messages.next(self._stream, subject)
+        except (MessageNotFound, StreamNotFound):
+            return None
 
     async def _subject_with_most(self) -> str | None:
         """The subject that has most frames, if it has more than `keep`."""
-        question = {"subjects_filter": ">"}
-        answer = await self._deps.broker.request(f"$JS.API.STREAM.INFO.{self._stream}", question)
-        counts: dict[str, int] = answer.get("state", {}).get("subjects") or {}
+        try:
+            info = await self._jetstream.streams.info(self._stream, subjects_filter=">")
+        except StreamNotFound:
+            return None
+        counts = info.state.subjects
         most = max(counts, key=counts.__getitem__, default=None)
         return most if most and counts[most] > self._keep else None
 

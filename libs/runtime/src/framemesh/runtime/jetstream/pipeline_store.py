@@ -6,17 +6,13 @@ The master writes it; the other services read it, so that they work while the ma
 import json
 from dataclasses import dataclass, replace
 
-import nats.errors
-import nats.js.errors
-from nats.js.kv import KeyValue
-
 from framemesh.core.documents.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.runtime.jetstream.api.buckets import bucket_keys, bucket_stream, ensure_bucket
-from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.jetstream.api.errors import retryable
+from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
@@ -51,30 +47,26 @@ class PipelineStore:
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+        self._bucket = KeyValueBucket(broker, PIPELINES_BUCKET)
 
     async def create(self) -> None:
         """Make the bucket, unless it is there."""
-        await ensure_bucket(self._broker, PIPELINES_BUCKET, BUCKET_BYTES)
+        await self._bucket.create(BUCKET_BYTES)
 
     async def get(self, name: str) -> StoredPipeline:
         """
         Raises:
             PipelineUnknown: there is none of that name.
         """
-        try:
-            with preserve_cancellation():
-                entry = await (await self._bucket()).get(name)
-        except nats.js.errors.KeyNotFoundError as error:
-            raise PipelineUnknown(name) from error
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot read pipeline {name}: {error}") from error
+        entry = await self._bucket.get(name)
+        if entry is None:
+            raise PipelineUnknown(name)
         stored = read(json.loads(entry.value or b"null"), StoredPipeline, f"stored pipeline {name}")
-        return stored if stored.revision else replace(stored, revision=entry.revision or 0)
+        return stored if stored.revision else replace(stored, revision=entry.revision)
 
     async def names(self) -> list[str]:
         """Of all pipelines, sorted."""
-        return await bucket_keys(self._broker, PIPELINES_BUCKET)
+        return await self._bucket.keys()
 
     async def put(
         self,
@@ -93,24 +85,9 @@ class PipelineStore:
 
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()
-        try:
-            with preserve_cancellation():
-                return await (await self._bucket()).put(name, value)
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot write pipeline {name}: {error}") from error
+        with retryable(f"cannot write pipeline {name}"):
+            return await self._bucket.put(name, value)
 
     async def delete(self, name: str) -> None:
         """Remove a pipeline; one that is already gone is fine."""
-        # Not the purge of a bucket, which leaves a marker for ever.
-        answer = await self._broker.request(
-            f"$JS.API.STREAM.PURGE.{bucket_stream(PIPELINES_BUCKET)}",
-            {"filter": f"$KV.{PIPELINES_BUCKET}.{name}"},
-        )
-        if error := answer.get("error"):
-            raise BrokerUnavailable(f"cannot delete pipeline {name}: {error.get('description')}")
-
-    async def _bucket(self) -> KeyValue:
-        try:
-            return await self._broker.jetstream.key_value(PIPELINES_BUCKET)
-        except nats.js.errors.BucketNotFoundError as error:
-            raise BrokerUnavailable("the master has not set up its storage yet") from error
+        await self._bucket.remove(name)

@@ -29,20 +29,15 @@ def from_delivery(delivery: ReceivedMessage) -> Frame:
     Raises:
         KeyError, ValueError: the message was not made by `to_message`.
     """
-    return _frame(delivery.headers, delivery.payload)
+    return from_stored(delivery.headers, delivery.payload)
 
 
-def from_stored(headers: bytes, payload: bytes) -> Frame:
-    """The frame of a message that was read out of its stream, with its headers as they lie there.
+def from_stored(headers: Mapping[str, str], image: bytes) -> Frame:
+    """The frame of a message that was read out of its stream.
 
     Raises:
         KeyError, ValueError: the message was not made by `to_message`.
     """
-    lines = headers.decode().split("\r\n")
-    return _frame(dict(line.split(": ", 1) for line in lines if ": " in line), payload)
-
-
-def _frame(headers: Mapping[str, str], image: bytes) -> Frame:
     return Frame(
         FrameId.parse(headers[ID_HEADER]), int(headers[CAPTURED]), image, int(headers[CRC32], 16)
     )

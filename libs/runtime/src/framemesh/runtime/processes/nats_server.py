@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.jetstream.api.subjects import ACCOUNT_INFO
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.ports import is_free
@@ -132,7 +133,7 @@ async def _jetstream_answers(lines: asyncio.StreamReader, writer: asyncio.Stream
     options = json.dumps({"verbose": False, "name": "health check"})
     writer.write(
         f"CONNECT {options}\r\nSUB _INBOX.health 1\r\n"
-        "PUB $JS.API.INFO _INBOX.health 0\r\n\r\nPING\r\n".encode()
+        f"PUB {ACCOUNT_INFO} _INBOX.health 0\r\n\r\nPING\r\n".encode()
     )
     while line := await lines.readline():
         if line.startswith(b"MSG "):

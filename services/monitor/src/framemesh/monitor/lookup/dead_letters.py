@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from framemesh.core.clock import Clock
 from framemesh.monitor.errors import DeadLetterUnknown
 from framemesh.monitor.lookup.header_window import header_window
-from framemesh.monitor.lookup.stored_messages import newest
+from framemesh.runtime.jetstream.api.errors import MessageNotFound
+from framemesh.runtime.jetstream.api.headers import MESSAGE_SIZE
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
@@ -19,9 +21,6 @@ log = get_logger()
 
 WIDEST = 16_384
 """Messages whose headers are asked for at once: some 10 MB, in a fraction of a second."""
-
-SIZE = "Nats-Msg-Size"
-"""The header that stands for a payload that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,14 @@ class DeadLetters:
         Raises:
             DeadLetterUnknown: there is none.
         """
-        kept = await newest(self._broker, dead_stream(pipeline), subject)
-        if kept is None:
+        try:
+            kept = await JetStream(self._broker).messages.direct_last(
+                dead_stream(pipeline), subject
+            )
+        except MessageNotFound as error:
             raise DeadLetterUnknown(
                 "no such dead letter is kept: `framemesh dead list` shows those that are"
-            )
+            ) from error
         try:
             return dead_letter_message.from_parts(kept.subject, kept.headers, kept.payload)
         except (KeyError, ValueError) as error:
@@ -95,7 +97,7 @@ def _letters(found: Iterable[ReceivedMessage]) -> tuple[ListedLetter, ...]:
 def _letter(message: ReceivedMessage) -> ListedLetter | None:
     try:
         letter = dead_letter_message.from_parts(message.subject, message.headers, b"")
-        return ListedLetter(letter, int(message.headers[SIZE]))
+        return ListedLetter(letter, int(message.headers[MESSAGE_SIZE]))
     except (KeyError, ValueError) as error:
         log.warning("dead letter is unreadable", subject=message.subject, error=repr(error))
         return None

@@ -9,13 +9,12 @@ from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.core.ledger.camera_sessions import FrameStatus
 from framemesh.core.outcome import Outcome
+from framemesh.monitor.errors import TooManyMatches
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
 from framemesh.monitor.ledger.registry import LedgerRegistry
-from framemesh.monitor.lookup.stored_messages import (
-    StoredMessage,
-    last_by_subjects,
-    last_from_leader,
-)
+from framemesh.runtime.jetstream.api.errors import MessageNotFound, TooManySubjects, retryable
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
@@ -63,7 +62,7 @@ class FrameLookup:
     """Looks into the stream for outcomes, and into the book for what has none there."""
 
     def __init__(self, broker: Broker, registry: LedgerRegistry) -> None:
-        self._broker = broker
+        self._messages = JetStream(broker).messages
         self._registry = registry
 
     async def find(
@@ -89,8 +88,14 @@ class FrameLookup:
 
     async def _sealed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
         subject = outcome_subject(pipeline, wanted)
-        kept = await last_by_subjects(self._broker, ledger_stream(pipeline), subject)
-        return [record for record in map(_sealed_record, kept) if record]
+        try:
+            kept = await self._messages.direct_last_of_each(ledger_stream(pipeline), subject)
+        except TooManySubjects as error:
+            raise TooManyMatches(
+                f"too many sessions have a frame {wanted.sequence} of {wanted.camera}:"
+                " name the session"
+            ) from error
+        return [record for record in map(_sealed_record, reversed(kept)) if record]
 
     async def _record(self, pipeline: str, frame: FrameId, ledger: PipelineLedger) -> FrameRecord:
         """Of a frame whose outcome was not found."""
@@ -101,8 +106,13 @@ class FrameLookup:
                 return FrameRecord(frame, FrameState.PENDING)
         # The replica that was asked may be behind.
         subject = outcome_subject(pipeline, frame)
-        kept = await last_from_leader(self._broker, ledger_stream(pipeline), subject)
-        return (kept and _sealed_record(kept)) or FrameRecord(frame, FrameState.FORGOTTEN)
+        forgotten = FrameRecord(frame, FrameState.FORGOTTEN)
+        with retryable("cannot read the outcome"):
+            try:
+                kept = await self._messages.last(ledger_stream(pipeline), subject)
+            except MessageNotFound:
+                return forgotten
+        return _sealed_record(kept) or forgotten
 
 
 def _sealed_record(kept: StoredMessage) -> FrameRecord | None:

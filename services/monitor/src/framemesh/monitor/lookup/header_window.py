@@ -1,10 +1,13 @@
 """The headers of some messages of a stream, without their payloads."""
 
+import contextlib
+
 from nats.aio.msg import Msg
 
-from framemesh.core.clock import NANO
-from framemesh.monitor.lookup.replies import replies
-from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
+from framemesh.runtime.jetstream.api.errors import ConsumerNotFound, retryable
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage, delivery
 
 INACTIVE_THRESHOLD_SECONDS = 30
@@ -27,28 +30,23 @@ async def header_window(
             found.append(one)
         return one.sequence < last
 
-    consumer = await _make_consumer(broker, stream, subject, first)
-    # Either so many come, and the last of them is at `last` or after it, or a status ends them.
-    question = {"batch": last - first + 1, "no_wait": True}
-    await replies(broker, f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", question, take)
-    await broker.request(f"$JS.API.CONSUMER.DELETE.{stream}.{consumer}", {})
+    consumers = JetStream(broker).consumers
+    with retryable(f"cannot read {stream}"):
+        consumer = await consumers.create(stream, _config(subject, first))
+        # Either so many come, and the last of them is at `last` or after it, or a status ends them.
+        await consumers.fetch(stream, consumer, last - first + 1, take)
+        with contextlib.suppress(ConsumerNotFound):
+            await consumers.delete(stream, consumer)
     return found
 
 
-async def _make_consumer(broker: Broker, stream: str, subject: str, first: int) -> str:
-    config = {
-        "ack_policy": "none",
-        "deliver_policy": "by_start_sequence",
-        "opt_start_seq": first,
-        "filter_subject": subject,
-        "headers_only": True,
-        "mem_storage": True,
-        "num_replicas": 1,
-        "inactive_threshold": INACTIVE_THRESHOLD_SECONDS * NANO,
-    }
-    answer = await broker.request(
-        f"$JS.API.CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config}
+def _config(subject: str, first: int) -> ConsumerConfig:
+    return ConsumerConfig(
+        ack_policy="none",
+        start_sequence=first,
+        filter_subjects=(subject,),
+        headers_only=True,
+        memory_storage=True,
+        replicas=1,
+        inactive_threshold_seconds=INACTIVE_THRESHOLD_SECONDS,
     )
-    if error := answer.get("error"):
-        raise BrokerUnavailable(f"{stream}: {error.get('description')}")
-    return str(answer["name"])

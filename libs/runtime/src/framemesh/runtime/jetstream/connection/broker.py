@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.dataplane.errors import StreamUnavailable
@@ -59,6 +58,10 @@ CREDENTIALS = re.compile("//([^:@/]*)[^@/]*@")
 
 class BrokerUnavailable(StreamUnavailable):
     """NATS did not answer in time."""
+
+
+class NoResponders(BrokerUnavailable):
+    """Nobody listens to a subject: no stream takes it, or it has no leader at the moment."""
 
 
 class BrokerLost(FramemeshError):
@@ -140,32 +143,45 @@ class Broker:
         raise BrokerLost(f"the connection to {self.url} closed: see the broker's log")
 
     @property
-    def jetstream(self) -> JetStreamContext:
-        return self.client.jetstream(timeout=ANSWER_TIMEOUT_SECONDS)
-
-    @property
     def max_frame_bytes(self) -> int:
         """The largest image that fits into one message together with its headers."""
         return self.client.max_payload - HEADER_BYTES
 
-    async def request(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Call JetStream's JSON API.
+    async def call(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
+    ) -> Msg:
+        """Publish a message, and return the one that answers it.
 
         Raises:
+            NoResponders: nobody takes the subject.
             BrokerUnavailable: no answer in time.
         """
         try:
             with preserve_cancellation():
                 reply: Msg = await self.client.request(
-                    subject, json.dumps(body).encode(), ANSWER_TIMEOUT_SECONDS
+                    subject,
+                    payload,
+                    ANSWER_TIMEOUT_SECONDS,
+                    headers=dict(headers) if headers else None,
                 )
+        except nats.errors.NoRespondersError as error:
+            raise NoResponders(f"nobody at {self.url} answers to {subject}") from error
         except (nats.errors.Error, TimeoutError) as error:
             raise BrokerUnavailable(f"no answer from {self.url} ({error})") from error
+        return reply
+
+    async def request(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Call what takes and answers JSON.
+
+        Raises:
+            BrokerUnavailable: no answer in time.
+        """
+        reply = await self.call(subject, json.dumps(body).encode())
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 
     async def ask(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Call what changes nothing in JetStream's JSON API.
+        """Call, as `request`, what changes nothing.
 
         Only who leads a stream answers. While a cluster elects another one nobody does, and what
         was asked meanwhile never is; so it is asked again and again.

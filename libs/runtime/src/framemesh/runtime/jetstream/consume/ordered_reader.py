@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from framemesh.core.clock import NANO, Clock
-from framemesh.core.errors import FramemeshError
+from framemesh.core.clock import Clock
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.api.error_codes import NOT_FOUND
+from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
+from framemesh.runtime.jetstream.api.errors import ApiError, StreamNotFound
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.streams import StreamState
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
@@ -62,9 +64,10 @@ class OrderedReader:
             batch_window_seconds: how late a message may come, together with others.
         """
         self._broker = broker
+        self._jetstream = JetStream(broker)
         self._stream = stream
         self._clock = clock
-        self._subjects = list(subjects)
+        self._subjects = tuple(subjects)
         self._gather_seconds = batch_window_seconds
         self._after = 0
         self.created = ""
@@ -77,7 +80,7 @@ class OrderedReader:
             StreamGone: there is no such stream, or it is not the one that was read before.
             BrokerUnavailable: no answer in time.
         """
-        return int((await self._state())["last_seq"])
+        return (await self._state()).last_sequence
 
     async def extent(self) -> SequenceRange:
         """Which messages the stream has.
@@ -86,8 +89,8 @@ class OrderedReader:
             StreamGone, BrokerUnavailable: as `last_sequence`.
         """
         state = await self._state()
-        last = int(state["last_seq"])
-        return SequenceRange(int(state["first_seq"]) if state["messages"] else last + 1, last)
+        last = state.last_sequence
+        return SequenceRange(state.first_sequence if state.messages else last + 1, last)
 
     async def read(self, handle: Handler, after: int = 0) -> NoReturn:
         """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
@@ -116,7 +119,7 @@ class OrderedReader:
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._broker.listeners.remove(renewed.set)
-        raise StreamGone(f"stream {self._stream} does not exist")
+        raise self._gone()
 
     async def _read_consumer(self, consumer: str, handle: Handler, renewed: asyncio.Event) -> None:
         """Read until the consumer is gone, or the connection was made anew: a consumer without
@@ -164,38 +167,35 @@ class OrderedReader:
             pull.done(message)
             arrived.task_done()
 
-    async def _state(self) -> dict[str, Any]:
-        answer = await self._broker.ask(f"$JS.API.STREAM.INFO.{self._stream}", {})
-        if error := answer.get("error"):
-            raise self._fault(error)
-        if self.created and answer["created"] != self.created:
+    async def _state(self) -> StreamState:
+        try:
+            info = await self._jetstream.streams.info(self._stream)
+        except StreamNotFound as error:
+            raise self._gone() from error
+        if self.created and info.created != self.created:
             raise StreamGone(f"stream {self._stream} was deleted and made anew")
-        self.created = answer["created"]
-        state: dict[str, Any] = answer["state"]
-        return state
+        self.created = info.created
+        return info.state
 
     async def _make_consumer(self, start: int) -> str:
-        config = {
-            "ack_policy": "none",
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": start,
-            "mem_storage": True,
-            "num_replicas": 1,
-            "inactive_threshold": INACTIVE_THRESHOLD_SECONDS * NANO,
-            "filter_subjects": self._subjects,
-        }
-        answer = await self._broker.request(
-            f"$JS.API.CONSUMER.CREATE.{self._stream}",
-            {"stream_name": self._stream, "config": config},
+        config = ConsumerConfig(
+            ack_policy="none",
+            start_sequence=start,
+            memory_storage=True,
+            replicas=1,
+            inactive_threshold_seconds=INACTIVE_THRESHOLD_SECONDS,
+            filter_subjects=self._subjects,
         )
-        if error := answer.get("error"):
-            raise self._fault(error)
+        try:
+            name = await self._jetstream.consumers.create(self._stream, config)
+        except StreamNotFound as error:
+            raise self._gone() from error
+        except ApiError as error:
+            raise BrokerUnavailable(f"cannot read {self._stream}: {error}") from error
         # After the consumer: a stream that takes this one's place before it is seen here, one that
         # does so after takes the consumer away.
         await self._state()
-        return str(answer["name"])
+        return name
 
-    def _fault(self, error: dict[str, object]) -> FramemeshError:
-        if error.get("code") == NOT_FOUND:
-            return StreamGone(f"stream {self._stream} does not exist")
-        return BrokerUnavailable(f"{self._stream}: {error.get('description')}")
+    def _gone(self) -> StreamGone:
+        return StreamGone(f"stream {self._stream} does not exist")

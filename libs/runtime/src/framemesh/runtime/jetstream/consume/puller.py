@@ -16,14 +16,21 @@ from itertools import count
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js.api import Header
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.dataplane import received_message as contract
 from framemesh.runtime.dataplane.errors import ConsumerGone, NotPermitted, PullTooSmall
 from framemesh.runtime.dataplane.plane import PullLimits
-from framemesh.runtime.jetstream.api.error_codes import NOT_FOUND, STATUS_NO_RESPONDERS
+from framemesh.runtime.jetstream.api.errors import ConsumerNotFound, StreamNotFound
+from framemesh.runtime.jetstream.api.headers import (
+    DESCRIPTION,
+    STATUS,
+    STATUS_HEARTBEAT,
+    STATUS_NO_RESPONDERS,
+)
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.subjects import consumer_info, consumer_next
 from framemesh.runtime.jetstream.connection.broker import (
     Broker,
     BrokerUnavailable,
@@ -42,11 +49,6 @@ MISSED_HEARTBEATS = 2.5
 """After which a request is lost."""
 
 DRAIN_TIMEOUT_SECONDS = 1.0
-
-HEARTBEAT = "100"
-
-NEXT = "$JS.API.CONSUMER.MSG.NEXT."
-INFO = "$JS.API.CONSUMER.INFO."
 
 POLL_SECONDS = 0.5
 """For what a consumer says of itself. One without a leader says nothing, and may have one soon."""
@@ -92,7 +94,11 @@ class Puller:
         delivered together, which costs both sides much less.
         """
         self._broker = broker
+        self._stream = stream
+        self._consumer = consumer
         self._name = f"{stream}.{consumer}"
+        self._next = consumer_next(stream, consumer)
+        self._consumers = JetStream(broker, POLL_SECONDS).consumers
         self._room = PullBudget(limits)
         self._deliver = deliver
         self._clock = clock
@@ -180,7 +186,7 @@ class Puller:
         self._give_up_request()
 
     def on_permission_denied(self, refusal: PermissionDenied) -> None:
-        ours = (self._answers, NEXT + self._name, INFO + self._name)
+        ours = (self._answers, self._next, consumer_info(self._stream, self._consumer))
         ack = (
             refusal.subject.startswith("$js.ack.") and f".{self._name}.".lower() in refusal.subject
         )
@@ -192,12 +198,12 @@ class Puller:
         self._heard_at = self._clock.monotonic()
         self._anxious = False
         headers = message.headers or {}
-        status = headers.get(Header.STATUS)
+        status = headers.get(STATUS)
         if status is None:
             self._take(message)
         # Only the request under way can end.
-        elif status != HEARTBEAT and message.subject == self._reply:
-            self._end_request(status, headers.get(Header.DESCRIPTION, ""))
+        elif status != STATUS_HEARTBEAT and message.subject == self._reply:
+            self._end_request(status, headers.get(DESCRIPTION, ""))
         self._changed.set()
 
     def _take(self, message: Msg) -> None:
@@ -274,9 +280,7 @@ class Puller:
             body["no_wait"] = True
         # What cannot be written is lost with the connection, and asked for over the next one.
         with contextlib.suppress(nats.errors.Error):
-            await self._broker.client.publish(
-                NEXT + self._name, json.dumps(body).encode(), self._reply
-            )
+            await self._broker.client.publish(self._next, json.dumps(body).encode(), self._reply)
 
     async def _gathering(self, request: Request) -> Request:
         """All that comes in a while, where something came just now; else the next message."""
@@ -288,17 +292,12 @@ class Puller:
     async def _look_for_consumer(self) -> None:
         self._unheard = False
         try:
-            async with asyncio.timeout(POLL_SECONDS):
-                answer = await self._broker.request(INFO + self._name, {})
-        except (BrokerUnavailable, TimeoutError):
-            answer = {"error": {}}
-        error = answer.get("error")
-        if error is None:
-            return
-        self._lost()
-        if error.get("code") == NOT_FOUND:
+            await self._consumers.info(self._stream, self._consumer)
+        except (ConsumerNotFound, StreamNotFound):
+            self._lost()
             self._fault = ConsumerGone(f"{self._name} does not exist")
-        else:
+        except BrokerUnavailable:
+            self._lost()
             self._unheard = True
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -4,29 +4,28 @@ A stream that looks like a key-value bucket, so that `nats kv` shows it. It has 
 was deleted or expired: with one in its place, a key would not be free.
 """
 
-import asyncio
+import contextlib
 import json
-from base64 import b64decode
 from collections.abc import Mapping
-from typing import Any
-
-import nats.errors
+from dataclasses import replace
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.leases.lease_member import TTL_SECONDS, BucketSnapshot, LeaseEntry, LeaseTerm
-from framemesh.runtime.jetstream.api.buckets import bucket_stream
-from framemesh.runtime.jetstream.api.error_codes import (
-    NO_MESSAGE,
-    NO_SUCH_STREAM,
-    NOT_THE_LAST,
-    STREAM_EXISTS,
-    error_code,
+from framemesh.runtime.jetstream.api.errors import (
+    ApiError,
+    MessageNotFound,
+    StreamNameInUse,
+    StreamNotFound,
+    WrongLastSequence,
+    retryable,
 )
-from framemesh.runtime.jetstream.api.last_messages import last_messages
-from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
-from framemesh.runtime.jetstream.publish.publisher import EXPECTED_LAST_ON_SUBJECT
+from framemesh.runtime.jetstream.api.headers import EXPECTED_LAST_ON_SUBJECT, MESSAGE_TTL
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.key_value import bucket_stream
+from framemesh.runtime.jetstream.api.messages import StoredMessage
+from framemesh.runtime.jetstream.api.streams import StreamConfig
+from framemesh.runtime.jetstream.connection.broker import Broker
 
 BUCKET = "framemesh-leases"
 STREAM = bucket_stream(BUCKET)
@@ -36,10 +35,6 @@ MAX_BYTES = 16 * 1024 * 1024
 
 ANSWER_TIMEOUT_SECONDS = 0.6
 """How long an answer may take: a lease has time for two that do not come, and a third."""
-
-TTL = "Nats-TTL"
-SEQUENCE = "Nats-Sequence"
-SUBJECT = "Nats-Subject"
 
 
 class LeaseConflict(FramemeshError):
@@ -58,7 +53,7 @@ class LeaseBucket:
     def __init__(
         self, broker: Broker, pipeline: str, generation: int, replicas: int, clock: Clock
     ) -> None:
-        self._broker = broker
+        self._jetstream = JetStream(broker, ANSWER_TIMEOUT_SECONDS)
         self._replicas = replicas
         self._clock = clock
         self._members = f"$KV.{BUCKET}.{pipeline}.{generation}.members."
@@ -66,15 +61,17 @@ class LeaseBucket:
 
     async def ensure(self) -> None:
         """Make the bucket if it is not there, with as many replicas as the buffer at least."""
-        answer = await self._call(f"STREAM.INFO.{STREAM}")
-        if error_code(answer) == NO_SUCH_STREAM:
-            answer = await self._call(f"STREAM.CREATE.{STREAM}", self._config())
-            if error_code(answer) == STREAM_EXISTS:
-                return
-        elif "config" in answer and answer["config"]["num_replicas"] < self._replicas:
-            more = answer["config"] | {"num_replicas": self._replicas}
-            answer = await self._call(f"STREAM.UPDATE.{STREAM}", more)
-        _check(answer)
+        streams = self._jetstream.streams
+        with retryable("cannot make the bucket of leases"):
+            try:
+                config = (await streams.info(STREAM)).config
+            except StreamNotFound:
+                # Somebody else may make it meanwhile, with other replicas.
+                with contextlib.suppress(StreamNameInUse):
+                    await streams.create(self._config())
+            else:
+                if config.replicas < self._replicas:
+                    await streams.update(replace(config, replicas=self._replicas))
 
     async def look(self) -> BucketSnapshot:
         """All keys of the generation. Any replica answers, so they may be a little behind."""
@@ -82,7 +79,7 @@ class LeaseBucket:
         shards = await self._last(self._shards)
         return BucketSnapshot(
             frozenset(members),
-            {int(shard): _entry(value, sequence) for shard, (value, sequence) in shards.items()},
+            {int(shard): _entry(message) for shard, message in shards.items()},
         )
 
     async def announce(self, member: str) -> None:
@@ -91,8 +88,8 @@ class LeaseBucket:
 
     async def withdraw(self, member: str) -> None:
         """Say that `member` leaves."""
-        key = {"filter": f"{self._members}{member}"}
-        _check(await self._call(f"STREAM.PURGE.{STREAM}", key))
+        with retryable("cannot withdraw"):
+            await self._jetstream.streams.purge(STREAM, f"{self._members}{member}")
 
     async def take(self, shard: int, member: str) -> int:
         """Take a shard for TTL_SECONDS; returns the sequence of its entry.
@@ -112,48 +109,41 @@ class LeaseBucket:
 
     async def get(self, shard: int) -> LeaseEntry | None:
         """The entry of a shard as the replica that leads has it; None where it is free."""
-        key = {"last_by_subj": f"{self._shards}{shard}"}
-        answer = await self._call(f"STREAM.MSG.GET.{STREAM}", key)
-        if error_code(answer) == NO_MESSAGE:
-            return None
-        _check(answer)
-        message = answer["message"]
-        return _entry(b64decode(message["data"]), message["seq"])
+        with retryable(f"cannot read shard {shard}"):
+            try:
+                return _entry(await self._jetstream.messages.last(STREAM, f"{self._shards}{shard}"))
+            except MessageNotFound:
+                return None
 
     async def delete(self, sequence: int) -> None:
         """Make a shard free at once, if its entry still has this sequence."""
         # Should somebody else have the shard by now, this finds nothing to delete.
-        await self._call(f"STREAM.MSG.DELETE.{STREAM}", {"seq": sequence, "no_erase": True})
+        with contextlib.suppress(ApiError):
+            await self._jetstream.messages.delete(STREAM, sequence)
 
-    def _config(self) -> dict[str, Any]:
-        return {
-            "name": STREAM,
-            "subjects": [f"$KV.{BUCKET}.>"],
+    def _config(self) -> StreamConfig:
+        return StreamConfig(
+            name=STREAM,
+            subjects=(f"$KV.{BUCKET}.>",),
             # Not memory: who starts a broker again must find all leases that somebody holds.
-            "storage": "file",
-            "max_msgs_per_subject": 1,
-            "max_bytes": MAX_BYTES,
+            storage="file",
+            max_messages_per_subject=1,
+            max_bytes=MAX_BYTES,
             # The other would make room by taking a lease from its holder.
-            "discard": "new",
-            "num_replicas": self._replicas,
-            "allow_msg_ttl": True,
-            "allow_direct": True,
+            discard="new",
+            replicas=self._replicas,
+            allow_message_ttl=True,
+            allow_direct=True,
             # Epochs are sequences: in microseconds, they go on where those of a bucket ended that
             # somebody deleted.
-            "first_seq": self._clock.unix_nano() // 1000,
-        }
+            first_sequence=self._clock.unix_nano() // 1000,
+        )
 
-    async def _last(self, prefix: str) -> dict[str, tuple[bytes, int]]:
-        """The values and sequences of the keys below `prefix`."""
-        found = await last_messages(self._broker, STREAM, f"{prefix}*", ANSWER_TIMEOUT_SECONDS)
-        return {
-            message.headers[SUBJECT].removeprefix(prefix): (
-                message.data,
-                int(message.headers[SEQUENCE]),
-            )
-            for message in found
-            if message.headers
-        }
+    async def _last(self, prefix: str) -> dict[str, StoredMessage]:
+        """The keys below `prefix`, without it, and their values."""
+        with retryable("cannot read the leases"):
+            found = await self._jetstream.messages.direct_last_of_each(STREAM, f"{prefix}*")
+        return {message.subject.removeprefix(prefix): message for message in found}
 
     async def _write_shard(self, shard: int, member: str, *, epoch: int, expected: int) -> int:
         value = json.dumps({"member": member, "epoch": epoch}).encode()
@@ -161,38 +151,15 @@ class LeaseBucket:
         return await self._write(f"{self._shards}{shard}", value, expectation)
 
     async def _write(self, key: str, value: bytes, expectation: Mapping[str, str]) -> int:
-        answer = await self._ask(key, value, {TTL: str(TTL_SECONDS), **expectation})
-        if error_code(answer) == NOT_THE_LAST:
-            raise LeaseConflict(f"{key}: {answer['error'].get('description')}")
-        _check(answer)
-        return int(answer["seq"])
-
-    async def _call(self, operation: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return await self._ask(f"$JS.API.{operation}", json.dumps(body or {}).encode(), None)
-
-    async def _ask(
-        self, subject: str, payload: bytes, headers: dict[str, str] | None
-    ) -> dict[str, Any]:
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
-                # What is sent while there is no connection would come late.
-                await self._broker.connected.wait()
-                with preserve_cancellation():
-                    reply = await self._broker.client.request(
-                        subject, payload, ANSWER_TIMEOUT_SECONDS, headers=headers
-                    )
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"no answer from {self._broker.url} to {subject}") from error
-        answer: dict[str, Any] = json.loads(reply.data)
-        return answer
+        headers = {MESSAGE_TTL: str(TTL_SECONDS), **expectation}
+        with retryable(f"cannot write {key}"):
+            try:
+                return await self._jetstream.messages.store(key, value, headers)
+            except WrongLastSequence as error:
+                raise LeaseConflict(f"{key}: {error.description}") from error
 
 
-def _entry(value: bytes, sequence: int) -> LeaseEntry:
-    fields = json.loads(value)
+def _entry(message: StoredMessage) -> LeaseEntry:
+    fields = json.loads(message.payload)
     # The first write of a term cannot know its own sequence.
-    return LeaseEntry(fields["member"], fields["epoch"] or sequence, sequence)
-
-
-def _check(answer: Mapping[str, Any]) -> None:
-    if error := answer.get("error"):
-        raise BrokerUnavailable(f"{STREAM}: {error.get('description')}")
+    return LeaseEntry(fields["member"], fields["epoch"] or message.sequence, message.sequence)

@@ -7,12 +7,17 @@ consumer begins with the oldest frame that nobody acked.
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from framemesh.core.leases.lease_member import LeaseLost
 from framemesh.core.pipeline.generation import Shard
-from framemesh.runtime.jetstream.api.error_codes import NO_SUCH_CONSUMER, NO_SUCH_STREAM
+from framemesh.runtime.jetstream.api.errors import (
+    ConsumerNotFound,
+    StreamNotFound,
+    retryable,
+)
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.ordered_reader import StreamGone
 from framemesh.runtime.jetstream.consume.shard_consumer import shard_consumer_config
@@ -82,7 +87,7 @@ class _Takeover:
     """May be attempted again and again, whatever became of the last attempt."""
 
     def __init__(self, broker: Broker, shard: Shard, epoch: int, holder: str) -> None:
-        self._broker = broker
+        self._consumers = JetStream(broker, ANSWER_TIMEOUT_SECONDS).consumers
         self._shard = shard
         self._stream = shard_stream(shard)
         self._name = shard_consumer(shard)
@@ -95,6 +100,13 @@ class _Takeover:
         """Our own consumer, which may be there though nobody said so."""
 
     async def attempt(self) -> ExclusiveConsumer:
+        with retryable(f"cannot take {self._name} over"):
+            try:
+                return await self._attempt()
+            except StreamNotFound as error:
+                raise StreamGone(f"stream {self._stream} does not exist") from error
+
+    async def _attempt(self) -> ExclusiveConsumer:
         for former in await self._former():
             if former.epoch > self._epoch:
                 raise LeaseLost(
@@ -104,15 +116,16 @@ class _Takeover:
             # agree on a leader for it.
             if former.name != self._asked_for:
                 await self._learn(former)
-                await self._ask(f"DELETE.{self._stream}.{former.name}", NO_SUCH_CONSUMER)
+                with suppress(ConsumerNotFound):
+                    await self._consumers.delete(self._stream, former.name)
         return await self._create()
 
     async def _former(self) -> list[_Former]:
         # One page: it has 1024 names, and a stream no more than 128 shards.
-        answer = await self._ask(f"NAMES.{self._stream}")
+        names = await self._consumers.names(self._stream)
         # One without an epoch was made for all workers together.
         mine = re.compile(rf"{self._name}(?:-(\d+)-(\d+))?")
-        found = filter(None, map(mine.fullmatch, answer["consumers"] or []))
+        found = filter(None, map(mine.fullmatch, names))
         return [_Former(name[0], int(name[1] or 0), int(name[2] or 0)) for name in found]
 
     async def _learn(self, former: _Former) -> None:
@@ -120,53 +133,31 @@ class _Takeover:
         if former.epoch == self._epoch:
             self._opening = max(self._opening, former.opening + 1)
         try:
-            info = await self._ask(f"INFO.{self._stream}.{former.name}", NO_SUCH_CONSUMER)
+            info = await self._consumers.info(self._stream, former.name)
+        except ConsumerNotFound:
+            return
         except BrokerUnavailable as error:
             # Its server died: a better reason than a frame why a holder is gone.
             log.info("suspects are not known", consumer=former.name, why=str(error))
             return
-        if "config" in info:
-            metadata = info["config"].get("metadata", {})
-            known = int(metadata.get(SUSPECTS_TO, 0))
-            # What was delivered to us did not kill us. A lease is lost and had again where three
-            # brokers elect: then all that we have comes once more, and much of it had its outcome.
-            had_to = max(info["delivered"]["stream_seq"], int(metadata.get(HAD_TO, 0)))
-            if metadata.get(HOLDER) == self._holder:
-                self._had_to = max(self._had_to, had_to)
-                had_to = 0
-            self._suspects_to = max(self._suspects_to, known, had_to)
+        known = int(info.metadata.get(SUSPECTS_TO, 0))
+        # What was delivered to us did not kill us. A lease is lost and had again where three
+        # brokers elect: then all that we have comes once more, and much of it had its outcome.
+        had_to = max(info.delivered_stream_sequence, int(info.metadata.get(HAD_TO, 0)))
+        if info.metadata.get(HOLDER) == self._holder:
+            self._had_to = max(self._had_to, had_to)
+            had_to = 0
+        self._suspects_to = max(self._suspects_to, known, had_to)
 
     async def _create(self) -> ExclusiveConsumer:
         name = self._asked_for or f"{self._name}-{self._epoch}-{self._opening}"
         self._asked_for = name
-        config = shard_consumer_config(self._shard, name)
-        config["metadata"] = {
+        metadata = {
             SUSPECTS_TO: str(self._suspects_to),
             HOLDER: self._holder,
             HAD_TO: str(self._had_to),
         }
         # Refused while another one has the subjects: that of an earlier holder that came late.
-        await self._ask(
-            f"DURABLE.CREATE.{self._stream}.{name}",
-            body={"stream_name": self._stream, "config": config},
-        )
+        config = shard_consumer_config(self._shard, name, metadata)
+        await self._consumers.create(self._stream, config)
         return ExclusiveConsumer(self._stream, name, self._suspects_to)
-
-    async def _ask(
-        self, operation: str, fine: int = 0, body: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """
-        Args:
-            fine: an error code that is no error here.
-        """
-        try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
-                answer = await self._broker.request(f"$JS.API.CONSUMER.{operation}", body or {})
-        except TimeoutError as error:
-            raise BrokerUnavailable(f"no answer to {operation}") from error
-        fault = answer.get("error")
-        if fault is None or fault["err_code"] == fine:
-            return answer
-        if fault["err_code"] == NO_SUCH_STREAM:
-            raise StreamGone(f"stream {self._stream} does not exist")
-        raise BrokerUnavailable(f"{operation}: {fault['description']}")

@@ -7,16 +7,14 @@ carries a reply subject of ours, and one subscription takes all answers.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js.api import Header
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.background_task import background_task
@@ -29,18 +27,21 @@ from framemesh.runtime.dataplane.errors import (
     StreamMissing,
 )
 from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
-from framemesh.runtime.jetstream.api.error_codes import (
-    ID_IN_PROCESS,
-    NO_RESOURCES,
-    NO_STORAGE,
-    NOT_STORED,
-    NOT_THE_LAST,
-    SERVER_ERROR,
-    STATUS_NO_RESPONDERS,
-    SUBJECT_IN_PROCESS,
-    TOO_MANY_REQUESTS,
+from framemesh.runtime.jetstream.api.errors import (
     UNAVAILABLE,
+    ApiError,
+    InsufficientResources,
+    StoreFailed,
+    WriteInProgress,
+    WrongLastSequence,
+    api_error,
 )
+from framemesh.runtime.jetstream.api.headers import (
+    EXPECTED_LAST_ON_SUBJECT,
+    STATUS,
+    STATUS_NO_RESPONDERS,
+)
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import (
     ANSWER_TIMEOUT_SECONDS,
     Broker,
@@ -51,9 +52,8 @@ from framemesh.runtime.jetstream.connection.broker import (
 WINDOW_MESSAGES = 256
 WINDOW_BYTES = 16 * 1024 * 1024
 
-STREAM_FULL = {NOT_STORED, NO_STORAGE, NO_RESOURCES}
-BUSY = {TOO_MANY_REQUESTS, SERVER_ERROR, UNAVAILABLE}
-IN_PROCESS = {ID_IN_PROCESS, SUBJECT_IN_PROCESS}
+BUSY = {429, 500, UNAVAILABLE}
+"""Statuses: too many requests, something is wrong with the server, it cannot answer now."""
 
 RESEND_SECONDS = 2.0
 """A message to a cluster that was not answered for so long is sent once more: the server that had
@@ -64,12 +64,6 @@ SWEEP_SECONDS = 0.25
 
 POLL_SECONDS = 1.0
 """For the list of streams. It takes milliseconds, or an election, which is not waited for here."""
-
-EXPECTED_LAST_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence"
-
-
-class StillInProcess(BrokerUnavailable):
-    """Another copy of the message waits for the replicas: it may yet be stored, or lost."""
 
 
 def headers_of(message: OutboundMessage) -> dict[str, str]:
@@ -187,10 +181,8 @@ class Publisher:
 
     async def _has_stream(self, subject: str) -> bool:
         """Also true when nobody can tell."""
-        with contextlib.suppress(TimeoutError, BrokerUnavailable):
-            async with asyncio.timeout(POLL_SECONDS):
-                answer = await self._broker.request("$JS.API.STREAM.NAMES", {"subject": subject})
-                return bool(answer.get("error") or answer["streams"])
+        with contextlib.suppress(BrokerUnavailable, ApiError):
+            return bool(await JetStream(self._broker, POLL_SECONDS).streams.names(subject))
         return True
 
     async def on_answer(self, message: Msg) -> None:
@@ -199,7 +191,7 @@ class Publisher:
             return
         if fault := _fault(message):
             # The first copy is there, and its own answer still to come.
-            if not (attempt.repeated and isinstance(fault, StillInProcess)):
+            if not (attempt.repeated and isinstance(fault, WriteInProgress)):
                 attempt.fail(fault)
         elif not attempt.answer.done():
             attempt.answer.set_result(None)
@@ -219,26 +211,26 @@ class Publisher:
 
 
 def _fault(message: Msg) -> FramemeshError | None:
-    if (message.headers or {}).get(Header.STATUS) == STATUS_NO_RESPONDERS:
+    if (message.headers or {}).get(STATUS) == STATUS_NO_RESPONDERS:
         return StreamMissing("no stream takes this subject")
     # Nearly every answer is this; parsing a PubAck of JSON costs more than the rest together.
     if message.data.startswith(b'{"stream"'):
         return None
     error = json.loads(message.data).get("error")
-    return None if error is None else _refusal(error)
+    return None if error is None else _refusal(api_error("publish", error))
 
 
-def _refusal(error: Mapping[str, Any]) -> FramemeshError:
-    description = error.get("description", "refused")
-    if error.get("err_code") in STREAM_FULL:
-        return StreamFull(description)
-    if error.get("err_code") == NOT_THE_LAST:
-        return AlreadyStored(description)
-    if error.get("err_code") in IN_PROCESS:
-        return StillInProcess(description)
-    if error.get("code") in BUSY:
-        return BrokerUnavailable(description)
-    return PublishRefused(description)
+def _refusal(error: ApiError) -> FramemeshError:
+    """As the data plane calls it."""
+    match error:
+        case InsufficientResources() | StoreFailed():
+            return StreamFull(error.description)
+        case WrongLastSequence():
+            return AlreadyStored(error.description)
+        case WriteInProgress():
+            return error
+    busy = error.status in BUSY
+    return BrokerUnavailable(error.description) if busy else PublishRefused(error.description)
 
 
 @asynccontextmanager

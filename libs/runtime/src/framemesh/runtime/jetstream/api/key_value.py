@@ -1,0 +1,123 @@
+"""Key-value buckets: a stream with one message a key, as `nats kv` shows it."""
+
+import contextlib
+from dataclasses import dataclass
+
+from framemesh.runtime.jetstream.api.errors import (
+    MessageNotFound,
+    StreamNameInUse,
+    StreamNotFound,
+    retryable,
+)
+from framemesh.runtime.jetstream.api.headers import EXPECTED_LAST_ON_SUBJECT, KEY_VALUE_OPERATION
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.streams import StreamConfig
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+
+DUPLICATE_WINDOW_SECONDS = 120
+"""As the clients of NATS make buckets."""
+
+
+class BucketMissing(BrokerUnavailable):
+    """The bucket is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The value of a key."""
+
+    value: bytes
+    revision: int
+    """The sequence number of its message: of two values, the newer one has the higher number."""
+
+
+class KeyValueBucket:
+    """One bucket.
+
+    Every method raises BrokerUnavailable when the broker does not answer in time. Those that read
+    or remove raise BucketMissing where there is no bucket, those that write NoResponders.
+    """
+
+    def __init__(self, broker: Broker, name: str) -> None:
+        self._jetstream = JetStream(broker)
+        self.name = name
+        self.stream = bucket_stream(name)
+        self._prefix = f"$KV.{name}."
+
+    async def create(self, max_bytes: int, replicas: int = 1) -> None:
+        """Make the bucket; one that is there stays as it is, whatever its replicas."""
+        try:
+            await self._jetstream.streams.info(self.stream)
+        except StreamNotFound:
+            await self._create(max_bytes, replicas)
+
+    async def _create(self, max_bytes: int, replicas: int) -> None:
+        config = StreamConfig(
+            name=self.stream,
+            subjects=(f"{self._prefix}>",),
+            max_messages_per_subject=1,
+            max_bytes=max_bytes,
+            discard="new",
+            replicas=replicas,
+            duplicate_window_seconds=DUPLICATE_WINDOW_SECONDS,
+            allow_message_ttl=True,
+            allow_rollup_headers=True,
+            deny_delete=True,
+        )
+        with retryable(f"cannot make bucket {self.name}"), contextlib.suppress(StreamNameInUse):
+            await self._jetstream.streams.create(config)
+
+    async def keys(self) -> list[str]:
+        """All keys, sorted; one that was deleted with a marker counts as a key."""
+        try:
+            info = await self._jetstream.streams.info(self.stream, f"{self._prefix}>")
+        except StreamNotFound as error:
+            raise self._missing() from error
+        return sorted(subject.removeprefix(self._prefix) for subject in info.state.subjects)
+
+    async def get(self, key: str) -> Entry | None:
+        """The value of a key; None where it has none."""
+        try:
+            message = await self._jetstream.messages.last(self.stream, self._prefix + key)
+        except MessageNotFound:
+            return None
+        except StreamNotFound as error:
+            raise self._missing() from error
+        if KEY_VALUE_OPERATION in message.headers:
+            return None
+        return Entry(message.payload, message.sequence)
+
+    async def put(self, key: str, value: bytes) -> int:
+        """Write a value, whatever is there; returns its revision."""
+        return await self._jetstream.messages.store(self._prefix + key, value)
+
+    async def replace(self, key: str, value: bytes, revision: int) -> int:
+        """Write a value in place of that of `revision`, 0 for none; returns the new revision.
+
+        Raises:
+            WrongLastSequence: the key has another revision.
+            WriteInProgress: somebody else is about to write it.
+        """
+        expected = {EXPECTED_LAST_ON_SUBJECT: str(revision)}
+        return await self._jetstream.messages.store(self._prefix + key, value, expected)
+
+    async def remove(self, key: str, up_to_revision: int = 0) -> None:
+        """Remove a key, unless its revision is above `up_to_revision` (0: whatever it is).
+
+        By a purge of the stream: that of `nats kv` would leave a marker for ever.
+        """
+        before = up_to_revision + 1 if up_to_revision else 0
+        try:
+            await self._jetstream.streams.purge(self.stream, self._prefix + key, before)
+        except StreamNotFound as error:
+            raise self._missing() from error
+
+    def _missing(self) -> BucketMissing:
+        return BucketMissing(
+            f"bucket {self.name} is not there yet: master or monitor makes it when it starts"
+        )
+
+
+def bucket_stream(bucket: str) -> str:
+    """The stream under a bucket."""
+    return f"KV_{bucket}"

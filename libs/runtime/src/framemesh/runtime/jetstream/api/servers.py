@@ -1,0 +1,43 @@
+"""The nats-servers that answer."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+from nats.aio.msg import Msg
+
+from framemesh.runtime.jetstream.api.subjects import SERVERS
+from framemesh.runtime.jetstream.connection.broker import Broker
+
+ANSWER_TIMEOUT_SECONDS = 0.3
+"""For all answers, as nobody says how many there will be; they take milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself."""
+
+    name: str
+    tags: frozenset[str]
+    """In lower case, as the server writes them."""
+    jetstream: bool
+    """Whether it has JetStream."""
+
+
+async def servers(broker: Broker) -> list[ServerInfo]:
+    """Every server that answers in time."""
+    found: list[ServerInfo] = []
+
+    async def on_answer(message: Msg) -> None:
+        server = json.loads(message.data or b"{}").get("server", {})
+        tags = frozenset(server.get("tags") or ())
+        found.append(ServerInfo(str(server.get("name", "")), tags, bool(server.get("jetstream"))))
+
+    inbox = broker.client.new_inbox()
+    subscription = await broker.client.subscribe(inbox, cb=on_answer)
+    try:
+        await broker.client.publish(SERVERS, json.dumps({"limit": 1}).encode(), inbox)
+        await asyncio.sleep(ANSWER_TIMEOUT_SECONDS)
+    finally:
+        await subscription.unsubscribe()
+    return found
