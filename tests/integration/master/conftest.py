@@ -131,6 +131,7 @@ def pipeline_spec(
     name: str = "street",
     stages: Sequence[dict[str, Any]] = ({"name": "people", "model": "person"},),
     workers: int | None = None,
+    ledger: pipeline_pb2.Ledger | None = None,
     **buffer: int,
 ) -> pipeline_pb2.PipelineSpec:
     return pipeline_pb2.PipelineSpec(
@@ -138,6 +139,7 @@ def pipeline_spec(
         stages=[pipeline_pb2.Stage(**stage) for stage in stages],
         buffer=pipeline_pb2.Buffer(**{"max_bytes": 64 * MIB, **buffer}),
         workers=None if workers is None else pipeline_pb2.Workers(min=workers),
+        ledger=ledger,
     )
 
 

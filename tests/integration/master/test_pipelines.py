@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.runtime.dataplane.errors import StreamMissing
@@ -134,6 +135,12 @@ PERSON = {"name": "people", "model": "person"}
         ({"shards": 65}, INVALID, ["buffer.shards: "]),
         ({"replicas": 6}, INVALID, ["buffer.replicas: "]),
         ({"max_bytes": 100}, INVALID, ["buffer.max_bytes: "]),
+        ({"ledger": pipeline_pb2.Ledger(max_bytes=1)}, INVALID, ["ledger.max_bytes: "]),
+        (
+            {"ledger": pipeline_pb2.Ledger(max_bytes=64 * GIB)},
+            EXHAUSTED,
+            ["ledger.max_bytes: the broker has no room for 68719476736 bytes"],
+        ),
         ({"workers": 1001}, INVALID, ["workers.min: "]),
         ({"shards": 65, "streams": 17}, INVALID, ["buffer.streams: ", "buffer.shards: "]),
         ({"replicas": 3}, INVALID, ["buffer.replicas: replicas > 1 not supported"]),
@@ -232,6 +239,22 @@ async def work_off(broker: Broker, stream: str, count: int) -> None:
             await message.ack_sync()
             done += 1
     assert done == count
+
+
+async def test_the_ledger_of_a_running_pipeline_can_be_changed(
+    running: Master, nats_broker: Broker
+) -> None:
+    async def limits() -> tuple[int, int]:
+        info = await nats_broker.request("$JS.API.STREAM.INFO.LEDGER-street", {})
+        return info["config"]["max_bytes"], info["config"]["max_age"]
+
+    day = 24 * 3600 * 10**9
+    await running.apply(workers=0)
+    assert await limits() == (256 * MIB, day)
+    ledger = pipeline_pb2.Ledger(max_bytes=32 * MIB, max_age=Duration(seconds=7200))
+    applied = await running.apply(workers=0, ledger=ledger)
+    assert applied.spec.ledger == ledger
+    assert await limits() == (32 * MIB, 7200 * 10**9)
 
 
 async def test_a_smaller_buffer_loses_no_accepted_frame(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from google.protobuf.duration_pb2 import Duration
+
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.commands.pipeline import read_pipeline
 from framemesh.cli.common.files import read_document
@@ -21,6 +23,7 @@ stages:
 buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
 workers: {min: 0}
 delivery: {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4}
+ledger: {max_bytes: 1GiB, max_age: 2h}
 """
     )
     assert pipeline_message.to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
@@ -39,6 +42,7 @@ delivery: {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_at
             high_priority=["gate"],
             max_attempts=4,
         ),
+        ledger=pipeline_pb2.Ledger(max_bytes=1024**3, max_age=Duration(seconds=7200)),
     )
 
 

@@ -15,7 +15,7 @@ _STRICT = ConfigDict(extra="forbid")
 MAX_LATEST = 64
 MIN_AGE = timedelta(milliseconds=1)
 MAX_AGE = timedelta(hours=24)
-"""As long as the ledger remembers what became of a frame."""
+"""The default of `ledger.max_age`, which must not be less."""
 
 MAX_HIGH_PRIORITY = 256
 

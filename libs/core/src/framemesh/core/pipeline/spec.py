@@ -1,11 +1,13 @@
-"""What a pipeline is to be: its stages, its buffer, its workers."""
+"""What a pipeline is to be: its stages, its buffer, its ledger, its workers."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import ByteSize, ConfigDict, Field
 
 from framemesh.core.documents.document import InvalidDocument, Problem
+from framemesh.core.documents.duration import Duration, between, duration_text
 from framemesh.core.names import Name
 from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
 
@@ -15,6 +17,22 @@ GIB = ByteSize(1024**3)
 
 MIN_STREAM_BYTES = 16 * 1024**2
 """Two frames of the largest size; one that fits into no empty stream would wait for ever."""
+
+MIN_LEDGER_BYTES = 16 * 1024**2
+"""Some 35,000 outcomes."""
+
+LEDGER_BYTES = 256 * 1024**2
+"""The default of small buffers: some 600,000 outcomes of 450 bytes."""
+
+BUFFER_BYTES_PER_LEDGER_BYTE = 4
+"""Of larger ones. A buffer full of frames of 2 KB, the smallest that occur, has one outcome kept
+for each, so that a frame that is delivered again finds its outcome; one of 50 KB has 27."""
+
+MIN_LEDGER_AGE = timedelta(minutes=5)
+"""Longer than the broker recognises a repeated acceptance, and than it delivers a frame again."""
+
+MAX_LEDGER_AGE = timedelta(days=30)
+LEDGER_AGE = timedelta(hours=24)
 
 MAX_STREAMS = 16
 MAX_SHARDS = 64
@@ -58,6 +76,21 @@ class BufferSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerSpec:
+    """How many outcomes of a pipeline are kept, and for how long.
+
+    For as long as the first outcome of a frame is kept, a second one is refused. The sums of the
+    ledger do not depend on it: they go back to when the pipeline was made.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    max_bytes: Annotated[ByteSize, Field(ge=MIN_LEDGER_BYTES)] | None = None
+    """None: as many as the buffer asks for, see `PipelineSpec.ledger_max_bytes`."""
+    max_age: Annotated[Duration, between(MIN_LEDGER_AGE, MAX_LEDGER_AGE)] = LEDGER_AGE
+
+
+@dataclass(frozen=True, slots=True)
 class WorkersSpec:
     """How many workers a pipeline has."""
 
@@ -77,6 +110,16 @@ class PipelineSpec:
     buffer: BufferSpec = field(default_factory=BufferSpec)
     delivery: Delivery = field(default_factory=DeliverySpec)
     workers: WorkersSpec = field(default_factory=WorkersSpec)
+    ledger: LedgerSpec = field(default_factory=LedgerSpec)
+
+    @property
+    def ledger_max_bytes(self) -> int:
+        """Of the ledger's stream; where it is left out a quarter of the buffer, and LEDGER_BYTES at
+        least."""
+        wanted = self.ledger.max_bytes
+        if wanted is not None:
+            return int(wanted)
+        return max(LEDGER_BYTES, int(self.buffer.max_bytes) // BUFFER_BYTES_PER_LEDGER_BYTE)
 
 
 def check_pipeline(spec: PipelineSpec) -> None:
@@ -103,6 +146,15 @@ def check_pipeline(spec: PipelineSpec) -> None:
         earlier.add(stage.name)
     if spec.delivery.latest and spec.delivery.fresh:
         problems.append(Problem(("delivery", "fresh"), "chooses another policy than latest"))
+    fresh = spec.delivery.fresh
+    if fresh and fresh.max_age > spec.ledger.max_age:
+        age = duration_text(fresh.max_age)
+        problems.append(
+            Problem(
+                ("ledger", "max_age"),
+                f"use delivery.fresh.max_age ({age}) or more: a frame must find its outcome",
+            )
+        )
     buffer = spec.buffer
     if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
         least = buffer.streams * MIN_STREAM_BYTES // 1024**2

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec
 
 _TO_ORDER = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
@@ -40,7 +40,14 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
         ),
         workers=pipeline_pb2.Workers(min=spec.workers.min),
         delivery=_delivery_to_proto(spec.delivery),
+        ledger=_ledger_to_proto(spec.ledger),
     )
+
+
+def _ledger_to_proto(ledger: LedgerSpec) -> pipeline_pb2.Ledger:
+    message = pipeline_pb2.Ledger(max_bytes=ledger.max_bytes)
+    message.max_age.FromTimedelta(ledger.max_age)
+    return message
 
 
 def _delivery_to_proto(delivery: DeliverySpec) -> pipeline_pb2.Delivery:

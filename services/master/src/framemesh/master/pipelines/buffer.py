@@ -47,9 +47,6 @@ DUPLICATE_WINDOW_SECONDS = 120
 """How long a frame that a camera sends again is recognised in the buffer, and an acceptance in the
 ledger. Outcomes need no window: a subject of their own keeps a second one out."""
 
-LEDGER_BYTES = 256 * 1024 * 1024
-LEDGER_AGE_SECONDS = 24 * 3600
-
 DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
@@ -88,7 +85,8 @@ class BufferProvisioner:
             StorageMissing: names the field, what it asks and what the broker says.
             BufferRefused: the broker refuses a change, such as fewer replicas than it can place.
         """
-        await self._stream(_ledger_config(spec), "the ledger")
+        by_default = "" if spec.ledger.max_bytes else ", by default a quarter of buffer.max_bytes"
+        await self._stream(_ledger_config(spec), f"ledger.max_bytes{by_default}")
         await self._stream(_dead_config(spec), "the dead letters")
         tags = await self._tags(spec)
         for index in range(generation.streams):
@@ -227,8 +225,8 @@ def _ledger_config(spec: PipelineSpec) -> StreamConfig:
         ),
         # Not a work queue: what was written there must stay, as proof that a frame has its outcome.
         retention="limits",
-        max_bytes=LEDGER_BYTES,
-        max_age_seconds=LEDGER_AGE_SECONDS,
+        max_bytes=spec.ledger_max_bytes,
+        max_age_seconds=spec.ledger.max_age.total_seconds(),
         replicas=spec.buffer.replicas,
         duplicate_window_seconds=DUPLICATE_WINDOW_SECONDS,
         # What became of one frame is asked for by its subject.

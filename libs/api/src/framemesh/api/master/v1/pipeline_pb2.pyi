@@ -48,6 +48,7 @@ class PipelineSpec(_message.Message):
     BUFFER_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
+    LEDGER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """[A-Za-z0-9_-]{1,64}."""
     @_builtins.property
@@ -60,6 +61,8 @@ class PipelineSpec(_message.Message):
     def workers(self) -> Global___Workers: ...
     @_builtins.property
     def delivery(self) -> Global___Delivery: ...
+    @_builtins.property
+    def ledger(self) -> Global___Ledger: ...
     def __init__(
         self,
         *,
@@ -68,10 +71,11 @@ class PipelineSpec(_message.Message):
         buffer: Global___Buffer | None = ...,
         workers: Global___Workers | None = ...,
         delivery: Global___Delivery | None = ...,
+        ledger: Global___Ledger | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "workers", b"workers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "name", b"name", "stages", b"stages", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "stages", b"stages", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,6 +171,40 @@ class Buffer(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__streams) -> _WhichOneofReturnType__streams | None: ...
 
 Global___Buffer: _TypeAlias = Buffer  # noqa: Y015
+
+@_typing.final
+class Ledger(_message.Message):
+    """What is kept of the outcomes of a pipeline, one by one. The sums of the ledger go back to when the
+    pipeline was made, whatever is kept here.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_BYTES_FIELD_NUMBER: _builtins.int
+    MAX_AGE_FIELD_NUMBER: _builtins.int
+    max_bytes: _builtins.int
+    """Absent: a quarter of the buffer, and 256 MiB at least. An outcome without detections takes some 450
+    bytes.
+    """
+    @_builtins.property
+    def max_age(self) -> _duration_pb2.Duration:
+        """5 minutes to 30 days; absent: 24 hours."""
+
+    def __init__(
+        self,
+        *,
+        max_bytes: _builtins.int | None = ...,
+        max_age: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_bytes", b"_max_bytes", "max_age", b"max_age", "max_bytes", b"max_bytes"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_bytes", b"_max_bytes", "max_age", b"max_age", "max_bytes", b"max_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_bytes: _TypeAlias = _typing.Literal["max_bytes"]  # noqa: Y015
+    _WhichOneofArgType__max_bytes: _TypeAlias = _typing.Literal["_max_bytes", b"_max_bytes"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_bytes) -> _WhichOneofReturnType__max_bytes | None: ...
+
+Global___Ledger: _TypeAlias = Ledger  # noqa: Y015
 
 @_typing.final
 class Delivery(_message.Message):

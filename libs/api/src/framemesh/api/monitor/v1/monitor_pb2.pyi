@@ -116,8 +116,8 @@ class PipelineStatus(_message.Message):
     duplicate_outcomes: _builtins.int
     """Outcomes that came a second time for a frame that had one. Never anything but 0."""
     unread_entries: _builtins.int
-    """Entries of the ledger that the broker dropped, as it keeps 24 hours and 256 MiB, while no monitor
-    read them. The ledgers lack what they said. 0 unless no monitor ran for long.
+    """Entries of the ledger that the broker dropped, by the pipeline's ledger.max_age or ledger.max_bytes,
+    before a monitor read them. The ledgers lack what they said. 0 unless no monitor ran for long.
     """
     dead_letters: _builtins.int
     """Dead letters that are kept; older ones are only counted as dead."""
