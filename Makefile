@@ -67,6 +67,10 @@ COMPILE := --upgrade --universal --python-version 3.11 --generate-hashes --no-em
 stubs: install ## Generate the gRPC stubs from proto/
 	$(BIN)/python tools/stubs.py libs/api/src
 
+.PHONY: glossary
+glossary: install ## Write docs/glossary.md from tools/glossary.toml
+	$(BIN)/python -m tools.glossary
+
 .PHONY: check
 check: install $(BUF) ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
@@ -78,6 +82,7 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 	if tag=$$(git describe --tags --abbrev=0 2>/dev/null); then \
 		$(BUF) breaking --against ".git#tag=$$tag"; fi
 	$(BIN)/python tools/stubs.py --check libs/api/src
+	$(BIN)/python -m tools.glossary --check
 	$(BIN)/pytest tests/unit
 
 .PHONY: test

@@ -42,7 +42,7 @@ def test_labels_are_compared_letter_by_letter() -> None:
 
 def test_of_many_labels_the_first_are_shown() -> None:
     many = StageDetections("many", tuple(f"class {n}" for n in range(1000)), boxes=True)
-    with pytest.raises(InvalidDocument, match="'class 19' and 980 more$"):
+    with pytest.raises(InvalidDocument, match=r"'class 19' and 980 more$"):
         check_crops(pipeline("dog"), {"people": many})
 
 
