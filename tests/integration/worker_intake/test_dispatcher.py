@@ -40,6 +40,7 @@ from framemesh.runtime.messages.subjects import (
     shard_stream,
 )
 from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake import dispatcher as intake_module
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
@@ -71,7 +72,7 @@ def done(frame: Frame, suspect: bool) -> Outcome:
 
 
 @dataclass
-class ScriptedInspector:
+class ScriptedProcessor:
     """Decides as it is told; keeps what it was asked."""
 
     decide: Decide = done
@@ -81,19 +82,18 @@ class ScriptedInspector:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: Callable[[], float] = lambda: 0.0
     """That it takes for a frame."""
-    dispatch_latency_seconds: float = 0.0
 
-    async def outcome(self, frame: Frame, *, suspect: bool, deadline: float) -> Outcome:
-        self.asked.append((frame.id.sequence, suspect))
+    async def outcome(self, context: FrameContext) -> Outcome:
+        self.asked.append((context.frame.id.sequence, context.suspect))
         self.busy.set()
         await self.gate.wait()
         await asyncio.sleep(self.seconds())
-        return self.decide(frame, suspect)
+        return self.decide(context.frame, context.suspect)
 
 
-def willing(decide: Decide = done, seconds: Callable[[], float] = lambda: 0.0) -> ScriptedInspector:
+def willing(decide: Decide = done, seconds: Callable[[], float] = lambda: 0.0) -> ScriptedProcessor:
     """One that need not be let go."""
-    processor = ScriptedInspector(decide, seconds=seconds)
+    processor = ScriptedProcessor(decide, seconds=seconds)
     processor.gate.set()
     return processor
 
@@ -128,7 +128,7 @@ def provision_in_memory(memory: MemoryPlane) -> None:
 @asynccontextmanager
 async def working(
     buffer: World,
-    processor: ScriptedInspector,
+    processor: ScriptedProcessor,
     delivery: DeliverySpec = SPEC.delivery,
     slots: int = 32,
 ) -> AsyncIterator[Dispatcher]:
@@ -138,14 +138,13 @@ async def working(
         buffer.plane,
         processor,  # type: ignore[arg-type]
         outcome_factory(delivery),
-        OutcomeCommitter(
-            ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery), delivery.order
-        ),
+        OutcomeCommitter(ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery)),
         delivery,
         slots=slots,
         held=128,
         sources=len(SHARDS),
         clock=SystemClock(),
+        dispatch_latency=lambda: 0.0,
     )
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         tasks.create_task(dispatcher.run(stop, draw_all(dispatcher, stop)))
@@ -240,7 +239,7 @@ async def test_frames_that_grow_too_old_while_no_turn_comes_expire_without_one(
     buffer: World,
 ) -> None:
     fresh = DeliverySpec(fresh=FreshSpec(timedelta(milliseconds=500)))
-    stuck = ScriptedInspector()
+    stuck = ScriptedProcessor()
     await offer(buffer, 8)
     async with working(buffer, stuck, fresh, slots=1):
         found = await outcomes(buffer, 7)
@@ -251,7 +250,7 @@ async def test_frames_that_grow_too_old_while_no_turn_comes_expire_without_one(
 
 async def test_only_the_newest_frames_of_each_camera_are_looked_at(buffer: World) -> None:
     latest = DeliverySpec(latest=LatestSpec(2))
-    busy = ScriptedInspector()
+    busy = ScriptedProcessor()
     await offer(buffer, 1, "west")
     async with working(buffer, busy, latest, slots=1):
         await busy.busy.wait()
@@ -300,7 +299,7 @@ async def test_a_frame_that_is_not_sealed_by_its_worker_is_suspect_for_the_next(
     buffer: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_module, "DRAIN_TIMEOUT_SECONDS", 0.1)
-    stuck, other = ScriptedInspector(), willing()
+    stuck, other = ScriptedProcessor(), willing()
     await offer(buffer, 2)
     async with working(buffer, stuck), asyncio.timeout(10):
         # They come out of two shards.
@@ -326,7 +325,7 @@ async def test_frames_that_a_stopped_worker_does_not_finish_go_to_another_at_onc
     buffer: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_module, "DRAIN_TIMEOUT_SECONDS", 0.2)
-    stuck, other = ScriptedInspector(), ScriptedInspector()
+    stuck, other = ScriptedProcessor(), ScriptedProcessor()
     await offer(buffer, 8)
     async with working(buffer, stuck):
         await stuck.busy.wait()

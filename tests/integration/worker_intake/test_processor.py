@@ -8,6 +8,7 @@ import math
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from pydantic import ByteSize
@@ -31,9 +32,14 @@ from framemesh.worker.errors import (
     TritonUnavailable,
     Undecodable,
 )
+from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.processing.fates import KnownFates
+from framemesh.worker.processing.inference import Inference
+from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
-from framemesh.worker.processing.retries import IsolatedRetries
+from framemesh.worker.processing.retries import Retries
+from framemesh.worker.processing.time_bound import TimeBound
 
 SPEC = PipelineSpec(
     "street",
@@ -97,12 +103,6 @@ class FragileTriton:
         return InferenceResult(4, 3, ())
 
 
-@dataclass
-class Engine:
-    graph: FragileTriton
-    triton: FragileTriton
-
-
 @pytest.fixture
 async def writer(nats_broker: Broker) -> AsyncIterator[ReliableWriter]:
     await BufferProvisioner(nats_broker).provision(SPEC, Generation.of(1, SPEC))
@@ -112,19 +112,29 @@ async def writer(nats_broker: Broker) -> AsyncIterator[ReliableWriter]:
 
 def processor(writer: ReliableWriter, triton: FragileTriton) -> FrameProcessor:
     triton.lives.set()
-    return FrameProcessor(
-        Engine(triton, triton),  # type: ignore[arg-type]
-        OutcomeFactory("street", "test", DeliverySpec(), SystemClock()),
-        IsolatedRetries(writer, "street", "test"),
-        MAX_ATTEMPTS,
+    server: Any = triton
+    graph: Any = triton
+    outcomes = OutcomeFactory("street", "test", DeliverySpec(), SystemClock())
+    attempts = IsolatedAttempts(writer, "street", "test")
+    steps = (
+        KnownFates(outcomes),
+        Retries(server),
+        Isolation(server, attempts, MAX_ATTEMPTS),
+        TimeBound(60, SystemClock()),
     )
+    return FrameProcessor(steps, Inference(graph, outcomes).process)
 
 
-def frame(number: int, image: bytes = GOOD) -> Frame:
-    return Frame(FrameId("door", "s", number), 1, image, zlib.crc32(image))
+def frame(
+    number: int, image: bytes = GOOD, *, suspect: bool = False, deadline: float = math.inf
+) -> FrameContext:
+    found = Frame(FrameId("door", "s", number), 1, image, zlib.crc32(image))
+    return FrameContext(found, SystemClock(), suspect=suspect, deadline=deadline)
 
 
-async def inspect(writer: ReliableWriter, triton: FragileTriton, *frames: Frame) -> list[Outcome]:
+async def inspect(
+    writer: ReliableWriter, triton: FragileTriton, *frames: FrameContext
+) -> list[Outcome]:
     looking = processor(writer, triton)
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         found = [tasks.create_task(looking.outcome(each)) for each in frames]
@@ -172,19 +182,19 @@ async def test_a_frame_that_ends_its_worker_is_given_up_by_the_last_one(
 ) -> None:
     """Each worker puts the try on record, and is not heard of again."""
     for _ in range(MAX_ATTEMPTS):
-        assert await IsolatedRetries(writer, "street", "gone").begin(frame(1).id)
+        assert await IsolatedAttempts(writer, "street", "gone").begin(FrameId("door", "s", 1))
     triton = FragileTriton()
     looking = processor(writer, triton)
-    found = await looking.outcome(frame(1), suspect=True)
+    found = await looking.outcome(frame(1, suspect=True))
     assert (found.fate, found.reason) == (Fate.DEAD, "worker_crashed")
     # One that was only near it is done, however often it was delivered.
     for number in range(2, 12):
-        near = await looking.outcome(frame(number), suspect=True)
+        near = await looking.outcome(frame(number, suspect=True))
         assert (near.fate, near.attempts) == (Fate.DONE, 2)
 
 
 async def test_a_frame_expires_also_when_it_is_suspect(writer: ReliableWriter) -> None:
     looking = processor(writer, FragileTriton())
     for suspect in (False, True):
-        found = await looking.outcome(frame(1), suspect=suspect, deadline=-math.inf)
+        found = await looking.outcome(frame(1, suspect=suspect, deadline=-math.inf))
         assert found.fate is Fate.EXPIRED

@@ -26,6 +26,7 @@ from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamCon
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
 from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
@@ -55,16 +56,15 @@ class HandClock:
 class FrameProcessor:
     """Answers each frame once it is let go."""
 
-    dispatch_latency_seconds = 0.0
-
     def __init__(self, outcome_factory: OutcomeFactory) -> None:
         self._outcome_factory = outcome_factory
         self.go = asyncio.Event()
 
-    async def outcome(self, frame: Frame, *, suspect: bool, deadline: float) -> Outcome:
+    async def outcome(self, context: FrameContext) -> Outcome:
         await self.go.wait()
+        attempts = 2 if context.suspect else 1
         return self._outcome_factory.done(
-            frame, InferenceResult(1, 1, ()), attempts=2 if suspect else 1
+            context.frame, InferenceResult(1, 1, ()), attempts=attempts
         )
 
 
@@ -79,14 +79,13 @@ class Worker:
             plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(
-                ReliableWriter(plane, UNTIL_STOPPED), outcome_factory, DeliverySpec().order
-            ),
+            OutcomeCommitter(ReliableWriter(plane, UNTIL_STOPPED), outcome_factory),
             DeliverySpec(),
             slots=4,
             held=8,
             sources=1,
             clock=clock,
+            dispatch_latency=lambda: 0.0,
         )
         drawing = dispatcher.draw(FrameSource("FRAMES", "all"), self.stop)
         self.task = asyncio.get_event_loop().create_task(dispatcher.run(self.stop, drawing))

@@ -1,9 +1,12 @@
 """An intake whose leases come and go, on the data plane in memory."""
 
 import asyncio
+import contextvars
 import zlib
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
@@ -13,6 +16,8 @@ from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableW
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext
+from framemesh.worker.intake import dispatcher as dispatcher_module
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
@@ -22,31 +27,29 @@ from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor, HandClo
 MIB = 1024 * 1024
 ACK_SECONDS = 4.0
 SLOTS = 4
+TRACE = contextvars.ContextVar("trace", default="no trace")
 ORDERED = DeliverySpec(order=Order.PER_CAMERA)
 
 
 class Bench:
     """An intake, what it draws from, and what it is given to look at."""
 
-    def __init__(self, delivery: DeliverySpec) -> None:
+    def __init__(self, delivery: DeliverySpec, plane: MemoryPlane | None = None) -> None:
         self.clock = HandClock()
-        self.plane = MemoryPlane(self.clock)
-        self.plane.provision(StreamConfig("FRAMES", ("frames.*",), Retention.WORK_QUEUE, MIB))
-        self.plane.provision(StreamConfig("LEDGER", ("outcomes.>",), Retention.LIMITS, MIB))
+        self.plane = plane or provisioned(self.clock)
         outcome_factory = OutcomeFactory("street", "w", delivery, self.clock)
         self.processor = FrameProcessor(outcome_factory)
         self.dispatcher = Dispatcher(
             self.plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(
-                ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory, delivery.order
-            ),
+            OutcomeCommitter(ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory),
             delivery,
             slots=SLOTS,
             held=64,
             sources=1,
             clock=self.clock,
+            dispatch_latency=lambda: 0.0,
         )
 
     def lease(self, consumer: str) -> FrameSource:
@@ -66,6 +69,13 @@ class Bench:
         async with asyncio.timeout(10):
             while len(self.outcomes) < count:
                 await asyncio.sleep(0.001)
+
+
+def provisioned(clock: HandClock) -> MemoryPlane:
+    plane = MemoryPlane(clock)
+    plane.provision(StreamConfig("FRAMES", ("frames.*",), Retention.WORK_QUEUE, MIB))
+    plane.provision(StreamConfig("LEDGER", ("outcomes.>",), Retention.LIMITS, MIB))
+    return plane
 
 
 def _message(number: int, captured: int) -> OutboundMessage:
@@ -122,3 +132,99 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
     await bench.dispatcher.run(stop, draw())
     assert [outcome.frame.sequence for outcome in bench.outcomes] == list(range(1, len(ages) + 1))
     assert {outcome.fate for outcome in bench.outcomes} == {Fate.DONE}
+
+
+async def test_frames_are_given_back_also_where_the_drain_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where something breaks on its cancellation. The clock stands still, so that what is not
+    given back is never delivered again."""
+    monkeypatch.setattr(dispatcher_module, "DRAIN_TIMEOUT_SECONDS", 0.05)
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    source = bench.lease("all")
+    for number in range(1, 2 * SLOTS + 1):
+        await bench.offer(number)
+
+    async def draw() -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(source, stop))
+        async with asyncio.timeout(10):
+            while bench.dispatcher.in_progress < 2 * SLOTS:
+                await asyncio.sleep(0.001)
+        stop.set()
+        try:
+            await drawing
+        except asyncio.CancelledError as error:
+            raise RuntimeError("a fault of ours") from error
+
+    with pytest.raises(ExceptionGroup):
+        await bench.dispatcher.run(stop, draw())
+    other = Bench(DeliverySpec(), bench.plane)
+    other.processor.go.set()
+    again = asyncio.Event()
+
+    async def draw_again() -> None:
+        drawing = asyncio.create_task(other.dispatcher.draw(FrameSource("FRAMES", "all"), again))
+        await other.until_sealed(2 * SLOTS)
+        again.set()
+        await drawing
+
+    await other.dispatcher.run(again, draw_again())
+    assert sorted(o.frame.sequence for o in other.outcomes) == list(range(1, 2 * SLOTS + 1))
+
+
+async def test_each_frame_has_a_context_of_its_own() -> None:
+    """What is set for one frame, such as a trace, is not seen by the one that is dispatched in its
+    place."""
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    seen: list[tuple[str, int]] = []
+
+    async def outcome(context: FrameContext) -> Outcome:
+        current = CURRENT_FRAME.get()
+        assert current is context
+        seen.append((TRACE.get(), context.frame.id.sequence))
+        TRACE.set(f"trace of {context.frame.id.sequence}")
+        # So that the next one is dispatched when this one is done.
+        await asyncio.sleep(0)
+        return await FrameProcessor.outcome(bench.processor, context)
+
+    bench.processor.outcome = outcome  # type: ignore[method-assign]
+    bench.processor.go.set()
+    count = 3 * SLOTS
+    for number in range(1, count + 1):
+        await bench.offer(number)
+
+    async def draw() -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
+        await bench.until_sealed(count)
+        stop.set()
+        await drawing
+
+    await bench.dispatcher.run(stop, draw())
+    assert sorted(seen) == [("no trace", number) for number in range(1, count + 1)]
+
+
+async def test_a_frame_knows_when_it_reached_each_point() -> None:
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    contexts: list[FrameContext] = []
+
+    async def outcome(context: FrameContext) -> Outcome:
+        contexts.append(context)
+        bench.clock.seconds += 1
+        return await FrameProcessor.outcome(bench.processor, context)
+
+    bench.processor.outcome = outcome  # type: ignore[method-assign]
+    bench.processor.go.set()
+    began = bench.clock.seconds
+    await bench.offer(1)
+
+    async def draw() -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
+        await bench.until_sealed(1)
+        stop.set()
+        await drawing
+
+    await bench.dispatcher.run(stop, draw())
+    (context,) = contexts
+    timings = context.timings
+    assert (timings.received, timings.dispatched, timings.committed) == (began, began, began + 1)
+    assert (timings.decoded, timings.sent, timings.answered) == (None, None, None)

@@ -18,9 +18,13 @@ from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.processing.commit import OutcomeCommitter
+from framemesh.worker.processing.fates import KnownFates
+from framemesh.worker.processing.inference import Inference
+from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
-from framemesh.worker.processing.retries import IsolatedRetries
+from framemesh.worker.processing.retries import Retries
+from framemesh.worker.processing.time_bound import TimeBound
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
 
@@ -29,11 +33,11 @@ NAME = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 HEALTH_PERIOD_SECONDS = 0.5
 
 FRAMES_TO_CHOOSE_FROM = 512
-"""Held where the policy leaves frames out: with few, it would leave out what came first."""
+"""Held where the policy drops frames: with few, it would drop what came first."""
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Run a worker until `stop` is set and its frames in progress are sealed.
+    """Run a worker until `stop` is set and its frames in progress are completed.
 
     Raises:
         AssignmentGone: the pipeline is not there any more.
@@ -51,7 +55,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 async def _cancel_start(
     working: asyncio.Task[None], stop: asyncio.Event, started: asyncio.Event
 ) -> None:
-    """A worker that is told to stop before it has frames has nothing to finish."""
+    """A worker that is told to stop before it has frames has nothing to complete."""
     await stop.wait()
     if not started.is_set():
         working.cancel()
@@ -74,7 +78,10 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
         ) as engine,
     ):
         stored = await PipelineStore(nats).get(settings.pipeline)
-        dispatcher = _dispatcher(settings, stored.spec, plane, engine=engine, clock=clock)
+        time_bound = TimeBound(settings.frame_timeout_seconds, clock)
+        dispatcher = _dispatcher(
+            settings, stored.spec, plane, engine=engine, time_bound=time_bound, clock=clock
+        )
         drawing = ShardConsumer(dispatcher, nats, stored, settings.id, clock)
         servicer = WorkerServicer(settings.id, assignment, engine, dispatcher)
         service = Service(
@@ -85,43 +92,58 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
             asyncio.TaskGroup() as tasks,
         ):
             started.set()
-            lost = tasks.create_task(nats.wait_lost())
-            health = tasks.create_task(_tell_health(server, engine))
+            background = [
+                tasks.create_task(loop)
+                for loop in (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
+            ]
             await dispatcher.run(stop, drawing.run(stop))
-            lost.cancel()
-            health.cancel()
+            for task in background:
+                task.cancel()
 
 
 def _dispatcher(
-    settings: Settings, spec: PipelineSpec, plane: DataPlane, *, engine: Engine, clock: Clock
+    settings: Settings,
+    spec: PipelineSpec,
+    plane: DataPlane,
+    *,
+    engine: Engine,
+    time_bound: TimeBound,
+    clock: Clock,
 ) -> Dispatcher:
     delivery = spec.delivery
     writer = ReliableWriter(plane, UNTIL_STOPPED)
-    outcome_factory = OutcomeFactory(spec.name, settings.id, delivery, clock)
-    retries = IsolatedRetries(writer, spec.name, settings.id)
-    # Where frames are left out, as late as possible: what has its turn is looked at.
-    left_out = delivery.latest or delivery.fresh
+    outcomes = OutcomeFactory(spec.name, settings.id, delivery, clock)
+    attempts = IsolatedAttempts(writer, spec.name, settings.id)
+    steps = (
+        KnownFates(outcomes),
+        Retries(engine.triton),
+        Isolation(engine.triton, attempts, delivery.max_attempts),
+        time_bound,
+    )
+    # Where the policy drops frames, they are dispatched as late as possible.
+    drops = delivery.latest or delivery.fresh
     return Dispatcher(
         plane,
-        FrameProcessor(engine, outcome_factory, retries, delivery.max_attempts),
-        outcome_factory,
-        OutcomeCommitter(writer, outcome_factory, delivery.order),
+        FrameProcessor(steps, Inference(engine.graph, outcomes).process),
+        outcomes,
+        OutcomeCommitter(writer, outcomes),
         delivery,
-        slots=engine.rows if left_out else settings.frames_in_progress,
-        held=FRAMES_TO_CHOOSE_FROM if left_out else settings.frames_in_progress,
+        slots=engine.rows if drops else settings.frames_in_progress,
+        held=FRAMES_TO_CHOOSE_FROM if drops else settings.frames_in_progress,
         sources=_sources(spec),
         clock=clock,
+        dispatch_latency=lambda: engine.graph.dispatch_latency_seconds,
     )
 
 
 def _sources(spec: PipelineSpec) -> int:
-    """How many shards a worker will draw from at once."""
+    """How many consumers a worker will pull from at once."""
     shards = spec.buffer.total_shards * (2 if spec.delivery.high_priority else 1)
     # Those that are leased are shared out.
     return math.ceil(shards / max(1, spec.workers.min)) if spec.delivery.camera_affinity else shards
 
 
-async def _tell_health(server: GrpcServer, engine: Engine) -> None:
+async def _report_health(server: GrpcServer, engine: Engine) -> None:
     """A worker serves while its Triton does."""
     while True:
         await server.set_serving(engine.triton.healthy)

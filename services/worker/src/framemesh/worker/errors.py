@@ -20,6 +20,24 @@ class TooOld(FramemeshError):
     """The frame grew too old before it was sent to the model."""
 
 
+class AttemptFailed(FramemeshError):
+    """An attempt at a frame gave no result; the frame may pass in another one."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`reason` is one stable word for the frame's outcome, should it be its last attempt."""
+        super().__init__(detail)
+        self.reason = reason
+
+
+class FrameGivenUp(FramemeshError):
+    """No further attempt at the frame is made: it is dead."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`reason` is one stable word for the frame's outcome."""
+        super().__init__(detail)
+        self.reason = reason
+
+
 class InferenceFailed(FramemeshError):
     """The model refused this input, or its answer is not what it declared: trying again would
     change nothing."""

@@ -1,11 +1,13 @@
 """Inputs of many frames and cameras, sent to a model in as few requests as waiting allows."""
 
 import asyncio
+import contextvars
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
+from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, waiting_for_others
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
@@ -43,6 +45,8 @@ class _Waiting:
     """When it has waited for others long enough."""
     deadline: float
     """When it is too old to be sent."""
+    frame: FrameContext | None
+    """That it is an input of, if known."""
 
 
 class Batcher:
@@ -69,10 +73,13 @@ class Batcher:
         self.dispatch_latency_seconds = 0.0
         """Lately, from a row's reservation until it was sent."""
         self._timer: asyncio.TimerHandle | None = None
+        self._context = contextvars.copy_context()
+        """What requests run in: they belong to no one frame."""
 
     async def reserve(self, count: int) -> list[int]:
         """Rows to write inputs to; wait until there are so many. Each must be released."""
-        rows = await self._rows.reserve(count)
+        with waiting_for_others():
+            rows = await self._rows.reserve(count)
         now = asyncio.get_running_loop().time()
         self._reserved_at.update(dict.fromkeys(rows, now))
         return rows
@@ -89,16 +96,23 @@ class Batcher:
             TritonUnavailable: no answer was to be had.
         """
         loop = asyncio.get_running_loop()
+        frame = CURRENT_FRAME.get()
+        if frame:
+            frame.mark_decoded()
         send_before = loop.time() + self._policy.max_delay_seconds
         answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
         for row, answer in zip(rows, answers, strict=True):
-            self._ready[row] = _Waiting(answer, send_before, deadline)
+            self._ready[row] = _Waiting(answer, send_before, deadline, frame)
         self._send_what_is_due()
         if len(answers) == 1:
-            return [await answers[0]]
-        # Whoever learns that one failed releases all of them.
-        await asyncio.gather(*answers, return_exceptions=True)
-        return [answer.result() for answer in answers]
+            outputs = [await answers[0]]
+        else:
+            # Whoever learns that one failed releases all of them.
+            await asyncio.gather(*answers, return_exceptions=True)
+            outputs = [answer.result() for answer in answers]
+        if frame:
+            frame.mark_answered()
+        return outputs
 
     def release(self, rows: Sequence[int]) -> None:
         """Give rows back. Those that Triton is at work on come free when it has answered."""
@@ -145,14 +159,17 @@ class Batcher:
         return first, end - first
 
     def _send(self, first: int, count: int) -> None:
-        answers = {row: self._ready.pop(row).answer for row in range(first, first + count)}
+        waiting = {row: self._ready.pop(row) for row in range(first, first + count)}
+        answers = {row: each.answer for row, each in waiting.items()}
         self._flying.update(answers)
         self._requests += 1
         now = asyncio.get_running_loop().time()
-        for row in answers:
+        for row, each in waiting.items():
+            if each.frame:
+                each.frame.mark_sent()
             took = now - self._reserved_at.pop(row, now)
             self.dispatch_latency_seconds += SMOOTHING * (took - self.dispatch_latency_seconds)
-        self._tasks.create_task(self._request(first, answers))
+        self._tasks.create_task(self._request(first, answers), context=self._context.copy())
 
     async def _request(self, first: int, answers: dict[int, asyncio.Future[RowOutputs]]) -> None:
         try:

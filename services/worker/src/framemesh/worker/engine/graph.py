@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from framemesh.core.outcome import Detection
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.stage import Stage
+from framemesh.worker.frame_context import waiting_for_others
 from framemesh.worker.vision.image import FrameImage
 
 
@@ -55,7 +56,10 @@ class Graph:
             TritonUnavailable: try the same frame again later.
         """
         picture = FrameImage(image, crc32)
-        async with self._pictures.held(picture.decoded_bytes):
+        size = picture.decoded_bytes
+        with waiting_for_others():
+            await self._pictures.acquire(size)
+        try:
             seen: list[Detection] = []
             tensor_bytes = 0
             for stage in self._stages:
@@ -66,3 +70,5 @@ class Graph:
                 # Once a model has looked at it, it is looked at to the end.
                 deadline = math.inf
             return InferenceResult(picture.width, picture.height, tuple(seen), tensor_bytes)
+        finally:
+            self._pictures.release(size)

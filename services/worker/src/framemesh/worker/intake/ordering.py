@@ -1,4 +1,4 @@
-"""Frames of a camera that are sealed one after the other, in the order in which they came."""
+"""Keeps the outcomes of each camera in the order in which its frames were delivered."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -6,36 +6,37 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class SequencerSlot:
-    """The place of a frame in the line of its camera."""
+    """The place of a frame among those of its camera."""
 
     camera: str
-    before: asyncio.Event | None
+    previous: asyncio.Event | None
+    """Set once the frame before it has left; None where there was none."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def reached(self) -> None:
+        """Wait until all frames before this one have left.
+
+        Without a bound of its own: a frame that is not completed here goes to another worker, and
+        so must those behind it.
+        """
+        if self.previous is not None:
+            await self.previous.wait()
 
 
 class CameraSequencer:
-    """Of all cameras of one worker."""
+    """Hands out the slots of all cameras of one worker."""
 
     def __init__(self) -> None:
         self._last: dict[str, SequencerSlot] = {}
 
     def join(self, camera: str) -> SequencerSlot:
-        """The place behind all of this camera that joined before."""
+        """The slot behind all that this camera has."""
         last = self._last.get(camera)
         self._last[camera] = slot = SequencerSlot(camera, last.left if last else None)
         return slot
 
-    async def reach(self, slot: SequencerSlot) -> None:
-        """Wait until those in front have left.
-
-        Without an end of its own: a frame in front that is not sealed here goes to another worker,
-        and so must those behind it.
-        """
-        if slot.before is not None:
-            await slot.before.wait()
-
     def leave(self, slot: SequencerSlot) -> None:
-        """It is sealed: the next one may go."""
+        """Its frame is settled: the next one may be completed."""
         slot.left.set()
         if self._last.get(slot.camera) is slot:
             del self._last[slot.camera]

@@ -1,4 +1,4 @@
-"""Whose turn it is: the frames that wait in a worker, in the order of the delivery policy."""
+"""Chooses which queued frame is worked on next, by the delivery policy."""
 
 from bisect import insort
 from collections import OrderedDict, deque
@@ -11,78 +11,81 @@ from framemesh.core.pipeline.delivery import DeliverySpec, Order
 T = TypeVar("T")
 
 MAX_TRACKED_CAMERAS = 8192
-"""Whose newest frames are known, also while none of theirs waits."""
+"""Whose newest positions are remembered, also while none of their frames is queued."""
+
+ONE_QUEUE = ""
+"""The name of the queue that all cameras share where frames are served as they come."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedFrame(Generic[T]):
-    """A frame that waits for its turn."""
+    """A frame that waits to be dispatched."""
 
     camera: str
     stream: str
     position: int
-    """Of its message in its stream."""
+    """Sequence number of its message in the stream."""
     captured_unix_nano: int
     item: T
 
 
 class Scheduler(Generic[T]):
-    """No I/O, no clock. Every frame that arrives leaves once: superseded, expired, or taken.
+    """Queues frames. No I/O, no clock. Every frame leaves once: superseded, expired, or as next.
 
-    Frames of high priority are taken first. Where the policy leaves frames out, cameras take turns,
-    so that what is left out is shared fairly; else frames are taken in the order in which they
-    came.
+    Cameras of high priority are served first. Where the policy drops frames, cameras are served
+    round robin, so that what is dropped is shared fairly; else frames are served as they came.
     """
 
     def __init__(self, delivery: DeliverySpec) -> None:
         self._latest = delivery.latest.frames if delivery.latest else 0
         fresh = delivery.fresh
         self._max_age_nano = round(fresh.max_age.total_seconds() * NANO) if fresh else 0
-        self._high = frozenset(delivery.high_priority)
-        self._lanes: tuple[_Lane[T], _Lane[T]] = (_Lane(), _Lane())
+        self._high_priority = frozenset(delivery.high_priority)
         self._ordered = delivery.order is Order.PER_CAMERA
+        self._high: _RoundRobin[T] = _RoundRobin()
+        self._normal: _RoundRobin[T] = _RoundRobin()
         self._newest: OrderedDict[tuple[str, str], deque[int]] = OrderedDict()
-        """By camera and stream: the positions of two streams tell nothing of what is newer."""
+        """By camera and stream: positions of two streams do not say which is newer."""
 
-    def arrive(self, frame: QueuedFrame[T]) -> list[T]:
-        """A frame came; returns what it supersedes, which is itself where newer ones came first."""
-        lane = self._lanes[0 if frame.camera in self._high else 1]
+    def enqueue(self, frame: QueuedFrame[T]) -> list[T]:
+        """Queue a frame; returns what it supersedes: itself, where newer ones came before it."""
+        queues = self._high if frame.camera in self._high_priority else self._normal
         if self._latest:
-            lane.add(frame.camera, frame.position, frame)
-            return lane.drop_before(frame.camera, self._oldest_kept(frame))
+            queues.add(frame.camera, frame.position, frame.item)
+            return queues.drop_before(frame.camera, self._oldest_kept(frame))
         if self._max_age_nano:
-            lane.add(frame.camera, self._rank(lane, frame), frame)
+            queues.add(frame.camera, self._rank(queues, frame), frame.item)
         else:
-            lane.append(frame)
+            queues.add(ONE_QUEUE, 0, frame.item)
         return []
 
-    def take(self) -> T | None:
-        """The frame whose turn it is; None when none waits."""
-        for lane in self._lanes:
-            if len(lane):
-                return lane.take()
+    def next(self) -> T | None:
+        """Remove the frame to work on; None where none is queued."""
+        for queues in (self._high, self._normal):
+            if queues.size:
+                return queues.pop()
         return None
 
-    def again(self, camera: str) -> None:
-        """Its turn came to nothing: it has the next one, where a frame of it waits."""
-        for lane in self._lanes:
-            lane.advance(camera)
+    def prioritize(self, camera: str) -> None:
+        """Serve this camera next, if it has a frame: its last one expired after its dispatch."""
+        for queues in (self._high, self._normal):
+            queues.move_to_front(camera)
 
     def expire(self, now_unix_nano: int) -> list[T]:
-        """Takes out what is too old."""
+        """Remove the frames that are too old at this time."""
         if not self._max_age_nano:
             return []
         oldest = now_unix_nano - self._max_age_nano
-        return [item for lane in self._lanes for item in lane.drop_all(oldest)]
+        return self._high.drop_all_before(oldest) + self._normal.drop_all_before(oldest)
 
-    def _rank(self, lane: "_Lane[T]", frame: QueuedFrame[T]) -> int:
-        """By its capture time; but where frames are sealed in the order in which they came, a turn
-        out of that order, as where a clock was set back, would wait for those before it."""
+    def _rank(self, queues: "_RoundRobin[T]", frame: QueuedFrame[T]) -> int:
+        """The capture time; but where outcomes keep the order in which frames came, never before
+        those that came earlier, as after a clock was set back: it would wait for them."""
         captured = frame.captured_unix_nano
-        return max(captured, lane.last_rank(frame.camera)) if self._ordered else captured
+        return max(captured, queues.last_rank(frame.camera)) if self._ordered else captured
 
     def _oldest_kept(self, frame: QueuedFrame[T]) -> int:
-        """The position of the last frame of this camera that is among its newest."""
+        """The position of the oldest frame of this camera that is among its newest."""
         key = (frame.camera, frame.stream)
         newest = self._newest.setdefault(key, deque())
         self._newest.move_to_end(key)
@@ -95,35 +98,29 @@ class Scheduler(Generic[T]):
         return newest[0] if len(newest) == self._latest else 0
 
 
-class _Lane(Generic[T]):
-    """Queues of frames that take turns, each sorted by a rank."""
+class _RoundRobin(Generic[T]):
+    """Queues that are served in turn, each sorted by rank."""
 
     def __init__(self) -> None:
         self._queues: OrderedDict[str, list[tuple[int, int, T]]] = OrderedDict()
+        """Rank, arrival, item. The arrival is unique: items are not compared."""
         self._arrivals = 0
-        self._size = 0
+        self.size = 0
 
-    def __len__(self) -> int:
-        return self._size
-
-    def add(self, queue: str, rank: int, frame: QueuedFrame[T]) -> None:
+    def add(self, queue: str, rank: int, item: T) -> None:
         self._arrivals += 1
-        self._size += 1
-        # The number of its arrival: items are not compared.
-        insort(self._queues.setdefault(queue, []), (rank, self._arrivals, frame.item))
-
-    def append(self, frame: QueuedFrame[T]) -> None:
-        """In one queue for all, in the order in which they come."""
-        self.add("", 0, frame)
+        self.size += 1
+        insort(self._queues.setdefault(queue, []), (rank, self._arrivals, item))
 
     def last_rank(self, queue: str) -> int:
-        """Of what waits in it; 0 where nothing does."""
+        """The highest rank in it; 0 where it is empty."""
         waiting = self._queues.get(queue)
         return waiting[-1][0] if waiting else 0
 
-    def take(self) -> T:
+    def pop(self) -> T:
+        """Remove the first item of the queue that is served next."""
         queue, waiting = next(iter(self._queues.items()))
-        self._size -= 1
+        self.size -= 1
         item = waiting.pop(0)[2]
         if waiting:
             self._queues.move_to_end(queue)
@@ -131,23 +128,23 @@ class _Lane(Generic[T]):
             del self._queues[queue]
         return item
 
-    def advance(self, queue: str) -> None:
-        """To the front of those that take turns."""
+    def move_to_front(self, queue: str) -> None:
+        """Serve it next."""
         if queue in self._queues:
             self._queues.move_to_end(queue, last=False)
 
     def drop_before(self, queue: str, rank: int) -> list[T]:
-        """Takes out what ranks before `rank`."""
+        """Remove the items that rank before `rank`."""
         waiting = self._queues[queue]
         dropped = 0
         while dropped < len(waiting) and waiting[dropped][0] < rank:
             dropped += 1
         gone, waiting[:dropped] = waiting[:dropped], []
-        self._size -= dropped
+        self.size -= dropped
         if not waiting:
             del self._queues[queue]
         return [item for _, _, item in gone]
 
-    def drop_all(self, rank: int) -> list[T]:
-        """The same of every queue."""
+    def drop_all_before(self, rank: int) -> list[T]:
+        """The same for every queue."""
         return [item for queue in list(self._queues) for item in self.drop_before(queue, rank)]

@@ -1,71 +1,65 @@
-"""Seals a frame: its outcome is stored, then it is acked."""
+"""Completes a frame: its outcome is stored, then it is acked."""
 
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.core.pipeline.delivery import Order
 from framemesh.runtime.dataplane.errors import PublishRefused
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message, outcome_message
 from framemesh.worker.intake.in_flight import InFlightFrame
-from framemesh.worker.intake.ordering import CameraSequencer, SequencerSlot
 from framemesh.worker.processing.outcomes import OutcomeFactory
 
 log = get_logger()
 
+RETRY_SECONDS = 1.0
+"""Before a frame whose outcome cannot be stored is delivered again, here or elsewhere."""
+
 
 class OutcomeCommitter:
-    """The last step of every frame, and the only one that acks."""
+    """The only one that writes the outcomes of frames, and the only one that acks them."""
 
-    def __init__(
-        self, writer: ReliableWriter, outcome_factory: OutcomeFactory, order: Order
-    ) -> None:
+    def __init__(self, writer: ReliableWriter, outcomes: OutcomeFactory) -> None:
         self._writer = writer
-        self._outcome_factory = outcome_factory
-        self._line = CameraSequencer() if order is Order.PER_CAMERA else None
-
-    def slot(self, camera: str) -> SequencerSlot | None:
-        """The place of a frame that has just come, in the line of its camera if it has one."""
-        return self._line.join(camera) if self._line else None
+        self._outcomes = outcomes
 
     async def commit(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
-        """Store the outcome of a frame, behind those in front of it, and ack the frame.
+        """Store the outcome of a frame, after those of the frames before it, and ack the frame.
 
-        Whoever is killed halfway leaves it to another worker, which does all of it again: each step
-        is stored once. A frame that is somebody else's by now is left to them: those in front of it
-        may not be sealed.
+        Blocks while the ledger is away or full, without a bound: a frame has no other end.
+
+        Killed halfway, the frame goes to another worker, which does all of it again; each step is
+        stored once. A frame whose lease was lost is left alone: those before it may not be
+        completed. One whose outcome cannot be stored is given back.
         """
-        if self._line and in_flight.slot:
-            await self._line.reach(in_flight.slot)
-        if not in_flight.source.lost:
-            await self._store(in_flight, outcome)
-        self.leave(in_flight)
+        try:
+            if in_flight.slot:
+                await in_flight.slot.reached()
+            if not in_flight.source.lost:
+                await self._store(in_flight, outcome)
+        except Exception as error:  # noqa: BLE001  the frame comes again
+            await self.abandon(in_flight, error)
+
+    async def abandon(self, in_flight: InFlightFrame, error: Exception) -> None:
+        """Give a frame back that cannot be completed, so that it is delivered again."""
+        log.error("frame is not completed", frame=str(in_flight.frame.id), exc_info=error)
+        await in_flight.message.nak(RETRY_SECONDS)
 
     async def _store(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
-        if outcome.fate is Fate.DEAD:
-            await self._keep(in_flight, outcome)
         try:
-            stored = await self._writer.write(outcome_message.to_message(outcome))
+            await self._write(in_flight, outcome)
         except PublishRefused as error:
-            outcome = self._outcome_factory.dead(
-                in_flight.frame, "outcome_refused", str(error), outcome.attempts
+            await self._write(
+                in_flight,
+                self._outcomes.dead(
+                    in_flight.frame, "outcome_refused", str(error), outcome.attempts
+                ),
             )
-            await self._keep(in_flight, outcome)
-            stored = await self._writer.write(outcome_message.to_message(outcome))
-        if not stored:
+        await in_flight.message.ack()
+        in_flight.context.mark_committed()
+
+    async def _write(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
+        if outcome.fate is Fate.DEAD:
+            # The frame itself first, for whoever wants to know why.
+            letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
+            await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))
+        if not await self._writer.write(outcome_message.to_message(outcome)):
             log.info("frame had its outcome", frame=str(outcome.frame))
-        await in_flight.delivery.ack()
-
-    async def give_up(self, in_flight: InFlightFrame, after_seconds: float) -> None:
-        """Leave a frame to another delivery; those behind it do not wait for that."""
-        await in_flight.delivery.nak(after_seconds)
-        self.leave(in_flight)
-
-    def leave(self, in_flight: InFlightFrame) -> None:
-        """Make way for those behind it."""
-        if self._line and in_flight.slot:
-            self._line.leave(in_flight.slot)
-
-    async def _keep(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
-        """The frame itself, for whoever wants to know why."""
-        letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
-        await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))

@@ -1,68 +1,79 @@
-"""Frames that are looked at together, and those that must be alone."""
+"""Frames are worked on side by side, but each suspect alone."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import contextlib
+from itertools import count
+
+from framemesh.core.frame import FrameId
+from framemesh.core.outcome import Outcome
+from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
+from framemesh.runtime.messages import isolated_retry_message
+from framemesh.worker.errors import AttemptFailed, FrameGivenUp, TritonNotReady
+from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.processing.processor import Process
+from framemesh.worker.processing.shared_exclusive_lock import SharedExclusiveLock
+from framemesh.worker.triton.server import TritonServer
+
+WORKER_CRASHED = AttemptFailed("worker_crashed", "the worker ended during each of them")
+"""What must have happened if the attempts are on record and no failure is known."""
 
 
-class SharedExclusiveLock:
-    """Lets in many at once, or one alone, in the order in which they ask."""
+class IsolatedAttempts:
+    """Records the attempts at each suspect, past the death of the worker that it may cause.
 
-    def __init__(self) -> None:
-        self._inside = 0
-        self._exclusive = False
-        self._waiting: deque[tuple[bool, asyncio.Future[None]]] = deque()
+    Deliveries are no such count: a frame that kills its worker takes along others that were only
+    near it, and they are delivered again as often.
+    """
 
-    @asynccontextmanager
-    async def shared(self) -> AsyncIterator[None]:
-        """Among any number of others."""
-        await self._enter(exclusive=False)
-        try:
-            yield
-        finally:
-            self._leave()
+    def __init__(self, writer: ReliableWriter, pipeline: str, worker: str) -> None:
+        self._writer = writer
+        self._pipeline = pipeline
+        self._worker = worker
 
-    @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
-        """With nobody else: whatever happens now, only this one can have done it."""
-        await self._enter(exclusive=True)
-        try:
-            yield
-        finally:
-            self._leave()
+    async def begin(self, frame: FrameId) -> int:
+        """Record an attempt before it is made; returns its number, 1 for the first of all workers.
 
-    async def _enter(self, *, exclusive: bool) -> None:
-        if not self._waiting and self._fits(exclusive):
-            self._admit(exclusive)
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append((exclusive, turn))
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                # Cancelled after it was let in.
-                self._leave()
-            else:
-                self._waiting.remove((exclusive, turn))
-                self._wake()
-            raise
+        Blocks while the ledger is away: nothing could be committed meanwhile either.
+        """
+        for number in count(1):
+            message = isolated_retry_message.to_message(self._pipeline, frame, number, self._worker)
+            if await self._writer.write(message):
+                return number
+        raise AssertionError("unreachable")
 
-    def _leave(self) -> None:
-        self._inside -= 1
-        self._exclusive = False
-        self._wake()
 
-    def _fits(self, exclusive: bool) -> bool:
-        return not self._inside if exclusive else not self._exclusive
+class Isolation:
+    """Lets a suspect be the only frame in work: whatever it does to Triton or to this process, it
+    does to itself only."""
 
-    def _admit(self, exclusive: bool) -> None:
-        self._inside += 1
-        self._exclusive = exclusive
+    def __init__(self, triton: TritonServer, attempts: IsolatedAttempts, max_attempts: int) -> None:
+        """`max_attempts`: alone, by all workers together."""
+        self._triton = triton
+        self._attempts = attempts
+        self._max_attempts = max_attempts
+        self._lock = SharedExclusiveLock()
 
-    def _wake(self) -> None:
-        while self._waiting and self._fits(self._waiting[0][0]):
-            exclusive, turn = self._waiting.popleft()
-            self._admit(exclusive)
-            turn.set_result(None)
+    async def process(self, context: FrameContext, proceed: Process) -> Outcome:
+        """
+        Raises:
+            FrameGivenUp: it has had all its attempts.
+        """
+        if not context.suspect:
+            async with self._lock.shared():
+                return await proceed(context)
+        async with self._lock.exclusive():
+            await self._triton.available()
+            await self._count(context)
+            while True:
+                await self._triton.available()
+                # It was not worked on, so the attempt on record is still to be made.
+                with contextlib.suppress(TritonNotReady):
+                    return await proceed(context)
+
+    async def _count(self, context: FrameContext) -> None:
+        number = await self._attempts.begin(context.frame.id)
+        if number > self._max_attempts:
+            context.attempts = number
+            failure = context.failure or WORKER_CRASHED
+            detail = f"no outcome in {number - 1} attempts alone: {failure}"
+            raise FrameGivenUp(failure.reason, detail)
+        context.attempts = 1 + number

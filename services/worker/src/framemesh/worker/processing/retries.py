@@ -1,28 +1,42 @@
-"""How often each suspicious frame was tried alone, on record before it is tried."""
+"""Another attempt at a frame after one that failed."""
 
-from itertools import count
+import asyncio
 
-from framemesh.core.frame import FrameId
-from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
-from framemesh.runtime.messages import isolated_retry_message
+from framemesh.core.outcome import Outcome
+from framemesh.runtime.concurrency.backoff import Backoff
+from framemesh.runtime.logs import get_logger
+from framemesh.worker.errors import AttemptFailed, TritonNotReady
+from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.processing.processor import Process
+from framemesh.worker.triton.server import TritonServer
+
+log = get_logger()
+
+PAUSES = Backoff(first_seconds=0.1, max_seconds=2.0)
+"""After an attempt alone that failed."""
 
 
-class IsolatedRetries:
-    """Counts past the death of the worker, which such a frame may cause.
+class Retries:
+    """Tries again until a step below gives an outcome, or gives the frame up.
 
-    Deliveries are no such count: a frame that kills its worker takes along others that were only
-    near it, and they are delivered again as often.
+    Whoever failed among others is suspect from then on. A frame that was not worked on, because
+    Triton was away, is not: it waits until Triton is back, however long that takes.
     """
 
-    def __init__(self, writer: ReliableWriter, pipeline: str, worker: str) -> None:
-        self._writer = writer
-        self._pipeline = pipeline
-        self._worker = worker
+    def __init__(self, triton: TritonServer) -> None:
+        self._triton = triton
 
-    async def begin(self, frame: FrameId) -> int:
-        """The frame is about to be tried; returns the how-manieth time this is, of all workers."""
-        for number in count(1):
-            trial = isolated_retry_message.to_message(self._pipeline, frame, number, self._worker)
-            if await self._writer.write(trial):
-                return number
-        raise AssertionError("unreachable")
+    async def process(self, context: FrameContext, proceed: Process) -> Outcome:
+        while True:
+            try:
+                return await proceed(context)
+            except TritonNotReady:
+                # Waited for here, and not in the isolation: suspects wait for those in it.
+                await self._triton.available()
+            except AttemptFailed as failure:
+                context.failure = failure
+                if context.suspect:
+                    await asyncio.sleep(PAUSES.pause(context.attempts - 1))
+                else:
+                    log.info("attempt failed", frame=str(context.frame.id), why=str(failure))
+                    context.suspect = True

@@ -1,0 +1,106 @@
+"""What a worker knows of one frame while it works on it, and when the frame reached each point.
+
+Every frame's task runs in a contextvars context of its own, so that what is set there (this, and
+later a trace) belongs to that frame alone.
+"""
+
+import contextvars
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from framemesh.core.clock import Clock
+from framemesh.core.frame import Frame
+from framemesh.worker.errors import AttemptFailed
+
+
+@dataclass(slots=True)
+class FrameTimings:
+    """Seconds of the monotonic clock; None: the frame has not reached that point."""
+
+    received: float
+    """The buffer delivered it."""
+    dispatched: float | None = None
+    """The scheduler chose it."""
+    decoded: float | None = None
+    """The input of the first stage is written."""
+    sent: float | None = None
+    """The first request with it was sent to Triton."""
+    answered: float | None = None
+    """The last answer about it came."""
+    committed: float | None = None
+    """Its outcome is stored, and it is acked."""
+
+
+@dataclass(slots=True, eq=False)
+class FrameContext:
+    """One frame on its way through the steps."""
+
+    frame: Frame
+    clock: Clock
+    timings: FrameTimings = field(init=False)
+    suspect: bool = False
+    """It failed among others, or a worker that had it gave no outcome: it is worked on alone."""
+    deadline: float = math.inf
+    """By the event loop's time; a frame that is not sent to a model by then expires."""
+    attempts: int = 1
+    """One among others, and so many alone; the one under way counts."""
+    failure: AttemptFailed | None = None
+    """Of the last attempt, if it failed in this worker."""
+    working_since: float | None = None
+    """When the attempt under way began, moved on by the time for which it waited for others; None
+    while it waits."""
+
+    def __post_init__(self) -> None:
+        self.timings = FrameTimings(self.clock.monotonic())
+
+    def new_context(self, base: contextvars.Context) -> contextvars.Context:
+        """A copy of `base` in which this frame is the current one."""
+        own = base.copy()
+        own.run(CURRENT_FRAME.set, self)
+        return own
+
+    def begin_attempt(self) -> None:
+        """The points that an earlier attempt reached no longer count."""
+        self.timings.decoded = self.timings.sent = self.timings.answered = None
+        self.working_since = self.clock.monotonic()
+
+    def mark_dispatched(self) -> None:
+        self.timings.dispatched = self.clock.monotonic()
+
+    def mark_decoded(self) -> None:
+        if self.timings.decoded is None:
+            self.timings.decoded = self.clock.monotonic()
+
+    def mark_sent(self) -> None:
+        if self.timings.sent is None:
+            self.timings.sent = self.clock.monotonic()
+
+    def mark_answered(self) -> None:
+        self.timings.answered = self.clock.monotonic()
+
+    def mark_committed(self) -> None:
+        self.timings.committed = self.clock.monotonic()
+
+
+CURRENT_FRAME: contextvars.ContextVar[FrameContext | None] = contextvars.ContextVar(
+    "framemesh_current_frame", default=None
+)
+"""The frame that the running task works on."""
+
+
+@contextmanager
+def waiting_for_others() -> Iterator[None]:
+    """Wait for what other frames hold: it is not held against the current frame, whose attempt is
+    bounded in time."""
+    current = CURRENT_FRAME.get()
+    if current is None or current.working_since is None:
+        yield
+        return
+    worked = current.clock.monotonic() - current.working_since
+    current.working_since = None
+    try:
+        yield
+    finally:
+        current.working_since = current.clock.monotonic() - worked
