@@ -4,6 +4,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -211,9 +212,8 @@ def _answer(frame: ingest_pb2.Frame) -> ingest_pb2.Acknowledgement:
     return ingest_pb2.Acknowledgement(rejected=[rejection])
 
 
-@pytest.fixture
-def services() -> Iterator[Services]:
-    services = Services()  # type: ignore[abstract]  # no command calls the rest
+@contextmanager
+def serving(services: Services, address: str = "127.0.0.1:0") -> Iterator[None]:
     with ThreadPoolExecutor(8) as threads:
         server = grpc.server(threads)
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(services, server)
@@ -221,17 +221,26 @@ def services() -> Iterator[Services]:
         model_pb2_grpc.add_ModelServiceServicer_to_server(services, server)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(services, server)
         dead_letter_pb2_grpc.add_DeadLetterServiceServicer_to_server(services, server)
-        services.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        services.address = f"127.0.0.1:{server.add_insecure_port(address)}"
         server.start()
-        yield services
-        server.stop(grace=None).wait(10)
-
-
-RunState = Callable[..., Result]
+        try:
+            yield
+        finally:
+            server.stop(grace=None).wait(10)
 
 
 @pytest.fixture
-def run(services: Services) -> RunState:
+def services() -> Iterator[Services]:
+    services = Services()  # type: ignore[abstract]  # no command calls the rest
+    with serving(services):
+        yield services
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(services: Services) -> Run:
     """Runs a command against the services."""
     environment = {
         f"FRAMEMESH_{name}": services.address for name in ("INGEST", "MASTER", "MONITOR")

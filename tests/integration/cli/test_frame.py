@@ -54,7 +54,7 @@ def test_what_happened_to_a_frame_in_each_session_is_told(run: Any) -> None:
     assert said.stdout == (
         "north/a/7 is pending: accepted, and in the buffer or with a worker\n"
         "north/b/7 is done\n"
-        "  seen      person 0.88\n"
+        "  detected  person 0.88\n"
         "  captured  2023-11-14 22:13:20.000 UTC\n"
         "  completed 2023-11-14 22:13:20.035 UTC, after 35 ms\n"
         "  stored    2023-11-14 22:13:20.040 UTC\n"

@@ -6,8 +6,8 @@ from rich.console import Console
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.cli.commands.watch import line
 from framemesh.cli.common import converters
+from framemesh.cli.views.outcome import line
 from framemesh.cli.views.report import CameraReport, PipelineReport
 from framemesh.cli.views.status import view
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 
 # gRPC's core prints every refused connection; ours is one clear line. Read when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -14,14 +15,20 @@ INTERRUPTED = 130
 signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 from framemesh.cli.app import app  # noqa: E402
+from framemesh.cli.common.output import OutputFailed, guarded_output  # noqa: E402
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def main() -> None:
-    # `push` tells of rejected frames itself, once for all its cameras.
+    # `push` reports rejected frames itself, once for all its cameras.
     logging.getLogger("framemesh.sdk.session.rejections").setLevel(logging.ERROR)
-    app(prog_name="framemesh")
+    try:
+        with guarded_output():
+            app(prog_name="framemesh")
+    except OutputFailed as error:
+        # Of `--help`, which is printed before a command is invoked.
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

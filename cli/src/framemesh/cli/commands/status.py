@@ -1,4 +1,4 @@
-"""`framemesh status`: the ledger of every camera, and how its pipeline fares."""
+"""`framemesh status`: the ledger of every camera, and the state of its pipeline."""
 
 import json
 import time
@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.text import Text
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
@@ -47,7 +48,13 @@ def status(
     with Live(view(reports), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(REFRESH_SECONDS)
-            live.update(view(gather(pipeline, master, monitor)), refresh=True)
+            try:
+                reports, problem = gather(pipeline, master, monitor), ""
+            except CallFailed as error:
+                if not error.temporary:
+                    raise
+                problem = f"not up to date: {error}"
+            live.update(Group(view(reports), Text(problem, style="red")), refresh=True)
 
 
 def local_troubles(master: str) -> list[str]:

@@ -8,38 +8,60 @@ import grpc
 from framemesh.core.errors import FramemeshError
 
 ANSWER_TIMEOUT_SECONDS = 10.0
-"""For a question. A service on this machine needs milliseconds."""
+"""For a call that only reads. A service on this machine needs milliseconds."""
 
 CHANGE_SECONDS = 60.0
-"""For a change: the master waits for the brokers, or looks at a model."""
+"""For a call that changes something: the master waits for brokers, or validates a model."""
 
 MESSAGE_BYTES = 64 * 1024 * 1024
 """Of the largest answer: a dead letter with its image. Brokers take 8 MB, unless told otherwise."""
 
 
+# The same call may succeed a moment later: a restart, a drain, a network that was cut.
+_TEMPORARY = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+
+
 class CallFailed(FramemeshError):
     """A service refused a call, or could not be reached."""
+
+    def __init__(self, line: str, *, temporary: bool = False) -> None:
+        """`temporary`: the same call may succeed a moment later."""
+        super().__init__(line)
+        self.temporary = temporary
 
 
 def named(error: grpc.RpcError, address: str) -> CallFailed:
     """What the status of a call to `address` means to the person at the terminal."""
     if not isinstance(error, grpc.Call):
         return CallFailed(f"{address}: {error}")
-    details = error.details() or ""
-    match error.code():
+    line = _line(error.code(), error.details() or "", address)
+    return CallFailed(line, temporary=error.code() in _TEMPORARY)
+
+
+def _line(code: grpc.StatusCode, details: str, address: str) -> str:
+    match code:
         # gRPC has no status of its own for this.
         case grpc.StatusCode.UNAVAILABLE if "failed to connect" in details.lower():
-            return CallFailed(
+            return (
                 f"nothing answers at {address}: is framemesh running? start it with `framemesh up`"
             )
         case grpc.StatusCode.UNAVAILABLE:
-            return CallFailed(f"{address} is not available: {details}; try again in a moment")
+            return f"{address} is not available: {details}; try again in a moment"
         case grpc.StatusCode.DEADLINE_EXCEEDED:
-            return CallFailed(f"{address} did not answer in time: is it overloaded? try again")
+            return f"{address} did not answer in time: is it overloaded? try again"
         case grpc.StatusCode.UNIMPLEMENTED:
-            return CallFailed(f"what listens at {address} is another service: check the address")
-        case code:
-            return CallFailed(details or f"{address} answered {code.name}")
+            return f"what listens at {address} is another service: check the address"
+        case _:
+            return details or f"{address} answered {code.name}"
 
 
 @contextmanager
@@ -55,6 +77,11 @@ def named_errors(address: str) -> Iterator[None]:
         raise named(error, address) from error
 
 
+def open_channel(address: str) -> grpc.Channel:
+    """A channel to host:port; it is closed at the end of a `with`."""
+    return grpc.insecure_channel(address, [("grpc.max_receive_message_length", MESSAGE_BYTES)])
+
+
 @contextmanager
 def connect(address: str) -> Iterator[grpc.Channel]:
     """A channel to host:port, to which all calls in the body go.
@@ -62,6 +89,5 @@ def connect(address: str) -> Iterator[grpc.Channel]:
     Raises:
         CallFailed: one of them failed.
     """
-    options = [("grpc.max_receive_message_length", MESSAGE_BYTES)]
-    with grpc.insecure_channel(address, options) as channel, named_errors(address):
+    with open_channel(address) as channel, named_errors(address):
         yield channel

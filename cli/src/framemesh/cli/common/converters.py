@@ -96,14 +96,14 @@ def frames_to_json(found: monitor_pb2.GetFrameResponse) -> dict[str, Any]:
 
 
 def _record_to_json(record: monitor_pb2.FrameRecord) -> dict[str, Any]:
-    sealed = record.state == monitor_pb2.FRAME_STATE_COMPLETED
+    completed = record.state == monitor_pb2.FRAME_STATE_COMPLETED
     return {
         "camera": record.frame.camera,
         "session": record.frame.session,
         "sequence": record.frame.sequence,
         "state": monitor_pb2.FrameState.Name(record.state).removeprefix("FRAME_STATE_").lower(),
-        "stored_unix_nano": record.stored_unix_nano if sealed else None,
-        "outcome": outcome_to_json(record.outcome) if sealed else None,
+        "stored_unix_nano": record.stored_unix_nano if completed else None,
+        "outcome": outcome_to_json(record.outcome) if completed else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""How old frames were when their fate was sealed."""
+"""How old frames were when they were completed, and how many a second there were."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,16 @@ from framemesh.api.common.v1 import outcome_pb2
 
 @dataclass(frozen=True, slots=True)
 class LatencyStats:
-    """Of a number of outcomes."""
+    """Throughput, and percentiles of the age: milliseconds from capture to outcome."""
 
     frames_per_second: float
     p50_ms: float
     p95_ms: float
     p99_ms: float
-    """Of the age, from capture to outcome."""
 
 
 def latency_stats(outcomes: Sequence[outcome_pb2.Outcome]) -> LatencyStats:
-    """The pace of at least one outcome."""
+    """Of at least one outcome."""
     ages = sorted((o.completed_unix_nano - o.captured_unix_nano) / 1e6 for o in outcomes)
     began = min(o.captured_unix_nano for o in outcomes)
     ended = max(o.completed_unix_nano for o in outcomes)

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli.commands.watch import line
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.push import pushing
+from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.sdk import AsyncCamera
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.cli.commands.watch import seen
 from framemesh.cli.common import converters
 from framemesh.cli.common.converters import frame_id
 from framemesh.cli.common.time_format import format_duration, format_time
+from framemesh.cli.views.outcome import result
 
 FATES = ("done", "expired", "superseded", "dead", "rejected")
 
@@ -31,7 +31,7 @@ def lines(found: monitor_pb2.GetFrameResponse) -> Iterator[str]:
 def _completed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
     outcome = record.outcome
     if outcome.fate == outcome_pb2.FATE_DONE:
-        yield f"  seen      {seen(outcome)}"
+        yield f"  detected  {result(outcome)}"
     else:
         yield f"  reason    {outcome.reason}"
         yield f"  detail    {outcome.detail}"

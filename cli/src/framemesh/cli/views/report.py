@@ -1,4 +1,4 @@
-"""What `status` knows of a pipeline."""
+"""What `status` shows of a pipeline."""
 
 from dataclasses import dataclass
 
@@ -17,20 +17,20 @@ class CameraReport:
     dead: int
     pending: int
     reasons: dict[str, int]
-    """How often each was given for a fate other than done."""
+    """Reason -> how many frames have a fate other than done for it."""
 
     @property
     def balances(self) -> bool:
-        """Whether every frame that was offered has exactly one fate, or still waits for it."""
-        sealed = self.done + self.expired + self.superseded + self.dead
+        """Whether every frame that was offered has exactly one fate or is pending."""
+        completed = self.done + self.expired + self.superseded + self.dead
         return self.offered == self.accepted + self.rejected and (
-            self.accepted == sealed + self.pending
+            self.accepted == completed + self.pending
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineReport:
-    """One pipeline: its workers, its buffer, its pace, its cameras."""
+    """One pipeline: its workers, buffer, rates and cameras."""
 
     name: str
     revision: int
@@ -46,12 +46,12 @@ class PipelineReport:
     age_p50_ms: float
     age_p95_ms: float
     age_p99_ms: float
-    """From capture to outcome."""
+    """Age: from capture to outcome."""
     duplicate_outcomes: int
     unread_entries: int
-    """Of the ledger, dropped by the broker while no monitor read them."""
+    """Entries of the ledger that the broker dropped before a monitor read them."""
     dead_letters: int
-    """Those that are kept."""
+    """How many are kept."""
     bytes_a_frame: dict[str, float]
-    """On each hop: cameras, workers, models, outcomes."""
+    """Mean bytes a frame on each hop: cameras, workers, models, outcomes."""
     cameras: tuple[CameraReport, ...]

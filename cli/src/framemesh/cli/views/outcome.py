@@ -1,0 +1,18 @@
+"""How an outcome looks on a terminal."""
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.cli.common import converters
+
+
+def line(outcome: outcome_pb2.Outcome) -> str:
+    """An outcome for a person: camera, sequence, age, and what was detected or went wrong."""
+    age_ms = (outcome.completed_unix_nano - outcome.captured_unix_nano) / 1e6
+    return f"{outcome.frame.camera} {outcome.frame.sequence} {age_ms:.0f} ms {result(outcome)}"
+
+
+def result(outcome: outcome_pb2.Outcome) -> str:
+    """What was detected in a frame, or why its fate is another than done."""
+    if outcome.fate != outcome_pb2.FATE_DONE:
+        why = ": ".join(filter(None, (outcome.reason, outcome.detail)))
+        return f"{converters.fate_from_proto(outcome)} ({why})"
+    return ", ".join(f"{one.label} {one.score:.2f}" for one in outcome.detections) or "nothing"
