@@ -11,6 +11,7 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera, FrameRejected
 from tests.e2e.mesh import Mesh
+from tests.slow_images import progressive_jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,6 +40,7 @@ async def test_each_has_its_outcome_and_the_good_ones_are_done(
         "truncated": good[: len(good) // 2],
         "too_large": large,
         "too_many_pixels": png(20_000, 20_000, zlib.compress(b"")),
+        "too_slow_to_decode": progressive_jpeg(2000, 1000, 4000),
         "undecodable": png(64, 64, b"these are no pixels"),
     }
     await mesh.apply(PipelineSpec("bad", (StageSpec("people", "person"),)))
@@ -60,6 +62,6 @@ async def test_each_has_its_outcome_and_the_good_ones_are_done(
         assert (bad_one.reason, bool(bad_one.detail)) == (reason, True)
     assert {one.reason for one in told} == set(offered) - {"undecodable"}
     (ledger,) = (await mesh.status("bad")).cameras
-    assert (ledger.offered, ledger.done, ledger.rejected, ledger.dead) == (12, 6, 5, 1)
+    assert (ledger.offered, ledger.done, ledger.rejected, ledger.dead) == (14, 7, 6, 1)
     assert dict(ledger.reasons) == dict.fromkeys(offered, 1)
     assert ledger.pending == 0

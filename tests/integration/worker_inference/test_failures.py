@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import struct
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -17,10 +19,11 @@ from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DType, InputSpec
 from framemesh.worker.engine.engine import Engine
 from framemesh.worker.engine.graph import InferenceResult
-from framemesh.worker.errors import TritonUnavailable, Undecodable
+from framemesh.worker.errors import TooSlowToDecode, TritonUnavailable, Undecodable
 from framemesh.worker.triton import managed as own
 from framemesh.worker.triton import orphan_cleanup as leftovers
 from framemesh.worker.triton import served_model
+from framemesh.worker.vision import image
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -143,6 +146,26 @@ async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[
         ]
 
 
+async def test_frames_that_take_too_long_to_decode_hold_up_no_other(
+    open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes two seconds, of which a tenth is let pass; half of them take all threads."""
+    slow = flat_png(8192, 4000)
+    monkeypatch.setattr(image, "BASE_CPU_SECONDS", 0.2)
+    monkeypatch.setattr(image, "CPU_SECONDS_PER_PIXEL", 0.0)
+    async with open_things() as engine:
+        before = await engine.graph.run(frames[0])
+        async with asyncio.timeout(20):
+            slow_runs = [asyncio.ensure_future(engine.graph.run(slow)) for _ in range(4)]
+            started = time.monotonic()
+            found = await asyncio.gather(*(engine.graph.run(frames[0]) for _ in range(20)))
+            waited = time.monotonic() - started
+            ends = await asyncio.gather(*slow_runs, return_exceptions=True)
+    assert set(found) == {before}
+    assert {type(end) for end in ends} == {TooSlowToDecode}
+    assert waited < 5.0
+
+
 async def test_a_caller_may_give_up_at_any_time(
     open_things: OpenEngine, frames: list[bytes]
 ) -> None:
@@ -179,6 +202,22 @@ async def test_what_a_killed_worker_left_is_swept(open_things: OpenEngine) -> No
             assert foreign.exists()
     finally:
         foreign.unlink(missing_ok=True)
+
+
+def flat_png(width: int, height: int) -> bytes:
+    """One of 16 bits a channel, which decode slowest, just below what counts as large."""
+    row = bytes(1 + 8 * width)
+    deflate = zlib.compressobj(1)
+    pixels = b"".join(deflate.compress(row) for _ in range(height)) + deflate.flush()
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 16, 6, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
 
 
 def prefix_of_stage(engine: Engine) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+import time
 import timeit
 
 import cv2
@@ -17,10 +18,12 @@ from framemesh.core.image_header import (
     ImageHeader,
     NotAnImage,
     TooManyPixels,
+    TooSlowToDecode,
     TruncatedImage,
     check_image,
     read_header,
 )
+from tests.slow_images import png_with_texts, progressive_jpeg
 
 
 def encoded(extension: str, *options: int, width: int = 97, height: int = 61) -> bytes:
@@ -45,7 +48,60 @@ WEBP = encoded(".webp", cv2.IMWRITE_WEBP_QUALITY, 80)
     ],
 )
 def test_format_and_size_are_read(image: bytes, kind: ImageFormat) -> None:
-    assert read_header(image) == ImageHeader(kind, 97, 61)
+    header = read_header(image)
+    assert (header.format, header.width, header.height) == (kind, 97, 61)
+
+
+def test_the_scans_of_a_jpeg_are_counted() -> None:
+    assert read_header(JPEG).scans == 1
+    assert read_header(encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1)).scans == 10
+    restarts = (cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 2)
+    assert read_header(encoded(".jpg", *restarts)).scans == 10
+    assert read_header(progressive_jpeg(640, 480, 100)).scans == 100
+
+
+def test_what_follows_a_jpeg_is_no_scan_of_it() -> None:
+    appended = b"\xff\xda\x00\x02" * 1000
+    header = check_image(encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1) + appended)
+    assert header.scans == 10
+
+
+def test_an_end_marker_inside_a_comment_ends_no_jpeg() -> None:
+    image = progressive_jpeg(64, 64, 101)
+    second = image.index(b"\xff\xda", image.index(b"\xff\xda") + 2)
+    hidden = image[:second] + b"\xff\xfe\x00\x04\xff\xd9" + image[second:]
+    assert cv2.imdecode(np.frombuffer(hidden, np.uint8), cv2.IMREAD_COLOR) is not None
+    with pytest.raises(TooSlowToDecode):
+        check_image(hidden)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (progressive_jpeg(640, 480, 101), "a JPEG of more than 100 scans"),
+        (progressive_jpeg(2000, 1000, 4000), "a JPEG of more than 100 scans"),
+        (png_with_texts(17, 8_000_000), "a PNG with more than 16 compressed texts"),
+    ],
+)
+def test_what_would_take_seconds_to_decode_is_refused(image: bytes, message: str) -> None:
+    with pytest.raises(TooSlowToDecode, match=message):
+        check_image(image)
+
+
+def test_a_png_may_have_a_few_texts() -> None:
+    assert check_image(png_with_texts(16, 100)).compressed_texts == 16
+
+
+def test_looking_for_scans_and_chunks_is_bounded() -> None:
+    comments = b"\xff\xfe\x00\x02" * 2_000_000
+    image = progressive_jpeg(64, 64, 2)
+    second = image.rindex(b"\xff\xda")
+    chunks = PNG[:33] + (bytes(4) + b"abCd" + bytes(4)) * 600_000 + PNG[33:]
+    for slow in (image[:second] + comments + image[second:], chunks):
+        started = time.thread_time()
+        with pytest.raises(TooSlowToDecode):
+            check_image(slow)
+        assert time.thread_time() - started < 0.2
 
 
 def test_the_size_of_an_extended_webp_is_read() -> None:

@@ -1,11 +1,14 @@
 """What becomes a picture, and what is refused before it costs anything."""
 
+import time
+
 import cv2
 import numpy as np
 import pytest
 
-from framemesh.worker.errors import Undecodable
+from framemesh.worker.errors import TooSlowToDecode, Undecodable
 from framemesh.worker.vision.image import FrameImage
+from tests.slow_images import png_with_texts, progressive_jpeg
 
 GREY = np.full((30, 40, 3), 128, np.uint8)
 JPEG = cv2.imencode(".jpg", GREY)[1].tobytes()
@@ -54,3 +57,17 @@ def test_an_exif_orientation_is_applied() -> None:
     exif = b"Exif\0\0" + tags
     turned = JPEG[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + JPEG[2:]
     assert FrameImage(turned).pixels.shape == (40, 30, 3)
+
+
+@pytest.mark.parametrize("image", [progressive_jpeg(64, 64, 101), png_with_texts(17, 8_000_000)])
+def test_what_would_take_too_long_is_not_decoded(image: bytes) -> None:
+    started = time.thread_time()
+    with pytest.raises(TooSlowToDecode):
+        _ = FrameImage(image).pixels
+    assert time.thread_time() - started < 0.1
+
+
+def test_a_larger_picture_may_take_longer() -> None:
+    assert FrameImage(JPEG).decode_cpu_seconds == pytest.approx(0.5, abs=0.01)
+    large = FrameImage(progressive_jpeg(8192, 8192, 1)).decode_cpu_seconds
+    assert large == pytest.approx(7.2, abs=0.1)

@@ -1,9 +1,9 @@
 """How long a picture's pixels are kept."""
 
 import asyncio
+import contextlib
 import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
+from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.graph import Graph
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -68,7 +69,8 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
         kept.append(watched.kept)
         return [{}] * count
 
-    with ThreadPoolExecutor(1) as pool:
+    threads = DecodeThreads(1)
+    with contextlib.closing(threads):
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
 
             def stage(spec: StageSpec, sees: int) -> Stage:
@@ -81,7 +83,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
                     Batcher(infer, rows, policy, tasks),
                     max_batch=BATCH,
                     inputs=list(np.zeros((BATCH, 6, 8, 3), np.uint8)),
-                    pool=pool,
+                    threads=threads,
                 )
 
             made: Sequence[Stage] = [stage(*each) for each in stages]

@@ -1,7 +1,7 @@
 """What an encoded image says of itself, read without decoding it.
 
 It is enough to refuse what is no image, what was cut off on its way, and what would take gigabytes
-to decode; only decoding shows whether the pixels are sound.
+or minutes to decode; only decoding shows whether the pixels are sound.
 """
 
 import re
@@ -13,6 +13,14 @@ from framemesh.core.errors import Code, FramemeshError
 
 MAX_PIXELS = 64 * 1024 * 1024
 """Of a frame: four times a large camera's 16 megapixels, and 192 MiB once decoded."""
+
+MAX_SCANS = 100
+"""Of a JPEG. A decoder passes over the whole picture once a scan, so 4,000 scans in half a megabyte
+would take it 15 s. Progressive encoders write 10, those that optimise up to 30; a hundred scans of
+MAX_PIXELS take a second."""
+
+MAX_COMPRESSED_TEXTS = 16
+"""Of a PNG: chunks of text or a colour profile, which decoders inflate to 8 MB each, in 40 ms."""
 
 
 class ImageFormat(StrEnum):
@@ -27,6 +35,10 @@ class ImageHeader:
     width: int
     height: int
     """In pixels, as stored: an EXIF orientation is not applied."""
+    scans: int = 1
+    """Times that a decoder passes over the picture; more than 1 in a progressive JPEG only."""
+    compressed_texts: int = 0
+    """Chunks of a PNG that a decoder inflates besides the pixels."""
 
     @property
     def pixels(self) -> int:
@@ -65,18 +77,33 @@ class TooManyPixels(BadImage):
     reason = "too_many_pixels"
 
 
+class TooSlowToDecode(BadImage):
+    """Decoded, it would take a worker much longer than its pixels are worth."""
+
+    reason = "too_slow_to_decode"
+
+
 def check_image(image: bytes, max_pixels: int = MAX_PIXELS) -> ImageHeader:
     """The header of an image that may be decoded.
 
     Raises:
         EmptyImage, NotAnImage, TruncatedImage: as `read_header`.
         TooManyPixels: it declares more than `max_pixels`.
+        TooSlowToDecode: it has more scans or compressed texts than any encoder writes.
     """
     header = read_header(image)
     if header.pixels > max_pixels:
         raise TooManyPixels(
             f"{header.width}x{header.height} is {header.pixels} pixels, over the limit of "
             f"{max_pixels}: send a smaller picture"
+        )
+    if header.scans > MAX_SCANS:
+        raise TooSlowToDecode(
+            f"a JPEG of more than {MAX_SCANS} scans: encode it as baseline, or with fewer scans"
+        )
+    if header.compressed_texts > MAX_COMPRESSED_TEXTS:
+        raise TooSlowToDecode(
+            f"a PNG with more than {MAX_COMPRESSED_TEXTS} compressed texts: send it without"
         )
     return header
 
@@ -119,6 +146,7 @@ _JPEG_END = b"\xff\xd9"
 _START_OF_SCAN = 0xDA
 _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The sixteen kinds of JPEG; the three left out are tables and an extension."""
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset(range(0xD0, 0xD8)) | {0x01}
 """Markers without a length: restarts, and TEM."""
 
@@ -128,34 +156,59 @@ _MAX_MARKERS = 4096
 fit into 8 MB, would take a second to walk through."""
 
 _U16 = struct.Struct(">H")
-_FRAME = struct.Struct(">BHH")  # bits per sample, height, width
+_FRAME = struct.Struct(">BHHB")  # bits per sample, height, width, components
+
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+"""One that ends the pixels of a scan: neither a stuffed byte, a restart, nor one without length."""
 
 
 def _jpeg(image: bytes) -> ImageHeader:
-    size, at = _jpeg_size(image)
+    marker, frame, at = _jpeg_frame(image)
     # Only after the scan began: the thumbnail in an EXIF block has an end of its own.
     if image.rfind(_JPEG_END, at) < 0:
         raise _truncated(image, "a JPEG without its end marker")
-    return ImageHeader(ImageFormat.JPEG, *size)
+    _, height, width, components = _FRAME.unpack_from(image, frame)
+    whole = image[at + 2] == components and marker not in _PROGRESSIVE
+    scans = 1 if whole else _count_scans(image, at)
+    return ImageHeader(ImageFormat.JPEG, width, height, scans)
 
 
-def _jpeg_size(image: bytes) -> tuple[tuple[int, int], int]:
-    """The size of a JPEG, and where its pixels begin."""
-    size: tuple[int, int] | None = None
+def _jpeg_frame(image: bytes) -> tuple[int, int, int]:
+    """The marker of a JPEG's frame, where its header is, and where that of its first scan is."""
+    found: tuple[int, int] | None = None
     at = 2
     for _ in range(_MAX_MARKERS):
         at, marker = _next_marker(image, at)
         if marker == _START_OF_SCAN:
-            if size is None:
+            if found is None:
                 raise NotAnImage("a JPEG whose pixels come before their size")
-            return size, at
+            return *found, at
         if marker in _ALONE:
             continue
         if marker in _STARTS_OF_FRAME:
-            _, height, width = _FRAME.unpack_from(image, at + 2)
-            size = width, height
+            found = marker, at + 2
         at += _U16.unpack_from(image, at)[0]
     raise NotAnImage(f"a JPEG with more than {_MAX_MARKERS} markers before its pixels")
+
+
+def _count_scans(image: bytes, at: int) -> int:
+    """How many scans a JPEG has, counted as a decoder does that skips what it does not know; at
+    most MAX_SCANS + 1.
+
+    `at` is where the header of the first scan is.
+    """
+    scans = 1
+    for _ in range(_MAX_MARKERS):
+        at += _U16.unpack_from(image, at)[0]
+        found = _MARKER.search(image, at)
+        if found is None or found.group() == _JPEG_END:
+            return scans
+        at = found.end()
+        if image[at - 1] == _START_OF_SCAN:
+            scans += 1
+            if scans > MAX_SCANS:
+                return scans
+    return MAX_SCANS + 1
 
 
 def _next_marker(image: bytes, at: int) -> tuple[int, int]:
@@ -170,6 +223,12 @@ def _next_marker(image: bytes, at: int) -> tuple[int, int]:
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 _IHDR = struct.Struct(">4sII")  # after the chunk's length
+_CHUNK = struct.Struct(">I4s")  # length of its content, kind
+_CHUNK_OVERHEAD = 12
+"""Of a chunk, in bytes: its length, its kind and its checksum."""
+_MAX_CHUNKS = 16_384
+"""Encoders put 8 KB of pixels or more into one, which makes a thousand of the largest frame."""
+_PNG_COMPRESSED = frozenset({b"zTXt", b"iTXt", b"iCCP"})
 
 
 def _png(image: bytes) -> ImageHeader:
@@ -178,7 +237,21 @@ def _png(image: bytes) -> ImageHeader:
         raise NotAnImage("a PNG that does not begin with its header chunk")
     if image.rfind(_PNG_END) < 0:
         raise _truncated(image, "a PNG without its end chunk")
-    return ImageHeader(ImageFormat.PNG, width, height)
+    texts = _count_compressed_texts(image)
+    return ImageHeader(ImageFormat.PNG, width, height, compressed_texts=texts)
+
+
+def _count_compressed_texts(image: bytes) -> int:
+    """How many chunks of a PNG a decoder inflates besides the pixels; at most
+    MAX_COMPRESSED_TEXTS + 1."""
+    texts, at = 0, len(_PNG_SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        if texts > MAX_COMPRESSED_TEXTS or at + _CHUNK.size > len(image):
+            return texts
+        length, kind = _CHUNK.unpack_from(image, at)
+        texts += kind in _PNG_COMPRESSED
+        at += length + _CHUNK_OVERHEAD
+    return MAX_COMPRESSED_TEXTS + 1
 
 
 _U16_LITTLE = struct.Struct("<H")

@@ -14,6 +14,7 @@ class Reason(Enum):
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SLOW_TO_DECODE = "too_slow_to_decode"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ class Corrupt(Undecodable):
     reason = "corrupt"
 
 
+class TooSlowToDecode(Undecodable):
+    """The frame would take, or took, its decoder longer than a frame may."""
+
+    reason = "too_slow_to_decode"
+
+
 class TooOld(FramemeshError):
     """The frame grew too old before it was sent to the model."""
 

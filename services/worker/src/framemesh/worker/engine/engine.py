@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +17,7 @@ from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes import programs
 from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.engine.batching import Batcher
+from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.graph import Graph
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.engine.stage_plan import StagePlan, plan_stage
@@ -99,18 +99,22 @@ async def _running(
     plans: Sequence[StagePlan], served: Sequence[ServedModel], triton: TritonServer, cpus: int
 ) -> AsyncIterator[list[Stage]]:
     """The stages; their Triton is watched meanwhile, and stopped with them."""
-    with ThreadPoolExecutor(cpus, "decode") as pool:
+    threads = DecodeThreads(cpus)
+    try:
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(triton.watch())
+            watching = [tasks.create_task(each) for each in (triton.watch(), threads.watch())]
             try:
                 yield [
-                    _stage(plan, model, triton, tasks, pool)
+                    _stage(plan, model, triton, tasks, threads)
                     for plan, model in zip(plans, served, strict=True)
                 ]
             finally:
-                watch.cancel()
+                for watch in watching:
+                    watch.cancel()
                 # Requests under way end with the connection, not with their timeout.
                 await triton.stop()
+    finally:
+        threads.close()
 
 
 def _source(
@@ -143,7 +147,7 @@ def _stage(
     model: ServedModel,
     triton: TritonServer,
     tasks: asyncio.TaskGroup,
-    pool: ThreadPoolExecutor,
+    threads: DecodeThreads,
 ) -> Stage:
     return Stage(
         plan.spec,
@@ -153,5 +157,5 @@ def _stage(
         Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks),
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,
-        pool=pool,
+        threads=threads,
     )

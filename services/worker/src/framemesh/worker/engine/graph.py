@@ -1,5 +1,6 @@
 """The stages of a pipeline, one after the other."""
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.frame_context import waiting_for_others
 from framemesh.worker.vision.image import FrameImage
+
+LARGE_PICTURE_BYTES = 96 * 1024 * 1024
+"""Decoded: 32 megapixels. Such a one takes seconds to decode, so there is one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Graph:
         """`pictures` bounds the decoded pictures that are in memory at once."""
         self._stages = stages
         self._pictures = pictures
+        # Several at once would take all of that, and the frames of other cameras would wait.
+        self._large = asyncio.Semaphore(1)
 
     @property
     def dispatch_latency_seconds(self) -> float:
@@ -51,11 +57,22 @@ class Graph:
 
         Raises:
             Undecodable, Corrupt: it is no picture, or not the one that was sent; it never will be.
+            TooSlowToDecode: decoding it takes longer than a frame may.
             TooOld: it was not looked at in time.
             InferenceFailed: a model refused what was made of it.
             TritonUnavailable: try the same frame again later.
         """
         picture = FrameImage(image, crc32)
+        if picture.decoded_bytes < LARGE_PICTURE_BYTES:
+            return await self._run(picture, deadline)
+        with waiting_for_others():
+            await self._large.acquire()
+        try:
+            return await self._run(picture, deadline)
+        finally:
+            self._large.release()
+
+    async def _run(self, picture: FrameImage, deadline: float) -> InferenceResult:
         size = picture.decoded_bytes
         with waiting_for_others():
             await self._pictures.acquire(size)

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from framemesh.core.outcome import Box, Detection
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.worker.engine.batching import Batcher
-from framemesh.worker.engine.threads import run_in_pool
+from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs, RawDetection
 from framemesh.worker.vision.image import FrameImage, Pixels
@@ -53,7 +52,7 @@ class Stage:
         *,
         max_batch: int,
         inputs: Sequence[Input],
-        pool: Executor,
+        threads: DecodeThreads,
     ) -> None:
         """`inputs` are the rows that `batcher` lends, to be written to."""
         self.spec = spec
@@ -63,7 +62,7 @@ class Stage:
         self._batcher = batcher
         self._max_batch = max_batch
         self._inputs = inputs
-        self._pool = pool
+        self._threads = threads
 
     @property
     def row_bytes(self) -> int:
@@ -113,7 +112,11 @@ class Stage:
     ) -> list[Detection]:
         rows = await self._batcher.reserve(len(parts))
         try:
-            await run_in_pool(self._pool, lambda: self._prepare(picture, parts, rows, last=last))
+            await self._threads.run(
+                lambda: picture.pixels,
+                lambda: self._prepare(picture, parts, rows, last=last),
+                picture.decode_cpu_seconds,
+            )
             outputs = await self._batcher.run(rows, deadline)
             # Before the rows are released: the outputs lie in them.
             return [

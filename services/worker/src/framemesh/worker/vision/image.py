@@ -5,18 +5,26 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from framemesh.core.image_header import MAX_PIXELS, BadImage, check_image
-from framemesh.worker.errors import Corrupt, Undecodable
+from framemesh.core import image_header
+from framemesh.core.image_header import MAX_PIXELS, BadImage, ImageHeader, check_image
+from framemesh.worker.errors import Corrupt, TooSlowToDecode, Undecodable
 
 Pixels = NDArray[np.uint8]
 """[height, width, 3], blue first."""
+
+BASE_CPU_SECONDS = 0.5
+"""To decode any picture: a hundred times what a usual one takes."""
+
+CPU_SECONDS_PER_PIXEL = 100e-9
+"""Beside that: twice what the slowest kind takes, a PNG of 16 bits, and ten times a JPEG."""
 
 
 class FrameImage:
     """The encoded bytes of one frame and, once asked for, its pixels.
 
-    Decoding takes milliseconds: ask in a thread. An EXIF orientation is applied, as browsers and
-    OpenCV do by default, so a box lies on the picture that people see.
+    Its header is read at once, in microseconds. Decoding takes milliseconds: ask in a thread. An
+    EXIF orientation is applied, as browsers and OpenCV do by default, so a box lies on the picture
+    that people see.
     """
 
     def __init__(
@@ -25,7 +33,7 @@ class FrameImage:
         """`crc32` of the image as its camera made it; None: not known."""
         self._image = image
         self._crc32 = crc32
-        self._max_pixels = max_pixels
+        self._header = _header_or_error(image, max_pixels)
         self._pixels: Pixels | None = None
         self.width = 0
         self.height = 0
@@ -34,10 +42,16 @@ class FrameImage:
     @property
     def decoded_bytes(self) -> int:
         """What its pixels will take, as far as its header is to be believed; 0 for no picture."""
-        try:
-            return 3 * check_image(self._image, self._max_pixels).pixels
-        except BadImage:
-            return 0
+        return 3 * self._declared_pixels
+
+    @property
+    def decode_cpu_seconds(self) -> float:
+        """What decoding it may take of a thread's CPU time."""
+        return BASE_CPU_SECONDS + CPU_SECONDS_PER_PIXEL * self._declared_pixels
+
+    @property
+    def _declared_pixels(self) -> int:
+        return self._header.pixels if isinstance(self._header, ImageHeader) else 0
 
     @property
     def pixels(self) -> Pixels:
@@ -45,6 +59,7 @@ class FrameImage:
 
         Raises:
             Corrupt: the bytes are not those that the camera sent.
+            TooSlowToDecode: they would take longer than a frame may.
             Undecodable: they are no picture, or one of too many pixels.
         """
         if self._pixels is None:
@@ -60,14 +75,29 @@ class FrameImage:
         # For 80 KB isal's takes 9 us, zlib's 34.
         if self._crc32 is not None and isal_zlib.crc32(self._image) != self._crc32:
             raise Corrupt(f"its {len(self._image)} bytes are not those that its camera sent")
+        # OpenCV would allocate whatever size the header declares.
+        match self._header:
+            case image_header.TooSlowToDecode() as error:
+                raise TooSlowToDecode(str(error)) from error
+            case BadImage() as error:
+                raise Undecodable(str(error)) from error
+            case header:
+                return self._decoded(header)
+
+    def _decoded(self, header: ImageHeader) -> Pixels:
         try:
-            # OpenCV would allocate whatever size the header declares.
-            header = check_image(self._image, self._max_pixels)
             found = cv2.imdecode(np.frombuffer(self._image, np.uint8), cv2.IMREAD_COLOR)
-        except (BadImage, cv2.error) as error:
+        except cv2.error as error:
             raise Undecodable(str(error)) from error
         if found is None:
             raise Undecodable(
                 f"OpenCV cannot decode this {header.format} of {len(self._image)} bytes"
             )
         return np.asarray(found, np.uint8)
+
+
+def _header_or_error(image: bytes, max_pixels: int) -> ImageHeader | BadImage:
+    try:
+        return check_image(image, max_pixels)
+    except BadImage as error:
+        return error

@@ -31,6 +31,7 @@ class _RejectionReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rejec
     REJECTION_REASON_NOT_AN_IMAGE: _RejectionReason.ValueType  # 3
     REJECTION_REASON_TRUNCATED: _RejectionReason.ValueType  # 4
     REJECTION_REASON_TOO_MANY_PIXELS: _RejectionReason.ValueType  # 5
+    REJECTION_REASON_TOO_SLOW_TO_DECODE: _RejectionReason.ValueType  # 6
 
 class RejectionReason(_RejectionReason, metaclass=_RejectionReasonEnumTypeWrapper): ...
 
@@ -40,6 +41,7 @@ REJECTION_REASON_TOO_LARGE: RejectionReason.ValueType  # 2
 REJECTION_REASON_NOT_AN_IMAGE: RejectionReason.ValueType  # 3
 REJECTION_REASON_TRUNCATED: RejectionReason.ValueType  # 4
 REJECTION_REASON_TOO_MANY_PIXELS: RejectionReason.ValueType  # 5
+REJECTION_REASON_TOO_SLOW_TO_DECODE: RejectionReason.ValueType  # 6
 Global___RejectionReason: _TypeAlias = RejectionReason  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,145 @@
+"""Threads do the work, and one that works too long on a picture costs only that picture."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from framemesh.worker.engine import decode_threads
+from framemesh.worker.engine.decode_threads import DecodeThreads, ThreadsStuck
+from framemesh.worker.errors import TooSlowToDecode
+
+LONG = 60.0
+"""Seconds of CPU time that no test takes."""
+
+
+@pytest.fixture
+async def threads() -> AsyncIterator[DecodeThreads]:
+    """Two, which are watched."""
+    made = DecodeThreads(2)
+    watch = asyncio.create_task(made.watch())
+    yield made
+    watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
+    made.close()
+
+
+def nothing() -> None:
+    pass
+
+
+class Endless:
+    """A decoder that works until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.stop = threading.Event()
+        self.ended = threading.Event()
+
+    def decode(self) -> None:
+        self.begun.set()
+        while not self.stop.is_set():
+            sum(range(1000))
+        self.ended.set()
+
+
+async def test_both_steps_run_in_a_thread_one_after_the_other(threads: DecodeThreads) -> None:
+    ran: list[tuple[str, int]] = []
+    await threads.run(
+        lambda: ran.append(("decode", threading.get_ident())),
+        lambda: ran.append(("write", threading.get_ident())),
+        LONG,
+    )
+    (first, thread), (second, other) = ran
+    assert (first, second) == ("decode", "write")
+    assert thread == other != threading.get_ident()
+
+
+@pytest.mark.parametrize("step", [0, 1])
+async def test_what_a_step_raises_comes_out(threads: DecodeThreads, step: int) -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await threads.run(*((fail, nothing), (nothing, fail))[step], LONG)
+    await threads.run(nothing, nothing, LONG)
+
+
+async def test_who_is_cancelled_waits_for_the_end_of_the_work(threads: DecodeThreads) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    ended = False
+
+    def work() -> None:
+        nonlocal ended
+        begun.set()
+        go_on.wait(10)
+        ended = True
+        raise ValueError("nobody wants to know")
+
+    task = asyncio.ensure_future(threads.run(work, nothing, LONG))
+    await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not task.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended
+
+
+async def test_what_takes_too_long_is_given_up_and_never_writes(threads: DecodeThreads) -> None:
+    endless, wrote = Endless(), threading.Event()
+    with pytest.raises(TooSlowToDecode, match=r"not decoded after 0.1 s of CPU time"):
+        await threads.run(endless.decode, wrote.set, 0.1)
+    endless.stop.set()
+    await asyncio.to_thread(endless.ended.wait, 10)
+    await threads.run(nothing, nothing, LONG)
+    assert not wrote.is_set()
+
+
+async def test_others_go_on_although_every_thread_hangs(threads: DecodeThreads) -> None:
+    hanging = [Endless() for _ in range(4)]
+    tasks = [asyncio.ensure_future(threads.run(one.decode, nothing, 0.1)) for one in hanging]
+    async with asyncio.timeout(10):
+        await threads.run(nothing, nothing, LONG)
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(one) for one in found} == {TooSlowToDecode}
+    for one in hanging:
+        one.stop.set()
+
+
+async def test_waiting_is_not_counted_as_work(threads: DecodeThreads) -> None:
+    """A busy machine must not make pictures too slow."""
+    await threads.run(lambda: time.sleep(0.5), nothing, 0.05)
+
+
+async def test_with_too_many_threads_that_hang_the_worker_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decode_threads, "MAX_OVERDUE", 2)
+    threads = DecodeThreads(1)
+    hanging = [Endless() for _ in range(3)]
+    tasks = [asyncio.ensure_future(threads.run(one.decode, nothing, 0.05)) for one in hanging]
+    with pytest.raises(ThreadsStuck, match="3 threads hang"):
+        async with asyncio.timeout(10):
+            await threads.watch()
+    for one in hanging:
+        one.stop.set()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(one) for one in found} == {TooSlowToDecode}
+    threads.close()
+
+
+async def test_threads_that_were_given_up_end_with_their_work(threads: DecodeThreads) -> None:
+    before = threading.active_count()
+    endless = Endless()
+    with pytest.raises(TooSlowToDecode):
+        await threads.run(endless.decode, nothing, 0.05)
+    assert threading.active_count() == before + 1
+    endless.stop.set()
+    async with asyncio.timeout(10):
+        while threading.active_count() > before:
+            await asyncio.sleep(0.01)
