@@ -231,9 +231,12 @@ def shared_memory(prefix: str) -> list[Path]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "images"}, r"its inputs are input.1 FP32 .*, not one called images"),
-        ({"width": 320}, r"\[-1, 3, 352, 352\]; the manifest describes .*\[-1, 3, 352, 320\]"),
-        ({"dtype": DType.UINT8, "scale": 1.0}, r"describes input.1 UINT8"),
+        ({"name": "images"}, r"input.name: the file has no input 'images', it has input.1 FP32"),
+        ({"width": 320}, r"\[-1, 3, 352, 352\], and the manifest says \[-1, 3, 352, 320\]"),
+        (
+            {"dtype": DType.UINT8, "scale": 1.0},
+            r"input.dtype: the input is input.1 FP32 .*, not uint8",
+        ),
     ],
 )
 async def test_a_manifest_that_does_not_fit_is_named(

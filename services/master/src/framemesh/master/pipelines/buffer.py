@@ -85,9 +85,6 @@ class BufferProvisioner:
             StorageMissing: names the field, what it asks and what the broker says.
             BufferRefused: the broker refuses a change, such as fewer replicas than it can place.
         """
-        by_default = "" if spec.ledger.max_bytes else ", by default a quarter of buffer.max_bytes"
-        await self._stream(_ledger_config(spec), f"ledger.max_bytes{by_default}")
-        await self._stream(_dead_config(spec), "the dead letters")
         tags = await self._tags(spec)
         for index in range(generation.streams):
             tag = tags[index % len(tags)] if tags else ""
@@ -97,6 +94,11 @@ class BufferProvisioner:
                 () if generation.camera_affinity else generation.shards_of(spec.name, index)
             ):
                 await self._consumer(shard)
+        # After the buffer: where that is too large, so is the ledger's default, and the buffer is
+        # what its owner wrote.
+        by_default = "" if spec.ledger.max_bytes else ", by default a quarter of buffer.max_bytes"
+        await self._stream(_ledger_config(spec), f"ledger.max_bytes{by_default}")
+        await self._stream(_dead_config(spec), "the dead letters")
         # What is kept for a pipeline must outlive as many servers as its frames do.
         await raise_replicas(self._broker, STATE, spec.buffer.replicas)
         log.info("buffer stands", pipeline=spec.name, shards=spec.buffer.total_shards)
