@@ -63,42 +63,41 @@ async def _cancel_start(
 
 async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event) -> None:
     clock = SystemClock()
-    assigner = AssignmentClient(settings.master, settings.data / "models")
-    assignment = await assigner.assignment(settings.pipeline, settings.revision)
-    async with (
-        broker(settings.nats, settings.id) as nats,
-        jetstream_plane(nats, clock) as plane,
-        open_engine(
-            assignment.spec,
+    async with broker(settings.nats, settings.id) as nats, jetstream_plane(nats, clock) as plane:
+        assigner = AssignmentClient(PipelineStore(nats), settings.master, settings.data / "models")
+        assignment = await assigner.assignment(settings.pipeline, settings.revision)
+        async with open_engine(
+            assignment.pipeline.spec,
             assignment.models,
             data=settings.data,
             triton_address=settings.triton or None,
             cpus=os.cpu_count() or 1,
             clock=clock,
-        ) as engine,
-    ):
-        stored = await PipelineStore(nats).get(settings.pipeline)
-        time_bound = TimeBound(settings.frame_timeout_seconds, clock)
-        dispatcher = _dispatcher(
-            settings, stored.spec, plane, engine=engine, time_bound=time_bound, clock=clock
-        )
-        drawing = ShardConsumer(dispatcher, nats, stored, settings.id, clock)
-        servicer = WorkerServicer(settings.id, assignment, engine, dispatcher)
-        service = Service(
-            NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
-        )
-        async with (
-            grpc_server(settings.listen, [service]) as server,
-            asyncio.TaskGroup() as tasks,
-        ):
-            started.set()
-            background = [
-                tasks.create_task(loop)
-                for loop in (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
-            ]
-            await dispatcher.run(stop, drawing.run(stop))
-            for task in background:
-                task.cancel()
+        ) as engine:
+            time_bound = TimeBound(settings.frame_timeout_seconds, clock)
+            dispatcher = _dispatcher(
+                settings,
+                assignment.pipeline.spec,
+                plane,
+                engine=engine,
+                time_bound=time_bound,
+                clock=clock,
+            )
+            drawing = ShardConsumer(dispatcher, nats, assignment.pipeline, settings.id, clock)
+            servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
+            service = Service(
+                NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
+            )
+            async with (
+                grpc_server(settings.listen, [service]) as server,
+                asyncio.TaskGroup() as tasks,
+            ):
+                started.set()
+                loops = (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
+                background = [tasks.create_task(loop) for loop in loops]
+                await dispatcher.run(stop, drawing.run(stop))
+                for task in background:
+                    task.cancel()
 
 
 def _dispatcher(

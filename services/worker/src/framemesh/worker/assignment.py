@@ -1,26 +1,35 @@
-"""What a worker is to run, as the master tells it: the pipeline, and the files of its models."""
+"""What a worker runs: a pipeline at one revision, and the files of its models.
+
+The pipeline comes from the store alone, which the master writes: specification, revision and
+streams are those of one moment. Models never change; it does not matter when they are downloaded.
+"""
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 import grpc.aio
 
-from framemesh.api.master.v1 import model_pb2, model_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.core.documents.document import read
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
+from framemesh.runtime.jetstream.pipeline_store import (
+    PipelineStore,
+    PipelineUnknown,
+    StoredPipeline,
+)
 from framemesh.runtime.logs import get_logger
-from framemesh.runtime.messages import pipeline_message
 from framemesh.runtime.rpc.channel import channel
 
 log = get_logger()
 
-CALL_TIMEOUT_SECONDS = 10.0
 DOWNLOAD_TIMEOUT_SECONDS = 120.0
 RETRY_SECONDS = 1.0
 
@@ -33,18 +42,18 @@ class AssignmentGone(FramemeshError):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A pipeline, and the models of its stages by the name of the stage."""
+    """A pipeline at one revision, and its models by the name of their stage."""
 
-    spec: PipelineSpec
-    revision: int
+    pipeline: StoredPipeline
     models: dict[str, LocalModel]
 
 
 class AssignmentClient:
-    """Asks the master, for as long as it takes to answer."""
+    """Reads the pipeline, and downloads its models from the master, for as long as it takes."""
 
-    def __init__(self, master: str, folder: Path) -> None:
+    def __init__(self, store: PipelineStore, master: str, folder: Path) -> None:
         """Models are stored below `folder`."""
+        self._store = store
         self._master = master
         self._folder = folder
 
@@ -52,28 +61,28 @@ class AssignmentClient:
         """What the pipeline is at `revision`, or a newer one.
 
         Raises:
-            AssignmentGone: the master does not know the pipeline or one of its models.
+            AssignmentGone: the pipeline or one of its models does not exist.
         """
         while True:
             try:
-                async with channel(self._master) as master:
-                    found = await self._ask(master, pipeline)
-                if found.revision >= revision:
-                    return found
-                log.warning("master is behind, will try again", revision=found.revision)
+                stored = await self._store.get(pipeline)
+                if stored.revision >= revision:
+                    return Assignment(stored, await self._models(stored.spec.stages))
+                # As where a replica that has not heard of it answered.
+                log.warning("pipeline is behind, will try again", revision=stored.revision)
+            except PipelineUnknown as error:
+                raise AssignmentGone(str(error)) from error
+            except BrokerUnavailable as error:
+                log.warning("broker does not answer, will try again", error=str(error))
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     raise AssignmentGone(str(error.details())) from error
                 log.warning("master does not answer, will try again", error=error.details())
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _ask(self, master: grpc.aio.Channel, pipeline: str) -> Assignment:
-        request = pipeline_pb2.GetPipelineRequest(name=pipeline)
-        stub = pipeline_pb2_grpc.PipelineServiceStub(master)
-        found = (await stub.GetPipeline(request, timeout=CALL_TIMEOUT_SECONDS)).pipeline
-        spec = pipeline_message.from_proto(found.spec)
-        models = {stage.name: await self._download(master, stage) for stage in spec.stages}
-        return Assignment(spec, found.revision, models)
+    async def _models(self, stages: Sequence[StageSpec]) -> dict[str, LocalModel]:
+        async with channel(self._master) as master:
+            return {stage.name: await self._download(master, stage) for stage in stages}
 
     async def _download(self, master: grpc.aio.Channel, stage: StageSpec) -> LocalModel:
         request = model_pb2.DownloadModelRequest(name=stage.model, version=stage.model_version)

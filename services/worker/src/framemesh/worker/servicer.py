@@ -5,7 +5,7 @@ from typing import Any
 import grpc.aio
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
-from framemesh.worker.assignment import Assignment
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.worker.engine.engine import Engine
 from framemesh.worker.intake.dispatcher import Dispatcher
 
@@ -14,10 +14,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     def __init__(
-        self, name: str, assignment: Assignment, engine: Engine, dispatcher: Dispatcher
+        self, name: str, pipeline: StoredPipeline, engine: Engine, dispatcher: Dispatcher
     ) -> None:
         self._name = name
-        self._assignment = assignment
+        self._pipeline = pipeline
         self._engine = engine
         self._dispatcher = dispatcher
 
@@ -27,8 +27,8 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         triton = self._engine.triton
         return worker_pb2.GetWorkerResponse(
             id=self._name,
-            pipeline=self._assignment.spec.name,
-            revision=self._assignment.revision,
+            pipeline=self._pipeline.spec.name,
+            revision=self._pipeline.revision,
             frames_in_progress=self._dispatcher.in_progress,
             triton=worker_pb2.Triton(
                 address=triton.address,
