@@ -42,7 +42,7 @@ def to_payload(stream_created: str, ledger: PipelineLedgerState) -> bytes:
         closed_frames=ledger.closed.frames,
         ages_seconds=ledger.ages,
         accepted=_seconds_to_proto(ledger.accepted),
-        sealed=_seconds_to_proto(ledger.sealed),
+        completed=_seconds_to_proto(ledger.sealed),
         traffic=traffic_to_proto(ledger.traffic),
     )
     return zlib.compress(message.SerializeToString(), FAST)
@@ -68,7 +68,7 @@ def _state_from_proto(message: checkpoint_pb2.Checkpoint) -> PipelineLedgerState
         closed=ClosedState(tuple(message.closed_digests), tuple(message.closed_frames)),
         ages=tuple(message.ages_seconds),
         accepted=_seconds_from_proto(message.accepted),
-        sealed=_seconds_from_proto(message.sealed),
+        sealed=_seconds_from_proto(message.completed),
         traffic=traffic_from_proto(message.traffic),
     )
 
@@ -87,7 +87,7 @@ def _camera_to_proto(name: str, camera: LedgerState) -> checkpoint_pb2.CameraChe
         duplicate_outcomes=camera.duplicates,
         sessions=[
             checkpoint_pb2.SessionCheckpoint(
-                session=session.name, known=pack(session.known), sealed=pack(session.sealed)
+                session=session.name, known=pack(session.known), completed=pack(session.sealed)
             )
             for session in camera.sessions
         ],
@@ -105,7 +105,7 @@ def _camera_from_proto(message: checkpoint_pb2.CameraCheckpoint) -> LedgerState:
         reasons=dict(message.reasons),
     )
     sessions = (
-        SessionState(session.session, unpack(session.known), unpack(session.sealed))
+        SessionState(session.session, unpack(session.known), unpack(session.completed))
         for session in message.sessions
     )
     return LedgerState(account, message.duplicate_outcomes, tuple(sessions))

@@ -55,7 +55,7 @@ class Acceptance(_message.Message):
     camera: _builtins.str
     session: _builtins.str
     image_bytes: _builtins.int
-    """Of the images of all of them."""
+    """Of the images of all frames together."""
     @_builtins.property
     def ranges(self) -> _containers.RepeatedCompositeFieldContainer[Global___SequenceRange]: ...
     def __init__(

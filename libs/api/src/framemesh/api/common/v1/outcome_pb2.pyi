@@ -30,7 +30,7 @@ class _FateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fate.ValueType],
     FATE_DONE: _Fate.ValueType  # 1
     """The pipeline ran to its end; the detections are in the outcome."""
     FATE_EXPIRED: _Fate.ValueType  # 2
-    """Older than its deadline at its turn."""
+    """Older than its deadline when it was to be processed."""
     FATE_SUPERSEDED: _Fate.ValueType  # 3
     """A newer frame of the camera took its place."""
     FATE_DEAD: _Fate.ValueType  # 4
@@ -45,7 +45,7 @@ FATE_UNSPECIFIED: Fate.ValueType  # 0
 FATE_DONE: Fate.ValueType  # 1
 """The pipeline ran to its end; the detections are in the outcome."""
 FATE_EXPIRED: Fate.ValueType  # 2
-"""Older than its deadline at its turn."""
+"""Older than its deadline when it was to be processed."""
 FATE_SUPERSEDED: Fate.ValueType  # 3
 """A newer frame of the camera took its place."""
 FATE_DEAD: Fate.ValueType  # 4
@@ -86,7 +86,7 @@ Global___Box: _TypeAlias = Box  # noqa: Y015
 
 @_typing.final
 class Detection(_message.Message):
-    """One thing that one stage saw."""
+    """One thing that one stage found."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -97,14 +97,14 @@ class Detection(_message.Message):
     BOX_FIELD_NUMBER: _builtins.int
     PARENT_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
-    """The stage of the pipeline that saw it."""
+    """The stage of the pipeline that found it."""
     label: _builtins.str
     class_id: _builtins.int
     score: _builtins.float
     """0 to 1."""
     parent: _builtins.int
-    """The detection whose crop this one was seen in: its index in the outcome. Absent for the
-    detections of a stage that looked at the whole frame.
+    """The detection in whose crop this one was found, as its index in the outcome. Absent for the
+    detections of a stage that ran on the whole frame.
     """
     @_builtins.property
     def box(self) -> Global___Box:
@@ -132,7 +132,7 @@ Global___Detection: _TypeAlias = Detection  # noqa: Y015
 
 @_typing.final
 class Outcome(_message.Message):
-    """What became of one frame. There is exactly one for every frame that was offered."""
+    """The final fate of one frame. There is exactly one for every offered frame."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -157,21 +157,21 @@ class Outcome(_message.Message):
     detail: _builtins.str
     """The same for a person, with the figures."""
     captured_unix_nano: _builtins.int
-    """When the camera took it and when its fate was sealed, in nanoseconds since the Unix epoch."""
+    """Times of capture and of the outcome, in nanoseconds since the Unix epoch."""
     completed_unix_nano: _builtins.int
     width: _builtins.int
-    """Size of the decoded picture in pixels; 0 where it was never decoded."""
+    """Size of the decoded image in pixels; 0 if it was not decoded."""
     height: _builtins.int
     completed_by: _builtins.str
-    """The worker, or the ingest, that sealed it."""
+    """The worker or ingest that made the outcome."""
     attempts: _builtins.int
-    """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or rejected,
-    else 1 and its tries alone.
+    """Attempts to process the frame: 0 if it was expired, superseded or rejected, else 1 plus its isolated
+    attempts.
     """
     image_bytes: _builtins.int
-    """Size of the image as the worker got it; 0 where ingest sealed it."""
+    """Bytes of the image as the worker received it; 0 if ingest made the outcome."""
     tensor_bytes: _builtins.int
-    """Size of what was given to the models."""
+    """Bytes of the input tensors of all stages."""
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property

@@ -108,9 +108,10 @@ Global___OpenSession: _TypeAlias = OpenSession  # noqa: Y015
 
 @_typing.final
 class ClockReading(_message.Message):
-    """What the camera's clock says when it gets SessionOpened. Ingest knows when it sent that and when
-    this came, and so the difference between the clocks to within half of that time; capture times
-    are stored by the clock of ingest. Without it the clocks are taken for equal.
+    """The camera's clock at the moment when it receives SessionOpened. From the times at which it sent that
+    and received this, ingest computes the offset between the clocks, with an error of at most half of the
+    time between them. Capture times are stored by the clock of ingest. Without a reading the clocks are
+    assumed to be equal.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -145,12 +146,12 @@ class Frame(_message.Message):
     image: _builtins.bytes
     """One encoded image: JPEG, PNG or WebP."""
     withheld_bytes: _builtins.int
-    """Size of an image that the camera kept back, because it is over max_frame_bytes. Such a frame
-    has no image and is refused; it is sent so that the refusal is on record.
+    """Size of an image that the camera did not send because it is over max_frame_bytes. Such a frame has
+    no image and is rejected; it is sent so that the rejection is recorded.
     """
     crc32: _builtins.int
-    """CRC-32 (that of zlib) of the image as the camera made it; a worker compares. Without it damage
-    is found from ingest on.
+    """CRC-32 (that of zlib) of the image as the camera made it; the worker checks it. If it is missing,
+    ingest computes it, and damage before ingest is not found.
     """
     def __init__(
         self,
@@ -206,7 +207,7 @@ class SessionOpened(_message.Message):
     max_frame_bytes: _builtins.int
     @_builtins.property
     def credit(self) -> Global___Credit:
-        """What may be under way, in all, without an acknowledgement."""
+        """What may be unacknowledged in total."""
 
     def __init__(
         self,
@@ -224,8 +225,8 @@ Global___SessionOpened: _TypeAlias = SessionOpened  # noqa: Y015
 
 @_typing.final
 class Credit(_message.Message):
-    """A frame costs one of frames and the size of its image of bytes. A camera with nothing under way
-    may always send one frame.
+    """Each unacknowledged frame uses one of `frames` and the size of its image of `bytes`. A camera without
+    unacknowledged frames may always send one.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -250,7 +251,7 @@ Global___Credit: _TypeAlias = Credit  # noqa: Y015
 
 @_typing.final
 class Acknowledgement(_message.Message):
-    """The answer for one or more frames. The credit that they cost is free again."""
+    """The answer for one or more frames. It returns their credit."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -117,7 +117,7 @@ class Worker(_message.Message):
     """host:port of its gRPC server."""
     restarts: _builtins.int
     trouble: _builtins.str
-    """The last line of trouble it had, for a person."""
+    """Why it is not ready, for a person; empty when nothing is wrong."""
     def __init__(
         self,
         *,
@@ -167,7 +167,7 @@ class WorkerAssignment(_message.Message):
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
-    """The revision of the pipeline that it must run; a worker that was ordered for another is replaced."""
+    """The revision of the pipeline that it must run; a worker with another one is replaced."""
     def __init__(
         self,
         *,

@@ -52,8 +52,8 @@ class NodeServiceServicer:
     """
 
     def Connect(self, request_iterator, context):
-        """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
-        workers should run there. An order is always the whole truth: what it does not name is stopped.
+        """An agent reports its node every few seconds, and is sent the workers that should run there whenever
+        they change. The list is always complete: a worker that is not in it is stopped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

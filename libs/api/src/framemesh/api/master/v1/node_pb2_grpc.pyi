@@ -34,8 +34,8 @@ class NodeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> NodeServiceAsyncStub: ...
     Connect: _grpc.StreamStreamMultiCallable[_node_pb2.ConnectRequest, _node_pb2.ConnectResponse]
-    """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
-    workers should run there. An order is always the whole truth: what it does not name is stopped.
+    """An agent reports its node every few seconds, and is sent the workers that should run there whenever
+    they change. The list is always complete: a worker that is not in it is stopped.
     """
     ListNodes: _grpc.UnaryUnaryMultiCallable[_node_pb2.ListNodesRequest, _node_pb2.ListNodesResponse]
 
@@ -45,8 +45,8 @@ class NodeServiceAsyncStub(NodeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Connect: _aio.StreamStreamMultiCallable[_node_pb2.ConnectRequest, _node_pb2.ConnectResponse]  # type: ignore[assignment]
-    """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
-    workers should run there. An order is always the whole truth: what it does not name is stopped.
+    """An agent reports its node every few seconds, and is sent the workers that should run there whenever
+    they change. The list is always complete: a worker that is not in it is stopped.
     """
     ListNodes: _aio.UnaryUnaryMultiCallable[_node_pb2.ListNodesRequest, _node_pb2.ListNodesResponse]  # type: ignore[assignment]
 
@@ -59,8 +59,8 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_node_pb2.ConnectRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_pb2.ConnectResponse], _abc.AsyncIterator[_node_pb2.ConnectResponse]]:
-        """An agent reports its node, at least every few seconds, and is told, whenever it changes, which
-        workers should run there. An order is always the whole truth: what it does not name is stopped.
+        """An agent reports its node every few seconds, and is sent the workers that should run there whenever
+        they change. The list is always complete: a worker that is not in it is stopped.
         """
 
     @_abc_1.abstractmethod

@@ -29,14 +29,14 @@ class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Order.ValueType
     ORDER_UNSPECIFIED: _Order.ValueType  # 0
     ORDER_NONE: _Order.ValueType  # 1
     ORDER_PER_CAMERA: _Order.ValueType  # 2
-    """The outcomes of a camera come out in the order of its frames."""
+    """The outcomes of a camera are stored in the order of its frames."""
 
 class Order(_Order, metaclass=_OrderEnumTypeWrapper): ...
 
 ORDER_UNSPECIFIED: Order.ValueType  # 0
 ORDER_NONE: Order.ValueType  # 1
 ORDER_PER_CAMERA: Order.ValueType  # 2
-"""The outcomes of a camera come out in the order of its frames."""
+"""The outcomes of a camera are stored in the order of its frames."""
 Global___Order: _TypeAlias = Order  # noqa: Y015
 
 @_typing.final
@@ -98,9 +98,9 @@ class Stage(_message.Message):
     model_version: _builtins.int
     """0 in a request: the newest registered. Never 0 in an answer."""
     crops_of: _builtins.str
-    """The earlier stage whose boxes are cut out and looked at; empty: the whole frame."""
+    """The earlier stage on whose boxes this one runs; empty: on the whole frame."""
     max_delay_ms: _builtins.int
-    """How long a frame may wait for others, to share a request to the model with them."""
+    """How long an input may wait for others to form a batch with them."""
     @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only crops with one of these labels; empty: all."""
@@ -174,8 +174,8 @@ Global___Buffer: _TypeAlias = Buffer  # noqa: Y015
 
 @_typing.final
 class Ledger(_message.Message):
-    """What is kept of the outcomes of a pipeline, one by one. The sums of the ledger go back to when the
-    pipeline was made, whatever is kept here.
+    """How long the single outcomes of a pipeline are kept. The sums of the ledger always go back to the
+    creation of the pipeline.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -208,7 +208,7 @@ Global___Ledger: _TypeAlias = Ledger  # noqa: Y015
 
 @_typing.final
 class Delivery(_message.Message):
-    """Which frames are looked at, and in which order."""
+    """Which frames are processed, and in which order."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -219,16 +219,14 @@ class Delivery(_message.Message):
     MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
     order: Global___Order.ValueType
     max_attempts: _builtins.int
-    """How often a frame is tried alone, after it was among those that failed together, before it
-    becomes a dead letter.
-    """
+    """Isolated attempts at a frame that failed together with others, before it becomes a dead letter."""
     @_builtins.property
     def latest(self) -> Global___Latest: ...
     @_builtins.property
     def fresh(self) -> Global___Fresh: ...
     @_builtins.property
     def high_priority(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Cameras whose frames overtake those of the others."""
+        """Cameras whose frames are processed before those of the others."""
 
     def __init__(
         self,
@@ -256,7 +254,7 @@ Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
 
 @_typing.final
 class Latest(_message.Message):
-    """Of each camera only the newest frames are looked at; older ones are superseded."""
+    """Only the newest frames of each camera are processed; older ones are superseded."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -279,7 +277,7 @@ Global___Latest: _TypeAlias = Latest  # noqa: Y015
 
 @_typing.final
 class Fresh(_message.Message):
-    """A frame that is older than this when its turn comes is expired."""
+    """A frame that is older than this when it is to be processed is expired."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

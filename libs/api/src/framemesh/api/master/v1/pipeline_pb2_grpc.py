@@ -67,7 +67,7 @@ class PipelineServiceServicer:
     """
 
     def ApplyPipeline(self, request, context):
-        """Makes the pipeline, or changes it to this. Returns once its buffer stands; its workers follow.
+        """Creates the pipeline or changes it. Returns once its buffer exists; its workers follow.
         INVALID_ARGUMENT names the field that is wrong, RESOURCE_EXHAUSTED the storage that is missing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

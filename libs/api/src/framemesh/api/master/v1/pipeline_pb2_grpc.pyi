@@ -34,7 +34,7 @@ class PipelineServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PipelineServiceAsyncStub: ...
     ApplyPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.ApplyPipelineRequest, _pipeline_pb2.ApplyPipelineResponse]
-    """Makes the pipeline, or changes it to this. Returns once its buffer stands; its workers follow.
+    """Creates the pipeline or changes it. Returns once its buffer exists; its workers follow.
     INVALID_ARGUMENT names the field that is wrong, RESOURCE_EXHAUSTED the storage that is missing.
     """
     GetPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.GetPipelineRequest, _pipeline_pb2.GetPipelineResponse]
@@ -52,7 +52,7 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ApplyPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.ApplyPipelineRequest, _pipeline_pb2.ApplyPipelineResponse]  # type: ignore[assignment]
-    """Makes the pipeline, or changes it to this. Returns once its buffer stands; its workers follow.
+    """Creates the pipeline or changes it. Returns once its buffer exists; its workers follow.
     INVALID_ARGUMENT names the field that is wrong, RESOURCE_EXHAUSTED the storage that is missing.
     """
     GetPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.GetPipelineRequest, _pipeline_pb2.GetPipelineResponse]  # type: ignore[assignment]
@@ -73,7 +73,7 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pipeline_pb2.ApplyPipelineRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_pb2.ApplyPipelineResponse, _abc.Awaitable[_pipeline_pb2.ApplyPipelineResponse]]:
-        """Makes the pipeline, or changes it to this. Returns once its buffer stands; its workers follow.
+        """Creates the pipeline or changes it. Returns once its buffer exists; its workers follow.
         INVALID_ARGUMENT names the field that is wrong, RESOURCE_EXHAUSTED the storage that is missing.
         """
 

@@ -21,9 +21,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Checkpoint(_message.Message):
-    """The book of one pipeline at one place in its ledger's stream, as a monitor leaves it to the next
-    one: in the bucket framemesh-ledgers under the pipeline's name, compressed by zlib, whose checksum
-    finds damage.
+    """The ledger of one pipeline at one sequence number of its ledger stream. The monitor saves it in the
+    bucket framemesh-ledgers under the pipeline's name, compressed by zlib, whose checksum finds damage.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -36,20 +35,20 @@ class Checkpoint(_message.Message):
     CLOSED_FRAMES_FIELD_NUMBER: _builtins.int
     AGES_SECONDS_FIELD_NUMBER: _builtins.int
     ACCEPTED_FIELD_NUMBER: _builtins.int
-    SEALED_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
     TRAFFIC_FIELD_NUMBER: _builtins.int
     stream_created: _builtins.str
-    """When the stream was made, in the broker's words: one that was made anew is another."""
+    """When the stream was created, as the broker writes it; a stream that was created again is another one."""
     sequence: _builtins.int
-    """Of the last entry of the stream that the book knows."""
+    """Of the last entry of the stream that the ledger includes."""
     unread: _builtins.int
     """Entries that the stream dropped before they were read."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraCheckpoint]: ...
     @_builtins.property
     def closed_digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Sessions that are complete and known by a digest alone, oldest first; and the frames of each, as
-        packed runs (framemesh.core.ledger.packed_runs).
+        """Closed sessions, oldest first: the digest of each name, and the frames of each as packed runs
+        (framemesh.core.ledger.packed_runs).
         """
 
     @_builtins.property
@@ -60,10 +59,10 @@ class Checkpoint(_message.Message):
 
     @_builtins.property
     def accepted(self) -> _containers.RepeatedCompositeFieldContainer[Global___SecondCount]:
-        """Of the last seconds in which there were any, ascending."""
+        """Events in each of the last seconds that had any, ascending."""
 
     @_builtins.property
-    def sealed(self) -> _containers.RepeatedCompositeFieldContainer[Global___SecondCount]: ...
+    def completed(self) -> _containers.RepeatedCompositeFieldContainer[Global___SecondCount]: ...
     @_builtins.property
     def traffic(self) -> _monitor_pb2.Traffic: ...
     def __init__(
@@ -77,12 +76,12 @@ class Checkpoint(_message.Message):
         closed_frames: _abc.Iterable[_builtins.bytes] | None = ...,
         ages_seconds: _abc.Iterable[_builtins.float] | None = ...,
         accepted: _abc.Iterable[Global___SecondCount] | None = ...,
-        sealed: _abc.Iterable[Global___SecondCount] | None = ...,
+        completed: _abc.Iterable[Global___SecondCount] | None = ...,
         traffic: _monitor_pb2.Traffic | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "ages_seconds", b"ages_seconds", "cameras", b"cameras", "closed_digests", b"closed_digests", "closed_frames", b"closed_frames", "sealed", b"sealed", "sequence", b"sequence", "stream_created", b"stream_created", "traffic", b"traffic", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "ages_seconds", b"ages_seconds", "cameras", b"cameras", "closed_digests", b"closed_digests", "closed_frames", b"closed_frames", "completed", b"completed", "sequence", b"sequence", "stream_created", b"stream_created", "traffic", b"traffic", "unread", b"unread"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -136,7 +135,7 @@ class CameraCheckpoint(_message.Message):
     def reasons(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
     @_builtins.property
     def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionCheckpoint]:
-        """Those with pending frames first, then the others; of each the one with the oldest entry first."""
+        """Sessions with pending frames first, then the others; in each group by their oldest entry."""
 
     def __init__(
         self,
@@ -166,21 +165,21 @@ class SessionCheckpoint(_message.Message):
 
     SESSION_FIELD_NUMBER: _builtins.int
     KNOWN_FIELD_NUMBER: _builtins.int
-    SEALED_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     known: _builtins.bytes
-    """Packed runs of the frames that are accepted or rejected, and of those that have their outcome."""
-    sealed: _builtins.bytes
+    """Packed runs of the frames that are accepted or rejected, and of those that have an outcome."""
+    completed: _builtins.bytes
     def __init__(
         self,
         *,
         session: _builtins.str = ...,
         known: _builtins.bytes = ...,
-        sealed: _builtins.bytes = ...,
+        completed: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "sealed", b"sealed", "session", b"session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "known", b"known", "session", b"session"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -33,18 +33,18 @@ class DeadLetter(_message.Message):
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     CRC32_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """One stable word, and the same for a person."""
+    """The reason as one stable word, and in words for a person."""
     detail: _builtins.str
     attempts: _builtins.int
     worker: _builtins.str
-    """Who gave it up."""
+    """The worker that gave it up."""
     captured_unix_nano: _builtins.int
-    """When the camera took it and when it died, in nanoseconds since the Unix epoch."""
+    """Times of capture and of the outcome, in nanoseconds since the Unix epoch."""
     died_unix_nano: _builtins.int
     image_bytes: _builtins.int
     crc32: _builtins.int
-    """CRC-32 (that of zlib) of the image as the camera made it. Where the image has another, it was
-    damaged on its way.
+    """CRC-32 (that of zlib) of the image as the camera made it. An image with another one was damaged on
+    its way.
     """
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
@@ -85,9 +85,9 @@ class ListDeadLettersRequest(_message.Message):
     session: _builtins.str
     sequence: _builtins.int
     page_size: _builtins.int
-    """At most so many; 0: 50, and never more than 1000."""
+    """The most letters in one page; 0: 50; at most 1000."""
     page_token: _builtins.str
-    """From the answer before, with the same selection; empty: from the newest."""
+    """next_page_token of the previous page with the same selection; empty: the first page."""
     def __init__(
         self,
         *,

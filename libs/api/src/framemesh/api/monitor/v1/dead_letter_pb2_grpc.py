@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class DeadLetterServiceStub:
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     def __init__(self, channel):
@@ -49,8 +49,8 @@ class DeadLetterServiceStub:
 
 
 class DeadLetterServiceServicer:
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     def ListDeadLetters(self, request, context):
@@ -89,8 +89,8 @@ def add_DeadLetterServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeadLetterService:
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     @staticmethod

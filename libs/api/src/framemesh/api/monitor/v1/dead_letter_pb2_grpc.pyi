@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeadLetterServiceStub:
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     @_typing.overload
@@ -42,8 +42,8 @@ class DeadLetterServiceStub:
 
 @_typing.type_check_only
 class DeadLetterServiceAsyncStub(DeadLetterServiceStub):
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -53,8 +53,8 @@ class DeadLetterServiceAsyncStub(DeadLetterServiceStub):
     """One with its image. NOT_FOUND also when it is no longer kept."""
 
 class DeadLetterServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The frames that died, as they were in the buffer. Purging them is for the master, which changes
-    things: PipelineService.PurgeDeadLetters.
+    """The dead frames as they were in the buffer. They are deleted by the master
+    (PipelineService.PurgeDeadLetters), because the monitor changes nothing.
     """
 
     @_abc_1.abstractmethod

@@ -29,7 +29,7 @@ class _FrameStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FrameState
     DESCRIPTOR: _descriptor.EnumDescriptor
     FRAME_STATE_UNSPECIFIED: _FrameState.ValueType  # 0
     FRAME_STATE_UNKNOWN: _FrameState.ValueType  # 1
-    """Nothing is on record: it was never offered, or is not accepted yet."""
+    """Nothing is recorded: it was never offered, or is not accepted yet."""
     FRAME_STATE_PENDING: _FrameState.ValueType  # 2
     """Accepted: it waits in the buffer, or is with a worker."""
     FRAME_STATE_COMPLETED: _FrameState.ValueType  # 3
@@ -41,7 +41,7 @@ class FrameState(_FrameState, metaclass=_FrameStateEnumTypeWrapper): ...
 
 FRAME_STATE_UNSPECIFIED: FrameState.ValueType  # 0
 FRAME_STATE_UNKNOWN: FrameState.ValueType  # 1
-"""Nothing is on record: it was never offered, or is not accepted yet."""
+"""Nothing is recorded: it was never offered, or is not accepted yet."""
 FRAME_STATE_PENDING: FrameState.ValueType  # 2
 """Accepted: it waits in the buffer, or is with a worker."""
 FRAME_STATE_COMPLETED: FrameState.ValueType  # 3
@@ -114,16 +114,16 @@ class PipelineStatus(_message.Message):
     """Over the last seconds."""
     completed_per_second: _builtins.float
     duplicate_outcomes: _builtins.int
-    """Outcomes that came a second time for a frame that had one. Never anything but 0."""
+    """Second outcomes of a frame. Always 0, or a promise is broken."""
     unread_entries: _builtins.int
     """Entries of the ledger that the broker dropped, by the pipeline's ledger.max_age or ledger.max_bytes,
-    before a monitor read them. The ledgers lack what they said. 0 unless no monitor ran for long.
+    before a monitor read them; the ledgers lack them. 0 unless no monitor ran for long.
     """
     dead_letters: _builtins.int
     """Dead letters that are kept; older ones are only counted as dead."""
     problem: _builtins.str
-    """What keeps this status from being complete, for a person; empty when nothing does. What could not
-    be told is 0 above.
+    """Why this status is incomplete, for a person; empty if it is complete. What could not be read is 0
+    above.
     """
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraLedger]:
@@ -161,7 +161,7 @@ Global___PipelineStatus: _TypeAlias = PipelineStatus  # noqa: Y015
 
 @_typing.final
 class Traffic(_message.Message):
-    """What went over each hop since the pipeline was made, of frames that were accepted."""
+    """Accepted frames on each hop since the creation of the pipeline."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -171,15 +171,15 @@ class Traffic(_message.Message):
     OUTCOMES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def cameras(self) -> Global___Hop:
-        """Images from the cameras to ingest, also those that were sent a second time."""
+        """Images from the cameras to ingest, including those that were sent again."""
 
     @_builtins.property
     def workers(self) -> Global___Hop:
-        """The same images to the workers, for frames that have their outcome."""
+        """The same images to the workers, of frames that have an outcome."""
 
     @_builtins.property
     def models(self) -> Global___Hop:
-        """Tensors from the workers to Triton, for frames that were looked at."""
+        """Tensors from the workers to Triton, of frames that were processed."""
 
     @_builtins.property
     def outcomes(self) -> Global___Hop:
@@ -359,7 +359,7 @@ class WatchResultsResponse(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.str
-    """Opaque: the place of this outcome, for WatchResultsRequest.resume_token."""
+    """Opaque position of this outcome, for WatchResultsRequest.resume_token."""
     @_builtins.property
     def outcome(self) -> _outcome_pb2.Outcome: ...
     def __init__(
@@ -413,13 +413,13 @@ class GetFrameResponse(_message.Message):
     LEDGER_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___FrameRecord]:
-        """With a session in the request exactly one. Without: pending ones first, then newest first, at most
-        32; none when nothing is known.
+        """Exactly one if the request has a session. Otherwise at most 32, pending ones first, then newest
+        first; none when nothing is known.
         """
 
     @_builtins.property
     def ledger(self) -> Global___CameraLedger:
-        """Of the camera; all zeros when it never sent a frame."""
+        """Of the camera; all zeros if it never sent a frame."""
 
     def __init__(
         self,
@@ -450,7 +450,7 @@ class FrameRecord(_message.Message):
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
     def outcome(self) -> _outcome_pb2.Outcome:
-        """Where the state is COMPLETED."""
+        """Set if the state is COMPLETED."""
 
     def __init__(
         self,

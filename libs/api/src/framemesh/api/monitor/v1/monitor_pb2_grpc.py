@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MonitorServiceStub:
-    """What became of the frames.
+    """Status, results and the fates of frames.
     """
 
     def __init__(self, channel):
@@ -53,12 +53,12 @@ class MonitorServiceStub:
 
 
 class MonitorServiceServicer:
-    """What became of the frames.
+    """Status, results and the fates of frames.
     """
 
     def GetStatus(self, request, context):
-        """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
-        one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+        """The status of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE if the status of
+        the requested one cannot be read. In the status of all pipelines, one in trouble has a `problem`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -66,19 +66,17 @@ class MonitorServiceServicer:
 
     def WatchResults(self, request, context):
         """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
-        initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
-        of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
-        token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
-        that name.
+        cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
+        sent as soon as every later outcome will be delivered; their `resume-token` points before the first
+        response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
+        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetFrame(self, request, context):
-        """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
-        is no error.
+        """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +109,7 @@ def add_MonitorServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MonitorService:
-    """What became of the frames.
+    """Status, results and the fates of frames.
     """
 
     @staticmethod

@@ -27,53 +27,47 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MonitorServiceStub:
-    """What became of the frames."""
+    """Status, results and the fates of frames."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MonitorServiceAsyncStub: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetStatusRequest, _monitor_pb2.GetStatusResponse]
-    """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
-    one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+    """The status of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE if the status of
+    the requested one cannot be read. In the status of all pipelines, one in trouble has a `problem`.
     """
     WatchResults: _grpc.UnaryStreamMultiCallable[_monitor_pb2.WatchResultsRequest, _monitor_pb2.WatchResultsResponse]
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
-    initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
-    of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
-    token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
-    that name.
+    cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
+    sent as soon as every later outcome will be delivered; their `resume-token` points before the first
+    response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
+    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
     """
     GetFrame: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]
-    """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
-    is no error.
-    """
+    """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error."""
 
 @_typing.type_check_only
 class MonitorServiceAsyncStub(MonitorServiceStub):
-    """What became of the frames."""
+    """Status, results and the fates of frames."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatus: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetStatusRequest, _monitor_pb2.GetStatusResponse]  # type: ignore[assignment]
-    """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
-    one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+    """The status of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE if the status of
+    the requested one cannot be read. In the status of all pipelines, one in trouble has a `problem`.
     """
     WatchResults: _aio.UnaryStreamMultiCallable[_monitor_pb2.WatchResultsRequest, _monitor_pb2.WatchResultsResponse]  # type: ignore[assignment]
     """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-    hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
-    initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
-    of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
-    token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
-    that name.
+    cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
+    sent as soon as every later outcome will be delivered; their `resume-token` points before the first
+    response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
+    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
     """
     GetFrame: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]  # type: ignore[assignment]
-    """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
-    is no error.
-    """
+    """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error."""
 
 class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What became of the frames."""
+    """Status, results and the fates of frames."""
 
     @_abc_1.abstractmethod
     def GetStatus(
@@ -81,8 +75,8 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _monitor_pb2.GetStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_monitor_pb2.GetStatusResponse, _abc.Awaitable[_monitor_pb2.GetStatusResponse]]:
-        """Of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE where the status of the
-        one that was named cannot be told. Of all pipelines, one in trouble says so in `problem`.
+        """The status of one pipeline, or of all. NOT_FOUND for an unknown pipeline, UNAVAILABLE if the status of
+        the requested one cannot be read. In the status of all pipelines, one in trouble has a `problem`.
         """
 
     @_abc_1.abstractmethod
@@ -92,11 +86,10 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_monitor_pb2.WatchResultsResponse], _abc.AsyncIterator[_monitor_pb2.WatchResultsResponse]]:
         """The outcomes of a pipeline in the order in which they were stored, each once, until the caller
-        hangs up. A slow reader is waited for and misses nothing that the ledger stream still holds. The
-        initial metadata comes as soon as every outcome from then on will come; its `resume-token` is that
-        of a response before the first. A caller whose monitor ends (UNAVAILABLE) calls again with its last
-        token. NOT_FOUND for an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of
-        that name.
+        cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
+        sent as soon as every later outcome will be delivered; their `resume-token` points before the first
+        response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
+        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
         """
 
     @_abc_1.abstractmethod
@@ -105,8 +98,6 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _monitor_pb2.GetFrameRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_monitor_pb2.GetFrameResponse, _abc.Awaitable[_monitor_pb2.GetFrameResponse]]:
-        """What happened to one frame. NOT_FOUND for an unknown pipeline; a frame of which nothing is known
-        is no error.
-        """
+        """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error."""
 
 def add_MonitorServiceServicer_to_server(servicer: MonitorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

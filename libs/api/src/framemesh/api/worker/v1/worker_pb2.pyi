@@ -44,7 +44,7 @@ class GetWorkerResponse(_message.Message):
     pipeline: _builtins.str
     revision: _builtins.int
     frames_in_progress: _builtins.int
-    """Frames pulled and not yet sealed."""
+    """Frames pulled that have no outcome yet."""
     @_builtins.property
     def triton(self) -> Global___Triton: ...
     def __init__(
@@ -78,7 +78,7 @@ class Triton(_message.Message):
     restarts: _builtins.int
     """How often this worker had to start it again."""
     shared_memory: _builtins.bool
-    """Whether pictures go through shared memory, or over the wire."""
+    """Whether tensors go through shared memory instead of gRPC."""
     def __init__(
         self,
         *,
