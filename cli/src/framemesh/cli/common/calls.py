@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import grpc
 
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.rpc.channel import sync_channel
 
 ANSWER_TIMEOUT_SECONDS = 10.0
 """For a call that only reads. A service on this machine needs milliseconds."""
@@ -79,7 +80,7 @@ def named_errors(address: str) -> Iterator[None]:
 
 def open_channel(address: str) -> grpc.Channel:
     """A channel to host:port; it is closed at the end of a `with`."""
-    return grpc.insecure_channel(address, [("grpc.max_receive_message_length", MESSAGE_BYTES)])
+    return sync_channel(address, max_message_bytes=MESSAGE_BYTES)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc.aio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -17,6 +16,7 @@ from framemesh.cli.local.run_state import RunState
 from framemesh.cli.push import pushing
 from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.rpc.channel import channel
 from framemesh.sdk import AsyncCamera
 
 WORKER_SECONDS = 60.0
@@ -58,7 +58,7 @@ async def until_ready(run: RunState, pipeline: str) -> None:
     """
     trouble = "no worker was started"
     try:
-        async with asyncio.timeout(WORKER_SECONDS), grpc.aio.insecure_channel(run.master) as master:
+        async with asyncio.timeout(WORKER_SECONDS), channel(run.master) as master:
             stub = pipeline_pb2_grpc.PipelineServiceStub(master)
             request = pipeline_pb2.GetPipelineRequest(name=pipeline)
             while not (found := (await stub.GetPipeline(request)).pipeline).ready_workers:
@@ -92,8 +92,8 @@ async def show(run: RunState, what: Show, console: Console) -> list[outcome_pb2.
 
 async def _results(run: RunState, what: Show) -> AsyncGenerator[outcome_pb2.Outcome, None]:
     request = monitor_pb2.WatchResultsRequest(pipeline=what.pipeline, from_start=True)
-    async with grpc.aio.insecure_channel(run.monitor) as channel:
-        call = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request)
+    async with channel(run.monitor) as monitor:
+        call = monitor_pb2_grpc.MonitorServiceStub(monitor).WatchResults(request)
         results = aiter(call)
         for _ in range(what.frames):
             try:

@@ -14,6 +14,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.connect_options import ConnectOptions
 
 
 class BadSetting(FramemeshError):
@@ -58,6 +59,11 @@ class ServiceSettings(BaseModel):
     """What one can set of every service."""
 
     log_level: LogLevel = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
+
+    @property
+    def connect(self) -> ConnectOptions:
+        """How this process connects to the others; nothing of it can be set yet."""
+        return ConnectOptions()
 
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -14,6 +14,7 @@ from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.server import grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 
 async def run(
@@ -21,6 +22,7 @@ async def run(
     stop: asyncio.Event,
     command: Sequence[str] = WORKER_COMMAND,
     liveness: LivenessBounds = DEFAULT_BOUNDS,
+    telemetry: Telemetry = NO_TELEMETRY,
 ) -> None:
     """Run the agent until `stop` is set, then stop its workers. `command` starts a worker.
 
@@ -35,8 +37,12 @@ async def run(
         worker_env, WorkerPorts(settings.first_port), SystemClock(), changed.set
     )
     async with (
-        grpc_server(settings.listen, []) as server,
-        channel(settings.master) as master,
+        grpc_server(
+            settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors
+        ) as server,
+        channel(
+            settings.master, settings.connect, interceptors=telemetry.channel_interceptors
+        ) as master,
         asyncio.TaskGroup() as tasks,
     ):
         attendance = MasterSession(

@@ -21,23 +21,27 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
     """Run ingest until `stop` is set; connected cameras then have DRAIN_TIMEOUT_SECONDS to end.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await run_until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop, telemetry))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     clock = SystemClock()
-    async with broker(settings.nats, "ingest") as nats, jetstream_plane(nats, clock) as plane:
+    async with (
+        broker(settings.nats, "ingest", settings.connect) as nats,
+        jetstream_plane(nats, clock) as plane,
+    ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         deps = _deps(nats, plane, clock, stop)
         servicer = IngestServicer(deps, credit)
@@ -48,7 +52,13 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         limit = 2 * nats.max_frame_bytes + MIB
         async with (
             background_task(deps.pipelines.watch()),
-            grpc_server(settings.listen, [service], max_message_bytes=limit) as server,
+            grpc_server(
+                settings.listen,
+                [service],
+                settings.connect,
+                max_message_bytes=limit,
+                interceptors=telemetry.server_interceptors,
+            ) as server,
         ):
             await server.set_serving(True)
             await nats.wait_lost()

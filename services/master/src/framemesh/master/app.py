@@ -24,31 +24,40 @@ from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, bro
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.server import Service, grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 log = get_logger()
 
 RETRY_SECONDS = 0.5
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
     """Run the master until `stop` is set.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await run_until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop, telemetry))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
-    async with broker(settings.nats, "master") as nats:
+async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
+    async with broker(settings.nats, "master", settings.connect) as nats:
         store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
         pipelines = PipelineManager(store, models, BufferProvisioner(nats), nodes)
         reconciler = Reconciler(store, ProcessDriver(nodes), nodes.changed)
         services = _services(
             PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
         )
-        async with grpc_server(settings.listen, services) as server, asyncio.TaskGroup() as tasks:
+        async with (
+            grpc_server(
+                settings.listen,
+                services,
+                settings.connect,
+                interceptors=telemetry.server_interceptors,
+            ) as server,
+            asyncio.TaskGroup() as tasks,
+        ):
             tasks.create_task(nats.wait_lost())
             await _create_storage(store, models)
             await server.set_serving(True)

@@ -20,20 +20,21 @@ from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
     """Run the monitor until `stop` is set.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await run_until(stop, _serve(settings, stop))
+    await run_until(stop, _serve(settings, stop, telemetry))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
-    async with broker(settings.nats, "monitor") as nats:
+async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
+    async with broker(settings.nats, "monitor", settings.connect) as nats:
         pipelines, clock = PipelineStore(nats), SystemClock()
         registry = LedgerRegistry(nats, pipelines, CheckpointStore(nats), clock)
         services = _services(
@@ -50,7 +51,13 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         # The largest image, as a dead letter.
         limit = nats.max_frame_bytes + MIB
         async with (
-            grpc_server(settings.listen, services, max_message_bytes=limit) as server,
+            grpc_server(
+                settings.listen,
+                services,
+                settings.connect,
+                max_message_bytes=limit,
+                interceptors=telemetry.server_interceptors,
+            ) as server,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(registry.run())

@@ -13,6 +13,7 @@ from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.intake.dispatcher import Dispatcher
@@ -36,7 +37,7 @@ FRAMES_TO_CHOOSE_FROM = 512
 """Held where the policy drops frames: with few, it would drop what came first."""
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
     """Run a worker until `stop` is set and its frames in progress are completed.
 
     Raises:
@@ -47,7 +48,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """
     started = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(_work(settings, stop, started))
+        working = tasks.create_task(_work(settings, stop, started, telemetry))
         watching = tasks.create_task(_cancel_start(working, stop, started))
         working.add_done_callback(lambda _: watching.cancel())
 
@@ -61,10 +62,17 @@ async def _cancel_start(
         working.cancel()
 
 
-async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event) -> None:
+async def _work(
+    settings: Settings, stop: asyncio.Event, started: asyncio.Event, telemetry: Telemetry
+) -> None:
     clock = SystemClock()
-    async with broker(settings.nats, settings.id) as nats, jetstream_plane(nats, clock) as plane:
-        assigner = AssignmentClient(PipelineStore(nats), settings.master, settings.data / "models")
+    async with (
+        broker(settings.nats, settings.id, settings.connect) as nats,
+        jetstream_plane(nats, clock) as plane,
+    ):
+        assigner = AssignmentClient(
+            PipelineStore(nats), settings.master, settings.data / "models", settings.connect
+        )
         assignment = await assigner.assignment(settings.pipeline, settings.revision)
         async with open_engine(
             assignment.pipeline.spec,
@@ -89,7 +97,12 @@ async def _work(settings: Settings, stop: asyncio.Event, started: asyncio.Event)
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
             )
             async with (
-                grpc_server(settings.listen, [service]) as server,
+                grpc_server(
+                    settings.listen,
+                    [service],
+                    settings.connect,
+                    interceptors=telemetry.server_interceptors,
+                ) as server,
                 asyncio.TaskGroup() as tasks,
             ):
                 started.set()

@@ -19,6 +19,7 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
@@ -51,10 +52,13 @@ class Assignment:
 class AssignmentClient:
     """Reads the pipeline, and downloads its models from the master, for as long as it takes."""
 
-    def __init__(self, store: PipelineStore, master: str, folder: Path) -> None:
+    def __init__(
+        self, store: PipelineStore, master: str, folder: Path, connect: ConnectOptions = DEFAULT
+    ) -> None:
         """Models are stored below `folder`."""
         self._store = store
         self._master = master
+        self._connect = connect
         self._folder = folder
 
     async def assignment(self, pipeline: str, revision: int) -> Assignment:
@@ -81,7 +85,7 @@ class AssignmentClient:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _models(self, stages: Sequence[StageSpec]) -> dict[str, LocalModel]:
-        async with channel(self._master) as master:
+        async with channel(self._master, self._connect) as master:
             return {stage.name: await self._download(master, stage) for stage in stages}
 
     async def _download(self, master: grpc.aio.Channel, stage: StageSpec) -> LocalModel:

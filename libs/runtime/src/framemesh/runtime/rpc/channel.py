@@ -1,22 +1,71 @@
-"""Channels to the other services of the mesh."""
+"""Channels to gRPC servers: the one place that makes them."""
 
+from collections.abc import Sequence
+
+import grpc
 import grpc.aio
 
-from framemesh.runtime.rpc.server import MIB
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
+
+MESSAGE_BYTES = 4 * 1024 * 1024
+"""The default of gRPC."""
+
+UNLIMITED = -1
+
+ChannelOptions = list[tuple[str, int]]
 
 
-def channel(address: str, *, max_message_bytes: int = 4 * MIB) -> grpc.aio.Channel:
-    """A channel to host:port that finds out within seconds when the other end is gone."""
+def channel(
+    address: str,
+    options: ConnectOptions = DEFAULT,
+    *,
+    max_message_bytes: int = MESSAGE_BYTES,
+    own_connection: bool = False,
+    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> grpc.aio.Channel:
+    """A channel to host:port, for asyncio.
+
+    Args:
+        max_message_bytes: of a message in either direction; UNLIMITED is possible.
+        own_connection: whether it has a connection of its own. Otherwise the channels of a process
+            to one address share one, and the pause after a failure with it.
+        interceptors: around each call, the first outermost.
+    """
     return grpc.aio.insecure_channel(
         address,
-        options=[
-            ("grpc.max_receive_message_length", max_message_bytes),
-            ("grpc.max_send_message_length", max_message_bytes),
-            ("grpc.keepalive_time_ms", 10_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.keepalive_permit_without_calls", 1),
-            # A service that restarts is back in a second: the default waits up to two minutes.
-            ("grpc.initial_reconnect_backoff_ms", 200),
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-        ],
+        options=channel_options(options, max_message_bytes, own_connection=own_connection),
+        interceptors=list(interceptors),
     )
+
+
+def sync_channel(
+    address: str, options: ConnectOptions = DEFAULT, *, max_message_bytes: int = MESSAGE_BYTES
+) -> grpc.Channel:
+    """A channel to host:port, for threads. See `channel`."""
+    found = channel_options(options, max_message_bytes, own_connection=False)
+    return grpc.insecure_channel(address, found)
+
+
+def channel_options(
+    options: ConnectOptions, max_message_bytes: int, *, own_connection: bool
+) -> ChannelOptions:
+    """What both kinds of channels are made with."""
+    return [
+        ("grpc.enable_http_proxy", 0),
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.use_local_subchannel_pool", int(own_connection)),
+        ("grpc.initial_reconnect_backoff_ms", round(1000 * options.reconnect_seconds)),
+        ("grpc.max_reconnect_backoff_ms", round(1000 * options.max_reconnect_seconds)),
+        *_keepalive(options),
+    ]
+
+
+def _keepalive(options: ConnectOptions) -> ChannelOptions:
+    if options.keepalive_seconds is None:
+        return []
+    return [
+        ("grpc.keepalive_time_ms", round(1000 * options.keepalive_seconds)),
+        ("grpc.keepalive_timeout_ms", round(1000 * options.keepalive_timeout_seconds)),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]

@@ -5,6 +5,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.rpc.channel import channel
 
 CHECK_TIMEOUT_SECONDS = 1.0
 """For one answer. A process that cannot say in a second that it serves does not."""
@@ -18,15 +19,9 @@ async def grpc_health(address: str, timeout_seconds: float) -> Health:
     On a connection of its own, which costs 1 ms of CPU: one that is kept would be in its back-off
     when a server that starts begins to listen.
     """
-    options = [
-        # Channels of one process share connections and their back-off, unless told not to.
-        ("grpc.use_local_subchannel_pool", 1),
-        # What is checked is ours: it is never behind the proxy of the environment.
-        ("grpc.enable_http_proxy", 0),
-    ]
-    async with grpc.aio.insecure_channel(address, options=options) as channel:
+    async with channel(address, own_connection=True) as to:
         try:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(
+            answer = await health_pb2_grpc.HealthStub(to).Check(
                 health_pb2.HealthCheckRequest(), timeout=timeout_seconds
             )
         except grpc.aio.AioRpcError as error:

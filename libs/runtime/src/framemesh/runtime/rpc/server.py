@@ -11,7 +11,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.rpc.channel import MESSAGE_BYTES
 from framemesh.runtime.rpc.errors import ErrorInterceptor
 
 MIB = 1024 * 1024
@@ -63,17 +65,26 @@ class GrpcServer:
 
 @asynccontextmanager
 async def grpc_server(
-    address: str, services: Sequence[Service], *, max_message_bytes: int = 4 * MIB
+    address: str,
+    services: Sequence[Service],
+    options: ConnectOptions = DEFAULT,
+    *,
+    max_message_bytes: int = MESSAGE_BYTES,
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
 ) -> AsyncIterator[GrpcServer]:
     """Serve on `address` (host:port, port 0 for a free one); drained when the context ends.
 
     Health answers NOT_SERVING until `set_serving(True)`.
 
+    Args:
+        interceptors: around each call, the first outermost; they see the errors of handlers before
+            those become statuses.
+
     Raises:
         AddressTaken: the port is in use.
     """
     server = grpc.aio.server(
-        interceptors=[ErrorInterceptor()],
+        interceptors=[ErrorInterceptor(), *interceptors],
         options=[
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", max_message_bytes),
@@ -84,7 +95,7 @@ async def grpc_server(
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.keepalive_time_ms", 15_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.keepalive_timeout_ms", round(1000 * options.keepalive_timeout_seconds)),
         ],
     )
     checks = health.aio.HealthServicer()

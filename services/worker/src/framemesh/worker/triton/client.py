@@ -9,6 +9,8 @@ import grpc.aio
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
+from framemesh.runtime.connect_options import ConnectOptions
+from framemesh.runtime.rpc.channel import UNLIMITED, channel
 from framemesh.worker.errors import (
     InferenceFailed,
     OutputTooLarge,
@@ -17,6 +19,9 @@ from framemesh.worker.errors import (
 )
 
 T = TypeVar("T")
+
+CONNECT = ConnectOptions(keepalive_seconds=None, reconnect_seconds=0.05, max_reconnect_seconds=0.5)
+"""A Triton that is started again is awaited by frames; it ends a connection with many pings."""
 
 CALL_TIMEOUT_SECONDS = 5.0
 """For every call but inferences: Triton answers them in milliseconds."""
@@ -55,17 +60,8 @@ class TritonClient:
         """Talk to `address` from now on; calls under way to the one before end as unavailable."""
         await self.close()
         self.address = address
-        self._channel = grpc.aio.insecure_channel(
-            address,
-            options=[
-                # A request that goes over the wire is as large as its pictures.
-                ("grpc.max_send_message_length", -1),
-                ("grpc.max_receive_message_length", -1),
-                ("grpc.use_local_subchannel_pool", 1),
-                ("grpc.initial_reconnect_backoff_ms", 50),
-                ("grpc.max_reconnect_backoff_ms", 500),
-            ],
-        )
+        # A request that goes over the wire is as large as its images.
+        self._channel = channel(address, CONNECT, max_message_bytes=UNLIMITED, own_connection=True)
         self._calls = stubs.GRPCInferenceServiceStub(self._channel)
         # Requests are serialized once and sent many times, so this one takes bytes.
         self._infer = self._channel.unary_unary(
@@ -74,8 +70,8 @@ class TritonClient:
 
     async def close(self) -> None:
         if self._channel is not None:
-            channel, self._channel, self._calls, self._infer = self._channel, None, None, None
-            await channel.close()
+            closed, self._channel, self._calls, self._infer = self._channel, None, None, None
+            await closed.close()
 
     async def infer(self, request: bytes, timeout_seconds: float) -> pb.ModelInferResponse:
         """One inference; `request` is a serialized ModelInferRequest.

@@ -13,6 +13,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.connection.cancellation import (
     preserve_cancellation,
@@ -43,9 +44,6 @@ which costs no more than an election."""
 
 CONNECT_TIMEOUT_SECONDS = 2
 """For one server to let us in, before the next one is tried."""
-
-RETRY_SECONDS = 0.2
-"""Before the same server is tried again."""
 
 PENDING_BYTES = 32 * 1024 * 1024
 """Of what is written and not yet on the socket. More than a publish window, so that a window fits
@@ -82,10 +80,11 @@ class PermissionDenied:
 class Broker:
     """A connection that comes back by itself, and says when it is there."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, options: ConnectOptions = DEFAULT) -> None:
         """`url` names one server, or several of one cluster with commas between: it connects to
         one of them, and to another when that one is gone. Each may begin with user:password@."""
         self._servers = url.split(",")
+        self._options = options
         self.url = CREDENTIALS.sub("//", url)
         """Without credentials, for messages and logs."""
         found = CREDENTIALS.search(url)
@@ -112,7 +111,7 @@ class Broker:
             self._servers,
             name=name,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=RETRY_SECONDS,  # type: ignore[arg-type]  # a float to asyncio.sleep
+            reconnect_time_wait=self._options.reconnect_seconds,  # type: ignore[arg-type]  # a float to asyncio.sleep
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             ping_interval=PING_SECONDS,
             max_outstanding_pings=PINGS,
@@ -253,9 +252,9 @@ class Broker:
 
 
 @asynccontextmanager
-async def broker(url: str, name: str) -> AsyncIterator[Broker]:
+async def broker(url: str, name: str, options: ConnectOptions = DEFAULT) -> AsyncIterator[Broker]:
     """A connected broker; closed when the context ends."""
-    found = Broker(url)
+    found = Broker(url, options)
     try:
         await found.connect(name)
         yield found
