@@ -103,7 +103,8 @@ def test_rejected_frames_are_told_by_reason_and_fail_the_command(run: Any, image
     result = run("push", images, "--pipeline", "street")
     assert result.exit_code == 1
     assert "8 frames sent, 6 acknowledged" in result.stdout
-    assert "2 rejected as not_an_image, the first: send a JPEG" in result.stderr
+    names = f"{images / '7.jpg'}, {images / '8.jpg'}"
+    assert result.stderr == f"2 rejected as not_an_image ({names}): send a JPEG, PNG or WebP\n"
 
 
 def test_what_a_camera_dropped_is_told(run: Any, services: Any, images: Path) -> None:

@@ -20,7 +20,13 @@ from framemesh.cli.common.output import OutputFailed, guarded_output  # noqa: E4
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _terminated(number: int, _: object) -> None:
+    """SIGTERM unwinds a command as Ctrl-C does, so that it says what it did."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, _terminated)
     # `push` reports rejected frames itself, once for all its cameras.
     logging.getLogger("framemesh.sdk.session.rejections").setLevel(logging.ERROR)
     try:

@@ -34,7 +34,7 @@ class Framemesh(LazyGroup):
         LazyCommand(
             "push",
             "framemesh.cli.commands.push:push",
-            "Send frames to a pipeline. Fails if one was rejected.",
+            "Send frames to a pipeline. Fails if one was rejected or cannot be read.",
         ),
         LazyCommand(
             "watch",

@@ -114,17 +114,19 @@ def replay(
     """Fails if one of them stays."""
     selection = Selection(pipeline, camera, session, sequence or 0)
     where = Addresses(ingest, master, monitor)
-    stayed = 0
     with connect(monitor) as to_monitor, connect(master) as to_master:
         with named_errors(monitor):
             stub = dead_letter_pb2_grpc.DeadLetterServiceStub(to_monitor)
             found = list(iter_dead_letters(stub, selection))
         replayer = Replayer(to_monitor, to_master, where, pipeline, now=now)
-        for one in _shown(replayer.replay(found), len(found)):
-            typer.echo(_line(one), err=not one.new)
-            stayed += not one.new
-    typer.echo(f"{len(found) - stayed} of {len(found)} dead letters of {pipeline} offered again")
-    if stayed:
+        replayed = 0
+        try:
+            for one in _with_progress(replayer.replay(found), len(found)):
+                typer.echo(_line(one), err=not one.new)
+                replayed += bool(one.new)
+        finally:
+            typer.echo(f"{replayed} of {len(found)} dead letters of {pipeline} offered again")
+    if replayed < len(found):
         raise typer.Exit(1)
 
 
@@ -148,8 +150,8 @@ def purge(
     typer.echo(f"{answer.purged} dead letters of {pipeline} are deleted")
 
 
-def _shown(replays: Iterable[ReplayResult], total: int) -> Iterable[ReplayResult]:
-    """With a progress bar, where somebody looks."""
+def _with_progress(replays: Iterable[ReplayResult], total: int) -> Iterable[ReplayResult]:
+    """With a progress bar, on a terminal."""
     console = Console(stderr=True)
     shown: Iterable[ReplayResult] = track(
         replays, "offering", total, console=console, transient=True, disable=not console.is_terminal

@@ -23,7 +23,7 @@ from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
-from framemesh.cli.push import pushing
+from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.sources import open_source
 from framemesh.cli.views.report import PipelineReport
 from framemesh.cli.views.status import view
@@ -50,7 +50,7 @@ def demo(
 async def _demo(of: Bundle, out: Path, fps: float) -> None:
     logs.configure("demo", "warning")
     console = Console()
-    plan = pushing.Plan(open_source(str(of.clip)), fps, limit=None, loop=False)
+    plan = Plan(open_source(str(of.clip)), fps, limit=None, loop=False)
     what = Show(plan, pipeline.read_pipeline(of.pipeline).name, CAMERAS)
     mesh = out / "mesh"
     # Its ledger would count the frames of the last time.

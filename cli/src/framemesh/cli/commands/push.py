@@ -1,6 +1,7 @@
 """`framemesh push`: a file, a folder or a webcam as one camera or many."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,10 +10,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
 from framemesh.cli.common import addresses
-from framemesh.cli.push import pushing
+from framemesh.cli.local.interrupts import Interrupted, run_interruptible
+from framemesh.cli.push import sender
+from framemesh.cli.push.daemon_thread import DaemonThread
+from framemesh.cli.push.plan import Plan
+from framemesh.cli.push.report import PushReport, listed
+from framemesh.cli.push.sender import total
 from framemesh.cli.push.sources import open_source
-from framemesh.cli.views.push import PushProgress, RejectionSummary
-from framemesh.sdk import AsyncCamera, OnFull
+from framemesh.cli.views.push import PushProgress, summary
+from framemesh.sdk import AsyncCamera, Counts, OnFull
 
 
 def push(
@@ -24,16 +30,18 @@ def push(
         ),
     ],
     *,
-    pipeline: Annotated[str, typer.Option(help="That takes the frames.", show_default=False)],
+    pipeline: Annotated[str, typer.Option(help="The pipeline for the frames.", show_default=False)],
     camera: Annotated[str, typer.Option(help="The name of the camera.")] = "camera",
     cameras: Annotated[
         int | None,
-        typer.Option(min=1, help="As so many cameras: NAME-1, NAME-2, ...", show_default=False),
+        typer.Option(min=1, help="Send as N cameras: NAME-1, NAME-2, ...", show_default=False),
     ] = None,
     fps: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Frames a second; else as fast as it goes.", show_default=False
+            min=0.01,
+            help="Frames a second of each camera; else as fast as possible.",
+            show_default=False,
         ),
     ] = None,
     limit: Annotated[
@@ -43,35 +51,50 @@ def push(
     on_full: Annotated[
         OnFull,
         typer.Option(
-            help="While the pipeline takes no more: wait, fail, or drop what was not sent yet."
+            help="While the pipeline takes no more: wait, fail, or drop the oldest unsent frames."
         ),
     ] = "block",
     ingest: addresses.IngestAddress = addresses.INGEST,
 ) -> None:
-    """Send frames to a pipeline. Fails if one was rejected."""
-    plan = pushing.Plan(open_source(source), fps, limit, loop)
-    refusals = RejectionSummary()
+    """Send frames to a pipeline. Fails if one was rejected or cannot be read."""
+    images = open_source(source)
+    if left_out := [one.name for one in images.left_out]:
+        typer.echo(f"left out, as no JPEG, PNG or WebP: {listed(left_out)}", err=True)
+    report = PushReport()
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
-    sending = [
-        AsyncCamera(ingest, pipeline=pipeline, name=name, on_rejected=refusals.add, on_full=on_full)
+    senders = [
+        AsyncCamera(
+            ingest, pipeline=pipeline, name=name, on_rejected=report.rejected, on_full=on_full
+        )
         for name in names
     ]
-    typer.echo(asyncio.run(_push(plan, sending)))
-    for line in refusals.lines():
-        typer.echo(line, err=True)
-    if pushing.total(sending).rejected:
-        raise typer.Exit(1)
+    began, status = time.monotonic(), 0
+    try:
+        run_interruptible(_push(Plan(images, fps, limit, loop), senders, report))
+    except Interrupted as error:
+        status = error.status
+    finally:
+        _tell(total(senders), time.monotonic() - began, report)
+    if status or report.failed:
+        raise typer.Exit(status or 1)
 
 
-async def _push(plan: pushing.Plan, cameras: Sequence[AsyncCamera]) -> str:
-    length = await asyncio.to_thread(lambda: plan.length)
+async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -> None:
+    length = await DaemonThread("framemesh-length").call(lambda: plan.length)
     console = Console(stderr=True)
     columns = (BarColumn(), "{task.description}", TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = PushProgress(progress, cameras, None if length is None else length * len(cameras))
         async with asyncio.TaskGroup() as group:
             drawing = group.create_task(bar.refresh_periodically())
-            await pushing.push(plan, cameras)
+            await sender.push(plan, cameras, report)
             drawing.cancel()
         bar.refresh()
-    return bar.summary()
+
+
+def _tell(counts: Counts, seconds: float, report: PushReport) -> None:
+    """What became of the frames; also before the error that ended the push."""
+    if counts.offered:
+        typer.echo(summary(counts, seconds))
+    for line in report.lines():
+        typer.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""Moments as a person reads them."""
+"""Times and durations for a terminal."""
 
 from datetime import UTC, datetime
 
@@ -6,14 +6,14 @@ from framemesh.core.clock import NANO
 
 
 def format_time(unix_nano: int) -> str:
-    """To the millisecond, in UTC, as cameras and services are where they are."""
+    """To the millisecond, in UTC: cameras, services and the reader may be in different zones."""
     seconds, nano = divmod(unix_nano, NANO)
     whole = datetime.fromtimestamp(seconds, UTC)
     return f"{whole:%Y-%m-%d %H:%M:%S}.{nano // 1_000_000:03} UTC"
 
 
 def format_duration(begin_unix_nano: int, end_unix_nano: int) -> str:
-    """From one moment to another: 35 ms, 12.5 s, 3.2 h."""
+    """The time between two timestamps: 35 ms, 12.5 s, 3.2 h."""
     seconds = (end_unix_nano - begin_unix_nano) / 1e9
     if abs(seconds) < 1:
         return f"{1000 * seconds:.0f} ms"

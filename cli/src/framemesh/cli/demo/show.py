@@ -13,7 +13,9 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.local.run_state import RunState
-from framemesh.cli.push import pushing
+from framemesh.cli.push.plan import Plan
+from framemesh.cli.push.report import PushReport
+from framemesh.cli.push.sender import push
 from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.rpc.channel import channel
@@ -40,7 +42,7 @@ class DemoFailed(FramemeshError):
 class Show:
     """A clip, as some cameras at some pace, through one pipeline."""
 
-    plan: pushing.Plan
+    plan: Plan
     pipeline: str
     cameras: tuple[str, ...]
 
@@ -79,7 +81,7 @@ async def show(run: RunState, what: Show, console: Console) -> list[outcome_pb2.
     with Progress(*columns, console=console) as progress:
         bars = {name: progress.add_task(name, total=what.plan.length) for name in what.cameras}
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(pushing.push(what.plan, senders))
+            tasks.create_task(push(what.plan, senders, PushReport()))
             outcomes: list[outcome_pb2.Outcome] = []
             async with aclosing(_results(run, what)) as results:
                 async for outcome in results:

@@ -1,26 +1,25 @@
-"""What `push` shows while it sends, and what it says of rejected frames."""
+"""What `push` shows while it sends, and at its end."""
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.progress import Progress
 
-from framemesh.cli.push.pushing import total
-from framemesh.sdk import AsyncCamera, FrameRejected
+from framemesh.cli.push.sender import total
+from framemesh.sdk import AsyncCamera, Counts
 
 REFRESH_SECONDS = 0.2
-"""Of the progress bar."""
+"""Between two drawings of the progress bar."""
 
 
 class PushProgress:
-    """A progress bar over all cameras: how many frames are dealt with, and how fast."""
+    """A progress bar over all cameras: how many frames are answered, and how fast."""
 
     def __init__(
         self, progress: Progress, cameras: Sequence[AsyncCamera], frames: int | None
     ) -> None:
-        """`frames` of all cameras together; None: nobody knows."""
+        """`frames` of all cameras together; None: not known."""
         self._progress = progress
         self._cameras = cameras
         self._task = progress.add_task("", total=frames)
@@ -35,31 +34,17 @@ class PushProgress:
     def refresh(self) -> None:
         counts = total(self._cameras)
         self._progress.update(
-            self._task, completed=counts.offered - counts.pending, description=self.summary()
-        )
-
-    def summary(self) -> str:
-        counts = total(self._cameras)
-        rate = counts.accepted / (time.monotonic() - self._began)
-        sent = counts.offered - counts.dropped
-        dropped = f", {counts.dropped} dropped" if counts.dropped else ""
-        return (
-            f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
-            f"({rate:.1f}/s), {counts.rejected} rejected{dropped}"
+            self._task,
+            completed=counts.offered - counts.pending,
+            description=summary(counts, time.monotonic() - self._began),
         )
 
 
-class RejectionSummary:
-    """Rejected frames, counted by reason; of each reason one message is kept."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._first: dict[str, str] = {}
-
-    def add(self, rejected: FrameRejected) -> None:
-        self._counts[rejected.reason] += 1
-        self._first.setdefault(rejected.reason, rejected.message)
-
-    def lines(self) -> Iterator[str]:
-        for reason, count in self._counts.most_common():
-            yield f"{count} rejected as {reason}, the first: {self._first[reason]}"
+def summary(counts: Counts, seconds: float) -> str:
+    """What became of all frames after so many seconds, in one line."""
+    sent = counts.offered - counts.dropped
+    dropped = f", {counts.dropped} dropped" if counts.dropped else ""
+    return (
+        f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
+        f"({counts.accepted / seconds:.1f}/s), {counts.rejected} rejected{dropped}"
+    )

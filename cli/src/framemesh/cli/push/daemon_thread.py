@@ -1,0 +1,48 @@
+"""A thread for calls that may hang."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class DaemonThread:
+    """Runs calls one after another, and never holds up the end of the program.
+
+    A camera that stalls keeps OpenCV for 30 s. A thread of asyncio's pool would be waited for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """What `function` returns or raises. If this is cancelled, `function` runs to its end."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._calls.put(partial(_settle, future, function))
+        return await future
+
+    def _run(self) -> None:
+        while True:
+            self._calls.get()()
+
+
+def _settle(future: asyncio.Future[Any], function: Callable[[], Any]) -> None:
+    done: Callable[[], None]
+    try:
+        done = partial(future.set_result, function())
+    except Exception as error:  # noqa: BLE001  the caller gets it
+        done = partial(future.set_exception, error)
+    # The loop is closed once the program ends.
+    with suppress(RuntimeError):
+        future.get_loop().call_soon_threadsafe(_unless_cancelled, future, done)
+
+
+def _unless_cancelled(future: asyncio.Future[Any], done: Callable[[], None]) -> None:
+    if not future.done():
+        done()

@@ -1,0 +1,153 @@
+"""How `framemesh push` ends: interrupted, refused, at the end of a camera."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.integration.cli.conftest import Services
+
+PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
+PICTURES = 30
+"""FFmpeg looks at some before it opens a stream."""
+
+
+class Camera(BaseHTTPRequestHandler):
+    """An HTTP camera (MJPEG) that sends some pictures, and then stalls or closes."""
+
+    stalls: bool
+    over: threading.Event
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        _, jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))
+        for _ in range(PICTURES):
+            self.wfile.write(PART % (len(jpeg), jpeg.tobytes()))
+        self.wfile.flush()
+        if self.stalls:
+            self.over.wait(60)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def camera(*, stalls: bool) -> Iterator[str]:
+    """The URL of a camera."""
+    over = threading.Event()
+    handler = type("Chosen", (Camera,), {"stalls": stalls, "over": over})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://admin:S3cret@127.0.0.1:{server.server_port}/video.mjpg"
+        finally:
+            over.set()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    for name, image in (("1.jpg", b"image"), ("2.jpg", b"bad"), ("3.jpg", b"image")):
+        (tmp_path / name).write_bytes(image)
+    return tmp_path
+
+
+async def push(services: Services, *arguments: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "framemesh.cli", "push", *arguments, "--pipeline", "street",
+        env={**os.environ, "FRAMEMESH_INGEST": services.address}, stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+
+
+async def ended(process: Process) -> tuple[int | None, str, str]:
+    """Exit status, standard output, standard error."""
+    async with asyncio.timeout(20):
+        said, errors = await process.communicate()
+    return process.returncode, said.decode(), errors.decode()
+
+
+async def frames(services: Services, count: int) -> None:
+    async with asyncio.timeout(20):
+        while len(services.frames.get("camera", ())) < count:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_what_was_sent_and_refused_is_said_also_after_a_signal(
+    services: Services, images: Path, number: signal.Signals
+) -> None:
+    process = await push(services, str(images), "--loop", "--fps", "100")
+    await frames(services, 30)
+    process.send_signal(number)
+    status, said, errors = await ended(process)
+    assert status == 128 + number
+    assert " frames sent, " in said
+    assert f" rejected as not_an_image ({images / '2.jpg'}): send a JPEG" in errors
+    assert errors.count("\n") == 1
+
+
+async def test_what_was_sent_and_refused_is_said_also_after_an_error(
+    services: Services, images: Path
+) -> None:
+    services.seconds_a_frame = 0.05
+    process = await push(services, str(images), "--loop", "--on-full", "error")
+    status, said, errors = await ended(process)
+    assert status == 1
+    assert " frames sent, " in said
+    assert "rejected as not_an_image" in errors
+    assert "error: camera 'camera' has used up its credit" in errors
+
+
+async def test_an_unreadable_image_and_other_files_are_named_and_the_rest_is_sent(
+    services: Services, images: Path
+) -> None:
+    (images / "2.jpg").unlink()
+    (images / "2.jpg").symlink_to(images / "nowhere")
+    (images / "4.bmp").write_bytes(b"image")
+    status, said, errors = await ended(await push(services, str(images)))
+    assert status == 1
+    assert said.startswith("2 frames sent, 2 acknowledged")
+    assert errors.splitlines() == [
+        "left out, as no JPEG, PNG or WebP: 4.bmp",
+        f"cannot read {images / '2.jpg'}: no such file or directory",
+    ]
+
+
+async def test_the_end_of_a_camera_is_a_failure(services: Services) -> None:
+    with camera(stalls=False) as url:
+        status, said, errors = await ended(await push(services, url))
+    assert status == 1
+    assert said.startswith(f"{PICTURES} frames sent, {PICTURES} acknowledged")
+    assert "admin:***@127.0.0.1" in errors
+    assert f"ended after {PICTURES} frames: the camera closed the stream" in errors
+    assert "S3cret" not in errors
+
+
+async def test_a_camera_that_gave_as_much_as_was_asked_for_is_a_success(services: Services) -> None:
+    with camera(stalls=False) as url:
+        status, said, _ = await ended(await push(services, url, "--limit", "5"))
+    assert (status, said[:13]) == (0, "5 frames sent")
+
+
+async def test_ctrl_c_ends_a_push_whose_camera_stalls(services: Services) -> None:
+    with camera(stalls=True) as url:
+        process = await push(services, url)
+        await frames(services, 10)
+        process.send_signal(signal.SIGINT)
+        status, said, _ = await ended(process)
+    assert status == 130
+    assert " frames sent, " in said
