@@ -13,6 +13,7 @@ from framemesh.ingest.offers import CreditLimit
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import SessionDeps
+from framemesh.ingest.session_limits import SessionLimits
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import run_until
@@ -44,7 +45,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         deps = _deps(nats, plane, clock, stop)
-        servicer = IngestServicer(deps, credit)
+        limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
+        servicer = IngestServicer(deps, credit, limits)
         service = Service(
             NAME, lambda to: ingest_pb2_grpc.add_IngestServiceServicer_to_server(servicer, to)
         )

@@ -9,6 +9,12 @@ class SessionProtocolViolation(FramemeshError):
     code = Code.INVALID
 
 
+class TooManySessions(FramemeshError):
+    """Clients hold as many streams as this ingest lets them."""
+
+    code = Code.EXHAUSTED
+
+
 class PipelineChanged(FramemeshError):
     """Frames of the pipeline now go elsewhere, or in another order; a session that opens now fits
     it."""

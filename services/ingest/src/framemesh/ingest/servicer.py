@@ -12,6 +12,7 @@ from framemesh.ingest.converters import ack_to_proto, offered_from_proto, opened
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
+from framemesh.ingest.session_limits import SessionLimits
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
@@ -31,6 +32,15 @@ async def _first(requests: Requests) -> ingest_pb2.PushRequest:
         ) from error
 
 
+def _checked(first: ingest_pb2.PushRequest) -> ingest_pb2.OpenSession:
+    if first.WhichOneof("request") != "open":
+        raise SessionProtocolViolation("the first message must open the session")
+    check_name("pipeline", first.open.pipeline)
+    check_name("camera", first.open.camera)
+    check_name("session", first.open.session)
+    return first.open
+
+
 async def _offered(requests: Requests, clock: CameraClock) -> AsyncIterator[OfferedFrame]:
     async for request in requests:
         match request.WhichOneof("request"):
@@ -43,28 +53,28 @@ async def _offered(requests: Requests, clock: CameraClock) -> AsyncIterator[Offe
 
 
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
-    def __init__(self, deps: SessionDeps, credit: CreditLimit) -> None:
+    def __init__(self, deps: SessionDeps, credit: CreditLimit, limits: SessionLimits) -> None:
         self._deps = deps
         self._credit = credit
+        self._limits = limits
 
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
-        opening = await _first(request_iterator)
-        session = await self._open(opening)
+        with self._limits.stream():
+            opening = _checked(await _first(request_iterator))
+            with self._limits.session(opening.pipeline, opening.camera):
+                await self._run(opening, request_iterator, context)
+
+    async def _run(
+        self, opening: ingest_pb2.OpenSession, requests: Requests, context: Context
+    ) -> None:
+        snapshot = await self._deps.pipelines.snapshot(opening.pipeline)
+        session = IngestSession(snapshot, opening.camera, opening.session, self._deps, self._credit)
         limit = self._deps.validator.max_bytes
         # The camera reads its clock when this reaches it.
-        clock = CameraClock(opening.open.camera, self._deps.clock)
+        clock = CameraClock(opening.camera, self._deps.clock)
         await context.write(opened_to_proto(self._credit.frames, self._credit.bytes, limit))
 
         async def write(answer: AckBatch) -> None:
             await context.write(ack_to_proto(answer))
 
-        await session.run(_offered(request_iterator, clock), write)
-
-    async def _open(self, first: ingest_pb2.PushRequest) -> IngestSession:
-        if first.WhichOneof("request") != "open":
-            raise SessionProtocolViolation("the first message must open the session")
-        pipeline = check_name("pipeline", first.open.pipeline)
-        camera = check_name("camera", first.open.camera)
-        session = check_name("session", first.open.session)
-        snapshot = await self._deps.pipelines.snapshot(pipeline)
-        return IngestSession(snapshot, camera, session, self._deps, self._credit)
+        await session.run(_offered(requests, clock), write)

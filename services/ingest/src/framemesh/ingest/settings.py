@@ -17,3 +17,8 @@ class Settings(ServiceSettings):
     """What a camera may have under way: enough for 30 frames a second and a broker that takes a
     second, small enough that a thousand cameras fit."""
     credit_bytes: int = Field(8 * 1024 * 1024, ge=1024)
+    max_streams: int = Field(5000, ge=1)
+    """Of all cameras together: some more than the 4,000 cameras that one mesh is made for."""
+    max_sessions_per_camera: int = Field(16, ge=1)
+    """A camera needs one. Behind a bad network it may leave some that ingest does not know to be
+    dead yet, for 20 s each."""

@@ -1,9 +1,8 @@
 """A lock that many may hold together, or one alone."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+
+from framemesh.runtime.concurrency.admission import AdmissionQueue
 
 
 class SharedExclusiveLock:
@@ -15,62 +14,23 @@ class SharedExclusiveLock:
     def __init__(self) -> None:
         self._holders = 0
         self._exclusive = False
-        self._waiting: deque[tuple[bool, asyncio.Future[None]]] = deque()
+        self._queue = AdmissionQueue(self._take, self._put_back)
 
-    @asynccontextmanager
-    async def shared(self) -> AsyncIterator[None]:
+    def shared(self) -> AbstractAsyncContextManager[bool]:
         """Hold it together with other shared holders."""
-        await self._acquire(exclusive=False)
-        try:
-            yield
-        finally:
-            self._release()
+        return self._queue.held(False)
 
-    @asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
+    def exclusive(self) -> AbstractAsyncContextManager[bool]:
         """Hold it alone."""
-        await self._acquire(exclusive=True)
-        try:
-            yield
-        finally:
-            self._release()
+        return self._queue.held(True)
 
-    async def _acquire(self, *, exclusive: bool) -> None:
-        if not self._waiting and self._fits(exclusive):
-            self._admit(exclusive)
-            return
-        admitted = asyncio.get_running_loop().create_future()
-        self._waiting.append((exclusive, admitted))
-        try:
-            await admitted
-        except asyncio.CancelledError:
-            if admitted.done() and not admitted.cancelled():
-                # Cancelled after it was admitted.
-                self._release()
-            else:
-                # Whoever waits behind it may be admitted now.
-                self._admit_waiting()
-            raise
-
-    def _release(self) -> None:
-        self._holders -= 1
-        self._exclusive = False
-        self._admit_waiting()
-
-    def _fits(self, exclusive: bool) -> bool:
-        return not self._holders if exclusive else not self._exclusive
-
-    def _admit(self, exclusive: bool) -> None:
+    def _take(self, exclusive: bool) -> bool | None:
+        if self._exclusive or (exclusive and self._holders):
+            return None
         self._holders += 1
         self._exclusive = exclusive
+        return exclusive
 
-    def _admit_waiting(self) -> None:
-        while self._waiting:
-            exclusive, admitted = self._waiting[0]
-            # One that was cancelled may not have run since, and is still in the queue.
-            if not admitted.cancelled():
-                if not self._fits(exclusive):
-                    return
-                self._admit(exclusive)
-                admitted.set_result(None)
-            self._waiting.popleft()
+    def _put_back(self, exclusive: bool) -> None:
+        self._holders -= 1
+        self._exclusive = False
