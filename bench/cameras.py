@@ -1,6 +1,6 @@
-"""Cameras that push the clip as fast as they are let: `python -m bench.cameras ADDRESS ...`.
+"""Cameras that push the clip as fast as their credit allows: `python -m bench.cameras ADDRESS ...`.
 
-Prints the seconds of CPU that they took, without those for making the JPEGs.
+Prints the CPU seconds of the cameras, without those for encoding the JPEGs.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""CPU time by what a process is."""
+"""CPU time of processes by their role."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def cpu_seconds(root: int) -> Mapping[str, float]:
 
 
 def role(process: psutil.Process) -> str:
-    """What a process is: a service, "nats", "triton", or "benchmark" for anything else."""
+    """The role of a process: a service, "nats", "triton", or "benchmark" for anything else."""
     command = process.cmdline()
     for word in command:
         if word in ROLES:

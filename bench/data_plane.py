@@ -1,9 +1,9 @@
 """Client CPU of the data plane: `python -m bench.data_plane`.
 
-Stores and pulls messages like frames on a nats-server of its own, and prints the CPU time of this
-process for each message, beside what nats-py takes for the same with its own means. CPU time, since
-the wall is shared with the server and with whatever else runs; medians of rounds in turns. Compare
-what was measured on a machine that did nothing else: its caches and its clock rate are shared, too.
+Stores and pulls messages of the size of frames on its own nats-server, and prints the CPU time of
+this process for each message, beside that of nats-py's own methods. It measures CPU time, because
+wall time is shared with the server; the results are medians of alternating rounds. Measure on an
+idle machine: other processes share its caches and its clock rate.
 """
 
 import argparse
@@ -57,11 +57,11 @@ HEADERS = {"Framemesh-Captured": "1700000000000000000", "Framemesh-Crc32": "0a1b
 NUMBERS = count()
 
 Work = Callable[[int, int], Awaitable[None]]
-"""Publishes, or pulls and acks, so many messages of so many bytes."""
+"""Publishes, or pulls and acks, a number of messages of a number of bytes."""
 
 
 def next_id() -> str:
-    """Of a frame; none comes twice."""
+    """The id of a frame; each is used once."""
     return f"camera/session/{next(NUMBERS)}"
 
 

@@ -1,7 +1,7 @@
-"""The direct loop: what one would write by hand for the same Triton, without a mesh.
+"""The direct loop: a hand-written client of the same Triton, without a mesh.
 
-Threads that each decode and prepare a batch of JPEGs into shared memory, ask Triton, and decode its
-outputs into boxes. Nothing is shared but the queue of frames.
+Each thread decodes and preprocesses a batch of JPEGs into shared memory, calls Triton, and decodes
+the outputs into boxes. The threads share only the queue of frames.
 
     python -m bench.direct ADDRESS --batch 8 --concurrency 3 --seconds 5
 """
@@ -33,7 +33,7 @@ CALL_TIMEOUT_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A tensor that the model gives, for one picture."""
+    """An output tensor of the model, for one image."""
 
     name: str
     shape: tuple[int, ...]
@@ -45,7 +45,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The model on the Triton that is asked."""
+    """The model on the Triton that is called."""
 
     address: str
     name: str
@@ -131,17 +131,17 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class DirectRun:
-    """What the loop did while it was measured."""
+    """The measured part of the loop."""
 
     frames_per_second: float
     cpu_ms: float
-    """Of this process alone, a frame."""
+    """CPU time of this process for a frame."""
 
 
 def measure(
     target: Target, images: Sequence[bytes], *, batch: int, concurrency: int, seconds: float
 ) -> DirectRun:
-    """Run the loop for about so long; the first second warms up and does not count."""
+    """Run the loop for about `seconds`; the first second is a warm-up and is not measured."""
     lanes = [Lane(target, batch, number) for number in range(concurrency)]
     source = itertools.cycle(images)
     lock = threading.Lock()
@@ -178,7 +178,7 @@ def measure(
 
 
 def target(address: str, model: Path) -> Target:
-    """A model folder, as the first version that a worker's Triton was given."""
+    """A model folder, as the first version in a worker's Triton."""
     folder = read_model_folder(model)
     validated = validate_model(folder.manifest, folder.file)
     return Target(

@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 
 
 def resident(root: int) -> dict[str, int]:
-    """Resident bytes of each process below `root`, by what it is and its place among its like."""
+    """Resident bytes of each process below `root`, by its role and a number."""
     found: dict[str, int] = {}
     for process in psutil.Process(root).children(recursive=True):
         # The one that pushes ends meanwhile.
@@ -54,7 +54,7 @@ async def measure(data: Path, after: Sequence[int]) -> None:
 
 
 async def under_load(mesh: Mesh, root: int) -> dict[str, float]:
-    """The median of each process over the next SAMPLED frames: a collector of garbage makes single
+    """The median of each process over the next SAMPLED frames: because of garbage collection single
     readings of nats-server differ by a third."""
     samples: list[dict[str, int]] = []
     async with asyncio.TaskGroup() as tasks:

@@ -1,8 +1,8 @@
 """What the delivery policies do at twice the capacity: `python -m bench.overload`.
 
 A simulated accelerator sets the capacity exactly: 80 frames/s, in batches of 8 that take 100 ms.
-16 cameras send 160 frames/s. Prints, for each policy, how old the frames were that were looked at,
-what became of the others, and how fairly the cameras were served.
+16 cameras send 160 frames/s. Prints, for each policy, the age of the processed frames, the outcomes
+of the others, and the fairness between the cameras.
 """
 
 import argparse
@@ -49,20 +49,20 @@ class Result:
 
     @property
     def ages(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        """Seconds from capture to outcome, of what was looked at."""
+        """Seconds from capture to outcome of the processed frames."""
         done = [o for o in self.outcomes if o.fate is Fate.DONE]
         return np.array([(o.completed_unix_nano - o.captured_unix_nano) / 1e9 for o in done])
 
     @property
     def fairness(self) -> float:
-        """Jain's index of the frames that were looked at, of each camera: 1 is equal shares."""
+        """Jain's index of the processed frames of each camera: 1 is equal shares."""
         served = Counter(o.frame.camera for o in self.outcomes if o.fate is Fate.DONE)
         counts = np.array([served[camera_name(n)] for n in range(CAMERAS)], float)
         return float(counts.sum() ** 2 / (CAMERAS * (counts**2).sum()))
 
     @property
-    def newest_left_out(self) -> int:
-        """Cameras whose last frame was not looked at."""
+    def newest_unprocessed(self) -> int:
+        """Cameras whose last frame was not processed."""
         last: dict[str, Outcome] = {}
         for outcome in self.outcomes:
             known = last.get(outcome.frame.camera)
@@ -81,7 +81,7 @@ def picture() -> bytes:
 
 
 async def send(mesh: Mesh, pipeline: str, number: int, seconds: float) -> int:
-    """At a steady rate; returns how many frames were accepted."""
+    """Push at a steady rate; returns the number of accepted frames."""
     period = CAMERAS / (OVERLOAD * CAPACITY)
     image = picture()
     loop = asyncio.get_running_loop()
@@ -115,10 +115,10 @@ def report(name: str, result: Result) -> None:
     fates = Counter(o.fate.value for o in result.outcomes)
     p50, p99 = np.percentile(result.ages, (50, 99))
     print(f"{name}: {result.offered} frames in {result.seconds:.0f} s, {dict(fates)}")
-    print(f"  looked at   {fates['done'] / result.seconds:6.1f} frames/s of {CAPACITY}")
+    print(f"  processed   {fates['done'] / result.seconds:6.1f} frames/s of {CAPACITY}")
     print(f"  age         {1000 * p50:6.0f} ms p50, {1000 * p99:.0f} ms p99")
     print(f"  fairness    {result.fairness:6.4f}  (Jain, {CAMERAS} cameras)")
-    print(f"  cameras whose newest frame was left out: {result.newest_left_out}")
+    print(f"  cameras whose newest frame was not processed: {result.newest_unprocessed}")
 
 
 async def measure(seconds: float, data: Path) -> None:

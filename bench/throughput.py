@@ -37,11 +37,11 @@ CAMERAS = 4
 WAIT_SECONDS = 300
 
 POLL_SECONDS = 0.2
-"""Between two looks at the ledger: they cost CPU themselves."""
+"""Between two readings of the ledger, which cost CPU themselves."""
 
 BUFFER_BYTES = 16 * 1024 * 1024
-"""Small, so that the cameras are held back: what goes in at one end is what comes out at the other,
-as in a mesh that runs at its limit for hours."""
+"""Small, so that the cameras are held back and frames are accepted at the rate of outcomes, as in a
+mesh that runs at its limit for hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class MeshRun:
     frames: int
     seconds: float
     cpu: Mapping[str, float]
-    """Seconds by what the process is."""
+    """CPU seconds by role."""
 
     @property
     def frames_per_second(self) -> float:
@@ -97,7 +97,7 @@ class Mesh:
         return answer.triton.address
 
     async def push(self, frames_of_each: int) -> float:
-        """From a process of its own, as fast as they go, and wait until every frame has its
+        """Push from another process as fast as possible, and wait until every frame has its
         outcome. Returns the CPU seconds of the cameras."""
         command = [sys.executable, "-m", "bench.cameras", self._run.ingest, PIPELINE]
         options = [f"--cameras={CAMERAS}", f"--frames={frames_of_each}"]
@@ -113,7 +113,7 @@ class Mesh:
         return float(said)
 
     async def saturate(self, frames_of_each: int) -> MeshRun:
-        """Push, and see what it took."""
+        """Push, and measure."""
         before = cpu_seconds(self._run.pid)
         cameras = await self.push(frames_of_each)
         after = cpu_seconds(self._run.pid)
@@ -131,7 +131,7 @@ class Mesh:
     async def _busy_seconds(
         self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub", frames: int
     ) -> float:
-        """From the first frame that was taken to the last outcome, of the newest `frames`."""
+        """From the first capture to the last outcome, of the newest `frames`."""
         request = monitor_pb2.WatchResultsRequest(pipeline=PIPELINE, from_start=True)
         outcomes = []
         async for result in monitor.WatchResults(request):
@@ -146,7 +146,7 @@ class Mesh:
 def direct(
     address: str, model_folder: Path, batch: int, concurrency: int, seconds: float
 ) -> DirectRun:
-    """The direct loop in a process of its own, with the allocator set as the worker's is."""
+    """The direct loop in another process, with the same allocator settings as the worker."""
     command = [sys.executable, "-m", "bench.direct", address]
     options = [
         f"--model={model_folder}",
@@ -166,7 +166,7 @@ def direct(
 
 
 def best_direct(address: str, model_folder: Path) -> tuple[int, int]:
-    """The batch and the concurrency with which the direct loop is fastest."""
+    """The batch size and concurrency with which the direct loop is fastest."""
     rates: dict[tuple[int, int], float] = {}
     for batch in (1, 2, 4, 8):
         for concurrency in (2, 3, 4):
