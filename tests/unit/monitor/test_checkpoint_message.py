@@ -89,6 +89,17 @@ def test_a_book_that_is_saved_and_loaded_goes_on_like_one_that_read_everything(
         assert saved.sealed.per_second(now) == whole.sealed.per_second(now)
 
 
+def test_a_frame_that_is_rejected_after_its_acceptance_can_be_saved() -> None:
+    ledger = read(
+        PipelineLedger(),
+        [
+            entry(accepted("north", "a", 1, 0), 1, 0),
+            entry(sealed("north", "a", 1, Fate.REJECTED, 1), 2, 1),
+        ],
+    )
+    assert reborn(ledger).state == ledger.state
+
+
 def test_the_stream_that_it_is_of_is_on_record() -> None:
     assert from_payload(to_payload("then", PipelineLedger().state)).stream_created == "then"
 

@@ -193,6 +193,7 @@ class SecondCount(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     unix_second: _builtins.int
     events: _builtins.int
+    """Below 0 where a frame that was counted as accepted turned out to be rejected in a later second."""
     def __init__(
         self,
         *,
