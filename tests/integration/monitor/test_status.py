@@ -12,6 +12,7 @@ from framemesh.monitor.checkpoint.store import CheckpointStore
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from tests.integration.monitor.conftest import Writer
 from tests.integration.services.running import status_of
@@ -56,7 +57,9 @@ async def test_a_ledger_that_lags_is_a_problem_of_its_pipeline_alone(
     await writer.complete("north", [1])
     store, clock = PipelineStore(nats_broker), SystemClock()
     # It is not run: no ledger is ever read.
-    registry = LedgerRegistry(nats_broker, store, CheckpointStore(nats_broker), clock)
+    registry = LedgerRegistry(
+        nats_broker, store, PipelineFeed(nats_broker, clock), CheckpointStore(nats_broker), clock
+    )
     (street,) = await StatusCollector(nats_broker, store, registry, clock).all()
     assert street.problem == "the ledger of 'street' is being opened: ask again"
     assert (street.ledger, street.dead_letters) == (None, 0)

@@ -1,7 +1,7 @@
 """Drawing from a shard whose lease we have, while the connection to the broker comes and goes."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -110,10 +110,22 @@ async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone(
             looked.release()
             return StoredPipeline(SPEC, third, tuple(left))
 
+    class Feed:
+        def __init__(self, broker: Connection, clock: SystemClock) -> None:
+            """Something changes all the time."""
+
+        async def run(self) -> None:
+            await asyncio.Event().wait()
+
+        async def changes(self) -> AsyncIterator[dict[str, StoredPipeline]]:
+            while True:
+                yield {}
+                await asyncio.sleep(0.01)
+
     looked = asyncio.Semaphore(0)
     monkeypatch.setattr(shards, "ShardLeases", ShardLeases)
     monkeypatch.setattr(shards, "PipelineStore", Store)
-    monkeypatch.setattr(shards, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(shards, "PipelineFeed", Feed)
     broker: Any = Connection()
     dispatcher: Any = None
     drawing = ShardConsumer(

@@ -19,6 +19,7 @@ from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
@@ -44,7 +45,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         jetstream_plane(nats, clock) as plane,
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
-        deps = _deps(nats, plane, clock, stop)
+        feed = PipelineFeed(nats, clock)
+        deps = _deps(nats, plane, feed, clock=clock, leaving=stop)
         limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
         servicer = IngestServicer(deps, credit, limits)
         service = Service(
@@ -53,6 +55,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         # A frame over the limit must still arrive, to be refused with a reason.
         limit = 2 * nats.max_frame_bytes + MIB
         async with (
+            background_task(feed.run()),
             background_task(deps.pipelines.watch()),
             grpc_server(
                 settings.listen,
@@ -66,10 +69,12 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             await nats.wait_lost()
 
 
-def _deps(nats: Broker, sink: Sink, clock: Clock, leaving: asyncio.Event) -> SessionDeps:
+def _deps(
+    nats: Broker, sink: Sink, feed: PipelineFeed, *, clock: Clock, leaving: asyncio.Event
+) -> SessionDeps:
     name = f"ingest@{socket.gethostname()}"
     return SessionDeps(
-        pipelines=PipelineSnapshots(PipelineStore(nats)),
+        pipelines=PipelineSnapshots(PipelineStore(nats), feed),
         sink=sink,
         gates=BackpressureGates(sink),
         eviction=EvictionDeps(nats, sink, name, clock),

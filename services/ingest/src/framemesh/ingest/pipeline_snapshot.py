@@ -37,7 +37,13 @@ class PipelineSnapshot:
         """Compare with the pipeline as it is now; None where there is none of this name."""
         if now is None:
             self.fault = PipelineUnknown(self.name)
-        elif (now.generation, now.spec.delivery.latest) != (self.generation, self.latest):
+        elif not self.matches(now):
             self.fault = PipelineChanged(
                 f"pipeline {self.name!r} was changed: open the session again"
             )
+
+    def matches(self, now: StoredPipeline | None) -> bool:
+        """Whether the pipeline is there, and what the session relies on is as it was."""
+        return now is not None and (
+            (now.generation, now.spec.delivery.latest) == (self.generation, self.latest)
+        )

@@ -6,6 +6,7 @@ from weakref import WeakSet
 
 from framemesh.core.errors import FramemeshError
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -15,16 +16,17 @@ from framemesh.runtime.logs import get_logger
 
 log = get_logger()
 
-POLL_SECONDS = 2.0
-"""Between two looks at each pipeline: its workers are started anew meanwhile."""
+RETRY_SECONDS = 0.5
+"""Before a broker that did not answer is asked again what became of a pipeline."""
 
 
 class PipelineSnapshots:
-    """Hands out pipelines, and looks after those that are in use."""
+    """Hands out pipelines, and follows those that are in use."""
 
-    def __init__(self, store: PipelineStore) -> None:
+    def __init__(self, store: PipelineStore, feed: PipelineFeed) -> None:
         self._store = store
-        self._snapshot: WeakSet[PipelineSnapshot] = WeakSet()
+        self._feed = feed
+        self._snapshots: WeakSet[PipelineSnapshot] = WeakSet()
 
     async def snapshot(self, name: str) -> PipelineSnapshot:
         """
@@ -33,27 +35,32 @@ class PipelineSnapshots:
             BrokerUnavailable: it cannot be told.
         """
         found = PipelineSnapshot(await self._store.get(name), self._store)
-        self._snapshot.add(found)
+        self._snapshots.add(found)
+        if not found.matches(self._feed.pipelines.get(name)):
+            # One of the two is behind the other.
+            found.compare(await self._now(name))
         return found
 
     async def watch(self) -> NoReturn:
-        """Look at all that are in use, again and again, so that their sessions hear of a change."""
+        """Tell the sessions when their pipelines are changed or deleted."""
+        async for pipelines in self._feed.changes():
+            for snapshot in list(self._snapshots):
+                if not snapshot.matches(pipelines.get(snapshot.name)):
+                    # The feed may be behind what a session found a moment ago.
+                    await self._compare(snapshot)
+        raise AssertionError("the feed has no end")
+
+    async def _compare(self, snapshot: PipelineSnapshot) -> None:
         while True:
-            await asyncio.sleep(POLL_SECONDS)
-            for name in {snapshot.name for snapshot in self._snapshot}:
-                try:
-                    self._compare(name, await self._now(name))
-                except FramemeshError as error:
-                    # A session that stores nothing meanwhile loses nothing by it.
-                    log.debug("pipeline cannot be looked at", pipeline=name, error=str(error))
+            try:
+                return snapshot.compare(await self._now(snapshot.name))
+            except FramemeshError as error:
+                # A session that stores nothing meanwhile loses nothing by it.
+                log.debug("pipeline cannot be read", pipeline=snapshot.name, error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _now(self, name: str) -> StoredPipeline | None:
         try:
             return await self._store.get(name)
         except PipelineUnknown:
             return None
-
-    def _compare(self, name: str, now: StoredPipeline | None) -> None:
-        for snapshot in list(self._snapshot):
-            if snapshot.name == name:
-                snapshot.compare(now)

@@ -10,17 +10,19 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
+from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
-from framemesh.master.pipelines.draining import drain_periodically
+from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.server import Service, grpc_server
@@ -45,7 +47,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
     async with broker(settings.nats, "master", settings.connect) as nats:
         store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
         pipelines = PipelineManager(store, models, BufferProvisioner(nats), nodes)
-        reconciler = Reconciler(store, ProcessDriver(nodes), nodes.changed)
+        feed = PipelineFeed(nats, SystemClock())
+        reconciler = Reconciler(feed, ProcessDriver(nodes), nodes.changed)
         services = _services(
             PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
         )
@@ -61,7 +64,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             tasks.create_task(nats.wait_lost())
             await _create_storage(store, models)
             await server.set_serving(True)
-            tasks.create_task(drain_periodically(pipelines))
+            tasks.create_task(feed.run())
+            tasks.create_task(drain_continuously(pipelines, feed))
             await reconciler.run()
 
 

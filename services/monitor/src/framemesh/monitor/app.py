@@ -18,6 +18,7 @@ from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import broker
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
@@ -36,7 +37,8 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     async with broker(settings.nats, "monitor", settings.connect) as nats:
         pipelines, clock = PipelineStore(nats), SystemClock()
-        registry = LedgerRegistry(nats, pipelines, CheckpointStore(nats), clock)
+        feed = PipelineFeed(nats, clock)
+        registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
         services = _services(
             MonitorServicer(
                 nats,
@@ -60,6 +62,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             ) as server,
             asyncio.TaskGroup() as tasks,
         ):
+            tasks.create_task(feed.run())
             tasks.create_task(registry.run())
             await server.set_serving(True)
             await nats.wait_lost()

@@ -6,7 +6,7 @@ The master writes it; the other services read it, so that they work while the ma
 import json
 from dataclasses import dataclass, replace
 
-from framemesh.core.documents.document import dump, read
+from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec
@@ -16,6 +16,10 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
+
+MARKER_SECONDS = 60
+"""How long the bucket says that a pipeline was deleted. Whoever follows it hears of it within
+milliseconds, and whoever comes back after a break reads all of it again."""
 
 
 class PipelineUnknown(FramemeshError):
@@ -61,11 +65,11 @@ class PipelineStore:
         entry = await self._bucket.get(name)
         if entry is None:
             raise PipelineUnknown(name)
-        stored = read(json.loads(entry.value or b"null"), StoredPipeline, f"stored pipeline {name}")
-        return stored if stored.revision else replace(stored, revision=entry.revision)
+        return stored_pipeline(name, entry.value, entry.revision)
 
     async def names(self) -> list[str]:
-        """Of all pipelines, sorted."""
+        """Of all pipelines, sorted; those that were deleted in the last MARKER_SECONDS may be among
+        them."""
         return await self._bucket.keys()
 
     async def put(
@@ -90,4 +94,22 @@ class PipelineStore:
 
     async def delete(self, name: str) -> None:
         """Remove a pipeline; one that is already gone is fine."""
-        await self._bucket.remove(name)
+        with retryable(f"cannot delete pipeline {name}"):
+            # With a marker, so that every PipelineFeed hears of it.
+            await self._bucket.delete(name, MARKER_SECONDS)
+
+
+def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
+    """What an entry of the bucket says.
+
+    Raises:
+        InvalidDocument: it is none that the master wrote.
+    """
+    try:
+        document = json.loads(value or b"null")
+    except ValueError as error:
+        problem = Problem((), f"is not JSON: {error}")
+        raise InvalidDocument(f"stored pipeline {name}", (problem,)) from error
+    stored = read(document, StoredPipeline, f"stored pipeline {name}")
+    # 0 in what is written stands for the number that it got there.
+    return stored if stored.revision else replace(stored, revision=revision)

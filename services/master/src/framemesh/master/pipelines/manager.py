@@ -121,13 +121,12 @@ class PipelineManager:
         log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
         return purged
 
-    async def drain(self) -> None:
-        """One look at the generations that take no more frames: those that are empty go."""
-        for name in await self._store.names():
-            async with self._changing:
-                stored = await self._current(name)
-                if stored is not None and stored.draining:
-                    await self._drain(stored)
+    async def drain(self, name: str) -> None:
+        """Remove the generations of a pipeline that take no more frames and are empty."""
+        async with self._changing:
+            stored = await self._current(name)
+            if stored is not None and stored.draining:
+                await self._drain(stored)
 
     async def _drain(self, stored: StoredPipeline) -> None:
         name = stored.spec.name

@@ -1,25 +1,28 @@
 """The books of all pipelines, each kept by a reader of its own."""
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
-from framemesh.core.errors import FramemeshError
 from framemesh.monitor.checkpoint.store import CheckpointStore
 from framemesh.monitor.errors import LedgerBehind
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
 from framemesh.monitor.ledger.reader import LedgerReader
+from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.subjects import ledger_stream
 
 log = get_logger()
 
-PERIOD_SECONDS = 1.0
-"""Between two looks for new pipelines that nobody asked for."""
+REOPEN = Backoff(0.05, 2.0)
+"""Before a ledger's stream that was deleted is looked for again, while its pipeline is there."""
+
+LONG_SECONDS = 5.0
+"""A ledger that was read for so long was not opened in vain."""
 
 CATCH_UP_TIMEOUT_SECONDS = 5.0
 """How long a question waits for a reader that is behind. A monitor that starts reads some 10,000
@@ -47,15 +50,19 @@ class LedgerRegistry:
     """Finds the pipelines, and has their ledger streams read."""
 
     def __init__(
-        self, broker: Broker, pipelines: PipelineStore, checkpoints: CheckpointStore, clock: Clock
+        self,
+        broker: Broker,
+        pipelines: PipelineStore,
+        feed: PipelineFeed,
+        checkpoints: CheckpointStore,
+        clock: Clock,
     ) -> None:
         self._broker = broker
         self._pipelines = pipelines
+        self._feed = feed
         self._checkpoints = checkpoints
         self._clock = clock
         self._readers: dict[str, LedgerReader] = {}
-        self._asked = asyncio.Event()
-        """Set by who waits for a pipeline that has no reader yet."""
 
     async def ledger(self, pipeline: str) -> LedgerSnapshot:
         """The book of a pipeline, with everything that was written before this question.
@@ -103,31 +110,35 @@ class LedgerRegistry:
         )
 
     async def run(self) -> None:
-        """Keep the books until cancelled."""
+        """Keep the ledgers of all pipelines up to date, until cancelled."""
         await self._prepare()
         async with asyncio.TaskGroup() as reading:
-            while True:
-                self._asked.clear()
-                for name in await self._names():
+            async for pipelines in self._feed.changes():
+                for name in pipelines:
                     if name not in self._readers:
                         self._readers[name] = self._reader(name)
-                        reading.create_task(self._keep(name, self._readers[name]))
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(PERIOD_SECONDS):
-                        await self._asked.wait()
+                        reading.create_task(self._keep(name))
 
     async def _up_to(self, pipeline: str, created: str, sequence: int) -> PipelineLedger:
         while True:
             reader = self._readers.get(pipeline)
-            if reader is None:
-                self._asked.set()
-            elif ledger := reader.ledger(created, sequence):
+            if reader is not None and (ledger := reader.ledger(created, sequence)):
                 return ledger
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _keep(self, pipeline: str, reader: LedgerReader) -> None:
-        await reader.run()
-        del self._readers[pipeline]
+    async def _keep(self, pipeline: str) -> None:
+        """Read one ledger after the other, for as long as there is a pipeline of that name."""
+        failures = 0
+        while True:
+            began = self._clock.monotonic()
+            await self._readers[pipeline].run()
+            failures = failures + 1 if self._clock.monotonic() - began < LONG_SECONDS else 1
+            # The feed may not know yet that the pipeline was deleted, or made anew.
+            await asyncio.sleep(REOPEN.pause(failures))
+            if pipeline not in self._feed.pipelines:
+                del self._readers[pipeline]
+                return
+            self._readers[pipeline] = self._reader(pipeline)
 
     def _reader(self, pipeline: str) -> LedgerReader:
         return LedgerReader(self._broker, pipeline, self._checkpoints, self._clock)
@@ -137,17 +148,16 @@ class LedgerRegistry:
         try:
             await self._checkpoints.create()
             found = await self._checkpoints.pipelines()
-            # Asked after it: one that is made meanwhile is not taken for gone.
-            kept = await self._pipelines.names()
-            for name in set(found).difference(kept):
-                stored = await self._checkpoints.load(name)
-                await self._checkpoints.remove(name, stored.revision)
+            for name in set(found).difference(await self._feed.known()):
+                if await self._is_deleted(name):
+                    stored = await self._checkpoints.load(name)
+                    await self._checkpoints.remove(name, stored.revision)
         except BrokerUnavailable as error:
             log.info("checkpoints are not looked through", error=str(error))
 
-    async def _names(self) -> list[str]:
+    async def _is_deleted(self, pipeline: str) -> bool:
         try:
-            return await self._pipelines.names()
-        except FramemeshError as error:
-            log.debug("cannot look for pipelines, will try again", error=str(error))
-            return []
+            await self._pipelines.get(pipeline)
+        except PipelineUnknown:
+            return True
+        return False

@@ -1,7 +1,6 @@
 """Which shards of a pipeline a worker draws frames from, and for how long."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -9,12 +8,18 @@ from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.leases.shard_leases import ShardLeases
 from framemesh.runtime.jetstream.leases.takeover import take_over
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
+from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
+from framemesh.runtime.jetstream.pipeline_store import (
+    PipelineStore,
+    PipelineUnknown,
+    StoredPipeline,
+)
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.subjects import shard_consumer, shard_stream
 from framemesh.worker.intake.dispatcher import Dispatcher
@@ -22,8 +27,8 @@ from framemesh.worker.intake.source import FrameSource
 
 log = get_logger()
 
-POLL_SECONDS = 1.0
-"""Between two looks whether older generations are drained."""
+RETRY_SECONDS = 0.5
+"""Before a broker that did not answer is asked again which generations are drained."""
 
 
 class ShardConsumer:
@@ -66,21 +71,33 @@ class ShardConsumer:
 
     async def _watch(self, ends: Mapping[Generation, asyncio.Event], stop: asyncio.Event) -> None:
         """Set the end of each older generation once the master has removed it, or at `stop`."""
-        while not all(end.is_set() for end in ends.values()):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await stop.wait()
-            left = () if stop.is_set() else await self._draining()
-            for generation, end in ends.items():
-                if generation not in left:
-                    end.set()
+        if ends:
+            feed = PipelineFeed(self._broker, self._clock)
+            await cancel_when(stop, self._follow(feed, ends))
+        for end in ends.values():
+            end.set()
+
+    async def _follow(self, feed: PipelineFeed, ends: Mapping[Generation, asyncio.Event]) -> None:
+        """Return when all generations were removed."""
+        async with background_task(feed.run()):
+            async for _ in feed.changes():
+                left = await self._draining()
+                for generation, end in ends.items():
+                    if generation not in left:
+                        end.set()
+                if all(end.is_set() for end in ends.values()):
+                    return
 
     async def _draining(self) -> Sequence[Generation]:
-        try:
-            return (await PipelineStore(self._broker).get(self._name)).draining
-        except FramemeshError as error:
-            log.debug("what is drained is not known", error=str(error))
-            return self._pipeline.draining
+        """As the leader of the store says: the feed may say what was before this worker began."""
+        while True:
+            try:
+                return (await PipelineStore(self._broker).get(self._name)).draining
+            except PipelineUnknown:
+                return self._pipeline.draining
+            except FramemeshError as error:
+                log.debug("what is drained is not known", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _draw_out(self, generation: Generation, end: asyncio.Event) -> None:
         """Draw from a generation that takes no more frames, until it is empty and removed."""

@@ -21,6 +21,9 @@ MESSAGE_SIZE = "Nats-Msg-Size"
 KEY_VALUE_OPERATION = "KV-Operation"
 """Marks a key-value entry that stands for a deleted one."""
 
+DELETED = "DEL"
+"""Its value, as `nats kv del` writes it."""
+
 STATUS_HEARTBEAT = "100"
 
 STATUS_END_OF_BATCH = "204"

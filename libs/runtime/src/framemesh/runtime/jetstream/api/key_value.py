@@ -9,7 +9,12 @@ from framemesh.runtime.jetstream.api.errors import (
     StreamNotFound,
     retryable,
 )
-from framemesh.runtime.jetstream.api.headers import EXPECTED_LAST_ON_SUBJECT, KEY_VALUE_OPERATION
+from framemesh.runtime.jetstream.api.headers import (
+    DELETED,
+    EXPECTED_LAST_ON_SUBJECT,
+    KEY_VALUE_OPERATION,
+    MESSAGE_TTL,
+)
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
@@ -101,10 +106,15 @@ class KeyValueBucket:
         expected = {EXPECTED_LAST_ON_SUBJECT: str(revision)}
         return await self._jetstream.messages.store(self._prefix + key, value, expected)
 
-    async def remove(self, key: str, up_to_revision: int = 0) -> None:
-        """Remove a key, unless its revision is above `up_to_revision` (0: whatever it is).
+    async def delete(self, key: str, marker_seconds: int) -> None:
+        """Put a marker in place of a value, so that whoever reads the stream learns of it; the
+        marker is gone after so many whole seconds."""
+        marker = {KEY_VALUE_OPERATION: DELETED, MESSAGE_TTL: str(marker_seconds)}
+        await self._jetstream.messages.store(self._prefix + key, b"", marker)
 
-        By a purge of the stream: that of `nats kv` would leave a marker for ever.
+    async def remove(self, key: str, up_to_revision: int = 0) -> None:
+        """Remove a key without a marker, unless its revision is above `up_to_revision` (0: whatever
+        it is).
         """
         before = up_to_revision + 1 if up_to_revision else 0
         try:

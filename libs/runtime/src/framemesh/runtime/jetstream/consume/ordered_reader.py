@@ -70,6 +70,7 @@ class OrderedReader:
         self._subjects = tuple(subjects)
         self._gather_seconds = batch_window_seconds
         self._after = 0
+        self._caught_up: Callable[[], None] = lambda: None
         self.created = ""
         """When the stream was made: one of the same name that was made later is another."""
 
@@ -92,16 +93,20 @@ class OrderedReader:
         last = state.last_sequence
         return SequenceRange(state.first_sequence if state.messages else last + 1, last)
 
-    async def read(self, handle: Handler, after: int = 0) -> NoReturn:
+    async def read(
+        self, handle: Handler, after: int = 0, caught_up: Callable[[], None] | None = None
+    ) -> NoReturn:
         """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
 
-        More are asked for as they are handled: a slow handler is waited for.
+        More are asked for as they are handled: a slow handler is waited for. `caught_up` is called
+        whenever all that the broker had for this reader is handled; a replica that lags may have
+        less than its leader.
 
         Raises:
             StreamGone: there is no such stream, or it was deleted; one that was made anew under its
                 name is left to another reader.
         """
-        self._after = after
+        self._after, self._caught_up = after, caught_up or (lambda: None)
         renewed = asyncio.Event()
         self._broker.listeners.add(renewed.set)
         gone = False
@@ -142,6 +147,7 @@ class OrderedReader:
                 lost=renewed.set,
                 on_gap=renewed.set,
                 batch_window_seconds=self._gather_seconds,
+                acks=False,
             ) as pull,
             asyncio.TaskGroup() as tasks,
         ):
@@ -164,6 +170,8 @@ class OrderedReader:
             if message.sequence > self._after:
                 await handle(message)
                 self._after = message.sequence
+            if message.pending == 0:
+                self._caught_up()
             pull.done(message)
             arrived.task_done()
 
@@ -194,7 +202,9 @@ class OrderedReader:
             raise BrokerUnavailable(f"cannot read {self._stream}: {error}") from error
         # After the consumer: a stream that takes this one's place before it is seen here, one that
         # does so after takes the consumer away.
-        await self._state()
+        state = await self._state()
+        if not state.messages or state.last_sequence < start:
+            self._caught_up()
         return name
 
     def _gone(self) -> StreamGone:

@@ -50,6 +50,9 @@ MISSED_HEARTBEATS = 2.5
 
 DRAIN_TIMEOUT_SECONDS = 1.0
 
+UNSUBSCRIBE_TIMEOUT_SECONDS = 0.1
+"""For writing one line, which a broker that hangs may not take."""
+
 POLL_SECONDS = 0.5
 """For what a consumer says of itself. One without a leader says nothing, and may have one soon."""
 
@@ -79,6 +82,7 @@ class Puller:
         lost: Callable[[], None] | None = None,
         on_gap: Callable[[], None] | None = None,
         batch_window_seconds: float = 0,
+        acks: bool = True,
     ) -> None:
         """`deliver` is called for every message, on the event loop, and must not block. Whoever is
         done with a message says so with `done`, which makes room for another.
@@ -86,9 +90,11 @@ class Puller:
         `lost` is called when the consumer does not answer: it has no leader for a moment or, where
         it has no replicas, its server is away, for as long as that takes.
 
-        `missed` is for who alone pulls from a consumer, which is new: called when a message was
+        `on_gap` is for who alone pulls from a consumer, which is new: called when a message was
         lost on its way, as between two servers, or when the consumer changes its leader. It would
         come again after others, or never; so none is delivered any more.
+
+        `acks`: whether the consumer waits for acks; without them nothing is lost when it ends.
 
         `batch_window_seconds`: messages that arrive one by one wait this long at the broker and are
         delivered together, which costs both sides much less.
@@ -105,6 +111,7 @@ class Puller:
         self._lost = lost or (lambda: None)
         self._on_gap = on_gap
         self._gather_seconds = batch_window_seconds
+        self._acks = acks
         self._pause_seconds: float | None = None
         """Before all that is there is asked for; None: for the last request nothing came."""
         self._delivered = 0
@@ -173,10 +180,15 @@ class Puller:
         """None arrive any more."""
         if self._subscription is None:
             return
-        # What is on its way still arrives: dropped, it would be missing until its ack wait ends.
         with contextlib.suppress(nats.errors.Error, TimeoutError):
-            async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
-                await self._subscription.drain()  # type: ignore[no-untyped-call]
+            if self._acks:
+                # What is on its way still arrives: dropped, it would be missing until its ack wait
+                # ends.
+                async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
+                    await self._subscription.drain()  # type: ignore[no-untyped-call]
+            else:
+                async with asyncio.timeout(UNSUBSCRIBE_TIMEOUT_SECONDS):
+                    await self._subscription.unsubscribe()
         self._broker.client.forget(self._subscription)
 
     def on_disconnected(self) -> None:
@@ -314,6 +326,7 @@ async def puller(
     lost: Callable[[], None] | None = None,
     on_gap: Callable[[], None] | None = None,
     batch_window_seconds: float = 0,
+    acks: bool = True,
 ) -> AsyncIterator[Puller]:
     """A puller whose messages arrive for as long as the context lasts; its `run` must run."""
     found = Puller(
@@ -326,6 +339,7 @@ async def puller(
         lost=lost,
         on_gap=on_gap,
         batch_window_seconds=batch_window_seconds,
+        acks=acks,
     )
     broker.disconnect_listeners.add(found.on_disconnected)
     broker.permission_listeners.add(found.on_permission_denied)

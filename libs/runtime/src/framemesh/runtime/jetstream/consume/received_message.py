@@ -26,6 +26,8 @@ class ReceivedMessage:
     """Deliveries of the consumer up to this one."""
     _reply: str
     _client: Client
+    pending: int = 0
+    """Messages that the consumer had still to deliver after this one."""
 
     async def in_progress(self) -> None:
         await self._answer(b"+WPI")
@@ -63,4 +65,5 @@ def delivery(message: Msg, client: Client) -> ReceivedMessage:
         number=int(tokens[6]),
         _reply=message.reply,
         _client=client,
+        pending=int(tokens[8]),
     )

@@ -1,0 +1,142 @@
+"""The pipelines and their changes as they happen, for all parts of a process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
+from typing import NoReturn
+
+from framemesh.core.clock import Clock
+from framemesh.core.documents.document import InvalidDocument
+from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
+from framemesh.runtime.jetstream.api.key_value import bucket_stream
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader, StreamGone
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline, stored_pipeline
+from framemesh.runtime.logs import get_logger
+from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
+
+log = get_logger()
+
+STREAM = bucket_stream(PIPELINES_BUCKET)
+
+RETRY_SECONDS = 0.2
+"""Before a bucket that is not there is looked for again: the master makes it when it starts."""
+
+SNAPSHOT_TIMEOUT_SECONDS = 5.0
+"""For the first reading of the whole bucket, which takes milliseconds. Its last entry may expire
+meanwhile, so that its end never comes."""
+
+RESYNC_SECONDS = 60.0
+"""After so long without a change the bucket is read anew, should one have been missed. Never
+shortly after a change: a replica that lags would say what was before it."""
+
+Pipelines = Mapping[str, StoredPipeline]
+"""By name."""
+
+
+class PipelineFeed:
+    """What the bucket of pipelines says: a snapshot first, then every change within milliseconds.
+
+    One reader of the broker, whoever subscribes. It may be milliseconds behind PipelineStore, which
+    asks the leader: who is about to do what cannot be undone asks there first.
+    """
+
+    def __init__(
+        self, broker: Broker, clock: Clock, *, resync_seconds: float = RESYNC_SECONDS
+    ) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._resync_seconds = resync_seconds
+        self._pipelines: Pipelines | None = None
+        self._changed = asyncio.Event()
+        """Set, and replaced by another, with each change."""
+
+    @property
+    def pipelines(self) -> Pipelines:
+        """As they are now; none as long as nothing is known. It never changes: a change is another
+        mapping."""
+        return self._pipelines or {}
+
+    async def known(self) -> Pipelines:
+        """The pipelines as they are now, as soon as that is known."""
+        async for found in self.changes():
+            return found
+        raise AssertionError("changes() has no end")
+
+    async def changes(self) -> AsyncIterator[Pipelines]:
+        """The pipelines as soon as they are known, then again after each change, for ever. Changes
+        that come faster than a subscriber takes them are one to it: it always gets the last."""
+        seen: Pipelines | None = None
+        while True:
+            changed = self._changed
+            if self._pipelines is not None and self._pipelines is not seen:
+                seen = self._pipelines
+                yield seen
+            else:
+                await changed.wait()
+
+    async def run(self) -> NoReturn:
+        """Follow the bucket until cancelled, through restarts of the broker, and from a bucket that
+        was deleted to the one in its place. While there is none, what was known stays."""
+        problem = ""
+        while True:
+            try:
+                await self._follow()
+                problem = ""
+            except* (StreamGone, BrokerUnavailable) as group:
+                if not problem:
+                    problem = str(group.exceptions[0])
+                    log.info("pipelines cannot be read, will try again", why=problem)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        """Read the bucket from its beginning, until it is time to do so again."""
+        found: dict[str, StoredPipeline] = {}
+        complete = False
+        loop = asyncio.get_running_loop()
+
+        def caught_up() -> None:
+            nonlocal complete
+            complete = True
+            self._publish(found)
+            timeout.reschedule(loop.time() + self._resync_seconds)
+
+        async def handle(entry: ReceivedMessage) -> None:
+            _apply(entry, found)
+            if complete:
+                caught_up()
+
+        def begin_anew() -> None:
+            """After a break markers may be gone that were never read."""
+            timeout.reschedule(loop.time())
+
+        reader = OrderedReader(self._broker, STREAM, self._clock)
+        try:
+            async with asyncio.timeout(SNAPSHOT_TIMEOUT_SECONDS) as timeout:
+                self._broker.listeners.add(begin_anew)
+                try:
+                    await reader.read(handle, caught_up=caught_up)
+                finally:
+                    self._broker.listeners.remove(begin_anew)
+        except TimeoutError:
+            return
+
+    def _publish(self, pipelines: Pipelines) -> None:
+        if pipelines == self._pipelines:
+            return
+        self._pipelines = MappingProxyType(dict(pipelines))
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+def _apply(entry: ReceivedMessage, pipelines: dict[str, StoredPipeline]) -> None:
+    name = entry.subject.rpartition(".")[2]
+    if KEY_VALUE_OPERATION in entry.headers:
+        pipelines.pop(name, None)
+        return
+    try:
+        pipelines[name] = stored_pipeline(name, entry.payload, entry.sequence)
+    except InvalidDocument as error:
+        # What somebody else wrote there must not end the feed.
+        log.error("stored pipeline is unreadable", pipeline=name, error=str(error))
