@@ -9,6 +9,7 @@ from pydantic import ByteSize
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import (
     STATE,
     BufferProvisioner,
@@ -92,11 +93,11 @@ async def test_replicas_are_on_all_servers(cluster: Cluster, ingest: Broker) -> 
 
 
 async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frames(
-    cluster: Cluster, ingest: Broker
+    cluster: Cluster, ingest: Broker, tmp_path: Path
 ) -> None:
     store, models, checkpoints = (
         PipelineStore(ingest),
-        ModelCatalog(ingest),
+        ModelCatalog(ingest, tmp_path, Transfers()),
         CheckpointStore(ingest),
     )
     for bucket in (store, models, checkpoints):

@@ -21,17 +21,23 @@ Parts = list[model_pb2.RegisterModelRequest]
 
 
 async def download(running: Master, name: str, version: int = 0) -> tuple[dict[str, Any], bytes]:
-    document, content = "", b""
+    """The manifest and the file, which is what was announced."""
+    wanted = model_pb2.GetModelRequest(name=name, version=version)
+    known = await running.models.GetModel(wanted)
+    announced, content = None, b""
     request = model_pb2.DownloadModelRequest(name=name, version=version)
     async for part in running.models.DownloadModel(request):
-        if part.WhichOneof("part") == "manifest":
-            assert not document
-            document = part.manifest
+        if part.WhichOneof("part") == "model":
+            assert announced is None
+            announced = part.model
         else:
-            assert document, "the manifest comes first"
+            assert announced is not None, "size and digest come first"
             assert len(part.chunk) <= MIB
             content += part.chunk
-    return json.loads(document), content
+    assert announced == known.model
+    assert announced.size_bytes == len(content)
+    assert announced.digest == hashlib.sha256(content).hexdigest()
+    return json.loads(known.manifest), content
 
 
 async def listed(running: Master) -> list[tuple[str, int]]:

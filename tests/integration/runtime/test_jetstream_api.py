@@ -1,7 +1,6 @@
 """The typed API against a real nats-server: what goes in comes out, and errors have names."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from framemesh.runtime.jetstream.api.errors import (
 from framemesh.runtime.jetstream.api.headers import EXPECTED_LAST_ON_SUBJECT
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import BucketMissing, Entry, KeyValueBucket
-from framemesh.runtime.jetstream.api.object_store import ObjectStore
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, NoResponders
 
@@ -195,17 +193,3 @@ async def test_a_bucket_is_the_same_as_that_of_other_clients(nats_broker: Broker
     await theirs.delete("a")
     assert await ours.get("a") is None
     assert (await ours.get("b") or Entry(b"", 0)).value == b"2"
-
-
-async def test_a_file_comes_out_as_it_went_in(nats_broker: Broker, tmp_path: Path) -> None:
-    files = ObjectStore(nats_broker, "files", file_timeout_seconds=20)
-    await files.create()
-    await files.create()
-    content = bytes(range(256)) * 5000
-    await files.put_once("digest", content)
-    await files.put_once("digest", b"another")
-    assert await files.read("digest") == content
-    target = tmp_path / "file"
-    with target.open("wb") as file:
-        await files.read_into("digest", file)
-    assert target.read_bytes() == content

@@ -33,7 +33,12 @@ METHODS = {
             "DeletePipeline",
             "PurgeDeadLetters",
         },
-        "framemesh.api.master.v1.ModelService": {"RegisterModel", "ListModels", "DownloadModel"},
+        "framemesh.api.master.v1.ModelService": {
+            "RegisterModel",
+            "ListModels",
+            "GetModel",
+            "DownloadModel",
+        },
         "framemesh.api.master.v1.NodeService": {"Connect", "ListNodes"},
     },
     "monitor": {

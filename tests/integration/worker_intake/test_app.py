@@ -1,6 +1,7 @@
 """A worker's parts work for one revision of its pipeline, whatever changes while it starts."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -31,6 +32,10 @@ CHANGED = replace(SPEC, delivery=DeliverySpec(max_attempts=9))
 MANIFEST = ModelManifest(
     "person", "model.onnx", ("person",), InputSpec("input", 8, 8), DecoderSpec("classification")
 )
+CONTENT = b"a model"
+MODEL = model_pb2.Model(
+    name="person", version=1, size_bytes=len(CONTENT), digest=hashlib.sha256(CONTENT).hexdigest()
+)
 
 
 class Models:
@@ -39,10 +44,14 @@ class Models:
     def __getattr__(self, method: str) -> Any:
         """Those that are not called here."""
 
+    async def GetModel(
+        self, request: model_pb2.GetModelRequest, context: Any
+    ) -> model_pb2.GetModelResponse:
+        return model_pb2.GetModelResponse(model=MODEL, manifest=json.dumps(dump(MANIFEST)))
+
     async def DownloadModel(self, request: model_pb2.DownloadModelRequest, context: Any) -> None:
-        manifest = json.dumps(dump(MANIFEST))
-        await context.write(model_pb2.DownloadModelResponse(manifest=manifest))
-        await context.write(model_pb2.DownloadModelResponse(chunk=b"a model"))
+        await context.write(model_pb2.DownloadModelResponse(model=MODEL))
+        await context.write(model_pb2.DownloadModelResponse(chunk=CONTENT))
 
 
 @dataclass

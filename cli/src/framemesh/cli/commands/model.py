@@ -13,7 +13,7 @@ from rich.table import Table
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.common import addresses
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.model_folder import ModelFolder, read_model_folder
 from framemesh.core.documents.document import dump
@@ -21,6 +21,9 @@ from framemesh.modeling.validation import validate_model
 
 CHUNK_BYTES = 1024 * 1024
 """The most that the master takes in one message."""
+
+TRANSFER_SECONDS = 2400.0
+"""For a registration: the master gives each 1800 s, after 300 s of waiting at most."""
 
 app = typer.Typer(
     cls=ErrorReportingGroup,
@@ -44,7 +47,7 @@ def add(
     requests = _requests(found)
     with connect(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
-            requests, timeout=CHANGE_SECONDS
+            requests, timeout=TRANSFER_SECONDS
         )
     model = answer.model
     typer.echo(f"model {model.name} is at version {model.version} ({decimal(model.size_bytes)})")

@@ -53,7 +53,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
     )
     return (
         nats,
-        _service("master", ports.master, server.url),
+        _service("master", ports.master, server.url, FRAMEMESH_MASTER_SPOOL=str(data / "spool")),
         _service("ingest", ports.ingest, server.url),
         _service("monitor", ports.monitor, server.url),
         Program(
@@ -74,12 +74,17 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
     )
 
 
-def _service(name: str, address: str, nats: str) -> Program:
+def _service(name: str, address: str, nats: str, **environment: str) -> Program:
     return Program(
         name,
         address,
         _module(f"framemesh.{name}"),
-        {"FRAMEMESH_NATS": nats, f"FRAMEMESH_{name.upper()}_LISTEN": address, **ONE_ARENA},
+        {
+            "FRAMEMESH_NATS": nats,
+            f"FRAMEMESH_{name.upper()}_LISTEN": address,
+            **ONE_ARENA,
+            **environment,
+        },
         needs=("nats",),
     )
 

@@ -136,6 +136,6 @@ class ModelVersion:
 
     manifest: ModelManifest
     version: int
-    size_bytes: int
-    digest: str
+    size_bytes: Annotated[int, Field(ge=0)]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     """SHA-256 of the ONNX file, in hexadecimal."""

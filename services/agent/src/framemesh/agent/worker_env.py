@@ -29,8 +29,13 @@ class WorkerEnv:
     def folder(self, worker: str) -> Path:
         return self.data / "workers" / worker
 
+    @property
+    def model_cache(self) -> Path:
+        """For the models of all workers; they keep it within bounds."""
+        return self.data / "models"
+
     def clear(self, keep: Collection[str]) -> None:
-        """Remove the folders of all other workers; the models of pipelines that are gone add up."""
+        """Remove the folders of all other workers, which would add up."""
         for folder in (self.data / "workers").glob("*/"):
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)

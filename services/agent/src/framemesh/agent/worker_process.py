@@ -80,5 +80,6 @@ class WorkerProcess:
             "FRAMEMESH_WORKER_REVISION": str(self.assignment.revision),
             "FRAMEMESH_WORKER_MASTER": self._worker_env.master,
             "FRAMEMESH_WORKER_LISTEN": self._address,
+            "FRAMEMESH_WORKER_MODEL_CACHE": str(self._worker_env.model_cache),
             "FRAMEMESH_WORKER_DATA": str(self._worker_env.folder(self.assignment.id)),
         }

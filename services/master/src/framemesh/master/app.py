@@ -15,6 +15,7 @@ from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.manager import PipelineManager
@@ -45,7 +46,8 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     async with broker(settings.nats, "master", settings.connect) as nats:
-        store, models, nodes = PipelineStore(nats), ModelCatalog(nats), NodeRegistry()
+        store, nodes = PipelineStore(nats), NodeRegistry()
+        models = ModelCatalog(nats, settings.spool, Transfers())
         pipelines = PipelineManager(store, models, BufferProvisioner(nats), nodes)
         feed = PipelineFeed(nats, SystemClock())
         reconciler = Reconciler(feed, ProcessDriver(nodes), nodes.changed)

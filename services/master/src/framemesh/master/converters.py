@@ -1,9 +1,13 @@
 """Between the messages of the master's services and its types."""
 
+import json
+
 from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
+from framemesh.core.documents.document import read
+from framemesh.master.errors import MalformedCall
 from framemesh.master.fleet.nodes import NodeReport, WorkerAssignment, WorkerReport, WorkerState
 from framemesh.master.pipelines.manager import RunningPipeline
-from framemesh.modeling.manifest import ModelVersion
+from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.messages import pipeline_message
 
 _TO_STATE = {
@@ -33,6 +37,31 @@ def from_model(model: ModelVersion) -> model_pb2.Model:
         size_bytes=model.size_bytes,
         digest=model.digest,
     )
+
+
+def to_manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
+    """
+    Raises:
+        MalformedCall: it holds something else.
+        InvalidDocument: it is no manifest; with the field of every fault.
+    """
+    if request.WhichOneof("part") != "manifest":
+        raise MalformedCall("the first message must be the manifest")
+    try:
+        document = json.loads(request.manifest)
+    except json.JSONDecodeError as error:
+        raise MalformedCall(f"the manifest is no JSON document: {error}") from error
+    return read(document, ModelManifest, "model.yaml")
+
+
+def to_chunk(request: model_pb2.RegisterModelRequest) -> bytes:
+    """
+    Raises:
+        MalformedCall: it holds something else.
+    """
+    if request.WhichOneof("part") != "chunk":
+        raise MalformedCall("after the manifest, send chunks of the file only")
+    return request.chunk
 
 
 def to_node(message: node_pb2.Node) -> NodeReport:

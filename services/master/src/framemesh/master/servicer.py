@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc.aio
@@ -15,23 +16,28 @@ from framemesh.api.master.v1 import (
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
-from framemesh.core.documents.document import dump, read
+from framemesh.core.documents.document import dump
 from framemesh.core.names import check_name
 from framemesh.master.converters import (
     assignments_to_proto,
     from_model,
     from_node,
     from_pipeline,
+    to_chunk,
+    to_manifest,
     to_node,
 )
 from framemesh.master.errors import MalformedCall
 from framemesh.master.fleet.nodes import NodeRegistry, NodeReport, NodeSession
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.manager import PipelineManager
-from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
-from framemesh.runtime.rpc.server import MIB
+from framemesh.runtime.rpc.stream_timeouts import (
+    first_message,
+    further_messages,
+    write_message,
+)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -82,9 +88,9 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     async def RegisterModel(
         self, request_iterator: AsyncIterator[model_pb2.RegisterModelRequest], context: Context
     ) -> model_pb2.RegisterModelResponse:
-        first = await anext(request_iterator, model_pb2.RegisterModelRequest())
-        manifest = _manifest(first)
-        chunks = (_chunk(request) async for request in request_iterator)
+        first = await first_message(request_iterator, model_pb2.RegisterModelRequest())
+        manifest = to_manifest(first)
+        chunks = (to_chunk(request) async for request in further_messages(request_iterator))
         return model_pb2.RegisterModelResponse(
             model=from_model(await self._models.register(manifest, chunks))
         )
@@ -94,15 +100,21 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     ) -> model_pb2.ListModelsResponse:
         return model_pb2.ListModelsResponse(models=map(from_model, await self._models.list()))
 
+    async def GetModel(
+        self, request: model_pb2.GetModelRequest, context: Context
+    ) -> model_pb2.GetModelResponse:
+        model = await self._models.find(request.name, request.version)
+        manifest = json.dumps(dump(model.manifest))
+        return model_pb2.GetModelResponse(model=from_model(model), manifest=manifest)
+
     async def DownloadModel(  # type: ignore[override]
         self, request: model_pb2.DownloadModelRequest, context: Context
     ) -> None:
         model = await self._models.find(request.name, request.version)
-        manifest = json.dumps(dump(model.manifest))
-        await context.write(model_pb2.DownloadModelResponse(manifest=manifest))
-        content = await self._models.content(model)
-        for at in range(0, len(content), MIB):
-            await context.write(model_pb2.DownloadModelResponse(chunk=content[at : at + MIB]))
+        await write_message(context, model_pb2.DownloadModelResponse(model=from_model(model)))
+        async with aclosing(self._models.content(model, request.worker)) as chunks:
+            async for chunk in chunks:
+                await write_message(context, model_pb2.DownloadModelResponse(chunk=chunk))
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):
@@ -114,7 +126,8 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
     async def Connect(  # type: ignore[override]
         self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: Context
     ) -> None:
-        first = to_node((await anext(request_iterator, node_pb2.ConnectRequest())).node)
+        opening = await first_message(request_iterator, node_pb2.ConnectRequest())
+        first = to_node(opening.node)
         check_name("node", first.name)
         with self._nodes.connected(first) as session:
             async with asyncio.TaskGroup() as tasks:
@@ -142,19 +155,3 @@ def _same_node(report: NodeReport, name: str) -> NodeReport:
     if report.name != name:
         raise MalformedCall(f"node {name!r} reports as {report.name!r}: attend once for each node")
     return report
-
-
-def _chunk(request: model_pb2.RegisterModelRequest) -> bytes:
-    if request.WhichOneof("part") != "chunk":
-        raise MalformedCall("after the manifest, send chunks of the file only")
-    return request.chunk
-
-
-def _manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
-    if request.WhichOneof("part") != "manifest":
-        raise MalformedCall("the first message must be the manifest")
-    try:
-        document = json.loads(request.manifest)
-    except json.JSONDecodeError as error:
-        raise MalformedCall(f"the manifest is no JSON document: {error}") from error
-    return read(document, ModelManifest, "model.yaml")

@@ -3,10 +3,13 @@
 import asyncio
 import math
 import os
+from contextlib import closing
+from pathlib import Path
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.modeling.source import FolderSource
 from framemesh.runtime.dataplane.plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import broker
@@ -18,6 +21,8 @@ from framemesh.worker.assignment import AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.shards import ShardConsumer
+from framemesh.worker.models.cache import ModelCache
+from framemesh.worker.models.fetcher import ModelFetcher
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.fates import KnownFates
 from framemesh.worker.processing.inference import Inference
@@ -47,10 +52,12 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
         ModelInvalid, TritonStartFailed: the models cannot be served.
     """
     started = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        working = tasks.create_task(_work(settings, stop, started, telemetry))
-        watching = tasks.create_task(_cancel_start(working, stop, started))
-        working.add_done_callback(lambda _: watching.cancel())
+    cache = ModelCache(Path(settings.model_cache or settings.data / "models"))
+    with closing(cache):
+        async with asyncio.TaskGroup() as tasks:
+            working = tasks.create_task(_work(settings, cache, stop, started, telemetry))
+            watching = tasks.create_task(_cancel_start(working, stop, started))
+            working.add_done_callback(lambda _: watching.cancel())
 
 
 async def _cancel_start(
@@ -63,16 +70,18 @@ async def _cancel_start(
 
 
 async def _work(
-    settings: Settings, stop: asyncio.Event, started: asyncio.Event, telemetry: Telemetry
+    settings: Settings,
+    cache: ModelCache,
+    stop: asyncio.Event,
+    started: asyncio.Event,
+    telemetry: Telemetry,
 ) -> None:
     clock = SystemClock()
     async with (
         broker(settings.nats, settings.id, settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
-        assigner = AssignmentClient(
-            PipelineStore(nats), settings.master, settings.data / "models", settings.connect
-        )
+        assigner = AssignmentClient(PipelineStore(nats), _model_fetcher(settings, cache))
         assignment = await assigner.assignment(settings.pipeline, settings.revision)
         async with open_engine(
             assignment.pipeline.spec,
@@ -111,6 +120,11 @@ async def _work(
                 await dispatcher.run(stop, drawing.run(stop))
                 for task in background:
                     task.cancel()
+
+
+def _model_fetcher(settings: Settings, cache: ModelCache) -> ModelFetcher:
+    sources = [FolderSource(Path(settings.models))] if settings.models else []
+    return ModelFetcher(settings.master, settings.id, cache, sources, settings.connect)
 
 
 def _dispatcher(

@@ -21,7 +21,13 @@ class Settings(ServiceSettings):
     master: Address = "127.0.0.1:7402"
     listen: Address = "127.0.0.1:7410"
     data: Path = Path(".framemesh/worker")
-    """For its models, its Triton's repository and log."""
+    """For its Triton's repository and log, and its models unless `model_cache` is set."""
+    models: str = ""
+    """A folder that has files of models already, in the image or mounted; empty: none. What it
+    lacks is downloaded."""
+    model_cache: str = ""
+    """A folder for downloaded models, which the workers of a node may share; empty: `models` in
+    `data`."""
     triton: str = ""
     """host:port of a Triton that runs already; empty: the worker starts its own."""
     frames_in_progress: int = Field(64, ge=1)

@@ -1,1 +1,1 @@
-"""Models: the catalog of registered versions."""
+"""Models: the catalog of versions, and the transfers of their files."""

@@ -1,17 +1,22 @@
 """The registered models: manifests in a key-value bucket, ONNX files in an object store."""
 
 import asyncio
-import hashlib
 import json
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 from framemesh.core.documents.document import dump, read
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.master.models.spool import SpooledFile, spooled
+from framemesh.master.models.transfers import Download, Transfers
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.modeling.validation import validate_model
-from framemesh.runtime.jetstream.api.errors import retryable
+from framemesh.runtime.jetstream.api.errors import (
+    InsufficientResources,
+    MessageNotFound,
+    StoreFailed,
+    retryable,
+)
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.api.object_store import ObjectStore, object_stream
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
@@ -23,11 +28,6 @@ MANIFESTS = "framemesh-models"
 FILES = "framemesh-model-files"
 FILES_STREAM = object_stream(FILES)
 MANIFEST_BYTES = 16 * 1024 * 1024
-MAX_FILE_BYTES = 1024**3
-"""Of one ONNX file; it is in the master's memory while it is registered."""
-
-FILE_SECONDS = 120.0
-"""To write or read one: 1 GiB at 10 MB a second."""
 
 
 class ModelUnknown(FramemeshError):
@@ -36,19 +36,27 @@ class ModelUnknown(FramemeshError):
     code = Code.NOT_FOUND
 
 
-class ModelTooLarge(FramemeshError):
-    """An ONNX file is over the limit."""
+class NoRoomForModel(FramemeshError):
+    """The broker does not take the file."""
 
-    code = Code.INVALID
+    code = Code.EXHAUSTED
 
 
 class ModelCatalog:
     """Every method raises BrokerUnavailable when the broker does not answer in time."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, spool: Path, transfers: Transfers) -> None:
+        """
+        Args:
+            spool: a folder for files on their way in.
+            transfers: bounds how many files are on their way.
+        """
         self._manifests = KeyValueBucket(broker, MANIFESTS)
-        self._files = ObjectStore(broker, FILES, FILE_SECONDS)
-        # Two registrations of one model must not both take the next version.
+        self._files = ObjectStore(broker, FILES)
+        self._spool = spool
+        self._transfers = transfers
+        # Two registrations of one model must not both take the next version, nor two of one file
+        # write it at once.
         self._registering = asyncio.Lock()
 
     async def create(self) -> None:
@@ -61,21 +69,13 @@ class ModelCatalog:
 
         Raises:
             ModelInvalid, UnknownDecoder: file and manifest do not fit together.
-            ModelTooLarge: the file is over MAX_FILE_BYTES.
+            ModelTooLarge, SpoolFailed, NoRoomForModel: the file is over a limit, or fits nowhere.
+            TooManyTransfers: too many others are on their way.
         """
-        content = await _joined(chunks)
-        await asyncio.to_thread(_check, manifest, content)
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-        async with self._registering:
-            versions = [m for m in await self.list() if m.manifest.name == manifest.name]
-            for known in versions:
-                if known.manifest == manifest and known.digest == digest:
-                    return known
-            number = 1 + max((m.version for m in versions), default=0)
-            model = ModelVersion(manifest, number, len(content), digest)
-            await self._write(model, content)
-        log.info("model registered", model=manifest.name, version=number, bytes=len(content))
-        return model
+        async with self._transfers.turn(), spooled(chunks, self._spool) as content:
+            await asyncio.to_thread(validate_model, manifest, content.path)
+            async with self._registering:
+                return await self._version(manifest, content)
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models, by name and version."""
@@ -98,35 +98,63 @@ class ModelCatalog:
             )
         raise ModelUnknown(f"no model is named {name!r}: register it with `framemesh model add`")
 
-    async def content(self, model: ModelVersion) -> bytes:
-        """The ONNX file of a model."""
-        return await self._files.read(model.digest)
+    async def content(self, model: ModelVersion, worker: str = "") -> AsyncGenerator[bytes, None]:
+        """The ONNX file of a model, in chunks; nothing is read ahead of who takes them.
 
-    async def _write(self, model: ModelVersion, content: bytes) -> None:
-        key = f"{model.manifest.name}.{model.version}"
+        Args:
+            worker: who asks, for `download_of`.
+
+        Raises:
+            ModelUnknown, ObjectDamaged: the file, or a part of it, is gone.
+            TooManyTransfers: too many others are on their way.
+        """
+        with self._transfers.download(worker, model) as download:
+            async with self._transfers.turn():
+                download.started = True
+                try:
+                    async for chunk in self._files.read(model.digest):
+                        yield chunk
+                        download.sent_bytes += len(chunk)
+                except MessageNotFound as error:
+                    raise ModelUnknown(
+                        f"the file of model {model.manifest.name} is gone: register it again"
+                    ) from error
+
+    def download_of(self, worker: str) -> Download | None:
+        """What a worker waits for now."""
+        return self._transfers.download_of(worker)
+
+    async def _version(self, manifest: ModelManifest, content: SpooledFile) -> ModelVersion:
+        versions = [m for m in await self.list() if m.manifest.name == manifest.name]
+        for known in versions:
+            if known.manifest == manifest and known.digest == content.digest:
+                await self._store_file(known, content)
+                return known
+        number = 1 + max((m.version for m in versions), default=0)
+        model = ModelVersion(manifest, number, content.size_bytes, content.digest)
         # The file first: a manifest without a file would be a model that cannot be loaded.
-        await self._files.put_once(model.digest, content)
+        await self._store_file(model, content)
+        key = f"{manifest.name}.{number}"
         with retryable(f"cannot store model {key}"):
             await self._manifests.replace(key, json.dumps(dump(model)).encode(), revision=0)
+        log.info("model registered", model=manifest.name, version=number, bytes=model.size_bytes)
+        return model
+
+    async def _store_file(self, model: ModelVersion, content: SpooledFile) -> None:
+        """Store the file unless it is there, under its digest: versions may share it."""
+        if await self._files.has(model.digest):
+            return
+        await asyncio.to_thread(content.file.seek, 0)
+        try:
+            await self._files.write(model.digest, content.file)
+        except (InsufficientResources, StoreFailed) as error:
+            raise NoRoomForModel(
+                f"the broker has no room for the {model.size_bytes} bytes of model "
+                f"{model.manifest.name}: {error.description}"
+            ) from error
 
     async def _read(self, key: str) -> ModelVersion:
         entry = await self._manifests.get(key)
         if entry is None:
             raise BrokerUnavailable(f"cannot read model {key}: it was removed meanwhile")
         return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
-
-
-def _check(manifest: ModelManifest, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
-        file.write(content)
-        file.flush()
-        validate_model(manifest, Path(file.name))
-
-
-async def _joined(chunks: AsyncIterator[bytes]) -> bytes:
-    content = bytearray()
-    async for chunk in chunks:
-        content += chunk
-        if len(content) > MAX_FILE_BYTES:
-            raise ModelTooLarge(f"the file is over {MAX_FILE_BYTES} bytes")
-    return bytes(content)

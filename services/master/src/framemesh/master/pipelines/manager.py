@@ -200,6 +200,9 @@ class PipelineManager:
         if not self._nodes.reports:
             return "no node is here to run its workers: start an agent"
         workers = self._nodes.workers(stored.spec.name)
+        for worker in workers:
+            if download := self._models.download_of(worker.id):
+                return f"{worker.id}: {download}"
         return next((f"{w.id}: {w.trouble}" for w in workers if w.trouble), "")
 
 

@@ -45,6 +45,11 @@ class ModelServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsResponse.FromString,
                 _registered_method=True)
+        self.GetModel = channel.unary_unary(
+                '/framemesh.api.master.v1.ModelService/GetModel',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
+                _registered_method=True)
         self.DownloadModel = channel.unary_stream(
                 '/framemesh.api.master.v1.ModelService/DownloadModel',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DownloadModelRequest.SerializeToString,
@@ -71,8 +76,16 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetModel(self, request, context):
+        """The manifest of one version, and the digest by which a reader knows whether it has the file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DownloadModel(self, request, context):
-        """The manifest first, then the file in chunks.
+        """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
+        sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,6 +103,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.ListModels,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsResponse.SerializeToString,
+            ),
+            'GetModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModel,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.SerializeToString,
             ),
             'DownloadModel': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadModel,
@@ -152,6 +170,33 @@ class ModelService:
             '/framemesh.api.master.v1.ModelService/ListModels',
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.ModelService/GetModel',
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,8 +39,12 @@ class ModelServiceStub:
     tensor or the field that does not fit.
     """
     ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
+    GetModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]
+    """The manifest of one version, and the digest by which a reader knows whether it has the file."""
     DownloadModel: _grpc.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]
-    """The manifest first, then the file in chunks."""
+    """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
+    sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
+    """
 
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
@@ -53,8 +57,12 @@ class ModelServiceAsyncStub(ModelServiceStub):
     tensor or the field that does not fit.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
+    GetModel: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]  # type: ignore[assignment]
+    """The manifest of one version, and the digest by which a reader knows whether it has the file."""
     DownloadModel: _aio.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]  # type: ignore[assignment]
-    """The manifest first, then the file in chunks."""
+    """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
+    sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
+    """
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """The models that pipelines may name."""
@@ -78,11 +86,21 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_model_pb2.ListModelsResponse, _abc.Awaitable[_model_pb2.ListModelsResponse]]: ...
 
     @_abc_1.abstractmethod
+    def GetModel(
+        self,
+        request: _model_pb2.GetModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.GetModelResponse, _abc.Awaitable[_model_pb2.GetModelResponse]]:
+        """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+
+    @_abc_1.abstractmethod
     def DownloadModel(
         self,
         request: _model_pb2.DownloadModelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_model_pb2.DownloadModelResponse], _abc.AsyncIterator[_model_pb2.DownloadModelResponse]]:
-        """The manifest first, then the file in chunks."""
+        """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
+        sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
+        """
 
 def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -7,6 +7,12 @@ EXPECTED_LAST_ON_SUBJECT = "Nats-Expected-Last-Subject-Sequence"
 """Store a message only if the last one of its subject has this sequence number; 0: if there is
 none."""
 
+ROLLUP = "Nats-Rollup"
+"""Delete what the stream has of the same subject (the value is then ROLLUP_SUBJECT) once this
+message is stored."""
+
+ROLLUP_SUBJECT = "sub"
+
 MESSAGE_TTL = "Nats-TTL"
 """Seconds after which the server removes the message."""
 

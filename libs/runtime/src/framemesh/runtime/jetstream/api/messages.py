@@ -99,11 +99,15 @@ class Messages:
         Raises:
             MessageNotFound: there is none.
         """
-        called = subjects.direct_get(stream)
-        answer = await self._requests.message(called, {"last_by_subj": subject})
-        if status := (answer.headers or {}).get(headers.STATUS):
-            _raise_for_status(called, status, (answer.headers or {}).get(headers.DESCRIPTION, ""))
-        return _direct(answer)
+        return await self._direct_get(stream, {"last_by_subj": subject})
+
+    async def direct_next(self, stream: str, subject: str, from_sequence: int) -> StoredMessage:
+        """The oldest message of a subject whose sequence number is not below `from_sequence`.
+
+        Raises:
+            MessageNotFound: there is none.
+        """
+        return await self._direct_get(stream, {"seq": from_sequence, "next_by_subj": subject})
 
     async def direct_last_of_each(self, stream: str, subject: str) -> list[StoredMessage]:
         """The newest message of every subject that matches `subject`, oldest first; none: empty.
@@ -123,6 +127,13 @@ class Messages:
         if status not in {headers.STATUS_END_OF_BATCH, headers.STATUS_NOT_FOUND}:
             _raise_for_status(called, status, why)
         return found
+
+    async def _direct_get(self, stream: str, which: Mapping[str, Any]) -> StoredMessage:
+        called = subjects.direct_get(stream)
+        answer = await self._requests.message(called, which)
+        if status := (answer.headers or {}).get(headers.STATUS):
+            _raise_for_status(called, status, (answer.headers or {}).get(headers.DESCRIPTION, ""))
+        return _direct(answer)
 
     async def _get(self, stream: str, which: Mapping[str, Any]) -> StoredMessage:
         answer = await self._requests.query(subjects.message_get(stream), which)

@@ -1,87 +1,155 @@
-"""Object stores: a stream that holds files in pieces, as `nats object` shows it."""
+"""Object stores: a stream that holds files in chunks, as `nats object` shows it.
+
+Our own, because nats-py joins what it reads in quadratic time, has no end to its waiting, and
+leaves the chunks of a file whose writer was cancelled.
+"""
 
 import asyncio
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import BinaryIO
+import base64
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
 
-import nats.errors
-import nats.js.errors
-from nats.js import object_store
-from nats.js.api import ObjectStoreConfig
-
-from framemesh.runtime.jetstream.api.errors import StreamNotFound
-from framemesh.runtime.jetstream.api.jetstream import JetStream
-from framemesh.runtime.jetstream.connection.broker import (
-    ANSWER_TIMEOUT_SECONDS,
-    Broker,
-    BrokerUnavailable,
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.jetstream.api.errors import (
+    MessageNotFound,
+    StreamNameInUse,
+    StreamNotFound,
+    retryable,
 )
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.jetstream.api.headers import ROLLUP, ROLLUP_SUBJECT
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.messages import StoredMessage
+from framemesh.runtime.jetstream.api.streams import StreamConfig
+from framemesh.runtime.jetstream.connection.broker import Broker
+
+CHUNK_BYTES = 512 * 1024
+"""Of a file in one message: half of the 1 MiB that servers take unless told otherwise."""
+
+
+class ObjectDamaged(FramemeshError):
+    """Chunks of a file are gone from the store."""
+
+    code = Code.INTERNAL
 
 
 class ObjectStore:
-    """One bucket of files, which nats-py reads and writes.
+    """One bucket of files. No file is ever in memory as a whole.
 
-    Every method raises BrokerUnavailable when the broker does not answer in time. nats-py would
-    wait for ever for what a broker that goes away owes it.
+    Every method raises BrokerUnavailable when the broker does not answer in time.
     """
 
-    def __init__(self, broker: Broker, name: str, file_timeout_seconds: float) -> None:
-        """
-        Args:
-            file_timeout_seconds: how long one file may take to be read or written.
-        """
-        self._broker = broker
+    def __init__(self, broker: Broker, name: str) -> None:
+        self._jetstream = JetStream(broker)
         self.name = name
         self.stream = object_stream(name)
-        self._file_timeout_seconds = file_timeout_seconds
 
     async def create(self) -> None:
         """Make the bucket; one that is there stays as it is."""
         try:
-            await JetStream(self._broker).streams.info(self.stream)
+            await self._jetstream.streams.info(self.stream)
         except StreamNotFound:
-            with self._errors("make"):
-                await self._context().create_object_store(self.name, ObjectStoreConfig())
+            config = StreamConfig(
+                name=self.stream,
+                subjects=(f"$O.{self.name}.C.>", f"$O.{self.name}.M.>"),
+                discard="new",
+                allow_direct=True,
+                allow_rollup_headers=True,
+            )
+            with retryable(f"cannot make bucket {self.name}"), contextlib.suppress(StreamNameInUse):
+                await self._jetstream.streams.create(config)
 
-    async def put_once(self, key: str, content: bytes | BinaryIO) -> None:
-        """Put a file, unless it is there: putting it again would take it from whoever reads it."""
-        with self._errors(f"write {key} to"):
-            async with asyncio.timeout(self._file_timeout_seconds):
-                files = await self._files()
-                try:
-                    await files.get_info(key)
-                except nats.js.errors.ObjectNotFoundError:
-                    await files.put(key, content)  # type: ignore[arg-type]  # it reads any file
-
-    async def read_into(self, key: str, file: BinaryIO) -> None:
-        """Write a file of the bucket into `file`, piece by piece, in a thread."""
-        with self._errors(f"read {key} from"):
-            async with asyncio.timeout(self._file_timeout_seconds):
-                await (await self._files()).get(key, writeinto=file)  # type: ignore[arg-type]
-
-    async def read(self, key: str) -> bytes:
-        """A whole file of the bucket."""
-        # Into a buffer: nats-py joins the pieces of what it returns in quadratic time.
-        content = io.BytesIO()
-        await self.read_into(key, content)
-        return content.getvalue()
-
-    async def _files(self) -> object_store.ObjectStore:
-        return await self._context().object_store(self.name)
-
-    def _context(self) -> "nats.js.JetStreamContext":
-        return self._broker.client.jetstream(timeout=ANSWER_TIMEOUT_SECONDS)
-
-    @contextmanager
-    def _errors(self, what: str) -> Iterator[None]:
+    async def has(self, key: str) -> bool:
+        """Whether all chunks of the file are there."""
         try:
-            with preserve_cancellation():
-                yield
-        except (nats.errors.Error, TimeoutError) as error:
-            raise BrokerUnavailable(f"cannot {what} bucket {self.name}: {error}") from error
+            expected = await self._chunk_count(key)
+        except MessageNotFound:
+            return False
+        subject = self._chunks(key)
+        info = await self._jetstream.streams.info(self.stream, subject)
+        return info.state.subjects.get(subject, 0) == expected
+
+    async def write(self, key: str, file: BinaryIO) -> None:
+        """Store all of `file` from where it stands. Two writers of one key would mix their chunks.
+
+        Raises:
+            InsufficientResources, StoreFailed: the broker has no room for it.
+        """
+        # What a writer that was killed has left.
+        await self._purge(key)
+        try:
+            size, chunks, digest = await self._write_chunks(key, file)
+            info = {
+                "name": key,
+                "bucket": self.name,
+                "nuid": key,
+                "size": size,
+                "chunks": chunks,
+                "digest": f"SHA-256={base64.urlsafe_b64encode(digest).decode()}",
+                "mtime": datetime.now(UTC).isoformat(),
+                "options": {"max_chunk_size": CHUNK_BYTES},
+            }
+            await self._jetstream.messages.store(
+                self._info(key), json.dumps(info).encode(), {ROLLUP: ROLLUP_SUBJECT}
+            )
+        except BaseException:
+            # Also for a writer who hangs up: half a file would hold storage that nobody sees.
+            with contextlib.suppress(FramemeshError):
+                await self._purge(key)
+            raise
+
+    async def read(self, key: str) -> AsyncIterator[bytes]:
+        """The chunks of a file, each asked for when the one before it was taken.
+
+        Raises:
+            MessageNotFound: there is no such file.
+            ObjectDamaged: chunks are missing.
+        """
+        sequence = 0
+        for _ in range(await self._chunk_count(key)):
+            message = await self._next(key, sequence + 1)
+            sequence = message.sequence
+            yield message.payload
+
+    async def _write_chunks(self, key: str, file: BinaryIO) -> tuple[int, int, bytes]:
+        """Store the chunks; returns bytes, chunks and SHA-256 of the file."""
+        size, chunks, digest = 0, 0, hashlib.sha256()
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            await asyncio.to_thread(digest.update, chunk)
+            await self._jetstream.messages.store(self._chunks(key), chunk)
+            size, chunks = size + len(chunk), chunks + 1
+        return size, chunks, digest.digest()
+
+    async def _next(self, key: str, from_sequence: int) -> StoredMessage:
+        messages, subject = self._jetstream.messages, self._chunks(key)
+        try:
+            return await messages.direct_next(self.stream, subject, from_sequence)
+        except MessageNotFound:
+            # A replica that is behind lacks what was just stored; the leader does not.
+            pass
+        try:
+            return await messages.next(self.stream, subject, from_sequence)
+        except MessageNotFound as error:
+            raise ObjectDamaged(
+                f"file {key} of bucket {self.name} lacks chunks: store it again"
+            ) from error
+
+    async def _chunk_count(self, key: str) -> int:
+        message = await self._jetstream.messages.last(self.stream, self._info(key))
+        info: dict[str, Any] = json.loads(message.payload)
+        return int(info["chunks"])
+
+    async def _purge(self, key: str) -> None:
+        await self._jetstream.streams.purge(self.stream, self._chunks(key))
+
+    def _chunks(self, key: str) -> str:
+        return f"$O.{self.name}.C.{key}"
+
+    def _info(self, key: str) -> str:
+        return f"$O.{self.name}.M.{base64.urlsafe_b64encode(key.encode()).decode()}"
 
 
 def object_stream(bucket: str) -> str:

@@ -1,0 +1,73 @@
+"""Bounds on the silence of the other end of a stream: one that was opened and is never used, or not
+read, would hold its call for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import grpc.aio
+
+from framemesh.core.errors import Code, FramemeshError
+
+FIRST_MESSAGE_SECONDS = 10.0
+"""From the opening of a stream to its first message, which a client has when it opens it."""
+
+IDLE_SECONDS = 30.0
+"""Between two messages of a file, also over a slow network: chunks are 1 MiB at most."""
+
+T = TypeVar("T")
+
+
+class StreamSilent(FramemeshError):
+    """The other end of a stream sends nothing, or takes nothing."""
+
+    code = Code.UNAVAILABLE
+
+
+async def first_message(
+    messages: AsyncIterator[T], default: T, seconds: float = FIRST_MESSAGE_SECONDS
+) -> T:
+    """The first message of a stream; `default` where it ends without one.
+
+    Raises:
+        StreamSilent: it does not come in time.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await anext(messages, default)
+    except TimeoutError as error:
+        raise StreamSilent(f"no first message within {seconds:g} s: send it at once") from error
+
+
+async def further_messages(
+    messages: AsyncIterator[T], seconds: float = IDLE_SECONDS
+) -> AsyncIterator[T]:
+    """The messages of a stream up to its end.
+
+    Raises:
+        StreamSilent: one of them does not come in time.
+    """
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                message = await anext(messages)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise StreamSilent(f"nothing came for {seconds:g} s: call again") from error
+        yield message
+
+
+async def write_message(
+    context: grpc.aio.ServicerContext[Any, T], message: T, seconds: float = IDLE_SECONDS
+) -> None:
+    """Send a message, once the client took enough of those before it.
+
+    Raises:
+        StreamSilent: it does not take them in time.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            await context.write(message)
+    except TimeoutError as error:
+        raise StreamSilent(f"nothing was taken for {seconds:g} s: call again") from error

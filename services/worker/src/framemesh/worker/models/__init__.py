@@ -1,0 +1,1 @@
+"""The files of a pipeline's models: downloaded once, kept by their digest."""
