@@ -39,6 +39,18 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
+FILES_A_HOP = 8
+"""Nobody should have to open more to follow a frame through one part of its way."""
+
+
+def test_each_part_of_a_frames_way_is_told_by_at_most_eight_files() -> None:
+    way = (ROOT / "docs/architecture.md").read_text()
+    parts = re.split(r"^#+ ", way, flags=re.MULTILINE)
+    files = {part.splitlines()[0]: re.findall(r"\]\(\S+\.py\)", part) for part in parts if part}
+    assert sum(map(bool, files.values())) >= 9
+    assert all(len(found) <= FILES_A_HOP for found in files.values())
+
+
 def is_named_rightly(name: str) -> bool:
     """Whether `framemesh.a.b` is a package or a module, or something that is defined in one."""
     parts = name.split(".")
