@@ -284,6 +284,20 @@ async def test_a_dead_frame_is_kept_with_what_is_known_of_it(buffer: World) -> N
     assert (letter.worker, letter.died_unix_nano) == ("test", found[2].completed_unix_nano)
 
 
+async def test_headers_that_are_not_known_go_on_with_a_dead_frame(buffer: World) -> None:
+    trace = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+
+    def decide(frame: Frame, suspect: bool) -> Outcome:
+        return outcome_factory().dead(frame, "undecodable", "", attempts=1)
+
+    message = frame_message.to_message(SHARDS[0], replace(frame_of("door", 1), headers=trace))
+    await buffer.plane.store(message)
+    async with working(buffer, willing(decide)):
+        await emptied(buffer)
+    (letter,) = await dead_letters(buffer, 1)
+    assert letter.frame.headers == trace
+
+
 async def test_an_outcome_that_no_message_can_hold_is_a_dead_letter(buffer: World) -> None:
     def decide(frame: Frame, suspect: bool) -> Outcome:
         return replace(done(frame, suspect), detail="x" * buffer.plane.max_message_bytes)

@@ -1,6 +1,7 @@
 """A frame and its identity."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 MAX_FRAMES_IN_FLIGHT = 64
 """Frames of one camera that ingest lets be under way, at most."""
@@ -38,3 +39,5 @@ class Frame:
     crc32: int
     """CRC-32 (that of zlib) of the image as its camera made it. An image that does not have it was
     damaged on its way."""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What came with it and is not known here, such as a trace: it goes on with the frame."""

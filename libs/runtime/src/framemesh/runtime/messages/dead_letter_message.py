@@ -9,7 +9,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.names import check_name
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.messages.frame_message import CAPTURED, CRC32
+from framemesh.runtime.messages.frame_message import CAPTURED, CRC32, unknown_headers
 from framemesh.runtime.messages.subjects import dead_subject, dead_subjects
 
 REASON = "Framemesh-Reason"
@@ -19,8 +19,13 @@ ATTEMPTS = "Framemesh-Attempts"
 WORKER = "Framemesh-Worker"
 DIED = "Framemesh-Died"
 
+KNOWN = frozenset({CAPTURED, CRC32, REASON, DETAIL, ATTEMPTS, WORKER, DIED})
+
 MAX_DETAIL_BYTES = 600
-"""With it the headers stay within what the largest frame leaves of the largest message."""
+"""With it the headers stay within what the largest frame leaves of the largest message. The frame's
+own headers take their part of it."""
+MAX_FRAME_HEADERS_BYTES = 400
+"""Of them, names included: those that are over it are dropped, and some of the detail is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,17 @@ class DeadLetter:
 
 def to_message(pipeline: str, letter: DeadLetter) -> OutboundMessage:
     """The message that stores `letter`, unless its frame has one already."""
+    kept = _within(letter.frame.headers, MAX_FRAME_HEADERS_BYTES)
+    detail = quote(letter.detail, safe=" ,.:;()'/")
     return OutboundMessage(
         dead_subject(pipeline, letter.frame.id),
         letter.frame.image,
         headers={
+            **kept,
             CAPTURED: str(letter.frame.captured_unix_nano),
             CRC32: f"{letter.frame.crc32:08x}",
             REASON: letter.reason,
-            DETAIL: quote(letter.detail, safe=" ,.:;()'/")[:MAX_DETAIL_BYTES],
+            DETAIL: detail[: MAX_DETAIL_BYTES - _size(kept)],
             ATTEMPTS: str(letter.attempts),
             WORKER: letter.worker,
             DIED: str(letter.died_unix_nano),
@@ -76,6 +84,7 @@ def from_parts(subject: str, headers: Mapping[str, str], payload: bytes) -> Dead
             int(headers[CAPTURED]),
             payload,
             int(headers[CRC32], 16),
+            unknown_headers(headers, KNOWN),
         ),
         reason=headers[REASON],
         detail=unquote(headers[DETAIL]),
@@ -83,6 +92,20 @@ def from_parts(subject: str, headers: Mapping[str, str], payload: bytes) -> Dead
         worker=headers[WORKER],
         died_unix_nano=int(headers[DIED]),
     )
+
+
+def _within(headers: Mapping[str, str], max_bytes: int) -> dict[str, str]:
+    """The first of them, as far as they fit."""
+    kept: dict[str, str] = {}
+    for name, value in headers.items():
+        if _size(kept) + _size({name: value}) <= max_bytes:
+            kept[name] = value
+    return kept
+
+
+def _size(headers: Mapping[str, str]) -> int:
+    """Of their lines in a message, in bytes."""
+    return sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())
 
 
 def selected(pipeline: str, camera: str = "", session: str = "", sequence: int = 0) -> str:

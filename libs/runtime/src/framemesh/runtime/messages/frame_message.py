@@ -1,6 +1,6 @@
 """A frame as a message of a stream: the image is the payload, the rest is headers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.generation import Shard
@@ -12,6 +12,10 @@ CAPTURED = "Framemesh-Captured"
 CRC32 = "Framemesh-Crc32"
 """Eight hexadecimal digits."""
 
+KNOWN = frozenset({ID_HEADER, CAPTURED, CRC32})
+BROKERS_PREFIX = "nats-"
+"""Of headers that tell the broker what to do with a message: they are not those of the frame."""
+
 
 def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
     """The message that stores `frame`; its id is the frame's, so that it is stored once."""
@@ -19,17 +23,21 @@ def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
         frames_subject(shard, frame.id.camera),
         frame.image,
         str(frame.id),
-        {CAPTURED: str(frame.captured_unix_nano), CRC32: f"{frame.crc32:08x}"},
+        {
+            **frame.headers,
+            CAPTURED: str(frame.captured_unix_nano),
+            CRC32: f"{frame.crc32:08x}",
+        },
     )
 
 
-def from_delivery(delivery: ReceivedMessage) -> Frame:
+def from_received(message: ReceivedMessage) -> Frame:
     """The frame that was stored.
 
     Raises:
         KeyError, ValueError: the message was not made by `to_message`.
     """
-    return from_stored(delivery.headers, delivery.payload)
+    return from_stored(message.headers, message.payload)
 
 
 def from_stored(headers: Mapping[str, str], image: bytes) -> Frame:
@@ -39,5 +47,21 @@ def from_stored(headers: Mapping[str, str], image: bytes) -> Frame:
         KeyError, ValueError: the message was not made by `to_message`.
     """
     return Frame(
-        FrameId.parse(headers[ID_HEADER]), int(headers[CAPTURED]), image, int(headers[CRC32], 16)
+        FrameId.parse(headers[ID_HEADER]),
+        int(headers[CAPTURED]),
+        image,
+        int(headers[CRC32], 16),
+        unknown_headers(headers, KNOWN),
     )
+
+
+def unknown_headers(headers: Mapping[str, str], known: Set[str]) -> Mapping[str, str]:
+    """Those that are neither known nor the broker's own."""
+    # Nearly every message has just those that are known.
+    if headers.keys() <= known:
+        return {}
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in known and not name.lower().startswith(BROKERS_PREFIX)
+    }

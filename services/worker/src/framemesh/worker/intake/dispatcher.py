@@ -145,7 +145,7 @@ class Dispatcher:
             pull.done(message)
             return
         try:
-            frame = frame_message.from_delivery(message)
+            frame = frame_message.from_received(message)
         except (KeyError, ValueError) as error:
             # It has no id, so no outcome can be written for it. Ingest writes no such thing.
             log.error("message is no frame", subject=message.subject, error=repr(error))
