@@ -154,7 +154,7 @@ async def test_rows_of_a_silent_triton_are_quarantined() -> None:
         with pytest.raises(TritonTimedOut):
             await b.ask(2)
         assert b.rows.free == 14
-        b.rows.forgive()
+        b.rows.end_quarantine()
 
 
 async def test_a_caller_that_gives_up_frees_its_rows_once_triton_answered() -> None:

@@ -54,5 +54,18 @@ async def test_a_quarantined_row_comes_back_by_itself(monkeypatch: pytest.Monkey
 async def test_quarantine_ends_with_the_triton_that_it_feared() -> None:
     rows = RowAllocator(2)
     rows.quarantine(await rows.reserve(2))
-    rows.forgive()
+    rows.end_quarantine()
     assert rows.free == 2
+
+
+async def test_the_next_gets_rows_when_the_first_stops_waiting() -> None:
+    rows = RowAllocator(4)
+    held = await rows.reserve(3)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        many = tasks.create_task(rows.reserve(3))
+        few = tasks.create_task(rows.reserve(1))
+        await asyncio.sleep(0)
+        many.cancel()
+    assert few.result() == [3]
+    rows.release(held + few.result())
+    assert rows.free == 4

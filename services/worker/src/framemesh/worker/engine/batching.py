@@ -1,4 +1,4 @@
-"""Inputs of many frames and cameras, sent to a model in as few requests as waiting allows."""
+"""Groups inputs of many frames and cameras into as few requests to a model as waiting allows."""
 
 import asyncio
 import contextvars
@@ -11,67 +11,90 @@ from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, waiting_
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
-REQUEST_SECONDS = 0.005
-"""From here until the model begins, when it is idle."""
+DISPATCH_SECONDS = 0.005
+"""From sending a request until an idle instance of the model begins with it."""
 
 SMOOTHING = 0.1
-"""Of the average time to send: the share of each new row; a batch of 8 makes half of it."""
+"""Weight of each new row in the average dispatch latency: a batch of 8 makes half of it."""
 
 Infer = Callable[[int, int], Awaitable[list[RowOutputs]]]
 """Outputs for a run of rows, given its first row and its length."""
 
+Answers = dict[int, asyncio.Future[RowOutputs]]
+"""By row. A future is cancelled together with the caller that waits for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchPolicy:
-    """When to send what waits, and how much."""
+    """How many rows a request may have, and how long rows wait for others."""
 
     max_batch: int
+    """Rows in one request."""
     max_delay_seconds: float
-    """How long an input may wait for others while all instances of the model are at work."""
+    """How long a row may wait for others while all instances of the model are busy."""
     instances: int
-    in_reserve: int = 1
-    """Requests that wait at Triton, so that no instance waits for us."""
+    """Of the model: requests that are worked on at once."""
+    queued_requests: int = 1
+    """Requests more that wait at Triton, so that no instance waits for us."""
 
     @property
     def max_requests(self) -> int:
-        """Under way at once."""
-        return self.instances + self.in_reserve
+        """Requests that Triton may have at once."""
+        return self.instances + self.queued_requests
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Queued:
+    """A row that is written and not sent."""
+
     answer: asyncio.Future[RowOutputs]
     send_before: float
-    """When it has waited for others long enough."""
+    """By the event loop's time, when it has waited for others long enough."""
     deadline: float
-    """When it is too old to be sent."""
+    """By the event loop's time, when it is too old to be sent."""
     frame: FrameContext | None
     """That it is an input of, if known."""
 
 
-class Batcher:
-    """Sends runs of rows that are ready.
+@dataclass(slots=True, eq=False)
+class _Request:
+    first: int
+    answers: Answers
+    started: bool = False
 
-    While an instance of the model is idle, what is ready goes at once; waiting would gain nothing.
-    While all are at work, a run goes when it is full or when its oldest input has waited long
-    enough.
+
+class Batcher:
+    """Sends runs of neighbouring rows that are written.
+
+    While an instance of the model is idle, what is written is sent at once: waiting would gain
+    nothing. While all are busy, a run is sent when it is full or when its oldest row has waited
+    long enough.
+
+    A row belongs to its caller from `reserve` to `release`. What a caller releases while Triton has
+    it comes free when Triton has answered.
     """
 
     def __init__(
         self, infer: Infer, rows: RowAllocator, policy: BatchPolicy, tasks: asyncio.TaskGroup
     ) -> None:
+        """`tasks` runs the requests; when it is cancelled, they fail as unavailable."""
         self._infer = infer
         self._rows = rows
         self._policy = policy
         self._tasks = tasks
-        self._ready: dict[int, _Waiting] = {}
-        self._flying: set[int] = set()
-        self._abandoned: set[int] = set()
-        self._silent: set[int] = set()
+        self._queued: dict[int, _Queued] = {}
+        """In the order in which they were written."""
+        self._in_flight: set[int] = set()
+        """Rows that Triton has."""
+        self._released: set[int] = set()
+        """Those of them that their callers do not want any more."""
+        self._timed_out: set[int] = set()
+        """Rows that Triton may still use, as it gave no answer."""
         self._requests = 0
+        self._closed = False
         self._reserved_at: dict[int, float] = {}
         self.dispatch_latency_seconds = 0.0
-        """Lately, from a row's reservation until it was sent."""
+        """Average of late, from a row's reservation until it was sent."""
         self._timer: asyncio.TimerHandle | None = None
         self._context = contextvars.copy_context()
         """What requests run in: they belong to no one frame."""
@@ -88,12 +111,12 @@ class Batcher:
         """The outputs for rows that are written, in order; good until the rows are released.
 
         Args:
-            deadline: by the event loop's time; what is not sent by then is not sent.
+            deadline: by the event loop's time; a row that is not sent by then fails.
 
         Raises:
-            TooOld: it was not.
+            TooOld: a row was not sent before the deadline.
             InferenceFailed: the model refused one of these inputs.
-            TritonUnavailable: no answer was to be had.
+            TritonUnavailable: Triton gave no answer.
         """
         loop = asyncio.get_running_loop()
         frame = CURRENT_FRAME.get()
@@ -102,12 +125,12 @@ class Batcher:
         send_before = loop.time() + self._policy.max_delay_seconds
         answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
         for row, answer in zip(rows, answers, strict=True):
-            self._ready[row] = _Waiting(answer, send_before, deadline, frame)
+            self._queued[row] = _Queued(answer, send_before, deadline, frame)
         self._send_what_is_due()
         if len(answers) == 1:
             outputs = [await answers[0]]
         else:
-            # Whoever learns that one failed releases all of them.
+            # All of them: a caller releases its rows once it learns that one failed.
             await asyncio.gather(*answers, return_exceptions=True)
             outputs = [answer.result() for answer in answers]
         if frame:
@@ -115,97 +138,136 @@ class Batcher:
         return outputs
 
     def release(self, rows: Sequence[int]) -> None:
-        """Give rows back. Those that Triton is at work on come free when it has answered."""
+        """Give rows back, sent or not."""
         for row in rows:
-            self._ready.pop(row, None)
-        self._abandoned.update(self._flying.intersection(rows))
-        self._free([row for row in rows if row not in self._flying])
+            self._queued.pop(row, None)
+        self._released.update(self._in_flight.intersection(rows))
+        self._free([row for row in rows if row not in self._in_flight])
 
     def _free(self, rows: list[int]) -> None:
-        if silent := self._silent.intersection(rows):
-            self._silent -= silent
-            self._rows.quarantine(sorted(silent))
-        self._rows.release([row for row in rows if row not in silent])
+        if timed_out := self._timed_out.intersection(rows):
+            self._timed_out -= timed_out
+            self._rows.quarantine(sorted(timed_out))
+        self._rows.release([row for row in rows if row not in timed_out])
 
     def _send_what_is_due(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
-        self._give_up(loop.time())
-        while self._ready and self._requests < self._policy.max_requests:
-            oldest, waiting = next(iter(self._ready.items()))
+        self._expire_queued(loop.time())
+        while self._queued and self._requests < self._policy.max_requests and not self._closed:
+            oldest, queued = next(iter(self._queued.items()))
             first, count = self._run_around(oldest)
             full = count == self._policy.max_batch
             busy = self._requests >= self._policy.instances
-            if busy and not full and loop.time() < waiting.send_before:
-                self._timer = loop.call_at(waiting.send_before, self._send_what_is_due)
+            if busy and not full and loop.time() < queued.send_before:
+                self._timer = loop.call_at(
+                    queued.send_before, self._send_what_is_due, context=self._context
+                )
                 return
             self._send(first, count)
+        if self._closed:
+            self._fail_queued()
 
-    def _give_up(self, now: float) -> None:
-        for row in [
-            row for row, waiting in self._ready.items() if waiting.deadline <= now + REQUEST_SECONDS
-        ]:
-            self._ready.pop(row).answer.set_exception(TooOld("it waited for the model too long"))
+    def _expire_queued(self, now: float) -> None:
+        late = now + DISPATCH_SECONDS
+        for row in [row for row, queued in self._queued.items() if queued.deadline <= late]:
+            _fail(self._queued.pop(row).answer, TooOld("it waited for the model too long"))
+
+    def _fail_queued(self) -> None:
+        queued, self._queued = self._queued, {}
+        for each in queued.values():
+            _fail(each.answer, _stopping())
 
     def _run_around(self, row: int) -> tuple[int, int]:
-        """The longest run of ready rows around one, as far as a request can hold it."""
+        """First row and length of the longest run of queued rows around one, for one request."""
         first = end = row
-        while end - first < self._policy.max_batch and end in self._ready:
+        while end - first < self._policy.max_batch and end in self._queued:
             end += 1
-        while end - first < self._policy.max_batch and first - 1 in self._ready:
+        while end - first < self._policy.max_batch and first - 1 in self._queued:
             first -= 1
         return first, end - first
 
     def _send(self, first: int, count: int) -> None:
-        waiting = {row: self._ready.pop(row) for row in range(first, first + count)}
-        answers = {row: each.answer for row, each in waiting.items()}
-        self._flying.update(answers)
+        sent = {row: self._queued.pop(row) for row in range(first, first + count)}
+        answers = {row: each.answer for row, each in sent.items()}
+        request = _Request(first, answers)
+        work = self._work(request)
+        try:
+            task = self._tasks.create_task(work, context=self._context.copy())
+        except RuntimeError:
+            # The task group was cancelled, and no request was there to notice.
+            work.close()
+            self._close(answers)
+            return
+        task.add_done_callback(lambda _: self._end_unstarted(request))
+        self._in_flight.update(answers)
         self._requests += 1
         now = asyncio.get_running_loop().time()
-        for row, each in waiting.items():
+        for row, each in sent.items():
             if each.frame:
                 each.frame.mark_sent()
             took = now - self._reserved_at.pop(row, now)
             self.dispatch_latency_seconds += SMOOTHING * (took - self.dispatch_latency_seconds)
-        self._tasks.create_task(self._request(first, answers), context=self._context.copy())
 
-    async def _request(self, first: int, answers: dict[int, asyncio.Future[RowOutputs]]) -> None:
+    def _close(self, answers: Answers) -> None:
+        """Send nothing more, as the task group takes no further requests."""
+        self._closed = True
+        for answer in answers.values():
+            _fail(answer, _stopping())
+
+    async def _work(self, request: _Request) -> None:
+        request.started = True
         try:
-            await self._ask(first, answers)
+            await self._ask(request.first, request.answers)
         except asyncio.CancelledError:
-            _fail(answers, TritonUnavailable("the worker stops: another one takes the frame"))
+            self._close(request.answers)
             raise
         finally:
-            self._requests -= 1
-            self._flying.difference_update(answers)
-            gone = self._abandoned.intersection(answers)
-            self._abandoned -= gone
-            self._free(sorted(gone))
-            self._send_what_is_due()
+            self._end(request.answers)
 
-    async def _ask(self, first: int, answers: dict[int, asyncio.Future[RowOutputs]]) -> None:
+    def _end_unstarted(self, request: _Request) -> None:
+        """A task that is cancelled before its first step never runs its own clean-up."""
+        if not request.started:
+            self._close(request.answers)
+            self._end(request.answers)
+
+    def _end(self, answers: Answers) -> None:
+        self._requests -= 1
+        self._in_flight.difference_update(answers)
+        released = self._released.intersection(answers)
+        self._released -= released
+        self._free(sorted(released))
+        # At once: those who have their answers now take a while, and the model is idle.
+        self._send_what_is_due()
+
+    async def _ask(self, first: int, answers: Answers) -> None:
         try:
             outputs = await self._infer(first, len(answers))
         except InferenceFailed as error:
             if len(answers) == 1:
-                _fail(answers, error)
+                _fail(answers[first], error)
                 return
-            # One bad input fails all that share its request: each is asked about alone.
+            # One bad input fails all that share its request: each is sent again alone.
             for row, answer in answers.items():
                 await self._ask(row, {row: answer})
         except TritonUnavailable as error:
             if isinstance(error, TritonTimedOut):
-                self._silent.update(answers)
-            _fail(answers, error)
+                self._timed_out.update(answers)
+            for answer in answers.values():
+                _fail(answer, error)
         else:
             for answer, output in zip(answers.values(), outputs, strict=True):
                 if not answer.done():
                     answer.set_result(output)
 
 
-def _fail(answers: dict[int, asyncio.Future[RowOutputs]], error: Exception) -> None:
-    for answer in answers.values():
-        if not answer.done():
-            answer.set_exception(error)
+def _fail(answer: asyncio.Future[RowOutputs], error: Exception) -> None:
+    """Unless its caller was cancelled, and with it the answer."""
+    if not answer.done():
+        answer.set_exception(error)
+
+
+def _stopping() -> TritonUnavailable:
+    return TritonUnavailable("the worker stops: another one takes the frame")

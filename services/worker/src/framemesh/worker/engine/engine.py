@@ -75,15 +75,12 @@ async def open_engine(
     cv2.setNumThreads(1)
     installation = programs.triton() if triton_address is None else None
     device = CPU if installation is None else kind(installation)
-    latency_bound = spec.delivery.fresh is not None
-    plans = [
-        plan_stage(stage, models[stage.name], cpus, device, latency_bound=latency_bound)
-        for stage in spec.stages
-    ]
+    # In a thread, as are all that read models or allocate memory: it takes a while.
+    plans = await asyncio.to_thread(_planned, spec, models, cpus, device)
     prefix = prefix_of(data)
     await asyncio.to_thread(_sweep, prefix)
     client = TritonClient()
-    served = [_served(plan, client, prefix, clock) for plan in plans]
+    served = [await asyncio.to_thread(_served, plan, client, prefix, clock) for plan in plans]
     triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
     pictures = Window(MAX_PICTURES, MAX_PICTURE_BYTES)
     try:
@@ -115,6 +112,16 @@ async def _running(
                 await triton.stop()
     finally:
         threads.close()
+
+
+def _planned(
+    spec: PipelineSpec, models: Mapping[str, LocalModel], cpus: int, device: str
+) -> list[StagePlan]:
+    latency_bound = spec.delivery.fresh is not None
+    return [
+        plan_stage(stage, models[stage.name], cpus, device, latency_bound=latency_bound)
+        for stage in spec.stages
+    ]
 
 
 def _source(

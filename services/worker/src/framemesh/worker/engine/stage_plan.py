@@ -50,7 +50,7 @@ def plan_stage(
         max_batch=min(manifest.max_batch, affordable),
         max_delay_seconds=stage.max_delay_ms / 1000,
         instances=instances,
-        in_reserve=0 if latency_bound else 1,
+        queued_requests=0 if latency_bound else 1,
     )
     # Enough for what is with Triton and, meanwhile, for what is decoded or waits to fill a batch.
     wanted = policy.max_requests * policy.max_batch + max(policy.max_batch, 2 * cpus)

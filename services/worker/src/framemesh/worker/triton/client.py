@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
@@ -45,6 +46,7 @@ TOO_LARGE = "shared memory size specified with the request for output"
 """How Triton begins to say that an output does not fit into the memory it should go to."""
 
 _INFER = "/inference.GRPCInferenceService/ModelInfer"
+_LOAD = "/inference.GRPCInferenceService/RepositoryModelLoad"
 
 
 class TritonClient:
@@ -55,6 +57,7 @@ class TritonClient:
         self._channel: grpc.aio.Channel | None = None
         self._calls: Any = None
         self._infer: Any = None
+        self._load: Any = None
 
     async def connect(self, address: str) -> None:
         """Talk to `address` from now on; calls under way to the one before end as unavailable."""
@@ -63,14 +66,18 @@ class TritonClient:
         # A request that goes over the wire is as large as its images.
         self._channel = channel(address, CONNECT, max_message_bytes=UNLIMITED, own_connection=True)
         self._calls = stubs.GRPCInferenceServiceStub(self._channel)
-        # Requests are serialized once and sent many times, so this one takes bytes.
+        # These take bytes: an inference is serialized once for many times, a model in a thread.
         self._infer = self._channel.unary_unary(
             _INFER, response_deserializer=pb.ModelInferResponse.FromString
+        )
+        self._load = self._channel.unary_unary(
+            _LOAD, response_deserializer=pb.RepositoryModelLoadResponse.FromString
         )
 
     async def close(self) -> None:
         if self._channel is not None:
-            closed, self._channel, self._calls, self._infer = self._channel, None, None, None
+            closed, self._channel = self._channel, None
+            self._calls = self._infer = self._load = None
             await closed.close()
 
     async def infer(self, request: bytes, timeout_seconds: float) -> pb.ModelInferResponse:
@@ -82,7 +89,7 @@ class TritonClient:
             TritonUnavailable: it is away, did not answer in time, or is not well.
         """
         if self._infer is None:
-            raise TritonUnavailable("not connected to a Triton: wait until it is back")
+            raise _not_connected()
         return await _named(self._infer(request, timeout=timeout_seconds), "inference")
 
     async def identity(self) -> str:
@@ -113,17 +120,21 @@ class TritonClient:
         request = pb.ModelReadyRequest(name=model)
         return bool((await self._call("ModelReady", request, CALL_TIMEOUT_SECONDS)).ready)
 
-    async def load(self, model: str, config_json: str, file: str, content: bytes) -> None:
-        """Load a model from bytes.
+    async def load(self, model: str, config_json: str, file: str, content: Path) -> None:
+        """Load a model from a file of this machine.
+
+        Args:
+            file: where the model's folder of Triton's repository would have it.
 
         Raises:
             InferenceFailed: Triton refuses it, or loads nothing on request.
             TritonUnavailable: it does not answer.
         """
-        request = pb.RepositoryModelLoadRequest(model_name=model)
-        request.parameters["config"].string_param = config_json
-        request.parameters[f"file:{file}"].bytes_param = content
-        await self._call("RepositoryModelLoad", request, LOAD_TIMEOUT_SECONDS)
+        if self._load is None:
+            raise _not_connected()
+        # Hundreds of megabytes, which are read, copied and serialized.
+        request = await asyncio.to_thread(_load_request, model, config_json, file, content)
+        await _named(self._load(request, timeout=LOAD_TIMEOUT_SECONDS), "RepositoryModelLoad")
 
     async def register(self, region: str, key: str, size: int) -> None:
         """Make shared memory known, in place of what had its name before.
@@ -148,8 +159,19 @@ class TritonClient:
 
     async def _call(self, method: str, request: Any, timeout_seconds: float) -> Any:
         if self._calls is None:
-            raise TritonUnavailable("not connected to a Triton: wait until it is back")
+            raise _not_connected()
         return await _named(getattr(self._calls, method)(request, timeout=timeout_seconds), method)
+
+
+def _not_connected() -> TritonUnavailable:
+    return TritonUnavailable("not connected to a Triton: wait until it is back")
+
+
+def _load_request(model: str, config_json: str, file: str, content: Path) -> bytes:
+    request = pb.RepositoryModelLoadRequest(model_name=model)
+    request.parameters["config"].string_param = config_json
+    request.parameters[f"file:{file}"].bytes_param = content.read_bytes()
+    return bytes(request.SerializeToString())
 
 
 async def _named(call: Awaitable[T], what: str) -> T:

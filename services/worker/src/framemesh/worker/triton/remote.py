@@ -49,7 +49,7 @@ class RemoteTriton:
                 deployment.name,
                 json_format.MessageToJson(config, preserving_proto_field_name=True),
                 deployment.file,
-                deployment.content.read_bytes(),
+                deployment.content,
             )
         except InferenceFailed as error:
             raise TritonStartFailed(

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import InferenceFailed, TritonNotReady, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
@@ -20,11 +21,11 @@ POLL_SECONDS = 0.2
 PROBE_SECONDS = 5.0
 """A model that answered nothing for so long is asked something."""
 
-MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.2, 10.0
-"""Between attempts to bring it back, doubling."""
+RESTARTS = Backoff(first_seconds=0.2, max_seconds=10.0)
+"""Before each attempt to bring it back."""
 
 STABLE_SECONDS = 60.0
-"""After so long without trouble, the next trouble starts with the first back-off again."""
+"""After so long without trouble, the pauses begin again with the first."""
 
 
 class TritonInstance(Protocol):
@@ -97,15 +98,15 @@ class TritonServer:
 
     async def watch(self) -> None:
         """Bring it back whenever it goes away. Runs until cancelled."""
-        backoff = MIN_BACKOFF_SECONDS
+        attempts = 0
         while True:
             since = self._clock.monotonic()
             reason = await self._trouble()
             if self._clock.monotonic() - since > STABLE_SECONDS:
-                backoff = MIN_BACKOFF_SECONDS
+                attempts = 0
             self._well.clear()
             log.warning("triton is away", address=self.address, reason=reason)
-            backoff = await self._revive(backoff)
+            attempts = await self._revive(attempts)
             log.info("triton is back", address=self.address, restarts=self.restarts)
             self._well.set()
 
@@ -150,26 +151,29 @@ class TritonServer:
             except (InferenceFailed, TritonUnavailable) as error:
                 return str(error)
 
-    async def _revive(self, backoff: float) -> float:
-        """Bring it back, however long that takes; returns the back-off to begin with next time."""
-        said = ""
+    async def _revive(self, attempts: int) -> int:
+        """Bring it back, however long that takes.
+
+        Takes and returns the number of attempts since it was last stable.
+        """
+        logged = ""
         while True:
-            await asyncio.sleep(backoff)
-            backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
+            attempts += 1
+            await asyncio.sleep(RESTARTS.pause(attempts))
             self.restarts += 1
             try:
                 await self._bring_up()
-                return backoff
+                return attempts
             except FramemeshError as error:
-                if said != str(error):
-                    said = str(error)
-                    log.warning("triton does not come back", reason=said)
+                if logged != str(error):
+                    logged = str(error)
+                    log.warning("triton does not come back", reason=logged)
 
     async def _bring_up(self) -> None:
         await self._source.start(self._client)
         for model in self.models:
             if self._source.owned:
-                model.rows.forgive()
+                model.rows.end_quarantine()
             await model.attach()
             await model.probe()
         self._alarm.clear()
