@@ -16,7 +16,7 @@ from framemesh.cli.commands import model, pipeline, status
 from framemesh.cli.demo.artefacts import write_artefacts
 from framemesh.cli.demo.bundle import Bundle, bundle
 from framemesh.cli.demo.latency_stats import latency_stats
-from framemesh.cli.demo.show import DemoFailed, Show, show, until_ready
+from framemesh.cli.demo.run import DemoFailed, DemoRun, push_and_collect, wait_for_worker
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.programs import require_servers
@@ -33,7 +33,7 @@ CAMERAS = ("street-1", "street-2")
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The folder for what it makes.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(help="The folder for its files.")] = Path("demo"),
     fps: Annotated[float, typer.Option(min=0.1, help="Frames a second of each camera.")] = 25.0,
 ) -> None:
     """Find people in a street: start everything, push a clip as two cameras, stop it all."""
@@ -47,62 +47,62 @@ def demo(
         raise DemoFailed(f"cannot use the folder {out}: {error}") from error
 
 
-async def _demo(of: Bundle, out: Path, fps: float) -> None:
+async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
     logs.configure("demo", "warning")
     console = Console()
-    plan = Plan(open_source(str(of.clip)), fps, limit=None, loop=False)
-    what = Show(plan, pipeline.read_pipeline(of.pipeline).name, CAMERAS)
-    mesh = out / "mesh"
-    # Its ledger would count the frames of the last time.
-    await asyncio.to_thread(shutil.rmtree, mesh, ignore_errors=True)
+    plan = Plan(open_source(str(bundled.clip)), fps, limit=None, loop=False)
+    run = DemoRun(plan, pipeline.read_pipeline(bundled.pipeline).name, CAMERAS)
+    data = out / "mesh"
+    # The ledger of an earlier demo would count its frames too.
+    await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
     began = time.monotonic()
     with ExitStack() as starting:
-        board = starting.enter_context(StartupTable())
-        async with running_mesh(mesh, Ports.free(), show=board.show) as run:
+        table = starting.enter_context(StartupTable())
+        async with running_mesh(data, Ports.free(), show=table.show) as mesh:
             starting.close()
             up = time.time_ns()
             console.print(f"up after {time.monotonic() - began:.1f} s")
-            outcomes = await _see(of, run, what, console)
+            outcomes = await _run(bundled, mesh, run, console)
             seconds = (outcomes[0].completed_unix_nano - up) / 1e9
             console.print(f"the first detections were there {seconds:.1f} s after it was up")
             (report,) = await asyncio.to_thread(
-                status.gather, what.pipeline, run.master, run.monitor
+                status.gather, run.pipeline, mesh.master, mesh.monitor
             )
-    console.print("stopped; drawing what was seen")
-    await _tell(of, out, outcomes, report, console)
-    if not _perfect(report, what.frames):
-        raise DemoFailed(f"not every frame is done: see {mesh / 'logs'}")
+    console.print("stopped; drawing the detections")
+    await _print_results(bundled, out, outcomes, report, console)
+    if not _is_complete(report, run.frames):
+        raise DemoFailed(f"not every frame is done: see {data / 'logs'}")
 
 
-async def _see(
-    of: Bundle, run: RunState, what: Show, console: Console
+async def _run(
+    bundled: Bundle, mesh: RunState, run: DemoRun, console: Console
 ) -> Sequence[outcome_pb2.Outcome]:
-    await asyncio.to_thread(model.add, of.model, run.master)
-    await asyncio.to_thread(pipeline.apply, of.pipeline, run.master)
-    await until_ready(run, what.pipeline)
-    return await show(run, what, console)
+    await asyncio.to_thread(model.add, bundled.model, mesh.master)
+    await asyncio.to_thread(pipeline.apply, bundled.pipeline, mesh.master)
+    await wait_for_worker(mesh, run.pipeline)
+    return await push_and_collect(mesh, run, console)
 
 
-async def _tell(
-    of: Bundle,
+async def _print_results(
+    bundled: Bundle,
     out: Path,
     outcomes: Sequence[outcome_pb2.Outcome],
     report: PipelineReport,
     console: Console,
 ) -> None:
-    made = await asyncio.to_thread(write_artefacts, out, of.clip, outcomes, CAMERAS[0])
+    written = await asyncio.to_thread(write_artefacts, out, bundled.clip, outcomes, CAMERAS[0])
     console.print(view([report]))
-    found = latency_stats(outcomes)
+    stats = latency_stats(outcomes)
     people = sum(len(outcome.detections) for outcome in outcomes)
     console.print(
-        f"{len(outcomes)} frames, {people} detections, {found.frames_per_second:.1f} frames/s;"
-        f" age p50 {found.p50_ms:.0f} ms, p95 {found.p95_ms:.0f} ms, p99 {found.p99_ms:.0f} ms"
+        f"{len(outcomes)} frames, {people} detections, {stats.frames_per_second:.1f} frames/s;"
+        f" age p50 {stats.p50_ms:.0f} ms, p95 {stats.p95_ms:.0f} ms, p99 {stats.p99_ms:.0f} ms"
     )
-    for path in (made.video, made.picture, made.results):
+    for path in (written.video, written.picture, written.results):
         console.print(f"  {path}", soft_wrap=True)
 
 
-def _perfect(report: PipelineReport, frames: int) -> bool:
+def _is_complete(report: PipelineReport, frames: int) -> bool:
     """Whether every frame that was pushed is done, and the ledger says so."""
     return (
         all(camera.balances for camera in report.cameras)

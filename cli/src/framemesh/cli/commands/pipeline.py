@@ -1,4 +1,4 @@
-"""`framemesh pipeline ...`: what should run."""
+"""`framemesh pipeline ...`: apply, list and delete pipelines."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +26,7 @@ app = typer.Typer(
 
 
 def read_pipeline(path: Path) -> PipelineSpec:
-    """The pipeline that a YAML file declares.
+    """Read the pipeline that a YAML file declares.
 
     Raises:
         FileUnreadable: there is no such file.
@@ -76,7 +76,7 @@ def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
 def delete(
     name: Annotated[str, typer.Argument(show_default=False)],
     discard_pending: Annotated[
-        bool, typer.Option("--discard-pending", help="Also if accepted frames wait in its buffer.")
+        bool, typer.Option("--discard-pending", help="Even if accepted frames wait in its buffer.")
     ] = False,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:

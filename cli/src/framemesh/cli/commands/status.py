@@ -21,15 +21,15 @@ from framemesh.cli.views.status import view
 from framemesh.runtime.processes.supervision import State
 
 REFRESH_SECONDS = 1.0
-"""Of `--watch`: the monitor's rates are over seconds."""
+"""Between two updates of `--watch`; the monitor's rates are means over 10 seconds."""
 
 
 def status(
-    pipeline: Annotated[str, typer.Argument(help="Of this pipeline alone.")] = "",
+    pipeline: Annotated[str, typer.Argument(help="Only this pipeline.")] = "",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
     keep_watching: Annotated[
-        bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")
+        bool, typer.Option("--watch", help="Update every second, until Ctrl-C.")
     ] = False,
     master: addresses.MasterAddress = addresses.MASTER,
     monitor: addresses.MonitorAddress = addresses.MONITOR,
@@ -72,7 +72,7 @@ def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:
     Without an answer of the master, what the monitor says.
 
     Raises:
-        CallFailed: the monitor cannot be asked, or knows no such pipeline.
+        CallFailed: the monitor cannot be reached, or knows no such pipeline.
     """
     with connect(monitor) as channel:
         request = monitor_pb2.GetStatusRequest(pipeline=pipeline)

@@ -1,9 +1,10 @@
-"""Calls to the services, whose failures have a name."""
+"""Calls to the services, and the errors that they become."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+import grpc.aio
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.rpc.channel import sync_channel
@@ -15,7 +16,7 @@ CHANGE_SECONDS = 60.0
 """For a call that changes something: the master waits for brokers, or validates a model."""
 
 MESSAGE_BYTES = 64 * 1024 * 1024
-"""Of the largest answer: a dead letter with its image. Brokers take 8 MB, unless told otherwise."""
+"""The largest answer: a dead letter with its image, 8 MB unless the brokers take more."""
 
 
 # The same call may succeed a moment later: a restart, a drain, a network that was cut.
@@ -41,8 +42,8 @@ class CallFailed(FramemeshError):
 
 
 def named(error: grpc.RpcError, address: str) -> CallFailed:
-    """What the status of a call to `address` means to the person at the terminal."""
-    if not isinstance(error, grpc.Call):
+    """The error of a call to `address`, worded for the user."""
+    if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return CallFailed(f"{address}: {error}")
     line = _line(error.code(), error.details() or "", address)
     return CallFailed(line, temporary=error.code() in _TEMPORARY)

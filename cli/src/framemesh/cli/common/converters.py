@@ -1,4 +1,4 @@
-"""The messages of the services and the values of this program."""
+"""Messages of the services become values and JSON of the CLI."""
 
 from dataclasses import asdict
 from typing import Any
@@ -61,7 +61,7 @@ def _camera_from_proto(ledger: monitor_pb2.CameraLedger) -> CameraReport:
 
 
 def frame_id(frame: frame_pb2.FrameId) -> str:
-    """A frame's name wherever one is shown."""
+    """The id of a frame as it is printed: CAMERA/SESSION/SEQUENCE."""
     return f"{frame.camera}/{frame.session}/{frame.sequence}"
 
 

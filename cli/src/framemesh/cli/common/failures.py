@@ -1,4 +1,4 @@
-"""Whatever fails becomes one clear line on standard error, and an exit status."""
+"""Expected errors become one clear line on standard error, and an exit status."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _EXPECTED = (FramemeshError, FramemeshSdkError)
 
 
 class ErrorReportingGroup(TyperGroup):
-    """Commands whose expected errors are told in one line each, with exit status 1.
+    """Commands whose expected errors are printed in one line each, with exit status 1.
 
     Any other error is a fault of ours and shows where it happened.
     """
@@ -24,7 +24,7 @@ class ErrorReportingGroup(TyperGroup):
             expected, rest = _split(error)
             if rest is not None:
                 raise
-            # Tasks that failed for one reason say so once.
+            # Tasks that failed for the same reason are one line.
             for line in dict.fromkeys(map(str, expected)):
                 typer.echo(f"error: {line}", err=True)
             raise typer.Exit(1) from error

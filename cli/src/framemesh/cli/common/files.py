@@ -1,4 +1,4 @@
-"""The files that a person names."""
+"""Files that are named on the command line."""
 
 from pathlib import Path
 
@@ -19,10 +19,10 @@ class FileUnwritable(FramemeshError):
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a file holds.
+    """The content of a file.
 
     Raises:
-        FileUnreadable: it is not there, not a file, or not ours to read.
+        FileUnreadable: it is not there, not a file, or not readable.
     """
     try:
         return path.read_bytes()
@@ -31,10 +31,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Make a file of `content`, in place of what is there.
+    """Write `content` to a file, replacing it.
 
     Raises:
-        FileUnwritable: there is no such folder, or it is not ours to write.
+        FileUnwritable: there is no such folder, or it is not writable.
     """
     try:
         path.write_bytes(content)

@@ -10,7 +10,7 @@ from framemesh.cli.common.failures import ErrorReportingGroup
 
 
 class LazyCommand(TyperCommand):
-    """Stands in a list of commands for one that is not imported yet."""
+    """The entry of a command that is not imported yet."""
 
     def __init__(self, name: str, target: str, summary: str) -> None:
         """`target` is "module:attribute", a function or a typer app; `summary` the first line of
@@ -33,7 +33,7 @@ class LazyCommand(TyperCommand):
 
 
 class LazyGroup(ErrorReportingGroup):
-    """A group of commands that are given by `commands_on_demand`, in that order."""
+    """A group of the commands in `commands_on_demand`, in that order."""
 
     commands_on_demand: tuple[LazyCommand, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Standard output and standard error that fail in one known way: the only place that handles it."""
+"""The only place that handles a standard output or standard error that cannot be written."""
 
 import errno
 import io

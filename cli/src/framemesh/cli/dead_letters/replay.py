@@ -13,26 +13,26 @@ from framemesh.cli.common.converters import frame_id
 from framemesh.cli.dead_letters.selection import is_intact
 from framemesh.sdk import Camera, FrameRejected
 
-TOGETHER = 16
-"""Frames in one session, which is closed before they are purged. A replay that is killed in between
-offers so many a second time when it is begun again."""
+FRAMES_PER_SESSION = 16
+"""Frames in one session, which is closed before their dead letters are purged. A replay that is
+killed in between offers at most so many a second time when it is run again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
-    """What became of a dead letter."""
+    """The result for one dead letter."""
 
     old: str
     """The id of the frame that died."""
     new: str = ""
-    """The id of the one that was accepted in its place; empty: the dead letter stays."""
+    """The id of the frame that was accepted in its place; empty: the dead letter stays."""
     why: str = ""
-    """It stays."""
+    """Why it stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Of the services that a replay needs, host:port each."""
+    """Addresses of the services that a replay needs, host:port each."""
 
     ingest: str
     master: str
@@ -40,7 +40,7 @@ class Addresses:
 
 
 class Replayer:
-    """Sends the images of dead letters to ingest, as their cameras did."""
+    """Sends the images of dead letters to ingest again, as frames of their cameras."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Replayer:
         *,
         now: bool,
     ) -> None:
-        """`now`: as captured at this moment, and not when they were."""
+        """`now`: with the present as their capture time, instead of the original one."""
         self._letters = dead_letter_pb2_grpc.DeadLetterServiceStub(to_monitor)
         self._pipelines = pipeline_pb2_grpc.PipelineServiceStub(to_master)
         self._addresses = addresses
@@ -62,14 +62,14 @@ class Replayer:
         """Oldest first, camera by camera.
 
         Raises:
-            CallFailed: monitor or master cannot be asked.
+            CallFailed: the monitor or the master cannot be reached.
             FramemeshSdkError: ingest does not take the frames.
         """
         oldest_first = list(newest_first)[::-1]
         for camera, group in groupby(sorted(oldest_first, key=_camera), key=_camera):
             whole = list(group)
-            for begin in range(0, len(whole), TOGETHER):
-                yield from self._offer(camera, whole[begin : begin + TOGETHER])
+            for begin in range(0, len(whole), FRAMES_PER_SESSION):
+                yield from self._offer(camera, whole[begin : begin + FRAMES_PER_SESSION])
 
     def _offer(
         self, camera: str, letters: Sequence[dead_letter_pb2.DeadLetter]
@@ -77,16 +77,16 @@ class Replayer:
         sent: dict[int, dead_letter_pb2.DeadLetter] = {}
         refused: dict[int, str] = {}
 
-        def note(rejected: FrameRejected) -> None:
+        def on_rejected(rejected: FrameRejected) -> None:
             refused[rejected.sequence] = rejected.message
 
         sender = Camera(
-            self._addresses.ingest, pipeline=self._pipeline, name=camera, on_rejected=note
+            self._addresses.ingest, pipeline=self._pipeline, name=camera, on_rejected=on_rejected
         )
-        # At its end all are answered.
+        # When it is closed, every frame is answered.
         with sender:
             for letter in letters:
-                found = self._found(letter)
+                found = self._fetch(letter)
                 if found is None:
                     yield ReplayResult(frame_id(letter.frame), why="it is no longer kept")
                 elif not is_intact(found):
@@ -103,10 +103,10 @@ class Replayer:
                 self._purge(letter)
                 yield ReplayResult(frame_id(letter.frame), f"{camera}/{sender.session}/{sequence}")
 
-    def _found(
+    def _fetch(
         self, letter: dead_letter_pb2.DeadLetter
     ) -> dead_letter_pb2.GetDeadLetterResponse | None:
-        """The letter with its image; None if it is gone."""
+        """The dead letter with its image; None if it is no longer kept."""
         frame = letter.frame
         request = dead_letter_pb2.GetDeadLetterRequest(
             pipeline=self._pipeline,

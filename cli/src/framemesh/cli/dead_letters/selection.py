@@ -1,4 +1,4 @@
-"""Dead letters, as the monitor lists them."""
+"""Dead letters as the monitor lists them."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PAGE_SIZE = 500
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which dead letters of a pipeline are meant; what is empty or 0 may be any."""
+    """Which dead letters of a pipeline; an empty or zero field matches all."""
 
     pipeline: str
     camera: str = ""
@@ -23,7 +23,7 @@ class Selection:
 def iter_dead_letters(
     stub: dead_letter_pb2_grpc.DeadLetterServiceStub, selection: Selection
 ) -> Iterator[dead_letter_pb2.DeadLetter]:
-    """Newest first; asked for page by page, as they are taken."""
+    """Newest first; pages are requested as the caller gets to them."""
     token = ""
     while True:
         request = dead_letter_pb2.ListDeadLettersRequest(
@@ -41,5 +41,5 @@ def iter_dead_letters(
 
 
 def is_intact(found: dead_letter_pb2.GetDeadLetterResponse) -> bool:
-    """Whether the image is what the camera made."""
+    """Whether the image is the one that the camera sent, by its CRC-32."""
     return zlib.crc32(found.image) == found.dead_letter.crc32

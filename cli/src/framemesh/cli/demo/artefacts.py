@@ -1,4 +1,4 @@
-"""What the demo leaves behind: a video, a picture, and the results."""
+"""What the demo writes: an annotated video, a picture, and the results."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ from framemesh.cli.common import converters
 from framemesh.cli.demo.drawing import Pixels, draw
 
 VIDEO_FPS = 10.0
-"""Of the bundled clip."""
+"""Frames a second of the bundled clip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artefacts:
-    """Where the files are."""
+    """Paths of the files."""
 
     video: Path
     picture: Path
@@ -28,35 +28,35 @@ class Artefacts:
 def write_artefacts(
     folder: Path, clip: Path, outcomes: Sequence[outcome_pb2.Outcome], camera: str
 ) -> Artefacts:
-    """Write all results, and the clip as `camera` saw it; blocks for seconds.
+    """Write all results, and the clip with the detections of `camera`; blocks for seconds.
 
     The picture is the frame with the most detections.
     """
-    made = Artefacts(folder / "street.mp4", folder / "street.png", folder / "results.jsonl")
+    artefacts = Artefacts(folder / "street.mp4", folder / "street.png", folder / "results.jsonl")
     lines = (json.dumps(converters.outcome_to_json(outcome)) for outcome in outcomes)
-    made.results.write_text("".join(f"{line}\n" for line in lines))
-    seen = {o.frame.sequence: o for o in outcomes if o.frame.camera == camera}
-    best = max(seen, key=lambda sequence: len(seen[sequence].detections))
-    _write_video(made, clip, seen, best)
-    return made
+    artefacts.results.write_text("".join(f"{line}\n" for line in lines))
+    by_sequence = {o.frame.sequence: o for o in outcomes if o.frame.camera == camera}
+    best = max(by_sequence, key=lambda sequence: len(by_sequence[sequence].detections))
+    _write_video(artefacts, clip, by_sequence, best)
+    return artefacts
 
 
 def _write_video(
-    made: Artefacts, clip: Path, seen: Mapping[int, outcome_pb2.Outcome], best: int
+    artefacts: Artefacts, clip: Path, outcomes: Mapping[int, outcome_pb2.Outcome], best: int
 ) -> None:
     writer: cv2.VideoWriter | None = None
     # The n-th frame of a session has sequence number n, from 1.
     for sequence, picture in enumerate(_pictures(clip), start=1):
-        if sequence not in seen:
+        if sequence not in outcomes:
             break
-        drawn = draw(picture, seen[sequence].detections)
+        drawn = draw(picture, outcomes[sequence].detections)
         height, width = drawn.shape[:2]
         if writer is None:
             codec = cv2.VideoWriter.fourcc(*"mp4v")
-            writer = cv2.VideoWriter(str(made.video), codec, VIDEO_FPS, (width, height))
+            writer = cv2.VideoWriter(str(artefacts.video), codec, VIDEO_FPS, (width, height))
         writer.write(drawn)
         if sequence == best:
-            cv2.imwrite(str(made.picture), drawn)
+            cv2.imwrite(str(artefacts.picture), drawn)
     if writer is not None:
         writer.release()
 
@@ -65,8 +65,8 @@ def _pictures(clip: Path) -> Iterator[Pixels]:
     video = cv2.VideoCapture(str(clip))
     try:
         while True:
-            more, picture = video.read()
-            if not more:
+            was_read, picture = video.read()
+            if not was_read:
                 return
             yield np.asarray(picture, np.uint8)
     finally:

@@ -1,4 +1,4 @@
-"""The clip, the pipeline and the model that come with framemesh."""
+"""The bundled clip, pipeline and model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from framemesh.cli.common.bundled import bundled
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What the demo shows."""
+    """Paths of what the demo runs."""
 
     clip: Path
     pipeline: Path

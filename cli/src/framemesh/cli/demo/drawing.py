@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from framemesh.api.common.v1 import outcome_pb2
 
 Pixels = NDArray[np.uint8]
-"""[height, width, 3], blue first."""
+"""[height, width, 3] of uint8, BGR."""
 
 COLORS = ((80, 220, 60), (60, 160, 250), (240, 160, 60), (200, 90, 230), (70, 230, 230))
-"""By class, over and over: blue, green, red."""
+"""BGR; the color of a class is at its id modulo their number."""
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 FONT_SCALE = 0.45

@@ -8,7 +8,7 @@ from framemesh.cli.common.time_format import format_time
 
 
 def line(letter: dead_letter_pb2.DeadLetter) -> str:
-    """One line, as a table of such long names fits on no terminal."""
+    """One line; a table with such long names fits on no terminal."""
     return (
         f"{format_time(letter.died_unix_nano)}  {frame_id(letter.frame)}  "
         f"{letter.reason}: {letter.detail}"
@@ -16,7 +16,7 @@ def line(letter: dead_letter_pb2.DeadLetter) -> str:
 
 
 def facts(letter: dead_letter_pb2.DeadLetter, *, intact: bool) -> str:
-    """All that is known of one."""
+    """Everything that is known of a dead letter."""
     attempts = "1 attempt" if letter.attempts == 1 else f"{letter.attempts} attempts"
     state = "as its camera made it" if intact else "damaged since its camera made it"
     return (

@@ -23,7 +23,7 @@ def lines(found: monitor_pb2.GetFrameResponse) -> Iterator[str]:
             case monitor_pb2.FRAME_STATE_PENDING:
                 yield f"{name} is pending: accepted, and in the buffer or with a worker"
             case monitor_pb2.FRAME_STATE_NOT_RETAINED:
-                yield f"{name} had an outcome, which is no longer kept: {_sums(found.ledger)}"
+                yield f"{name} had an outcome, which is no longer kept: {_counts(found.ledger)}"
             case _:
                 yield f"{name} is unknown: it was never offered, or is not accepted yet"
 
@@ -46,8 +46,8 @@ def _attempts(outcome: outcome_pb2.Outcome) -> str:
     return "1 attempt" if outcome.attempts == 1 else f"{outcome.attempts} attempts"
 
 
-def _sums(ledger: monitor_pb2.CameraLedger) -> str:
-    """All outcomes of a camera, of which the one that is asked for is one."""
+def _counts(ledger: monitor_pb2.CameraLedger) -> str:
+    """The counts of a camera; the outcome of this frame is among them."""
     counts = ((getattr(ledger, fate), fate) for fate in FATES)
-    told = ", ".join(f"{count} {fate}" for count, fate in counts if count)
-    return f"of {ledger.camera} {told}"
+    listed = ", ".join(f"{count} {fate}" for count, fate in counts if count)
+    return f"of {ledger.camera} {listed}"

@@ -1,20 +1,20 @@
-"""Everything that the SDK raises on purpose."""
+"""The errors of the SDK."""
 
 
 class FramemeshSdkError(Exception):
-    """The root: one clear line for the person who can mend it."""
+    """The root of all errors of the SDK; each says in one line what is wrong and what to do."""
 
 
 class BadFrame(FramemeshSdkError):
-    """What was given to send is neither an encoded image nor a picture."""
+    """The frame is neither the bytes of an image nor a picture."""
 
 
 class CameraClosed(FramemeshSdkError):
-    """A frame was given to a camera that was closed."""
+    """A frame was sent with a camera that was closed."""
 
 
 class CameraRefused(FramemeshSdkError):
-    """Ingest will never take this camera as it is; trying again is no use."""
+    """Ingest refuses this camera for good: trying again would not help."""
 
 
 class PipelineUnknown(CameraRefused):
@@ -22,15 +22,15 @@ class PipelineUnknown(CameraRefused):
 
 
 class IngestUnreachable(FramemeshSdkError):
-    """There is no connection to ingest, and the time to wait for one is over."""
+    """There was no connection to ingest in time."""
 
 
 class NoCredit(FramemeshSdkError):
-    """As much is under way as ingest allows: at this moment, or for all of `send_timeout`."""
+    """The credit is used up: at this moment, or for all of `send_timeout`."""
 
 
 class FramesUnacknowledged(FramemeshSdkError):
-    """The camera was closed while frames had no answer. They may be stored or not."""
+    """The camera was closed while frames were unacknowledged. They may be stored or not."""
 
     def __init__(self, address: str, count: int, waited_seconds: float) -> None:
         super().__init__(

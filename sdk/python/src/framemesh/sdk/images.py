@@ -1,4 +1,4 @@
-"""What a camera may be given as a frame, as the bytes that travel."""
+"""Frames as the user gives them, and as they are sent."""
 
 from typing import TYPE_CHECKING, TypeAlias
 

@@ -1,0 +1,116 @@
+"""Pushes the clip through a running mesh, and collects its results meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli.common.calls import named_errors
+from framemesh.cli.local.run_state import RunState
+from framemesh.cli.push.plan import Plan
+from framemesh.cli.push.report import PushReport
+from framemesh.cli.push.sender import push
+from framemesh.cli.views.outcome import line
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.rpc.channel import channel
+from framemesh.sdk import AsyncCamera
+
+WORKER_TIMEOUT_SECONDS = 60.0
+"""For a worker to start its Triton and load the model; usually two seconds."""
+
+RESULT_TIMEOUT_SECONDS = 60.0
+"""For the next result; usually milliseconds."""
+
+POLL_SECONDS = 0.1
+PRINT_EVERY = 40
+"""One result of so many is printed."""
+
+
+class DemoFailed(FramemeshError):
+    """The demo did not come to its end, or not every frame is done."""
+
+    code = Code.UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRun:
+    """A clip that several cameras push through one pipeline."""
+
+    plan: Plan
+    pipeline: str
+    cameras: tuple[str, ...]
+
+    @property
+    def frames(self) -> int:
+        """Frames of all cameras together."""
+        return (self.plan.length or 0) * len(self.cameras)
+
+
+async def wait_for_worker(mesh: RunState, pipeline: str) -> None:
+    """Wait until the first worker of a pipeline is ready.
+
+    Raises:
+        DemoFailed: none was ready in time, with the reason.
+        CallFailed: the master is gone.
+    """
+    reason = "no worker was started"
+    try:
+        async with asyncio.timeout(WORKER_TIMEOUT_SECONDS), channel(mesh.master) as master:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(master)
+            request = pipeline_pb2.GetPipelineRequest(name=pipeline)
+            with named_errors(mesh.master):
+                while not (found := (await stub.GetPipeline(request)).pipeline).ready_workers:
+                    reason = found.trouble or reason
+                    await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError as error:
+        raise DemoFailed(f"pipeline {pipeline} has no worker: {reason}") from error
+
+
+async def push_and_collect(
+    mesh: RunState, run: DemoRun, console: Console
+) -> list[outcome_pb2.Outcome]:
+    """Push everything, and return the outcome of every frame.
+
+    Raises:
+        DemoFailed: the results stopped coming.
+        CallFailed: the monitor is gone.
+    """
+    senders = [AsyncCamera(mesh.ingest, pipeline=run.pipeline, name=name) for name in run.cameras]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console) as progress:
+        bars = {name: progress.add_task(name, total=run.plan.length) for name in run.cameras}
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(push(run.plan, senders, PushReport()))
+            outcomes: list[outcome_pb2.Outcome] = []
+            async with aclosing(_results(mesh, run)) as results:
+                async for outcome in results:
+                    outcomes.append(outcome)
+                    progress.advance(bars[outcome.frame.camera])
+                    if len(outcomes) % PRINT_EVERY == 1:
+                        progress.console.print(f"  {line(outcome)}", highlight=False)
+            return outcomes
+
+
+async def _results(mesh: RunState, run: DemoRun) -> AsyncGenerator[outcome_pb2.Outcome, None]:
+    request = monitor_pb2.WatchResultsRequest(pipeline=run.pipeline, from_start=True)
+    async with channel(mesh.monitor) as monitor:
+        call = monitor_pb2_grpc.MonitorServiceStub(monitor).WatchResults(request)
+        results = aiter(call)
+        for _ in range(run.frames):
+            try:
+                with named_errors(mesh.monitor):
+                    async with asyncio.timeout(RESULT_TIMEOUT_SECONDS):
+                        result = await anext(results)
+            except TimeoutError as error:
+                logs = Path(mesh.programs[0].log).parent
+                raise DemoFailed(
+                    f"no result for {RESULT_TIMEOUT_SECONDS:.0f} s: see {logs}"
+                ) from error
+            yield result.outcome
