@@ -80,7 +80,8 @@ def push(
 
 
 async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -> None:
-    length = await DaemonThread("framemesh-length").call(lambda: plan.length)
+    with DaemonThread("framemesh-length") as source:
+        length = await source.call(lambda: plan.length)
     console = Console(stderr=True)
     columns = (BarColumn(), "{task.description}", TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
@@ -18,8 +18,15 @@ class DaemonThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the thread end once the call that it runs has ended; nobody waits for that."""
+        self._calls.put(None)
 
     async def call(self, function: Callable[[], T]) -> T:
         """What `function` returns or raises. If this is cancelled, `function` runs to its end."""
@@ -28,8 +35,8 @@ class DaemonThread:
         return await future
 
     def _run(self) -> None:
-        while True:
-            self._calls.get()()
+        while (call := self._calls.get()) is not None:
+            call()
 
 
 def _settle(future: asyncio.Future[Any], function: Callable[[], Any]) -> None:

@@ -27,15 +27,15 @@ async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -
         for camera, queue in zip(cameras, queues, strict=True):
             group.create_task(_send(camera, queue))
         rate, frames = FrameRateLimiter(plan.fps), plan.frames()
-        source = DaemonThread("framemesh-source")
-        while (frame := await source.call(lambda: next(frames, None))) is not None:
-            if isinstance(frame, UnreadableImage):
-                report.unreadable(frame)
-                continue
-            report.captured(frame)
-            await rate.wait()
-            for queue in queues:
-                await queue.put(frame)
+        with DaemonThread("framemesh-source") as source:
+            while (frame := await source.call(lambda: next(frames, None))) is not None:
+                if isinstance(frame, UnreadableImage):
+                    report.unreadable(frame)
+                    continue
+                report.captured(frame)
+                await rate.wait()
+                for queue in queues:
+                    await queue.put(frame)
         for queue in queues:
             await queue.put(None)
 
