@@ -88,10 +88,9 @@ async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
 
 def worker(mesh: Mesh, number: int) -> int:
     """The pid of a worker of this mesh."""
-    found = [
-        process.pid
+    found = {
+        process.environ()["FRAMEMESH_WORKER_ID"].rsplit("-", 1)[1]: process.pid
         for process in psutil.Process(mesh.run.pid).children(recursive=True)
         if process.cmdline()[-1:] == ["framemesh.worker"]
-        and process.environ().get("FRAMEMESH_WORKER_ID") == f"ordered-{number}"
-    ]
-    return found[-1]
+    }
+    return found[str(number)]

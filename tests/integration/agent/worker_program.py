@@ -2,6 +2,7 @@
 
 How it behaves is in a file beside its data folder, so that a test can change it between two lives:
 "ready" (also when there is none), "silent" (never serves), or "broken" (ends with an error).
+Workers of revision 13 are broken without a file.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ def behaviour() -> str:
 
 async def run(stop: asyncio.Event) -> None:
     how = behaviour()
-    if how == "broken":
+    if how == "broken" or os.environ["FRAMEMESH_WORKER_REVISION"] == "13":
         raise FramemeshError("the model has no output")
     async with grpc_server(os.environ["FRAMEMESH_WORKER_LISTEN"], []) as server:
         await server.set_serving(how == "ready")

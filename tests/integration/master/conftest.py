@@ -1,4 +1,4 @@
-"""A master on a real nats-server, small models, and agents with a script."""
+"""A master on a real nats-server, small models, and agents whose reports the test writes."""
 
 import asyncio
 import json
@@ -145,12 +145,12 @@ def pipeline_spec(
 
 @dataclass
 class Agent:
-    """An agent that attends, and keeps the orders that it is given."""
+    """An agent that is connected, and keeps what is assigned to it."""
 
     name: str
     call: "grpc.aio.StreamStreamCall[node_pb2.ConnectRequest, node_pb2.ConnectResponse]"
     assignments: dict[str, int] | None = None
-    """Worker -> revision; None before the first order."""
+    """Worker -> revision; None before the first response."""
     workers: list[node_pb2.Worker] = field(default_factory=list)
 
     async def report(self) -> None:
@@ -158,38 +158,42 @@ class Agent:
         await self.call.write(node_pb2.ConnectRequest(node=node))
 
     async def report_ready(self) -> None:
-        """All that was ordered runs."""
+        """All that is assigned runs."""
         self.workers = [
-            node_pb2.Worker(id=name, pipeline="street", state=node_pb2.WORKER_STATE_READY)
-            for name in self.assignments or {}
+            node_pb2.Worker(
+                id=name, pipeline="street", state=node_pb2.WORKER_STATE_READY, revision=revision
+            )
+            for name, revision in (self.assignments or {}).items()
         ]
         await self.report()
 
     async def has(self, *names: str) -> None:
-        """Wait until exactly these are ordered."""
+        """Wait until exactly these are assigned."""
         await self.until(lambda assignments: set(assignments) == set(names))
 
     async def has_count(self, count: int) -> None:
         await self.until(lambda assignments: len(assignments) == count)
 
     async def until(self, condition: Callable[[dict[str, int]], bool]) -> None:
-        """Wait for orders of which the condition is true."""
+        """Wait for assignments of which the condition is true."""
         async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             while self.assignments is None or not condition(self.assignments):
-                response = await self.call.read()
-                assert isinstance(response, node_pb2.ConnectResponse), "the master ended it"
-                self.assignments = {
-                    assignment.id: assignment.revision for assignment in response.workers
-                }
+                await self.read()
+
+    async def read(self) -> None:
+        """Wait for the next assignments."""
+        response = await self.call.read()
+        assert isinstance(response, node_pb2.ConnectResponse), "the master ended it"
+        self.assignments = {assignment.id: assignment.revision for assignment in response.workers}
 
     def leave(self) -> None:
         self.call.cancel()
 
 
-async def attend(channel: grpc.aio.Channel, name: str, *workers: str) -> Agent:
-    """An agent that attends, with these workers ready."""
+async def connect(channel: grpc.aio.Channel, name: str, **workers: int) -> Agent:
+    """An agent that is connected, with workers that are ready, each with its revision."""
     agent = Agent(name, node_pb2_grpc.NodeServiceStub(channel).Connect())
-    agent.assignments = dict.fromkeys(workers, 1)
+    agent.assignments = workers
     await agent.report_ready()
     agent.assignments = None
     return agent

@@ -22,7 +22,7 @@ from framemesh.runtime.rpc.stream_timeouts import FIRST_MESSAGE_SECONDS
 from framemesh.worker.assignment import Assignment, AssignmentClient, AssignmentGone
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
-from tests.integration.master.conftest import Master, attend, manifest, onnx_file
+from tests.integration.master.conftest import Master, connect, manifest, onnx_file
 from tests.integration.services.running import MIB, master, status_of, until
 
 CONTENT = onnx_file(padding=MIB)
@@ -115,7 +115,7 @@ async def _drain(running: Master, name: str) -> None:
 async def test_a_pipeline_tells_what_its_worker_downloads(addressed: tuple[Master, str]) -> None:
     running, _ = addressed
     await running.register(manifest(name="large"), onnx_file(padding=40 * MIB))
-    agent = await attend(running.channel, "node")
+    agent = await connect(running.channel, "node")
     agent.workers = [
         node_pb2.Worker(id="street-0", pipeline="street", state=node_pb2.WORKER_STATE_STARTING)
     ]

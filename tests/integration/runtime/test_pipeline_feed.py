@@ -135,7 +135,7 @@ async def test_a_bucket_that_was_deleted_and_made_anew_is_followed(
         await reached(feed, {"yard": yard}, seconds=3)
 
 
-async def test_an_entry_that_is_no_pipeline_is_left_out(
+async def test_an_entry_that_is_no_pipeline_is_left_out_and_named(
     nats_broker: Broker, store: PipelineStore
 ) -> None:
     messages: Messages = JetStream(nats_broker).messages
@@ -144,6 +144,10 @@ async def test_an_entry_that_is_no_pipeline_is_left_out(
     street = await store.put(spec("street"))
     async with running(nats_broker) as feed:
         await reached(feed, {"street": street})
+        assert feed.unreadable == {"broken", "other"}
+        other = await store.put(spec("other"))
+        await reached(feed, {"other": other, "street": street})
+        assert feed.unreadable == {"broken"}
 
 
 async def test_it_survives_a_kill_of_the_broker(nats: NatsServer, tmp_path: Path) -> None:

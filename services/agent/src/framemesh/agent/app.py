@@ -26,7 +26,7 @@ async def run(
 ) -> None:
     """Run the agent until `stop` is set, then stop its workers. `command` starts a worker.
 
-    Its health is SERVING while it attends the master.
+    Its health is SERVING while it is connected to the master.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
@@ -45,15 +45,15 @@ async def run(
         ) as master,
         asyncio.TaskGroup() as tasks,
     ):
-        attendance = MasterSession(
+        session = MasterSession(
             name=settings.node,
             channel=master,
             machine=Machine(),
             supervisor=supervisor,
             changed=changed,
-            attending=server.set_serving,
+            set_connected=server.set_serving,
         )
-        attending = tasks.create_task(attendance.run())
-        # The master is told of the workers as they stop, so its conversation ends after them.
+        connected = tasks.create_task(session.run())
+        # Workers are reported while they stop, so the connection ends after them.
         await run_until(stop, supervisor.run())
-        attending.cancel()
+        connected.cancel()

@@ -1,4 +1,4 @@
-"""What an agent is ordered, and what it reports, as frozen values."""
+"""What is assigned to an agent, and what it reports, as frozen values."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class WorkerAssignment:
     id: str
     pipeline: str
     revision: int
-    """Of the pipeline; a worker of another revision is replaced."""
+    """Of the pipeline; a worker of the same id and another revision is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class WorkerReport:
 
     id: str
     pipeline: str
+    revision: int
+    """Of the pipeline, as assigned."""
     address: str
     """host:port of its gRPC server; empty until it was started."""
     status: ProcessStatus
@@ -28,7 +30,7 @@ class WorkerReport:
 
 @dataclass(frozen=True, slots=True)
 class MachineReport:
-    """How much of a machine there is, and how much of it is used."""
+    """What a machine has, and how much of it is used."""
 
     cpus: int
     cpu_used: float

@@ -8,20 +8,23 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.processes.supervision import State
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-"""What can be the name of a file: that of a pipeline and some more."""
+"""What can be the name of a file: the name of a pipeline, and what the master adds to it."""
+
+MAX_TROUBLE = 1000
+"""Characters of a line of trouble that are reported: a worker may log lines of any length."""
 
 _STATES = {
     State.STARTING: node_pb2.WORKER_STATE_STARTING,
     State.READY: node_pb2.WORKER_STATE_READY,
     State.FAILED: node_pb2.WORKER_STATE_FAILED,
-    # The master has no word for it; its trouble tells what it is.
+    # The master has no state for it; the trouble tells what it is.
     State.STUCK: node_pb2.WORKER_STATE_FAILED,
     State.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
 
 
 class AssignmentRejected(FramemeshError):
-    """The master ordered what cannot be done."""
+    """The master assigned what cannot be run."""
 
     code = Code.INVALID
 
@@ -37,7 +40,9 @@ def assignments_from(response: node_pb2.ConnectResponse) -> tuple[WorkerAssignme
             raise AssignmentRejected(
                 f"bad worker id {assignment.id[:80]!r}: letters, digits, '-' and '_' only"
             )
-    return tuple(WorkerAssignment(o.id, o.pipeline, o.revision) for o in response.workers)
+    return tuple(
+        WorkerAssignment(each.id, each.pipeline, each.revision) for each in response.workers
+    )
 
 
 def connect_request(
@@ -60,7 +65,8 @@ def _worker(report: WorkerReport) -> node_pb2.Worker:
         pipeline=report.pipeline,
         state=_STATES[report.status.state],
         pid=report.status.pid,
+        revision=report.revision,
         address=report.address,
         restarts=report.status.restarts,
-        trouble=report.status.trouble,
+        trouble=report.status.trouble[:MAX_TROUBLE],
     )

@@ -1,4 +1,4 @@
-"""The figures of the machine."""
+"""CPUs and memory of the machine."""
 
 import psutil
 
@@ -9,11 +9,11 @@ class Machine:
     """The machine that this process runs on."""
 
     def __init__(self) -> None:
-        # The first reading is of no time at all, always 0.
+        # The first reading has no interval and is always 0.
         psutil.cpu_percent()
 
     def report(self) -> MachineReport:
-        """How it is, with the CPU used since the last call."""
+        """The figures now; CPU used is since the last call."""
         memory = psutil.virtual_memory()
         return MachineReport(
             cpus=psutil.cpu_count() or 1,

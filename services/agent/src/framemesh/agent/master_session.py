@@ -1,4 +1,4 @@
-"""The conversation with the master."""
+"""The connection to the master."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ RECONNECT = Backoff(first_seconds=0.2, max_seconds=5.0)
 
 
 class MasterSession:
-    """Reports the node to the master and hands the master's orders to the crew."""
+    """Reports the node to the master, and hands the master's assignments to the supervisor."""
 
     def __init__(
         self,
@@ -35,33 +35,34 @@ class MasterSession:
         machine: Machine,
         supervisor: WorkerSupervisor,
         changed: asyncio.Event,
-        attending: Callable[[bool], Awaitable[None]],
+        set_connected: Callable[[bool], Awaitable[None]],
     ) -> None:
-        """`changed` asks for a report at once. `attending` is told whether the master hears us."""
+        """`changed` asks for a report at once. `set_connected` is called when the connection to the
+        master begins and ends."""
         self._name = name
         self._stub = node_pb2_grpc.NodeServiceStub(channel)
         self._machine = machine
         self._supervisor = supervisor
         self._changed = changed
-        self._attending = attending
+        self._set_connected = set_connected
         self._failures = 0
 
     async def run(self) -> None:
         """Stay connected until cancelled. Workers keep running while the master is away."""
         while True:
             try:
-                await self._attend()
-                trouble = "it ended the conversation"
+                await self._connect()
+                trouble = "it ended the call"
             except grpc.aio.AioRpcError as error:
                 trouble = error.details() or error.code().name
-            await self._attending(False)
+            await self._set_connected(False)
             if self._failures == 0:
                 log.warning("master is away", trouble=trouble)
             self._failures += 1
             await asyncio.sleep(RECONNECT.pause(self._failures))
 
-    async def _attend(self) -> None:
-        """One conversation, until it ends.
+    async def _connect(self) -> None:
+        """One call, until it ends.
 
         Raises:
             grpc.aio.AioRpcError: it broke off.
@@ -69,25 +70,25 @@ class MasterSession:
         call = self._stub.Connect(self._reports())
         try:
             async for response in call:
-                self._take_order(response)
+                self._assign(response)
         finally:
             call.cancel()
 
-    def _take_order(self, response: node_pb2.ConnectResponse) -> None:
+    def _assign(self, response: node_pb2.ConnectResponse) -> None:
         try:
             assignments = assignments_from(response)
         except AssignmentRejected as error:
-            log.error("order refused, the last one stands", trouble=str(error))
+            log.error("assignments refused, the last ones stay", trouble=str(error))
             return
-        log.info("ordered", workers=[assignment.id for assignment in assignments])
+        log.info("workers assigned", workers=[assignment.id for assignment in assignments])
         self._supervisor.assign(assignments)
 
     async def _reports(self) -> AsyncIterator[node_pb2.ConnectRequest]:
         yield self._report()
-        # Here the first one was taken by the connection: there is a master.
-        log.info("master attended")
+        # The first report was taken by the connection: there is a master.
+        log.info("master connected")
         self._failures = 0
-        await self._attending(True)
+        await self._set_connected(True)
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):

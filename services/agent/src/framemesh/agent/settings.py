@@ -1,4 +1,4 @@
-"""What one can set of an agent, as environment variables."""
+"""The settings of an agent, as environment variables."""
 
 import re
 import socket
@@ -11,7 +11,7 @@ from framemesh.runtime.settings import Address, ServiceSettings, named_after
 
 
 def _hostname() -> str:
-    """The host's, with what no name has ("cam-3.example.org") replaced."""
+    """The host's name, with characters that no name may have ("cam-3.example.org") replaced."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:64]
 
 
@@ -29,6 +29,6 @@ class AgentSettings(ServiceSettings):
     master: Address = "127.0.0.1:7402"
     node: Name = Field(default_factory=_hostname)
     data: Path = Path(".framemesh")
-    """Gets `logs/<worker>.log` and the folder `workers/<worker>` of each worker."""
+    """Gets `logs/workers/<worker>.log` and the folder `workers/<worker>` of each worker."""
     first_port: int = Field(7410, ge=1, le=65_535)
     """Workers listen on this port and the following ones, whichever are free."""

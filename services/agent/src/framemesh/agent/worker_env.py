@@ -1,4 +1,4 @@
-"""What the workers of a node are started with, and where their files are."""
+"""What the workers of a node have in common, and where their files are."""
 
 import shutil
 import sys
@@ -8,12 +8,15 @@ from pathlib import Path
 
 from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 
+LOGS_KEPT = 20
+"""Of workers that are gone, each of at most 20 MiB with the part that was put aside."""
+
 WORKER_COMMAND = (sys.executable, "-m", "framemesh.worker")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerEnv:
-    """What all workers of a node have in common."""
+    """The command, and the folders, of all workers of a node."""
 
     master: str
     """host:port."""
@@ -24,7 +27,7 @@ class WorkerEnv:
     """How long a worker may leave health checks unanswered before it is killed."""
 
     def log(self, worker: str) -> Path:
-        return self.data / "logs" / f"{worker}.log"
+        return self._logs / f"{worker}.log"
 
     def folder(self, worker: str) -> Path:
         return self.data / "workers" / worker
@@ -34,8 +37,20 @@ class WorkerEnv:
         """For the models of all workers; they keep it within bounds."""
         return self.data / "models"
 
-    def clear(self, keep: Collection[str]) -> None:
-        """Remove the folders of all other workers, which would add up."""
+    def clean(self, keep: Collection[str]) -> None:
+        """Remove what workers left that are gone: each revision of a pipeline has its own.
+
+        Their folders go at once. Their logs may be needed to find out what
+        happened: the newest stay.
+        """
         for folder in (self.data / "workers").glob("*/"):
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+        gone = [log for log in self._logs.glob("*.log") if log.stem not in keep]
+        for log in sorted(gone, key=lambda log: log.stat().st_mtime)[:-LOGS_KEPT]:
+            for file in (log, log.with_name(f"{log.name}.1")):
+                file.unlink(missing_ok=True)
+
+    @property
+    def _logs(self) -> Path:
+        return self.data / "logs" / "workers"

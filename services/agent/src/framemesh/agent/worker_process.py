@@ -14,7 +14,7 @@ from framemesh.runtime.rpc.health import grpc_health
 
 
 class WorkerProcess:
-    """A worker process that is kept running as ordered, on a port of its own."""
+    """A worker process that is kept running, on a port of its own."""
 
     def __init__(
         self,
@@ -42,11 +42,15 @@ class WorkerProcess:
         try:
             await self._supervised.run()
         finally:
-            self._leave_port()
+            self._give_back_port()
 
     def report(self) -> WorkerReport:
         return WorkerReport(
-            self.assignment.id, self.assignment.pipeline, self._address, self._supervised.status
+            id=self.assignment.id,
+            pipeline=self.assignment.pipeline,
+            revision=self.assignment.revision,
+            address=self._address,
+            status=self._supervised.status,
         )
 
     @property
@@ -54,8 +58,8 @@ class WorkerProcess:
         return "" if self._port is None else f"127.0.0.1:{self._port}"
 
     async def _start(self) -> Child:
-        # A port anew for every life: the last one may have gone to another process meanwhile.
-        self._leave_port()
+        # A new port for every start: another process may have taken the last one meanwhile.
+        self._give_back_port()
         self._port = self._ports.take()
         return await Child.start(
             self._worker_env.command,
@@ -67,9 +71,9 @@ class WorkerProcess:
     async def _check(self, timeout_seconds: float) -> Health:
         return await grpc_health(self._address, timeout_seconds)
 
-    def _leave_port(self) -> None:
+    def _give_back_port(self) -> None:
         if self._port is not None:
-            self._ports.nak(self._port)
+            self._ports.give_back(self._port)
             self._port = None
 
     def _environment(self) -> dict[str, str]:

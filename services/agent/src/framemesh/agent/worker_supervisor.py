@@ -1,4 +1,4 @@
-"""The workers of this node, brought to what was ordered."""
+"""The workers of this node, brought to what is assigned to it."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,11 +14,11 @@ log = get_logger()
 
 
 class WorkerSupervisor:
-    """Starts what is ordered and missing, stops what is there and not ordered.
+    """Starts workers that are assigned and missing, stops those that are not assigned.
 
-    An order is the whole truth and is only remembered here; `run` compares it with what there is,
-    after every order and after every end of a worker. So an order that comes while workers of the
-    one before still stop needs no care.
+    `assign` only remembers the assignments; `run` compares them with the workers that there are,
+    after every new assignment and after every end of a worker. So assignments that come while
+    workers of earlier ones still stop need no care.
     """
 
     def __init__(
@@ -32,54 +32,53 @@ class WorkerSupervisor:
         self._assigned: dict[str, WorkerAssignment] = {}
         self._workers: dict[str, WorkerProcess] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._leaving: set[str] = set()
-        """Who was told to stop, and still does."""
-        self._look = asyncio.Event()
+        self._stopping: set[str] = set()
+        """Ids of the workers that were told to stop and still run."""
+        self._compare = asyncio.Event()
 
     def assign(self, assignments: Sequence[WorkerAssignment]) -> None:
         """Have exactly these workers from now on."""
         self._assigned = {assignment.id: assignment for assignment in assignments}
-        self._look.set()
+        self._compare.set()
 
     def report(self) -> tuple[WorkerReport, ...]:
         """All workers that there are, those that stop included."""
         return tuple(worker.report() for worker in self._workers.values())
 
     async def run(self) -> None:
-        """Have the workers that were ordered, until this is cancelled; then none is left."""
+        """Have the assigned workers until this is cancelled; then none is left."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                await self._look.wait()
-                self._look.clear()
-                self._stop_what_is_not_ordered()
-                self._start_what_is_missing(tasks)
+                await self._compare.wait()
+                self._compare.clear()
+                self._stop_unassigned()
+                self._start_missing(tasks)
                 keep = self._assigned.keys() | self._workers.keys()
-                await asyncio.to_thread(self._worker_env.clear, keep)
+                await asyncio.to_thread(self._worker_env.clean, keep)
 
-    def _stop_what_is_not_ordered(self) -> None:
+    def _stop_unassigned(self) -> None:
         for id_, worker in self._workers.items():
-            if id_ not in self._leaving and self._assigned.get(id_) != worker.assignment:
-                log.info("worker is told to stop", worker=id_, assigned=id_ in self._assigned)
-                self._leaving.add(id_)
+            if id_ not in self._stopping and self._assigned.get(id_) != worker.assignment:
+                log.info("worker is stopped", worker=id_, replaced=id_ in self._assigned)
+                self._stopping.add(id_)
                 self._tasks[id_].cancel()
 
-    def _start_what_is_missing(self, tasks: asyncio.TaskGroup) -> None:
-        # One that is to be replaced still has its place; its end calls us again.
+    def _start_missing(self, tasks: asyncio.TaskGroup) -> None:
+        # One that is to be replaced is still there; its end starts another comparison.
         for id_ in self._assigned.keys() - self._workers.keys():
-            assignment = self._assigned[id_]
             worker = WorkerProcess(
-                assignment, self._worker_env, self._ports, self._clock, self._changed
+                self._assigned[id_], self._worker_env, self._ports, self._clock, self._changed
             )
             self._workers[id_] = worker
-            self._tasks[id_] = tasks.create_task(self._employ(worker))
+            self._tasks[id_] = tasks.create_task(self._run_worker(worker))
             self._changed()
 
-    async def _employ(self, worker: WorkerProcess) -> None:
+    async def _run_worker(self, worker: WorkerProcess) -> None:
         try:
             await worker.run()
         finally:
-            for place in (self._workers, self._tasks):
-                place.pop(worker.assignment.id)
-            self._leaving.discard(worker.assignment.id)
+            id_ = worker.assignment.id
+            del self._workers[id_], self._tasks[id_]
+            self._stopping.discard(id_)
             self._changed()
-            self._look.set()
+            self._compare.set()

@@ -32,6 +32,7 @@ from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 log = get_logger()
 
 RETRY_SECONDS = 0.5
+"""Between two attempts to make the storage, while the broker is not ready for it."""
 
 
 async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
@@ -48,9 +49,10 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
     async with broker(settings.nats, "master", settings.connect) as nats:
         store, nodes = PipelineStore(nats), NodeRegistry()
         models = ModelCatalog(nats, settings.spool, Transfers())
-        pipelines = PipelineManager(store, models, BufferProvisioner(nats), nodes)
+        fleet = ProcessDriver(nodes)
+        pipelines = PipelineManager(store, models, BufferProvisioner(nats), fleet, nodes.changed)
         feed = PipelineFeed(nats, SystemClock())
-        reconciler = Reconciler(feed, ProcessDriver(nodes), nodes.changed)
+        reconciler = Reconciler(feed, fleet, nodes.changed)
         services = _services(
             PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
         )

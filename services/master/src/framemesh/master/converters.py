@@ -4,8 +4,10 @@ import json
 
 from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
 from framemesh.core.documents.document import read
-from framemesh.master.errors import MalformedCall
-from framemesh.master.fleet.nodes import NodeReport, WorkerAssignment, WorkerReport, WorkerState
+from framemesh.core.names import check_name
+from framemesh.master.errors import MalformedCall, TooManyWorkers
+from framemesh.master.fleet.nodes import NodeReport, WorkerAssignment, WorkerReport
+from framemesh.master.fleet.port import WorkerState
 from framemesh.master.pipelines.manager import RunningPipeline
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.messages import pipeline_message
@@ -17,6 +19,16 @@ _TO_STATE = {
     WorkerState.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
 _FROM_STATE = {number: state for state, number in _TO_STATE.items()}
+
+
+MAX_WORKERS = 1000
+"""In the report of one node. An agent has at most 256, and for a moment those that they replace."""
+
+MAX_WORD = 256
+"""Characters of an id, a pipeline or an address."""
+
+MAX_TROUBLE = 1000
+"""Characters of a line of trouble that are kept: a process may log lines of any length."""
 
 
 def from_pipeline(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
@@ -65,6 +77,17 @@ def to_chunk(request: model_pb2.RegisterModelRequest) -> bytes:
 
 
 def to_node(message: node_pb2.Node) -> NodeReport:
+    """
+    Raises:
+        InvalidName: the node has no usable name.
+        TooManyWorkers, MalformedCall: the report is larger than one may be.
+    """
+    check_name("node", message.name)
+    if len(message.workers) > MAX_WORKERS:
+        raise TooManyWorkers(
+            f"node {message.name!r} reports {len(message.workers)} workers:"
+            f" at most {MAX_WORKERS} are taken"
+        )
     return NodeReport(
         name=message.name,
         cpus=message.cpus,
@@ -99,15 +122,22 @@ def assignments_to_proto(assignments: tuple[WorkerAssignment, ...]) -> node_pb2.
 
 def _to_worker(message: node_pb2.Worker) -> WorkerReport:
     return WorkerReport(
-        id=message.id,
-        pipeline=message.pipeline,
+        id=_word(message.id),
+        pipeline=_word(message.pipeline),
         # A newer agent may know a state that we do not; such a worker is not ready.
         state=_FROM_STATE.get(message.state, WorkerState.STARTING),
         pid=message.pid,
-        address=message.address,
+        address=_word(message.address),
         restarts=message.restarts,
-        trouble=message.trouble,
+        trouble=message.trouble[:MAX_TROUBLE],
+        revision=message.revision,
     )
+
+
+def _word(text: str) -> str:
+    if len(text) > MAX_WORD:
+        raise MalformedCall(f"a worker is reported with {text[:40]!r}... of {len(text)} characters")
+    return text
 
 
 def _from_worker(worker: WorkerReport) -> node_pb2.Worker:
@@ -119,4 +149,5 @@ def _from_worker(worker: WorkerReport) -> node_pb2.Worker:
         address=worker.address,
         restarts=worker.restarts,
         trouble=worker.trouble,
+        revision=worker.revision,
     )

@@ -3,6 +3,12 @@
 from framemesh.core.errors import Code, FramemeshError
 
 
+class TooManyWorkers(FramemeshError):
+    """A node reports more workers than a node may have."""
+
+    code = Code.EXHAUSTED
+
+
 class MalformedCall(FramemeshError):
     """The messages of a call do not follow its protocol."""
 

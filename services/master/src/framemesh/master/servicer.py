@@ -118,26 +118,25 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):
-    def __init__(self, nodes: NodeRegistry, leaving: asyncio.Event) -> None:
-        """`leaving` is set when the master goes: its agents then attend its successor."""
+    def __init__(self, nodes: NodeRegistry, draining: asyncio.Event) -> None:
+        """`draining` is set when the master ends: its agents then connect to its successor."""
         self._nodes = nodes
-        self._leaving = leaving
+        self._draining = draining
 
     async def Connect(  # type: ignore[override]
         self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: Context
     ) -> None:
         opening = await first_message(request_iterator, node_pb2.ConnectRequest())
         first = to_node(opening.node)
-        check_name("node", first.name)
         with self._nodes.connected(first) as session:
             async with asyncio.TaskGroup() as tasks:
-                beside = [
-                    tasks.create_task(_assignment(session, context)),
-                    tasks.create_task(raise_when_draining(self._leaving)),
+                until_the_end = [
+                    tasks.create_task(_send_assignments(session, context)),
+                    tasks.create_task(raise_when_draining(self._draining)),
                 ]
                 async for request in request_iterator:
                     session.report = _same_node(to_node(request.node), first.name)
-                for task in beside:
+                for task in until_the_end:
                     task.cancel()
 
     async def ListNodes(
@@ -146,12 +145,12 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         return node_pb2.ListNodesResponse(nodes=map(from_node, self._nodes.reports))
 
 
-async def _assignment(session: NodeSession, context: Context) -> None:
+async def _send_assignments(session: NodeSession, context: Context) -> None:
     while True:
         await context.write(assignments_to_proto(await session.next_assignments()))
 
 
 def _same_node(report: NodeReport, name: str) -> NodeReport:
     if report.name != name:
-        raise MalformedCall(f"node {name!r} reports as {report.name!r}: attend once for each node")
+        raise MalformedCall(f"node {name!r} reports as {report.name!r}: connect once for each node")
     return report

@@ -1,4 +1,4 @@
-"""What one can set of the master, as environment variables."""
+"""The settings of the master, as environment variables."""
 
 import tempfile
 from pathlib import Path

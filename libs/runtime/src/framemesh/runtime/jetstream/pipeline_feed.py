@@ -49,6 +49,7 @@ class PipelineFeed:
         self._clock = clock
         self._resync_seconds = resync_seconds
         self._pipelines: Pipelines | None = None
+        self._unreadable: frozenset[str] = frozenset()
         self._changed = asyncio.Event()
         """Set, and replaced by another, with each change."""
 
@@ -57,6 +58,11 @@ class PipelineFeed:
         """As they are now; none as long as nothing is known. It never changes: a change is another
         mapping."""
         return self._pipelines or {}
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """Names of pipelines whose entry cannot be read; `pipelines` may have an earlier one."""
+        return self._unreadable
 
     async def known(self) -> Pipelines:
         """The pipelines as they are now, as soon as that is known."""
@@ -93,17 +99,19 @@ class PipelineFeed:
     async def _follow(self) -> None:
         """Read the bucket from its beginning, until it is time to do so again."""
         found: dict[str, StoredPipeline] = {}
+        unreadable: set[str] = set()
         complete = False
         loop = asyncio.get_running_loop()
 
         def caught_up() -> None:
             nonlocal complete
             complete = True
+            self._unreadable = frozenset(unreadable)
             self._publish(found)
             timeout.reschedule(loop.time() + self._resync_seconds)
 
         async def handle(entry: ReceivedMessage) -> None:
-            _apply(entry, found)
+            _apply(entry, found, unreadable)
             if complete:
                 caught_up()
 
@@ -130,8 +138,11 @@ class PipelineFeed:
         changed.set()
 
 
-def _apply(entry: ReceivedMessage, pipelines: dict[str, StoredPipeline]) -> None:
+def _apply(
+    entry: ReceivedMessage, pipelines: dict[str, StoredPipeline], unreadable: set[str]
+) -> None:
     name = entry.subject.rpartition(".")[2]
+    unreadable.discard(name)
     if KEY_VALUE_OPERATION in entry.headers:
         pipelines.pop(name, None)
         return
@@ -139,4 +150,5 @@ def _apply(entry: ReceivedMessage, pipelines: dict[str, StoredPipeline]) -> None
         pipelines[name] = stored_pipeline(name, entry.payload, entry.sequence)
     except InvalidDocument as error:
         # What somebody else wrote there must not end the feed.
+        unreadable.add(name)
         log.error("stored pipeline is unreadable", pipeline=name, error=str(error))

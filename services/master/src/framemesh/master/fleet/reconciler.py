@@ -1,27 +1,52 @@
-"""Brings the workers that run to the ones that should."""
+"""Brings the workers that run to those that should run."""
 
 import asyncio
-from typing import NoReturn
+import contextlib
+from collections.abc import AsyncIterator, Collection, Iterator
+from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
-from framemesh.master.fleet.process_driver import DesiredWorkers, ProcessDriver
+from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
+from framemesh.master.fleet.rollout import next_groups
+from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed, Pipelines
+from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
 
 PERIOD_SECONDS = 2.0
-"""Between two looks when nothing seems to have changed."""
+"""Between two rounds when nothing seems to have changed."""
+
+MIN_PERIOD_SECONDS = 0.1
+"""Between two rounds in any case: many workers that change at once cost few rounds, and a person
+does not notice the delay."""
+
+
+class PipelineSource(Protocol):
+    """Where the pipelines that should run are found: what PipelineFeed has for this."""
+
+    @property
+    def unreadable(self) -> Collection[str]:
+        """Names of pipelines whose entry cannot be read: nobody knows what they should be."""
+        ...
+
+    async def known(self) -> Pipelines: ...
+
+    def changes(self) -> AsyncIterator[Pipelines]: ...
 
 
 class Reconciler:
-    """Compares and corrects for as long as it runs; losing one round loses nothing."""
+    """Compares what should run with what runs, and corrects the difference, round after round.
+
+    Nothing is remembered from one round to the next, so a round that fails loses nothing, and a
+    master that starts goes on where the last one was.
+    """
 
     def __init__(
-        self, pipelines: PipelineFeed, driver: ProcessDriver, changed: asyncio.Event
+        self, pipelines: PipelineSource, driver: FleetDriver, changed: asyncio.Event
     ) -> None:
-        """`changed` is set by whoever changed something, to be looked at without delay."""
+        """`changed` starts a round at once: it is set after every change of what runs."""
         self._pipelines = pipelines
         self._driver = driver
         self._changed = changed
@@ -31,22 +56,40 @@ class Reconciler:
             while True:
                 self._changed.clear()
                 try:
-                    self._driver.converge(_desired(await self._pipelines.known()))
+                    await self._reconcile()
                 except FramemeshError as error:
                     log.warning("cannot reconcile, will try again", error=str(error))
-                try:
+                await asyncio.sleep(MIN_PERIOD_SECONDS)
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(PERIOD_SECONDS):
                         await self._changed.wait()
-                except TimeoutError:
-                    pass
 
     async def _follow_pipelines(self) -> None:
         async for _ in self._pipelines.changes():
             self._changed.set()
 
+    async def _reconcile(self) -> None:
+        """One round.
 
-def _desired(pipelines: Pipelines) -> list[DesiredWorkers]:
-    return [
-        DesiredWorkers(name, stored.revision, stored.spec.workers.min)
-        for name, stored in sorted(pipelines.items())
-    ]
+        Raises:
+            FramemeshError: the driver cannot be reached.
+        """
+        pipelines = await self._pipelines.known()
+        observed = await self._driver.observe()
+        groups = [*_next_groups(pipelines, observed)]
+        for name in sorted({*self._pipelines.unreadable} - pipelines.keys()):
+            groups += _as_observed(name, observed)
+        await self._driver.apply(groups)
+
+
+def _next_groups(pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
+    for name, stored in sorted(pipelines.items()):
+        replicas = desired_replicas(stored.spec.workers, Load())
+        yield from next_groups(WorkerGroup(name, stored.revision, replicas), observed.of(name))
+
+
+def _as_observed(name: str, observed: FleetState) -> Iterator[WorkerGroup]:
+    """The groups of a pipeline as they are."""
+    revisions = [replica.revision for replica in observed.of(name)]
+    for revision in sorted({*revisions}):
+        yield WorkerGroup(name, revision, revisions.count(revision))

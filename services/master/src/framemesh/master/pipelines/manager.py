@@ -7,7 +7,9 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.crops import StageDetections, check_crops
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
-from framemesh.master.fleet.nodes import NodeRegistry, WorkerState
+from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
+from framemesh.master.fleet.scaler import Load, desired_replicas
+from framemesh.master.fleet.status import ready_workers, trouble
 from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.modeling.decoder_demands import demand_of
@@ -53,12 +55,15 @@ class PipelineManager:
         store: PipelineStore,
         models: ModelCatalog,
         buffers: BufferProvisioner,
-        nodes: NodeRegistry,
+        fleet: FleetDriver,
+        changed: asyncio.Event,
     ) -> None:
+        """`changed` is set after every change, for those who bring it about."""
         self._store = store
         self._models = models
         self._buffers = buffers
-        self._nodes = nodes
+        self._fleet = fleet
+        self._changed = changed
         # Two changes of one pipeline must not interleave.
         self._changing = asyncio.Lock()
 
@@ -73,20 +78,21 @@ class PipelineManager:
         async with self._changing:
             spec = await self._pinned(wanted)
             current = await self._make(spec, await self._current(spec.name))
-        self._nodes.changed.set()
-        return self._running(current)
+        self._changed.set()
+        return self._running(current, await self._fleet.observe())
 
     async def get(self, name: str) -> RunningPipeline:
         """
         Raises:
             PipelineUnknown: there is none of that name.
         """
-        return self._running(await self._store.get(name))
+        return self._running(await self._store.get(name), await self._fleet.observe())
 
     async def list(self) -> list[RunningPipeline]:
         """All pipelines, by name."""
         found = [await self._current(name) for name in await self._store.names()]
-        return [self._running(stored) for stored in found if stored is not None]
+        state = await self._fleet.observe()
+        return [self._running(stored, state) for stored in found if stored is not None]
 
     async def delete(self, name: str, *, discard_pending: bool) -> int:
         """Delete a pipeline, its buffer and its ledger; returns how many frames were discarded.
@@ -106,7 +112,7 @@ class PipelineManager:
             # First the entry, so that no worker is started and no camera let in any more.
             await self._store.delete(name)
             await self._buffers.delete(name, generations)
-        self._nodes.changed.set()
+        self._changed.set()
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
 
@@ -191,19 +197,20 @@ class PipelineManager:
         except PipelineUnknown:
             return None
 
-    def _running(self, stored: StoredPipeline) -> RunningPipeline:
-        workers = self._nodes.workers(stored.spec.name)
-        ready = sum(worker.state is WorkerState.READY for worker in workers)
-        return RunningPipeline(stored, ready, "" if ready else self._trouble(stored))
+    def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:
+        name = stored.spec.name
+        wanted = WorkerGroup(name, stored.revision, desired_replicas(stored.spec.workers, Load()))
+        return RunningPipeline(
+            stored, ready_workers(state, name), trouble(wanted, self._with_downloads(state))
+        )
 
-    def _trouble(self, stored: StoredPipeline) -> str:
-        if not self._nodes.reports:
-            return "no node is here to run its workers: start an agent"
-        workers = self._nodes.workers(stored.spec.name)
-        for worker in workers:
-            if download := self._models.download_of(worker.id):
-                return f"{worker.id}: {download}"
-        return next((f"{w.id}: {w.trouble}" for w in workers if w.trouble), "")
+    def _with_downloads(self, state: FleetState) -> FleetState:
+        """A worker that starts reports no problem while it waits for a model."""
+        replicas = (
+            replace(each, problem=str(self._models.download_of(each.id) or each.problem))
+            for each in state.replicas
+        )
+        return replace(state, replicas=tuple(replicas))
 
 
 def _next(

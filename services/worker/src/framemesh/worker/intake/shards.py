@@ -67,7 +67,7 @@ class ShardConsumer:
                 if self._pipeline.generation.camera_affinity:
                     # What a camera sent after a change must not overtake what it sent before.
                     await asyncio.wait([drawing])
-            tasks.create_task(self._draw(self._pipeline.generation, stop))
+            tasks.create_task(self._draw_current(stop))
 
     async def _watch(self, ends: Mapping[Generation, asyncio.Event], stop: asyncio.Event) -> None:
         """Set the end of each older generation once the master has removed it, or at `stop`."""
@@ -98,6 +98,27 @@ class ShardConsumer:
             except FramemeshError as error:
                 log.debug("what is drained is not known", error=str(error))
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _draw_current(self, stop: asyncio.Event) -> None:
+        """Draw from the generation that takes frames, until `stop` is set.
+
+        When it is replaced by another meanwhile, and is empty, it is removed. The frames of the new
+        one are for workers of the new revision, and this one waits to be stopped.
+        """
+        try:
+            await self._draw(self._pipeline.generation, stop)
+        except* ConsumerGone:
+            if not await self._is_replaced():
+                raise
+            log.info("shards are replaced", generation=self._pipeline.generation.number)
+            await stop.wait()
+
+    async def _is_replaced(self) -> bool:
+        try:
+            current = await PipelineStore(self._broker).get(self._name)
+        except FramemeshError:
+            return False
+        return current.generation != self._pipeline.generation
 
     async def _draw_out(self, generation: Generation, end: asyncio.Event) -> None:
         """Draw from a generation that takes no more frames, until it is empty and removed."""

@@ -24,29 +24,29 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/node.proto\x12\x17\x66ramemesh.api.master.v1\"=\n\x0e\x43onnectRequest\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\"\x97\x01\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63pus\x18\x02 \x01(\r\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x10\n\x08\x63pu_used\x18\x04 \x01(\x01\x12\x19\n\x11memory_used_bytes\x18\x05 \x01(\x04\x12\x30\n\x07workers\x18\x06 \x03(\x0b\x32\x1f.framemesh.api.master.v1.Worker\"\x9c\x01\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x03 \x01(\x0e\x32$.framemesh.api.master.v1.WorkerState\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x10\n\x08restarts\x18\x06 \x01(\r\x12\x0f\n\x07trouble\x18\x07 \x01(\t\"M\n\x0f\x43onnectResponse\x12:\n\x07workers\x18\x01 \x03(\x0b\x32).framemesh.api.master.v1.WorkerAssignment\"B\n\x10WorkerAssignment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\"\x12\n\x10ListNodesRequest\"A\n\x11ListNodesResponse\x12,\n\x05nodes\x18\x01 \x03(\x0b\x32\x1d.framemesh.api.master.v1.Node*\x92\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x16\n\x12WORKER_STATE_READY\x10\x02\x12\x17\n\x13WORKER_STATE_FAILED\x10\x03\x12\x19\n\x15WORKER_STATE_STOPPING\x10\x04\x32\xd3\x01\n\x0bNodeService\x12`\n\x07\x43onnect\x12\'.framemesh.api.master.v1.ConnectRequest\x1a(.framemesh.api.master.v1.ConnectResponse(\x01\x30\x01\x12\x62\n\tListNodes\x12).framemesh.api.master.v1.ListNodesRequest\x1a*.framemesh.api.master.v1.ListNodesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/node.proto\x12\x17\x66ramemesh.api.master.v1\"=\n\x0e\x43onnectRequest\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\"\x97\x01\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63pus\x18\x02 \x01(\r\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x10\n\x08\x63pu_used\x18\x04 \x01(\x01\x12\x19\n\x11memory_used_bytes\x18\x05 \x01(\x04\x12\x30\n\x07workers\x18\x06 \x03(\x0b\x32\x1f.framemesh.api.master.v1.Worker\"\xae\x01\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x03 \x01(\x0e\x32$.framemesh.api.master.v1.WorkerState\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x10\n\x08restarts\x18\x06 \x01(\r\x12\x0f\n\x07trouble\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x04\"M\n\x0f\x43onnectResponse\x12:\n\x07workers\x18\x01 \x03(\x0b\x32).framemesh.api.master.v1.WorkerAssignment\"B\n\x10WorkerAssignment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\"\x12\n\x10ListNodesRequest\"A\n\x11ListNodesResponse\x12,\n\x05nodes\x18\x01 \x03(\x0b\x32\x1d.framemesh.api.master.v1.Node*\x92\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x16\n\x12WORKER_STATE_READY\x10\x02\x12\x17\n\x13WORKER_STATE_FAILED\x10\x03\x12\x19\n\x15WORKER_STATE_STOPPING\x10\x04\x32\xd3\x01\n\x0bNodeService\x12`\n\x07\x43onnect\x12\'.framemesh.api.master.v1.ConnectRequest\x1a(.framemesh.api.master.v1.ConnectResponse(\x01\x30\x01\x12\x62\n\tListNodes\x12).framemesh.api.master.v1.ListNodesRequest\x1a*.framemesh.api.master.v1.ListNodesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.master.v1.node_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WORKERSTATE']._serialized_start=674
-  _globals['_WORKERSTATE']._serialized_end=820
+  _globals['_WORKERSTATE']._serialized_start=692
+  _globals['_WORKERSTATE']._serialized_end=838
   _globals['_CONNECTREQUEST']._serialized_start=63
   _globals['_CONNECTREQUEST']._serialized_end=124
   _globals['_NODE']._serialized_start=127
   _globals['_NODE']._serialized_end=278
   _globals['_WORKER']._serialized_start=281
-  _globals['_WORKER']._serialized_end=437
-  _globals['_CONNECTRESPONSE']._serialized_start=439
-  _globals['_CONNECTRESPONSE']._serialized_end=516
-  _globals['_WORKERASSIGNMENT']._serialized_start=518
-  _globals['_WORKERASSIGNMENT']._serialized_end=584
-  _globals['_LISTNODESREQUEST']._serialized_start=586
-  _globals['_LISTNODESREQUEST']._serialized_end=604
-  _globals['_LISTNODESRESPONSE']._serialized_start=606
-  _globals['_LISTNODESRESPONSE']._serialized_end=671
-  _globals['_NODESERVICE']._serialized_start=823
-  _globals['_NODESERVICE']._serialized_end=1034
+  _globals['_WORKER']._serialized_end=455
+  _globals['_CONNECTRESPONSE']._serialized_start=457
+  _globals['_CONNECTRESPONSE']._serialized_end=534
+  _globals['_WORKERASSIGNMENT']._serialized_start=536
+  _globals['_WORKERASSIGNMENT']._serialized_end=602
+  _globals['_LISTNODESREQUEST']._serialized_start=604
+  _globals['_LISTNODESREQUEST']._serialized_end=622
+  _globals['_LISTNODESRESPONSE']._serialized_start=624
+  _globals['_LISTNODESRESPONSE']._serialized_end=689
+  _globals['_NODESERVICE']._serialized_start=841
+  _globals['_NODESERVICE']._serialized_end=1052
 # @@protoc_insertion_point(module_scope)

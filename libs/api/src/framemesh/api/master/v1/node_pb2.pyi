@@ -29,7 +29,9 @@ class _WorkerStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkerSta
     WORKER_STATE_STARTING: _WorkerState.ValueType  # 1
     WORKER_STATE_READY: _WorkerState.ValueType  # 2
     WORKER_STATE_FAILED: _WorkerState.ValueType  # 3
-    """It ended, or cannot start; it is started again after a pause."""
+    """It ended, or cannot start, or no longer answered and was killed; it is started again after a
+    pause.
+    """
     WORKER_STATE_STOPPING: _WorkerState.ValueType  # 4
 
 class WorkerState(_WorkerState, metaclass=_WorkerStateEnumTypeWrapper): ...
@@ -38,7 +40,9 @@ WORKER_STATE_UNSPECIFIED: WorkerState.ValueType  # 0
 WORKER_STATE_STARTING: WorkerState.ValueType  # 1
 WORKER_STATE_READY: WorkerState.ValueType  # 2
 WORKER_STATE_FAILED: WorkerState.ValueType  # 3
-"""It ended, or cannot start; it is started again after a pause."""
+"""It ended, or cannot start, or no longer answered and was killed; it is started again after a
+pause.
+"""
 WORKER_STATE_STOPPING: WorkerState.ValueType  # 4
 Global___WorkerState: _TypeAlias = WorkerState  # noqa: Y015
 
@@ -109,6 +113,7 @@ class Worker(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     RESTARTS_FIELD_NUMBER: _builtins.int
     TROUBLE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     state: Global___WorkerState.ValueType
@@ -117,7 +122,9 @@ class Worker(_message.Message):
     """host:port of its gRPC server."""
     restarts: _builtins.int
     trouble: _builtins.str
-    """Why it is not ready, for a person; empty when nothing is wrong."""
+    """Why it ended last, or what keeps it from its work, in one line; empty if nothing did."""
+    revision: _builtins.int
+    """Of the pipeline, as assigned."""
     def __init__(
         self,
         *,
@@ -128,10 +135,11 @@ class Worker(_message.Message):
         address: _builtins.str = ...,
         restarts: _builtins.int = ...,
         trouble: _builtins.str = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "id", b"id", "pid", b"pid", "pipeline", b"pipeline", "restarts", b"restarts", "state", b"state", "trouble", b"trouble"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "id", b"id", "pid", b"pid", "pipeline", b"pipeline", "restarts", b"restarts", "revision", b"revision", "state", b"state", "trouble", b"trouble"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,7 +175,7 @@ class WorkerAssignment(_message.Message):
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
-    """The revision of the pipeline that it must run; a worker with another one is replaced."""
+    """Of the pipeline: the worker runs this one or a newer one."""
     def __init__(
         self,
         *,

@@ -1,0 +1,31 @@
+"""What to say of a pipeline's workers."""
+
+from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup
+
+
+def ready_workers(state: FleetState, pipeline: str) -> int:
+    """How many workers draw frames, of whatever revision."""
+    return sum(replica.ready for replica in state.of(pipeline))
+
+
+def trouble(wanted: WorkerGroup, state: FleetState) -> str:
+    """Why the wanted workers do not run, in one line; empty if one does or nothing is known.
+
+    Workers of an earlier revision may go on meanwhile; then the line says so.
+    """
+    replicas = state.of(wanted.pipeline)
+    new = [replica for replica in replicas if replica.revision == wanted.revision]
+    old_ready = [replica for replica in replicas if replica.ready and replica not in new]
+    if any(replica.ready for replica in new):
+        return ""
+    problem = _first_problem(new)
+    if not old_ready:
+        return problem or state.problem or _first_problem(replicas)
+    if not problem or not wanted.replicas:
+        return ""
+    revision = max(replica.revision for replica in old_ready)
+    return f"revision {wanted.revision} is not ready, revision {revision} goes on: {problem}"
+
+
+def _first_problem(replicas: tuple[Replica, ...] | list[Replica]) -> str:
+    return next((f"{each.id}: {each.problem}" for each in replicas if each.problem), "")

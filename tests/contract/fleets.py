@@ -1,0 +1,118 @@
+"""Fleets to test: one in memory, and one of real agents whose workers are small programs."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import framemesh.agent.app
+from framemesh.agent.settings import AgentSettings
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
+from framemesh.master.fleet.memory_driver import MemoryDriver
+from framemesh.master.fleet.nodes import NodeRegistry
+from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
+from framemesh.master.fleet.process_driver import ProcessDriver
+from framemesh.master.servicer import NodeServicer
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.server import Service, grpc_server
+
+WORKER = Path(__file__).parents[1] / "integration" / "agent" / "worker_program.py"
+
+BROKEN = 13
+"""The revision whose workers fail in every fleet."""
+
+NODE_SERVICE = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
+
+
+class Fleet(Protocol):
+    """A driver, and nodes that a test adds and takes away."""
+
+    driver: FleetDriver
+
+    async def add_node(self, name: str) -> None: ...
+
+    async def remove_node(self, name: str) -> None: ...
+
+
+class MemoryFleet:
+    def __init__(self) -> None:
+        self._memory = MemoryDriver()
+        self._memory.broken = {BROKEN}
+        self.driver: FleetDriver = self._memory
+
+    async def add_node(self, name: str) -> None:
+        self._memory.nodes.append(name)
+
+    async def remove_node(self, name: str) -> None:
+        self._memory.nodes.remove(name)
+
+
+class ProcessFleet:
+    """The agents run in this process, their workers do not."""
+
+    def __init__(self, registry: NodeRegistry, master: str, folder: Path) -> None:
+        self.driver: FleetDriver = ProcessDriver(registry)
+        self._registry = registry
+        self._master = master
+        self._folder = folder
+        self._nodes: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
+
+    async def add_node(self, name: str) -> None:
+        first = free_block(20)
+        settings = AgentSettings(
+            node=name,
+            master=self._master,
+            listen=f"127.0.0.1:{first}",
+            first_port=first + 1,
+            data=self._folder / name,
+        )
+        stop = asyncio.Event()
+        command = (sys.executable, str(WORKER))
+        running = asyncio.create_task(framemesh.agent.app.run(settings, stop, command))
+        self._nodes[name] = stop, running
+        async with asyncio.timeout(10):
+            while name not in (report.name for report in self._registry.reports):
+                await asyncio.sleep(0.01)
+
+    async def remove_node(self, name: str) -> None:
+        stop, running = self._nodes.pop(name)
+        stop.set()
+        await running
+
+    async def close(self) -> None:
+        for name in list(self._nodes):
+            await self.remove_node(name)
+
+
+@asynccontextmanager
+async def memory_fleet(folder: Path) -> AsyncIterator[Fleet]:
+    yield MemoryFleet()
+
+
+@asynccontextmanager
+async def process_fleet(folder: Path) -> AsyncIterator[Fleet]:
+    registry, draining = NodeRegistry(), asyncio.Event()
+    servicer = NodeServicer(registry, draining)
+    service = Service(
+        NODE_SERVICE, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(servicer, to)
+    )
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(grpc_server("127.0.0.1:0", [service]))
+        stack.callback(draining.set)
+        fleet = ProcessFleet(registry, f"127.0.0.1:{server.port}", folder)
+        stack.push_async_callback(fleet.close)
+        yield fleet
+
+
+async def converge(
+    fleet: Fleet, groups: list[WorkerGroup], expected: Callable[[FleetState], bool]
+) -> FleetState:
+    """Apply the groups again and again, as a reconciler does, until the fleet is as expected."""
+    async with asyncio.timeout(20):
+        while True:
+            await fleet.driver.apply(groups)
+            if expected(state := await fleet.driver.observe()):
+                return state
+            await asyncio.sleep(0.02)

@@ -1,0 +1,119 @@
+"""What framemesh.master.fleet.port promises, of every driver."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
+from tests.contract.fleets import BROKEN, Fleet, converge, memory_fleet, process_fleet
+
+
+@pytest.fixture(params=[memory_fleet, process_fleet], ids=["memory", "process"])
+async def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Fleet]:
+    async with request.param(tmp_path) as made:
+        yield made
+
+
+def group(pipeline: str, replicas: int, revision: int = 1) -> WorkerGroup:
+    return WorkerGroup(pipeline, revision, replicas)
+
+
+def has(*groups: WorkerGroup) -> Callable[[FleetState], bool]:
+    """Whether there are exactly these workers, all of them ready."""
+    wanted = Counter({(each.pipeline, each.revision): each.replicas for each in groups})
+
+    def check(state: FleetState) -> bool:
+        found = Counter((each.pipeline, each.revision) for each in state.replicas)
+        return found == wanted and all(each.ready for each in state.replicas)
+
+    return check
+
+
+def ids(state: FleetState, pipeline: str = "street") -> set[str]:
+    return {replica.id for replica in state.of(pipeline)}
+
+
+async def test_groups_become_ready_with_ids_of_their_own(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    groups = [group("street", 2), group("yard", 1)]
+    state = await converge(fleet, groups, has(*groups))
+    assert len({replica.id for replica in state.replicas}) == 3
+    assert {replica.node for replica in state.replicas} == {"east"}
+    assert not state.problem
+
+
+async def test_applying_the_same_again_changes_nothing(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    groups = [group("street", 2)]
+    before = await converge(fleet, groups, has(*groups))
+    for _ in range(5):
+        await fleet.driver.apply(groups)
+    assert await fleet.driver.observe() == before
+
+
+async def test_what_is_not_applied_any_more_is_stopped(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    both = [group("street", 1), group("yard", 1)]
+    before = await converge(fleet, both, has(*both))
+    after = await converge(fleet, both[:1], has(*both[:1]))
+    assert ids(after) == ids(before)
+    await converge(fleet, [], has())
+
+
+async def test_a_group_grows_and_shrinks_and_the_rest_of_it_goes_on(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    one, three = [group("street", 1)], [group("street", 3)]
+    first = await converge(fleet, one, has(*one))
+    grown = await converge(fleet, three, has(*three))
+    assert ids(first) < ids(grown)
+    shrunk = await converge(fleet, one, has(*one))
+    assert ids(shrunk) < ids(grown)
+
+
+async def test_workers_of_two_revisions_run_side_by_side(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    old, new = group("street", 1), group("street", 1, revision=2)
+    before = await converge(fleet, [old], has(old))
+    both = await converge(fleet, [old, new], has(old, new))
+    assert ids(before) < ids(both)
+    after = await converge(fleet, [new], has(new))
+    assert ids(after) == ids(both) - ids(before)
+
+
+async def test_a_worker_that_fails_is_not_ready_and_says_why(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    good, bad = group("street", 1), group("street", 1, revision=BROKEN)
+
+    def failed(state: FleetState) -> bool:
+        return any(replica.state is WorkerState.FAILED for replica in state.of("street"))
+
+    state = await converge(fleet, [good, bad], failed)
+    (replica,) = (each for each in state.replicas if each.revision == BROKEN)
+    assert replica.problem
+    assert not replica.ready
+    await converge(fleet, [good], has(good))
+
+
+async def test_without_a_node_it_says_so_and_starts_when_one_comes(fleet: Fleet) -> None:
+    groups = [group("street", 1)]
+    await fleet.driver.apply(groups)
+    state = await fleet.driver.observe()
+    assert not state.replicas
+    assert state.problem
+    await fleet.add_node("east")
+    assert not (await converge(fleet, groups, has(*groups))).problem
+
+
+async def test_workers_are_spread_and_those_of_a_node_that_leaves_are_moved(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    groups = [group("street", 2)]
+    await converge(fleet, groups, has(*groups))
+    await fleet.add_node("west")
+    more = [group("street", 4)]
+    state = await converge(fleet, more, has(*more))
+    assert {replica.node for replica in state.replicas} == {"east", "west"}
+    await fleet.remove_node("east")
+    moved = await converge(fleet, more, has(*more))
+    assert {replica.node for replica in moved.replicas} == {"west"}
