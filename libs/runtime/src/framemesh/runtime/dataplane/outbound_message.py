@@ -18,3 +18,6 @@ class OutboundMessage:
     only one that its subject may ever have, and recognised for as long as it is there."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Values of one line each, without spaces around them."""
+    stream: str = ""
+    """The stream that takes the subject: one that does not answer delays no message of the others.
+    Empty: unknown; such messages share the delay among them."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from framemesh.api.common.v1 import acceptance_pb2
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.messages.subjects import accepted_subject
+from framemesh.runtime.messages.subjects import accepted_subject, ledger_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def to_message(pipeline: str, acceptance: Acceptance) -> OutboundMessage:
         accepted_subject(pipeline, acceptance.camera),
         proto.SerializeToString(),
         f"accepted/{acceptance.camera}/{acceptance.session}/{name}",
+        stream=ledger_stream(pipeline),
     )
 
 

@@ -10,7 +10,7 @@ from framemesh.core.names import check_name
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.messages.frame_message import CAPTURED, CRC32, unknown_headers
-from framemesh.runtime.messages.subjects import dead_subject, dead_subjects
+from framemesh.runtime.messages.subjects import dead_stream, dead_subject, dead_subjects
 
 REASON = "Framemesh-Reason"
 DETAIL = "Framemesh-Detail"
@@ -68,6 +68,7 @@ def to_message(pipeline: str, letter: DeadLetter) -> OutboundMessage:
             WORKER: letter.worker,
             DIED: str(letter.died_unix_nano),
         },
+        stream=dead_stream(pipeline),
     )
 
 

@@ -6,7 +6,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
-from framemesh.runtime.messages.subjects import frames_subject
+from framemesh.runtime.messages.subjects import frames_subject, shard_stream
 
 CAPTURED = "Framemesh-Captured"
 CRC32 = "Framemesh-Crc32"
@@ -28,6 +28,7 @@ def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
             CAPTURED: str(frame.captured_unix_nano),
             CRC32: f"{frame.crc32:08x}",
         },
+        stream=shard_stream(shard),
     )
 
 

@@ -6,7 +6,7 @@ from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.messages.subjects import outcome_subject
+from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
 
 _TO_FATE = {
     Fate.DONE: outcome_pb2.FATE_DONE,
@@ -34,7 +34,9 @@ class Seal:
 def to_message(outcome: Outcome) -> OutboundMessage:
     """The message that stores `outcome`, unless its frame has one already."""
     return OutboundMessage(
-        outcome_subject(outcome.pipeline, outcome.frame), to_proto(outcome).SerializeToString()
+        outcome_subject(outcome.pipeline, outcome.frame),
+        to_proto(outcome).SerializeToString(),
+        stream=ledger_stream(outcome.pipeline),
     )
 
 

@@ -45,7 +45,7 @@ which costs no more than an election."""
 CONNECT_TIMEOUT_SECONDS = 2
 """For one server to let us in, before the next one is tried."""
 
-PENDING_BYTES = 32 * 1024 * 1024
+PENDING_BYTES = 48 * 1024 * 1024
 """Of what is written and not yet on the socket. More than a publish window, so that a window fits
 while the connection is being made anew."""
 

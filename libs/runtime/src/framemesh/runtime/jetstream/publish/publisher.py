@@ -18,7 +18,7 @@ from nats.aio.subscription import Subscription
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.concurrency.fair_window import FairWindow
 from framemesh.runtime.dataplane.errors import (
     AlreadyStored,
     NotPermitted,
@@ -49,8 +49,10 @@ from framemesh.runtime.jetstream.connection.broker import (
     PermissionDenied,
 )
 
-WINDOW_MESSAGES = 256
-WINDOW_BYTES = 16 * 1024 * 1024
+WINDOW_MESSAGES = 512
+WINDOW_BYTES = 32 * 1024 * 1024
+"""Of the messages without an answer. Half of each is for one stream alone, and enough to keep a
+broker busy; the others are there because a stream may not answer for ANSWER_TIMEOUT_SECONDS."""
 
 BUSY = {429, 500, UNAVAILABLE}
 """Statuses: too many requests, something is wrong with the server, it cannot answer now."""
@@ -88,11 +90,11 @@ class _Attempt:
 
 
 class Publisher:
-    """Stores messages, many at once, within a window of count and bytes."""
+    """Stores messages, many at once, within a window that all streams share fairly."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._window = Window(WINDOW_MESSAGES, WINDOW_BYTES)
+        self._window = FairWindow(WINDOW_MESSAGES, WINDOW_BYTES)
         self.inbox = broker.client.new_inbox()
         self._tokens = count()
         self._attempts: dict[str, _Attempt] = {}
@@ -109,14 +111,17 @@ class Publisher:
                 so.
             BrokerUnavailable: no answer in time; it may be stored or not.
         """
-        async with self._window.held(len(message.payload)):
-            try:
-                await self._attempt(message)
-            except StreamMissing as error:
-                # While the replicas of a stream elect a leader, nobody takes its subjects either.
-                if await self._has_stream(message.subject):
-                    raise BrokerUnavailable("the stream has no leader at the moment") from error
-                raise
+        stream, size = message.stream, len(message.payload)
+        await self._window.acquire(stream, size)
+        try:
+            await self._attempt(message)
+        except StreamMissing as error:
+            # While the replicas of a stream elect a leader, nobody takes its subjects either.
+            if await self._has_stream(message.subject):
+                raise BrokerUnavailable("the stream has no leader at the moment") from error
+            raise
+        finally:
+            self._window.release(stream, size)
 
     async def _attempt(self, message: OutboundMessage) -> None:
         loop = asyncio.get_running_loop()
