@@ -16,7 +16,7 @@ from framemesh.master.pipelines.buffer import (
     BufferRefused,
     StorageMissing,
 )
-from framemesh.monitor.checkpoint.store import CheckpointStore
+from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.replicas import replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, broker

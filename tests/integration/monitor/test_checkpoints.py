@@ -11,10 +11,14 @@ from structlog.testing import capture_logs
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.monitor.checkpoint.checkpointer import Checkpointer
-from framemesh.monitor.checkpoint.message import from_payload, to_payload
-from framemesh.monitor.checkpoint.store import CheckpointStore, CheckpointTooLarge
-from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
+from framemesh.monitor.ledger.ledger_projection import LEDGER
+from framemesh.monitor.projection.checkpoint_message import (
+    Checkpoint,
+    checkpoint_from_payload,
+    checkpoint_to_payload,
+)
+from framemesh.monitor.projection.checkpoint_store import CheckpointStore, CheckpointTooLarge
+from framemesh.monitor.projection.checkpointer import Checkpointer
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.messages.subjects import ledger_stream
@@ -23,6 +27,8 @@ from tests.integration.monitor.conftest import Writer, ledgers, status
 from tests.integration.monitor.test_ledger import MIXED, write_mixed
 from tests.integration.services.conftest import process
 from tests.integration.services.running import monitor, remove_pipeline, stand_pipeline, until
+
+KEY = "street.ledger"
 
 
 async def purge(broker: Broker, up_to: int) -> None:
@@ -36,8 +42,8 @@ async def last_entry(broker: Broker) -> int:
 
 async def saved_up_to(broker: Broker) -> int:
     """The entry that the checkpoint is of; 0 when there is none."""
-    stored = await CheckpointStore(broker).load("street")
-    return from_payload(stored.payload).ledger.sequence if stored.payload else 0
+    stored = await CheckpointStore(broker).load(KEY)
+    return checkpoint_from_payload(stored.payload).sequence if stored.payload else 0
 
 
 async def until_saved(broker: Broker, sequence: int) -> None:
@@ -62,7 +68,7 @@ async def test_a_monitor_that_is_told_to_stop_leaves_all_to_the_next(
         assert (await ledgers(second))["north"].get("pending") is None
 
 
-async def test_a_book_that_changes_is_saved_within_seconds(
+async def test_a_ledger_that_changes_is_saved_within_seconds(
     channel: grpc.aio.Channel, nats_broker: Broker, writer: Writer
 ) -> None:
     await writer.complete("north", range(1, 11))
@@ -149,7 +155,7 @@ async def test_a_checkpoint_of_another_stream_is_ignored_and_removed(
     await stand_pipeline(nats_broker)
     async with monitor(nats_url) as second:
         assert await ledgers(second) == {}
-        assert (await CheckpointStore(nats_broker).load("street")).payload == b""
+        assert (await CheckpointStore(nats_broker).load(KEY)).payload == b""
         await writer.complete("east", [1])
         assert await ledgers(second) == {"east": {"offered": 1, "accepted": 1, "done": 1}}
 
@@ -158,7 +164,7 @@ async def test_a_pipeline_that_is_deleted_takes_its_checkpoint_with_it(
     nats_url: str, nats_broker: Broker, pipeline: PipelineSpec, writer: Writer
 ) -> None:
     async def is_gone() -> bool:
-        return not await CheckpointStore(nats_broker).pipelines()
+        return not await CheckpointStore(nats_broker).keys()
 
     async with monitor(nats_url):
         await writer.complete("north", [1])
@@ -178,7 +184,7 @@ async def test_a_damaged_checkpoint_is_told_and_ignored(
 ) -> None:
     await writer.complete("north", range(1, 11))
     await CheckpointStore(nats_broker).create()
-    await CheckpointStore(nats_broker).save("street", b"damaged", 0)
+    await CheckpointStore(nats_broker).save(KEY, b"damaged", 0)
     with capture_logs() as logs:
         async with monitor(nats_url) as channel:
             assert (await ledgers(channel))["north"]["done"] == 10
@@ -192,12 +198,11 @@ async def test_a_broker_that_lost_its_last_entries_is_believed(
     nats_url: str, nats_broker: Broker, writer: Writer
 ) -> None:
     await writer.complete("north", range(1, 11))
-    tail = OrderedReader(nats_broker, ledger_stream("street"), SystemClock())
-    await tail.last_sequence()
-    ahead = PipelineLedger()
-    ahead.sequence = 1000
+    reader = OrderedReader(nats_broker, ledger_stream("street"), SystemClock())
+    await reader.last_sequence()
+    ahead = Checkpoint(reader.created, 1000, 0, LEDGER.empty().capture()())
     await CheckpointStore(nats_broker).create()
-    await CheckpointStore(nats_broker).save("street", to_payload(tail.created, ahead.state), 0)
+    await CheckpointStore(nats_broker).save(KEY, checkpoint_to_payload(ahead), 0)
     async with monitor(nats_url) as channel:
         await writer.complete("north", range(11, 16))
         found = await status(channel)
@@ -207,11 +212,11 @@ async def test_a_broker_that_lost_its_last_entries_is_believed(
 async def test_of_two_monitors_the_one_that_is_behind_does_not_write_over_the_other(
     nats_broker: Broker, pipeline: PipelineSpec
 ) -> None:
-    tail, reading = OrderedReader(nats_broker, "LEDGER-street", SystemClock()), asyncio.Lock()
+    reader, applying = OrderedReader(nats_broker, "LEDGER-street", SystemClock()), asyncio.Lock()
     checkpoints = CheckpointStore(nats_broker)
     await checkpoints.create()
-    savers = [Checkpointer(checkpoints, "street", SystemClock()) for _ in range(2)]
-    books = [await checkpointer.load(tail) for checkpointer in savers]
+    checkpointers = [Checkpointer(checkpoints, "street", LEDGER, SystemClock()) for _ in range(2)]
+    progress = [await checkpointer.load(reader) for checkpointer in checkpointers]
     for at, sequence, saved in (
         (0, 5, 5),
         # The first try shows that somebody else wrote, the second replaces it.
@@ -222,15 +227,15 @@ async def test_of_two_monitors_the_one_that_is_behind_does_not_write_over_the_ot
         (0, 12, 9),
         (0, 12, 12),
     ):
-        books[at].sequence = sequence
-        await savers[at].save(tail.created, books[at], reading)
+        progress[at].sequence = sequence
+        await checkpointers[at].save(reader.created, progress[at], applying)
         assert await saved_up_to(nats_broker) == saved
 
 
 async def test_a_checkpoint_that_no_message_can_carry_is_refused(nats_broker: Broker) -> None:
     await CheckpointStore(nats_broker).create()
     largest = bytes(nats_broker.max_frame_bytes)
-    assert await CheckpointStore(nats_broker).save("street", largest, 0)
-    assert (await CheckpointStore(nats_broker).load("street")).payload == largest
+    assert await CheckpointStore(nats_broker).save(KEY, largest, 0)
+    assert (await CheckpointStore(nats_broker).load(KEY)).payload == largest
     with pytest.raises(CheckpointTooLarge):
-        await CheckpointStore(nats_broker).save("street", largest + b"x", 1)
+        await CheckpointStore(nats_broker).save(KEY, largest + b"x", 1)

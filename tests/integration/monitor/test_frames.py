@@ -13,8 +13,8 @@ from tests.integration.monitor.conftest import CAPTURED, Writer
 from tests.integration.services.running import status_of
 
 PENDING = monitor_pb2.FRAME_STATE_PENDING
-SEALED = monitor_pb2.FRAME_STATE_COMPLETED
-FORGOTTEN = monitor_pb2.FRAME_STATE_NOT_RETAINED
+COMPLETED = monitor_pb2.FRAME_STATE_COMPLETED
+NOT_RETAINED = monitor_pb2.FRAME_STATE_NOT_RETAINED
 UNKNOWN = monitor_pb2.FRAME_STATE_UNKNOWN
 
 
@@ -34,14 +34,14 @@ async def states(
     return [(each.frame.session, each.state) for each in found]
 
 
-async def test_a_sealed_frame_comes_with_its_outcome_and_when_it_was_stored(
+async def test_a_completed_frame_comes_with_its_outcome_and_when_it_was_stored(
     channel: grpc.aio.Channel, writer: Writer
 ) -> None:
     await writer.complete("north", [7], Fate.DEAD, "undecodable")
     found = await get(channel, 7)
     (frame,) = found.frames
     assert (frame.state, frame.outcome.fate, frame.outcome.reason) == (
-        SEALED,
+        COMPLETED,
         outcome_pb2.FATE_DEAD,
         "undecodable",
     )
@@ -59,7 +59,7 @@ async def test_a_frame_is_pending_until_it_has_its_outcome(
     await writer.accept("north", (1, 3))
     assert await states(channel, 2) == await states(channel, 2, "s1") == [("s1", PENDING)]
     await writer.complete("north", [2])
-    assert await states(channel, 2) == await states(channel, 2, "s1") == [("s1", SEALED)]
+    assert await states(channel, 2) == await states(channel, 2, "s1") == [("s1", COMPLETED)]
 
 
 async def test_without_a_session_all_that_have_the_number_come_newest_first(
@@ -72,8 +72,8 @@ async def test_without_a_session_all_that_have_the_number_come_newest_first(
     await writer.accept("south", (1, 1), session="elsewhere")
     found = await states(channel, 1)
     assert found[0] == ("now", PENDING)
-    assert found[1:] == [(session, SEALED) for session in reversed(sessions)][:31]
-    assert await states(channel, 1, "s3") == [("s3", SEALED)]
+    assert found[1:] == [(session, COMPLETED) for session in reversed(sessions)][:31]
+    assert await states(channel, 1, "s3") == [("s3", COMPLETED)]
 
 
 async def test_an_outcome_that_is_no_longer_kept_is_told_from_one_that_never_was(
@@ -86,14 +86,14 @@ async def test_an_outcome_that_is_no_longer_kept_is_told_from_one_that_never_was
     await writer.accept("north", (1, 4), session="now")
     assert await states(channel, 2) == [
         ("now", PENDING),
-        *((session, SEALED) for session in reversed(sessions)),
+        *((session, COMPLETED) for session in reversed(sessions)),
     ]
     await nats_broker.request("$JS.API.STREAM.PURGE.LEDGER-street", {})
     assert await states(channel, 2) == [
         ("now", PENDING),
-        *((session, FORGOTTEN) for session in reversed(sessions[-MAX_COMPLETE_SESSIONS:])),
+        *((session, NOT_RETAINED) for session in reversed(sessions[-MAX_COMPLETE_SESSIONS:])),
     ]
-    assert await states(channel, 2, sessions[0]) == [(sessions[0], FORGOTTEN)]
+    assert await states(channel, 2, sessions[0]) == [(sessions[0], NOT_RETAINED)]
     assert await states(channel, 4, sessions[0]) == [(sessions[0], UNKNOWN)]
     assert (await get(channel, 2)).ledger.done == 3 * len(sessions)
 
@@ -113,7 +113,7 @@ async def test_more_sessions_than_the_broker_looks_through_must_be_named(
     code, line = await status_of(get(channel, 1))
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert line == "too many sessions have a frame 1 of north: name the session"
-    assert await states(channel, 1, "s77") == [("s77", SEALED)]
+    assert await states(channel, 1, "s77") == [("s77", COMPLETED)]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.monitor.checkpoint.store import CheckpointStore
 from framemesh.monitor.ledger.registry import LedgerRegistry
+from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed

@@ -79,6 +79,14 @@ def test_status_says_what_the_monitor_cannot_tell() -> None:
     assert "no camera has sent a frame yet" not in said
 
 
+def test_status_shows_the_cameras_that_are_not_kept_by_name_as_one_row() -> None:
+    others = monitor_pb2.CameraLedger(offered=70, accepted=70, done=70)
+    found = monitor_pb2.PipelineStatus(retired=others, retired_cameras=7)
+    said = printed(converters.report_from_proto(PIPELINE, found))
+    (row,) = [row for row in said.splitlines() if "all others" in row]
+    assert row.split() == ["(all", "others,", "7)", "70", "70", "70", "0", "\u2713"]
+
+
 def test_status_of_a_pipeline_that_one_service_does_not_know_yet() -> None:
     assert "no camera has sent a frame yet" in printed(converters.report_from_proto(PIPELINE, None))
     assert converters.report_from_proto(None, STATUS).name == "street"

@@ -2,8 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemesh.core.ledger.camera_ledger import CameraLedger
-from framemesh.core.ledger.camera_sessions import MAX_COMPLETE_SESSIONS, MAX_GAPS, FrameStatus
+from framemesh.core.ledger.camera_sessions import MAX_COMPLETE_SESSIONS, MAX_PENDING_SESSIONS
 from framemesh.core.ledger.closed_sessions import ClosedSessions
+from framemesh.core.ledger.session_frames import MAX_GAPS, FrameStatus
 from framemesh.core.outcome import Fate
 
 frames = st.dictionaries(
@@ -13,7 +14,7 @@ frames = st.dictionaries(
 
 
 @given(frames, st.randoms(use_true_random=False), st.booleans())
-def test_it_balances_in_whatever_order_it_is_told(
+def test_it_balances_in_whatever_order_entries_come(
     fates: dict[tuple[str, int], Fate | None], random: st.DataObject, twice: bool
 ) -> None:
     """`fates` says for each frame what became of it; None: it is still pending."""
@@ -32,20 +33,20 @@ def test_it_balances_in_whatever_order_it_is_told(
         if fate is None:
             ledger.accept(session, sequence, sequence)
         else:
-            ledger.seal(session, sequence, fate, "")
+            ledger.complete(session, sequence, fate, "")
 
     account = ledger.account
     assert account.offered == len(fates)
     assert account.rejected == sum(fate is Fate.REJECTED for fate in fates.values())
     assert account.pending == sum(fate is None for fate in fates.values())
-    sealed = account.done + account.expired + account.superseded + account.dead
-    assert account.accepted == sealed + account.pending
+    completed = account.done + account.expired + account.superseded + account.dead
+    assert account.accepted == completed + account.pending
     assert ledger.duplicates == (sum(f is not None for f in fates.values()) if twice else 0)
 
 
 def test_an_outcome_proves_that_its_frame_was_accepted() -> None:
     ledger = CameraLedger("north", ClosedSessions())
-    ledger.seal("s", 1, Fate.DONE, "")
+    ledger.complete("s", 1, Fate.DONE, "")
     assert (ledger.account.accepted, ledger.account.pending) == (1, 0)
     assert ledger.accept("s", 1, 2) == 1
     assert (ledger.account.accepted, ledger.account.pending) == (2, 1)
@@ -53,9 +54,9 @@ def test_an_outcome_proves_that_its_frame_was_accepted() -> None:
 
 def test_reasons_are_counted() -> None:
     ledger = CameraLedger("north", ClosedSessions())
-    ledger.seal("s", 1, Fate.DEAD, "undecodable")
-    ledger.seal("s", 2, Fate.REJECTED, "too_large")
-    ledger.seal("s", 3, Fate.REJECTED, "too_large")
+    ledger.complete("s", 1, Fate.DEAD, "undecodable")
+    ledger.complete("s", 2, Fate.REJECTED, "too_large")
+    ledger.complete("s", 3, Fate.REJECTED, "too_large")
     assert ledger.account.reasons == {"undecodable": 1, "too_large": 2}
 
 
@@ -66,8 +67,8 @@ def test_frames_of_sessions_that_became_a_sum_are_not_counted_again() -> None:
     for _ in range(2):
         for name in names:
             ledger.accept(name, 1, 2)
-            ledger.seal(name, 1, Fate.DONE, "")
-            ledger.seal(name, 2, Fate.DONE, "")
+            ledger.complete(name, 1, Fate.DONE, "")
+            ledger.complete(name, 2, Fate.DONE, "")
     assert len(closed.state.frames) == 9 * MAX_COMPLETE_SESSIONS
     assert (ledger.account.accepted, ledger.account.pending) == (5 + 2 * len(names), 5)
     assert ledger.duplicates == 2 * len(names)
@@ -77,26 +78,26 @@ def test_frames_of_sessions_that_became_a_sum_are_not_counted_again() -> None:
 def test_a_session_that_became_a_sum_goes_on_where_it_was() -> None:
     ledger = CameraLedger("north", ClosedSessions())
     for name in ("first", *map(str, range(MAX_COMPLETE_SESSIONS))):
-        ledger.seal(name, 1, Fate.DONE, "")
+        ledger.complete(name, 1, Fate.DONE, "")
     assert ledger.accept("first", 1, 3) == 2
     assert (ledger.account.accepted, ledger.account.pending) == (MAX_COMPLETE_SESSIONS + 3, 2)
 
 
-def test_a_frame_is_unknown_then_pending_then_sealed_also_when_its_session_became_a_sum() -> None:
+def test_a_frame_is_unknown_then_pending_then_completed_also_in_a_closed_session() -> None:
     ledger = CameraLedger("north", ClosedSessions())
-    standings = [ledger.frame_status("s", 1)]
+    statuses = [ledger.frame_status("s", 1)]
     ledger.accept("s", 1, 1)
-    standings.append(ledger.frame_status("s", 1))
-    ledger.seal("s", 1, Fate.DEAD, "undecodable")
-    standings.append(ledger.frame_status("s", 1))
+    statuses.append(ledger.frame_status("s", 1))
+    ledger.complete("s", 1, Fate.DEAD, "undecodable")
+    statuses.append(ledger.frame_status("s", 1))
     for number in range(MAX_COMPLETE_SESSIONS):
-        ledger.seal(f"later-{number}", 1, Fate.DONE, "")
-    standings.append(ledger.frame_status("s", 1))
-    assert standings == [
+        ledger.complete(f"later-{number}", 1, Fate.DONE, "")
+    statuses.append(ledger.frame_status("s", 1))
+    assert statuses == [
         FrameStatus.UNKNOWN,
         FrameStatus.PENDING,
-        FrameStatus.SEALED,
-        FrameStatus.SEALED,
+        FrameStatus.COMPLETED,
+        FrameStatus.COMPLETED,
     ]
     assert ledger.frame_status("s", 2) is FrameStatus.UNKNOWN
 
@@ -107,7 +108,7 @@ def test_the_sessions_that_have_a_frame_come_with_pending_ones_first_and_newest_
         ledger.accept(name, 1, last)
     for name in ("a", "c"):
         for sequence in range(1, 10):
-            ledger.seal(name, sequence, Fate.DONE, "")
+            ledger.complete(name, sequence, Fate.DONE, "")
     assert ledger.sessions_with(5) == ["d", "c", "a"]
 
 
@@ -115,10 +116,10 @@ def test_rejected_frames_leave_no_holes() -> None:
     ledger = CameraLedger("north", ClosedSessions())
     for sequence in range(1, 1001, 2):
         ledger.accept("s", sequence, sequence)
-        ledger.seal("s", sequence, Fate.DONE, "")
-        ledger.seal("s", sequence + 1, Fate.REJECTED, "truncated")
+        ledger.complete("s", sequence, Fate.DONE, "")
+        ledger.complete("s", sequence + 1, Fate.REJECTED, "truncated")
     (session,) = ledger.state.sessions
-    assert session.known == session.sealed == ((1, 1000),)
+    assert session.known == session.completed == ((1, 1000),)
     assert (ledger.account.accepted, ledger.account.rejected) == (500, 500)
 
 
@@ -129,12 +130,12 @@ def test_a_camera_that_drops_for_days_leaves_few_gaps_and_is_counted_exactly() -
         ledger.accept("s", sequence, sequence)
     # The workers are behind: what is done now was accepted long ago.
     for sequence in kept[:-5]:
-        assert ledger.seal("s", sequence, Fate.DONE, "")
+        assert ledger.complete("s", sequence, Fate.DONE, "")
     account = ledger.account
     assert (account.accepted, account.done, account.pending) == (len(kept), len(kept) - 5, 5)
     (session,) = ledger.state.sessions
     assert len(session.known) == MAX_GAPS + 1
-    assert len(session.sealed) <= MAX_GAPS + 1
+    assert len(session.completed) <= MAX_GAPS + 1
     assert (ledger.duplicates, ledger.frame_status("s", kept[-1])) == (0, FrameStatus.PENDING)
 
 
@@ -144,5 +145,15 @@ def test_a_frame_that_is_as_late_as_can_be_is_no_second_one() -> None:
     for number in range(2, MAX_GAPS + 1):
         ledger.accept("s", 2 * number, 2 * number)
     assert [ledger.accept("s", n, n) for n in (3, 5)] == [1, 1]
-    assert ledger.seal("s", 2, Fate.DONE, "")
+    assert ledger.complete("s", 2, Fate.DONE, "")
     assert ledger.account.accepted == MAX_GAPS + 3
+
+
+def test_a_camera_with_too_many_pending_sessions_counts_the_oldest_ones_elsewhere() -> None:
+    ledger = CameraLedger("north", closed := ClosedSessions())
+    for number in range(MAX_PENDING_SESSIONS + 2):
+        ledger.accept(f"s{number}", 1, 3)
+    assert (ledger.account.pending, closed.pending) == (3 * MAX_PENDING_SESSIONS, 6)
+    assert ledger.frame_status("s0", 3) is FrameStatus.PENDING
+    assert ledger.complete("s0", 3, Fate.DONE, "")
+    assert ledger.account.pending + closed.pending == 3 * (MAX_PENDING_SESSIONS + 2) - 1

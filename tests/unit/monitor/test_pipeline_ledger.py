@@ -3,9 +3,12 @@ from typing import cast
 from nats.aio.client import Client
 
 from framemesh.core.frame import FrameId
-from framemesh.core.ledger.camera_sessions import FrameStatus
+from framemesh.core.ledger.camera_ledger import Account
+from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.monitor.ledger.ledger_projection import LedgerProjection
 from framemesh.monitor.ledger.pipeline_ledger import AgePercentiles, PipelineLedger
+from framemesh.monitor.projection.projection import Progress
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages import acceptance_message, outcome_message
@@ -28,16 +31,18 @@ def entry(message: OutboundMessage, sequence: int, second: int = 0) -> ReceivedM
     )
 
 
-def sealed(sequence: int, age_ms: int = 0, fate: Fate = Fate.DONE) -> OutboundMessage:
+def completed(sequence: int, age_ms: int = 0, fate: Fate = Fate.DONE) -> OutboundMessage:
     frame = FrameId("north", "s1", sequence)
     return outcome_message.to_message(
         Outcome(frame, "street", fate, NANO, NANO + age_ms * 1_000_000, "test")
     )
 
 
-def test_an_empty_book_has_no_cameras_and_no_ages() -> None:
-    assert (PipelineLedger().accounts, PipelineLedger().ages, PipelineLedger().duplicates) == (
+def test_an_empty_ledger_has_no_cameras_and_no_ages() -> None:
+    summary = PipelineLedger().summary(NANO)
+    assert (summary.accounts, summary.retired, summary.ages, summary.duplicate_outcomes) == (
         {},
+        Account(),
         AgePercentiles(0, 0, 0),
         0,
     )
@@ -46,8 +51,8 @@ def test_an_empty_book_has_no_cameras_and_no_ages() -> None:
 def test_ages_are_those_of_done_frames() -> None:
     ledger = PipelineLedger()
     for number in range(1, 101):
-        ledger.enter(entry(sealed(number, age_ms=number), number))
-    ledger.enter(entry(sealed(101, age_ms=9_000, fate=Fate.DEAD), 101))
+        ledger.apply(entry(completed(number, age_ms=number), number))
+    ledger.apply(entry(completed(101, age_ms=9_000, fate=Fate.DEAD), 101))
     assert ledger.ages == AgePercentiles(0.051, 0.096, 0.1)
 
 
@@ -55,38 +60,45 @@ def test_rates_are_those_of_what_is_new() -> None:
     ledger = PipelineLedger()
     accepted = acceptance_message.to_message("street", Acceptance("north", "s1", ((1, 20),)))
     for sequence in (1, 2):
-        ledger.enter(entry(accepted, sequence, second=5))
-    ledger.enter(entry(sealed(1), 3, second=5))
-    ledger.enter(entry(sealed(1), 4, second=5))
+        ledger.apply(entry(accepted, sequence, second=5))
+    ledger.apply(entry(completed(1), 3, second=5))
+    ledger.apply(entry(completed(1), 4, second=5))
     assert ledger.accepted.per_second(6 * NANO) == 20
-    assert ledger.sealed.per_second(6 * NANO) == 1
-    assert (ledger.duplicates, ledger.accounts["north"].pending) == (1, 19)
+    assert ledger.completed.per_second(6 * NANO) == 1
+    assert (ledger.cameras.duplicates, ledger.cameras.account("north").pending) == (1, 19)
 
 
 def test_an_unreadable_entry_is_passed_over() -> None:
     ledger = PipelineLedger()
     for number, subject in enumerate(("accepted.street.north", "outcomes.street.north.s.0"), 1):
-        ledger.enter(entry(OutboundMessage(subject, b"\xff\xff"), number))
-    ledger.enter(entry(OutboundMessage("outcomes.street.north.s.0", b""), 3))
-    assert (ledger.sequence, ledger.duplicates) == (3, 0)
-    assert not any(account.offered for account in ledger.accounts.values())
+        ledger.apply(entry(OutboundMessage(subject, b"\xff\xff"), number))
+    ledger.apply(entry(OutboundMessage("outcomes.street.north.s.0", b""), 3))
+    assert ledger.cameras.duplicates == 0
+    assert not any(account.offered for account in ledger.cameras.accounts.values())
 
 
 def test_what_the_stream_dropped_before_it_was_read_is_counted() -> None:
-    ledger = PipelineLedger()
+    progress = Progress(LedgerProjection(PipelineLedger()))
     for sequence in (4, 5, 9):
-        ledger.enter(entry(sealed(sequence), sequence))
-    assert (ledger.unread, ledger.accounts["north"].done) == (6, 3)
+        progress.apply(entry(completed(sequence), sequence))
+    assert (progress.sequence, progress.unread) == (9, 6)
+    assert progress.projection.ledger.cameras.account("north").done == 3
 
 
-def test_the_standing_of_a_frame_is_known_by_camera_and_session() -> None:
+def test_the_status_of_a_frame_is_known_by_camera_and_session() -> None:
     ledger = PipelineLedger()
     accepted = acceptance_message.to_message("street", Acceptance("north", "s1", ((1, 2),)))
-    ledger.enter(entry(accepted, 1))
-    ledger.enter(entry(sealed(1), 2))
-    assert ledger.frame_status(FrameId("north", "s1", 1)) is FrameStatus.SEALED
+    ledger.apply(entry(accepted, 1))
+    ledger.apply(entry(completed(1), 2))
+    assert ledger.frame_status(FrameId("north", "s1", 1)) is FrameStatus.COMPLETED
     assert ledger.frame_status(FrameId("north", "s1", 2)) is FrameStatus.PENDING
     assert ledger.frame_status(FrameId("north", "s2", 2)) is FrameStatus.UNKNOWN
     assert ledger.frame_status(FrameId("south", "s1", 1)) is FrameStatus.UNKNOWN
-    assert (ledger.sessions_with("north", 2), ledger.sessions_with("south", 2)) == (["s1"], [])
-    assert (ledger.account("north").pending, ledger.account("south").offered) == (1, 0)
+    assert (ledger.cameras.sessions_with("north", 2), ledger.cameras.sessions_with("south", 2)) == (
+        ["s1"],
+        [],
+    )
+    assert (ledger.cameras.account("north").pending, ledger.cameras.account("south").offered) == (
+        1,
+        0,
+    )

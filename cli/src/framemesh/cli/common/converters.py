@@ -42,6 +42,8 @@ def report_from_proto(
             for hop in traffic.DESCRIPTOR.fields
         },
         cameras=tuple(map(_camera_from_proto, status.cameras)),
+        retired=_camera_from_proto(status.retired),
+        retired_cameras=status.retired_cameras,
     )
 
 

@@ -55,3 +55,7 @@ class PipelineReport:
     bytes_a_frame: dict[str, float]
     """Mean bytes a frame on each hop: cameras, workers, models, outcomes."""
     cameras: tuple[CameraReport, ...]
+    retired: CameraReport
+    """The sum of all other cameras: only those that had frames last are kept by name."""
+    retired_cameras: int
+    """How often a camera was added to that sum."""

@@ -1,6 +1,7 @@
 """How `status` looks on a terminal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
@@ -52,8 +53,16 @@ def _pipeline(report: PipelineReport) -> list[RenderableType]:
         kept = f"  {report.dead_letters} dead letters: `framemesh dead list {report.name}`"
         parts.append(Text(kept))
     if report.cameras or not report.problem:
-        parts.append(_ledger(report.cameras))
+        parts.append(_ledger(_rows(report)))
     return [*parts, Text()]
+
+
+def _rows(report: PipelineReport) -> list[CameraReport]:
+    """The cameras by name, and below them all others as one, where there are any."""
+    if not report.retired.offered:
+        return list(report.cameras)
+    others = replace(report.retired, camera=f"(all others, {report.retired_cameras})")
+    return [*report.cameras, others]
 
 
 def _ledger(cameras: Sequence[CameraReport]) -> RenderableType:

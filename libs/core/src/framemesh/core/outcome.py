@@ -73,6 +73,6 @@ class Outcome:
     """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or
     rejected, else 1 and its tries alone."""
     image_bytes: int = 0
-    """Of the image as the worker got it; 0 where ingest sealed it."""
+    """Of the image as the worker got it; 0 where ingest decided its fate."""
     tensor_bytes: int = 0
     """Of what was given to the models."""

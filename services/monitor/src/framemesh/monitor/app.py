@@ -9,10 +9,10 @@ from framemesh.api.monitor.v1 import (
     monitor_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
-from framemesh.monitor.checkpoint.store import CheckpointStore
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
+from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector

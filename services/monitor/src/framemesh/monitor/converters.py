@@ -19,8 +19,8 @@ from framemesh.runtime.messages.dead_letter_message import DeadLetter
 _STATE_TO_PROTO = {
     FrameState.UNKNOWN: monitor_pb2.FRAME_STATE_UNKNOWN,
     FrameState.PENDING: monitor_pb2.FRAME_STATE_PENDING,
-    FrameState.SEALED: monitor_pb2.FRAME_STATE_COMPLETED,
-    FrameState.FORGOTTEN: monitor_pb2.FRAME_STATE_NOT_RETAINED,
+    FrameState.COMPLETED: monitor_pb2.FRAME_STATE_COMPLETED,
+    FrameState.NOT_RETAINED: monitor_pb2.FRAME_STATE_NOT_RETAINED,
 }
 
 
@@ -38,6 +38,8 @@ def status_to_proto(status: PipelineStatus) -> monitor_pb2.PipelineStatus:
         message.cameras.extend(
             _account_to_proto(name, account) for name, account in ledger.accounts.items()
         )
+        message.retired.CopyFrom(_account_to_proto("", ledger.retired))
+        message.retired_cameras = ledger.retired_cameras
         message.accepted_per_second = ledger.accepted_per_second
         message.completed_per_second = ledger.completed_per_second
         message.age.CopyFrom(_ages_to_proto(ledger.ages))

@@ -2,23 +2,23 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Self
 
-from framemesh.core.ledger.camera_sessions import CameraSessions, FrameStatus, SessionState
+from framemesh.core.ledger.camera_sessions import CameraSessions
 from framemesh.core.ledger.closed_sessions import ClosedSessions
+from framemesh.core.ledger.session_frames import FrameStatus, SessionState
 from framemesh.core.outcome import Fate
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The ledger of one camera at one moment."""
+    """The ledger of one camera, or of several together, at one moment."""
 
-    accepted: int
-    rejected: int
-    done: int
-    expired: int
-    superseded: int
-    dead: int
+    accepted: int = 0
+    rejected: int = 0
+    done: int = 0
+    expired: int = 0
+    superseded: int = 0
+    dead: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     """How often each reason was given for a fate other than done."""
 
@@ -30,14 +30,25 @@ class Account:
     def pending(self) -> int:
         return self.accepted - self.done - self.expired - self.superseded - self.dead
 
+    def plus(self, other: "Account") -> "Account":
+        return Account(
+            self.accepted + other.accepted,
+            self.rejected + other.rejected,
+            self.done + other.done,
+            self.expired + other.expired,
+            self.superseded + other.superseded,
+            self.dead + other.dead,
+            dict(Counter(self.reasons) + Counter(other.reasons)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
     """Everything that a camera's ledger knows."""
 
-    account: Account
-    duplicates: int
-    sessions: tuple[SessionState, ...]
+    account: Account = field(default_factory=Account)
+    duplicates: int = 0
+    sessions: tuple[SessionState, ...] = ()
 
 
 class CameraLedger:
@@ -45,46 +56,48 @@ class CameraLedger:
 
     An outcome proves that its frame was accepted, also where the acceptance itself is not, or not
     yet, on record: ingest writes it after the frame is in the buffer.
+
+    Pending frames of closed sessions are not counted here but by `closed`, as the camera may be
+    gone from the ledger, and come back, while they are pending.
     """
 
-    def __init__(self, camera: str, closed: ClosedSessions) -> None:
-        self._sessions = CameraSessions(camera, closed)
-        self._accepted = 0
-        self._fates: Counter[Fate] = Counter()
-        self._reasons: Counter[str] = Counter()
-        self.duplicates = 0
-        """Outcomes for frames that had one."""
+    def __init__(
+        self, camera: str, closed: ClosedSessions, state: LedgerState = LedgerState()
+    ) -> None:
+        """Goes on from `state`.
 
-    @classmethod
-    def of(cls, camera: str, state: LedgerState, closed: ClosedSessions) -> Self:
-        """The ledger whose `state` this is.
+        Args:
+            closed: shared by all cameras.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is no state of a ledger.
         """
-        found = cls(camera, closed)
         account = state.account
-        found._sessions = CameraSessions.of(camera, state.sessions, closed)
-        found._accepted = account.accepted
-        found._fates.update({fate: getattr(account, fate.value) for fate in Fate})
-        found._reasons.update(account.reasons)
-        found.duplicates = state.duplicates
-        return found
+        self._closed = closed
+        self._sessions = CameraSessions(camera, closed, state.sessions)
+        self._accepted = account.accepted
+        self._fates = Counter({fate: getattr(account, fate.value) for fate in Fate})
+        self._reasons = Counter(account.reasons)
+        self.duplicates = state.duplicates
+        """Outcomes for frames that had one."""
 
     def accept(self, session: str, first: int, last: int) -> int:
-        """The frames from `first` to `last` are in the buffer; returns how many are news."""
+        """The frames from `first` to `last` are in the buffer; returns how many were not known."""
+        pending_elsewhere = self._closed.pending
         frames = self._sessions.take(session)
         new = frames.known.add(first, last)
         self._sessions.put(session, frames)
-        self._accepted += new
+        self._accepted += new + pending_elsewhere - self._closed.pending
         return new
 
-    def seal(self, session: str, sequence: int, fate: Fate, reason: str) -> bool:
+    def complete(self, session: str, sequence: int, fate: Fate, reason: str) -> bool:
         """A frame has its outcome; returns False for a frame that already had one."""
+        pending_elsewhere = self._closed.pending
         frames = self._sessions.take(session)
-        first = frames.sealed.add(sequence)
+        first = frames.completed.add(sequence)
         new = frames.known.add(sequence)
         self._sessions.put(session, frames)
+        self._accepted += pending_elsewhere - self._closed.pending
         if not first:
             self.duplicates += 1
             return False
@@ -98,13 +111,25 @@ class CameraLedger:
             self._reasons[reason] += 1
         return True
 
+    def close(self) -> LedgerState:
+        """Close all sessions; returns what is left of the ledger."""
+        pending_elsewhere = self._closed.pending
+        self._sessions.close_all()
+        self._accepted += pending_elsewhere - self._closed.pending
+        return self.state
+
     def frame_status(self, session: str, sequence: int) -> FrameStatus:
         """What is known of one frame."""
         return self._sessions.frame_status(session, sequence)
 
     def sessions_with(self, sequence: int) -> list[str]:
-        """Of those that are still known by name, newest first."""
+        """The sessions that have a frame of this number, of those that are still known by name;
+        pending ones first, newest first."""
         return self._sessions.with_frame(sequence)
+
+    @property
+    def has_pending(self) -> bool:
+        return self._sessions.have_pending
 
     @property
     def accepted(self) -> int:

@@ -1,132 +1,84 @@
-"""The sessions of one camera: which frames of each are known, and which have their outcome."""
+"""The sessions of one camera that are kept by name, and those that were closed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import Enum
-from typing import Self
 
-from framemesh.core.frame import MAX_FRAMES_IN_FLIGHT
 from framemesh.core.ledger.closed_sessions import ClosedSessions
-from framemesh.core.ledger.interval_set import IntervalSet
-from framemesh.core.ledger.packed_runs import Runs
-from framemesh.core.pipeline.spec import MAX_STREAMS
+from framemesh.core.ledger.session_frames import FrameStatus, SessionFrames, SessionState
 
 MAX_COMPLETE_SESSIONS = 4
 """Of a camera, kept by their names although nothing of theirs is pending: the one that runs, and
 those that it took over from. Older ones are closed."""
 
-MAX_GAPS = MAX_STREAMS * MAX_FRAMES_IN_FLIGHT
-"""In the numbers of one session. A frame that still comes has fewer above it: those that overtake
-it go to other streams of the buffer, MAX_FRAMES_IN_FLIGHT to each."""
-
-
-class FrameStatus(Enum):
-    """What is known of one frame."""
-
-    UNKNOWN = "unknown"
-    PENDING = "pending"
-    SEALED = "sealed"
-
-
-class SessionFrames:
-    """Rejected frames are in both sets: apart, they would be holes in the runs of the others.
-
-    So are those that a camera dropped before it sent them, once they are too old to come: a camera
-    that drops for days would leave a gap for each.
-    """
-
-    def __init__(self, known: Runs = (), sealed: Runs = ()) -> None:
-        self.known = IntervalSet.of(known)
-        self.sealed = IntervalSet.of(sealed)
-
-    def close_old_gaps(self) -> None:
-        while self.known.gaps > MAX_GAPS:
-            first, last = self.known.oldest_gap
-            self.known.add(first, last)
-            self.sealed.add(first, last)
-
-    @property
-    def pending(self) -> int:
-        return len(self.known) - len(self.sealed)
-
-    def frame_status(self, sequence: int) -> FrameStatus:
-        if sequence in self.sealed:
-            return FrameStatus.SEALED
-        return FrameStatus.PENDING if sequence in self.known else FrameStatus.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class SessionState:
-    """One session at one moment."""
-
-    name: str
-    known: Runs
-    sealed: Runs
+MAX_PENDING_SESSIONS = 16
+"""Of a camera, kept by their names because frames are pending. A camera that starts again and again
+while its frames wait has a few."""
 
 
 class CameraSessions:
     """Finds the frames of a session, whether it is open or closed."""
 
-    def __init__(self, camera: str, closed: ClosedSessions) -> None:
-        """`closed` is shared by all cameras."""
+    def __init__(
+        self, camera: str, closed: ClosedSessions, states: Iterable[SessionState] = ()
+    ) -> None:
+        """Goes on from `states`.
+
+        Args:
+            closed: shared by all cameras.
+
+        Raises:
+            ValueError: these are no states of sessions.
+        """
         self._camera = camera
         self._closed = closed
         # Both with the session first whose last entry is oldest.
-        self._waiting: dict[str, SessionFrames] = {}
+        self._pending: dict[str, SessionFrames] = {}
         self._complete: dict[str, SessionFrames] = {}
-
-    @classmethod
-    def of(cls, camera: str, states: Iterable[SessionState], closed: ClosedSessions) -> Self:
-        """The sessions whose `state` this is.
-
-        Raises:
-            ValueError: it is none.
-        """
-        found = cls(camera, closed)
         for state in states:
-            found.put(state.name, SessionFrames(state.known, state.sealed))
-        return found
+            self.put(state.name, SessionFrames(state.known, state.completed))
 
     def take(self, name: str) -> SessionFrames:
         """The frames of a session, to be changed and then `put` back."""
-        for place in (self._waiting, self._complete):
+        for place in (self._pending, self._complete):
             if (frames := place.pop(name, None)) is not None:
                 return frames
-        runs = self._closed.take(self._camera, name)
-        return SessionFrames(runs, runs)
+        return self._closed.take(self._camera, name)
 
     def put(self, name: str, frames: SessionFrames) -> None:
         """The session that was changed last."""
         frames.close_old_gaps()
-        if frames.pending:
-            self._waiting[name] = frames
-            return
-        self._complete[name] = frames
-        if len(self._complete) > MAX_COMPLETE_SESSIONS:
-            oldest = next(iter(self._complete))
-            self._closed.add(self._camera, oldest, self._complete.pop(oldest).known.runs)
+        place = self._pending if frames.pending else self._complete
+        place[name] = frames
+        if len(place) > (MAX_PENDING_SESSIONS if frames.pending else MAX_COMPLETE_SESSIONS):
+            oldest = next(iter(place))
+            self._closed.add(self._camera, oldest, place.pop(oldest))
+
+    def close_all(self) -> None:
+        for place in (self._pending, self._complete):
+            for name, frames in place.items():
+                self._closed.add(self._camera, name, frames)
+            place.clear()
+
+    @property
+    def have_pending(self) -> bool:
+        """Whether a session that is kept by name has pending frames."""
+        return bool(self._pending)
 
     def frame_status(self, name: str, sequence: int) -> FrameStatus:
-        frames = self._waiting.get(name) or self._complete.get(name)
+        frames = self._pending.get(name) or self._complete.get(name)
         if frames is not None:
             return frames.frame_status(sequence)
-        closed = self._closed.has(self._camera, name, sequence)
-        return FrameStatus.SEALED if closed else FrameStatus.UNKNOWN
+        return self._closed.frame_status(self._camera, name, sequence)
 
     def with_frame(self, sequence: int) -> list[str]:
         """The open sessions that have a frame of this number: pending ones first, newest first."""
-        places = (self._waiting, self._complete)
+        places = (self._pending, self._complete)
         newest_first = ((n, f) for place in places for n, f in reversed(place.items()))
         return [name for name, frames in newest_first if sequence in frames.known]
 
     @property
     def state(self) -> tuple[SessionState, ...]:
-        waiting = (
-            SessionState(name, frames.known.runs, frames.sealed.runs)
-            for name, frames in self._waiting.items()
+        return tuple(
+            SessionState(name, frames.known.runs, frames.completed.runs)
+            for place in (self._pending, self._complete)
+            for name, frames in place.items()
         )
-        complete = (
-            SessionState(name, runs := frames.known.runs, runs)
-            for name, frames in self._complete.items()
-        )
-        return (*waiting, *complete)

@@ -30,7 +30,7 @@ class Traffic:
     def accepted(self, frames: int, size: int) -> "Traffic":
         return replace(self, cameras=self.cameras.plus(frames, size))
 
-    def sealed(self, image: int, tensors: int, outcome: int) -> "Traffic":
+    def completed(self, image: int, tensors: int, outcome: int) -> "Traffic":
         """By a worker."""
         return replace(
             self,

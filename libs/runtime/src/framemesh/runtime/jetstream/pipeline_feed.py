@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument
+from framemesh.runtime.concurrency.broadcast import Broadcast
 from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
@@ -50,8 +52,7 @@ class PipelineFeed:
         self._resync_seconds = resync_seconds
         self._pipelines: Pipelines | None = None
         self._unreadable: frozenset[str] = frozenset()
-        self._changed = asyncio.Event()
-        """Set, and replaced by another, with each change."""
+        self._changed = Broadcast()
 
     @property
     def pipelines(self) -> Pipelines:
@@ -66,21 +67,18 @@ class PipelineFeed:
 
     async def known(self) -> Pipelines:
         """The pipelines as they are now, as soon as that is known."""
-        async for found in self.changes():
-            return found
-        raise AssertionError("changes() has no end")
+        return await self._changed.wait_for(lambda: self._pipelines)
 
     async def changes(self) -> AsyncIterator[Pipelines]:
         """The pipelines as soon as they are known, then again after each change, for ever. Changes
         that come faster than a subscriber takes them are one to it: it always gets the last."""
         seen: Pipelines | None = None
         while True:
-            changed = self._changed
-            if self._pipelines is not None and self._pipelines is not seen:
-                seen = self._pipelines
-                yield seen
-            else:
-                await changed.wait()
+            seen = await self._changed.wait_for(partial(self._other_than, seen))
+            yield seen
+
+    def _other_than(self, seen: Pipelines | None) -> Pipelines | None:
+        return self._pipelines if self._pipelines is not seen else None
 
     async def run(self) -> NoReturn:
         """Follow the bucket until cancelled, through restarts of the broker, and from a bucket that
@@ -134,8 +132,7 @@ class PipelineFeed:
         if pipelines == self._pipelines:
             return
         self._pipelines = MappingProxyType(dict(pipelines))
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        self._changed.notify()
 
 
 def _apply(

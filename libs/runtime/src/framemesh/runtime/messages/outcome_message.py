@@ -19,7 +19,7 @@ _FROM_FATE = {number: fate for fate, number in _TO_FATE.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class OutcomeSummary:
     """An outcome without what was seen."""
 
     frame: FrameId
@@ -49,7 +49,7 @@ def from_payload(payload: bytes) -> Outcome:
     return from_proto(outcome_pb2.Outcome.FromString(payload))
 
 
-def seal_from_payload(payload: bytes) -> Seal:
+def summary_from_payload(payload: bytes) -> OutcomeSummary:
     """What the ledger needs of the outcome that was stored, at a fraction of its cost.
 
     Raises:
@@ -57,7 +57,7 @@ def seal_from_payload(payload: bytes) -> Seal:
     """
     message = outcome_pb2.Outcome.FromString(payload)
     frame = message.frame
-    return Seal(
+    return OutcomeSummary(
         frame=FrameId(frame.camera, frame.session, frame.sequence),
         fate=_FROM_FATE[message.fate],
         reason=message.reason,

@@ -8,7 +8,7 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.generation import Generation, Shard
 
 PIPELINES_BUCKET = "framemesh-pipelines"
-LEDGERS_BUCKET = "framemesh-ledgers"
+CHECKPOINTS_BUCKET = "framemesh-checkpoints"
 
 
 def frames_stream(pipeline: str, generation: int, index: int) -> str:

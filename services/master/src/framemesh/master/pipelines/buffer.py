@@ -25,7 +25,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.shard_consumer import shard_consumer_config
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.subjects import (
-    LEDGERS_BUCKET,
+    CHECKPOINTS_BUCKET,
     PIPELINES_BUCKET,
     accepted_subject,
     dead_stream,
@@ -51,7 +51,7 @@ DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
-STATE = (*map(bucket_stream, (PIPELINES_BUCKET, MANIFESTS, LEDGERS_BUCKET)), FILES_STREAM)
+STATE = (*map(bucket_stream, (PIPELINES_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)), FILES_STREAM)
 """The streams that hold pipelines, models and checkpoints."""
 
 

@@ -1,4 +1,4 @@
-"""The book of one pipeline: its cameras' ledgers, rates and ages, built from its ledger stream."""
+"""The ledger of one pipeline: its cameras, rates and ages, built from its ledger stream."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from google.protobuf.message import DecodeError
 
 from framemesh.core.frame import FrameId
-from framemesh.core.ledger.camera_ledger import Account, CameraLedger, LedgerState
-from framemesh.core.ledger.camera_sessions import FrameStatus
-from framemesh.core.ledger.closed_sessions import ClosedSessions, ClosedState
+from framemesh.core.ledger.camera_ledger import Account
+from framemesh.core.ledger.camera_ledgers import MAX_CAMERAS, CameraLedgers, CamerasState
 from framemesh.core.ledger.rate import Rate
+from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.ledger.traffic import Traffic
 from framemesh.core.outcome import Fate
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
@@ -38,6 +38,10 @@ class LedgerSummary:
 
     accounts: Mapping[str, Account]
     """By camera, sorted."""
+    retired: Account
+    """The sum of all cameras that are not among these."""
+    retired_cameras: int
+    """How often a camera was added to that sum."""
     accepted_per_second: float
     completed_per_second: float
     """Over the last seconds, as `accepted_per_second`."""
@@ -49,103 +53,69 @@ class LedgerSummary:
 
 @dataclass(frozen=True, slots=True)
 class PipelineLedgerState:
-    """Everything that a book knows."""
+    """Everything that a ledger knows."""
 
-    sequence: int = 0
-    unread: int = 0
-    cameras: Mapping[str, LedgerState] = field(default_factory=dict)
-    closed: ClosedState = ClosedState()  # noqa: RUF009  it is frozen
+    cameras: CamerasState = field(default_factory=CamerasState)
     ages: tuple[float, ...] = ()
     accepted: tuple[tuple[int, int], ...] = ()
-    sealed: tuple[tuple[int, int], ...] = ()
+    completed: tuple[tuple[int, int], ...] = ()
     """Events by second, as `accepted`."""
-    traffic: Traffic = Traffic()  # noqa: RUF009
+    traffic: Traffic = Traffic()  # noqa: RUF009  it is frozen
 
 
 class PipelineLedger:
     """Everything that the ledger stream of a pipeline has said so far."""
 
-    def __init__(self, state: PipelineLedgerState = PipelineLedgerState()) -> None:
+    def __init__(
+        self, state: PipelineLedgerState = PipelineLedgerState(), max_cameras: int = MAX_CAMERAS
+    ) -> None:
         """Goes on from `state`.
 
         Raises:
-            ValueError: it is none that a book was ever in.
+            ValueError: it is none that a ledger was ever in.
         """
-        self._closed = ClosedSessions.of(state.closed)
-        self._cameras = {
-            name: CameraLedger.of(name, camera, self._closed)
-            for name, camera in state.cameras.items()
-        }
+        self.cameras = CameraLedgers(state.cameras, max_cameras)
         self._ages = deque(state.ages, maxlen=RECENT_AGES)
-        self.sequence = state.sequence
-        """Of the last message of the stream that is taken into account."""
-        self.unread = state.unread
-        """Messages that the stream dropped before they came here."""
         self.accepted = Rate(state.accepted)
-        self.sealed = Rate(state.sealed)
+        self.completed = Rate(state.completed)
         self.traffic = state.traffic
 
-    def enter(self, entry: ReceivedMessage) -> None:
+    def apply(self, message: ReceivedMessage) -> None:
         """Take one message of the stream into account."""
-        # The stream loses its oldest messages, and no others.
-        self.unread += max(0, entry.sequence - self.sequence - 1)
         try:
-            if entry.subject.startswith("accepted."):
-                self._accept(entry)
-            elif entry.subject.startswith("outcomes."):
-                self._seal(entry)
+            if message.subject.startswith("accepted."):
+                self._accept(message)
+            elif message.subject.startswith("outcomes."):
+                self._complete(message)
         except (DecodeError, KeyError, ValueError) as error:
-            # What somebody else wrote there must not end the book.
-            log.warning("entry is unreadable", subject=entry.subject, error=str(error))
-        self.sequence = entry.sequence
+            # What somebody else wrote there must not end the ledger.
+            log.warning("entry is unreadable", subject=message.subject, error=str(error))
 
     def summary(self, now_unix_nano: int) -> LedgerSummary:
         return LedgerSummary(
-            accounts=self.accounts,
+            accounts=self.cameras.accounts,
+            retired=self.cameras.retired,
+            retired_cameras=self.cameras.retired_cameras,
             accepted_per_second=self.accepted.per_second(now_unix_nano),
-            completed_per_second=self.sealed.per_second(now_unix_nano),
+            completed_per_second=self.completed.per_second(now_unix_nano),
             ages=self.ages,
-            duplicate_outcomes=self.duplicates,
+            duplicate_outcomes=self.cameras.duplicates,
             traffic=self.traffic,
         )
 
-    @property
-    def accounts(self) -> dict[str, Account]:
-        """By camera, sorted."""
-        return {name: self._cameras[name].account for name in sorted(self._cameras)}
-
-    def account(self, camera: str) -> Account:
-        """All zeros for a camera that never sent a frame."""
-        found = self._cameras.get(camera)
-        return found.account if found else Account(0, 0, 0, 0, 0, 0)
-
     def frame_status(self, frame: FrameId) -> FrameStatus:
         """What is known of one frame."""
-        camera = self._cameras.get(frame.camera)
-        return camera.frame_status(frame.session, frame.sequence) if camera else FrameStatus.UNKNOWN
-
-    def sessions_with(self, camera: str, sequence: int) -> list[str]:
-        """The sessions of a camera that have a frame of this number, of those that are still known
-        by name; pending ones first, newest first."""
-        found = self._cameras.get(camera)
-        return found.sessions_with(sequence) if found else []
+        return self.cameras.frame_status(frame)
 
     @property
     def state(self) -> PipelineLedgerState:
         return PipelineLedgerState(
-            sequence=self.sequence,
-            unread=self.unread,
-            cameras={name: camera.state for name, camera in self._cameras.items()},
-            closed=self._closed.state,
+            cameras=self.cameras.state,
             ages=tuple(self._ages),
             accepted=self.accepted.seconds,
-            sealed=self.sealed.seconds,
+            completed=self.completed.seconds,
             traffic=self.traffic,
         )
-
-    @property
-    def duplicates(self) -> int:
-        return sum(camera.duplicates for camera in self._cameras.values())
 
     @property
     def ages(self) -> AgePercentiles:
@@ -158,32 +128,25 @@ class PipelineLedger:
 
         return AgePercentiles(at(0.50), at(0.95), at(0.99))
 
-    def _accept(self, entry: ReceivedMessage) -> None:
-        acceptance = acceptance_message.from_payload(entry.payload)
-        camera = self._camera(acceptance.camera)
-        new = sum(camera.accept(acceptance.session, *run) for run in acceptance.ranges)
-        self.accepted.add(entry.stored_unix_nano, new)
+    def _accept(self, message: ReceivedMessage) -> None:
+        acceptance = acceptance_message.from_payload(message.payload)
+        camera, session = acceptance.camera, acceptance.session
+        new = sum(self.cameras.accept(camera, session, *run) for run in acceptance.ranges)
+        self.accepted.add(message.stored_unix_nano, new)
         self.traffic = self.traffic.accepted(acceptance.frames, acceptance.image_bytes)
 
-    def _seal(self, entry: ReceivedMessage) -> None:
-        outcome = outcome_message.seal_from_payload(entry.payload)
-        camera = self._camera(outcome.frame.camera)
-        frame = outcome.frame
-        before = camera.accepted
-        if not camera.seal(frame.session, frame.sequence, outcome.fate, outcome.reason):
+    def _complete(self, message: ReceivedMessage) -> None:
+        outcome = outcome_message.summary_from_payload(message.payload)
+        first, accepted = self.cameras.complete(outcome.frame, outcome.fate, outcome.reason)
+        if not first:
             return
         # The outcome of a frame is often here before the acceptance that counts it.
-        self.accepted.add(entry.stored_unix_nano, camera.accepted - before)
+        self.accepted.add(message.stored_unix_nano, accepted)
         if outcome.fate is not Fate.REJECTED:
-            self.sealed.add(entry.stored_unix_nano)
+            self.completed.add(message.stored_unix_nano)
         if outcome.image_bytes:
-            self.traffic = self.traffic.sealed(
-                outcome.image_bytes, outcome.tensor_bytes, len(entry.payload)
+            self.traffic = self.traffic.completed(
+                outcome.image_bytes, outcome.tensor_bytes, len(message.payload)
             )
         if outcome.fate is Fate.DONE:
             self._ages.append(outcome.age_seconds)
-
-    def _camera(self, name: str) -> CameraLedger:
-        if name not in self._cameras:
-            self._cameras[name] = CameraLedger(name, self._closed)
-        return self._cameras[name]

@@ -1,14 +1,17 @@
-"""The books of all pipelines, each kept by a reader of its own."""
+"""The ledgers of all pipelines, each kept up to date by a runner of its own."""
 
 import asyncio
 from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
-from framemesh.monitor.checkpoint.store import CheckpointStore
 from framemesh.monitor.errors import LedgerBehind
+from framemesh.monitor.ledger.ledger_projection import LEDGER, LedgerProjection
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
-from framemesh.monitor.ledger.reader import LedgerReader
+from framemesh.monitor.projection.checkpoint_store import CheckpointStore
+from framemesh.monitor.projection.projection import Progress
+from framemesh.monitor.projection.runner import ProjectionRunner
 from framemesh.runtime.concurrency.backoff import Backoff
+from framemesh.runtime.concurrency.broadcast import Broadcast
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
@@ -31,13 +34,13 @@ entries a second."""
 LATEST_TIMEOUT_SECONDS = 3.0
 """The same for who also takes a ledger that is behind."""
 
-POLL_SECONDS = 0.01
-"""Between two looks at how far a reader is, while somebody waits for it."""
+
+LedgerRunner = ProjectionRunner[LedgerProjection]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerSnapshot:
-    """The book of a pipeline, as it is at this moment."""
+    """The ledger of a pipeline, as it is at this moment."""
 
     ledger: PipelineLedger
     unread: int
@@ -62,10 +65,11 @@ class LedgerRegistry:
         self._feed = feed
         self._checkpoints = checkpoints
         self._clock = clock
-        self._readers: dict[str, LedgerReader] = {}
+        self._runners: dict[str, LedgerRunner] = {}
+        self._advanced = Broadcast()
 
     async def ledger(self, pipeline: str) -> LedgerSnapshot:
-        """The book of a pipeline, with everything that was written before this question.
+        """The ledger of a pipeline, with everything that was written before this question.
 
         Raises:
             StreamGone: there is no such pipeline.
@@ -92,21 +96,29 @@ class LedgerRegistry:
         extent = await stream.extent()
         # An empty stream has nothing to wait for.
         last = extent.last if extent else 0
+
+        def current() -> Progress[LedgerProjection] | None:
+            runner = self._runners.get(pipeline)
+            return runner.current(stream.created) if runner else None
+
+        def complete() -> Progress[LedgerProjection] | None:
+            found = current()
+            return found if found and found.sequence >= last else None
+
         try:
             async with asyncio.timeout(timeout_seconds):
-                ledger = await self._up_to(pipeline, stream.created, last)
+                progress = await self._advanced.wait_for(complete)
         except TimeoutError as error:
-            reader = self._readers.get(pipeline)
-            so_far = reader.ledger(stream.created, 0) if reader else None
+            so_far = current()
             if so_far is None:
                 raise LedgerBehind(
                     f"the ledger of {pipeline!r} is being opened: ask again"
                 ) from error
-            ledger = so_far
+            progress = so_far
         return LedgerSnapshot(
-            ledger,
-            ledger.unread + max(0, extent.first - 1 - ledger.sequence),
-            max(0, last - max(ledger.sequence, extent.first - 1)),
+            progress.projection.ledger,
+            progress.unread + max(0, extent.first - 1 - progress.sequence),
+            max(0, last - max(progress.sequence, extent.first - 1)),
         )
 
     async def run(self) -> None:
@@ -115,43 +127,45 @@ class LedgerRegistry:
         async with asyncio.TaskGroup() as reading:
             async for pipelines in self._feed.changes():
                 for name in pipelines:
-                    if name not in self._readers:
-                        self._readers[name] = self._reader(name)
+                    if name not in self._runners:
+                        self._runners[name] = self._runner(name)
                         reading.create_task(self._keep(name))
-
-    async def _up_to(self, pipeline: str, created: str, sequence: int) -> PipelineLedger:
-        while True:
-            reader = self._readers.get(pipeline)
-            if reader is not None and (ledger := reader.ledger(created, sequence)):
-                return ledger
-            await asyncio.sleep(POLL_SECONDS)
 
     async def _keep(self, pipeline: str) -> None:
         """Read one ledger after the other, for as long as there is a pipeline of that name."""
         failures = 0
         while True:
             began = self._clock.monotonic()
-            await self._readers[pipeline].run()
+            await self._runners[pipeline].run()
             failures = failures + 1 if self._clock.monotonic() - began < LONG_SECONDS else 1
             # The feed may not know yet that the pipeline was deleted, or made anew.
             await asyncio.sleep(REOPEN.pause(failures))
             if pipeline not in self._feed.pipelines:
-                del self._readers[pipeline]
+                del self._runners[pipeline]
                 return
-            self._readers[pipeline] = self._reader(pipeline)
+            self._runners[pipeline] = self._runner(pipeline)
 
-    def _reader(self, pipeline: str) -> LedgerReader:
-        return LedgerReader(self._broker, pipeline, self._checkpoints, self._clock)
+    def _runner(self, pipeline: str) -> LedgerRunner:
+        return ProjectionRunner(
+            self._broker,
+            pipeline,
+            ledger_stream(pipeline),
+            LEDGER,
+            checkpoints=self._checkpoints,
+            advanced=self._advanced,
+            clock=self._clock,
+        )
 
     async def _prepare(self) -> None:
         """Make the bucket of checkpoints, and remove those of pipelines that are gone."""
         try:
             await self._checkpoints.create()
-            found = await self._checkpoints.pipelines()
-            for name in set(found).difference(await self._feed.known()):
-                if await self._is_deleted(name):
-                    stored = await self._checkpoints.load(name)
-                    await self._checkpoints.remove(name, stored.revision)
+            known = await self._feed.known()
+            for key in await self._checkpoints.keys():
+                pipeline = key.partition(".")[0]
+                if pipeline not in known and await self._is_deleted(pipeline):
+                    stored = await self._checkpoints.load(key)
+                    await self._checkpoints.remove(key, stored.revision)
         except BrokerUnavailable as error:
             log.info("checkpoints are not looked through", error=str(error))
 

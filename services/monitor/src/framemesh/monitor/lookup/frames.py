@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 
 from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
-from framemesh.core.ledger.camera_sessions import FrameStatus
+from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.outcome import Outcome
 from framemesh.monitor.errors import TooManyMatches
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
@@ -30,12 +30,12 @@ class FrameState(Enum):
 
     UNKNOWN = "unknown"
     PENDING = "pending"
-    SEALED = "sealed"
-    FORGOTTEN = "forgotten"
+    COMPLETED = "completed"
+    NOT_RETAINED = "not_retained"
     """It had an outcome, which is no longer kept."""
 
 
-_ORDER = (FrameState.PENDING, FrameState.SEALED, FrameState.FORGOTTEN, FrameState.UNKNOWN)
+_ORDER = (FrameState.PENDING, FrameState.COMPLETED, FrameState.NOT_RETAINED, FrameState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FrameRecord:
     id: FrameId
     state: FrameState
     outcome: Outcome | None = None
-    """Where it is sealed."""
+    """Where it is completed."""
     stored_unix_nano: int = 0
     """When the broker took the outcome."""
 
@@ -59,7 +59,7 @@ class FrameLookupResult:
 
 
 class FrameLookup:
-    """Looks into the stream for outcomes, and into the book for what has none there."""
+    """Looks into the stream for outcomes, and into the ledger for what has none there."""
 
     def __init__(self, broker: Broker, registry: LedgerRegistry) -> None:
         self._messages = JetStream(broker).messages
@@ -78,15 +78,15 @@ class FrameLookup:
         """
         ledger = (await self._registry.ledger(pipeline)).ledger
         wanted = FrameId(camera, session or EVERY, sequence)
-        sealed = await self._sealed(pipeline, wanted)
-        names = [session] if session else ledger.sessions_with(camera, sequence)
+        completed = await self._completed(pipeline, wanted)
+        names = [session] if session else ledger.cameras.sessions_with(camera, sequence)
         frames = [FrameId(camera, name, sequence) for name in names]
-        found = {record.id for record in sealed}
+        found = {record.id for record in completed}
         others = [await self._record(pipeline, f, ledger) for f in frames if f not in found]
-        records = sorted([*others, *sealed], key=lambda record: _ORDER.index(record.state))
-        return FrameLookupResult(tuple(records[:MAX_SESSIONS]), ledger.account(camera))
+        records = sorted([*others, *completed], key=lambda record: _ORDER.index(record.state))
+        return FrameLookupResult(tuple(records[:MAX_SESSIONS]), ledger.cameras.account(camera))
 
-    async def _sealed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
+    async def _completed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
         subject = outcome_subject(pipeline, wanted)
         try:
             kept = await self._messages.direct_last_of_each(ledger_stream(pipeline), subject)
@@ -95,7 +95,7 @@ class FrameLookup:
                 f"too many sessions have a frame {wanted.sequence} of {wanted.camera}:"
                 " name the session"
             ) from error
-        return [record for record in map(_sealed_record, reversed(kept)) if record]
+        return [record for record in map(_completed_record, reversed(kept)) if record]
 
     async def _record(self, pipeline: str, frame: FrameId, ledger: PipelineLedger) -> FrameRecord:
         """Of a frame whose outcome was not found."""
@@ -106,19 +106,19 @@ class FrameLookup:
                 return FrameRecord(frame, FrameState.PENDING)
         # The replica that was asked may be behind.
         subject = outcome_subject(pipeline, frame)
-        forgotten = FrameRecord(frame, FrameState.FORGOTTEN)
+        not_retained = FrameRecord(frame, FrameState.NOT_RETAINED)
         with retryable("cannot read the outcome"):
             try:
                 kept = await self._messages.last(ledger_stream(pipeline), subject)
             except MessageNotFound:
-                return forgotten
-        return _sealed_record(kept) or forgotten
+                return not_retained
+        return _completed_record(kept) or not_retained
 
 
-def _sealed_record(kept: StoredMessage) -> FrameRecord | None:
-    """None for what somebody else wrote there, which the book logs."""
+def _completed_record(kept: StoredMessage) -> FrameRecord | None:
+    """None for what somebody else wrote there, which the ledger logs."""
     try:
         outcome = outcome_message.from_payload(kept.payload)
     except (DecodeError, KeyError):
         return None
-    return FrameRecord(outcome.frame, FrameState.SEALED, outcome, kept.stored_unix_nano)
+    return FrameRecord(outcome.frame, FrameState.COMPLETED, outcome, kept.stored_unix_nano)

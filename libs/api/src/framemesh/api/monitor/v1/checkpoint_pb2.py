@@ -25,23 +25,27 @@ _sym_db = _symbol_database.Default()
 from framemesh.api.monitor.v1 import monitor_pb2 as framemesh_dot_api_dot_monitor_dot_v1_dot_monitor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)framemesh/api/monitor/v1/checkpoint.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a&framemesh/api/monitor/v1/monitor.proto\"\xef\x02\n\nCheckpoint\x12\x16\n\x0estream_created\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x0e\n\x06unread\x18\x03 \x01(\x04\x12;\n\x07\x63\x61meras\x18\x04 \x03(\x0b\x32*.framemesh.api.monitor.v1.CameraCheckpoint\x12\x16\n\x0e\x63losed_digests\x18\x05 \x03(\x06\x12\x15\n\rclosed_frames\x18\x06 \x03(\x0c\x12\x14\n\x0c\x61ges_seconds\x18\x07 \x03(\x01\x12\x37\n\x08\x61\x63\x63\x65pted\x18\x08 \x03(\x0b\x32%.framemesh.api.monitor.v1.SecondCount\x12\x38\n\tcompleted\x18\t \x03(\x0b\x32%.framemesh.api.monitor.v1.SecondCount\x12\x32\n\x07traffic\x18\n \x01(\x0b\x32!.framemesh.api.monitor.v1.Traffic\"\xdc\x02\n\x10\x43\x61meraCheckpoint\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04\x12\x10\n\x08rejected\x18\x03 \x01(\x04\x12\x0c\n\x04\x64one\x18\x04 \x01(\x04\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x04\x12\x12\n\nsuperseded\x18\x06 \x01(\x04\x12\x0c\n\x04\x64\x65\x61\x64\x18\x07 \x01(\x04\x12H\n\x07reasons\x18\x08 \x03(\x0b\x32\x37.framemesh.api.monitor.v1.CameraCheckpoint.ReasonsEntry\x12\x1a\n\x12\x64uplicate_outcomes\x18\t \x01(\x04\x12=\n\x08sessions\x18\n \x03(\x0b\x32+.framemesh.api.monitor.v1.SessionCheckpoint\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"F\n\x11SessionCheckpoint\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05known\x18\x02 \x01(\x0c\x12\x11\n\tcompleted\x18\x03 \x01(\x0c\"2\n\x0bSecondCount\x12\x13\n\x0bunix_second\x18\x01 \x01(\x03\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)framemesh/api/monitor/v1/checkpoint.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a&framemesh/api/monitor/v1/monitor.proto\"U\n\nCheckpoint\x12\x16\n\x0estream_created\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x0e\n\x06unread\x18\x03 \x01(\x04\x12\r\n\x05state\x18\x04 \x01(\x0c\"\xdf\x03\n\x0bLedgerState\x12\x36\n\x07\x63\x61meras\x18\x01 \x03(\x0b\x32%.framemesh.api.monitor.v1.CameraState\x12\x36\n\x07retired\x18\x02 \x01(\x0b\x32%.framemesh.api.monitor.v1.CameraState\x12\x17\n\x0fretired_cameras\x18\x03 \x01(\x04\x12\x16\n\x0e\x63losed_digests\x18\x04 \x03(\x06\x12\x15\n\rclosed_frames\x18\x05 \x03(\x0c\x12?\n\nincomplete\x18\x06 \x03(\x0b\x32+.framemesh.api.monitor.v1.IncompleteSession\x12\x1a\n\x12incomplete_pending\x18\x07 \x01(\x04\x12\x14\n\x0c\x61ges_seconds\x18\x08 \x03(\x01\x12\x37\n\x08\x61\x63\x63\x65pted\x18\t \x03(\x0b\x32%.framemesh.api.monitor.v1.SecondCount\x12\x38\n\tcompleted\x18\n \x03(\x0b\x32%.framemesh.api.monitor.v1.SecondCount\x12\x32\n\x07traffic\x18\x0b \x01(\x0b\x32!.framemesh.api.monitor.v1.Traffic\"E\n\x11IncompleteSession\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x06\x12\r\n\x05known\x18\x02 \x01(\x0c\x12\x11\n\tcompleted\x18\x03 \x01(\x0c\"\xcd\x02\n\x0b\x43\x61meraState\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x04\x12\x10\n\x08rejected\x18\x03 \x01(\x04\x12\x0c\n\x04\x64one\x18\x04 \x01(\x04\x12\x0f\n\x07\x65xpired\x18\x05 \x01(\x04\x12\x12\n\nsuperseded\x18\x06 \x01(\x04\x12\x0c\n\x04\x64\x65\x61\x64\x18\x07 \x01(\x04\x12\x43\n\x07reasons\x18\x08 \x03(\x0b\x32\x32.framemesh.api.monitor.v1.CameraState.ReasonsEntry\x12\x1a\n\x12\x64uplicate_outcomes\x18\t \x01(\x04\x12\x38\n\x08sessions\x18\n \x03(\x0b\x32&.framemesh.api.monitor.v1.SessionState\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"A\n\x0cSessionState\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05known\x18\x02 \x01(\x0c\x12\x11\n\tcompleted\x18\x03 \x01(\x0c\"2\n\x0bSecondCount\x12\x13\n\x0bunix_second\x18\x01 \x01(\x03\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.monitor.v1.checkpoint_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAMERACHECKPOINT_REASONSENTRY']._loaded_options = None
-  _globals['_CAMERACHECKPOINT_REASONSENTRY']._serialized_options = b'8\001'
-  _globals['_CHECKPOINT']._serialized_start=112
-  _globals['_CHECKPOINT']._serialized_end=479
-  _globals['_CAMERACHECKPOINT']._serialized_start=482
-  _globals['_CAMERACHECKPOINT']._serialized_end=830
-  _globals['_CAMERACHECKPOINT_REASONSENTRY']._serialized_start=784
-  _globals['_CAMERACHECKPOINT_REASONSENTRY']._serialized_end=830
-  _globals['_SESSIONCHECKPOINT']._serialized_start=832
-  _globals['_SESSIONCHECKPOINT']._serialized_end=902
-  _globals['_SECONDCOUNT']._serialized_start=904
-  _globals['_SECONDCOUNT']._serialized_end=954
+  _globals['_CAMERASTATE_REASONSENTRY']._loaded_options = None
+  _globals['_CAMERASTATE_REASONSENTRY']._serialized_options = b'8\001'
+  _globals['_CHECKPOINT']._serialized_start=111
+  _globals['_CHECKPOINT']._serialized_end=196
+  _globals['_LEDGERSTATE']._serialized_start=199
+  _globals['_LEDGERSTATE']._serialized_end=678
+  _globals['_INCOMPLETESESSION']._serialized_start=680
+  _globals['_INCOMPLETESESSION']._serialized_end=749
+  _globals['_CAMERASTATE']._serialized_start=752
+  _globals['_CAMERASTATE']._serialized_end=1085
+  _globals['_CAMERASTATE_REASONSENTRY']._serialized_start=1039
+  _globals['_CAMERASTATE_REASONSENTRY']._serialized_end=1085
+  _globals['_SESSIONSTATE']._serialized_start=1087
+  _globals['_SESSIONSTATE']._serialized_end=1152
+  _globals['_SECONDCOUNT']._serialized_start=1154
+  _globals['_SECONDCOUNT']._serialized_end=1204
 # @@protoc_insertion_point(module_scope)

@@ -21,8 +21,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Checkpoint(_message.Message):
-    """The ledger of one pipeline at one sequence number of its ledger stream. The monitor saves it in the
-    bucket framemesh-ledgers under the pipeline's name, compressed by zlib, whose checksum finds damage.
+    """A projection of a stream at one sequence number. The monitor saves it in the bucket
+    framemesh-checkpoints under <pipeline>.<projection>, compressed by zlib, whose checksum finds damage.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -30,29 +30,74 @@ class Checkpoint(_message.Message):
     STREAM_CREATED_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     UNREAD_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    stream_created: _builtins.str
+    """When the stream was created, as the broker writes it; a stream that was created again is another one."""
+    sequence: _builtins.int
+    """Of the last message of the stream that the state includes."""
+    unread: _builtins.int
+    """Messages that the stream dropped before they were read."""
+    state: _builtins.bytes
+    """As the projection writes it: that of a ledger is a LedgerState."""
+    def __init__(
+        self,
+        *,
+        stream_created: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        unread: _builtins.int = ...,
+        state: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sequence", b"sequence", "state", b"state", "stream_created", b"stream_created", "unread", b"unread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Checkpoint: _TypeAlias = Checkpoint  # noqa: Y015
+
+@_typing.final
+class LedgerState(_message.Message):
+    """The ledger of one pipeline."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
     CAMERAS_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    RETIRED_CAMERAS_FIELD_NUMBER: _builtins.int
     CLOSED_DIGESTS_FIELD_NUMBER: _builtins.int
     CLOSED_FRAMES_FIELD_NUMBER: _builtins.int
+    INCOMPLETE_FIELD_NUMBER: _builtins.int
+    INCOMPLETE_PENDING_FIELD_NUMBER: _builtins.int
     AGES_SECONDS_FIELD_NUMBER: _builtins.int
     ACCEPTED_FIELD_NUMBER: _builtins.int
     COMPLETED_FIELD_NUMBER: _builtins.int
     TRAFFIC_FIELD_NUMBER: _builtins.int
-    stream_created: _builtins.str
-    """When the stream was created, as the broker writes it; a stream that was created again is another one."""
-    sequence: _builtins.int
-    """Of the last entry of the stream that the ledger includes."""
-    unread: _builtins.int
-    """Entries that the stream dropped before they were read."""
+    retired_cameras: _builtins.int
+    incomplete_pending: _builtins.int
     @_builtins.property
-    def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraCheckpoint]: ...
+    def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraState]:
+        """Those that are kept by name: with pending frames first, then the others; in each group by their
+        oldest entry.
+        """
+
+    @_builtins.property
+    def retired(self) -> Global___CameraState:
+        """The sum of all others, without a name, sessions and pending frames; and how often one was added."""
+
     @_builtins.property
     def closed_digests(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Closed sessions, oldest first: the digest of each name, and the frames of each as packed runs
-        (framemesh.core.ledger.packed_runs).
+        """Closed sessions without pending frames, oldest first: the digest of each name, and the frames of
+        each as packed runs (framemesh.core.ledger.packed_runs).
         """
 
     @_builtins.property
     def closed_frames(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]: ...
+    @_builtins.property
+    def incomplete(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncompleteSession]:
+        """Closed sessions with pending frames, oldest first; and how many frames are pending in them, and in
+        those that there was no room for.
+        """
+
     @_builtins.property
     def ages_seconds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
         """From capture to outcome, of the last frames that were done, oldest first."""
@@ -68,27 +113,53 @@ class Checkpoint(_message.Message):
     def __init__(
         self,
         *,
-        stream_created: _builtins.str = ...,
-        sequence: _builtins.int = ...,
-        unread: _builtins.int = ...,
-        cameras: _abc.Iterable[Global___CameraCheckpoint] | None = ...,
+        cameras: _abc.Iterable[Global___CameraState] | None = ...,
+        retired: Global___CameraState | None = ...,
+        retired_cameras: _builtins.int = ...,
         closed_digests: _abc.Iterable[_builtins.int] | None = ...,
         closed_frames: _abc.Iterable[_builtins.bytes] | None = ...,
+        incomplete: _abc.Iterable[Global___IncompleteSession] | None = ...,
+        incomplete_pending: _builtins.int = ...,
         ages_seconds: _abc.Iterable[_builtins.float] | None = ...,
         accepted: _abc.Iterable[Global___SecondCount] | None = ...,
         completed: _abc.Iterable[Global___SecondCount] | None = ...,
         traffic: _monitor_pb2.Traffic | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["traffic", b"traffic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["retired", b"retired", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "ages_seconds", b"ages_seconds", "cameras", b"cameras", "closed_digests", b"closed_digests", "closed_frames", b"closed_frames", "completed", b"completed", "sequence", b"sequence", "stream_created", b"stream_created", "traffic", b"traffic", "unread", b"unread"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "ages_seconds", b"ages_seconds", "cameras", b"cameras", "closed_digests", b"closed_digests", "closed_frames", b"closed_frames", "completed", b"completed", "incomplete", b"incomplete", "incomplete_pending", b"incomplete_pending", "retired", b"retired", "retired_cameras", b"retired_cameras", "traffic", b"traffic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Checkpoint: _TypeAlias = Checkpoint  # noqa: Y015
+Global___LedgerState: _TypeAlias = LedgerState  # noqa: Y015
 
 @_typing.final
-class CameraCheckpoint(_message.Message):
+class IncompleteSession(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGEST_FIELD_NUMBER: _builtins.int
+    KNOWN_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    digest: _builtins.int
+    known: _builtins.bytes
+    completed: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        digest: _builtins.int = ...,
+        known: _builtins.bytes = ...,
+        completed: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "digest", b"digest", "known", b"known"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncompleteSession: _TypeAlias = IncompleteSession  # noqa: Y015
+
+@_typing.final
+class CameraState(_message.Message):
     """One camera: its sums, and the sessions that are known by name."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -134,7 +205,7 @@ class CameraCheckpoint(_message.Message):
     @_builtins.property
     def reasons(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]: ...
     @_builtins.property
-    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionCheckpoint]:
+    def sessions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SessionState]:
         """Sessions with pending frames first, then the others; in each group by their oldest entry."""
 
     def __init__(
@@ -149,7 +220,7 @@ class CameraCheckpoint(_message.Message):
         dead: _builtins.int = ...,
         reasons: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         duplicate_outcomes: _builtins.int = ...,
-        sessions: _abc.Iterable[Global___SessionCheckpoint] | None = ...,
+        sessions: _abc.Iterable[Global___SessionState] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -157,10 +228,10 @@ class CameraCheckpoint(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CameraCheckpoint: _TypeAlias = CameraCheckpoint  # noqa: Y015
+Global___CameraState: _TypeAlias = CameraState  # noqa: Y015
 
 @_typing.final
-class SessionCheckpoint(_message.Message):
+class SessionState(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_FIELD_NUMBER: _builtins.int
@@ -183,7 +254,7 @@ class SessionCheckpoint(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SessionCheckpoint: _TypeAlias = SessionCheckpoint  # noqa: Y015
+Global___SessionState: _TypeAlias = SessionState  # noqa: Y015
 
 @_typing.final
 class SecondCount(_message.Message):

@@ -106,6 +106,8 @@ class PipelineStatus(_message.Message):
     DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     TRAFFIC_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    RETIRED_CAMERAS_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     backlog: _builtins.int
     """Frames in the buffer: waiting, or with a worker."""
@@ -125,9 +127,11 @@ class PipelineStatus(_message.Message):
     """Why this status is incomplete, for a person; empty if it is complete. What could not be read is 0
     above.
     """
+    retired_cameras: _builtins.int
+    """How often a camera was added to that sum."""
     @_builtins.property
     def cameras(self) -> _containers.RepeatedCompositeFieldContainer[Global___CameraLedger]:
-        """Sorted by camera."""
+        """Sorted by camera: the 16,384 that had frames last."""
 
     @_builtins.property
     def age(self) -> Global___AgePercentiles:
@@ -135,6 +139,12 @@ class PipelineStatus(_message.Message):
 
     @_builtins.property
     def traffic(self) -> Global___Traffic: ...
+    @_builtins.property
+    def retired(self) -> Global___CameraLedger:
+        """The sum of all other cameras, without a name; all zeros where there are none. A camera that comes
+        back begins a new ledger in `cameras`, and what it had stays here.
+        """
+
     def __init__(
         self,
         *,
@@ -150,10 +160,12 @@ class PipelineStatus(_message.Message):
         dead_letters: _builtins.int = ...,
         traffic: Global___Traffic | None = ...,
         problem: _builtins.str = ...,
+        retired: Global___CameraLedger | None = ...,
+        retired_cameras: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "traffic", b"traffic"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "retired", b"retired", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "problem", b"problem", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "problem", b"problem", "retired", b"retired", "retired_cameras", b"retired_cameras", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

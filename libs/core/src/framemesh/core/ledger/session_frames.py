@@ -1,0 +1,61 @@
+"""The frames of one session: which are known, and which have their outcome."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from framemesh.core.frame import MAX_FRAMES_IN_FLIGHT
+from framemesh.core.ledger.interval_set import IntervalSet
+from framemesh.core.ledger.packed_runs import Runs
+from framemesh.core.pipeline.spec import MAX_STREAMS
+
+MAX_GAPS = MAX_STREAMS * MAX_FRAMES_IN_FLIGHT
+"""In the numbers of one session. A frame that still comes has fewer above it: those that overtake
+it go to other streams of the buffer, MAX_FRAMES_IN_FLIGHT to each."""
+
+
+class FrameStatus(Enum):
+    """What is known of one frame."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    COMPLETED = "completed"
+
+
+class SessionFrames:
+    """Rejected frames are in both sets: apart, they would be holes in the runs of the others.
+
+    So are those that a camera dropped before it sent them, once they are too old to come: a camera
+    that drops for days would leave a gap for each.
+    """
+
+    def __init__(self, known: Runs = (), completed: Runs = ()) -> None:
+        """
+        Raises:
+            ValueError: these are no ascending runs.
+        """
+        self.known = IntervalSet.of(known)
+        self.completed = IntervalSet.of(completed)
+
+    def close_old_gaps(self) -> None:
+        while self.known.gaps > MAX_GAPS:
+            first, last = self.known.oldest_gap
+            self.known.add(first, last)
+            self.completed.add(first, last)
+
+    @property
+    def pending(self) -> int:
+        return len(self.known) - len(self.completed)
+
+    def frame_status(self, sequence: int) -> FrameStatus:
+        if sequence in self.completed:
+            return FrameStatus.COMPLETED
+        return FrameStatus.PENDING if sequence in self.known else FrameStatus.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """One session at one moment."""
+
+    name: str
+    known: Runs
+    completed: Runs

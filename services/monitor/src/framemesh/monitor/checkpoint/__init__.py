@@ -1,1 +1,0 @@
-"""Checkpoints of ledgers, so that a restart does not read everything again."""

@@ -1,0 +1,1 @@
+"""State that is built from a stream, message by message, and saved in checkpoints."""
