@@ -1,5 +1,6 @@
 """What is in the wheels, and what their metadata promise."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -126,3 +127,11 @@ def test_the_sdk_imports_from_its_wheel_alone(wheels: Wheels, tmp_path: Path) ->
     # -S: without it, the editable packages of the checkout would be found too.
     command = (sys.executable, "-I", "-S", "-c", program, str(tmp_path), *packages)
     subprocess.run(command, check=True, cwd=tmp_path, timeout=30)
+
+
+@pytest.mark.parametrize(("wheel", "pins"), [(0, "framemesh.txt"), (1, "sdk.txt")])
+def test_every_requirement_is_pinned(wheels: Wheels, wheel: int, pins: str) -> None:
+    pinned = (dist.ROOT / "requirements" / pins).read_text()
+    for requirement in metadata(wheels[wheel]).get_all("Requires-Dist", []):
+        name = re.split(r"[^\w-]", requirement)[0]
+        assert name == "framemesh-sdk" or f"{name}==" in pinned, requirement
