@@ -106,8 +106,11 @@ class Batching(RuleBasedStateMachine):
         self.loop.run_forever()
 
     @invariant()
-    def nobody_fails_otherwise(self) -> None:
+    def requests_go_on(self) -> None:
         assert not self.group.done()
+
+    @invariant()
+    def nobody_fails_otherwise(self) -> None:
         for caller in self.callers:
             if caller.done() and not caller.cancelled():
                 error = caller.exception()
@@ -126,6 +129,7 @@ class Batching(RuleBasedStateMachine):
         for _ in range(SETTLED_STEPS):
             self.run_once()
         self.rows.end_quarantine()
+        self.nobody_fails_otherwise()
         assert self.group.cancelled()
         assert self.rows.free == ROWS
         self.loop.close()

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from framemesh.core.graph.plan import compile_plan
 from framemesh.core.outcome import Box
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
@@ -76,7 +77,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
             def stage(spec: StageSpec, sees: int) -> Stage:
                 rows, policy = RowAllocator(BATCH), BatchPolicy(BATCH, 0.0, 1)
                 return Stage(
-                    spec,
+                    spec.name,
                     ("thing",),
                     watched,
                     Boxes(sees),
@@ -86,8 +87,9 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
                     threads=threads,
                 )
 
-            made: Sequence[Stage] = [stage(*each) for each in stages]
-            seen = await Graph(made, Window(8, 1_000_000)).run(JPEG)
+            made = {spec.name: stage(spec, sees) for spec, sees in stages}
+            plan = compile_plan(PipelineSpec("street", tuple(spec for spec, _ in stages)))
+            seen = await Graph(plan, made, Window(8, 1_000_000)).run(JPEG)
     assert (seen.width, seen.height) == (40, 30)
     return kept
 

@@ -76,3 +76,6 @@ class Outcome:
     """Of the image as the worker got it; 0 where ingest decided its fate."""
     tensor_bytes: int = 0
     """Of what was given to the models."""
+    run: str = ""
+    """Name of the run that the outcome belongs to: empty for the live one, in which each frame has
+    exactly one; another one (a replay, a shadow) has outcomes of its own."""

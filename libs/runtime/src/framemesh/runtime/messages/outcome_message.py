@@ -32,11 +32,12 @@ class OutcomeSummary:
 
 
 def to_message(outcome: Outcome) -> OutboundMessage:
-    """The message that stores `outcome`, unless its frame has one already."""
+    """The message that stores `outcome`, unless its frame has one already in the same run."""
     return OutboundMessage(
-        outcome_subject(outcome.pipeline, outcome.frame),
+        outcome_subject(outcome.pipeline, outcome.frame, outcome.run),
         to_proto(outcome).SerializeToString(),
-        stream=ledger_stream(outcome.pipeline),
+        # Which stream takes another run is up to whoever makes one.
+        stream="" if outcome.run else ledger_stream(outcome.pipeline),
     )
 
 
@@ -87,6 +88,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         attempts=outcome.attempts,
         image_bytes=outcome.image_bytes,
         tensor_bytes=outcome.tensor_bytes,
+        run=outcome.run,
     )
 
 
@@ -111,6 +113,7 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         attempts=message.attempts,
         image_bytes=message.image_bytes,
         tensor_bytes=message.tensor_bytes,
+        run=message.run,
     )
 
 

@@ -15,7 +15,10 @@ _TO_ORDER = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
     Order.PER_CAMERA: pipeline_pb2.ORDER_PER_CAMERA,
 }
-_FROM_ORDER = {number: order for order, number in _TO_ORDER.items()}
+_FROM_ENUMS: dict[str, dict[int, Any]] = {
+    pipeline_pb2.Order.DESCRIPTOR.full_name: {number: order for order, number in _TO_ORDER.items()},
+}
+"""By the name of the enum, what its numbers stand for."""
 
 
 def from_proto(message: pipeline_pb2.PipelineSpec) -> PipelineSpec:
@@ -82,7 +85,8 @@ def _set_fields(message: Message) -> dict[str, Any]:
 
 def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.enum_type is not None:
-        return _FROM_ORDER.get(value, value)
+        # A number that is not known here is refused by whoever reads the document.
+        return _FROM_ENUMS[field.enum_type.full_name].get(value, value)
     if isinstance(value, Duration):
         return value.ToTimedelta()
     if isinstance(value, Message):

@@ -52,9 +52,14 @@ def ledger_stream(pipeline: str) -> str:
     return f"LEDGER-{pipeline}"
 
 
-def outcome_subject(pipeline: str, frame: FrameId) -> str:
-    """Where the outcome of a frame is, and nothing else: its place can be taken once."""
-    return f"outcomes.{pipeline}.{frame.camera}.{frame.session}.{frame.sequence}"
+def outcome_subject(pipeline: str, frame: FrameId, run: str = "") -> str:
+    """Where the outcome of a frame in a run is, and nothing else: its place can be taken once.
+
+    The empty run is the live one. Others have a root of their own, which no reader of live outcomes
+    sees.
+    """
+    root = f"runs.{pipeline}.{run}" if run else f"outcomes.{pipeline}"
+    return f"{root}.{frame.camera}.{frame.session}.{frame.sequence}"
 
 
 def outcomes_subject(pipeline: str, camera: str) -> str:

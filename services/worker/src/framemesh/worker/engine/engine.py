@@ -1,4 +1,4 @@
-"""Everything that looks at frames, put together: Triton, the models on it, the graph over them."""
+"""Everything that inference on frames takes: Triton, the models on it, the graph over them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 
 from framemesh.core.clock import Clock
+from framemesh.core.graph.plan import compile_plan
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.runtime.concurrency.window import Window
@@ -39,12 +40,12 @@ MAX_PICTURE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What looks at frames, and the Triton that it looks with."""
+    """The graph of a pipeline, and the Triton that its models run on."""
 
     graph: Graph
     triton: TritonServer
     rows: int
-    """Whole frames that fit into the memory of the first stage: with Triton, or on their way."""
+    """Frames that fit into the memory of the first node: with Triton, or on their way to it."""
 
 
 @asynccontextmanager
@@ -67,6 +68,7 @@ async def open_engine(
             instances.
 
     Raises:
+        InvalidGraph: the stages cannot be executed.
         ModelInvalid, UnknownDecoder: a model, its manifest and its decoder do not fit.
         TritonStartFailed: Triton does not start, or does not load a model.
         TritonUnavailable: the given Triton does not answer.
@@ -82,11 +84,13 @@ async def open_engine(
     client = TritonClient()
     served = [await asyncio.to_thread(_served, plan, client, prefix, clock) for plan in plans]
     triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
+    graph_plan = compile_plan(spec)
+    rows = {plan.spec.name: plan.rows for plan in plans}
     pictures = Window(MAX_PICTURES, MAX_PICTURE_BYTES)
     try:
         await triton.start(served)
         async with _running(plans, served, triton, cpus) as stages:
-            yield Engine(Graph(stages, pictures), triton, plans[0].rows)
+            yield Engine(Graph(graph_plan, stages, pictures), triton, rows[graph_plan.entry.id])
     finally:
         await triton.stop()
 
@@ -94,17 +98,17 @@ async def open_engine(
 @asynccontextmanager
 async def _running(
     plans: Sequence[StagePlan], served: Sequence[ServedModel], triton: TritonServer, cpus: int
-) -> AsyncIterator[list[Stage]]:
-    """The stages; their Triton is watched meanwhile, and stopped with them."""
+) -> AsyncIterator[dict[str, Stage]]:
+    """The stages by name; their Triton is watched meanwhile, and stopped with them."""
     threads = DecodeThreads(cpus)
     try:
         async with asyncio.TaskGroup() as tasks:
             watching = [tasks.create_task(each) for each in (triton.watch(), threads.watch())]
             try:
-                yield [
-                    _stage(plan, model, triton, tasks, threads)
+                yield {
+                    plan.spec.name: _stage(plan, model, triton, tasks, threads)
                     for plan, model in zip(plans, served, strict=True)
-                ]
+                }
             finally:
                 for watch in watching:
                     watch.cancel()
@@ -157,7 +161,7 @@ def _stage(
     threads: DecodeThreads,
 ) -> Stage:
     return Stage(
-        plan.spec,
+        plan.spec.name,
         plan.deployment.manifest.labels,
         plan.preprocessor,
         plan.decoder,

@@ -1,13 +1,16 @@
-"""The stages of a pipeline, one after the other."""
+"""Executes the plan of a pipeline on frames."""
 
 import asyncio
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from framemesh.core.graph.item import Item, ItemId
+from framemesh.core.graph.plan import Edge, GraphPlan, Node
 from framemesh.core.outcome import Detection
 from framemesh.runtime.concurrency.window import Window
-from framemesh.worker.engine.stage import Stage
+from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.frame_context import waiting_for_others
 from framemesh.worker.vision.image import FrameImage
 
@@ -15,77 +18,171 @@ LARGE_PICTURE_BYTES = 96 * 1024 * 1024
 """Decoded: 32 megapixels. Such a one takes seconds to decode, so there is one at a time."""
 
 
+class NodeRunner(Protocol):
+    """Does the work of one node; see `Stage`."""
+
+    @property
+    def input_bytes(self) -> int: ...
+
+    @property
+    def dispatch_latency_seconds(self) -> float: ...
+
+    async def run(
+        self,
+        image: FrameImage,
+        regions: Sequence[Region | None],
+        deadline: float,
+        *,
+        release_pixels: bool,
+    ) -> list[list[Detection]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
-    """What a pipeline saw in one frame."""
+    """What a pipeline found in one frame."""
 
     width: int
     height: int
-    """Of the decoded picture, in pixels."""
-    detections: tuple[Detection, ...]
-    """In the order of the stages; a detection stands after its parent."""
+    """Of the decoded image, in pixels."""
+    items: tuple[Item, ...]
+    """In the order of the plan's nodes; an item stands after its parent."""
     tensor_bytes: int = 0
     """Of the inputs that the models got."""
 
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """The same without ids: the place of a detection stands for it."""
+        return tuple(item.detection for item in self.items)
+
+
+@dataclass(slots=True)
+class _Execution:
+    """One run of the plan on one frame."""
+
+    image: FrameImage
+    deadline: float
+    items: list[Item] = field(default_factory=list)
+    by_node: dict[str, list[Item]] = field(default_factory=dict)
+    places: dict[ItemId, int] = field(default_factory=dict)
+    """In `items`."""
+    tensor_bytes: int = 0
+
+    def add(self, node: Node, region: Region | None, detections: Sequence[Detection]) -> None:
+        """Make items of what a node found in one region."""
+        siblings = self.by_node.setdefault(node.id, [])
+        parent = None if region is None else region.parent
+        place = None if parent is None else self.places[parent]
+        for found in detections:
+            detection = found if place is None else replace(found, parent=place)
+            item = Item(ItemId(node.id, len(siblings)), parent, detection)
+            self.places[item.id] = len(self.items)
+            self.items.append(item)
+            siblings.append(item)
+
 
 class Graph:
-    """The stages of a pipeline, run on one frame at a time by many callers at once.
+    """Executes a plan, node by node, on one frame for each of any number of callers at once.
 
-    The callers bound how many frames are under way.
+    The callers bound how many frames are in progress.
     """
 
-    def __init__(self, stages: Sequence[Stage], pictures: Window) -> None:
-        """`pictures` bounds the decoded pictures that are in memory at once."""
-        self._stages = stages
+    def __init__(
+        self, plan: GraphPlan, runners: Mapping[str, NodeRunner], pictures: Window
+    ) -> None:
+        """
+        Args:
+            runners: by the id of the node.
+            pictures: bounds the decoded images that are in memory at once.
+        """
+        self._runners = runners
         self._pictures = pictures
-        # Several at once would take all of that, and the frames of other cameras would wait.
+        self._entry = runners[plan.entry.id]
+        self._steps = [(node, plan.inputs(node.id)) for node in plan.nodes]
+        # Several at once would take all of the memory, and the frames of other cameras would wait.
         self._large = asyncio.Semaphore(1)
 
     @property
     def dispatch_latency_seconds(self) -> float:
-        """How long it lately took from the beginning of a run until a model was asked."""
-        return self._stages[0].dispatch_latency_seconds
+        """Average of late, from the beginning of a run until a model was asked."""
+        return self._entry.dispatch_latency_seconds
+
+    @property
+    def dispatch_latencies(self) -> dict[str, float]:
+        """The same of each node, from when it has its inputs, in seconds by the node's id."""
+        return {node: runner.dispatch_latency_seconds for node, runner in self._runners.items()}
 
     async def run(
         self, image: bytes, crc32: int | None = None, deadline: float = math.inf
     ) -> InferenceResult:
-        """Decode a frame and look at it.
+        """Decode a frame and execute the plan on it.
 
         Args:
-            crc32: of the image as its camera made it; None: not known.
-            deadline: by the event loop's time; if it was not sent to a model by then, it is not.
+            crc32: of the encoded image as its camera made it; None: not known.
+            deadline: by the event loop's time; a frame that is not sent to a model by then never
+                is.
 
         Raises:
-            Undecodable, Corrupt: it is no picture, or not the one that was sent; it never will be.
+            Undecodable, Corrupt: it is no image, or not the one that was sent; it never will be.
             TooSlowToDecode: decoding it takes longer than a frame may.
-            TooOld: it was not looked at in time.
-            InferenceFailed: a model refused what was made of it.
+            TooOld: it was not sent to a model in time.
+            InferenceFailed: a model refused its input, or answered what it did not declare.
             TritonUnavailable: try the same frame again later.
         """
-        picture = FrameImage(image, crc32)
-        if picture.decoded_bytes < LARGE_PICTURE_BYTES:
-            return await self._run(picture, deadline)
+        execution = _Execution(FrameImage(image, crc32), deadline)
+        if execution.image.decoded_bytes < LARGE_PICTURE_BYTES:
+            return await self._in_window(execution)
         with waiting_for_others():
             await self._large.acquire()
         try:
-            return await self._run(picture, deadline)
+            return await self._in_window(execution)
         finally:
             self._large.release()
 
-    async def _run(self, picture: FrameImage, deadline: float) -> InferenceResult:
-        size = picture.decoded_bytes
+    async def _in_window(self, execution: _Execution) -> InferenceResult:
+        size = execution.image.decoded_bytes
         with waiting_for_others():
             await self._pictures.acquire(size)
         try:
-            seen: list[Detection] = []
-            tensor_bytes = 0
-            for stage in self._stages:
-                last = stage is self._stages[-1]
-                found, rows = await stage.look(picture, seen, deadline, last=last)
-                seen += found
-                tensor_bytes += rows * stage.row_bytes
-                # Once a model has looked at it, it is looked at to the end.
-                deadline = math.inf
-            return InferenceResult(picture.width, picture.height, tuple(seen), tensor_bytes)
+            return await self._execute(execution)
         finally:
             self._pictures.release(size)
+
+    async def _execute(self, execution: _Execution) -> InferenceResult:
+        last, _ = self._steps[-1]
+        for node, inputs in self._steps:
+            await self._run_node(execution, node, inputs, release_pixels=node is last)
+        image = execution.image
+        return InferenceResult(
+            image.width, image.height, tuple(execution.items), execution.tensor_bytes
+        )
+
+    async def _run_node(
+        self,
+        execution: _Execution,
+        node: Node,
+        inputs: Sequence[Edge],
+        *,
+        release_pixels: bool,
+    ) -> None:
+        regions = [region for edge in inputs for region in _regions(execution, edge)]
+        if not regions:
+            if release_pixels:
+                execution.image.release_pixels()
+            return
+        runner = self._runners[node.id]
+        found = await runner.run(
+            execution.image, regions, execution.deadline, release_pixels=release_pixels
+        )
+        for region, detections in zip(regions, found, strict=True):
+            execution.add(node, region, detections)
+        execution.tensor_bytes += len(regions) * runner.input_bytes
+        # A frame that one model has worked on is worked on to the end.
+        execution.deadline = math.inf
+
+
+def _regions(execution: _Execution, edge: Edge) -> list[Region | None]:
+    if edge.source is None:
+        return [None]
+    image = execution.image
+    items = execution.by_node.get(edge.source, ())
+    return list(regions_of(items, edge, image.width, image.height))

@@ -150,6 +150,7 @@ class Outcome(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -172,6 +173,10 @@ class Outcome(_message.Message):
     """Bytes of the image as the worker received it; 0 if ingest made the outcome."""
     tensor_bytes: _builtins.int
     """Bytes of the input tensors of all stages."""
+    run: _builtins.str
+    """The run that it belongs to: empty for the live one. Another one (a replay, a shadow) has outcomes
+    of its own.
+    """
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -193,10 +198,11 @@ class Outcome(_message.Message):
         attempts: _builtins.int = ...,
         image_bytes: _builtins.int = ...,
         tensor_bytes: _builtins.int = ...,
+        run: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

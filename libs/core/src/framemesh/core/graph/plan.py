@@ -1,0 +1,124 @@
+"""What a pipeline executes for each frame: nodes, and the edges along which items reach them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+
+
+class InvalidGraph(FramemeshError):
+    """Nodes and edges that cannot be executed."""
+
+    code = Code.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One model call of the graph."""
+
+    id: str
+    """Unique in the graph: the name of the stage."""
+    stage: StageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where a node takes its inputs from. A node with several edges gets the inputs of all."""
+
+    target: str
+    """Id of the node."""
+    source: str | None = None
+    """Id of the node whose boxes are cut out of the frame; None: the whole frame."""
+    labels: tuple[str, ...] = ()
+    """Only boxes with one of these labels; empty: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPlan:
+    """A graph that can be executed node by node: each stands behind those that it takes from."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def __post_init__(self) -> None:
+        """Raises:
+        InvalidGraph: an edge leads from or to nowhere or back, or a node has none or no name of
+            its own.
+        """
+        _check_nodes(self.nodes, self.edges)
+        places = {node.id: place for place, node in enumerate(self.nodes)}
+        for edge in self.edges:
+            if edge.source is not None and places[edge.source] >= places[edge.target]:
+                raise InvalidGraph(
+                    f"{edge.target} takes from {edge.source}, which is not in front of it"
+                )
+
+    @property
+    def entry(self) -> Node:
+        """The first node that a frame reaches; it takes the whole frame."""
+        return self.nodes[0]
+
+    def inputs(self, node: str) -> tuple[Edge, ...]:
+        """The edges that lead to a node."""
+        return tuple(edge for edge in self.edges if edge.target == node)
+
+
+def sorted_plan(nodes: Sequence[Node], edges: Iterable[Edge]) -> GraphPlan:
+    """A plan of nodes in any order; those that may keep their order do.
+
+    Raises:
+        InvalidGraph: as `GraphPlan`, or nodes take from one another in a circle.
+    """
+    edges = tuple(edges)
+    _check_nodes(nodes, edges)
+    waiting, placed = list(nodes), list[Node]()
+    while waiting:
+        done = {node.id for node in placed}
+        ready = next((node for node in waiting if _sources(node, edges) <= done), None)
+        if ready is None:
+            names = ", ".join(node.id for node in waiting)
+            raise InvalidGraph(f"a circle: each of {names} waits for another one of them")
+        waiting.remove(ready)
+        placed.append(ready)
+    return GraphPlan(tuple(placed), edges)
+
+
+def compile_plan(spec: PipelineSpec) -> GraphPlan:
+    """The plan of a pipeline: a node for each stage, in the order of the stages.
+
+    Raises:
+        InvalidGraph: the stages cannot be executed.
+    """
+    nodes = [Node(stage.name, stage) for stage in spec.stages]
+    return sorted_plan(
+        nodes, (Edge(stage.name, stage.crops_of or None, stage.labels) for stage in spec.stages)
+    )
+
+
+def _check_nodes(nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
+    if not nodes:
+        raise InvalidGraph("a graph without nodes")
+    known = Counter(node.id for node in nodes)
+    if taken := [name for name, count in known.items() if count > 1]:
+        raise InvalidGraph(f"several nodes are called {', '.join(taken)}: give each its own name")
+    for edge in edges:
+        if edge.target not in known or (edge.source is not None and edge.source not in known):
+            names = ", ".join(known)
+            raise InvalidGraph(f"{edge.target} takes from {edge.source}; the nodes are {names}")
+        if edge.labels and edge.source is None:
+            raise InvalidGraph(f"{edge.target}: labels choose crops; the whole frame has none")
+    if unused := known.keys() - {edge.target for edge in edges}:
+        raise InvalidGraph(f"nothing leads to {', '.join(sorted(unused))}: connect or remove it")
+    if double := [pair for pair, count in _pairs(edges).items() if count > 1]:
+        target, source = double[0]
+        raise InvalidGraph(f"{target} takes twice from {source or 'the frame'}: join the labels")
+
+
+def _pairs(edges: Iterable[Edge]) -> Counter[tuple[str, str | None]]:
+    return Counter((edge.target, edge.source) for edge in edges)
+
+
+def _sources(node: Node, edges: Iterable[Edge]) -> set[str]:
+    return {edge.source for edge in edges if edge.target == node.id and edge.source is not None}

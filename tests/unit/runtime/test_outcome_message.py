@@ -1,0 +1,58 @@
+"""An outcome on the wire, and the one place that it takes in its run."""
+
+from dataclasses import replace
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.core.frame import FrameId
+from framemesh.core.outcome import Box, Detection, Fate, Outcome
+from framemesh.runtime.dataplane.errors import AlreadyStored
+from framemesh.runtime.memory.config import Retention, StreamConfig
+from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.messages import outcome_message
+from framemesh.runtime.messages.subjects import outcome_subject, outcomes_subject
+
+OUTCOME = Outcome(
+    frame=FrameId("north", "s1", 7),
+    pipeline="street",
+    fate=Fate.DONE,
+    captured_unix_nano=1,
+    completed_unix_nano=2,
+    completed_by="street-0",
+    width=640,
+    height=480,
+    detections=(
+        Detection("things", "person", 0, 0.5, Box(0.0, 0.25, 0.5, 1.0)),
+        Detection("faces", "face", 0, 0.75, None, parent=0),
+    ),
+)
+
+
+@pytest.mark.parametrize("run", ["", "shadow-2"])
+def test_an_outcome_survives_the_wire(run: str) -> None:
+    outcome = replace(OUTCOME, run=run)
+    payload = outcome_message.to_message(outcome).payload
+    assert outcome_message.from_payload(payload) == outcome
+
+
+def test_the_live_run_costs_nothing_on_the_wire() -> None:
+    live = len(outcome_message.to_message(OUTCOME).payload)
+    assert len(outcome_message.to_message(replace(OUTCOME, run="r")).payload) == live + 3
+
+
+async def test_a_frame_has_one_outcome_in_each_run() -> None:
+    plane = MemoryPlane(SystemClock())
+    plane.provision(StreamConfig("ALL", ("outcomes.>", "runs.>"), Retention.LIMITS, 1024 * 1024))
+    for run in ("", "shadow", "replay"):
+        message = outcome_message.to_message(replace(OUTCOME, run=run))
+        await plane.store(message)
+        with pytest.raises(AlreadyStored):
+            await plane.store(message)
+
+
+def test_readers_of_live_outcomes_see_no_other_run() -> None:
+    live = outcomes_subject("street", "*").removesuffix("*.>")
+    assert outcome_subject("street", OUTCOME.frame) == "outcomes.street.north.s1.7"
+    assert outcome_subject("street", OUTCOME.frame, "shadow") == "runs.street.shadow.north.s1.7"
+    assert not outcome_subject("street", OUTCOME.frame, "shadow").startswith(live)

@@ -1,0 +1,155 @@
+"""A plan is executed over items, in memory: branches, joins, ids, pixels."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from framemesh.core.graph.item import ItemId
+from framemesh.core.graph.plan import Edge, Node, sorted_plan
+from framemesh.core.outcome import Box, Detection
+from framemesh.core.pipeline.spec import StageSpec
+from framemesh.runtime.concurrency.window import Window
+from framemesh.worker.engine.graph import Graph, InferenceResult
+from framemesh.worker.engine.region import Region
+from framemesh.worker.vision.image import FrameImage
+
+JPEG = cv2.imencode(".jpg", np.full((100, 200, 3), 128, np.uint8))[1].tobytes()
+
+LEFT, RIGHT = Box(0.0, 0.0, 0.5, 1.0), Box(0.5, 0.0, 1.0, 1.0)
+
+
+@dataclass
+class FakeStage:
+    """Finds the same things in every region, in fractions of the whole image."""
+
+    name: str
+    finds: tuple[tuple[str, Box | None], ...] = ()
+    input_bytes: int = 10
+    dispatch_latency_seconds: float = 0.0
+    regions: list[list[Region | None]] = field(default_factory=list)
+    """Of each call."""
+    deadlines: list[float] = field(default_factory=list)
+    released: list[bool] = field(default_factory=list)
+
+    async def run(
+        self,
+        image: FrameImage,
+        regions: Sequence[Region | None],
+        deadline: float,
+        *,
+        release_pixels: bool,
+    ) -> list[list[Detection]]:
+        _ = image.pixels
+        if release_pixels:
+            image.release_pixels()
+        self.regions.append(list(regions))
+        self.deadlines.append(deadline)
+        self.released.append(release_pixels)
+        await asyncio.sleep(0)
+        return [
+            [Detection(self.name, label, 0, 0.9, box) for label, box in self.finds] for _ in regions
+        ]
+
+
+def graph(edges: Sequence[Edge], *stages: FakeStage) -> Graph:
+    nodes = [Node(stage.name, StageSpec(stage.name, "model")) for stage in stages]
+    plan = sorted_plan(nodes, edges)
+    return Graph(plan, {stage.name: stage for stage in stages}, Window(8, 10_000_000))
+
+
+def ids(result: InferenceResult) -> list[tuple[str, str]]:
+    return [(str(item.id), str(item.parent)) for item in result.items]
+
+
+async def test_two_branches_take_the_items_of_one_node() -> None:
+    people = FakeStage("people", (("person", LEFT), ("dog", RIGHT), ("person", RIGHT)))
+    faces, dogs = FakeStage("faces", (("face", LEFT),)), FakeStage("breeds", (("pug", None),))
+    edges = [
+        Edge("people"),
+        Edge("faces", "people", ("person",)),
+        Edge("breeds", "people", ("dog",)),
+    ]
+    result = await graph(edges, people, faces, dogs).run(JPEG)
+    assert ids(result) == [
+        ("people/0", "None"),
+        ("people/1", "None"),
+        ("people/2", "None"),
+        ("faces/0", "people/0"),
+        ("faces/1", "people/2"),
+        ("breeds/0", "people/1"),
+    ]
+    assert [one.parent for one in result.detections] == [None, None, None, 0, 2, 1]
+    assert (result.width, result.height) == (200, 100)
+    assert result.tensor_bytes == 10 * (1 + 2 + 1)
+
+
+async def test_a_node_may_join_what_several_found() -> None:
+    cars, trucks = FakeStage("cars", (("car", LEFT),)), FakeStage("trucks", (("truck", RIGHT),))
+    plates = FakeStage("plates", (("plate", None),))
+    edges = [Edge("plates", "trucks"), Edge("plates", "cars"), Edge("cars"), Edge("trucks")]
+    result = await graph(edges, plates, cars, trucks).run(JPEG)
+    assert ids(result)[2:] == [("plates/0", "trucks/0"), ("plates/1", "cars/0")]
+    # One call with the regions of both.
+    ((first, second),) = plates.regions
+    assert first
+    assert second
+    assert (first.left, first.right, first.parent) == (100, 200, ItemId("trucks", 0))
+    assert (second.left, second.right, second.parent) == (0, 100, ItemId("cars", 0))
+
+
+async def test_items_have_the_same_ids_each_time_and_an_item_stands_behind_its_parent() -> None:
+    first = FakeStage("a", (("x", LEFT), ("x", RIGHT)))
+    second = FakeStage("b", (("y", LEFT), ("y", RIGHT)))
+    third = FakeStage("c", (("z", None),))
+    made = graph([Edge("a"), Edge("b", "a"), Edge("c", "b"), Edge("c", "a")], first, second, third)
+    results = await asyncio.gather(*(made.run(JPEG) for _ in range(5)))
+    assert all(result == results[0] for result in results)
+    places = {item.id: place for place, item in enumerate(results[0].items)}
+    assert len(places) == 2 + 4 + 6
+    for item in results[0].items:
+        if item.parent is None:
+            assert item.detection.parent is None
+        else:
+            assert item.detection.parent == places[item.parent] < places[item.id]
+
+
+async def test_pixels_go_with_the_last_node_that_needs_them() -> None:
+    a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
+    await graph([Edge("a"), Edge("b", "a"), Edge("c", "a")], a, b, c).run(JPEG)
+    assert (a.released, b.released, c.released) == ([False], [False], [True])
+
+
+async def test_a_node_without_inputs_is_not_asked() -> None:
+    a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
+    edges = [Edge("a"), Edge("b", "a", ("nothing",)), Edge("c", "b")]
+    result = await graph(edges, a, b, c).run(JPEG)
+    assert not b.regions
+    assert not c.regions
+    assert len(result.items) == 1
+
+
+async def test_boxes_that_show_nothing_are_not_cut_out() -> None:
+    thin, whole = Box(0.1, 0.1, 0.104, 0.9), None
+    a, b = FakeStage("a", (("x", thin), ("x", whole), ("x", LEFT))), FakeStage("b")
+    await graph([Edge("a"), Edge("b", "a")], a, b).run(JPEG)
+    ((region,),) = b.regions
+    assert region
+    assert region.parent == ItemId("a", 2)
+
+
+async def test_only_the_first_node_has_a_deadline() -> None:
+    a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
+    await graph([Edge("a"), Edge("b"), Edge("c", "a")], a, b, c).run(JPEG, deadline=5.0)
+    assert (a.deadlines, b.deadlines, c.deadlines) == ([5.0], [math.inf], [math.inf])
+
+
+async def test_each_node_has_a_latency_and_that_of_the_graph_is_the_first_ones() -> None:
+    a = FakeStage("a", dispatch_latency_seconds=0.25)
+    b = FakeStage("b", dispatch_latency_seconds=0.75)
+    made = graph([Edge("b", "a"), Edge("a")], b, a)
+    assert made.dispatch_latency_seconds == 0.25
+    assert made.dispatch_latencies == {"a": 0.25, "b": 0.75}
