@@ -44,7 +44,7 @@ def add(
     found = read_model_folder(folder)
     # The master would say the same, but only once it has the whole file.
     validate_model(found.manifest, found.file)
-    requests = _requests(found)
+    requests = registration(found)
     with connect(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
             requests, timeout=TRANSFER_SECONDS
@@ -69,7 +69,8 @@ def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
     Console().print(table)
 
 
-def _requests(model: ModelFolder) -> Iterator[model_pb2.RegisterModelRequest]:
+def registration(model: ModelFolder) -> Iterator[model_pb2.RegisterModelRequest]:
+    """The messages that register a model: its manifest, then its file."""
     yield model_pb2.RegisterModelRequest(manifest=json.dumps(dump(model.manifest)))
     with model.file.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
