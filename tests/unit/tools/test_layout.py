@@ -87,3 +87,12 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         assert any(ROOT.glob(name.rstrip("/."))), f"path {name}"
     for name in MODULE.findall(text):
         assert is_named_rightly(name), f"module {name}"
+
+
+def test_every_decision_is_listed_once_and_in_order() -> None:
+    folder = ROOT / "docs/adr"
+    pages = sorted(page.name for page in folder.glob("0*.md"))
+    assert re.findall(r"\]\((0\S+\.md)\)", (folder / "README.md").read_text()) == pages
+    for page in pages:
+        number = int(page.partition("-")[0])
+        assert (folder / page).read_text().startswith(f"# {number}. ")
