@@ -1,0 +1,108 @@
+"""A pipeline is changed under load: its worker is replaced without a gap, and nothing is lost."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import grpc.aio
+import pytest
+import pytest_asyncio
+from pydantic import ByteSize
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.running import running_mesh
+from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.sdk import AsyncCamera
+from tests.e2e.mesh import ROOT, Mesh
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+CAMERAS = 3
+FRAMES = 150
+FRAMES_PER_SECOND = 15
+"""Of each camera: a push of ten seconds, in which the pipeline is changed twice."""
+
+FIRST = PipelineSpec(
+    "changed",
+    (StageSpec("only", "simulated"),),
+    BufferSpec(shards=3, max_bytes=ByteSize(64 * 1024**2)),
+    DeliverySpec(order=Order.PER_CAMERA, max_attempts=3),
+    WorkersSpec(min=1),
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def own_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
+    """A mesh of its own: no other pipeline's workers take the processors."""
+    data = tmp_path_factory.mktemp("rollout")
+    async with running_mesh(data, Ports.free(), store_max_bytes=4 * 1024**3) as run:
+        running = Mesh(run)
+        await running.add_model(ROOT / "examples/simulated")
+        yield running
+
+
+async def test_a_change_under_load_leaves_no_gap_and_loses_nothing(
+    own_mesh: Mesh, jpegs: list[bytes]
+) -> None:
+    await own_mesh.apply(FIRST)
+    async with (
+        grpc.aio.insecure_channel(own_mesh.run.master) as master,
+        asyncio.TaskGroup() as tasks,
+        background_task(always_ready(master)),
+    ):
+        for number in range(CAMERAS):
+            tasks.create_task(push(own_mesh, f"camera-{number}", jpegs))
+        for attempts in (4, 5):
+            delivery = replace(FIRST.delivery, max_attempts=attempts)
+            await own_mesh.submit(replace(FIRST, delivery=delivery))
+            await only_the_newest(master)
+    outcomes = await own_mesh.outcomes("changed", CAMERAS * FRAMES)
+
+    assert {outcome.fate for outcome in outcomes} == {outcome_pb2.FATE_DONE}
+    sequences: dict[str, list[int]] = defaultdict(list)
+    for outcome in outcomes:
+        sequences[outcome.frame.camera].append(outcome.frame.sequence)
+    # Each once, and in order.
+    assert list(sequences.values()) == [list(range(1, FRAMES + 1))] * CAMERAS
+    assert len({outcome.completed_by for outcome in outcomes}) == 3
+    for ledger in (await own_mesh.status("changed")).cameras:
+        assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
+
+
+async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
+    async with AsyncCamera(
+        mesh.run.ingest, pipeline="changed", name=name, close_timeout=60
+    ) as camera:
+        for number in range(FRAMES):
+            await camera.send(images[number % len(images)])
+            await asyncio.sleep(1 / FRAMES_PER_SECOND)
+
+
+async def always_ready(master: grpc.aio.Channel) -> None:
+    """Fails when the pipeline has no worker that is ready."""
+    stub = pipeline_pb2_grpc.PipelineServiceStub(master)
+    while True:
+        request = pipeline_pb2.GetPipelineRequest(name="changed")
+        pipeline = (await stub.GetPipeline(request)).pipeline
+        assert 1 <= pipeline.ready_workers <= 2, pipeline.trouble
+        await asyncio.sleep(0.02)
+
+
+async def only_the_newest(master: grpc.aio.Channel) -> None:
+    """Wait until the only worker is one of the newest revision."""
+    pipelines = pipeline_pb2_grpc.PipelineServiceStub(master)
+    nodes = node_pb2_grpc.NodeServiceStub(master)
+    request = pipeline_pb2.GetPipelineRequest(name="changed")
+    revision = (await pipelines.GetPipeline(request)).pipeline.revision
+    async with asyncio.timeout(30):
+        while True:
+            answer = await nodes.ListNodes(node_pb2.ListNodesRequest())
+            workers = [worker for node in answer.nodes for worker in node.workers]
+            if [worker.revision for worker in workers] == [revision]:
+                return
+            await asyncio.sleep(0.05)
