@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from framemesh.cli.local.storage import MOST_BYTES, store_limit
+from framemesh.cli.local.storage import MAX_BYTES, store_limit
 
 GIB = 1024**3
 
@@ -27,7 +27,7 @@ def test_streams_get_most_of_what_is_free(tmp_path: Path, disk: list[int]) -> No
 
 def test_streams_never_get_more_than_64_gib(tmp_path: Path, disk: list[int]) -> None:
     disk[0] = 1000 * GIB
-    assert store_limit(tmp_path) == MOST_BYTES
+    assert store_limit(tmp_path) == MAX_BYTES
 
 
 def test_what_streams_hold_already_is_theirs(tmp_path: Path, disk: list[int]) -> None:

@@ -67,11 +67,11 @@ async def _detached(data: Path, ports: Ports, store_max: int | None) -> None:
     except BaseException:
         await supervisor.stop()
         raise
-    _say_up(run, time.monotonic() - began, f"`{down_command(data)}` stops it")
+    _report_up(run, time.monotonic() - began, f"`{down_command(data)}` stops it")
 
 
 async def _join(supervisor: Supervisor, data: Path) -> None:
-    """A second `up`: it changes nothing, whatever it finds."""
+    """A second `up`: it waits for the mesh that runs, and changes nothing."""
     try:
         with StartupTable() as table:
             await supervisor.until_ready(table.show)
@@ -88,7 +88,7 @@ async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
         table = starting.enter_context(StartupTable())
         async with running_mesh(data, ports, store_max_bytes=store_max, show=table.show) as run:
             starting.close()
-            _say_up(run, time.monotonic() - began, "Ctrl-C stops it")
+            _report_up(run, time.monotonic() - began, "Ctrl-C stops it")
             await asyncio.Event().wait()
 
 
@@ -98,12 +98,12 @@ async def _stop(data: Path) -> None:
             await supervisor.stop()
         typer.echo(f"framemesh is stopped; its data stays in {data}")
     elif killed := await asyncio.to_thread(clean, data):
-        typer.echo(f"the supervisor was gone; {killed} processes that it left are stopped")
+        typer.echo(f"the supervisor was gone; {killed} of its processes were left and are stopped")
     else:
         typer.echo(f"nothing runs in {data}")
 
 
-def _say_up(run: RunState, seconds: float, how_to_stop: str) -> None:
+def _report_up(run: RunState, seconds: float, how_to_stop: str) -> None:
     typer.echo(f"framemesh is up after {seconds:.1f} s; {how_to_stop}")
     usual = Ports()
     if (run.ingest, run.master, run.monitor) != (usual.ingest, usual.master, usual.monitor):

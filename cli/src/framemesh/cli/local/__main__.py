@@ -12,7 +12,7 @@ from framemesh.runtime.service import run_service
 
 
 async def supervise(options: argparse.Namespace, stop: asyncio.Event) -> None:
-    """Run a mesh until `stop` is set. Whether it comes up is judged by who started it."""
+    """Run a mesh until `stop` is set. Whoever started this checks that it comes up."""
     ports = Ports(options.port_base)
     programs = mesh_programs(options.data, ports, options.store_max)
     async with supervised_mesh(options.data, ports, programs):

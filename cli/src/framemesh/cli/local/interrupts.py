@@ -5,7 +5,7 @@ import signal
 from collections.abc import Coroutine
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, a polite kill, and a terminal that was closed."""
+"""Ctrl-C, SIGTERM, and a terminal that was closed."""
 
 
 class Interrupted(Exception):
@@ -14,14 +14,14 @@ class Interrupted(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
         self.status = 128 + number
-        """What a shell expects of a process that a signal ended."""
+        """The exit status by convention: 128 and the number of the signal."""
 
 
 def run_interruptible(work: Coroutine[None, None, None]) -> None:
     """Run `work`; each signal cancels it.
 
-    A signal is noticed only where `work` awaits, so what it does in between is whole. The second
-    one cancels what the first one made it do.
+    A signal takes effect only where `work` awaits, so code between two awaits is never interrupted.
+    A second signal cancels the clean-up after the first.
 
     Raises:
         Interrupted: a signal ended it.

@@ -20,7 +20,7 @@ log = get_logger()
 
 
 class Mesh:
-    """Supervises the programs, and tells in run.json how they are."""
+    """Supervises the programs, and writes their state to run.json."""
 
     def __init__(self, data: Path, ports: Ports, programs: Sequence[Program], clock: Clock) -> None:
         self._data = data.absolute()
@@ -34,7 +34,7 @@ class Mesh:
 
     async def keep(self) -> None:
         """Keep the programs running until this is cancelled; then none is left."""
-        self._note()
+        self._save_state()
         async with asyncio.TaskGroup() as tasks:
             running = {
                 name: tasks.create_task(supervised.run())
@@ -67,7 +67,7 @@ class Mesh:
         return run
 
     def run(self) -> RunState:
-        """How all is now."""
+        """The state of all programs now."""
         return RunState(
             pid=os.getpid(),
             nats=f"nats://{self._ports.nats}",
@@ -88,7 +88,7 @@ class Mesh:
                 environment={**program.environment, **orphan_mark(self._data)},
             ),
             check=partial(program.check, program.address),
-            changed=self._note,
+            changed=self._save_state,
             find_problem=program.find_problem,
             grace_seconds=program.grace_seconds,
             liveness=program.liveness,
@@ -111,7 +111,7 @@ class Mesh:
     def _log(self, program: Program) -> Path:
         return self._data / "logs" / f"{program.name}.log"
 
-    def _note(self) -> None:
+    def _save_state(self) -> None:
         now = self._clock.monotonic() - self._began
         for name, supervised in self._supervised.items():
             if supervised.status.state is State.READY:
@@ -120,5 +120,5 @@ class Mesh:
         try:
             self.run().save(self._data)
         except OSError as error:
-            # A full disk: the mesh goes on, only what others read of it is old.
+            # A full disk: the mesh goes on, and others read an old state.
             log.warning("run.json cannot be written", trouble=str(error))

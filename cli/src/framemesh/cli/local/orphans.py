@@ -1,8 +1,8 @@
-"""What a run left behind: processes that carry its mark.
+"""Orphans: processes of a mesh whose supervisor is gone.
 
-All that a mesh starts inherits an environment variable that names the data folder, down to the
-processes that Triton starts. So what is found is surely of this mesh, whatever became of those that
-started it, and no process number is trusted.
+All processes that a mesh starts inherit an environment variable that names the data folder, also
+those that Triton starts. So a process that has it is surely of this mesh, whoever its parent is,
+and no process id has to be trusted.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ def orphan_mark(data: Path) -> dict[str, str]:
 
 
 def kill_orphans(data: Path) -> int:
-    """Kill everything that carries the mark, and wait until it is gone.
+    """Kill every process with the mark, and wait until it is gone.
 
-    Returns how many that were.
+    Returns the number of processes.
     """
     found = list(_marked(data))
     for process in found:
@@ -34,7 +34,7 @@ def kill_orphans(data: Path) -> int:
 
 def _marked(data: Path) -> Iterator[psutil.Process]:
     ours = orphan_mark(data).items()
-    # What cannot be read is another user's, and none of ours.
+    # An environment that cannot be read is that of another user's process.
     for process in psutil.process_iter(["environ"]):
         if ours <= (process.info["environ"] or {}).items():
             yield process

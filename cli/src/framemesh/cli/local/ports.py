@@ -12,7 +12,7 @@ WORKERS = 10
 """The first worker's port, counted from the base; the services are below."""
 
 BLOCK = 30
-"""Ports from the base that a test wants for itself: the services and twenty workers."""
+"""Ports from the base that a test needs: the services and twenty workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Ports that nobody has, for tests and demonstrations beside a running mesh."""
+        """Ports that are free, for tests and demonstrations beside a running mesh."""
         return cls(free_block(BLOCK))
 
     @property
@@ -49,12 +49,12 @@ class Ports:
 
     @property
     def nats_http(self) -> str:
-        """Where nats-server tells of its health."""
+        """Of the HTTP server of nats-server, which has its health."""
         return self._address(6)
 
     @property
     def first_worker(self) -> int:
-        """The port alone: the agent looks for free ones from here on."""
+        """The port only: the agent uses free ones from here on."""
         return self.base + WORKERS
 
     def _address(self, offset: int) -> str:

@@ -22,8 +22,8 @@ class Program:
     check: Callable[[str, float], Awaitable[Health]] = grpc_health
     """Asks for its health, given the address and the seconds for an answer."""
     needs: tuple[str, ...] = ()
-    """Names of programs that are stopped only after this one. All start at once and wait for each
-    other: that is quicker, and what they must be able to do anyway."""
+    """Names of programs that are stopped only after this one. All are started at once and wait for
+    each other, which they must be able to do anyway."""
     grace_seconds: float = GRACE_SECONDS
     """From SIGTERM to SIGKILL."""
     find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy
@@ -33,12 +33,13 @@ class Program:
 
 
 def shutdown_waves(programs: Sequence[Program]) -> list[list[Program]]:
-    """The programs in waves, each of which is stopped together, those that are needed last."""
+    """The programs in waves: those of a wave are stopped together, and needed ones after those that
+    need them."""
     waves: list[list[Program]] = []
     left = list(programs)
     while left:
         needed = {name for program in left for name in program.needs}
-        # A circle would leave nothing that is not needed: then all that is left is one wave.
+        # In a cycle every program is needed: then all that are left are one wave.
         wave = [program for program in left if program.name not in needed] or left
         waves.append(wave)
         left = [program for program in left if program not in wave]

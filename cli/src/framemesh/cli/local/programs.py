@@ -13,12 +13,12 @@ from framemesh.runtime.processes.programs import nats_server, triton
 from framemesh.runtime.processes.supervision import GRACE_SECONDS
 
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
-"""An agent gives its workers their grace, and needs its own on top."""
+"""An agent waits for its workers to stop, and then needs time for itself."""
 
 ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}
-"""For services of one event loop. Otherwise glibc gives each thread of gRPC's a heap of its own,
-and frames that pass from one to the other leave holes in all of them: from 2,000 to 10,000 frames
-ingest grew by 13%, with one heap it moved by 1 to 2% (bench/memory.py)."""
+"""For services with one event loop. By default glibc gives each thread of gRPC a heap of its own,
+and frames that pass between threads fragment all of them: from 2,000 to 10,000 frames ingest grew
+by 13%, with one heap by 1 to 2% (bench/memory.py)."""
 
 
 def require_servers() -> None:

@@ -1,4 +1,4 @@
-"""What is known of a running mesh: the file run.json in its data folder."""
+"""The state of a running mesh: the file run.json in its data folder."""
 
 import contextlib
 import errno
@@ -11,13 +11,13 @@ from framemesh.runtime.processes.supervision import State
 FILE = "run.json"
 
 FILE_BYTES = 16 * 1024
-"""Its size, filled up with blanks, so that it can be written over. Five programs take 1.5 KiB, and
-what they say of their troubles."""
+"""Its size, padded with blanks, so that it can be overwritten in place. Five programs take 1.5 KiB
+and their lines of trouble."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramStatus:
-    """How one program of the mesh is."""
+    """The state of one program of the mesh."""
 
     name: str
     address: str
@@ -31,7 +31,7 @@ class ProgramStatus:
     trouble: str = ""
     """Why it ended last; empty if it never did."""
     ready_seconds: float | None = None
-    """From the start of the mesh until it was ready first."""
+    """From the start of the mesh until the program was ready for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class RunState:
         return next(troubled, None)
 
     def save(self, data: Path) -> None:
-        """Write it down; whoever reads sees the last one or this one, never a half.
+        """Write it atomically: a reader gets the last state or this one.
 
         Raises:
             OSError: it cannot be written.
@@ -75,17 +75,17 @@ class RunState:
 
     @staticmethod
     def _overwrite(file: Path, content: bytes) -> None:
-        """In place: on a full disk, which is the news, there is no room for another file."""
+        """In place: on a full disk, which has to be reported, there is no room for another file."""
         with file.open("r+b", buffering=0) as old:
             if len(content) > file.stat().st_size:
-                raise OSError(errno.ENOSPC, "no room for more than it has", str(file))
+                raise OSError(errno.ENOSPC, "the disk is full", str(file))
             old.write(content)
 
     @classmethod
     def load(cls, data: Path) -> "RunState | None":
         """The run of this folder, or None if there is none that this version understands.
 
-        It may be one whose supervisor was killed: framemesh.cli.local.lock tells.
+        Its supervisor may have been killed since: framemesh.cli.local.lock knows.
         """
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             found = json.loads((data / FILE).read_text())

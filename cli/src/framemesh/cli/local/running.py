@@ -22,9 +22,10 @@ from framemesh.runtime.processes.ports import is_free
 log = get_logger()
 
 FREE_SECONDS = 1.0
-"""For a port to become free: the sockets of a process that was just killed outlive it a little."""
+"""For a port to become free: sockets outlive a killed process for a moment."""
 
 POLL_SECONDS = 0.05
+"""Between two checks of a port."""
 
 
 @asynccontextmanager
@@ -39,7 +40,7 @@ async def supervised_mesh(
     """
     async with locked(data):
         if killed := await asyncio.to_thread(kill_orphans, data):
-            log.warning("an earlier run was killed, what it left is stopped", processes=killed)
+            log.warning("processes of an earlier run are stopped", processes=killed)
         await check_ports(programs)
         mesh = Mesh(data, ports, programs, SystemClock())
         try:
@@ -47,9 +48,9 @@ async def supervised_mesh(
                 yield mesh
         finally:
             RunState.forget(data)
-            # What Triton starts outlives it, where the worker that would clean up died with it.
+            # Processes that Triton starts outlive it when the worker that would stop them died too.
             if killed := await asyncio.to_thread(kill_orphans, data):
-                log.warning("what nobody watched any more is stopped", processes=killed)
+                log.warning("orphans are stopped", processes=killed)
 
 
 @asynccontextmanager

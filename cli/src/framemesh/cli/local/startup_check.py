@@ -5,7 +5,7 @@ from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.processes.supervision import State
 
 START_TIMEOUT_SECONDS = 60.0
-"""Until all is healthy. Seconds on a machine at rest; a slow disk with full streams takes more."""
+"""Until all are healthy. Seconds on an idle machine; full streams on a slow disk take longer."""
 
 
 def check(run: RunState) -> RunState:

@@ -23,7 +23,7 @@ class StartupTable:
     """A live table of the programs: name, address, state, seconds until it was ready."""
 
     def __init__(self) -> None:
-        # A terminal sees it change; a file or a pipe gets the last one.
+        # A terminal shows every change; a file or a pipe gets the last table.
         self._live = Live(Spinner("dots", "starting"), refresh_per_second=12)
 
     def show(self, run: RunState) -> None:

@@ -1,4 +1,4 @@
-"""How processes that decode pictures and carry tensors should get their memory."""
+"""Memory settings of processes that decode images and hold tensors."""
 
 MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": str(128 * 1024 * 1024),

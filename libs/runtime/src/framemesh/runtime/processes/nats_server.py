@@ -17,7 +17,7 @@ from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.processes.programs import nats_server
 
 CONFIGURATION = Path(str(files("framemesh.runtime.processes") / "nats-server.conf"))
-"""The same file in production: what differs comes from the environment."""
+"""Also used in production: what differs comes from the environment."""
 
 GIB = 1024**3
 
@@ -47,7 +47,7 @@ class NatsServerFailed(FramemeshError):
 
 @dataclass(frozen=True, slots=True)
 class NatsServer:
-    """What one nats-server is started with."""
+    """The options of one nats-server."""
 
     store: Path
     """The folder that gets a folder `jetstream`."""
@@ -70,7 +70,7 @@ class NatsServer:
         return f"nats://{self.address}"
 
     def command(self) -> tuple[str | Path, ...]:
-        """What starts it, given `environment`.
+        """The command that starts it, together with `environment`.
 
         Raises:
             ProgramMissing: it is not installed.
@@ -79,8 +79,8 @@ class NatsServer:
         return (nats_server(), "--config", CONFIGURATION, *monitor)
 
     def environment(self) -> dict[str, str]:
-        """The variables of the configuration, each as a value of its language: JSON's strings and
-        numbers are. And what the server is run with."""
+        """The variables of the configuration, as JSON strings and numbers, which are values of its
+        language too, and settings of the process."""
         return {
             "FRAMEMESH_NATS_LISTEN": json.dumps(self.address),
             "FRAMEMESH_NATS_STORE": json.dumps(str(self.store), ensure_ascii=False),

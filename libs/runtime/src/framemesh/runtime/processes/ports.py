@@ -1,4 +1,4 @@
-"""TCP ports of this machine: which are free."""
+"""Free TCP ports of this machine."""
 
 import os
 import secrets
@@ -7,21 +7,21 @@ import socket
 from framemesh.core.errors import FramemeshError
 
 FREE_PORTS = (10_000, 30_000)
-"""Where `free_block` looks, unless FRAMEMESH_FREE_PORTS says otherwise: below the ports that Linux
-gives to outgoing connections, so that none of those takes a port between the look and the use."""
+"""The range that `free_block` searches, unless FRAMEMESH_FREE_PORTS is set: below the ports that
+Linux gives to outgoing connections, so that none of those takes a port between search and use."""
 
 ATTEMPTS = 200
-"""Blocks that are looked at; one that is taken is rare."""
+"""Blocks to try; one that is taken is rare. A port takes 12 us."""
 
 
 class NoFreePorts(FramemeshError):
-    """There are none where `free_block` looks, or nobody can tell where that is."""
+    """There are none in the range, or FRAMEMESH_FREE_PORTS is no range."""
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen there now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # As servers do: connections that ended a minute ago are no hindrance.
+        # As servers do: connections in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -32,15 +32,15 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_block(size: int) -> int:
-    """The first of `size` ports in a row that are free; each call looks somewhere else.
+    """The first of `size` free ports in a row, at a random place of the range.
 
-    Others who look at the same time may find the same ones: give each a range of its own, as
-    FRAMEMESH_FREE_PORTS=20000-25000, which is inherited by all that it starts.
+    Processes that search at the same time may find the same ports: give each a range of its own, as
+    FRAMEMESH_FREE_PORTS=20000-25000, which its child processes inherit.
 
     Raises:
         NoFreePorts: none was found, or FRAMEMESH_FREE_PORTS is no range with room for `size`.
     """
-    start, end = _searched(size)
+    start, end = _range(size)
     for _ in range(ATTEMPTS):
         first = start + secrets.randbelow(end - start - size + 1)
         if all(is_free(port) for port in range(first, first + size)):
@@ -48,8 +48,8 @@ def free_block(size: int) -> int:
     raise NoFreePorts(f"no {size} free ports in a row from {start} to {end - 1}")
 
 
-def _searched(size: int) -> tuple[int, int]:
-    """From this port on, up to and without that one."""
+def _range(size: int) -> tuple[int, int]:
+    """The first port, and the one after the last."""
     chosen = os.environ.get("FRAMEMESH_FREE_PORTS")
     if chosen is None:
         return FREE_PORTS

@@ -1,6 +1,6 @@
-"""Where the servers that framemesh runs are on this machine.
+"""Where the servers that framemesh runs are installed.
 
-Each is looked for in this order: the path that its environment variable names, the Python
+Each is searched in this order: the path that its environment variable names, the Python
 environment that framemesh is installed in, the system's PATH.
 """
 
