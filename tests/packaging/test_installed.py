@@ -46,10 +46,10 @@ def ingest(ready: Environment) -> Iterator[str]:
     ports = Ports.free()
     ready.run("framemesh", "up", "--port-base", str(ports.base))
     try:
-        (bundled,) = ready.root.glob("venv/lib/python3*/site-packages/framemesh/cli/bundled")
+        ready.run("framemesh", "examples")
         for command in (
-            ("model", "add", str(bundled / "person")),
-            ("pipeline", "apply", str(bundled / "street/pipeline.yaml")),
+            ("model", "add", "examples/person"),
+            ("pipeline", "apply", "examples/street/pipeline.yaml"),
         ):
             ready.run("framemesh", *command, "--master", ports.master)
         yield ports.ingest

@@ -27,6 +27,11 @@ class Framemesh(LazyGroup):
             "framemesh.cli.commands.setup:setup",
             "Install the tritonserver that workers run; once, about 700 MB.",
         ),
+        LazyCommand(
+            "examples",
+            "framemesh.cli.commands.examples:examples",
+            "Copy the bundled model, pipeline and clip into a new folder.",
+        ),
         LazyCommand("model", "framemesh.cli.commands.model:app", "Register and list models."),
         LazyCommand(
             "pipeline", "framemesh.cli.commands.pipeline:app", "Apply, list and delete pipelines."
