@@ -1,4 +1,4 @@
-"""Triton dies, a stub dies, inputs are bad, models do not fit: what then."""
+"""What happens when Triton or a stub dies or hangs, inputs are bad, or models do not fit."""
 
 import asyncio
 import os
@@ -20,20 +20,19 @@ from framemesh.modeling.manifest import DType, InputSpec
 from framemesh.worker.engine.engine import Engine
 from framemesh.worker.engine.graph import InferenceResult
 from framemesh.worker.errors import TooSlowToDecode, TritonUnavailable, Undecodable
-from framemesh.worker.triton import managed as own
-from framemesh.worker.triton import orphan_cleanup as leftovers
-from framemesh.worker.triton import served_model
+from framemesh.worker.triton import managed, orphan_cleanup, served_model
 from framemesh.worker.vision import image
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
 HEAL_SECONDS = 10.0
-"""What a crash may cost. A hang costs two timeouts more: of a call, and of the probe after it."""
+"""Until Triton has recovered from a crash. A hang takes two timeouts more: of a call, and of the
+probe after it."""
 HANG_SECONDS = 30.0
 
 
 def children(name: str) -> list[psutil.Process]:
-    """The processes of ours with this name."""
+    """The child processes of this test with this name."""
     ours = psutil.Process().children(recursive=True)
     return [process for process in ours if name in " ".join(cmdline(process)[:1])]
 
@@ -45,10 +44,10 @@ def cmdline(process: psutil.Process) -> list[str]:
         return []
 
 
-async def run_until_it_passes(
+async def retry_until_done(
     engine: Engine, frame: bytes, within: float = HEAL_SECONDS
 ) -> InferenceResult:
-    """As the worker's caller does: the same frame again while Triton is away."""
+    """As a worker does: try the same frame again while Triton is down."""
     async with asyncio.timeout(within):
         while True:
             try:
@@ -61,13 +60,13 @@ async def test_a_killed_server_comes_back(open_things: OpenEngine, frames: list[
     async with open_things() as engine:
         before = await engine.graph.run(frames[0])
         (server,) = children("tritonserver")
-        # Some are under way when it dies.
+        # Some are in progress when it dies.
         async with asyncio.TaskGroup() as tasks:
-            runs = [tasks.create_task(run_until_it_passes(engine, frames[0])) for _ in range(8)]
+            runs = [tasks.create_task(retry_until_done(engine, frames[0])) for _ in range(8)]
             await asyncio.sleep(0.02)
             os.kill(server.pid, signal.SIGKILL)
         assert all(run.result() == before for run in runs)
-        after = await run_until_it_passes(engine, frames[0])
+        after = await retry_until_done(engine, frames[0])
         assert after == before
         assert engine.triton.healthy
         assert engine.triton.restarts == 1
@@ -76,24 +75,24 @@ async def test_a_killed_server_comes_back(open_things: OpenEngine, frames: list[
 async def test_a_server_leaves_no_folder_behind(
     open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its Python backend makes one where that always does, whatever we tell it."""
+    """Its Python backend makes one in a fixed place, whatever its options say."""
     removed: list[set[Path]] = []
 
     def remove(folders: set[Path]) -> None:
         removed.append(folders)
-        leftovers.remove_empty(folders)
+        orphan_cleanup.remove_empty(folders)
 
-    monkeypatch.setattr(own, "remove_empty", remove)
+    monkeypatch.setattr(managed, "remove_empty", remove)
     async with open_things() as engine:
         (server,) = children("tritonserver")
         os.kill(server.pid, signal.SIGKILL)
-        await run_until_it_passes(engine, frames[0])
+        await retry_until_done(engine, frames[0])
     folders = set.union(*removed)
     assert len(folders) >= 2
     assert not any(folder.exists() for folder in folders)
 
 
-async def test_while_it_is_away_callers_are_told_at_once(
+async def test_while_triton_is_down_callers_fail_at_once(
     open_things: OpenEngine, frames: list[bytes]
 ) -> None:
     async with open_things() as engine:
@@ -117,7 +116,7 @@ async def test_a_server_that_hangs_is_replaced(
         before = await engine.graph.run(frames[0])
         (server,) = children("tritonserver")
         os.kill(server.pid, signal.SIGSTOP)
-        runs = [run_until_it_passes(engine, frames[0], HANG_SECONDS) for _ in range(20)]
+        runs = [retry_until_done(engine, frames[0], HANG_SECONDS) for _ in range(20)]
         assert set(await asyncio.gather(*runs)) == {before}
         assert engine.triton.restarts >= 1
 
@@ -129,7 +128,7 @@ async def test_a_killed_stub_heals(open_things: OpenEngine, frames: list[bytes])
         os.kill(stub.pid, signal.SIGKILL)
         # More than there are instances, so that none is left unasked.
         for _ in range(6):
-            assert await run_until_it_passes(engine, frames[0]) == before
+            assert await retry_until_done(engine, frames[0]) == before
 
 
 async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[bytes]) -> None:
@@ -176,7 +175,7 @@ async def test_a_caller_may_give_up_at_any_time(
             for run in runs:
                 run.cancel()
             await asyncio.gather(*runs, return_exceptions=True)
-        # No row was lost: as many as ever can be looked at.
+        # No row was lost: all frames can be processed at once.
         assert len(await asyncio.gather(*(engine.graph.run(frame) for frame in frames))) == 20
 
 
@@ -189,11 +188,11 @@ async def test_nothing_is_left_behind(open_things: OpenEngine, frames: list[byte
     assert not children("triton")
 
 
-async def test_what_a_killed_worker_left_is_swept(open_things: OpenEngine) -> None:
+async def test_orphans_of_a_killed_worker_are_removed(open_things: OpenEngine) -> None:
     async with open_things() as engine:
         prefix = prefix_of_stage(engine)
-    stale = leftovers.SHARED_MEMORY / f"{prefix}stub-stale"
-    foreign = leftovers.SHARED_MEMORY / f"framemesh-other-{os.getpid()}"
+    stale = orphan_cleanup.SHARED_MEMORY / f"{prefix}stub-stale"
+    foreign = orphan_cleanup.SHARED_MEMORY / f"framemesh-other-{os.getpid()}"
     try:
         stale.write_bytes(b"of a worker that was killed")
         foreign.write_bytes(b"of somebody else")
@@ -225,7 +224,7 @@ def prefix_of_stage(engine: Engine) -> str:
 
 
 def shared_memory(prefix: str) -> list[Path]:
-    return list(leftovers.SHARED_MEMORY.glob(f"{prefix}*"))
+    return list(orphan_cleanup.SHARED_MEMORY.glob(f"{prefix}*"))
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ SHORT, HALF, NOT_A_NUMBER, INFINITE = 10, 20, 30, 40
 
 LYING_MODEL = Path(__file__).with_name("lying_model.py")
 LIES = (
-    r"scores is FP32 \[1, 1, 4\]; declared for 1 pictures is FP32 \[1, 2, 4\]",
-    r"scores is FP32 \[1, 4, 4\]; declared for 1 pictures is FP32 \[1, 2, 4\]",
+    r"scores is FP32 \[1, 1, 4\]; declared for 1 images is FP32 \[1, 2, 4\]",
+    r"scores is FP32 \[1, 4, 4\]; declared for 1 images is FP32 \[1, 2, 4\]",
     r"scores is FP32 \[1, 8\]",
-    r"scores is FP64 \[1, 2, 4\]; declared for 1 pictures is FP32 \[1, 2, 4\]",
+    r"scores is FP64 \[1, 2, 4\]; declared for 1 images is FP32 \[1, 2, 4\]",
     r"scores is INT32 \[1, 2, 4\]",
     r"the answer has the outputs \['scores'\], not \['scores', 'boxes'\]",
     r"boxes: 1 of 8 values are NaN or infinite",
@@ -137,7 +137,7 @@ async def test_a_shorter_answer_never_shows_an_earlier_frame(
         # Every row of the memory has an answer of "d" in it.
         assert await results(engine, *[200] * 32) == ["d"] * 32
         for brightness, why in (
-            (SHORT, "output scores is FP32 [1, 2]; declared for 1 pictures is FP32 [1, 4]"),
+            (SHORT, "output scores is FP32 [1, 2]; declared for 1 images is FP32 [1, 4]"),
             (NOT_A_NUMBER, "output scores: 1 of 4 values are NaN or infinite"),
             (INFINITE, "output scores: 1 of 4 values are NaN or infinite"),
         ):

@@ -1,4 +1,4 @@
-"""A Triton that somebody else runs."""
+"""A Triton that is run by others."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from framemesh.worker.triton.tensor_arena import SharedMemory
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
 
-async def test_a_given_triton_is_used_and_loads_what_it_lacks(
+async def test_a_remote_triton_is_used_and_loads_the_models_that_it_lacks(
     open_things: OpenEngine, frames: list[bytes], things: LocalModel
 ) -> None:
     async with open_things() as first:
@@ -40,7 +40,7 @@ class Elsewhere(SharedMemory):
 
 
 @pytest.mark.parametrize("memory", [full, Elsewhere])
-async def test_where_memory_cannot_be_shared_pictures_go_over_the_wire(
+async def test_where_memory_cannot_be_shared_inputs_go_in_requests(
     open_things: OpenEngine,
     frames: list[bytes],
     monkeypatch: pytest.MonkeyPatch,
@@ -54,7 +54,7 @@ async def test_where_memory_cannot_be_shared_pictures_go_over_the_wire(
         assert seen == [await first.graph.run(frame) for frame in frames[:6]]
 
 
-async def test_an_address_where_nobody_answers_is_named(open_things: OpenEngine) -> None:
+async def test_an_address_that_does_not_answer_is_an_error(open_things: OpenEngine) -> None:
     with pytest.raises(TritonUnavailable, match="UNAVAILABLE"):
         async with open_things(triton_address="127.0.0.1:1"):
             pass

@@ -136,7 +136,7 @@ def test_an_open_side_may_have_any_length(length: int) -> None:
 
 @pytest.mark.parametrize("sides", [(2, 7, 5), (2, 28), (3, 7, 4), (2, 7, 4, 1)])
 def test_sides_beside_an_open_one_are_compared(sides: tuple[int, ...]) -> None:
-    with pytest.raises(InferenceFailed, match=r"declared for 2 pictures is FP32 \[2, -1, 4\]"):
+    with pytest.raises(InferenceFailed, match=r"declared for 2 images is FP32 \[2, -1, 4\]"):
         reader(OPEN).unpack(answered(("open", sides), placed=False), 2)
 
 

@@ -1,4 +1,4 @@
-"""When requests are sent, what is in them, and who suffers when one fails."""
+"""When requests are sent, which rows are in them, and which callers fail with one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from framemesh.worker.triton.tensor_arena import RowOutputs
 
 
 class Model:
-    """Answers each row with its own number, when it is let; remembers what it was asked."""
+    """Answers each row with its own number once `open` is set; records its requests."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[int, int]] = []
@@ -77,13 +77,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_an_idle_model_is_asked_at_once() -> None:
+async def test_a_row_is_sent_at_once_to_an_idle_model() -> None:
     async with bench() as b:
         assert await b.ask() == [0]
         assert b.model.requests == [(0, 1)]
 
 
-async def test_what_waits_while_the_model_works_goes_together_when_it_is_full() -> None:
+async def test_rows_that_wait_for_a_busy_model_are_sent_together_once_the_batch_is_full() -> None:
     async with bench() as b:
         b.model.open.clear()
         b.start(4)
@@ -95,7 +95,7 @@ async def test_what_waits_while_the_model_works_goes_together_when_it_is_full() 
         b.model.open.set()
 
 
-async def test_what_waits_goes_when_an_instance_is_free() -> None:
+async def test_rows_that_wait_are_sent_once_an_instance_is_free() -> None:
     async with bench() as b:
         b.model.open.clear()
         b.start(3)
@@ -105,7 +105,7 @@ async def test_what_waits_goes_when_an_instance_is_free() -> None:
         assert b.model.requests == [(0, 1), (1, 2)]
 
 
-async def test_nothing_waits_longer_than_the_delay() -> None:
+async def test_no_row_waits_longer_than_the_delay() -> None:
     async with bench(delay=0.01) as b:
         b.model.open.clear()
         b.start(3)
@@ -114,7 +114,7 @@ async def test_nothing_waits_longer_than_the_delay() -> None:
         b.model.open.set()
 
 
-async def test_requests_under_way_are_bounded() -> None:
+async def test_requests_in_progress_are_bounded() -> None:
     async with bench(delay=0.0) as b:
         b.model.open.clear()
         b.start(12)
@@ -140,7 +140,7 @@ async def test_one_bad_input_does_not_take_the_others_down() -> None:
         assert sorted(b.model.requests[1:]) == [(1, 1), (1, 3), (2, 1), (3, 1)]
 
 
-async def test_while_triton_is_away_callers_are_told() -> None:
+async def test_callers_fail_while_triton_is_down() -> None:
     async with bench() as b:
         b.model.away = TritonUnavailable("away")
         with pytest.raises(TritonUnavailable):
@@ -148,7 +148,7 @@ async def test_while_triton_is_away_callers_are_told() -> None:
         assert b.rows.free == 16
 
 
-async def test_rows_of_a_silent_triton_are_quarantined() -> None:
+async def test_rows_of_a_request_that_timed_out_are_quarantined() -> None:
     async with bench() as b:
         b.model.away = TritonTimedOut("no answer")
         with pytest.raises(TritonTimedOut):
@@ -170,7 +170,7 @@ async def test_a_caller_that_gives_up_frees_its_rows_once_triton_answered() -> N
         assert b.rows.free == 16
 
 
-async def test_a_caller_that_gives_up_before_is_not_sent() -> None:
+async def test_rows_of_a_caller_that_gives_up_before_are_not_sent() -> None:
     async with bench() as b:
         b.model.open.clear()
         tasks = b.start(3)

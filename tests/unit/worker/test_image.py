@@ -1,4 +1,4 @@
-"""What becomes a picture, and what is refused before it costs anything."""
+"""Which bytes are decoded, and which are refused before."""
 
 import time
 
@@ -14,13 +14,13 @@ GREY = np.full((30, 40, 3), 128, np.uint8)
 JPEG = cv2.imencode(".jpg", GREY)[1].tobytes()
 
 
-def test_a_jpeg_becomes_pixels_once() -> None:
+def test_a_jpeg_is_decoded_once() -> None:
     picture = FrameImage(JPEG)
     np.testing.assert_allclose(picture.pixels, GREY, atol=2)
     assert picture.pixels is picture.pixels
 
 
-def test_what_was_let_go_is_decoded_again() -> None:
+def test_released_pixels_are_decoded_again() -> None:
     picture = FrameImage(JPEG)
     before = picture.pixels
     picture.release_pixels()
@@ -35,7 +35,7 @@ def test_a_grey_picture_gets_three_channels() -> None:
 
 
 @pytest.mark.parametrize("image", [b"", b"no picture", JPEG[:-2], JPEG[: len(JPEG) // 2]])
-def test_what_is_no_whole_picture_is_refused(image: bytes) -> None:
+def test_an_incomplete_image_is_refused(image: bytes) -> None:
     with pytest.raises(Undecodable):
         _ = FrameImage(image).pixels
 

@@ -1,4 +1,4 @@
-"""Who gets rows, when, and that none is ever lost."""
+"""Rows are granted in order, and none is ever lost."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def test_rows_are_lent_in_order_and_again_after_release() -> None:
     assert rows.free == 0
 
 
-async def test_who_asks_for_many_is_not_overtaken() -> None:
+async def test_a_request_for_many_rows_is_not_overtaken() -> None:
     rows = RowAllocator(4)
     held = await rows.reserve(3)
     async with asyncio.TaskGroup() as tasks:
@@ -31,7 +31,7 @@ async def test_who_asks_for_many_is_not_overtaken() -> None:
     assert sorted(many.result() + few.result()) == [0, 1, 2, 3]
 
 
-async def test_one_who_stops_waiting_takes_nothing() -> None:
+async def test_a_cancelled_waiter_takes_no_rows() -> None:
     rows = RowAllocator(1)
     held = await rows.reserve(1)
     async with asyncio.TaskGroup() as tasks:
@@ -51,14 +51,14 @@ async def test_a_quarantined_row_comes_back_by_itself(monkeypatch: pytest.Monkey
         assert await rows.reserve(1) == [0]
 
 
-async def test_quarantine_ends_with_the_triton_that_it_feared() -> None:
+async def test_quarantine_ends_with_the_triton_that_may_have_used_the_rows() -> None:
     rows = RowAllocator(2)
     rows.quarantine(await rows.reserve(2))
     rows.end_quarantine()
     assert rows.free == 2
 
 
-async def test_the_next_gets_rows_when_the_first_stops_waiting() -> None:
+async def test_a_cancelled_waiter_does_not_hold_up_the_next_one() -> None:
     rows = RowAllocator(4)
     held = await rows.reserve(3)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""The rows of an arena: where they lie, and that they do not overlap."""
+"""The rows of an arena: where they are in memory, without overlap."""
 
 from pathlib import Path
 

@@ -46,11 +46,11 @@ class ImageHeader:
 
 
 class BadImage(FramemeshError):
-    """The bytes are no image that can be taken."""
+    """The bytes are no image that may be decoded."""
 
     code = Code.INVALID
     reason = "bad_image"
-    """One stable word, for counters and outcomes."""
+    """One stable word for metrics and outcomes."""
 
 
 class EmptyImage(BadImage):
@@ -60,13 +60,13 @@ class EmptyImage(BadImage):
 
 
 class NotAnImage(BadImage):
-    """It is no JPEG, PNG or WebP, or a broken one."""
+    """It is not a JPEG, PNG or WebP, or its header is broken."""
 
     reason = "not_an_image"
 
 
 class TruncatedImage(BadImage):
-    """It begins as an image and ends too early."""
+    """It begins as an image, and its end is missing."""
 
     reason = "truncated"
 

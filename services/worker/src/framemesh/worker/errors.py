@@ -1,10 +1,10 @@
-"""What can go wrong in a worker, each with what its caller is to do about it."""
+"""The errors of a worker, each with what it means for the frame."""
 
 from framemesh.core.errors import Code, FramemeshError
 
 
 class Undecodable(FramemeshError):
-    """The bytes of a frame are no picture; trying again would change nothing."""
+    """The bytes of a frame are no image that can be decoded; trying again would change nothing."""
 
     code = Code.INVALID
     reason = "undecodable"
@@ -17,7 +17,7 @@ class Corrupt(Undecodable):
 
 
 class TooSlowToDecode(Undecodable):
-    """The frame would take, or took, its decoder longer than a frame may."""
+    """Decoding the frame would take, or took, longer than a frame may."""
 
     reason = "too_slow_to_decode"
 
@@ -56,17 +56,17 @@ class OutputTooLarge(InferenceFailed):
 
 
 class TritonUnavailable(FramemeshError):
-    """Triton is away, or did not answer in time: the same frame may pass later."""
+    """Triton is not reachable, or did not answer in time: the same frame may pass later."""
 
     code = Code.UNAVAILABLE
 
 
 class TritonNotReady(TritonUnavailable):
-    """Triton was away before anything was asked of it: the frame had no part in that."""
+    """Triton was known to be down before the frame was sent: the frame is not the cause."""
 
 
 class TritonTimedOut(TritonUnavailable):
-    """Triton gave no answer, so it may still be reading the input and writing the outputs."""
+    """Triton did not answer in time, and may still read the input and write the outputs."""
 
 
 class TritonStartFailed(FramemeshError):

@@ -1,4 +1,4 @@
-"""Threads that decode pictures; one that works on a picture for too long is replaced."""
+"""Threads that decode images; one that works on an image for too long is replaced."""
 
 import asyncio
 import queue
@@ -47,7 +47,7 @@ class _Job:
 class DecodeThreads:
     """Runs jobs of two steps in threads: `decode`, which may be given up, then `write`.
 
-    What counts is the thread's own CPU time: a busy machine makes no picture too slow. A job that
+    What counts is the thread's own CPU time: a busy machine makes no image too slow. A job that
     was given up never writes, so the memory that it would write to is free at once; its thread goes
     on until the decoder returns, while another one does its work.
     """
@@ -110,7 +110,7 @@ class DecodeThreads:
     def _give_up(self, job: _Job) -> None:
         if not self._decide(job):
             return
-        log.warning("picture takes too long to decode", cpu_seconds=job.cpu_seconds)
+        log.warning("image takes too long to decode", cpu_seconds=job.cpu_seconds)
         _settle(
             job, TooSlowToDecode(f"it was not decoded after {job.cpu_seconds:.1f} s of CPU time")
         )
@@ -118,7 +118,7 @@ class DecodeThreads:
             self._overdue += 1
         if self._overdue > MAX_OVERDUE:
             raise ThreadsStuck(
-                f"{self._overdue} threads hang in a decoder of pictures: the worker starts anew"
+                f"{self._overdue} threads hang in a decoder of images: the worker starts anew"
             )
         self._start_thread()
 
@@ -137,7 +137,7 @@ class DecodeThreads:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None and self._run(job):
-            # Not kept until the next one comes: its picture's pixels hang on it.
+            # Not kept until the next one comes: its image's pixels hang on it.
             del job
         self._threads.discard(threading.current_thread())
 

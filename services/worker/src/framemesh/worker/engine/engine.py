@@ -1,4 +1,4 @@
-"""Everything that inference on frames takes: Triton, the models on it, the graph over them."""
+"""Wires inference together: Triton, the models on it, the graph that runs them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -33,9 +33,9 @@ from framemesh.worker.triton.server import TritonInstance, TritonServer
 
 log = get_logger()
 
-MAX_PICTURES = 256
-MAX_PICTURE_BYTES = 512 * 1024 * 1024
-"""Decoded, of all stages: two of the largest, or two hundred of a common camera."""
+MAX_IMAGES = 256
+MAX_IMAGE_BYTES = 512 * 1024 * 1024
+"""Of decoded images in memory: two of the largest, or two hundred of a usual camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +58,39 @@ async def open_engine(
     cpus: int,
     clock: Clock,
 ) -> AsyncIterator[Engine]:
-    """An engine that has answered real inferences; all that it started ends with the context.
+    """An engine whose models have answered real inferences; what it starts ends with the context.
 
     Args:
         models: by the name of the stage.
         data: a folder that no other engine uses.
-        triton_address: of a Triton that runs already; None starts our own.
-        cpus: as many frames are decoded at once, and each model that runs on them has as many
-            instances.
+        triton_address: of a Triton that runs already; None starts one as a child process.
+        cpus: number of frames that are decoded at once, and of instances of each model that runs
+            on the CPU.
 
     Raises:
         InvalidGraph: the stages cannot be executed.
         ModelInvalid, UnknownDecoder: a model, its manifest and its decoder do not fit.
         TritonStartFailed: Triton does not start, or does not load a model.
-        TritonUnavailable: the given Triton does not answer.
+        TritonUnavailable: the Triton at triton_address does not answer.
     """
-    # Frames are decoded side by side; OpenCV's own threads would only compete.
+    # Frames are decoded in parallel already; threads of OpenCV's own would only compete.
     cv2.setNumThreads(1)
     installation = programs.triton() if triton_address is None else None
     device = CPU if installation is None else kind(installation)
     # In a thread, as are all that read models or allocate memory: it takes a while.
     plans = await asyncio.to_thread(_planned, spec, models, cpus, device)
     prefix = prefix_of(data)
-    await asyncio.to_thread(_sweep, prefix)
+    await asyncio.to_thread(_remove_orphans, prefix)
     client = TritonClient()
     served = [await asyncio.to_thread(_served, plan, client, prefix, clock) for plan in plans]
     triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
     graph_plan = compile_plan(spec)
     rows = {plan.spec.name: plan.rows for plan in plans}
-    pictures = Window(MAX_PICTURES, MAX_PICTURE_BYTES)
+    images = Window(MAX_IMAGES, MAX_IMAGE_BYTES)
     try:
         await triton.start(served)
         async with _running(plans, served, triton, cpus) as stages:
-            yield Engine(Graph(graph_plan, stages, pictures), triton, rows[graph_plan.entry.id])
+            yield Engine(Graph(graph_plan, stages, images), triton, rows[graph_plan.entry.id])
     finally:
         await triton.stop()
 
@@ -99,7 +99,7 @@ async def open_engine(
 async def _running(
     plans: Sequence[StagePlan], served: Sequence[ServedModel], triton: TritonServer, cpus: int
 ) -> AsyncIterator[dict[str, Stage]]:
-    """The stages by name; their Triton is watched meanwhile, and stopped with them."""
+    """The stages by name, while Triton and the decode threads are supervised."""
     threads = DecodeThreads(cpus)
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -112,7 +112,7 @@ async def _running(
             finally:
                 for watch in watching:
                     watch.cancel()
-                # Requests under way end with the connection, not with their timeout.
+                # Requests in progress end with the connection, not with their timeout.
                 await triton.stop()
     finally:
         threads.close()
@@ -141,10 +141,10 @@ def _source(
     return ManagedTriton(installation, deployments, folder=data / "triton", prefix=prefix_of(data))
 
 
-def _sweep(prefix: str) -> None:
+def _remove_orphans(prefix: str) -> None:
     processes, files = kill_processes(prefix), remove_memory(prefix)
     if processes or files:
-        log.info("swept what a killed worker left", processes=processes, shared_memory=files)
+        log.info("removed orphans of a killed worker", processes=processes, shared_memory=files)
 
 
 def _served(plan: StagePlan, client: TritonClient, prefix: str, clock: Clock) -> ServedModel:

@@ -14,7 +14,7 @@ from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.frame_context import waiting_for_others
 from framemesh.worker.vision.image import FrameImage
 
-LARGE_PICTURE_BYTES = 96 * 1024 * 1024
+LARGE_IMAGE_BYTES = 96 * 1024 * 1024
 """Decoded: 32 megapixels. Such a one takes seconds to decode, so there is one at a time."""
 
 
@@ -86,16 +86,14 @@ class Graph:
     The callers bound how many frames are in progress.
     """
 
-    def __init__(
-        self, plan: GraphPlan, runners: Mapping[str, NodeRunner], pictures: Window
-    ) -> None:
+    def __init__(self, plan: GraphPlan, runners: Mapping[str, NodeRunner], images: Window) -> None:
         """
         Args:
             runners: by the id of the node.
-            pictures: bounds the decoded images that are in memory at once.
+            images: bounds the decoded images that are in memory at once.
         """
         self._runners = runners
-        self._pictures = pictures
+        self._images = images
         self._entry = runners[plan.entry.id]
         self._steps = [(node, plan.inputs(node.id)) for node in plan.nodes]
         # Several at once would take all of the memory, and the frames of other cameras would wait.
@@ -129,7 +127,7 @@ class Graph:
             TritonUnavailable: try the same frame again later.
         """
         execution = _Execution(FrameImage(image, crc32), deadline)
-        if execution.image.decoded_bytes < LARGE_PICTURE_BYTES:
+        if execution.image.decoded_bytes < LARGE_IMAGE_BYTES:
             return await self._in_window(execution)
         with waiting_for_others():
             await self._large.acquire()
@@ -141,11 +139,11 @@ class Graph:
     async def _in_window(self, execution: _Execution) -> InferenceResult:
         size = execution.image.decoded_bytes
         with waiting_for_others():
-            await self._pictures.acquire(size)
+            await self._images.acquire(size)
         try:
             return await self._execute(execution)
         finally:
-            self._pictures.release(size)
+            self._images.release(size)
 
     async def _execute(self, execution: _Execution) -> InferenceResult:
         last, _ = self._steps[-1]

@@ -120,7 +120,7 @@ class Stage:
         for found in self._decoder.decode(outputs):
             box: Box | None = None
             if found.box is not None:
-                box = self._preprocessor.to_picture(found.box, size.width, size.height)
+                box = self._preprocessor.to_image(found.box, size.width, size.height)
                 if box is None:
                     continue
                 if region is not None:

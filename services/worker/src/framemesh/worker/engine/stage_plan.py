@@ -1,4 +1,4 @@
-"""What a stage will need of Triton, worked out before there is one."""
+"""What a stage needs of Triton, worked out before Triton is started."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ MAX_MEMORY_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage before its Triton runs; making one finds all that cannot fit."""
+    """A stage whose model, manifest and decoder were found to fit together."""
 
     spec: StageSpec
     deployment: Deployment
@@ -32,7 +32,7 @@ def plan_stage(
 ) -> StagePlan:
     """
     Args:
-        punctual: what is sent to the model is worked on at once, and not grown old in a queue.
+        latency_bound: requests must not wait at Triton, where frames would grow too old unseen.
 
     Raises:
         ModelInvalid, UnknownDecoder: the model, its manifest and its decoder do not fit.
@@ -52,7 +52,7 @@ def plan_stage(
         instances=instances,
         queued_requests=0 if latency_bound else 1,
     )
-    # Enough for what is with Triton and, meanwhile, for what is decoded or waits to fill a batch.
+    # Enough for all requests at Triton and, meanwhile, for what is decoded or waits for a batch.
     wanted = policy.max_requests * policy.max_batch + max(policy.max_batch, 2 * cpus)
     return StagePlan(
         spec=stage,

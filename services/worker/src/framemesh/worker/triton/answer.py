@@ -27,7 +27,7 @@ class AnswerReader:
         self._outputs: Mapping[str, Tensor] = {output.name: output for output in outputs}
 
     def check_placed(self, answer: Answer, count: int) -> None:
-        """Check an answer for `count` pictures whose outputs are in shared memory.
+        """Check an answer for `count` images whose outputs are in shared memory.
 
         Raises:
             InferenceFailed: it is not what the model declared, or was not written there.
@@ -37,7 +37,7 @@ class AnswerReader:
             raise self._failed("the outputs are in the message, not in the shared memory")
 
     def unpack(self, answer: Answer, count: int) -> OutputBatch:
-        """The outputs in the message of an answer for `count` pictures.
+        """The outputs in the message of an answer for `count` images.
 
         Raises:
             InferenceFailed: the answer is not what the model declared.
@@ -75,7 +75,7 @@ class AnswerReader:
             if output.datatype != declared.datatype or not _fits(shape, wanted):
                 raise self._failed(
                     f"output {output.name} is {output.datatype} {list(shape)}; declared for "
-                    f"{count} pictures is {declared.datatype} {list(wanted)}"
+                    f"{count} images is {declared.datatype} {list(wanted)}"
                 )
         names = [output.name for output in answer.outputs]
         if len(names) != len(self._outputs) or len(set(names)) != len(names):

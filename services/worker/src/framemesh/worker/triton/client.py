@@ -1,4 +1,4 @@
-"""The calls to a Triton that a worker makes, with errors that say what to do about them."""
+"""The gRPC calls of a worker to Triton, with errors by what they mean for the caller."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -25,13 +25,13 @@ CONNECT = ConnectOptions(keepalive_seconds=None, reconnect_seconds=0.05, max_rec
 """A Triton that is started again is awaited by frames; it ends a connection with many pings."""
 
 CALL_TIMEOUT_SECONDS = 5.0
-"""For every call but inferences: Triton answers them in milliseconds."""
+"""Timeout of every call but inferences: Triton answers them in milliseconds."""
 
 IDENTITY_SECONDS = 1.0
-"""For asking a server that starts who it is; asked again until it answers."""
+"""For one request for the name of a server that starts; repeated until it answers."""
 
 LOAD_TIMEOUT_SECONDS = 120.0
-"""For loading a model, of which a large one is copied and optimized."""
+"""Timeout of loading a model: a large one is copied and optimized."""
 
 REFUSED = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE)
 SILENT = (
@@ -50,7 +50,7 @@ _LOAD = "/inference.GRPCInferenceService/RepositoryModelLoad"
 
 
 class TritonClient:
-    """A connection to one Triton, which may be moved to another when that one is gone."""
+    """A connection to one Triton; `connect` replaces it by a connection to another one."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -60,7 +60,7 @@ class TritonClient:
         self._load: Any = None
 
     async def connect(self, address: str) -> None:
-        """Talk to `address` from now on; calls under way to the one before end as unavailable."""
+        """Connect to `address`; calls in progress on the old connection fail as unavailable."""
         await self.close()
         self.address = address
         # A request that goes over the wire is as large as its images.
@@ -93,7 +93,7 @@ class TritonClient:
         return await _named(self._infer(request, timeout=timeout_seconds), "inference")
 
     async def identity(self) -> str:
-        """What the server calls itself; once it answers, it has loaded its models.
+        """The name of the server; once it answers, it has loaded its models.
 
         Raises:
             TritonUnavailable: it does not answer.
@@ -103,7 +103,7 @@ class TritonClient:
         return str(answer.name)
 
     async def unloaded(self) -> dict[str, str]:
-        """The models that are not ready, and why.
+        """The models that are not ready, each with the reason.
 
         Raises:
             TritonUnavailable: it does not answer.
@@ -137,7 +137,7 @@ class TritonClient:
         await _named(self._load(request, timeout=LOAD_TIMEOUT_SECONDS), "RepositoryModelLoad")
 
     async def register(self, region: str, key: str, size: int) -> None:
-        """Make shared memory known, in place of what had its name before.
+        """Register shared memory, in place of what was registered under its name.
 
         Raises:
             InferenceFailed, TritonUnavailable: Triton cannot open it.

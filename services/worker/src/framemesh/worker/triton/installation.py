@@ -1,4 +1,4 @@
-"""Running the tritonserver that is installed here: its backends, its environment, its options."""
+"""How the installed tritonserver is started: its backends, its environment, its options."""
 
 import shutil
 import sys
@@ -10,23 +10,23 @@ from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.triton.repository import CPU, GPU
 
-STAND_IN = Path(__file__).parent / "backends"
-"""Python-based backends for the ones that a wheel's Triton lacks."""
+OWN_BACKENDS = Path(__file__).parent / "backends"
+"""Python-based backends in place of those that the Triton of a wheel lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a tritonserver: the command as far as it is always the same."""
+    """How to start a tritonserver: all of the command but the port."""
 
     command: tuple[str, ...]
     environment: dict[str, str]
 
 
 def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Launch:
-    """Make an installation ready to serve `folder`/models.
+    """Make an installation ready to serve the model repository `folder`/models.
 
-    All that it leaves in /dev/shm and all processes that it starts carry `prefix`, by which what a
-    killed worker left behind is found.
+    The names of its shared memory and of its processes start with `prefix`, by which orphans of a
+    killed worker are found.
     """
     command = (
         str(installation.server),
@@ -38,7 +38,7 @@ def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Laun
         "--disable-auto-complete-config",
         "--model-control-mode=explicit",
         "--load-model=*",
-        # A model that does not load is named by us, and takes no other down.
+        # A model that does not load must not stop the server: the worker reports it by name.
         "--exit-on-error=false",
         "--strict-readiness=false",
         "--log-info=false",
@@ -65,21 +65,22 @@ def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Laun
 
 
 def kind(installation: TritonInstallation) -> str:
-    """Where models run: the wheel's Triton has no CUDA."""
-    whole = installation.environment is None
-    return GPU if whole and Path("/dev/nvidia0").exists() else CPU
+    """The kind of device that models run on: the Triton of the wheel has no CUDA."""
+    from_wheel = installation.environment is not None
+    return GPU if not from_wheel and Path("/dev/nvidia0").exists() else CPU
 
 
 def _assemble(environment: Path, backends: Path) -> Path:
-    """Put the wheel's Python backend and our stand-ins side by side; returns the site-packages.
+    """Copy the wheel's Python backend and our own backends into one folder; returns the wheel's
+    site-packages.
 
-    They are copies, since Triton refuses links that lead out of the folder.
+    Triton refuses links that lead out of the folder.
     """
     packages = next(environment.glob("lib/python3*/site-packages"))
     triton = packages / "pytriton/tritonserver"
     version = packages.parent.name.removeprefix("python")
     shutil.rmtree(backends, ignore_errors=True)
-    shutil.copytree(STAND_IN, backends, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OWN_BACKENDS, backends, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(triton / "backends/python", backends / "python")
     shutil.copy(
         triton / "python_backend_stubs" / version / "triton_python_backend_stub",

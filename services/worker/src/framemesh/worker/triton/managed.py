@@ -1,4 +1,4 @@
-"""A tritonserver that is a child process of ours."""
+"""A tritonserver that runs as a child process of the worker."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from framemesh.worker.triton.orphan_cleanup import (
 from framemesh.worker.triton.repository import Deployment, write_repository
 
 START_TIMEOUT_SECONDS = 120.0
-"""Until it answers. Usually half a second; large models take time to be read and optimized."""
+"""From start until it answers. Usually half a second; large models take time to load."""
 
 POLL_SECONDS = 0.02
 
 ATTEMPTS = 3
-"""At finding a free port: between finding and using it, somebody else may take it."""
+"""To start on a free port: another process may take the port between the check and its use."""
 
 
 class ManagedTriton:
@@ -38,7 +38,11 @@ class ManagedTriton:
         folder: Path,
         prefix: str,
     ) -> None:
-        """`folder` takes its models, backends and log; nobody else may use it or `prefix`."""
+        """
+        Args:
+            folder: for its models, backends and log; no other server may use it.
+            prefix: of the names of its processes and shared memory; as above.
+        """
         self._installation = installation
         self._deployments = deployments
         self._folder = folder
@@ -46,8 +50,8 @@ class ManagedTriton:
         self._launch: Launch | None = None
         self._child: Child | None = None
         self._backend_folders: set[Path] = set()
-        """That came when it started: its own, or of another that started at that moment, which has
-        as little use for it."""
+        """Temporary folders that appeared while it started: its own, or those of another server
+        that started at the same time and does not use its own either."""
 
     owned = True
 
@@ -56,10 +60,10 @@ class ManagedTriton:
         return self._child is not None and self._child.running
 
     async def start(self, client: TritonClient) -> None:
-        """Start it, in place of one that ran before, and connect the client once it answers.
+        """Stop the old process, start a new one, and connect the client once it answers.
 
         Raises:
-            TritonStartFailed: it ends at once, does not answer, or cannot load a model.
+            TritonStartFailed: it exits at once, does not answer, or cannot load a model.
         """
         await self.stop()
         if self._launch is None:
@@ -69,15 +73,15 @@ class ManagedTriton:
                 break
             if attempt == ATTEMPTS - 1:
                 raise TritonStartFailed(
-                    f"tritonserver ended at once: {self.last_log_line()}: see {self._log}"
+                    f"tritonserver exited at once: {self.last_log_line()}: see {self._log}"
                 )
         if unloaded := await client.unloaded():
             reasons = "; ".join(f"{name}: {reason}" for name, reason in unloaded.items())
             raise TritonStartFailed(f"Triton cannot load {reasons}")
 
     async def stop(self) -> None:
-        """Kill it and what it leaves behind. It holds nothing that a soft end would save, and
-        asked to end it takes three seconds."""
+        """Kill it and remove what it leaves behind. It has no state to save, and a graceful exit
+        takes it three seconds."""
         if self._child is not None:
             self._child.kill()
             await self._child.wait()
@@ -100,10 +104,10 @@ class ManagedTriton:
         return prepare(self._installation, self._folder, self._prefix)
 
     async def _run(self, launch: Launch, client: TritonClient) -> bool:
-        """One attempt; False if it ended before it answered.
+        """One attempt to start; False if the process exited before it answered.
 
         Raises:
-            TritonStartFailed: it neither ended nor answered.
+            TritonStartFailed: it neither exited nor answered in time.
         """
         port = free_block(1)
         before = await asyncio.to_thread(backend_folders)
@@ -117,7 +121,7 @@ class ManagedTriton:
         try:
             async with asyncio.timeout(START_TIMEOUT_SECONDS):
                 while self._child.running:
-                    # Another server may have taken the port first: ours says our prefix.
+                    # Another server may have taken the port: only ours has our prefix for a name.
                     if await _identity(client) == self._prefix:
                         self._backend_folders = await asyncio.to_thread(backend_folders) - before
                         return True

@@ -1,5 +1,8 @@
-"""What a worker or a Triton that was killed leaves behind: processes and shared memory, told by a
-prefix, and folders, told by when they came."""
+"""Removes what a killed worker or Triton leaves behind.
+
+Processes and shared memory are identified by a prefix of their names, temporary folders by when
+they were made.
+"""
 
 import contextlib
 import hashlib
@@ -15,16 +18,16 @@ BACKEND_FOLDERS = Path("/tmp")  # noqa: S108  where Triton's Python backend make
 
 
 def prefix_of(data: Path) -> str:
-    """The prefix of one worker, which is the only one that uses the folder `data`.
+    """The prefix of the one worker that uses the folder `data`.
 
-    Containers that share /dev/shm may each have a folder of that name, and have hosts of their own.
+    The host name is part of it: containers that share /dev/shm may all use the same folder name.
     """
-    place = f"{socket.gethostname()}:{data.resolve()}"
-    return f"framemesh-{hashlib.sha256(place.encode()).hexdigest()[:12]}-"
+    owner = f"{socket.gethostname()}:{data.resolve()}"
+    return f"framemesh-{hashlib.sha256(owner.encode()).hexdigest()[:12]}-"
 
 
 def remove_memory(prefix: str) -> int:
-    """Remove the shared memory of `prefix`; returns how many files that were."""
+    """Remove the shared memory of `prefix`; returns the number of files."""
     files = list(SHARED_MEMORY.glob(f"{prefix}*"))
     for file in files:
         file.unlink(missing_ok=True)
@@ -32,10 +35,10 @@ def remove_memory(prefix: str) -> int:
 
 
 def kill_processes(prefix: str) -> int:
-    """Kill the servers and stubs of `prefix`; returns how many those were."""
+    """Kill the servers and stubs of `prefix`; returns their number."""
     killed = 0
     for entry in Path("/proc").glob("[0-9]*"):
-        # The process may end while we look, or belong to somebody else.
+        # The process may exit meanwhile, or belong to another user.
         with contextlib.suppress(OSError):
             words = (entry / "cmdline").read_bytes().split(b"\0")
             if _is_triton(words) and any(prefix.encode() in word for word in words):
@@ -45,8 +48,7 @@ def kill_processes(prefix: str) -> int:
 
 
 def _is_triton(words: list[bytes]) -> bool:
-    """Whether a command line is that of a server or of one of its stubs, and not of an editor or a
-    grep that has the prefix among its words."""
+    """Whether a command line is that of a server or a stub, not of a grep for the prefix."""
     return Path(words[0].decode(errors="replace")).name in (
         "tritonserver",
         "triton_python_backend_stub",
@@ -54,8 +56,8 @@ def _is_triton(words: list[bytes]) -> bool:
 
 
 def backend_folders() -> set[Path]:
-    """Those of all Tritons of this machine. Only one that unpacks environments puts anything into
-    its own, and only one that is asked to end, and given seconds for it, removes it."""
+    """The temporary folders of all Tritons on this machine. Each makes one, uses it only to unpack
+    Python environments, and removes it only on a graceful exit."""
     return set(BACKEND_FOLDERS.glob("python_env_*"))
 
 

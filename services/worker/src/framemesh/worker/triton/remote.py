@@ -1,4 +1,4 @@
-"""A Triton that somebody else runs, given by its address."""
+"""A Triton that is run by others, given by its address."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ from framemesh.worker.triton.repository import Deployment
 
 
 class RemoteTriton:
-    """Uses the models that the server has, and loads those that it lacks.
+    """Uses the models that the server has loaded, and loads the others.
 
-    They stay loaded when we go: another worker may have begun to use them.
+    They stay loaded afterwards, as another worker may use them by then.
     """
 
     owned = False
     running = True
-    """As far as anybody knows; probes find out."""
+    """Assumed: only probes can tell."""
 
     def __init__(self, address: str, deployments: Sequence[Deployment]) -> None:
         self._address = address
         self._deployments = deployments
 
     async def start(self, client: TritonClient) -> None:
-        """Connect, and load what is missing.
+        """Connect, and load the models that are missing.
 
         Raises:
             TritonUnavailable: it does not answer.
@@ -37,7 +37,7 @@ class RemoteTriton:
                 await self._load(client, deployment)
 
     async def stop(self) -> None:
-        """It is not ours to stop."""
+        """Nothing to stop: it is not our process."""
 
     def last_log_line(self) -> str:
         return ""

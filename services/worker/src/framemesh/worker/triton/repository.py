@@ -1,4 +1,4 @@
-"""The folder that Triton serves models from, and the configuration of each model in it."""
+"""The model repository of our Triton: the files and the configuration of each model."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from framemesh.modeling.signature import Signature, Tensor
 CPU, GPU = "KIND_CPU", "KIND_GPU"
 
 SIMULATION = Path(__file__).parent / "simulation.py"
-"""What Triton runs in place of the ONNX file of a simulated model. Its own Python backend does, so
-a Triton that somebody else runs takes it as well."""
+"""What Triton runs in place of the ONNX file of a simulated model. It needs only the Python
+backend, so that a Triton run by others takes it as well."""
 
 ONNXRUNTIME = {
     # The instances share the CPUs already; onnxruntime would start a thread a CPU in each.
@@ -25,7 +25,7 @@ ONNXRUNTIME = {
     # bundled model, and no faster.
     "enable_mem_pattern": "0",
 }
-"""Options of Triton's backend of that name."""
+"""Parameters of Triton's onnxruntime backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +38,27 @@ class Deployment:
     signature: Signature
     instances: int
     largest_batch: int
-    """That it is ever sent; less than the manifest's where memory does not suffice for that."""
+    """Of all requests; below the manifest's max_batch where memory does not suffice for that."""
     kind: str = CPU
 
     @property
     def name(self) -> str:
-        """What Triton calls it. A pipeline may use two versions of a model, whose configurations
-        differ, so each is a model of its own there. A dash and a number at its end cannot be
-        mistaken: the version always follows the last dash."""
+        """Its name in Triton. A pipeline may use two versions of a model, whose configurations
+        differ, so each is a model of its own there. The version follows the last dash."""
         return f"{self.manifest.name}-{self.version}"
 
     @property
     def content(self) -> Path:
-        """What its backend is to run."""
+        """The file that its backend runs."""
         return SIMULATION if self.manifest.simulated else self.onnx
 
     @property
     def file(self) -> str:
-        """Where in the folder of the model its backend looks for that."""
+        """Path of that file in the model's folder of the repository."""
         return f"{self.version}/{'model.py' if self.manifest.simulated else 'model.onnx'}"
 
     def config(self) -> str:
-        """The config.pbtxt, complete: Triton need not load the model once more to fill gaps, which
+        """The config.pbtxt, complete: to fill gaps, Triton would load the model once more, which
         takes a second and a half."""
         batched = self.manifest.max_batch > 1
         simulated = self.manifest.simulated
@@ -70,8 +69,8 @@ class Deployment:
             input=[_described(tensor, batched) for tensor in self.signature.inputs],
             output=[_described(tensor, batched) for tensor in self.signature.outputs],
             instance_group=[{"kind": CPU if simulated else self.kind, "count": self.instances}],
-            # Each instance asks for all the memory that it will need, and is slow for the first
-            # time, before any frame waits for it.
+            # Each instance allocates its memory and has its slow first inference before any frame
+            # waits for it.
             model_warmup=[
                 {
                     "name": "largest batch",
@@ -90,7 +89,7 @@ class Deployment:
 
 
 def write_repository(folder: Path, deployments: Sequence[Deployment]) -> None:
-    """Make `folder` serve exactly these models."""
+    """Write a repository of exactly these models to `folder`, in place of what is there."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for deployment in deployments:

@@ -35,26 +35,26 @@ DETACH_PAUSE_SECONDS = 0.05
 
 
 class ServedModel:
-    """The rows of one model's arena can be filled, and runs of them sent to Triton.
+    """Callers fill rows of the model's arena and send runs of neighbouring rows to Triton.
 
-    One row more than asked for stays zero and is what probes send.
+    One row more than asked for stays zero: probes send it.
     """
 
     def __init__(
         self, deployment: Deployment, client: TritonClient, *, rows: int, region: str, clock: Clock
     ) -> None:
-        """`region` names the memory; no other model or worker may use it."""
+        """`region` names the shared memory; no other model or worker may use that name."""
         self.deployment = deployment
         self.rows = RowAllocator(rows)
         self.answered_at = 0.0
-        """When it last answered, by the clock."""
+        """When it last answered a request, by the monotonic clock."""
         self._client = client
         self._clock = clock
         self.region = region
         self._probe_row = rows
         (self._input,) = deployment.signature.inputs
         self._outputs = deployment.signature.outputs
-        # A model that decides how much it answers cannot be told where to write it.
+        # No room can be set aside for outputs whose size only the model knows.
         open_ended = any(output.picture_bytes < 0 for output in self._outputs)
         self._answers = AnswerReader(self.name, self._outputs)
         self._placed = () if open_ended else self._outputs
@@ -70,11 +70,11 @@ class ServedModel:
 
     @property
     def shared_memory(self) -> bool:
-        """Whether pictures go through shared memory, or over the wire."""
+        """Whether inputs go through shared memory, or in the request."""
         return self._shared is not None
 
     async def attach(self) -> None:
-        """Make the memory known to a Triton that was just reached.
+        """Register the shared memory with a Triton that was just connected.
 
         Raises:
             TritonUnavailable: it does not answer.
@@ -86,18 +86,20 @@ class ServedModel:
         except TritonTimedOut:
             raise
         except (InferenceFailed, TritonUnavailable) as error:
-            # It runs on another machine, or in another container, and sees another /dev/shm.
-            log.warning("triton cannot open our shared memory, using the wire", reason=str(error))
+            # It runs on another machine or in another container, with a /dev/shm of its own.
+            log.warning(
+                "triton cannot open our shared memory, inputs go in requests", reason=str(error)
+            )
             self.close()
             self._shared = None
 
     async def probe(self) -> None:
-        """Real inferences of a black picture, enough that each instance gets one.
+        """Real inferences of a black image, enough that each instance gets one.
 
         Raises:
             InferenceFailed, TritonUnavailable: one of them failed.
         """
-        # Values are not checked: a model may divide by the contrast of a picture, which is 0 here.
+        # Values are not checked: a model may divide by the contrast of an image, which is 0 here.
         probes = [self._infer(self._probe_row, 1) for _ in range(2 * self.deployment.instances)]
         for answer in await asyncio.gather(*probes, return_exceptions=True):
             if isinstance(answer, BaseException):
@@ -111,7 +113,7 @@ class ServedModel:
         Raises:
             InferenceFailed: the model refused one of the inputs, or its answer is not what it
                 declared: another shape or type, or values that are NaN or infinite.
-            TritonUnavailable: Triton is away, or not well.
+            TritonUnavailable: Triton is down, or not healthy.
             TritonTimedOut: it gave no answer; it may still use the rows.
         """
         outputs = await self._infer(first, count)
@@ -138,7 +140,7 @@ class ServedModel:
         return answer
 
     async def detach(self) -> None:
-        """Make Triton forget the memory, so that one that outlives us does not keep it."""
+        """Unregister the shared memory, so that a Triton that outlives the worker frees it."""
         if self._shared is None:
             return
         for _ in range(DETACH_ATTEMPTS):
@@ -146,12 +148,12 @@ class ServedModel:
                 await self._client.unregister(self.region)
                 return
             except TritonUnavailable:
-                # For a moment after its last answer it says that the region is in use.
+                # For a moment after its last answer Triton reports the region as in use.
                 await asyncio.sleep(DETACH_PAUSE_SECONDS)
         log.warning("triton keeps our shared memory", region=self.region)
 
     def close(self) -> None:
-        """Give the shared memory back."""
+        """Free the shared memory."""
         if self._shared is not None:
             self._shared.close()
 
@@ -160,7 +162,7 @@ class ServedModel:
             return SharedMemory(self.region, size)
         except OSError as error:
             log.warning(
-                "no room in /dev/shm, using the wire",
+                "no room in /dev/shm, inputs go in requests",
                 bytes=size,
                 reason=str(error),
                 model=self.name,

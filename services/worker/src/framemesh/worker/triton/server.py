@@ -1,4 +1,4 @@
-"""A Triton that is watched over, and brought back when it goes away."""
+"""Supervises a Triton: probes it with real inferences, and restarts it when it fails."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from framemesh.worker.triton.tensor_arena import RowOutputs
 log = get_logger()
 
 POLL_SECONDS = 0.2
-"""Between looks at whether the process still runs; calls that fail make us look at once."""
+"""Between two checks that the process still runs; a call that fails is followed by one at once."""
 
 PROBE_SECONDS = 5.0
-"""A model that answered nothing for so long is asked something."""
+"""A model that has answered no request for so long is probed."""
 
 RESTARTS = Backoff(first_seconds=0.2, max_seconds=10.0)
 """Before each attempt to bring it back."""
@@ -29,31 +29,31 @@ STABLE_SECONDS = 60.0
 
 
 class TritonInstance(Protocol):
-    """Where a Triton comes from: a child process of ours, or an address."""
+    """A Triton to be supervised: a child process of ours, or one at an address."""
 
     @property
     def running(self) -> bool: ...
 
     @property
     def owned(self) -> bool:
-        """Whether a start leaves nothing of the one before."""
+        """Whether it is our child process, of which a restart leaves nothing behind."""
         ...
 
     async def start(self, client: TritonClient) -> None:
-        """Bring it up, or bring it up again, and connect the client to it."""
+        """Start it, or start it again, and connect the client to it."""
         ...
 
     async def stop(self) -> None: ...
 
     def last_log_line(self) -> str:
-        """The last line that it printed."""
+        """The last line of its log."""
         ...
 
 
 class TritonServer:
-    """Knows whether Triton is well, from real inferences: its own readiness checks lie.
+    """Knows whether Triton is healthy from real inferences: its own readiness checks lie.
 
-    `start`, then `serve`, then let `watch` run until `stop`.
+    Call `start`, run `watch` as a task, and end with `stop`.
     """
 
     def __init__(self, source: TritonInstance, client: TritonClient, clock: Clock) -> None:
@@ -61,10 +61,10 @@ class TritonServer:
         self._client = client
         self._clock = clock
         self.models: Sequence[ServedModel] = ()
-        self._alarm = asyncio.Event()
-        self._well = asyncio.Event()
+        self._suspected = asyncio.Event()
+        self._healthy = asyncio.Event()
         self.restarts = 0
-        """How often it had to be brought back."""
+        """Attempts to restart it, in all."""
 
     @property
     def address(self) -> str:
@@ -73,86 +73,86 @@ class TritonServer:
 
     @property
     def healthy(self) -> bool:
-        return self._well.is_set()
+        return self._healthy.is_set()
 
     @property
     def shared_memory(self) -> bool:
-        """Whether the pictures of all models go through shared memory."""
+        """Whether the images of all models go through shared memory."""
         return all(model.shared_memory for model in self.models)
 
     async def available(self) -> None:
-        """Wait until it is healthy; at once if it is."""
-        await self._well.wait()
+        """Wait until it is healthy."""
+        await self._healthy.wait()
 
     async def start(self, models: Sequence[ServedModel]) -> None:
         """Return once every model answered a real inference.
 
         Raises:
-            TritonStartFailed: our own does not start.
-            TritonUnavailable: a given one does not answer.
+            TritonStartFailed: our child process does not start.
+            TritonUnavailable: the one at an address does not answer.
             InferenceFailed: a model fails on an input of zeros.
         """
         self.models = models
         await self._bring_up()
-        self._well.set()
+        self._healthy.set()
 
     async def watch(self) -> None:
-        """Bring it back whenever it goes away. Runs until cancelled."""
+        """Restart it whenever it fails. Runs until cancelled."""
         attempts = 0
         while True:
             since = self._clock.monotonic()
-            reason = await self._trouble()
+            reason = await self._failure()
             if self._clock.monotonic() - since > STABLE_SECONDS:
                 attempts = 0
-            self._well.clear()
-            log.warning("triton is away", address=self.address, reason=reason)
-            attempts = await self._revive(attempts)
-            log.info("triton is back", address=self.address, restarts=self.restarts)
-            self._well.set()
+            self._healthy.clear()
+            log.warning("triton failed", address=self.address, reason=reason)
+            attempts = await self._restart(attempts)
+            log.info("triton is healthy again", address=self.address, restarts=self.restarts)
+            self._healthy.set()
 
     async def stop(self) -> None:
-        """End it, if it is ours, and give all memory back; a second call does nothing."""
+        """Stop it, if it is our child process, and free all memory; a second call does nothing."""
         if self.healthy and not self._source.owned:
             for model in self.models:
                 await model.detach()
-        self._well.clear()
+        self._healthy.clear()
         await self._client.close()
         await self._source.stop()
         for model in self.models:
             model.close()
 
     async def infer(self, model: ServedModel, first: int, count: int) -> list[RowOutputs]:
-        """As `ServedModel.infer`; TritonNotReady at once while Triton is known to be away."""
+        """As `ServedModel.infer`; TritonNotReady at once while Triton is known to be down."""
         if not self.healthy:
-            raise TritonNotReady("Triton is away: wait until it is back")
+            raise TritonNotReady("Triton is down: wait until it is healthy again")
         try:
             return await model.infer(first, count)
         except TritonUnavailable:
-            self._alarm.set()
+            self._suspected.set()
             raise
 
-    async def _trouble(self) -> str:
-        """Return, with what is wrong, once something is."""
+    async def _failure(self) -> str:
+        """Wait for a failure; returns what it is."""
         while True:
             try:
                 async with asyncio.timeout(POLL_SECONDS):
-                    await self._alarm.wait()
+                    await self._suspected.wait()
             except TimeoutError:
                 pass
             if not self._source.running:
                 return f"tritonserver ended: {self._source.last_log_line()}"
-            alarmed = self._alarm.is_set()
-            self._alarm.clear()
+            suspected = self._suspected.is_set()
+            self._suspected.clear()
             now = self._clock.monotonic()
             try:
                 for model in self.models:
-                    if alarmed or now - model.answered_at > PROBE_SECONDS:
+                    if suspected or now - model.answered_at > PROBE_SECONDS:
                         await model.probe()
             except (InferenceFailed, TritonUnavailable) as error:
                 return str(error)
 
-    async def _revive(self, attempts: int) -> int:
-        """Bring it back, however long that takes.
+    async def _restart(self, attempts: int) -> int:
+        """Restart it until it is healthy.
 
         Takes and returns the number of attempts since it was last stable.
         """
@@ -167,7 +167,7 @@ class TritonServer:
             except FramemeshError as error:
                 if logged != str(error):
                     logged = str(error)
-                    log.warning("triton does not come back", reason=logged)
+                    log.warning("triton cannot be restarted", reason=logged)
 
     async def _bring_up(self) -> None:
         await self._source.start(self._client)
@@ -176,4 +176,4 @@ class TritonServer:
                 model.rows.end_quarantine()
             await model.attach()
             await model.probe()
-        self._alarm.clear()
+        self._suspected.clear()

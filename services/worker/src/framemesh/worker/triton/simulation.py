@@ -12,9 +12,9 @@ import numpy as np
 import triton_python_backend_utils as triton  # type: ignore[import-not-found]
 
 HANDOVER_SECONDS = 0.003
-"""A batch that comes so soon after the end of the one before was waiting, and its time counts from
-that end. Triton takes one to two milliseconds to hand it over; they would make the capacity that of
-the machine, not the one that is set."""
+"""A batch that arrives so soon after the end of the one before was waiting for it, and its time
+counts from that end: Triton takes one to two milliseconds to hand a batch over, which must not
+lower the capacity that is set."""
 
 
 class TritonPythonModel:
@@ -36,8 +36,8 @@ class TritonPythonModel:
         }
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Zeros for all requests that Triton handed over, once the time of their pictures is over:
-        they are one batch."""
+        """Zeros for all requests that Triton handed over, which are one batch, once its time is
+        over."""
         now = time.monotonic()
         started = self.free_at if now - self.free_at < HANDOVER_SECONDS else now
         counts = [
@@ -48,10 +48,10 @@ class TritonPythonModel:
         time.sleep(max(0.0, self.free_at - time.monotonic()))
         return responses
 
-    def response(self, pictures: int) -> Any:
+    def response(self, images: int) -> Any:
         return triton.InferenceResponse(
             [
-                triton.Tensor(name, np.zeros((pictures, *sides), np.float32))
+                triton.Tensor(name, np.zeros((images, *sides), np.float32))
                 for name, sides in self.outputs.items()
             ]
         )

@@ -1,4 +1,4 @@
-"""Memory for the inputs and outputs of one model, cut into rows of one picture each."""
+"""Memory for the inputs and outputs of one model, cut into rows of one image each."""
 
 import contextlib
 import mmap
@@ -12,17 +12,17 @@ from framemesh.modeling.signature import Tensor
 from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
 Input = NDArray[np.uint8] | NDArray[np.float32]
-"""Of one picture: a view that may be written to."""
+"""Of one image: a view that may be written to."""
 OutputBatch = Mapping[str, NDArray[np.float32]]
-"""Of several pictures, [pictures, ...]: by the name of its tensor, a view that may only be read."""
+"""Of several images, [images, ...]: by the name of its tensor, a view that may only be read."""
 RowOutputs = Mapping[str, NDArray[np.float32]]
-"""The same of one picture, without the batch dimension."""
+"""The same of one image, without the batch dimension."""
 
 NUMPY = {"UINT8": np.uint8, "FP32": np.float32}
 """What Triton's names of types are here."""
 
 ALIGNMENT = 64
-"""Of each tensor's block, in bytes: a cache line, so that floats lie where the CPU wants them."""
+"""Of the block of each tensor, in bytes: a cache line."""
 
 
 class SharedMemory:
@@ -38,7 +38,7 @@ class SharedMemory:
         self._path.unlink(missing_ok=True)
         file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         try:
-            # Else a full /dev/shm would kill us with SIGBUS at the first write, much later.
+            # Otherwise a full /dev/shm would kill the process by SIGBUS at a later write.
             os.posix_fallocate(file, 0, size)
             self.bytes = np.frombuffer(mmap.mmap(file, size), np.uint8)
         except OSError:
@@ -49,33 +49,37 @@ class SharedMemory:
 
     @property
     def key(self) -> str:
-        """What shm_open calls it."""
+        """Its name for shm_open."""
         return f"/{self.name}"
 
     def close(self) -> None:
-        """Give its name back; the memory itself goes with the last view of it."""
+        """Remove its name; the memory itself is freed with the last view of it."""
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
 
 
 class TensorArena:
-    """The rows of one model in one block of memory: first all inputs, then each output's."""
+    """The rows of one model in one block of memory: all inputs, then all of each output."""
 
     def __init__(
-        self, memory: NDArray[np.uint8], rows: int, picture: Tensor, outputs: tuple[Tensor, ...]
+        self, memory: NDArray[np.uint8], rows: int, image: Tensor, outputs: tuple[Tensor, ...]
     ) -> None:
-        """`outputs` have no open sides; give none where they come by another way."""
+        """
+        Args:
+            image: the input of the model, one image a row.
+            outputs: without open sides; none where outputs come in the answer.
+        """
         self._memory = memory
         self._outputs = outputs
-        self._sizes = [tensor.picture_bytes for tensor in (picture, *outputs)]
-        blocks = [_block(rows, tensor) for tensor in (picture, *outputs)]
+        self._sizes = [tensor.picture_bytes for tensor in (image, *outputs)]
+        blocks = [_block(rows, tensor) for tensor in (image, *outputs)]
         self._starts = [sum(blocks[:at]) for at in range(len(blocks))]
-        self.inputs: list[Input] = [self._run(0, row, 1, picture)[0] for row in range(rows)]
+        self.inputs: list[Input] = [self._run(0, row, 1, image)[0] for row in range(rows)]
 
     @staticmethod
-    def size(rows: int, picture: Tensor, outputs: tuple[Tensor, ...]) -> int:
+    def size(rows: int, image: Tensor, outputs: tuple[Tensor, ...]) -> int:
         """Bytes that an arena takes."""
-        return sum(_block(rows, tensor) for tensor in (picture, *outputs))
+        return sum(_block(rows, tensor) for tensor in (image, *outputs))
 
     def span(self, tensor: int, first: int, count: int) -> tuple[int, int]:
         """Offset and bytes of a run of rows; tensor 0 is the input, then the outputs follow."""
@@ -83,7 +87,7 @@ class TensorArena:
         return self._starts[tensor] + first * size, count * size
 
     def input_bytes(self, first: int, count: int) -> bytes:
-        """A copy of the inputs of a run of rows, for a Triton that does not share the memory."""
+        """A copy of the inputs of a run of rows, to be sent in a request."""
         offset, size = self.span(0, first, count)
         return self._memory[offset : offset + size].tobytes()
 
@@ -106,7 +110,7 @@ class TensorArena:
 
 
 def rows_of(outputs: OutputBatch, count: int) -> list[RowOutputs]:
-    """The outputs of each of `count` pictures."""
+    """The outputs of each of `count` images."""
     return [{name: batch[at] for name, batch in outputs.items()} for at in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""A frame's picture, decoded by the first who needs its pixels, and kept for those who follow."""
+"""The image of a frame, decoded when its pixels are first needed."""
 
 import cv2
 import numpy as np
@@ -13,17 +13,17 @@ Pixels = NDArray[np.uint8]
 """[height, width, 3], blue first."""
 
 BASE_CPU_SECONDS = 0.5
-"""To decode any picture: a hundred times what a usual one takes."""
+"""To decode any image: a hundred times what a usual one takes."""
 
 CPU_SECONDS_PER_PIXEL = 100e-9
 """Beside that: twice what the slowest kind takes, a PNG of 16 bits, and ten times a JPEG."""
 
 
 class FrameImage:
-    """The encoded bytes of one frame and, once asked for, its pixels.
+    """The encoded bytes of one frame and, once decoded, its pixels.
 
     Its header is read at once, in microseconds. Decoding takes milliseconds: ask in a thread. An
-    EXIF orientation is applied, as browsers and OpenCV do by default, so a box lies on the picture
+    EXIF orientation is applied, as browsers and OpenCV do by default, so a box lies on the image
     that people see.
     """
 
@@ -37,11 +37,11 @@ class FrameImage:
         self._pixels: Pixels | None = None
         self.width = 0
         self.height = 0
-        """Of the pixels, once they were asked for."""
+        """In pixels, with the orientation applied; 0 until it is decoded."""
 
     @property
     def decoded_bytes(self) -> int:
-        """What its pixels will take, as far as its header is to be believed; 0 for no picture."""
+        """Size of its pixels as its header declares it; 0 if the header is no image's."""
         return 3 * self._declared_pixels
 
     @property
@@ -55,12 +55,12 @@ class FrameImage:
 
     @property
     def pixels(self) -> Pixels:
-        """The decoded picture.
+        """The decoded image.
 
         Raises:
             Corrupt: the bytes are not those that the camera sent.
             TooSlowToDecode: they would take longer than a frame may.
-            Undecodable: they are no picture, or one of too many pixels.
+            Undecodable: they are no image, or one of too many pixels.
         """
         if self._pixels is None:
             self._pixels = self._decode()
@@ -68,7 +68,7 @@ class FrameImage:
         return self._pixels
 
     def release_pixels(self) -> None:
-        """Give the memory of the pixels back, as nobody needs them any more."""
+        """Free the memory of the pixels, once no stage needs them any more."""
         self._pixels = None
 
     def _decode(self) -> Pixels:

@@ -1,4 +1,4 @@
-"""How a picture becomes the input of a model, as the model's manifest says."""
+"""How an image becomes the input of a model, as the model's manifest says."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.image import Pixels
 
 GREY = 114
-"""What a letterbox is filled with: the grey that YOLO trains with, near the mean of a picture."""
+"""Fills the bars of a letterbox: the grey that YOLO trains with, near the mean of an image."""
 
 _INTERPOLATION = {
     Interpolation.AREA: cv2.INTER_AREA,
@@ -22,7 +22,7 @@ _INTERPOLATION = {
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the picture lies in the model's input, in pixels of the input."""
+    """Where the image lies in the model's input, in pixels of the input."""
 
     left: int
     top: int
@@ -31,7 +31,7 @@ class Placement:
 
 
 class Preprocessor:
-    """Writes pictures into the inputs of one model. Any number of threads may use it at once."""
+    """Writes images into the inputs of one model. Any number of threads may use it at once."""
 
     def __init__(self, spec: InputSpec) -> None:
         self._spec = spec
@@ -39,14 +39,14 @@ class Preprocessor:
         self._values = _values(spec)
         self._planes = [np.ascontiguousarray(self._values[:, :, c]) for c in range(3)]
 
-    def write(self, picture: Pixels, out: Input) -> None:
-        """Write `picture` into `out`, which has the shape and type of one input."""
+    def write(self, image: Pixels, out: Input) -> None:
+        """Write `image` into `out`, which has the shape and type of one input."""
         spec = self._spec
         plain = spec.dtype is DType.UINT8
         if plain and spec.layout is Layout.NHWC:
-            self._colored(picture, out)
+            self._colored(image, out)
             return
-        fitted = self._fitted(picture)
+        fitted = self._fitted(image)
         if spec.layout is Layout.NHWC:
             if spec.color is Color.RGB:
                 fitted = np.asarray(cv2.cvtColor(fitted, cv2.COLOR_BGR2RGB), np.uint8)
@@ -60,7 +60,7 @@ class Preprocessor:
                 cv2.LUT(plane, self._planes[channel], dst=out[channel])
 
     def placement(self, width: int, height: int) -> Placement:
-        """Where a picture of this size comes to lie."""
+        """Where an image of this size is placed in the input."""
         spec = self._spec
         if spec.fit is Fit.STRETCH:
             return Placement(0, 0, spec.width, spec.height)
@@ -74,10 +74,10 @@ class Preprocessor:
             inner_height,
         )
 
-    def to_picture(self, box: Box, width: int, height: int) -> Box | None:
-        """A box in fractions of the input, in fractions of a picture of this size.
+    def to_image(self, box: Box, width: int, height: int) -> Box | None:
+        """A box in fractions of the input, in fractions of an image of this size.
 
-        It is clipped to the picture; None if nothing is left of it.
+        It is clipped to the image; None if nothing is left of it.
         """
         if self._spec.fit is Fit.STRETCH:
             return box
@@ -93,26 +93,26 @@ class Preprocessor:
         return Box(left, top, right, bottom) if left < right and top < bottom else None
 
     def _source(self, channel: int) -> int:
-        """The channel of a decoded picture (blue first) that channel of the input shows."""
+        """The channel of a decoded image (blue first) that channel of the input shows."""
         return 2 - channel if self._spec.color is Color.RGB else channel
 
-    def _colored(self, picture: Pixels, out: Input) -> None:
+    def _colored(self, image: Pixels, out: Input) -> None:
         """The usual input of our own models, without a pass over memory that can be spared."""
         if self._spec.color is Color.RGB:
-            cv2.cvtColor(self._fitted(picture), cv2.COLOR_BGR2RGB, dst=out)
+            cv2.cvtColor(self._fitted(image), cv2.COLOR_BGR2RGB, dst=out)
         elif self._spec.fit is Fit.STRETCH:
             size = (self._spec.width, self._spec.height)
-            cv2.resize(picture, size, dst=out, interpolation=self._interpolation)
+            cv2.resize(image, size, dst=out, interpolation=self._interpolation)
         else:
-            out[...] = self._fitted(picture)
+            out[...] = self._fitted(image)
 
-    def _fitted(self, picture: Pixels) -> Pixels:
+    def _fitted(self, image: Pixels) -> Pixels:
         spec = self._spec
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         if (width, height) == (spec.width, spec.height):
-            return picture
+            return image
         place = self.placement(width, height)
-        scaled = cv2.resize(picture, (place.width, place.height), interpolation=self._interpolation)
+        scaled = cv2.resize(image, (place.width, place.height), interpolation=self._interpolation)
         if spec.fit is Fit.LETTERBOX:
             scaled = cv2.copyMakeBorder(
                 scaled,
@@ -129,7 +129,7 @@ class Preprocessor:
 def _values(spec: InputSpec) -> NDArray[np.float32]:
     """[256, 1, 3]: the value of every pixel in every channel of the input.
 
-    A pixel has 256 values, so the arithmetic is done once, exactly; a picture is a look-up.
+    A pixel has 256 values, so the arithmetic is done once, exactly; an image is a look-up.
     """
     pixels = np.arange(256, dtype=np.float64).reshape(256, 1, 1)
     values = (pixels * spec.scale - np.array(spec.mean)) / np.array(spec.std)

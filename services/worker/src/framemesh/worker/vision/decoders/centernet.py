@@ -25,7 +25,7 @@ class CenterNet:
         if heatmap.shape[1:] != boxes.shape[1:]:
             raise sides_differ((self._heatmap, heatmap), (self._boxes, boxes))
         peaks = (heatmap >= self._spec.score_threshold) & (heatmap > 0)
-        # Most pictures are empty, and this is ten times faster than nonzero.
+        # Most images are empty, and this is ten times faster than nonzero.
         if not peaks.any():
             return []
         classes, rows, columns = np.nonzero(peaks)

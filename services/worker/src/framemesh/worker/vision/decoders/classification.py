@@ -1,4 +1,4 @@
-"""Classifiers: what the whole picture shows."""
+"""Classifiers: what the whole image shows."""
 
 import numpy as np
 

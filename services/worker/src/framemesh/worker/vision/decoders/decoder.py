@@ -1,4 +1,4 @@
-"""What a decoder is."""
+"""The interface of decoders, which turn the outputs of a model into detections."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from framemesh.worker.errors import InferenceFailed
 Array = NDArray[np.float32]
 
 Outputs = Mapping[str, Array]
-"""The output tensors of one picture, without a batch dimension. They are read only, and the
+"""The output tensors of one image, without a batch dimension. They are read only, and the
 memory behind them is used again once the decoder returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawDetection:
-    """One thing in one picture."""
+    """One thing in one image."""
 
     class_id: int
     score: float
     """0 to 1."""
     box: Box | None
-    """In fractions of the model's input, inside it; None for a class of the whole picture."""
+    """In fractions of the model's input, inside it; None for a class of the whole image."""
 
 
 class Decoder(Protocol):
     """Made for one model; any number of threads may use it at once."""
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        """What is in one picture: sorted by score, at most `max_detections`.
+        """What is in one image: sorted by score, at most `max_detections`.
 
         Raises:
             InferenceFailed: sides that the model left open do not fit one another.

@@ -1,4 +1,4 @@
-"""From many overlapping boxes to the best of each thing."""
+"""Non-maximum suppression: of overlapping boxes of one class, the best remains."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,8 @@ from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import Array, RawDetection
 
 MAX_CANDIDATES = 2000
-"""The best so many are compared with one another: a threshold near 0 must not stall a worker."""
+"""Boxes that are compared with one another, the best first: with a threshold near 0 there may be a
+hundred thousand."""
 
 Indices = NDArray[np.intp]
 
@@ -43,7 +44,8 @@ def select_detections(
 def non_max_suppression(
     corners: Array, classes: Indices, iou_threshold: float, limit: int
 ) -> Indices:
-    """Indices of the boxes that no better box of their class covers, best first.
+    """Indices of the boxes that overlap no better box of their class by more than the threshold.
+    The best comes first.
 
     corners: [n, 4], sorted by score. At most `limit` indices are returned.
     """

@@ -55,7 +55,7 @@ class TritonPythonModel:
         ends = np.cumsum(sizes)
         for name, result in zip(self.outputs, results, strict=True):
             if len(result) != ends[-1]:
-                raise ValueError(f"output {name} {list(result.shape)} for {ends[-1]} pictures")
+                raise ValueError(f"output {name} {list(result.shape)} for {ends[-1]} images")
         return [
             self.response([result[end - size : end] for result in results])
             for size, end in zip(sizes, ends, strict=True)
