@@ -4,14 +4,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# What is pinned is pinned: no interpreter or package may come from anywhere but its lock.
+# Interpreters are not downloaded: they are not pinned.
 export UV_PYTHON_DOWNLOADS ?= never
-# Where Python may write no bytecode, as in many containers, each start of a service would compile all
-# that it imports: a worker takes 1.8 s instead of 0.6.
+# Bytecode is compiled at installation. Where Python may not write it later, as in many containers, each
+# start of a service would compile its imports: a worker took 1.8 s instead of 0.6.
 export UV_COMPILE_BYTECODE := 1
 
 PYTHON ?= python3
-# The uv of the machine, or one of our own in .tools/.
+# The uv in PATH, or a pinned one in .tools/.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 MEMBERS := libs/api libs/core libs/modeling libs/runtime services/ingest services/master services/agent \
 	services/worker services/monitor sdk/python cli
@@ -35,7 +35,7 @@ help: ## List the targets
 	$(BIN)/python -m compileall -q $(MEMBERS:%=%/src)
 	touch $@
 
-# tritonserver lives in an environment inside ours: its Python stub needs numpy 1.
+# tritonserver has an environment of its own: its Python stub needs numpy 1.
 .venv/triton/.installed: requirements/triton.txt .venv/.members
 	$(UV) venv -q --allow-existing --python $(BIN)/python .venv/triton
 	$(UV) pip sync -q --python .venv/triton/bin/python --require-hashes requirements/triton.txt
@@ -88,16 +88,16 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 .PHONY: test
 test: install ## Every test that this machine can run
 	$(BIN)/pytest tests $(AT_ONCE)
-# Most tests wait for real servers, most of the time. A file's tests stay together, as they share
-# some; the order is kept, because the longest is among the first.
+# Most tests wait for servers most of the time. The tests of a file stay together, because some share
+# servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: chaos
-chaos: install ## A mesh hurt in every way there is, and its contract checked; CHAOS="--help" tells more
+chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS="--help" lists options
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
 .PHONY: bench
-bench: install ## The mesh against a direct loop over the same Triton
+bench: install ## Throughput of the mesh, beside a direct loop over the same Triton
 	$(BIN)/python -m bench.throughput
 
 .PHONY: demo
