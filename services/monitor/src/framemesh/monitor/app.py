@@ -13,6 +13,7 @@ from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
+from framemesh.monitor.results.hub import result_hub
 from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
@@ -35,17 +36,20 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 
 
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
-    async with broker(settings.nats, "monitor", settings.connect) as nats:
-        pipelines, clock = PipelineStore(nats), SystemClock()
+    clock = SystemClock()
+    async with (
+        broker(settings.nats, "monitor", settings.connect) as nats,
+        result_hub(nats, clock) as results,
+    ):
+        pipelines = PipelineStore(nats)
         feed = PipelineFeed(nats, clock)
         registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
         services = _services(
             MonitorServicer(
-                nats,
                 pipelines,
                 StatusCollector(nats, pipelines, registry, clock),
+                results,
                 FrameLookup(nats, registry),
-                clock=clock,
                 draining=stop,
             ),
             DeadLetterServicer(pipelines, DeadLetters(nats, clock)),

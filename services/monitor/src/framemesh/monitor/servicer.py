@@ -11,7 +11,6 @@ from framemesh.api.monitor.v1 import (
     monitor_pb2,
     monitor_pb2_grpc,
 )
-from framemesh.core.clock import Clock
 from framemesh.core.names import check_name
 from framemesh.monitor.converters import (
     before_from_page_token,
@@ -23,14 +22,12 @@ from framemesh.monitor.converters import (
 )
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
-from framemesh.monitor.results.resume_token import ResultsReplaced, ResumeToken
+from framemesh.monitor.results.hub import ResultHub
+from framemesh.monitor.results.resume_token import ResumeToken
 from framemesh.monitor.status.collector import StatusCollector
-from framemesh.runtime.jetstream.connection.broker import Broker
-from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
-from framemesh.runtime.messages.subjects import ledger_stream, outcomes_subject
 from framemesh.runtime.rpc.draining import raise_when_draining
 
 PAGE_SIZE = 50
@@ -43,20 +40,18 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
     def __init__(
         self,
-        broker: Broker,
         pipelines: PipelineStore,
         statuses: StatusCollector,
+        results: ResultHub,
         frames: FrameLookup,
         *,
-        clock: Clock,
         draining: asyncio.Event,
     ) -> None:
         """`draining` is set when the monitor ends: a watcher goes on at its successor."""
-        self._broker = broker
         self._pipelines = pipelines
         self._statuses = statuses
+        self._results = results
         self._frames = frames
-        self._clock = clock
         self._draining = draining
 
     async def GetStatus(
@@ -72,39 +67,32 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self, request: monitor_pb2.WatchResultsRequest, context: Context
     ) -> None:
         pipeline = check_name("pipeline", request.pipeline)
-        # JetStream refuses a subject that is named twice.
-        cameras = {check_name("camera", camera) for camera in request.cameras} or {"*"}
+        cameras = {check_name("camera", camera) for camera in request.cameras}
         token = ResumeToken.parse(request.resume_token) if request.resume_token else None
         await self._pipelines.get(pipeline)
-        subjects = [outcomes_subject(pipeline, camera) for camera in cameras]
-        reader = OrderedReader(self._broker, ledger_stream(pipeline), self._clock, subjects)
-        last = await reader.last_sequence()
+        async with self._results.watcher(pipeline, cameras) as watcher:
+            last = await watcher.last_sequence()
+            if token is not None:
+                after = token.resume_after(watcher.stream_created, last)
+            else:
+                after = 0 if request.from_start else last
 
-        def place(sequence: int) -> ResumeToken:
-            return ResumeToken.of(reader.created, sequence)
+            def place(sequence: int) -> str:
+                return str(ResumeToken.of(watcher.stream_created, sequence))
 
-        async def write(entry: ReceivedMessage) -> None:
-            if outcome := outcome_from_payload(entry.payload):
-                await context.write(
-                    monitor_pb2.WatchResultsResponse(
-                        outcome=outcome, resume_token=str(place(entry.sequence))
+            async def write(message: ReceivedMessage) -> None:
+                if outcome := outcome_from_payload(message.payload):
+                    await context.write(
+                        monitor_pb2.WatchResultsResponse(
+                            outcome=outcome, resume_token=place(message.sequence)
+                        )
                     )
-                )
 
-        if token is not None:
-            if token.stream != place(0).stream:
-                raise ResultsReplaced(
-                    f"pipeline {pipeline!r} was made anew: watch it without resume_token"
-                )
-            # A broker that lost power lost its last messages, and gives their numbers away again.
-            after = min(token.sequence, last)
-        else:
-            after = 0 if request.from_start else last
-        # With this the caller knows that every outcome from now on will come.
-        await context.send_initial_metadata((("resume-token", str(place(after))),))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(raise_when_draining(self._draining))
-            await reader.read(write, after=after)
+            # With this the caller knows that every outcome from now on will come.
+            await context.send_initial_metadata((("resume-token", place(after)),))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(raise_when_draining(self._draining))
+                await watcher.run(write, after)
 
     async def GetFrame(
         self, request: monitor_pb2.GetFrameRequest, context: Context

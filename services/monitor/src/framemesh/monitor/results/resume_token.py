@@ -47,5 +47,18 @@ class ResumeToken:
             )
         return cls(found[1], int(found[2]))
 
+    def resume_after(self, stream_created: str, last: int) -> int:
+        """The sequence number to go on after, in the stream created then, whose last is `last`.
+
+        Raises:
+            ResultsReplaced: it is another stream.
+        """
+        if self != ResumeToken.of(stream_created, self.sequence):
+            raise ResultsReplaced(
+                "the pipeline of this resume_token was deleted: watch without resume_token"
+            )
+        # A broker that lost power lost its last messages, and gives their numbers away again.
+        return min(self.sequence, last)
+
     def __str__(self) -> str:
         return f"{self.stream}-{self.sequence}"

@@ -69,7 +69,8 @@ class MonitorServiceServicer:
         cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
         sent as soon as every later outcome will be delivered; their `resume-token` points before the first
         response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
-        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
+        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name,
+        RESOURCE_EXHAUSTED if 64 callers watch this pipeline already, or 256 any.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,8 @@ class MonitorServiceStub:
     cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
     sent as soon as every later outcome will be delivered; their `resume-token` points before the first
     response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
-    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
+    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name,
+    RESOURCE_EXHAUSTED if 64 callers watch this pipeline already, or 256 any.
     """
     GetFrame: _grpc.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]
     """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error."""
@@ -61,7 +62,8 @@ class MonitorServiceAsyncStub(MonitorServiceStub):
     cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
     sent as soon as every later outcome will be delivered; their `resume-token` points before the first
     response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
-    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
+    an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name,
+    RESOURCE_EXHAUSTED if 64 callers watch this pipeline already, or 256 any.
     """
     GetFrame: _aio.UnaryUnaryMultiCallable[_monitor_pb2.GetFrameRequest, _monitor_pb2.GetFrameResponse]  # type: ignore[assignment]
     """What happened to one frame. NOT_FOUND for an unknown pipeline; an unknown frame is not an error."""
@@ -89,7 +91,8 @@ class MonitorServiceServicer(metaclass=_abc_1.ABCMeta):
         cancels. A slow reader misses nothing that the ledger stream still holds. The initial metadata are
         sent as soon as every later outcome will be delivered; their `resume-token` points before the first
         response. A caller whose monitor ends (UNAVAILABLE) calls again with its last token. NOT_FOUND for
-        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name.
+        an unknown pipeline, FAILED_PRECONDITION for a token of an earlier pipeline of that name,
+        RESOURCE_EXHAUSTED if 64 callers watch this pipeline already, or 256 any.
         """
 
     @_abc_1.abstractmethod
