@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import FREE_PORTS, free_block
+from tests.loop_monitor import LoopMonitor
 
 
 def pytest_configure() -> None:
@@ -26,6 +27,23 @@ def _keep_to_own_ports() -> None:
     share = (end - start) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     start += share * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     os.environ["FRAMEMESH_FREE_PORTS"] = f"{start}-{start + share - 1}"
+
+
+@pytest.fixture(scope="session")
+def loop_monitor() -> LoopMonitor:
+    monitor = LoopMonitor()
+    monitor.install()
+    return monitor
+
+
+@pytest.fixture(autouse=True)
+def unblocked_loop(request: pytest.FixtureRequest, loop_monitor: LoopMonitor) -> Iterator[None]:
+    """Fails a test whose event loop was blocked, unless it is marked with `blocks_loop(reason)`."""
+    loop_monitor.take()
+    yield
+    found = loop_monitor.take()
+    if found and request.node.get_closest_marker("blocks_loop") is None:
+        pytest.fail("the event loop was " + "\n".join(found), pytrace=False)
 
 
 @pytest.fixture
