@@ -57,6 +57,7 @@ async def assert_mesh_sees(
     assert boxes > len(images) // 2, "too few boxes to tell anything"
 
 
+@pytest.mark.blocks_loop("calls the models directly")
 async def test_the_bundled_model(mesh: Mesh, jpegs: list[bytes]) -> None:
     onnx = ROOT / "models/person/1/model.onnx"
     await assert_mesh_sees(mesh, "person", onnx, reference.direct_people, jpegs)
@@ -79,6 +80,7 @@ BROUGHT = [
 
 
 @pytest.mark.parametrize("model", BROUGHT, ids=lambda model: model.name)
+@pytest.mark.blocks_loop("calls the models directly")
 async def test_a_model_that_was_brought_along(
     mesh: Mesh, jpegs: list[bytes], tmp_path: Path, model: Brought
 ) -> None:

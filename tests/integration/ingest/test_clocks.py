@@ -54,7 +54,7 @@ async def test_a_camera_whose_clock_is_hours_off_comes_out_right(
     assert abs(times[1] - before) < TOLERANCE
     assert abs(times[2] - of_old) < TOLERANCE
     (said,) = [entry for entry in logs if entry["event"].startswith("camera clock")]
-    assert said["difference_ms"] == pytest.approx(-wrong / 1e6, abs=TOLERANCE / 1e6)
+    assert said["offset_ms"] == pytest.approx(-wrong / 1e6, abs=TOLERANCE / 1e6)
     assert (said["camera"], said["corrected"]) == ("door", True)
 
 

@@ -1,6 +1,7 @@
 """Clients cannot open streams without end."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import grpc
 import grpc.aio
@@ -12,6 +13,7 @@ from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.stream_timeouts import first_message
 from tests.integration.ingest.conftest import frame, jpeg, push
 from tests.integration.services.running import serving, status_of, until
 
@@ -60,7 +62,9 @@ async def test_a_camera_has_as_many_sessions_as_it_may_and_another_when_one_ends
 async def test_streams_that_open_no_session_are_counted_and_end(
     bounded: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framemesh.ingest.servicer, "OPEN_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(
+        framemesh.ingest.servicer, "first_message", partial(first_message, seconds=1.0)
+    )
     silent = [push(bounded) for _ in range(4)]
     for stream in silent:
         await stream.call.wait_for_connection()
@@ -70,7 +74,7 @@ async def test_streams_that_open_no_session_are_counted_and_end(
     for stream in silent:
         code, line = await status_of(stream.take_answer())
         assert (code, line) == (
-            grpc.StatusCode.INVALID_ARGUMENT,
-            "no session was opened within 1 s",
+            grpc.StatusCode.UNAVAILABLE,
+            "no first message within 1 s: send it at once",
         )
     await push(bounded).open()

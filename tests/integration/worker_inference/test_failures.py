@@ -145,6 +145,7 @@ async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[
         ]
 
 
+@pytest.mark.blocks_loop("makes its own large picture")
 async def test_frames_that_take_too_long_to_decode_hold_up_no_other(
     open_things: OpenEngine, frames: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine
 from tests.reference import (
@@ -14,6 +16,7 @@ from tests.reference import (
 )
 
 
+@pytest.mark.blocks_loop("calls the models directly")
 async def test_every_stage_sees_what_its_model_sees_directly(
     everything: Engine, frames: list[bytes], things: LocalModel, faces: LocalModel
 ) -> None:

@@ -25,6 +25,7 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.server import Service, grpc_server
 from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.settings import Settings
 
 SPEC = PipelineSpec("street", (StageSpec("people", "person", 1),))
@@ -94,7 +95,7 @@ def parts(monkeypatch: pytest.MonkeyPatch, nats_broker: Broker) -> Parts:
 
     class ShardConsumer:
         def __init__(
-            self, dispatcher: Dispatcher, broker: Broker, pipeline: StoredPipeline, *_: Any
+            self, dispatcher: Dispatcher, access: JetStreamShards, pipeline: StoredPipeline
         ) -> None:
             found.policy = dispatcher._delivery
             found.consumer = pipeline

@@ -105,7 +105,7 @@ def test_the_difference_is_logged_once_with_its_error() -> None:
             "event": "camera clock is known",
             "log_level": "info",
             "camera": "door",
-            "difference_ms": HOUR / MS,
+            "offset_ms": HOUR / MS,
             "error_ms": 1.0,
             "corrected": True,
         }

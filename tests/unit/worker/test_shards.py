@@ -1,35 +1,21 @@
-"""Drawing from a shard whose lease we have, while the connection to the broker comes and goes."""
+"""Drawing from shards whose leases come and go, as does the connection to the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
-from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
-from framemesh.runtime.jetstream.leases.takeover import ExclusiveConsumer
+from framemesh.runtime.jetstream.leases.lease_keeper import Hold
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
-from framemesh.worker.intake import shards
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.intake.source import FrameSource
 
 SPEC = PipelineSpec(
     "street", (StageSpec("people", "person"),), delivery=DeliverySpec(order=Order.PER_CAMERA)
 )
-
-
-class Connection:
-    """What drawing knows of a broker."""
-
-    def __init__(self) -> None:
-        self.listeners: set[Callable[[], None]] = set()
-
-    def remake(self) -> None:
-        for listener in list(self.listeners):
-            listener()
 
 
 class Lease:
@@ -43,103 +29,104 @@ class Lease:
         self.draining = asyncio.Event()
 
 
-async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeover(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    connection, lease = Connection(), Lease()
-    taken: list[str] = []
-    drawn: list[str] = []
+class FakeShards:
+    """A broker with one shard, whose connection breaks during the first takeover."""
 
-    async def take_over(
-        broker: Connection, shard: Shard, epoch: int, holder: str
-    ) -> ExclusiveConsumer:
-        taken.append(f"consumer-{len(taken)}")
-        if len(taken) == 1:
-            broker.remake()
-        return ExclusiveConsumer("FRAMES", taken[-1], 0)
+    def __init__(self, lease: Lease, draining: Sequence[Generation] = ()) -> None:
+        self.drained = list(draining)
+        self.changed = asyncio.Semaphore(1)
+        self.held: list[int] = []
+        self._lease = lease
+        self._taken = 0
+        self._listeners: set[Callable[[], None]] = set()
 
-    class Dispatcher:
-        async def draw(
-            self, source: FrameSource, until: asyncio.Event, on_gap: Callable[[], None]
-        ) -> None:
-            """Draws until it is told that frames were lost, as where a broker died."""
-            if until.is_set():
-                return
-            drawn.append(source.consumer)
-            if len(drawn) == 2:
-                lease.draining.set()
-            else:
-                on_gap()
+    async def hold_share(self, generation: Generation, hold: Hold, until: asyncio.Event) -> None:
+        self.held.append(generation.number)
+        if self.drained:
             await until.wait()
+        else:
+            held: Any = self._lease
+            await hold(held)
 
-    monkeypatch.setattr(shards, "take_over", take_over)
-    dispatcher: Any = Dispatcher()
-    broker: Any = connection
-    held: Any = lease
+    async def take_over(self, shard: Shard, lease: Any) -> FrameSource:
+        self._taken += 1
+        if self._taken == 1:
+            for listener in self._listeners:
+                listener()
+        return FrameSource("FRAMES", f"consumer-{self._taken}")
+
+    async def draining(self) -> AsyncGenerator[Sequence[Generation], None]:
+        while True:
+            await self.changed.acquire()
+            yield tuple(self.drained)
+
+    async def is_replaced(self, generation: Generation) -> bool:
+        return False
+
+    @contextmanager
+    def on_reconnect(self, listener: Callable[[], None]) -> Iterator[None]:
+        self._listeners.add(listener)
+        yield
+        self._listeners.remove(listener)
+
+    def remove(self, generation: Generation) -> None:
+        """As the master does once it is empty."""
+        self.drained.remove(generation)
+        self.changed.release()
+
+
+class FakeDispatcher:
+    """Draws until it is told that frames were lost, as where a broker died."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.drawn: list[str] = []
+        self._lease = lease
+
+    async def draw(
+        self, source: FrameSource, until: asyncio.Event, on_gap: Callable[[], None]
+    ) -> None:
+        if until.is_set():
+            return
+        self.drawn.append(source.consumer)
+        if len(self.drawn) == 2:
+            self._lease.draining.set()
+        else:
+            on_gap()
+        await until.wait()
+
+
+async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeover() -> None:
+    lease = Lease()
+    dispatcher: Any = FakeDispatcher(lease)
     stored = StoredPipeline(SPEC, Generation.of(1, SPEC))
-    drawing = ShardConsumer(dispatcher, broker, stored, "w", SystemClock())
     async with asyncio.timeout(5):
-        await drawing._draw_held(Shard("street", 1, 0, 0), held)
-    assert drawn == ["consumer-1", "consumer-2"]
+        await ShardConsumer(dispatcher, FakeShards(lease), stored).run(asyncio.Event())
+    assert dispatcher.drawn == ["consumer-2", "consumer-3"]
 
 
-async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone() -> None:
     """Where order matters: what came after the first change came before what came after the
     second."""
     first, second, third = (Generation.of(number, SPEC) for number in (1, 2, 3))
-    left = [second, first]
-    drawn: list[int] = []
-
-    class ShardLeases:
-        def __init__(
-            self, broker: Connection, pipeline: str, generation: Generation, **_: Any
-        ) -> None:
-            self._number = generation.number
-
-        async def run(self, until: asyncio.Event) -> None:
-            drawn.append(self._number)
-            await until.wait()
-
-    class Store:
-        def __init__(self, broker: Connection) -> None:
-            """Asked how far the master has come."""
-
-        async def get(self, pipeline: str) -> StoredPipeline:
-            looked.release()
-            return StoredPipeline(SPEC, third, tuple(left))
-
-    class Feed:
-        def __init__(self, broker: Connection, clock: SystemClock) -> None:
-            """Something changes all the time."""
-
-        async def run(self) -> None:
-            await asyncio.Event().wait()
-
-        async def changes(self) -> AsyncIterator[dict[str, StoredPipeline]]:
-            while True:
-                yield {}
-                await asyncio.sleep(0.01)
-
-    looked = asyncio.Semaphore(0)
-    monkeypatch.setattr(shards, "ShardLeases", ShardLeases)
-    monkeypatch.setattr(shards, "PipelineStore", Store)
-    monkeypatch.setattr(shards, "PipelineFeed", Feed)
-    broker: Any = Connection()
-    dispatcher: Any = None
-    drawing = ShardConsumer(
-        dispatcher, broker, StoredPipeline(SPEC, third, tuple(left)), "w", SystemClock()
-    )
-    stop = asyncio.Event()
+    lease = Lease()
+    shards = FakeShards(lease, [second, first])
+    dispatcher: Any = FakeDispatcher(lease)
+    consumer = ShardConsumer(dispatcher, shards, StoredPipeline(SPEC, third, (second, first)))
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        tasks.create_task(drawing.run(stop))
-        for expected, gone in (([1], first), ([1, 2], second), ([1, 2, 3], None)):
-            while drawn != expected:
-                await looked.acquire() if left else await asyncio.sleep(0.001)
-            for _ in range(3 if left else 0):
-                await looked.acquire()
-            assert drawn == expected
-            if gone:
-                left.remove(gone)
-        stop.set()
+        tasks.create_task(consumer.run(asyncio.Event()))
+        await rest()
+        assert shards.held == [1]
+        shards.changed.release()
+        await rest()
+        assert shards.held == [1], "nothing was removed"
+        shards.remove(first)
+        await rest()
+        assert shards.held == [1, 2]
+        shards.remove(second)
+    assert shards.held == [1, 2, 3]
+
+
+async def rest() -> None:
+    """Let everything run that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)

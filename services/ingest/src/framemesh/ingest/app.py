@@ -46,7 +46,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         feed = PipelineFeed(nats, clock)
-        deps = _deps(nats, plane, feed, clock=clock, leaving=stop)
+        deps = _deps(nats, plane, feed, clock=clock, draining=stop)
         limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
         servicer = IngestServicer(deps, credit, limits)
         service = Service(
@@ -70,7 +70,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
 
 
 def _deps(
-    nats: Broker, sink: Sink, feed: PipelineFeed, *, clock: Clock, leaving: asyncio.Event
+    nats: Broker, sink: Sink, feed: PipelineFeed, *, clock: Clock, draining: asyncio.Event
 ) -> SessionDeps:
     name = f"ingest@{socket.gethostname()}"
     return SessionDeps(
@@ -81,5 +81,5 @@ def _deps(
         validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,
         clock=clock,
-        leaving=leaving,
+        draining=draining,
     )

@@ -1,4 +1,4 @@
-"""Which frames may enter the buffer, decided by what the bytes say of themselves, undecoded."""
+"""Which frames may enter the buffer, by what their headers say; nothing is decoded."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from framemesh.core.image_header import BadImage, check_image
 
 
 class Reason(Enum):
-    """Why a frame is refused; the value stands in its outcome."""
+    """Why a frame is rejected; the value is the reason in its outcome."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"

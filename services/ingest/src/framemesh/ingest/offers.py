@@ -1,4 +1,4 @@
-"""What a camera offers, and what it is answered."""
+"""Frames as a camera offers them, and how they are acknowledged."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,17 @@ class OfferedFrame:
 
     sequence: int
     captured_unix_nano: int
-    """By our clock."""
+    """By the clock of ingest."""
     image: bytes
     crc32: int
-    """As the camera made it: nobody here compares."""
+    """Of the image, as the camera computed it; the worker compares."""
     withheld_bytes: int = 0
+    """Size of an image that the camera kept back, because it is over the limit; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreditLimit:
-    """What a camera may have under way."""
+    """What a camera may have under way: sent, and not acknowledged."""
 
     frames: int
     bytes: int
@@ -28,7 +29,7 @@ class CreditLimit:
 
 @dataclass(frozen=True, slots=True)
 class RejectedFrame:
-    """A frame that was refused, and why."""
+    """A frame that was rejected, and why."""
 
     sequence: int
     rejection: FrameRejection
@@ -36,7 +37,7 @@ class RejectedFrame:
 
 @dataclass(frozen=True, slots=True)
 class AckBatch:
-    """What became of some frames: accepted ones are stored and on record, so are refusals."""
+    """Frames that are settled: the accepted are stored, and all are on record in the ledger."""
 
     accepted: tuple[int, ...]
     rejected: tuple[RejectedFrame, ...]

@@ -1,6 +1,5 @@
 """The gRPC edge of ingest."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import grpc.aio
@@ -13,23 +12,10 @@ from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
 from framemesh.ingest.session_limits import SessionLimits
+from framemesh.runtime.rpc.stream_timeouts import first_message
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
-
-
-OPEN_TIMEOUT_SECONDS = 10.0
-"""For the first message of a stream."""
-
-
-async def _first(requests: Requests) -> ingest_pb2.PushRequest:
-    try:
-        async with asyncio.timeout(OPEN_TIMEOUT_SECONDS):
-            return await anext(requests, ingest_pb2.PushRequest())
-    except TimeoutError as error:
-        raise SessionProtocolViolation(
-            f"no session was opened within {OPEN_TIMEOUT_SECONDS:.0f} s"
-        ) from error
 
 
 def _checked(first: ingest_pb2.PushRequest) -> ingest_pb2.OpenSession:
@@ -60,7 +46,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
 
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
         with self._limits.stream():
-            opening = _checked(await _first(request_iterator))
+            opening = _checked(await first_message(request_iterator, ingest_pb2.PushRequest()))
             with self._limits.session(opening.pipeline, opening.camera):
                 await self._run(opening, request_iterator, context)
 

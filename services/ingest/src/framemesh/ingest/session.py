@@ -1,4 +1,4 @@
-"""One session of one camera: every frame that it offers is stored or refused, and answered."""
+"""One session of one camera: every frame that it offers is stored or rejected, and acknowledged."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,9 @@ from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.rpc.draining import ServerDraining
 
 BATCH_WINDOW_SECONDS = 0.05
-"""Frames that settle within this time share an answer, which costs ingest, its camera, the broker
-and the monitor about as much as a frame. A frame is as safe before its answer as after it."""
+"""Frames that are settled within this time share an acknowledgement, which costs ingest, its
+camera, the broker and the monitor about as much as a frame. A frame is as safe before it as after.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,15 @@ class SessionDeps:
     eviction: EvictionDeps
     validator: FrameValidator
     name: str
-    """Of this ingest, in the outcomes that it seals."""
+    """Of this ingest, in the outcomes that it writes."""
     clock: Clock
-    leaving: asyncio.Event
-    """Set when this ingest goes: sessions then take no more frames."""
+    draining: asyncio.Event
+    """Set when this ingest is told to stop: sessions then take no more frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A frame that is stored, or whose refusal is."""
+    """A frame that is stored, or whose rejection is on record."""
 
     sequence: int
     size: int
@@ -66,62 +67,69 @@ class IngestSession:
         pipeline: PipelineSnapshot,
         camera: str,
         session: str,
-        to: SessionDeps,
+        deps: SessionDeps,
         credit: CreditLimit,
     ) -> None:
         self._pipeline = pipeline
         self._camera = camera
         self._session = session
-        self._deps = to
-        self._publisher = FramePublisher(pipeline, to.gates, to.eviction)
-        self._ledger = ReliableWriter(to.sink, RetryPolicy(pipeline.check_stream))
-        self._last = 0
-        self._unanswered = Window(credit.frames, credit.bytes)
+        self._deps = deps
+        self._publisher = FramePublisher(pipeline, deps.gates, deps.eviction)
+        self._ledger = ReliableWriter(deps.sink, RetryPolicy(pipeline.check_stream))
+        self._last_sequence = 0
+        self._unacknowledged = Window(credit.frames, credit.bytes)
         self._settled: list[_Settled] = []
         self._settled_bytes = 0
         self._credit = credit
-        self._news = asyncio.Event()
-        self._enough = asyncio.Event()
-        self._complete = False
-        self._refused: FramemeshError | None = None
+        self._any_settled = asyncio.Event()
+        self._batch_full = asyncio.Event()
+        self._all_received = False
+        self._fault: FramemeshError | None = None
 
     async def run(
-        self, offered: AsyncIterator[OfferedFrame], answer: Callable[[AckBatch], Awaitable[None]]
+        self, offered: AsyncIterator[OfferedFrame], send: Callable[[AckBatch], Awaitable[None]]
     ) -> None:
-        """Take frames until there are no more, and return when each of them is answered.
+        """Take frames until there are no more, and return when each of them is acknowledged.
 
-        The next frame is not asked for while the credit is used up or the window is full: that
-        holds back a camera that does not keep to its credit.
+        No frame is read while the credit is used up or the window is full: that holds back a camera
+        that does not keep to its credit.
+
+        Args:
+            send: sends an acknowledgement to the camera.
 
         Raises:
             PipelineUnknown: the pipeline was deleted meanwhile.
-            PipelineChanged: its frames now go elsewhere, or in another order; what was taken before
-                is answered, where its streams are still there.
-            BrokerUnavailable: they are not, and it cannot be told why.
-            ServerDraining: this ingest goes; what it took is answered.
+            PipelineChanged: its frames now go to other streams, or in another order; what was taken
+                before is acknowledged, where its streams still exist.
+            BrokerUnavailable: they do not, and the pipeline cannot be read.
+            ServerDraining: this ingest stops; what it took is acknowledged.
         """
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._answer(answer))
+            tasks.create_task(self._acknowledge(send))
             async with asyncio.TaskGroup() as storing:
-                complete = await cancel_when(self._deps.leaving, self._take(offered, storing))
-            self._complete = True
-            self._news.set()
-            self._enough.set()
-        if not complete:
+                all_received = await cancel_when(
+                    self._deps.draining, self._receive(offered, storing)
+                )
+            self._all_received = True
+            self._any_settled.set()
+            self._batch_full.set()
+        if not all_received:
             raise ServerDraining
-        if self._refused:
-            raise self._refused
+        if self._fault:
+            raise self._fault
 
-    async def _take(self, offered: AsyncIterator[OfferedFrame], storing: asyncio.TaskGroup) -> None:
+    async def _receive(
+        self, offered: AsyncIterator[OfferedFrame], storing: asyncio.TaskGroup
+    ) -> None:
         async for frame in offered:
             if self._pipeline.fault:
-                # It is not answered, so the camera sends it again, in a session that fits.
-                self._refused = self._pipeline.fault
+                # It is not acknowledged, so the camera sends it again, in a session that fits.
+                self._fault = self._pipeline.fault
                 return
             self._check_order(frame)
             shard = self._publisher.shard(self._id(frame.sequence))
             size, window = len(frame.image), self._publisher.window(shard)
-            await self._unanswered.acquire(size)
+            await self._unacknowledged.acquire(size)
             await window.acquire(size)
             settling = self._settle(shard, frame)
             try:
@@ -135,53 +143,53 @@ class IngestSession:
             task.add_done_callback(partial(_release, window, size))
 
     def _check_order(self, frame: OfferedFrame) -> None:
-        """Two frames of one number would be one to the broker, and the second lost."""
-        if frame.sequence <= self._last:
+        """Two frames of one number would be one message to the broker, and the second lost."""
+        if frame.sequence <= self._last_sequence:
             raise SessionProtocolViolation(
-                f"sequence number {frame.sequence} after {self._last}: count upwards"
+                f"sequence number {frame.sequence} after {self._last_sequence}: count upwards"
             )
-        self._last = frame.sequence
+        self._last_sequence = frame.sequence
 
     async def _settle(self, shard: Shard, offered: OfferedFrame) -> None:
         rejection = self._deps.validator.rejection(offered.image, offered.withheld_bytes)
         if rejection:
-            await self._record(self._outcome(offered, rejection))
+            await self._write_to_ledger(self._outcome(offered, rejection))
         else:
             await self._publisher.publish(shard, self._frame(offered))
         self._settled.append(_Settled(offered.sequence, len(offered.image), rejection))
         self._settled_bytes += len(offered.image)
-        self._news.set()
+        self._any_settled.set()
         frames, size = self._credit.frames / 2, self._credit.bytes / 2
         if len(self._settled) >= frames or self._settled_bytes >= size:
-            self._enough.set()
+            self._batch_full.set()
 
-    async def _answer(self, answer: Callable[[AckBatch], Awaitable[None]]) -> None:
-        """Answer all that is settled, together; more is settled while this is on its way."""
+    async def _acknowledge(self, send: Callable[[AckBatch], Awaitable[None]]) -> None:
+        """Acknowledge all that is settled in one batch; meanwhile the next batch fills."""
         while True:
-            await self._news.wait()
-            await self._gather()
-            self._news.clear()
+            await self._any_settled.wait()
+            await self._fill_batch()
+            self._any_settled.clear()
             settled, self._settled, self._settled_bytes = self._settled, [], 0
             if settled:
-                found = _answer(settled)
-                if found.accepted:
-                    await self._record(self._acceptance(settled))
-                await answer(found)
+                batch = _ack_batch(settled)
+                if batch.accepted:
+                    await self._write_to_ledger(self._acceptance(settled))
+                await send(batch)
             for frame in settled:
-                self._unanswered.release(frame.size)
-            if self._complete and not self._news.is_set():
+                self._unacknowledged.release(frame.size)
+            if self._all_received and not self._any_settled.is_set():
                 return
 
-    async def _gather(self) -> None:
-        """Let more frames settle, to be answered together, while the camera has half its credit."""
+    async def _fill_batch(self) -> None:
+        """Wait for more frames to be settled, while the camera has half its credit left."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(BATCH_WINDOW_SECONDS):
-                await self._enough.wait()
-        if not self._complete:
-            self._enough.clear()
+                await self._batch_full.wait()
+        if not self._all_received:
+            self._batch_full.clear()
 
-    async def _record(self, entry: OutboundMessage) -> None:
-        """Write to the ledger, which is never full."""
+    async def _write_to_ledger(self, entry: OutboundMessage) -> None:
+        """Store a message in the ledger's stream, which is never full."""
         # A frame that is offered again may have the outcome from its first time.
         await self._ledger.write(entry)
 
@@ -222,7 +230,7 @@ def _release(window: Window, size: int, _: asyncio.Task[None]) -> None:
     window.release(size)
 
 
-def _answer(settled: Sequence[_Settled]) -> AckBatch:
+def _ack_batch(settled: Sequence[_Settled]) -> AckBatch:
     return AckBatch(
         tuple(frame.sequence for frame in settled if frame.rejection is None),
         tuple(

@@ -20,6 +20,7 @@ from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
@@ -100,7 +101,8 @@ async def _work(
                 time_bound=time_bound,
                 clock=clock,
             )
-            drawing = ShardConsumer(dispatcher, nats, assignment.pipeline, settings.id, clock)
+            access = JetStreamShards(nats, assignment.pipeline, settings.id, clock)
+            shards = ShardConsumer(dispatcher, access, assignment.pipeline)
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
@@ -117,7 +119,7 @@ async def _work(
                 started.set()
                 loops = (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
                 background = [tasks.create_task(loop) for loop in loops]
-                await dispatcher.run(stop, drawing.run(stop))
+                await dispatcher.run(stop, shards.run(stop))
                 for task in background:
                     task.cancel()
 

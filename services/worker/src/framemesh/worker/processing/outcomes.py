@@ -1,4 +1,4 @@
-"""Makes outcomes out of what became of a frame."""
+"""Makes the outcomes of frames in the name of one worker."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,24 +16,24 @@ log = get_logger()
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFactory:
-    """Makes them in the name of one worker; who seals a frame stores its outcome."""
+    """Makes outcomes; the committer stores them."""
 
     pipeline: str
     worker: str
     delivery: DeliverySpec
     clock: Clock
 
-    def done(self, frame: Frame, seen: InferenceResult, attempts: int) -> Outcome:
-        return self._outcome(frame, Fate.DONE, attempts=attempts, seen=seen)
+    def done(self, frame: Frame, result: InferenceResult, attempts: int) -> Outcome:
+        return self._outcome(frame, Fate.DONE, attempts=attempts, result=result)
 
     def expired(self, frame: Frame) -> Outcome:
         max_age = self.delivery.fresh.max_age if self.delivery.fresh else timedelta.max
-        detail = f"older than {duration_text(max_age)} at its turn"
+        detail = f"older than {duration_text(max_age)} before a model could have it"
         return self._outcome(frame, Fate.EXPIRED, "too_old", detail, attempts=0)
 
     def superseded(self, frame: Frame) -> Outcome:
         newer = self.delivery.latest.frames if self.delivery.latest else 0
-        detail = f"{newer} newer of its camera came before its turn"
+        detail = f"{newer} newer of its camera came before it was dispatched"
         return self._outcome(frame, Fate.SUPERSEDED, "newer_frame", detail, attempts=0)
 
     def dead(self, frame: Frame, reason: str, detail: str, attempts: int) -> Outcome:
@@ -48,7 +48,7 @@ class OutcomeFactory:
         detail: str = "",
         *,
         attempts: int,
-        seen: InferenceResult | None = None,
+        result: InferenceResult | None = None,
     ) -> Outcome:
         return Outcome(
             frame=frame.id,
@@ -59,10 +59,10 @@ class OutcomeFactory:
             completed_by=self.worker,
             reason=reason,
             detail=detail,
-            width=seen.width if seen else 0,
-            height=seen.height if seen else 0,
-            detections=seen.detections if seen else (),
+            width=result.width if result else 0,
+            height=result.height if result else 0,
+            detections=result.detections if result else (),
             attempts=attempts,
             image_bytes=len(frame.image),
-            tensor_bytes=seen.tensor_bytes if seen else 0,
+            tensor_bytes=result.tensor_bytes if result else 0,
         )
