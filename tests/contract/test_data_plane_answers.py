@@ -27,7 +27,7 @@ def seen(delivery: ReceivedMessage) -> tuple[int, int]:
     return delivery.sequence, delivery.attempt
 
 
-async def test_what_is_not_answered_comes_again_after_the_ack_wait(world: World) -> None:
+async def test_an_unanswered_message_is_redelivered_after_the_ack_wait(world: World) -> None:
     await store(world, 1)
     async with pulling(world.plane) as receiver:
         for attempt in (1, 2, 3):
@@ -36,7 +36,7 @@ async def test_what_is_not_answered_comes_again_after_the_ack_wait(world: World)
             await world.pass_seconds(WAIT)
 
 
-async def test_a_sign_of_life_begins_the_ack_wait_anew(world: World) -> None:
+async def test_in_progress_restarts_the_ack_wait(world: World) -> None:
     await store(world, 1)
     async with pulling(world.plane) as receiver:
         delivery = await receiver.next()
@@ -48,7 +48,7 @@ async def test_a_sign_of_life_begins_the_ack_wait_anew(world: World) -> None:
         assert seen(await receiver.next()) == (1, 2)
 
 
-async def test_what_is_given_back_comes_again_at_once(world: World) -> None:
+async def test_a_nak_redelivers_at_once(world: World) -> None:
     await store(world, 1)
     async with pulling(world.plane) as receiver:
         for attempt in (1, 2, 3):
@@ -57,7 +57,7 @@ async def test_what_is_given_back_comes_again_at_once(world: World) -> None:
             await delivery.nak()
 
 
-async def test_what_is_given_back_with_a_pause_comes_after_it(world: World) -> None:
+async def test_a_nak_with_a_delay_redelivers_after_it(world: World) -> None:
     await world.provision(
         replace(QUEUE, name="SLOW", subjects=("slow",)), ConsumerConfig("all", ack_seconds=60)
     )
@@ -69,7 +69,7 @@ async def test_what_is_given_back_with_a_pause_comes_after_it(world: World) -> N
         assert seen(await receiver.next()) == (1, 2)
 
 
-async def test_what_comes_again_comes_before_what_is_new(world: World) -> None:
+async def test_redeliveries_come_before_new_messages(world: World) -> None:
     await store(world, 1, 2)
     async with pulling(world.plane, limits=PullLimits(messages=1, bytes=MIB)) as receiver:
         delivery = await receiver.next()
@@ -97,7 +97,7 @@ async def test_a_final_answer_is_final(world: World, final: str) -> None:
     assert await world.stored("TEST") == 0
 
 
-async def test_an_answer_to_an_earlier_delivery_is_good_for_the_later_one(world: World) -> None:
+async def test_an_answer_to_an_earlier_delivery_is_valid_for_the_later_one(world: World) -> None:
     await store(world, 1)
     async with pulling(world.plane) as receiver:
         first = await receiver.next()
@@ -109,7 +109,7 @@ async def test_an_answer_to_an_earlier_delivery_is_good_for_the_later_one(world:
     assert await world.stored("TEST") == 0
 
 
-async def test_each_consumer_of_a_stream_that_keeps_its_messages_has_all_of_them(
+async def test_each_consumer_of_a_limits_stream_gets_all_messages(
     world: World,
 ) -> None:
     kept = replace(QUEUE, name="KEPT", subjects=("kept.>",), retention=Retention.LIMITS)
@@ -124,7 +124,7 @@ async def test_each_consumer_of_a_stream_that_keeps_its_messages_has_all_of_them
     assert await world.stored("KEPT") == 5
 
 
-async def test_an_answer_that_nobody_hears_raises_nothing(world: World) -> None:
+async def test_a_lost_answer_raises_nothing(world: World) -> None:
     await store(world, 1)
     async with pulling(world.plane) as receiver:
         delivery = await receiver.next()

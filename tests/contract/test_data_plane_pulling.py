@@ -19,7 +19,7 @@ async def fill(world: World, count: int, size: int = 10, subject: str = "test.x"
         await world.plane.store(OutboundMessage(subject, b"x" * size, f"{subject}-{number}"))
 
 
-async def test_each_comes_once_in_order_and_never_more_than_there_is_room_for(
+async def test_messages_come_once_in_order_within_the_count_limit(
     world: World,
 ) -> None:
     await fill(world, 300)
@@ -40,7 +40,7 @@ async def test_each_comes_once_in_order_and_never_more_than_there_is_room_for(
     assert await world.stored("TEST") == 0
 
 
-async def test_bytes_bound_it_too(world: World) -> None:
+async def test_messages_come_within_the_byte_limit(world: World) -> None:
     await fill(world, 8, size=40_000)
     async with pulling(world.plane, limits=PullLimits(messages=20, bytes=100_000)) as receiver:
         for _ in range(8):
@@ -49,7 +49,7 @@ async def test_bytes_bound_it_too(world: World) -> None:
             await receiver.work_off(1)
 
 
-async def test_what_is_acked_and_not_done_takes_room(world: World) -> None:
+async def test_an_acked_message_counts_until_it_is_done(world: World) -> None:
     await fill(world, 8)
     async with pulling(world.plane, limits=PullLimits(messages=4, bytes=MIB)) as receiver:
         held = await receiver.several(4)
@@ -62,7 +62,7 @@ async def test_what_is_acked_and_not_done_takes_room(world: World) -> None:
         assert [each.sequence for each in await receiver.several(4)] == [5, 6, 7, 8]
 
 
-async def test_a_message_that_is_larger_than_the_room_waits_for_it(world: World) -> None:
+async def test_a_message_larger_than_the_free_bytes_waits(world: World) -> None:
     limits = PullLimits(messages=8, bytes=100_000)
     await fill(world, 1, size=30_000)
     async with pulling(world.plane, limits=limits) as receiver:
@@ -85,14 +85,14 @@ async def test_a_message_that_is_larger_than_the_limits_ends_the_pull(world: Wor
             await running
 
 
-async def test_what_is_stored_later_comes_at_once(world: World) -> None:
+async def test_a_message_stored_during_a_pull_comes_at_once(world: World) -> None:
     async with pulling(world.plane) as receiver:
         for number in range(20):
             await world.plane.store(OutboundMessage("test.x", b"", f"{number}"))
             await receiver.work_off(1)
 
 
-async def test_a_consumer_has_the_messages_of_its_subject(world: World) -> None:
+async def test_a_consumer_delivers_the_messages_of_its_filter(world: World) -> None:
     await world.provision(
         replace(QUEUE, name="TWO", subjects=("two.>",)),
         ConsumerConfig("east", "two.*.east"),
@@ -159,7 +159,7 @@ async def test_a_pull_ends_when_it_is_cancelled_and_may_run_again(world: World) 
         assert receiver.arrived.qsize() <= 16
 
 
-async def test_what_a_pull_leaves_is_with_another_one_after_the_ack_wait(world: World) -> None:
+async def test_unanswered_messages_of_a_closed_pull_go_to_another_one(world: World) -> None:
     await fill(world, 40)
     async with pulling(world.plane) as first:
         await first.several(5)
@@ -171,7 +171,7 @@ async def test_what_a_pull_leaves_is_with_another_one_after_the_ack_wait(world: 
         assert sorted(each.sequence for each in left) == list(range(1, 17))
 
 
-async def test_a_pull_that_ends_while_messages_flow_leaves_none_on_their_way(world: World) -> None:
+async def test_a_pull_that_ends_receives_all_messages_on_their_way(world: World) -> None:
     """What it was sent and did not hand on would be missing until the ack wait is over."""
     patient = ConsumerConfig("patient", ack_seconds=600)
     await world.provision(replace(QUEUE, name="FLOW", subjects=("flow",)), patient)

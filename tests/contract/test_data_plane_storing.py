@@ -45,7 +45,7 @@ async def test_a_message_comes_out_as_it_was_stored(world: World) -> None:
     assert (delivery.sequence, delivery.attempt) == (1, 1)
 
 
-async def test_what_is_stored_one_after_the_other_comes_in_that_order(world: World) -> None:
+async def test_messages_come_in_the_order_in_which_they_were_stored(world: World) -> None:
     for number in range(100):
         await world.plane.store(message(number))
     async with pulling(world.plane) as receiver:
@@ -63,7 +63,7 @@ async def test_the_same_id_is_stored_once(world: World) -> None:
     assert await world.stored("TEST") == 2
 
 
-async def test_an_id_is_known_until_its_window_is_over(world: World) -> None:
+async def test_an_id_is_recognised_during_the_duplicate_window(world: World) -> None:
     short = replace(QUEUE, name="SHORT", subjects=("short",), duplicate_seconds=0.2)
     await world.provision(short)
     for _ in range(2):
@@ -86,7 +86,7 @@ async def test_the_first_message_of_a_subject_is_the_only_one(world: World) -> N
     assert await world.stored("TEST") == 2
 
 
-async def test_the_place_of_an_only_message_is_free_when_it_is_gone(world: World) -> None:
+async def test_a_subject_takes_an_only_message_again_after_the_first_is_gone(world: World) -> None:
     only = OutboundMessage("test.only", b"")
     await world.plane.store(only)
     async with pulling(world.plane) as receiver:
@@ -95,7 +95,7 @@ async def test_the_place_of_an_only_message_is_free_when_it_is_gone(world: World
     await world.plane.store(only)
 
 
-async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: World) -> None:
+async def test_a_full_stream_refuses_until_there_is_room(world: World) -> None:
     await fill(world)
     with pytest.raises(StreamFull):
         await world.plane.store(message(9, 100_000))
@@ -109,7 +109,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(world: W
     assert await world.stored("TEST") == 9
 
 
-async def test_a_full_stream_knows_what_it_has(world: World) -> None:
+async def test_a_full_stream_still_recognises_duplicates(world: World) -> None:
     await world.plane.store(OutboundMessage("test.only", b""))
     await fill(world)
     await world.plane.store(message(8, 100_000))
@@ -119,7 +119,7 @@ async def test_a_full_stream_knows_what_it_has(world: World) -> None:
 
 
 @pytest.mark.parametrize("subject", ["nobody.listens", "test", "some.x.y", "some.other"])
-async def test_a_subject_of_no_stream_is_told(world: World, subject: str) -> None:
+async def test_a_subject_without_a_stream_is_an_error(world: World, subject: str) -> None:
     await world.provision(replace(QUEUE, name="SOME", subjects=("some.*.z", "some.one")))
     with pytest.raises(StreamMissing):
         await world.plane.store(OutboundMessage(subject, b"", "m"))
@@ -144,7 +144,7 @@ async def test_a_message_that_is_too_large_is_refused_and_the_next_one_is_not(
     assert await world.stored("TEST") == 1
 
 
-async def test_the_largest_message_comes(world: World) -> None:
+async def test_the_largest_message_is_delivered(world: World) -> None:
     room = world.plane.max_message_bytes
     large = replace(QUEUE, name="LARGE", subjects=("large",), max_bytes=2 * room)
     await world.provision(large)
@@ -153,7 +153,7 @@ async def test_the_largest_message_comes(world: World) -> None:
     assert await world.stored("LARGE") == 1
 
 
-async def test_a_store_that_is_cancelled_may_be_made_again(world: World) -> None:
+async def test_a_cancelled_store_may_be_repeated(world: World) -> None:
     for turns in range(5):
         cancelled = [asyncio.ensure_future(world.plane.store(message(n))) for n in range(500)]
         for _ in range(turns):

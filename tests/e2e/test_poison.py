@@ -24,7 +24,11 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages import dead_letter_message
-from framemesh.runtime.messages.subjects import dead_stream, ledger_stream, trials_subject
+from framemesh.runtime.messages.subjects import (
+    dead_stream,
+    isolated_attempts_subject,
+    ledger_stream,
+)
 from tests.e2e.mesh import ROOT, Mesh
 from tests.e2e.test_kills import START_TIMEOUT_SECONDS, pid_of, started
 
@@ -103,8 +107,10 @@ async def test_poison_ends_as_a_dead_letter_and_its_neighbours_are_done(
     await fragile.apply(PipelineSpec(name, (StageSpec("only", "simulated"),), delivery=delivery))
     poison = Poison(fragile, victim)
     async with broker(fragile.run.nats, "test") as nats:
-        tries = OrderedReader(nats, ledger_stream(name), SystemClock(), [trials_subject(name)])
-        killing = asyncio.ensure_future(tries.read(poison.try_))
+        attempts = OrderedReader(
+            nats, ledger_stream(name), SystemClock(), [isolated_attempts_subject(name)]
+        )
+        killing = asyncio.ensure_future(attempts.read(poison.try_))
         await fragile.push(name, "door", jpegs[:FRAMES])
         await poison.kill()
         outcomes = await fragile.outcomes(name, FRAMES)

@@ -18,7 +18,7 @@ STREAM = {"name": "TEST", "subjects": ["test.>"]}
 MIB = 1024**2
 
 
-async def test_a_server_that_takes_nothing_more_is_left_for_another(
+async def test_a_client_leaves_a_server_that_hangs(
     cluster: Cluster, worker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not fit into its socket is not waited for."""
@@ -38,7 +38,7 @@ async def test_a_server_that_takes_nothing_more_is_left_for_another(
             assert cluster.of(connected) != silent
 
 
-async def test_a_publisher_whose_server_takes_nothing_more_gives_up_in_time(
+async def test_a_publisher_on_a_server_that_hangs_gives_up_in_time(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """nats-py waits for the socket, and swallows the cancellation of whoever waits too long."""
@@ -61,7 +61,7 @@ async def test_a_publisher_whose_server_takes_nothing_more_gives_up_in_time(
 
 
 @pytest.mark.parametrize("id_", ["m1", ""])
-async def test_what_waits_for_the_other_replicas_is_neither_stored_nor_refused(
+async def test_a_message_without_a_quorum_is_neither_stored_nor_refused(
     cluster: Cluster, worker: Broker, monkeypatch: pytest.MonkeyPatch, id_: str
 ) -> None:
     """A leader alone refuses a second attempt as a duplicate, and may yet lose the first one."""
@@ -84,7 +84,7 @@ async def test_what_waits_for_the_other_replicas_is_neither_stored_nor_refused(
     assert answer["state"]["messages"] == 1
 
 
-async def test_a_server_that_lets_nobody_in_is_passed_over(cluster: Cluster) -> None:
+async def test_a_server_that_accepts_no_connection_is_skipped(cluster: Cluster) -> None:
     async with cluster.frozen("nats-0"), asyncio.timeout(10):
         for _ in range(3):
             async with broker(cluster.url, "test") as connected:

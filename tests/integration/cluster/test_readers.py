@@ -65,7 +65,7 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
     assert read == [b"%d" % number for number in range(400)]
 
 
-async def test_a_pull_tells_when_its_consumer_is_on_a_server_that_is_gone(
+async def test_a_pull_reports_the_silence_of_a_consumer_whose_server_is_gone(
     cluster: Cluster, ingest: Broker, worker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody answers for such a consumer, not even that it is away."""
@@ -87,7 +87,7 @@ async def test_a_pull_tells_when_its_consumer_is_on_a_server_that_is_gone(
             limits=PullLimits(messages=8, bytes=1024**2),
             deliver=lambda delivery: None,
             clock=SystemClock(),
-            lost=lost.set,
+            on_silence=lost.set,
         ) as pull,
     ):
         pulling = asyncio.ensure_future(pull.run())

@@ -241,6 +241,6 @@ async def test_a_drain_answers_what_was_taken_and_sends_the_cameras_elsewhere(
         await camera.answered(1)
         stop.set()
         code, line = await status_of(camera.answered(100))
-    assert (code, line) == (UNAVAILABLE, "the server is going: call again")
+    assert (code, line) == (UNAVAILABLE, "the server is shutting down: call again")
     found = await stored(nats_broker, pipeline)
     assert {f"north/s1/{n}" for n in camera.accepted} == set(found.frames)

@@ -84,7 +84,7 @@ async def test_leases_outlive_a_restart_of_the_broker(nats: NatsServer, tmp_path
             await some.close()
 
 
-async def test_who_does_not_reach_the_broker_stops_before_its_shards_are_free(
+async def test_a_worker_without_the_broker_stops_before_its_leases_expire(
     nats: NatsServer, tmp_path: Path
 ) -> None:
     async with running_nats_server(nats, tmp_path / "nats.log") as server, crew(nats.url) as some:
@@ -100,7 +100,7 @@ async def test_who_does_not_reach_the_broker_stops_before_its_shards_are_free(
         assert len(set(some.workers[0].epochs)) == 18, "they are other leases"
 
 
-async def test_what_a_holder_raises_ends_the_leases_of_its_worker(nats_url: str) -> None:
+async def test_an_error_of_a_holder_ends_the_leases_of_its_worker(nats_url: str) -> None:
     async def fail(_: Lease) -> None:
         raise TimeoutError("of its own")
 

@@ -62,7 +62,7 @@ async def holder(url: str, log: Path) -> AsyncIterator[Holder]:
         await child.wait()
 
 
-async def test_a_holder_that_was_stopped_gets_nothing_more_and_knows_it_when_it_wakes(
+async def test_a_suspended_holder_gets_nothing_more_and_notices_when_it_resumes(
     provisioned: Broker, nats: NatsServer, tmp_path: Path
 ) -> None:
     took_over = asyncio.Event()

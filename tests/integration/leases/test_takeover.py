@@ -59,7 +59,7 @@ async def ack(pulled: Pulled, *sequences: int) -> None:
             await delivery.ack()
 
 
-async def test_the_next_holder_gets_at_once_and_first_what_the_former_had(
+async def test_the_next_holder_first_gets_the_frames_of_the_former(
     provisioned: Broker, other_broker: Broker
 ) -> None:
     """Though the former one was only stopped, and its request is still open."""
@@ -77,7 +77,7 @@ async def test_the_next_holder_gets_at_once_and_first_what_the_former_had(
     assert theirs.sequences == [1, 2, 3, 4, 5, 6, 7, 8], "not one after the takeover"
 
 
-async def test_what_the_former_holder_says_later_counts_for_nothing(
+async def test_late_acks_of_the_former_holder_are_ignored(
     provisioned: Broker, other_broker: Broker
 ) -> None:
     former = await take_over(other_broker, SHARD, 5, "holder-5")
@@ -99,7 +99,7 @@ async def test_what_the_former_holder_says_later_counts_for_nothing(
             assert mine.sequences == [1, 2, 3, 4], "none a second time"
 
 
-async def test_only_what_an_earlier_holder_had_is_suspect(provisioned: Broker) -> None:
+async def test_only_frames_of_an_earlier_holder_are_suspect(provisioned: Broker) -> None:
     first = await take_over(provisioned, SHARD, 5, "holder-5")
     assert first.suspects_to == 0
     await publish(provisioned, SHARD, 3)
@@ -112,7 +112,7 @@ async def test_only_what_an_earlier_holder_had_is_suspect(provisioned: Broker) -
     assert third.suspects_to == 3, "it is not forgotten"
 
 
-async def test_what_a_holder_had_itself_is_not_suspect_in_its_next_lease(
+async def test_frames_of_the_same_holder_are_not_suspect_in_its_next_lease(
     provisioned: Broker,
 ) -> None:
     """It lived to ask again: so it is where a lease ran out while brokers elected a leader."""
@@ -130,7 +130,7 @@ async def test_what_a_holder_had_itself_is_not_suspect_in_its_next_lease(
     assert (await take_over(provisioned, SHARD, 12, "other")).suspects_to == 5
 
 
-async def test_a_holder_may_begin_anew_in_the_same_lease(provisioned: Broker) -> None:
+async def test_a_holder_may_replace_its_consumer_in_the_same_lease(provisioned: Broker) -> None:
     """As after a connection broke: the frames that were lost on their way come before newer ones,
     and are not suspect."""
     first = await take_over(provisioned, SHARD, 5, "holder-5")
@@ -145,7 +145,7 @@ async def test_a_holder_may_begin_anew_in_the_same_lease(provisioned: Broker) ->
     assert await consumers(provisioned) == {again.name}
 
 
-async def test_the_shards_beside_it_are_left_alone(provisioned: Broker) -> None:
+async def test_the_consumers_of_other_shards_stay(provisioned: Broker) -> None:
     high = await take_over(provisioned, BESIDE, 5, "holder-5")
     await take_over(provisioned, SHARD, 9, "holder-9")
     await publish(provisioned, BESIDE, 1)
@@ -153,7 +153,7 @@ async def test_the_shards_beside_it_are_left_alone(provisioned: Broker) -> None:
         assert await pulled.until(1) == [1]
 
 
-async def test_a_consumer_for_all_workers_is_taken_over_too(provisioned: Broker) -> None:
+async def test_a_shared_consumer_is_taken_over_too(provisioned: Broker) -> None:
     name = shard_consumer(SHARD)
     config = {"stream_name": STREAM, "config": shard_consumer_config(SHARD, name).to_json()}
     create = f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.{name}"
@@ -171,13 +171,13 @@ async def test_frames_of_a_retired_generation_are_taken_over(provisioned: Broker
         assert await pulled.until(2) == [1, 2]
 
 
-async def test_a_buffer_that_was_deleted_is_told(provisioned: Broker) -> None:
+async def test_a_deleted_buffer_is_an_error(provisioned: Broker) -> None:
     await provisioned.request(f"$JS.API.STREAM.DELETE.{STREAM}", {})
     with pytest.raises(StreamGone):
         await take_over(provisioned, SHARD, 5, "holder-5")
 
 
-async def test_a_takeover_that_died_halfway_costs_the_next_one_nothing(
+async def test_a_takeover_that_died_halfway_does_not_disturb_the_next_one(
     provisioned: Broker, nats_url: str
 ) -> None:
     await take_over(provisioned, SHARD, 5, "holder-5")
@@ -194,7 +194,7 @@ async def test_a_takeover_that_died_halfway_costs_the_next_one_nothing(
 
 
 @pytest.mark.parametrize("before", ["NAMES", "INFO", "DELETE", "DURABLE.CREATE"])
-async def test_a_takeover_that_slept_leaves_the_later_one_alone(
+async def test_a_suspended_takeover_does_not_disturb_a_later_one(
     provisioned: Broker, nats_url: str, before: str
 ) -> None:
     await take_over(provisioned, SHARD, 5, "holder-5")
@@ -210,7 +210,7 @@ async def test_a_takeover_that_slept_leaves_the_later_one_alone(
     await sleeping.close()
 
 
-async def test_a_consumer_that_an_earlier_takeover_makes_in_between_is_replaced(
+async def test_a_late_consumer_of_an_earlier_takeover_is_replaced(
     provisioned: Broker, nats_url: str
 ) -> None:
     earlier, later = (
@@ -231,7 +231,7 @@ async def test_a_consumer_that_an_earlier_takeover_makes_in_between_is_replaced(
         await connected.close()
 
 
-async def test_of_many_at_once_the_latest_has_it_in_the_end(provisioned: Broker) -> None:
+async def test_of_many_takeovers_at_once_the_latest_lease_wins(provisioned: Broker) -> None:
     tried = await asyncio.gather(
         *(take_over(provisioned, SHARD, epoch, f"holder-{epoch}") for epoch in range(1, 9)),
         return_exceptions=True,

@@ -281,7 +281,7 @@ async def test_a_master_that_ends_ends_its_calls_at_once(nats_url: str) -> None:
         await agent.has()
         stop.set()
         ended = await status_of(agent.has("never"))
-    assert ended == (grpc.StatusCode.UNAVAILABLE, "the server is going: call again")
+    assert ended == (grpc.StatusCode.UNAVAILABLE, "the server is shutting down: call again")
 
 
 async def test_the_master_goes_on_when_the_broker_comes_back(

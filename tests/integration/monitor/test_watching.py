@@ -154,7 +154,7 @@ async def test_a_monitor_that_goes_ends_its_watches_at_once(
         await watch.call.initial_metadata()
         stop.set()
         ended = await status_of(watch.take(1))
-    assert ended == (grpc.StatusCode.UNAVAILABLE, "the server is going: call again")
+    assert ended == (grpc.StatusCode.UNAVAILABLE, "the server is shutting down: call again")
 
 
 async def test_a_watcher_resumes_at_another_monitor_where_it_was(

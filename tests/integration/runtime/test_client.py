@@ -34,7 +34,7 @@ async def nothing(_: Msg) -> None:
     pass
 
 
-async def test_a_flush_comes_after_all_that_was_written_before_it(
+async def test_a_flush_comes_after_all_earlier_writes(
     nats_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wire = Wire(nats_broker, monkeypatch)
@@ -44,7 +44,7 @@ async def test_a_flush_comes_after_all_that_was_written_before_it(
     assert wire.order(*expected) == expected
 
 
-async def test_an_end_of_a_subscription_is_known_to_the_server_once_it_is_drained(
+async def test_a_drained_subscription_has_ended_at_the_server(
     nats_broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscription = await nats_broker.client.subscribe("some.subject", cb=nothing)
@@ -54,7 +54,7 @@ async def test_an_end_of_a_subscription_is_known_to_the_server_once_it_is_draine
     assert wire.order(*expected) == expected
 
 
-async def test_what_a_broken_connection_was_asked_is_not_asked_over_the_next_one(
+async def test_pings_of_a_broken_connection_are_not_sent_over_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its answer would be taken for that to what is asked then."""

@@ -59,7 +59,7 @@ async def break_connection(world: JetStreamWorld) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_pull_of_more_than_the_server_holds_for_a_client_gets_all(
+async def test_a_pull_of_more_than_max_pending_gets_all(
     world: JetStreamWorld,
 ) -> None:
     """Asked for all at once, the server drops us as a slow consumer, each time anew."""
@@ -107,7 +107,7 @@ async def test_a_pull_keeps_to_its_limits_where_requests_got_lost(
         await receiver.work_off(100)
 
 
-async def test_what_is_acked_between_two_connections_is_acked(
+async def test_acks_during_a_reconnect_arrive(
     world: JetStreamWorld,
 ) -> None:
     patient = replace(ALL, ack_seconds=60)
@@ -125,7 +125,7 @@ async def test_what_is_acked_between_two_connections_is_acked(
                 await asyncio.sleep(0.01)
 
 
-async def test_a_pull_that_has_no_room_for_the_next_message_does_not_ask_again_and_again(
+async def test_a_pull_without_room_for_the_next_message_does_not_repeat_its_request(
     world: JetStreamWorld,
 ) -> None:
     async with pulling(world.plane, limits=PullLimits(messages=8, bytes=100_000)) as receiver:
@@ -156,7 +156,7 @@ async def test_a_pull_that_ends_while_the_connection_is_broken_leaves_nothing_be
         assert (await receiver.next()).attempt == 1
 
 
-async def test_a_server_that_hangs_while_a_pull_ends_is_heard_again(
+async def test_a_pull_that_ends_on_a_server_that_hangs_leaves_a_working_connection(
     world: JetStreamWorld, server: OtherServer
 ) -> None:
     """Its answer to what was given up on comes after all."""
@@ -170,7 +170,7 @@ async def test_a_server_that_hangs_while_a_pull_ends_is_heard_again(
 
 
 @pytest.mark.parametrize("nonsense", [b"NONSENSE 1 2 3\r\n", b"PUB test.x 2000000\r\n"])
-async def test_an_error_that_ends_the_connection_is_not_the_end(
+async def test_the_client_reconnects_after_an_error_that_closes_the_connection(
     world: JetStreamWorld, nonsense: bytes
 ) -> None:
     async with asyncio.timeout(20), pulling(world.plane) as receiver:
@@ -183,7 +183,7 @@ async def test_an_error_that_ends_the_connection_is_not_the_end(
             await receiver.work_off(1)
 
 
-async def test_whoever_waits_for_an_answer_hears_at_once_that_the_connection_broke(
+async def test_requests_fail_at_once_when_the_connection_breaks(
     world: JetStreamWorld, server: OtherServer
 ) -> None:
     """The answer is lost with it."""
@@ -203,7 +203,7 @@ async def test_whoever_waits_for_an_answer_hears_at_once_that_the_connection_bro
         await world.broker.request("$JS.API.INFO", {})
 
 
-async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(
+async def test_nothing_is_lost_when_the_only_server_shuts_down_as_a_lame_duck(
     world: JetStreamWorld, server: OtherServer
 ) -> None:
     stored: set[str] = set()
@@ -226,7 +226,7 @@ async def test_nothing_is_lost_when_the_only_server_goes_as_a_lame_duck(
             await asyncio.sleep(0.02)
 
 
-async def test_a_store_is_told_in_time_while_nobody_answers(
+async def test_a_store_without_an_answer_ends_in_time(
     world: JetStreamWorld, server: OtherServer
 ) -> None:
     await server.freeze()

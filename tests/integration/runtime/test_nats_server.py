@@ -49,7 +49,7 @@ async def test_its_status_pages_are_there_when_they_have_a_port(tmp_path: Path) 
         writer.close()
 
 
-async def test_a_taken_port_is_told(nats: NatsServer, tmp_path: Path) -> None:
+async def test_a_taken_port_is_an_error(nats: NatsServer, tmp_path: Path) -> None:
     with (
         socket.create_server((nats.host, nats.port)),
         pytest.raises(NatsServerFailed, match="is taken"),
@@ -58,7 +58,9 @@ async def test_a_taken_port_is_told(nats: NatsServer, tmp_path: Path) -> None:
             pass
 
 
-async def test_a_server_that_ends_at_once_tells_why(nats: NatsServer, tmp_path: Path) -> None:
+async def test_the_error_of_a_server_that_ends_at_once_has_the_reason(
+    nats: NatsServer, tmp_path: Path
+) -> None:
     server = NatsServer(tmp_path / "store", nats.port, sync_interval="soon")
     with pytest.raises(NatsServerFailed, match="sync_interval"):
         async with running_nats_server(server, tmp_path / "log"):

@@ -26,7 +26,7 @@ STREAM = {
 }
 
 
-async def test_it_reads_everything_once_across_a_kill_of_the_broker(
+async def test_everything_is_read_once_across_a_kill_of_the_broker(
     nats: NatsServer, tmp_path: Path
 ) -> None:
     read: list[bytes] = []
@@ -61,7 +61,9 @@ async def test_it_reads_everything_once_across_a_kill_of_the_broker(
     assert read == [b"%d" % number for number in range(900)]
 
 
-async def test_it_begins_where_it_is_told_and_takes_only_its_subjects(nats_broker: Broker) -> None:
+async def test_it_starts_after_a_sequence_number_and_reads_only_its_subjects(
+    nats_broker: Broker,
+) -> None:
     read: list[bytes] = []
 
     async def handle(message: ReceivedMessage) -> None:
@@ -80,7 +82,7 @@ async def test_it_begins_where_it_is_told_and_takes_only_its_subjects(nats_broke
     assert read == [b"5", b"7", b"9"]
 
 
-async def test_it_knows_which_messages_a_stream_still_has(nats_broker: Broker) -> None:
+async def test_the_range_of_a_stream_is_known(nats_broker: Broker) -> None:
     await nats_broker.request("$JS.API.STREAM.CREATE.TAIL", STREAM)
     tail = OrderedReader(nats_broker, "TAIL", SystemClock())
     found = [await tail.extent()]
@@ -100,7 +102,7 @@ async def test_it_knows_which_messages_a_stream_still_has(nats_broker: Broker) -
     assert list(map(bool, found)) == [False, True, True, False]
 
 
-async def test_a_stream_that_is_not_there_is_told(nats_broker: Broker) -> None:
+async def test_a_missing_stream_is_an_error(nats_broker: Broker) -> None:
     async def handle(message: ReceivedMessage) -> None:
         raise AssertionError(message)
 
@@ -111,7 +113,7 @@ async def test_a_stream_that_is_not_there_is_told(nats_broker: Broker) -> None:
         await tail.read(handle)
 
 
-async def test_a_stream_that_is_deleted_while_it_is_read_is_told(nats_broker: Broker) -> None:
+async def test_a_stream_that_is_deleted_while_it_is_read_is_an_error(nats_broker: Broker) -> None:
     async def handle(message: ReceivedMessage) -> None:
         raise AssertionError(message)
 
@@ -172,7 +174,7 @@ class Proxy:
         sink.close()
 
 
-async def test_what_a_broken_connection_swallowed_is_read_again(
+async def test_messages_lost_with_a_connection_are_read_again(
     nats: NatsServer, nats_url: str
 ) -> None:
     """The broker takes it for read: a consumer without acks knows no better."""

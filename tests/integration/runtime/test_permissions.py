@@ -65,7 +65,7 @@ async def plane_of(server: OtherServer, user: str) -> AsyncIterator[tuple[DataPl
         yield plane, connected
 
 
-async def test_a_subject_that_is_not_ours_is_told_with_who_and_what(server: OtherServer) -> None:
+async def test_a_denied_subject_is_reported_with_user_and_operation(server: OtherServer) -> None:
     async with plane_of(server, "Ingest") as (plane, connected):
         with capture_logs() as logs:
             async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
@@ -77,7 +77,7 @@ async def test_a_subject_that_is_not_ours_is_told_with_who_and_what(server: Othe
                     await plane.store(OutboundMessage("test.Yours", b"", "yours"))
             assert all(task.done() for task in storing)
         assert "user 'Ingest' has no permission for publish to 'test.yours'" in str(told.value)
-        (said,) = [each for each in logs if each["event"] == "not permitted"]
+        (said,) = [each for each in logs if each["event"] == "permission denied"]
         assert (said["user"], said["act"], said["subject"]) == ("Ingest", "publish", "test.yours")
         assert connected.client.stats["reconnects"] == 0
 
@@ -89,7 +89,7 @@ async def test_a_password_is_in_no_message_and_no_log(server: OtherServer) -> No
     assert {each["url"] for each in logs if "url" in each} == {server.url}
 
 
-async def test_who_may_not_hear_answers_is_told(server: OtherServer) -> None:
+async def test_a_denied_inbox_is_an_error_of_the_publisher(server: OtherServer) -> None:
     async with plane_of(server, "deaf") as (plane, _), asyncio.timeout(SECONDS):
         for number in range(2):
             with pytest.raises(NotPermitted, match="user 'deaf' has no permission for subscr"):
@@ -99,7 +99,7 @@ async def test_who_may_not_hear_answers_is_told(server: OtherServer) -> None:
 @pytest.mark.parametrize(
     ("user", "what"), [("deaf", "subscription to '_inbox"), ("Ingest", "publish to '.js.api")]
 )
-async def test_who_may_not_pull_is_told(server: OtherServer, user: str, what: str) -> None:
+async def test_a_denied_pull_is_an_error(server: OtherServer, user: str, what: str) -> None:
     async with (
         plane_of(server, user) as (plane, _),
         open_pull(plane) as receiver,
@@ -109,7 +109,7 @@ async def test_who_may_not_pull_is_told(server: OtherServer, user: str, what: st
             await receiver.pull.run()
 
 
-async def test_who_may_not_ack_what_he_pulls_is_told(server: OtherServer) -> None:
+async def test_a_denied_ack_is_an_error_of_the_pull(server: OtherServer) -> None:
     async with (
         plane_of(server, "mute") as (plane, _),
         open_pull(plane) as receiver,
@@ -123,7 +123,7 @@ async def test_who_may_not_ack_what_he_pulls_is_told(server: OtherServer) -> Non
 
 
 @pytest.mark.parametrize("user", ["Ingest", "deaf"])
-async def test_what_is_permitted_later_works_then(server: OtherServer, user: str) -> None:
+async def test_a_permission_granted_later_works(server: OtherServer, user: str) -> None:
     message = OutboundMessage("test.Yours", b"", "yours")
     async with plane_of(server, user) as (plane, _), asyncio.timeout(10):
         with pytest.raises(NotPermitted):
@@ -138,7 +138,9 @@ async def test_what_is_permitted_later_works_then(server: OtherServer, user: str
 
 
 @pytest.mark.parametrize("user", ["deaf", "Ingest"])
-async def test_who_may_not_come_in_waits_until_he_may(server: OtherServer, user: str) -> None:
+async def test_a_client_that_is_refused_waits_until_it_is_accepted(
+    server: OtherServer, user: str
+) -> None:
     """As when a password was changed; and the log does not say so five times a second."""
     with capture_logs() as logs:
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
@@ -151,7 +153,9 @@ async def test_who_may_not_come_in_waits_until_he_may(server: OtherServer, user:
     assert [each["event"] for each in logs].count("broker error") == 1
 
 
-async def test_who_is_sent_away_comes_back_when_he_may(server: OtherServer) -> None:
+async def test_a_client_that_is_disconnected_reconnects_when_it_is_accepted(
+    server: OtherServer,
+) -> None:
     async with (
         plane_of(server, "mute") as (plane, connected),
         asyncio.timeout(20),

@@ -51,7 +51,7 @@ async def test_the_first_message_of_a_subject_is_the_only_one(
     assert await stored(nats_broker) == 2
 
 
-async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
+async def test_a_full_stream_refuses_until_there_is_room(
     nats_broker: Broker, publish: Publisher
 ) -> None:
     for number in range(9):
@@ -65,7 +65,7 @@ async def test_a_full_stream_is_told_and_takes_again_when_there_is_room(
     assert await stored(nats_broker) == 1
 
 
-async def test_a_subject_of_no_stream_is_told(publish: Publisher) -> None:
+async def test_a_subject_without_a_stream_is_an_error(publish: Publisher) -> None:
     with pytest.raises(StreamMissing):
         await publish.store(OutboundMessage("nobody.listens", b"", "m"))
 

@@ -32,7 +32,7 @@ async def to_cluster(cluster_broker: Broker) -> AsyncIterator[Publisher]:
         yield publish
 
 
-async def test_what_is_not_answered_is_sent_once_more(
+async def test_an_unanswered_message_is_sent_once_more(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
     async with answering(
@@ -44,14 +44,16 @@ async def test_what_is_not_answered_is_sent_once_more(
     assert first.headers == {"Nats-Msg-Id": "m1"}
 
 
-async def test_it_is_sent_no_third_time(nats_broker: Broker, to_cluster: Publisher) -> None:
+async def test_an_unanswered_message_is_not_sent_a_third_time(
+    nats_broker: Broker, to_cluster: Publisher
+) -> None:
     async with answering(nats_broker, MESSAGE.subject, lambda _: []) as stream:
         with pytest.raises(BrokerUnavailable):
             await to_cluster.store(MESSAGE)
     assert len(stream.taken) == 2
 
 
-async def test_a_copy_that_meets_the_first_one_waits_for_its_answer(
+async def test_a_copy_in_progress_waits_for_the_answer_to_the_first(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
     async with answering(
@@ -61,7 +63,7 @@ async def test_a_copy_that_meets_the_first_one_waits_for_its_answer(
     assert len(stream.taken) == 2
 
 
-async def test_a_first_copy_in_process_is_unavailable(
+async def test_a_write_in_progress_by_another_is_unavailable(
     nats_broker: Broker, to_cluster: Publisher
 ) -> None:
     async with answering(nats_broker, MESSAGE.subject, lambda _: [IN_PROCESS]) as stream:
@@ -70,7 +72,7 @@ async def test_a_first_copy_in_process_is_unavailable(
     assert len(stream.taken) == 1
 
 
-async def test_a_server_alone_is_sent_nothing_again(nats_broker: Broker) -> None:
+async def test_nothing_is_sent_again_to_a_single_server(nats_broker: Broker) -> None:
     """It answers for as long as the connection lives; a slow disk needs no second copy."""
     async with (
         publisher(nats_broker) as publish,

@@ -49,7 +49,7 @@ def pulling(
 
 
 @pytest.mark.parametrize("batch_window_seconds", [0, 0.01])
-async def test_all_come_once_and_never_more_than_there_is_room_for(
+async def test_all_messages_come_once_within_the_count_limit(
     nats_broker: Broker, publish: Publisher, batch_window_seconds: float
 ) -> None:
     arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
@@ -75,7 +75,7 @@ async def test_all_come_once_and_never_more_than_there_is_room_for(
 
 
 @pytest.mark.parametrize("batch_window_seconds", [0, 0.01])
-async def test_bytes_bound_it_too(
+async def test_messages_come_within_the_byte_limit(
     nats_broker: Broker, publish: Publisher, batch_window_seconds: float
 ) -> None:
     arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
@@ -133,7 +133,7 @@ async def test_the_end_of_one_request_is_not_taken_for_that_of_the_next(
         running.cancel()
 
 
-async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
+async def test_with_a_batch_window_the_first_message_comes_at_once_and_others_together(
     nats_broker: Broker, publish: Publisher
 ) -> None:
     arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
@@ -160,7 +160,7 @@ async def test_who_is_in_no_hurry_gets_the_next_one_at_once_and_others_together(
         running.cancel()
 
 
-async def test_a_message_that_got_lost_is_told_and_none_comes_after_it(
+async def test_a_gap_is_reported_and_nothing_is_delivered_after_it(
     nats_broker: Broker, publish: Publisher
 ) -> None:
     arrived: list[ReceivedMessage] = []
@@ -220,7 +220,7 @@ async def test_it_goes_on_after_the_broker_was_killed(nats: NatsServer, tmp_path
 
 
 @pytest.mark.parametrize("missing", ["consumer", "stream"])
-async def test_a_deleted_consumer_is_told(
+async def test_a_deleted_consumer_ends_the_pull(
     nats_broker: Broker, publish: Publisher, missing: str
 ) -> None:
     async with pulling(nats_broker, lambda delivery: None, messages=8) as pull:

@@ -34,7 +34,7 @@ async def terminate(services: list[Service]) -> list[tuple[int, list[object]]]:
 async def test_sigterm_ends_all_while_they_wait_for_the_broker() -> None:
     async with contextlib.AsyncExitStack() as stack:
         all_ = [await stack.enter_async_context(process(name)) for name in SERVICES]
-        await asyncio.gather(*(running.logged("broker is looked for") for running in all_))
+        await asyncio.gather(*(running.logged("connecting to the broker") for running in all_))
         ends = await terminate(all_)
     assert ends == [(0, [])] * 3
 
@@ -98,7 +98,7 @@ async def test_services_that_start_before_the_broker_wait_for_it_and_end_at_sigt
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
         all_ = [await stack.enter_async_context(process(name, nats.url)) for name in SERVICES]
-        await asyncio.gather(*(running.logged("broker is looked for") for running in all_))
+        await asyncio.gather(*(running.logged("connecting to the broker") for running in all_))
         await stack.enter_async_context(running_nats_server(nats, tmp_path / "nats.log"))
         await asyncio.gather(*(running.serves() for running in all_))
         ends = await terminate(all_)

@@ -8,7 +8,7 @@ from framemesh.core.leases.lease_member import TTL_SECONDS, BucketSnapshot, Leas
 TICK_SECONDS = 0.05
 
 REMEMBERED_TICKS = 20
-"""How old a look at a replica that is behind may be."""
+"""How old the snapshot of a replica that lags may be."""
 
 
 def ticks(seconds: float) -> int:
@@ -34,20 +34,20 @@ class Bucket:
         self._now = 0
         self._sequence = 1000
         self._keys: dict[str | int, Key] = {}
-        self._looks: deque[BucketSnapshot] = deque([self.look()], maxlen=REMEMBERED_TICKS)
+        self._snapshots: deque[BucketSnapshot] = deque([self.snapshot()], maxlen=REMEMBERED_TICKS)
 
     def tick(self) -> None:
         self._now += 1
         self._keys = {name: key for name, key in self._keys.items() if key.expires > self._now}
-        self._looks.append(self.look())
+        self._snapshots.append(self.snapshot())
 
-    def look(self) -> BucketSnapshot:
+    def snapshot(self) -> BucketSnapshot:
         entries = {key: kept.value for key, kept in self._keys.items() if isinstance(key, int)}
         return BucketSnapshot(frozenset(key for key in self._keys if isinstance(key, str)), entries)
 
-    def earlier_look(self, age: int) -> BucketSnapshot:
+    def earlier_snapshot(self, age: int) -> BucketSnapshot:
         """What a replica shows that is so many ticks behind."""
-        return self._looks[max(0, len(self._looks) - age)]
+        return self._snapshots[max(0, len(self._snapshots) - age)]
 
     def announce(self, member: str) -> int:
         return self._write(member, member, 0)

@@ -84,7 +84,7 @@ class Worker:
 
     name: str
     world: World
-    tenant: LeaseMember = field(init=False)
+    member: LeaseMember = field(init=False)
     stopped: bool = False
     """As by SIGSTOP."""
     cut_off: bool = False
@@ -93,17 +93,17 @@ class Worker:
     drain_ticks: int = 0
     faults: deque[Fault] = field(default_factory=deque)
     stale: int = 0
-    """How old what its next look sees is."""
+    """How old its next snapshot is."""
     tenures: dict[int, LeaseKeeper] = field(default_factory=dict)
     inbox: list[Callable[[], None]] = field(default_factory=list)
     """Answers that came while it was stopped."""
     announce_at: int = 0
-    look_at: int = 1
+    poll_at: int = 1
     taking: int = 0
     """Shards that were asked for and not answered yet."""
 
     def __post_init__(self) -> None:
-        self.tenant = LeaseMember(self.name, self.world.shards, self.world)
+        self.member = LeaseMember(self.name, self.world.shards, self.world)
 
     @property
     def _bucket(self) -> Bucket:
@@ -126,8 +126,8 @@ class Worker:
             self._ask(
                 lambda: self._bucket.announce(self.name), lambda _: None, self._no_announcement
             )
-        if not self.leaving and not self.taking and self.world.now >= self.look_at:
-            self._look()
+        if not self.leaving and not self.taking and self.world.now >= self.poll_at:
+            self._poll()
 
     def leave(self) -> None:
         """As by SIGTERM."""
@@ -136,21 +136,21 @@ class Worker:
         for tenure in self.tenures.values():
             self._drain(tenure)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self.cut_off:
-            self.look_at = self.world.now + ANSWER_TICKS
+            self.poll_at = self.world.now + ANSWER_TICKS
             return
-        steps = self.tenant.look(
-            self._bucket.earlier_look(self.stale) if self.stale else self._bucket.look()
+        actions = self.member.decide(
+            self._bucket.earlier_snapshot(self.stale) if self.stale else self._bucket.snapshot()
         )
         self.stale = 0
-        for sequence in steps.forget:
+        for sequence in actions.forget:
             self._ask(partial(self._bucket.delete, sequence), lambda _: None, lambda _: None)
-        for shard in steps.end:
+        for shard in actions.end:
             self._drain(self.tenures[shard])
-        for shard in steps.take:
+        for shard in actions.take:
             self._take(shard)
-        self.look_at = self.world.now + ticks(FAST_POLL_SECONDS if steps.soon else POLL_SECONDS)
+        self.poll_at = self.world.now + ticks(FAST_POLL_SECONDS if actions.soon else POLL_SECONDS)
 
     def _take(self, shard: int) -> None:
         asked_at = self.world.monotonic()
@@ -158,7 +158,7 @@ class Worker:
 
         def taken(sequence: int) -> None:
             self.taking -= 1
-            term = self.tenant.taken(shard, sequence, asked_at)
+            term = self.member.taken(shard, sequence, asked_at)
             if term is not None:
                 tenure = LeaseKeeper(term, self.world.now + ticks(RENEW_SECONDS))
                 self.tenures[shard] = tenure
@@ -174,7 +174,7 @@ class Worker:
         done = tenure.done_at is not None and self.world.now >= tenure.done_at
         if tenure.waits:
             return
-        if done and self.tenant.certain(shard):
+        if done and self.member.certain(shard):
             tenure.waits = True
             tenure.term.over()
             self._ask(
@@ -182,7 +182,7 @@ class Worker:
                 lambda _: self._end(shard),
                 lambda _: self._end(shard),
             )
-        elif done or not self.tenant.certain(shard):
+        elif done or not self.member.certain(shard):
             self._end(shard)
         elif self.world.now >= tenure.renew_at:
             self._renew(shard, tenure)
@@ -207,7 +207,7 @@ class Worker:
 
     def _end(self, shard: int) -> None:
         del self.tenures[shard]
-        self.tenant.ended(shard)
+        self.member.ended(shard)
 
     def _drain(self, tenure: LeaseKeeper) -> None:
         tenure.done_at = self.world.now + self.drain_ticks

@@ -36,7 +36,7 @@ def run(world: World, count: int, check: Callable[[], None] = lambda: None) -> N
 
 def held(world: World) -> dict[str, set[int]]:
     return {
-        name: {shard for shard in worker.tenures if worker.tenant.certain(shard)}
+        name: {shard for shard in worker.tenures if worker.member.certain(shard)}
         for name, worker in world.workers.items()
     }
 
@@ -66,7 +66,7 @@ def test_workers_that_start_together_move_nothing(world: World) -> None:
     assert len(seen) == 9
 
 
-def test_nobody_has_to_wait_longer_than_two_looks(world: World) -> None:
+def test_nobody_has_to_wait_longer_than_two_polls(world: World) -> None:
     join(world, "a")
     run(world, 1 + ticks(FAST_POLL_SECONDS) + 1)
     assert loads(world) == [9]
@@ -111,7 +111,7 @@ def test_a_worker_that_is_cut_off_stops_before_its_shards_are_free(world: World)
     def watch() -> None:
         if not held(world)["a"]:
             ends.setdefault("work", world.now)
-        if world.bucket.look().entries.keys() != set(range(9)):
+        if world.bucket.snapshot().entries.keys() != set(range(9)):
             ends.setdefault("lease", world.now)
 
     run(world, ticks(TTL_SECONDS), watch)
@@ -155,18 +155,20 @@ def test_a_shard_that_was_taken_unheard_is_not_ours_until_it_is_taken_again(worl
 
 
 def test_whoever_the_others_do_not_see_changes_nothing(world: World) -> None:
-    tenant = LeaseMember("a", range(2), world)
-    tenant.taken(0, 7, world.monotonic())
+    member = LeaseMember("a", range(2), world)
+    member.taken(0, 7, world.monotonic())
     unseen = BucketSnapshot(frozenset({"b"}), {0: LeaseEntry("a", 7, 7)})
-    assert tenant.look(unseen) == tenant.look(unseen) == LeaseActions()
+    assert member.decide(unseen) == member.decide(unseen) == LeaseActions()
 
 
 def test_an_answer_that_comes_too_late_gives_no_term(world: World) -> None:
-    tenant = LeaseMember("a", range(2), world)
+    member = LeaseMember("a", range(2), world)
     asked_at = world.monotonic()
     run(world, ticks(TTL_SECONDS - MARGIN_SECONDS))
-    assert tenant.taken(0, 7, asked_at) is None
-    assert tenant.look(BucketSnapshot(frozenset({"a"}), {0: LeaseEntry("a", 7, 7)})).forget == (7,)
+    assert member.taken(0, 7, asked_at) is None
+    assert member.decide(BucketSnapshot(frozenset({"a"}), {0: LeaseEntry("a", 7, 7)})).forget == (
+        7,
+    )
 
 
 @pytest.mark.parametrize("entry", [None, LeaseEntry("b", 9, 9), LeaseEntry("a", 9, 9)])

@@ -119,12 +119,12 @@ class LeaseMachine(RuleBasedStateMachine):
     def check(self) -> None:
         workers = self.world.workers.values()
         holders = Counter(
-            shard for worker in workers for shard in worker.tenures if worker.tenant.certain(shard)
+            shard for worker in workers for shard in worker.tenures if worker.member.certain(shard)
         )
         assert all(count == 1 for count in holders.values()), "two hold one shard"
         for worker in workers:
             for shard, tenure in worker.tenures.items():
-                if worker.tenant.certain(shard):
+                if worker.member.certain(shard):
                     self.check_holder(worker, shard, tenure.term.epoch)
         self.check_recovery(holders)
 

@@ -16,7 +16,7 @@ async def hold(window: Window) -> None:
         await asyncio.Event().wait()
 
 
-async def test_it_admits_up_to_its_count_and_its_bytes() -> None:
+async def test_a_window_admits_up_to_its_count_and_its_bytes() -> None:
     window = Window(max_count=2, max_bytes=100)
     await window.acquire(40)
     await window.acquire(60)
@@ -46,20 +46,20 @@ async def test_the_first_that_came_is_the_first_admitted() -> None:
     await small
 
 
-async def test_one_that_gives_up_leaves_no_trace() -> None:
+async def test_a_cancelled_waiter_leaves_no_trace() -> None:
     window = Window(max_count=1, max_bytes=100)
     await window.acquire(1)
-    gives_up, camera_affinity = await waiting(window, 1), await waiting(window, 1)
+    gives_up, stays = await waiting(window, 1), await waiting(window, 1)
     gives_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gives_up
     window.release(1)
-    await camera_affinity
+    await stays
     window.release(1)
     assert (window.count, window.bytes) == (0, 0)
 
 
-async def test_several_that_are_cancelled_at_once_leave_no_trace() -> None:
+async def test_several_waiters_cancelled_at_once_leave_no_trace() -> None:
     """A place becomes free while some that wait were cancelled and do not know it yet."""
     window = Window(max_count=1, max_bytes=100)
     holder = asyncio.ensure_future(hold(window))
@@ -74,13 +74,13 @@ async def test_several_that_are_cancelled_at_once_leave_no_trace() -> None:
     assert (window.count, window.bytes) == (0, 0)
 
 
-async def test_one_that_gives_up_when_its_turn_has_come_passes_it_on() -> None:
+async def test_a_waiter_cancelled_after_its_admission_passes_it_on() -> None:
     window = Window(max_count=1, max_bytes=100)
     await window.acquire(1)
-    gives_up, camera_affinity = await waiting(window, 1), await waiting(window, 1)
+    gives_up, stays = await waiting(window, 1), await waiting(window, 1)
     window.release(1)
     gives_up.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gives_up
-    await camera_affinity
+    await stays
     assert window.count == 1

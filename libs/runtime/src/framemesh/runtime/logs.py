@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, readable on a terminal, JSON everywhere else."""
+"""Structured logs: one line per event, readable on a terminal, JSON everywhere else."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 @contextmanager
 def _hidden(package: str) -> Iterator[None]:
-    """Nothing that is imported here finds `package`, unless somebody has it already."""
+    """Hide `package` from imports in the body, unless it is imported already."""
     found = sys.modules.get(package)
     sys.modules.setdefault(package, None)  # type: ignore[arg-type]
     try:
@@ -19,19 +19,19 @@ def _hidden(package: str) -> Iterator[None]:
             del sys.modules[package]
 
 
-# structlog would take rich, where it is installed, for its tracebacks. That takes as long to import
-# as gRPC, and a service, which draws nothing, is to be back soon after a crash.
+# structlog would use rich for its tracebacks, where it is installed. Its import takes as long as
+# that of gRPC, and a service should be back soon after a crash.
 with _hidden("rich"):
     import structlog
 
 
 def get_logger() -> Any:
-    """The logger of a module; what it says goes where `configure` says."""
+    """The logger of a module; `configure` decides where it writes."""
     return structlog.get_logger()
 
 
 def configure(service: str, level: str = "info") -> None:
-    """Send the logs of this process to standard error, each marked with `service`."""
+    """Write the logs of this process to standard error, each with the name of the service."""
     readable = sys.stderr.isatty()
     structlog.configure(
         processors=[

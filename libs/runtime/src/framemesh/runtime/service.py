@@ -1,4 +1,4 @@
-"""The frame that every service's process runs in: logs, signals, one line for a fatal fault."""
+"""Runs the process of a service: logs, signals, and one line for a fatal error."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=ServiceSettings)
 def run_configured(
     name: str, kind: type[S], run: Callable[[S, asyncio.Event], Awaitable[None]]
 ) -> int:
-    """Run a service with the settings that the environment gives it.
+    """Run a service with settings from the environment.
 
     Returns the exit status of the process.
     """
@@ -37,7 +37,7 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
     """
     logs.configure(name, log_level)
     log = logs.get_logger()
-    # gRPC's core prints every refused connection; what matters we log ourselves.
+    # gRPC's core prints every refused connection; we log what matters.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
     async def main() -> None:
@@ -47,7 +47,7 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
             loop.add_signal_handler(number, stop.set)
         await run(stop)
 
-    # What was imported stays: the collector need not look through it again and again.
+    # Imported modules stay, so the garbage collector need not scan them again and again.
     gc.collect()
     gc.freeze()
     faults: list[BaseException] = []

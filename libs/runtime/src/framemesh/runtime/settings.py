@@ -1,4 +1,4 @@
-"""Settings from environment variables, with faults named by variable."""
+"""Settings from environment variables, with errors named by variable."""
 
 import os
 from typing import Annotated, Literal, TypeVar
@@ -40,7 +40,7 @@ def _nats_url(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
-"""Of one server, or of several of one cluster with commas between."""
+"""Of one server, or of several of one cluster, separated by commas."""
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(str.lower)
 ]
@@ -56,7 +56,7 @@ def named_after(prefix: str) -> ConfigDict:
 
 
 class ServiceSettings(BaseModel):
-    """What one can set of every service."""
+    """The settings of every service."""
 
     log_level: LogLevel = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
 

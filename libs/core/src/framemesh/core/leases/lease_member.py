@@ -129,7 +129,7 @@ class LeaseMember:
         term = self.terms.get(shard)
         return term is not None and self._clock.monotonic() < term.certain_until
 
-    def look(self, seen: BucketSnapshot) -> LeaseActions:
+    def decide(self, seen: BucketSnapshot) -> LeaseActions:
         """Decide on what to do. The next look comes after the answers to what is to be taken."""
         forget = self._unknown(seen)
         # Whoever is not seen by the others must not decide as if it were.

@@ -16,26 +16,26 @@ class StreamMissing(FramemeshError):
 
 
 class StreamUnavailable(FramemeshError):
-    """No answer in time: what was asked for is done, or it is not. It may be asked for again."""
+    """No answer in time: the request was carried out or not. It may be sent again."""
 
     code = Code.UNAVAILABLE
 
 
 class AlreadyStored(FramemeshError):
-    """The subject of a message that must be the only one there has a message; it is not stored.
+    """The message must be the only one of its subject, which has one already; it is not stored.
 
-    Also said when the one that is there is this very message, whose acknowledgement was lost.
+    The one that is there may be this very message, whose acknowledgement was lost.
     """
 
     code = Code.CONFLICT
 
 
 class PublishRefused(FramemeshError):
-    """The message is refused for another reason, such as its size; it is not stored."""
+    """The message was refused for another reason, such as its size; it is not stored."""
 
 
 class NotPermitted(FramemeshError):
-    """Whoever keeps the streams does not let us do this, until somebody permits it there."""
+    """This user lacks a permission in the broker."""
 
 
 class ConsumerGone(FramemeshError):
@@ -45,4 +45,4 @@ class ConsumerGone(FramemeshError):
 
 
 class PullTooSmall(FramemeshError):
-    """The next message is larger than all that a pull may have under way: it would never come."""
+    """The next message is larger than the byte limit of the pull, and would never come."""

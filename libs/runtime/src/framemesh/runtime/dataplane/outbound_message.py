@@ -1,23 +1,23 @@
-"""A message on its way into a stream."""
+"""A message to publish to a stream."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ID_HEADER = "Nats-Msg-Id"
-"""Under this name a delivery has the id of its message among its headers."""
+"""The header of a received message that has the message id."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message for a stream, which is stored once however often it is published."""
+    """One message, which its stream stores once however often it is published."""
 
     subject: str
     payload: bytes
     id: str = ""
-    """Recognised for as long as the stream's window for duplicates is. Empty: the message is the
-    only one that its subject may ever have, and recognised for as long as it is there."""
+    """Message id, by which duplicates are recognised during the stream's duplicate window. Empty:
+    the subject may have one message only, and a second one is refused while the first is kept."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Values of one line each, without spaces around them."""
     stream: str = ""
-    """The stream that takes the subject: one that does not answer delays no message of the others.
-    Empty: unknown; such messages share the delay among them."""
+    """The stream that takes the subject. One that does not answer delays no messages of others; all
+    messages without a stream here count as one stream."""

@@ -4,8 +4,8 @@ There are two implementations: `framemesh.runtime.jetstream.plane`, and one in m
 `framemesh.runtime.memory.plane`. One suite holds both to every promise made here:
 tests/contract/test_data_plane_*.py.
 
-Servers that die, hang, are upgraded or cut us off, and connections that break, are survived without
-help: the worst that one sees of them here is StreamUnavailable, and messages that come again.
+Implementations survive servers that die, hang or are upgraded, and connections that break. At
+worst, callers see StreamUnavailable, and messages that are delivered again.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from framemesh.runtime.dataplane.received_message import ReceivedMessage
 
 @dataclass(frozen=True, slots=True)
 class PullLimits:
-    """How much one pull may have under way."""
+    """How much one pull may have in progress."""
 
     messages: int
     bytes: int
-    """Of messages with their headers and subjects. Twice `max_message_bytes` is always enough."""
+    """With headers and subjects. Twice `max_message_bytes` is always enough."""
 
 
 class Sink(Protocol):
@@ -36,9 +36,9 @@ class Sink(Protocol):
         for duplicates; a second one is dropped, and counts as stored, also where the stream is full
         meanwhile. A message without an id is stored if its subject has no message.
 
-        What one caller stores one after the other is in the stream in that order. Many may be under
-        way at once, within bounds in count and bytes. What is over them waits for its turn in the
-        order in which it came; everything else takes at most 6 seconds.
+        What one caller stores one after the other is in the stream in that order. Many messages may
+        be in progress at once, within bounds in count and bytes that all streams share fairly; a
+        message over these bounds waits, in the order of arrival. Everything else takes at most 6 s.
 
         Cancelled, the message is stored or it is not, and storing it again is safe.
 
@@ -47,43 +47,43 @@ class Sink(Protocol):
             StreamMissing: no stream takes the subject.
             AlreadyStored: it has no id, and its subject has a message.
             PublishRefused: it is larger than `max_message_bytes`, or refused for another reason.
-            NotPermitted: this user may not write there, or not hear whether it is stored.
+            NotPermitted: this user may not publish there, or not receive acknowledgements.
             StreamUnavailable: no answer in time; it is stored or it is not.
         """
         ...
 
 
 class Pull(Protocol):
-    """Keeps the messages of a consumer coming."""
+    """Receives the messages of a consumer."""
 
     async def run(self) -> None:
-        """Ask for messages until cancelled; what comes is handed to `deliver`.
+        """Request messages until cancelled, and hand them to `deliver`.
 
-        Never more than the limits are under way: delivered, and not yet `done`. Messages come in
-        the order of their sequence numbers, and those that come again as soon as their time has
-        come, before new ones. Several pulls of one consumer share its messages.
+        Never more than the limits are in progress: delivered, and not yet `done`. Messages come in
+        the order of their sequence numbers; redeliveries come as soon as they are due, before new
+        messages. Several pulls of one consumer share its messages.
 
-        Blocks for as long as there is nothing to deliver, or nobody to ask. May be cancelled at any
-        moment, and run again; meanwhile what was asked for may still come. Once it has raised
-        something it is over: whoever wants to go on makes another pull.
+        Blocks while there is nothing to deliver, or no server. May be cancelled at any moment, and
+        run again; messages that were requested may still come meanwhile. Once it has raised an
+        error it is over: make another pull.
 
         Raises:
             ConsumerGone: there is no such consumer, or it was deleted.
             PullTooSmall: the next message is larger than all the bytes of the limits.
-            NotPermitted: this user may not pull here, or not answer what he pulls.
+            NotPermitted: this user may not pull here, or not ack.
         """
         ...
 
     def done(self, delivery: ReceivedMessage) -> None:
-        """Say that a message that was delivered is dealt with, which makes room for others.
+        """Free the room of a message within the limits. Call it once for each received message.
 
-        It says nothing to the stream; that is what answers are for. Call it once a delivery.
+        The stream hears nothing of it: see the answers of ReceivedMessage.
         """
         ...
 
 
 class DataPlane(Sink, Protocol):
-    """Streams that one can write to and pull from."""
+    """Streams to publish to and to pull from."""
 
     @property
     def max_message_bytes(self) -> int:
@@ -100,13 +100,13 @@ class DataPlane(Sink, Protocol):
     ) -> AbstractAsyncContextManager[Pull]:
         """A pull of a durable consumer, for as long as the context lasts.
 
-        `deliver` is called on the event loop, once for each delivery; it must neither block nor
-        raise. So is `missed`, for who alone pulls from a consumer, which is new: when a message was
-        lost on its way, though the connection lasted. It would come again after others; so none is
-        delivered any more, and whoever wants to go on in order makes another consumer.
+        Args:
+            deliver: called on the event loop for each received message; must not block or raise.
+            on_gap: for the only pull of a new consumer: called in the same way when a message was
+                lost although the connection lasted. It would be redelivered after newer ones, so
+                nothing is delivered any more: to go on in order, make another consumer.
 
-        When the context ends, what is on its way still comes, which takes up to a second. Then the
-        pull has no claim on anything: what it delivered and nobody answered comes again elsewhere
-        when its ack wait is over.
+        When the context ends, messages on their way still come, which takes up to a second. What
+        was received and not answered is redelivered, here or elsewhere, after its ack wait.
         """
         ...

@@ -1,63 +1,63 @@
-"""A message that a stream delivered, and what one can answer."""
+"""A message received from a consumer, and the answers to it."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 
 class ReceivedMessage(Protocol):
-    """One delivery of one message.
+    """One delivery attempt of one message.
 
-    The message is delivered again, to whoever pulls then, when its consumer's ack wait is over
-    without an answer, or when it is given back. It comes as often as it takes.
+    The message is redelivered, to whoever pulls then, when the ack wait of its consumer ends
+    without an answer, or after `nak`. There is no limit to redeliveries.
 
-    An answer is sent and not waited for. It blocks while the connection takes nothing, for seconds
-    at most, and raises nothing: an answer that is lost is no answer, so the message comes again.
-    Answers are about the message: one to an earlier delivery is good for all that came since. The
-    first `ack` or `discard` is final, and every answer after it is ignored.
+    Answers are sent without a confirmation. They block while the connection takes nothing, for
+    seconds at most, and raise nothing: a lost answer counts as none, so the message is redelivered.
+    An answer to an earlier attempt is valid for all later ones. The first `ack` or `discard` is
+    final; answers after it are ignored.
     """
 
     @property
     def subject(self) -> str:
-        """Where the message was published."""
+        """The subject that it was published to."""
         ...
 
     @property
     def payload(self) -> bytes:
-        """What it was published with, unchanged."""
+        """As it was published."""
         ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Those that it was stored with; its id, if it has one, is among them as ID_HEADER."""
+        """The stored headers; the message id, if it has one, is under ID_HEADER."""
         ...
 
     @property
     def attempt(self) -> int:
-        """1 for the first delivery, one more for each since."""
+        """1 for the first delivery, 2 for the first redelivery, and so on."""
         ...
 
     @property
     def sequence(self) -> int:
-        """Of the message in its stream: larger than that of every message before it."""
+        """Sequence number in the stream, higher than those of all earlier messages."""
         ...
 
     @property
     def stored_unix_nano(self) -> int:
-        """When the stream took it."""
+        """When the stream stored it, in Unix nanoseconds."""
         ...
 
     async def in_progress(self) -> None:
-        """Say that it is being worked on: its ack wait begins anew."""
+        """Restart the ack wait, because work on the message continues."""
         ...
 
     async def ack(self) -> None:
-        """Say that it is done with, for good. A work queue forgets it."""
+        """Confirm the message for good. A work queue deletes it."""
         ...
 
     async def discard(self, reason: str) -> None:
-        """Say that nobody can ever make anything of it. Does what `ack` does, and tells why."""
+        """Like `ack`, for a message that nobody can process; the broker publishes the reason."""
         ...
 
     async def nak(self, after_seconds: float = 0) -> None:
-        """Say that somebody else may have it, after a pause."""
+        """Have it redelivered after a pause, here or elsewhere."""
         ...

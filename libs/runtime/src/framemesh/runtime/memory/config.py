@@ -1,4 +1,4 @@
-"""What streams and consumers are made with."""
+"""Configuration of streams and consumers."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -10,21 +10,21 @@ class Retention(Enum):
     WORK_QUEUE = "workqueue"
     """Until it is acked."""
     LIMITS = "limits"
-    """For ever: what is acked is only not delivered again by the consumer that was told."""
+    """For ever: an acked message is only not redelivered by its consumer."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """Of one stream. It refuses what it has no room for, and never drops anything."""
+    """Of one stream. A full stream refuses messages; it never drops any."""
 
     name: str
     subjects: tuple[str, ...]
-    """Those that it takes; `*` stands for one token, `>` at the end for one or more."""
+    """What it takes; `*` matches one token, `>` at the end one or more."""
     retention: Retention
     max_bytes: int
     """Of its messages with their headers and subjects."""
     duplicate_seconds: float = 120.0
-    """For how long an id is recognised."""
+    """Duplicate window: how long a message id is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,6 @@ class ConsumerConfig:
 
     name: str
     subject: str = ">"
-    """What it delivers; may have wildcards. In a work queue, no two consumers share a subject."""
+    """Filter, may have wildcards. In a work queue, no two consumers share a subject."""
     ack_seconds: float = 4.0
-    """Until a message that was delivered and not answered is delivered again."""
+    """Ack wait: an unanswered message is redelivered after it."""

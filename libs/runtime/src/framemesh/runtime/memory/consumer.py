@@ -1,4 +1,4 @@
-"""A durable consumer: which messages of a stream were delivered, and which come again."""
+"""A durable consumer: which messages of a stream were delivered, and which are redelivered."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from framemesh.runtime.memory.subjects import matches
 
 @dataclass(slots=True)
 class Pending:
-    """A message that has no final answer."""
+    """A message without a final answer."""
 
     message: Message
     attempt: int = 0
-    """How often it was delivered."""
+    """Deliveries so far."""
     due: float = 0.0
-    """When it is delivered again, by the clock."""
+    """When it is redelivered, by the monotonic clock."""
 
 
 class Consumer:
-    """Hands out messages one by one, to whoever asks."""
+    """Delivers messages one by one to the pulls that request them."""
 
     def __init__(
         self, config: ConsumerConfig, settle: Callable[[Message], None], clock: Clock
@@ -39,23 +39,23 @@ class Consumer:
 
     @property
     def waits(self) -> bool:
-        """Whether there may be more to deliver because time has passed."""
+        """Whether a redelivery may become due as time passes."""
         return bool(self._delivered)
 
     def offer(self, message: Message) -> None:
-        """A message is in the stream."""
+        """Take note of a new message of the stream."""
         if matches(self._config.subject, message.subject):
             self._new.append(message)
-            self._tell()
+            self._notify()
 
     def next(self) -> Pending | None:
-        """What should be delivered next, if anything should."""
+        """The next message to deliver, if there is one."""
         if due := self._due():
             return due
         return Pending(self._new[0]) if self._new else None
 
     def delivered(self, pending: Pending) -> None:
-        """What was just found to be next is delivered."""
+        """Take note that what `next` returned was delivered."""
         if not pending.attempt:
             self._new.popleft()
         pending.attempt += 1
@@ -63,27 +63,27 @@ class Consumer:
         self._delivered[pending.message.sequence] = pending
 
     def settle(self, sequence: int) -> None:
-        """A message has its final answer."""
+        """Take note of a final answer to a message."""
         if delivered := self._delivered.pop(sequence, None):
             self._settle(delivered.message)
 
     def postpone(self, sequence: int, seconds: float | None = None) -> None:
-        """Deliver a message again after so many seconds, or after the ack wait."""
+        """Redeliver a message after so many seconds, or after the ack wait."""
         if delivered := self._delivered.get(sequence):
             wait = self._config.ack_seconds if seconds is None else seconds
             delivered.due = self._clock.monotonic() + wait
-            self._tell()
+            self._notify()
 
     def end(self) -> None:
-        """It is deleted."""
+        """Mark it as deleted."""
         self.gone = True
-        self._tell()
+        self._notify()
 
     def _due(self) -> Pending | None:
-        """Of those whose time has come, the one that waits longest."""
+        """The message whose redelivery is most overdue."""
         first = min(self._delivered.values(), key=lambda each: each.due, default=None)
         return first if first and first.due <= self._clock.monotonic() else None
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.listeners:
             listener()

@@ -16,13 +16,14 @@ from framemesh.runtime.memory.stored_message import Message, header_bytes, heade
 from framemesh.runtime.memory.stream import Stream
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-"""What the configuration of our nats-server says, too."""
+"""As in the configuration of our nats-server."""
 
 
 class MemoryPlane:
-    """What `framemesh.runtime.dataplane.plane.DataPlane` says; it ends with its process.
+    """Implements `framemesh.runtime.dataplane.plane.DataPlane`; its streams end with the process.
 
-    It is never away, so it raises neither StreamUnavailable nor NotPermitted, and misses nothing.
+    It is always available and permitted: it never raises StreamUnavailable or NotPermitted, and
+    never calls `on_gap`.
     """
 
     def __init__(self, clock: Clock, max_message_bytes: int = MAX_MESSAGE_BYTES) -> None:
@@ -31,26 +32,26 @@ class MemoryPlane:
         self.max_message_bytes = max_message_bytes
 
     def provision(self, stream: StreamConfig, *consumers: ConsumerConfig) -> None:
-        """Make a stream and its consumers; what is there already stays as it is."""
+        """Create a stream and its consumers; existing ones stay as they are."""
         if stream.name not in self._streams:
             self._streams[stream.name] = Stream(stream, self._clock)
         for consumer in consumers:
             self.add_consumer(stream.name, consumer)
 
     def add_consumer(self, stream: str, consumer: ConsumerConfig) -> None:
-        """Make a consumer of a stream that is there, unless it has one of this name."""
+        """Create a consumer of an existing stream, unless it has one of this name."""
         self._streams[stream].add(consumer)
 
     def delete(self, stream: str) -> None:
-        """Delete a stream that is there, with its messages and consumers."""
+        """Delete an existing stream with its messages and consumers."""
         self._streams.pop(stream).end()
 
     def messages(self, stream: str) -> Collection[Message]:
-        """What is in a stream that is there, in order."""
+        """The messages of an existing stream, in order."""
         return self._streams[stream].messages.values()
 
     async def store(self, message: OutboundMessage) -> None:
-        # As over a network: others have their turn, and one may be cancelled.
+        # As over a network: other tasks run meanwhile, and this one may be cancelled.
         await asyncio.sleep(0)
         size = len(message.payload) + header_bytes(headers_of(message))
         if size > self.max_message_bytes:

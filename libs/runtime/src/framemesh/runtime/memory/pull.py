@@ -9,15 +9,15 @@ from framemesh.runtime.dataplane.errors import ConsumerGone, PullTooSmall
 from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.consumer import Consumer
-from framemesh.runtime.memory.received_message import delivery
+from framemesh.runtime.memory.received_message import received_message
 from framemesh.runtime.memory.stored_message import Message
 
 POLL_SECONDS = 0.01
-"""Between two looks for messages that come again: an injected clock tells nobody that it moved."""
+"""Interval of checks for due redeliveries: an injected clock notifies nobody when it moves."""
 
 
 class MemoryPull:
-    """What `framemesh.runtime.dataplane.plane.Pull` says."""
+    """Implements `framemesh.runtime.dataplane.plane.Pull`."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class MemoryPull:
         limits: PullLimits,
         deliver: Callable[[ReceivedMessage], None],
     ) -> None:
-        """`find` raises ConsumerGone where there is none."""
+        """`find` returns the consumer, or raises ConsumerGone."""
         self._find = find
         self._limits = limits
         self._deliver = deliver
@@ -33,9 +33,9 @@ class MemoryPull:
         self._held_bytes = 0
         self._changed = asyncio.Event()
 
-    def done(self, delivery: ReceivedMessage) -> None:
+    def done(self, message: ReceivedMessage) -> None:
         self._held -= 1
-        self._held_bytes -= len(delivery.payload)
+        self._held_bytes -= len(message.payload)
         self._changed.set()
 
     async def run(self) -> NoReturn:
@@ -45,7 +45,7 @@ class MemoryPull:
             while not consumer.gone:
                 self._changed.clear()
                 if self._deliver_next(consumer):
-                    # The next one is for another pull, if there is one.
+                    # Other pulls of the consumer get the next message.
                     await asyncio.sleep(0)
                 else:
                     await self._wait(POLL_SECONDS if consumer.waits else None)
@@ -60,7 +60,7 @@ class MemoryPull:
         self._held += 1
         self._held_bytes += len(pending.message.payload)
         consumer.delivered(pending)
-        self._deliver(delivery(pending, consumer))
+        self._deliver(received_message(pending, consumer))
         return True
 
     def _fits(self, message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""A message that a stream in memory delivered, and what one can answer."""
+"""A message received from a consumer in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from framemesh.runtime.memory.consumer import Consumer, Pending
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryReceivedMessage:
-    """What `framemesh.runtime.dataplane.received_message.Delivery` says."""
+    """Implements `framemesh.runtime.dataplane.received_message.ReceivedMessage`."""
 
     subject: str
     payload: bytes
@@ -31,8 +31,8 @@ class MemoryReceivedMessage:
         self._consumer.postpone(self.sequence, after_seconds)
 
 
-def delivery(pending: Pending, consumer: Consumer) -> MemoryReceivedMessage:
-    """The delivery of what a consumer has just delivered."""
+def received_message(pending: Pending, consumer: Consumer) -> MemoryReceivedMessage:
+    """The message that a consumer has just delivered."""
     message = pending.message
     return MemoryReceivedMessage(
         subject=message.subject,

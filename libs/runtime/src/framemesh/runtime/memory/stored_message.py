@@ -16,15 +16,15 @@ class Message:
 
     @property
     def size(self) -> int:
-        """In bytes, with its headers and its subject."""
+        """In bytes, with headers and subject."""
         return len(self.payload) + len(self.subject) + header_bytes(self.headers)
 
 
 def headers_of(message: OutboundMessage) -> dict[str, str]:
-    """All headers of a message, with its id."""
+    """The headers of a message, including its id."""
     return {ID_HEADER: message.id, **message.headers} if message.id else dict(message.headers)
 
 
 def header_bytes(headers: Mapping[str, str]) -> int:
-    """Each is written as a line."""
+    """Their size as lines of the protocol."""
     return sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())

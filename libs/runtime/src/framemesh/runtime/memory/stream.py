@@ -12,33 +12,33 @@ from framemesh.runtime.memory.subjects import matches
 
 
 class Stream:
-    """Messages in the order in which they were stored, and the consumers that deliver them."""
+    """Messages in the order in which they were stored, and their consumers."""
 
     def __init__(self, config: StreamConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
         self._last = 0
-        """The sequence number of the newest message that ever was in it."""
+        """The sequence number of the newest message so far; 0: none yet."""
         self._bytes = 0
-        self._of_subject: Counter[str] = Counter()
+        self._messages_by_subject: Counter[str] = Counter()
         self._ids: dict[str, float] = {}
-        """When each was stored, the oldest first; none that is older than the window."""
+        """Message ids with their monotonic times, oldest first, within the duplicate window."""
         self._consumers: dict[str, Consumer] = {}
         self.messages: dict[int, Message] = {}
-        """Those that are in the stream, by sequence number."""
+        """By sequence number."""
 
     def takes(self, subject: str) -> bool:
         return any(matches(pattern, subject) for pattern in self._config.subjects)
 
     def store(self, outgoing: OutboundMessage) -> None:
-        """Store a message of a subject that it takes.
+        """Store a message whose subject `takes` accepted.
 
         Raises:
             AlreadyStored, StreamFull: it is not stored.
         """
         if self._is_known(outgoing.id):
             return
-        if not outgoing.id and self._of_subject[outgoing.subject]:
+        if not outgoing.id and self._messages_by_subject[outgoing.subject]:
             raise AlreadyStored(f"{outgoing.subject} has a message")
         message = Message(
             self._last + 1,
@@ -49,7 +49,7 @@ class Stream:
         )
         if self._bytes + message.size > self._config.max_bytes:
             raise StreamFull(f"{self._config.name} has {self._bytes} bytes, and may have no more")
-        self._keep(message, outgoing.id)
+        self._append(message, outgoing.id)
 
     def add(self, config: ConsumerConfig) -> None:
         """Add a consumer, unless there is one of this name."""
@@ -70,7 +70,7 @@ class Stream:
             raise ConsumerGone(f"{self._config.name}.{name} does not exist") from None
 
     def end(self) -> None:
-        """It is deleted."""
+        """Mark the consumers as deleted with the stream."""
         for consumer in self._consumers.values():
             consumer.end()
 
@@ -80,11 +80,11 @@ class Stream:
             del self._ids[next(iter(self._ids))]
         return identity in self._ids
 
-    def _keep(self, message: Message, identity: str) -> None:
+    def _append(self, message: Message, identity: str) -> None:
         self.messages[message.sequence] = message
         self._last = message.sequence
         self._bytes += message.size
-        self._of_subject[message.subject] += 1
+        self._messages_by_subject[message.subject] += 1
         if identity:
             self._ids[identity] = self._clock.monotonic()
         for consumer in self._consumers.values():
@@ -94,4 +94,4 @@ class Stream:
         if self._config.retention is Retention.WORK_QUEUE:
             del self.messages[message.sequence]
             self._bytes -= message.size
-            self._of_subject[message.subject] -= 1
+            self._messages_by_subject[message.subject] -= 1

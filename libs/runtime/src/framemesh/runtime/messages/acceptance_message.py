@@ -1,4 +1,4 @@
-"""Which frames were accepted, as a message of the ledger's stream."""
+"""The record of accepted frames, as a message of the ledger's stream."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from framemesh.runtime.messages.subjects import accepted_subject, ledger_stream
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Frames of one session that are in the buffer."""
+    """Frames of one session that were stored in the buffer."""
 
     camera: str
     session: str
@@ -56,7 +56,7 @@ def from_payload(payload: bytes) -> Acceptance:
     """The acceptance that was stored.
 
     Raises:
-        DecodeError, ValueError: it is none.
+        DecodeError, ValueError: the payload is no acceptance.
     """
     proto = acceptance_pb2.Acceptance.FromString(payload)
     ranges = tuple((r.first, r.last) for r in proto.ranges)

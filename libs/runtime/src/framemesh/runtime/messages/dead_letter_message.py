@@ -1,4 +1,4 @@
-"""A frame that died, with why, as a message of the stream of dead letters."""
+"""A dead letter (a frame that died, and why) as a message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -110,8 +110,8 @@ def _size(headers: Mapping[str, str]) -> int:
 
 
 def selected(pipeline: str, camera: str = "", session: str = "", sequence: int = 0) -> str:
-    """The subject, with wildcards, of the letters of that camera, session and sequence number; what
-    is left out may be any.
+    """The subject, with wildcards, of the dead letters of a camera, session and sequence number; an
+    argument that is left out matches all.
 
     Raises:
         InvalidName: a name that cannot be one, such as a wildcard.

@@ -20,7 +20,7 @@ _FROM_FATE = {number: fate for fate, number in _TO_FATE.items()}
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSummary:
-    """An outcome without what was seen."""
+    """What the ledger counts of an outcome."""
 
     frame: FrameId
     fate: Fate
@@ -45,16 +45,16 @@ def from_payload(payload: bytes) -> Outcome:
     """The outcome that was stored.
 
     Raises:
-        DecodeError, KeyError: it is none, or of no fate.
+        DecodeError, KeyError: the payload is no outcome, or has no fate.
     """
     return from_proto(outcome_pb2.Outcome.FromString(payload))
 
 
 def summary_from_payload(payload: bytes) -> OutcomeSummary:
-    """What the ledger needs of the outcome that was stored, at a fraction of its cost.
+    """Decode what the ledger needs of a stored outcome, at a fraction of the cost of all of it.
 
     Raises:
-        DecodeError, KeyError: it is none, or of no fate.
+        DecodeError, KeyError: the payload is no outcome, or has no fate.
     """
     message = outcome_pb2.Outcome.FromString(payload)
     frame = message.frame
@@ -69,7 +69,7 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
 
 
 def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
-    """The outcome as it is stored, and as it is shown."""
+    """For storage and for clients."""
     frame = outcome.frame
     return outcome_pb2.Outcome(
         frame=frame_pb2.FrameId(
@@ -95,7 +95,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
 def from_proto(message: outcome_pb2.Outcome) -> Outcome:
     """
     Raises:
-        KeyError: its fate is unset, or one that is not known here.
+        KeyError: its fate is unset or unknown.
     """
     frame = message.frame
     return Outcome(

@@ -12,12 +12,12 @@ CHECKPOINTS_BUCKET = "framemesh-checkpoints"
 
 
 def frames_stream(pipeline: str, generation: int, index: int) -> str:
-    """The `index`-th stream of a generation of the buffer of a pipeline."""
+    """The stream number `index`, from 0, of a generation of a pipeline's buffer."""
     return f"FRAMES-{pipeline}-{generation}-{index}"
 
 
 def frames_streams(pipeline: str, generation: Generation) -> list[str]:
-    """All streams of a generation of the buffer of a pipeline."""
+    """All streams of a generation of a pipeline's buffer."""
     return [
         frames_stream(pipeline, generation.number, index) for index in range(generation.streams)
     ]
@@ -39,7 +39,7 @@ def shard_consumer(shard: Shard) -> str:
 
 
 def retired_subject(pipeline: str, generation: int, index: int) -> str:
-    """What a stream listens to that takes no more frames: nobody writes there."""
+    """The subject of a stream that takes no more frames: nobody publishes there."""
     return f"retired.{pipeline}.{generation}.{index}"
 
 
@@ -48,12 +48,12 @@ def _token(shard: Shard) -> str:
 
 
 def ledger_stream(pipeline: str) -> str:
-    """Everything that the ledger of a pipeline is built from."""
+    """The stream that the ledger of a pipeline is built from."""
     return f"LEDGER-{pipeline}"
 
 
 def outcome_subject(pipeline: str, frame: FrameId, run: str = "") -> str:
-    """Where the outcome of a frame in a run is, and nothing else: its place can be taken once.
+    """Where the outcome of a frame in a run is. Nothing else is there: there can be only one.
 
     The empty run is the live one. Others have a root of their own, which no reader of live outcomes
     sees.
@@ -67,23 +67,23 @@ def outcomes_subject(pipeline: str, camera: str) -> str:
     return f"outcomes.{pipeline}.{camera}.>"
 
 
-def trial_subject(pipeline: str, frame: FrameId, number: int) -> str:
-    """Where it is written that a suspicious frame is tried alone for the `number`-th time."""
+def isolated_attempt_subject(pipeline: str, frame: FrameId, number: int) -> str:
+    """Where the record of a suspect frame's isolated attempt is; `number` counts from 1."""
     return f"trials.{pipeline}.{frame.camera}.{frame.session}.{frame.sequence}.{number}"
 
 
-def trials_subject(pipeline: str) -> str:
-    """Where all such tries are."""
+def isolated_attempts_subject(pipeline: str) -> str:
+    """Where the records of all isolated attempts are."""
     return f"trials.{pipeline}.>"
 
 
 def dead_stream(pipeline: str) -> str:
-    """The dead letters of a pipeline."""
+    """The stream of the dead letters of a pipeline."""
     return f"DEAD-{pipeline}"
 
 
 def dead_subject(pipeline: str, frame: FrameId) -> str:
-    """Where a frame is kept that died."""
+    """Where the dead letter of a frame is."""
     return f"dead.{pipeline}.{frame.camera}.{frame.session}.{frame.sequence}"
 
 
@@ -93,5 +93,5 @@ def dead_subjects(pipeline: str, camera: str, session: str = "*", sequence: int 
 
 
 def accepted_subject(pipeline: str, camera: str) -> str:
-    """Where it is written which frames of a camera were accepted; "*" for every camera."""
+    """Where the records of a camera's accepted frames are; "*" for every camera."""
     return f"accepted.{pipeline}.{camera}"

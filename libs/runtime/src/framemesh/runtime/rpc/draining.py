@@ -1,4 +1,4 @@
-"""Ending calls that have no end of their own, so that a server that goes need not wait for them."""
+"""Ends endless calls when a server shuts down, so that it need not wait for them."""
 
 import asyncio
 from typing import NoReturn
@@ -7,12 +7,12 @@ from framemesh.core.errors import Code, FramemeshError
 
 
 class ServerDraining(FramemeshError):
-    """The server ends; another, or its successor, takes the call."""
+    """The server shuts down; another server, or its successor, takes the call."""
 
     code = Code.UNAVAILABLE
 
     def __init__(self) -> None:
-        super().__init__("the server is going: call again")
+        super().__init__("the server is shutting down: call again")
 
 
 async def raise_when_draining(leaving: asyncio.Event) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Named errors become gRPC statuses here, and nowhere else."""
+"""Converts named errors into gRPC statuses: the only place that does."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
-    """Ends a call whose handler raised a FramemeshError with its code and its line."""
+    """Ends a call whose handler raised a FramemeshError with its status and message."""
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -35,15 +35,15 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             return None
         method = handler_call_details.method
         if handler.unary_unary:
-            return handler._replace(unary_unary=_answering(handler.unary_unary, method))
+            return handler._replace(unary_unary=_wrapped(handler.unary_unary, method))
         if handler.stream_unary:
-            return handler._replace(stream_unary=_answering(handler.stream_unary, method))
+            return handler._replace(stream_unary=_wrapped(handler.stream_unary, method))
         if handler.unary_stream:
-            return handler._replace(unary_stream=_answering(handler.unary_stream, method))
-        return handler._replace(stream_stream=_answering(handler.stream_stream, method))
+            return handler._replace(unary_stream=_wrapped(handler.unary_stream, method))
+        return handler._replace(stream_stream=_wrapped(handler.stream_stream, method))
 
 
-def _answering(behaviour: Any, method: str) -> Any:
+def _wrapped(behaviour: Any, method: str) -> Any:
     # Handlers that stream write to the context; only those of gRPC itself (health, reflection) are
     # generators, and they know no errors of ours.
     if inspect.isasyncgenfunction(behaviour):
@@ -72,14 +72,14 @@ async def _abort(context: Any, error: Exception, method: str) -> None:
 
 
 def _is_gone(error: BaseException) -> bool:
-    """Whether gRPC could not hand on what we said, as the caller hung up or broke off."""
+    """Whether the answer could not be sent because the caller is gone."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(_is_gone, error.exceptions))
     return isinstance(error, grpc.aio.BaseError)
 
 
 def _named(error: BaseException) -> FramemeshError | None:
-    """The error of ours that it is, also where task groups wrapped it, together with its like."""
+    """The FramemeshError that it is, or the first of a group that has only such errors."""
     if isinstance(error, BaseExceptionGroup):
         named = [_named(inner) for inner in error.exceptions]
         return named[0] if None not in named else None

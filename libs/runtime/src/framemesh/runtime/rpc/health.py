@@ -1,4 +1,4 @@
-"""Asking a gRPC server for its health."""
+"""Health checks of gRPC servers."""
 
 import grpc
 import grpc.aio
@@ -8,7 +8,7 @@ from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.rpc.channel import channel
 
 CHECK_TIMEOUT_SECONDS = 1.0
-"""For one answer. A process that cannot say in a second that it serves does not."""
+"""For one check. A process that does not answer within a second does not serve."""
 
 _NO_ANSWER = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 

@@ -1,4 +1,4 @@
-"""A gRPC server with all that every service has: health, reflection, channelz, named errors."""
+"""A gRPC server with what every service has: health, reflection, channelz, named errors."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,23 +21,23 @@ MIB = 1024 * 1024
 CHANNELZ = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 
 DRAIN_TIMEOUT_SECONDS = 5.0
-"""What calls under way get to end after the server said that it is going."""
+"""For calls in progress, after the server announced its shutdown."""
 
 
 class AddressTaken(FramemeshError):
-    """Something else listens where the server should."""
+    """The address is in use by another program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One gRPC service of a server: its full name, and how to add its servicer."""
+    """One gRPC service: its full name, and a function that adds its servicer to a server."""
 
     name: str
     add: Callable[[grpc.aio.Server], None]
 
 
 class GrpcServer:
-    """A server that listens, and says of itself whether it serves."""
+    """A listening server and its health state."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class GrpcServer:
         self.port = port
 
     async def set_serving(self, serving: bool) -> None:
-        """What health checks of the server and of each of its services answer."""
+        """Set the health of the server and of each of its services."""
         states = health_pb2.HealthCheckResponse
         state = states.SERVING if serving else states.NOT_SERVING
         for name in ["", *self._names]:
@@ -120,7 +120,7 @@ def _listen(server: grpc.aio.Server, address: str) -> int:
     """Bind `address`; returns its port."""
     taken = AddressTaken(f"cannot listen on {address}: is it taken?")
     host, _, port = address.rpartition(":")
-    # gRPC would find out too, and print a line of its own beside our log.
+    # gRPC would find that out too, and print a line of its own beside our log.
     if not is_free(int(port), host.strip("[]")):
         raise taken
     try:

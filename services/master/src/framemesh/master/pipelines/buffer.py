@@ -33,12 +33,12 @@ from framemesh.runtime.messages.subjects import (
     frames_stream,
     frames_streams,
     frames_subject,
+    isolated_attempts_subject,
     ledger_stream,
     outcomes_subject,
     retired_subject,
     shard_consumer,
     shard_stream,
-    trials_subject,
 )
 
 log = get_logger()
@@ -101,7 +101,7 @@ class BufferProvisioner:
         await self._stream(_dead_config(spec), "the dead letters")
         # What is kept for a pipeline must outlive as many servers as its frames do.
         await raise_replicas(self._broker, STATE, spec.buffer.replicas)
-        log.info("buffer stands", pipeline=spec.name, shards=spec.buffer.total_shards)
+        log.info("buffer provisioned", pipeline=spec.name, shards=spec.buffer.total_shards)
 
     async def pending(self, pipeline: str, generation: Generation) -> int:
         """Frames in a generation of the buffer: waiting, or with a worker."""
@@ -223,7 +223,7 @@ def _ledger_config(spec: PipelineSpec) -> StreamConfig:
         subjects=(
             outcomes_subject(spec.name, "*"),
             accepted_subject(spec.name, "*"),
-            trials_subject(spec.name),
+            isolated_attempts_subject(spec.name),
         ),
         # Not a work queue: what was written there must stay, as proof that a frame has its outcome.
         retention="limits",

@@ -8,7 +8,7 @@ from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
 from framemesh.runtime.jetstream.api.errors import ConsumerNotFound, retryable
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
-from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage, delivery
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage, received_message
 
 INACTIVE_THRESHOLD_SECONDS = 30
 """After which the broker forgets the reader, should we not come to say so."""
@@ -25,7 +25,7 @@ async def header_window(
     found: list[ReceivedMessage] = []
 
     def take(message: Msg) -> bool:
-        one = delivery(message, broker.client)
+        one = received_message(message, broker.client)
         if one.sequence <= last:
             found.append(one)
         return one.sequence < last

@@ -6,7 +6,7 @@ from itertools import count
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
-from framemesh.runtime.messages import isolated_retry_message
+from framemesh.runtime.messages import isolated_attempt_message
 from framemesh.worker.errors import AttemptFailed, FrameGivenUp, TritonNotReady
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.processing.processor import Process
@@ -35,7 +35,9 @@ class IsolatedAttempts:
         Blocks while the ledger is away: nothing could be committed meanwhile either.
         """
         for number in count(1):
-            message = isolated_retry_message.to_message(self._pipeline, frame, number, self._worker)
+            message = isolated_attempt_message.to_message(
+                self._pipeline, frame, number, self._worker
+            )
             if await self._writer.write(message):
                 return number
         raise AssertionError("unreachable")

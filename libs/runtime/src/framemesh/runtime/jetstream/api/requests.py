@@ -46,12 +46,12 @@ class ApiRequests:
         return await self._json(subject, lambda: self.broker.request(subject, dict(body or {})))
 
     async def query(self, subject: str, body: Body | None = None) -> dict[str, Any]:
-        """Ask what changes nothing: a cluster is asked again every second, see `Broker.ask`.
+        """Ask what changes nothing: a cluster is asked again every second, see `Broker.query`.
 
         Raises:
             ApiError: the answer is an error.
         """
-        return await self._json(subject, lambda: self.broker.ask(subject, dict(body or {})))
+        return await self._json(subject, lambda: self.broker.query(subject, dict(body or {})))
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> int:
         """Publish a message once, and return its sequence number in the stream.

@@ -1,4 +1,4 @@
-"""The connection to NATS that the parts of a process share."""
+"""The connection to NATS that all parts of a process share."""
 
 import asyncio
 import contextlib
@@ -25,33 +25,33 @@ from framemesh.runtime.logs import get_logger
 log = get_logger()
 
 HEADER_BYTES = 1024
-"""What the headers of a frame may need of the server's max_payload; names are at most 64 bytes."""
+"""Reserved in the server's max_payload for the headers of a frame; names have at most 64 bytes."""
 
 CLOSE_TIMEOUT_SECONDS = 0.5
-"""Until what is written must be on the socket; a broker that hangs would hold us for ever."""
+"""For pending data to be on the socket when the connection closes; a server may hang."""
 
 ANSWER_TIMEOUT_SECONDS = 5.0
-"""How long an answer may take. What was asked of a leader that dies meanwhile is never answered,
-and must be asked again; the election of another takes 4 to 9 s."""
+"""For one request. A leader that dies meanwhile never answers, and the request must be repeated. An
+election takes 4 to 9 s."""
 
 RESEND_SECONDS = 1.0
-"""A question that a cluster did not answer for so long is asked once more, and again."""
+"""Interval at which a query to a cluster is repeated until it is answered."""
 
 PING_SECONDS = 2
 PINGS = 2
-"""A server that answers none of so many pings is left for another: 4 to 6 s after it went silent,
-which costs no more than an election."""
+"""Unanswered pings after which another server is connected to: 4 to 6 s after a server went silent,
+about as long as an election."""
 
 CONNECT_TIMEOUT_SECONDS = 2
-"""For one server to let us in, before the next one is tried."""
+"""For one server to accept a connection, before the next one is tried."""
 
 PENDING_BYTES = 48 * 1024 * 1024
-"""Of what is written and not yet on the socket. More than a publish window, so that a window fits
-while the connection is being made anew."""
+"""Limit of data that is written and not yet on the socket. Larger than a publish window, which must
+fit during a reconnect."""
 
 
 CREDENTIALS = re.compile("//([^:@/]*)[^@/]*@")
-"""In a URL: the user, and what follows him."""
+"""The user and the password in a URL."""
 
 
 class BrokerUnavailable(StreamUnavailable):
@@ -63,50 +63,53 @@ class NoResponders(BrokerUnavailable):
 
 
 class BrokerLost(FramemeshError):
-    """The connection to NATS closed for good; the process must end and be started again."""
+    """The connection to NATS closed for good; the process must be restarted."""
 
     code = Code.UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionDenied:
-    """What the server does not let us do."""
+    """A permission that this user lacks."""
 
     subject: str
-    """To write to, or to subscribe to; in lower case."""
+    """To publish or to subscribe to; in lower case."""
     why: str
 
 
 class Broker:
-    """A connection that comes back by itself, and says when it is there."""
+    """A connection that reconnects by itself, and notifies listeners of its state."""
 
     def __init__(self, url: str, options: ConnectOptions = DEFAULT) -> None:
-        """`url` names one server, or several of one cluster with commas between: it connects to
-        one of them, and to another when that one is gone. Each may begin with user:password@."""
+        """
+        Args:
+            url: of one server, or of several of one cluster, separated by commas: one of them is
+                connected to, and another when that one is gone. May contain user:password@.
+        """
         self._servers = url.split(",")
         self._options = options
         self.url = CREDENTIALS.sub("//", url)
-        """Without credentials, for messages and logs."""
+        """The URL without the password, for messages and logs."""
         found = CREDENTIALS.search(url)
         self.user = found[1] if found else ""
         self.server = ""
-        """host:port of the one that we are connected to, or were last."""
+        """host:port of the current server, or of the last one."""
         self.client = Client()
         self.connected = asyncio.Event()
         self.listeners: set[Callable[[], None]] = set()
-        """Called whenever the connection was made, for those who must ask anew."""
+        """Called after each connect and reconnect."""
         self.disconnect_listeners: set[Callable[[], None]] = set()
-        """Called whenever the connection broke, before another one is made."""
+        """Called after each loss of the connection, before the reconnect."""
         self.permission_listeners: set[Callable[[PermissionDenied], None]] = set()
-        """Called whenever the server does not let us do something."""
-        self._last_trouble = ""
+        """Called for each missing permission."""
+        self._last_warning = ""
         self._closed = asyncio.Event()
         self._closing = False
 
     async def connect(self, name: str) -> None:
-        """Connect, trying for as long as it takes."""
-        log.info("broker is looked for", url=self.url)
-        # No limit to attempts: a service without its broker has nothing better to do than wait.
+        """Connect, and repeat until it succeeds."""
+        log.info("connecting to the broker", url=self.url)
+        # No limit to attempts: a service without its broker can only wait.
         await self.client.connect(
             self._servers,
             name=name,
@@ -126,14 +129,14 @@ class Broker:
 
     async def close(self) -> None:
         self._closing = True
-        # A time-out too: what is not written yet cannot be, where the other end hangs or is gone.
+        # With a timeout: pending data cannot be written where the server hangs or is gone.
         with contextlib.suppress(OSError):
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 await self.client.close()
         self.client.abort()
 
     async def wait_lost(self) -> None:
-        """Run beside the work of a process, to end it when the connection is beyond repair.
+        """Run beside the work of a process, to end it when the connection closed for good.
 
         Raises:
             BrokerLost: it closed, and not by `close`.
@@ -179,30 +182,30 @@ class Broker:
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 
-    async def ask(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Call, as `request`, what changes nothing.
+    async def query(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a request that changes nothing.
 
-        Only who leads a stream answers. While a cluster elects another one nobody does, and what
-        was asked meanwhile never is; so it is asked again and again.
+        Only the leader of a stream answers, and during an election nobody: a request of that time
+        is lost. So it is repeated, to a cluster every RESEND_SECONDS.
 
         Raises:
             BrokerUnavailable: no answer in time.
         """
-        asked = [asyncio.ensure_future(self.request(subject, body))]
+        requests = [asyncio.ensure_future(self.request(subject, body))]
         try:
             while True:
                 pause = RESEND_SECONDS if len(self.client.servers) > 1 else None
                 done, _ = await asyncio.wait(
-                    asked, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                    requests, timeout=pause, return_when=asyncio.FIRST_COMPLETED
                 )
                 if done:
                     return done.pop().result()
-                # The earlier ones may yet be answered, by servers that are only slow.
-                asked.append(asyncio.ensure_future(self.request(subject, body)))
+                # The earlier ones may still be answered, by servers that are only slow.
+                requests.append(asyncio.ensure_future(self.request(subject, body)))
         finally:
-            for each in asked:
+            for each in requests:
                 each.cancel()
-            await asyncio.gather(*asked, return_exceptions=True)
+            await asyncio.gather(*requests, return_exceptions=True)
 
     async def _on_connected(self) -> None:
         if (url := self.client.connected_url) is not None:
@@ -210,7 +213,7 @@ class Broker:
         self.connected.set()
         for listener in self.listeners:
             listener()
-        self._last_trouble = ""
+        self._last_warning = ""
         log.info("broker connected", server=self.server)
 
     async def _on_disconnected(self) -> None:
@@ -226,17 +229,17 @@ class Broker:
             self._closed.set()
 
     async def _on_error(self, error: Exception) -> None:
-        # Called between two attempts to connect, of which there is no end.
+        # Called between two attempts to connect, in an endless loop.
         raise_swallowed_cancellation()
         if isinstance(error, PermissionsViolation):
             self._on_permission_denied(error)
-        # Refused connections come five a second while the broker is away; the change of state is
-        # logged once, above, and so is the end of a connection.
+        # While the broker is away there are five refused connections a second; the loss of the
+        # connection is logged once, above.
         elif not isinstance(error, OSError | nats.errors.UnexpectedEOF):
             self._warn(str(error) or type(error).__name__)
 
     def _on_permission_denied(self, error: PermissionsViolation) -> None:
-        log.error("not permitted", user=self.user, act=error.act, subject=error.subject)
+        log.error("permission denied", user=self.user, act=error.act, subject=error.subject)
         who = f"user {self.user!r}" if self.user else "a client without a user"
         why = (
             f"{who} has no permission for {error.act} to {error.subject!r}: grant it in the broker"
@@ -244,16 +247,16 @@ class Broker:
         for listener in self.permission_listeners:
             listener(PermissionDenied(error.subject, why))
 
-    def _warn(self, trouble: str) -> None:
-        """Once, however often it comes: a server that turns us away does so five times a second."""
-        if trouble != self._last_trouble:
-            log.warning("broker error", error=trouble)
-        self._last_trouble = trouble
+    def _warn(self, error: str) -> None:
+        """Log a repeated error once: a server that refuses us does so five times a second."""
+        if error != self._last_warning:
+            log.warning("broker error", error=error)
+        self._last_warning = error
 
 
 @asynccontextmanager
 async def broker(url: str, name: str, options: ConnectOptions = DEFAULT) -> AsyncIterator[Broker]:
-    """A connected broker; closed when the context ends."""
+    """A connected broker, closed when the context ends."""
     found = Broker(url, options)
     try:
         await found.connect(name)

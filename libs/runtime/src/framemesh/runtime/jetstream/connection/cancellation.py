@@ -1,8 +1,8 @@
-"""Keeping a cancellation that a library loses.
+"""Keeps cancellations that a library loses.
 
 nats-py waits with `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that comes
-in the same moment as the answer; a loop around it would then never end. What only writes needs
-nothing of this: our Client keeps it.
+in the same loop iteration as the result; a loop around it would then never end. Calls that only
+write do not need this: our Client handles them.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def preserve_cancellation() -> Iterator[None]:
-    """Around calls of nats-py: raise CancelledError at the end if one came meanwhile and was lost.
+    """Around calls of nats-py: raise CancelledError at the end if a cancellation was swallowed.
 
-    Code that cleans up after a cancellation may use it too: only a new one counts.
+    Also for code that cleans up after a cancellation: only new ones count.
     """
     before = _cancellations()
     try:

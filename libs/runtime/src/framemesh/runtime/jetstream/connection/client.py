@@ -1,4 +1,4 @@
-"""nats-py's client, which neither waits for servers that hang, nor gives up, nor copies frames."""
+"""nats-py's client, changed to survive what servers do, and to copy no frame."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ PERMISSIONS = re.compile(r'permissions violation for (publish|subscription)[^"]*
 
 
 class PermissionsViolation(nats.errors.Error):
-    """The server refused a subject to us."""
+    """The server denied a subject to this user."""
 
     def __init__(self, act: str, subject: str) -> None:
         """`subject` is in lower case, as nats-py hands it on."""
@@ -31,25 +31,24 @@ class PermissionsViolation(nats.errors.Error):
 
 
 class Client(nats.aio.client.Client):
-    """The parts of nats-py's client that do not survive what servers do, or cost too much.
+    """Replaces the parts of nats-py's client that do not survive what servers do, or cost too much.
 
-    Leaves a server without a goodbye. nats-py closes a connection politely: it waits until all that
-    was written is on the socket. A server that was stopped, or that the network cut off, takes
-    nothing, so nats-py would wait for as long as that lasts, and for minutes where the machine is
-    gone, beside two servers that work. A connection that was accepted and never answered it just
-    forgets, and leaves it open.
+    Drops a connection to a dead server at once. nats-py waits until all written data is on the
+    socket. A suspended server, or one behind a cut network, takes nothing, so nats-py would wait
+    for as long as that lasts, and for minutes if the machine is gone, although other servers work.
+    It also leaves connections open that were accepted and never answered.
 
-    Comes back after every error that a server tells. nats-py closes for good after most.
+    Reconnects after every error that a server reports. nats-py closes for good after most.
 
-    Tells those who wait for an answer when it is lost with the connection. nats-py lets them wait
-    until their time is over.
+    Fails requests whose answers are lost with the connection. nats-py lets them run into their
+    timeouts.
 
-    Asks in turn whether all that was written has arrived. nats-py's question overtakes what is not
-    on the socket yet, so its answer does not say that a subscription has begun or ended: a frame
-    that came after `drain` was dropped, and missing until its time was over.
+    Sends pings in the order of all other data. nats-py's ping overtakes data that is not on the
+    socket yet, so its answer does not prove that a subscription has begun or ended: a frame that
+    came after `drain` was dropped, and missing until its ack wait ended.
 
-    Writes a payload as it is. nats-py joins it to what comes before it, and both to what comes
-    after it: two copies of every frame.
+    Writes payloads without copies. nats-py joins a payload to the command before it, and both to
+    what follows: two copies of every frame.
     """
 
     def __init__(self) -> None:
@@ -58,23 +57,22 @@ class Client(nats.aio.client.Client):
         self._transport = self._socket
 
     def abort(self) -> None:
-        """Close the connection at once, with all that is not on the socket yet."""
+        """Close the connection at once; pending data is lost."""
         self._socket.abort()
 
     def rename(self, subscription: Subscription, subject: str) -> None:
-        """Make a subscription one to `subject`, from the next connection on, or from `renew`."""
+        """Change the subject of a subscription, with effect from the next connection or `renew`."""
         subscription._subject = subject  # noqa: SLF001  nats-py has no other way, nor below
 
     async def renew(self, subscription: Subscription) -> None:
-        """Subscribe once more over this connection: to another subject, or because the server
-        refused it."""
+        """Subscribe again over this connection: to a new subject, or after a denied permission."""
         await self._send_unsubscribe(subscription._id)  # noqa: SLF001
         await self._send_subscribe(subscription)
 
     def forget(self, subscription: Subscription) -> None:
-        """Let go of a subscription, whether the server knows of it or not.
+        """Drop a subscription, whether the server knows of it or not.
 
-        Where `drain` is cut off, nats-py would keep it and subscribe again with every connection.
+        After a cancelled `drain`, nats-py would keep it and subscribe again with every connection.
         """
         subscription._stop_processing()  # noqa: SLF001
         self._remove_sub(subscription._id)  # noqa: SLF001
@@ -104,7 +102,7 @@ class Client(nats.aio.client.Client):
         elif found := PERMISSIONS.search(err_msg):
             await self._error_cb(PermissionsViolation(*found.groups()))
         else:
-            # Where it is the end of the connection, the server ends it, and we connect again.
+            # If the server closes the connection as well, we reconnect.
             await self._error_cb(nats.errors.Error(err_msg.strip("'")))
 
     async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
@@ -115,15 +113,15 @@ class Client(nats.aio.client.Client):
 
     async def _process_connect_init(self) -> None:
         await super()._process_connect_init()
-        # Nobody waits for an answer to what the last connection was asked, and whoever asks next
-        # would take it for his own.
+        # Nobody waits for answers to pings of the last connection, and the next ping would take one
+        # for its own.
         kept = [each for each in self._pending if each is not PING]
         self._pending_data_size -= len(PING) * (len(self._pending) - len(kept))
         self._pending = kept
 
     async def _process_pong(self) -> None:
         if self._pongs and self._pongs[0].done():
-            # Whoever asked has given up. nats-py would stumble over that, and read nothing more.
+            # Its sender was cancelled. nats-py would fail on that, and read nothing more.
             self._pongs.pop(0)
             self._pings_outstanding = 0
         else:
@@ -147,7 +145,7 @@ class Client(nats.aio.client.Client):
         command = f"{verb} {subject} {reply} {sizes}\r\n".encode() + block
         self.stats["out_msgs"] += 1
         self.stats["out_bytes"] += payload_size
-        # At once, before anybody else can write.
+        # Together, before another task can write.
         self._pending += (command, payload)
         self._pending_data_size += len(command) + payload_size
         await self._send_command(CRLF)

@@ -1,7 +1,4 @@
-"""nats-py's socket, read and written in larger pieces.
-
-What is measured is in bench/README.md.
-"""
+"""nats-py's socket, read and written in larger pieces. Measured in bench/README.md."""
 
 from collections.abc import Iterator, Sequence
 from urllib.parse import ParseResult
@@ -10,15 +7,15 @@ from nats.aio.transport import TcpTransport
 
 PIECE_BYTES = 256 * 1024
 """As much as asyncio reads at once. nats-py reads 32 KiB, so that a frame of 50 KB wakes the reader
-twice and stops and starts the socket each time. It writes a window in one piece: 16 MiB that miss
-every cache, and what the socket does not take of it is copied twice more."""
+twice and pauses the socket each time. It writes a whole publish window in one piece: 16 MiB that
+miss every cache, and what the socket does not take is copied twice more."""
 
 
 class Transport(TcpTransport):
     """A connection over TCP or TLS."""
 
     def __bool__(self) -> bool:
-        # By this nats-py asks whether there is one, and makes its own before the first connection.
+        # nats-py tests with this whether there is a transport, and else creates its own.
         return True
 
     async def connect(
@@ -38,7 +35,7 @@ class Transport(TcpTransport):
             self.write(piece)  # type: ignore[no-untyped-call]  # of nats-py
 
     def abort(self) -> None:
-        """Close the connection at once, with all that is not on the socket yet."""
+        """Close the connection at once; pending data is lost."""
         if self._bare_io_writer is not None:
             self._bare_io_writer.transport.abort()
 

@@ -1,4 +1,4 @@
-"""Reading a stream from a place in it to its end and on, each message once, in order."""
+"""Reads a stream from a sequence number on, each message once, in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ from framemesh.runtime.logs import get_logger
 log = get_logger()
 
 INACTIVE_THRESHOLD_SECONDS = 60
-"""After which the broker forgets a reader that is gone."""
+"""After which the broker deletes the consumer of a reader that is gone."""
 
 RETRY_SECONDS = 0.5
 LIMITS = PullLimits(messages=512, bytes=8 * 1024 * 1024)
@@ -35,19 +35,19 @@ class StreamGone(ConsumerGone):
 
 @dataclass(frozen=True, slots=True)
 class SequenceRange:
-    """The messages of a stream are those from `first` to `last`, both included. An empty one's
-    `first` is the number that its next message will have, and `last` the one before."""
+    """The sequence numbers from `first` to `last`, both included. In an empty stream `first` is the
+    number that its next message will have, and `last` the one before."""
 
     first: int
     last: int
 
     def __bool__(self) -> bool:
-        """Whether it has any."""
+        """Whether it is not empty."""
         return self.first <= self.last
 
 
 class OrderedReader:
-    """One reader of one stream. It survives restarts of the broker."""
+    """A reader of one stream that survives restarts of the broker."""
 
     def __init__(
         self,
@@ -60,31 +60,31 @@ class OrderedReader:
     ) -> None:
         """
         Args:
-            subjects: only messages of these, which may have wildcards; none: all.
-            batch_window_seconds: how late a message may come, together with others.
+            subjects: read only messages of these, which may have wildcards; empty: all.
+            batch_window_seconds: how long a message may be held back, to come with others.
         """
         self._broker = broker
         self._jetstream = JetStream(broker)
         self._stream = stream
         self._clock = clock
         self._subjects = tuple(subjects)
-        self._gather_seconds = batch_window_seconds
+        self._batch_window_seconds = batch_window_seconds
         self._after = 0
         self._caught_up: Callable[[], None] = lambda: None
         self.created = ""
-        """When the stream was made: one of the same name that was made later is another."""
+        """When the stream was created, which tells it from a later one of the same name."""
 
     async def last_sequence(self) -> int:
-        """Of the newest message that ever was in the stream; 0 when there never was one.
+        """Of the newest message that ever was in the stream; 0: there never was one.
 
         Raises:
-            StreamGone: there is no such stream, or it is not the one that was read before.
+            StreamGone: there is no such stream, or it was deleted and created anew.
             BrokerUnavailable: no answer in time.
         """
         return (await self._state()).last_sequence
 
     async def extent(self) -> SequenceRange:
-        """Which messages the stream has.
+        """The sequence numbers that the stream holds.
 
         Raises:
             StreamGone, BrokerUnavailable: as `last_sequence`.
@@ -96,15 +96,14 @@ class OrderedReader:
     async def read(
         self, handle: Handler, after: int = 0, caught_up: Callable[[], None] | None = None
     ) -> NoReturn:
-        """Hand the messages after sequence number `after` to `handle`, one by one, for ever.
+        """Pass the messages after sequence number `after` to `handle`, one by one, until cancelled.
 
-        More are asked for as they are handled: a slow handler is waited for. `caught_up` is called
-        whenever all that the broker had for this reader is handled; a replica that lags may have
-        less than its leader.
+        A slow handler slows the requests for more down. `caught_up` is called whenever all that the
+        broker had for this reader is handled; a replica that lags may have less than its leader.
 
         Raises:
-            StreamGone: there is no such stream, or it was deleted; one that was made anew under its
-                name is left to another reader.
+            StreamGone: there is no such stream, or it was deleted. One that is created under its
+                name later needs another reader.
         """
         self._after, self._caught_up = after, caught_up or (lambda: None)
         renewed = asyncio.Event()
@@ -120,20 +119,20 @@ class OrderedReader:
                     gone = True
                 except* BrokerUnavailable as group:
                     why = "; ".join(map(str, group.exceptions))
-                    log.info("reader begins anew", stream=self._stream, after=self._after, why=why)
+                    log.info("reader starts again", stream=self._stream, after=self._after, why=why)
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._broker.listeners.remove(renewed.set)
         raise self._gone()
 
     async def _read_consumer(self, consumer: str, handle: Handler, renewed: asyncio.Event) -> None:
-        """Read until the consumer is gone, or the connection was made anew: a consumer without
-        acks takes what was on its way over the last connection for read.
+        """Read until the consumer is gone, or a reconnect: messages on their way over the lost
+        connection do not come again, as the consumer has no acks.
 
         Raises:
-            BrokerUnavailable: when that has happened, and what arrived is handled.
+            BrokerUnavailable: one of them happened, and what arrived before is handled.
         """
-        # Bounded by the pull's limits: no more is asked for than there is room here.
+        # Bounded by the limits of the pull.
         arrived: asyncio.Queue[ReceivedMessage] = asyncio.Queue()
         async with (
             puller(
@@ -143,10 +142,10 @@ class OrderedReader:
                 limits=LIMITS,
                 deliver=arrived.put_nowait,
                 clock=self._clock,
-                # It has no replicas: one whose server is away is made anew on another.
-                lost=renewed.set,
+                # It has no replicas: when its server is away, another one is created elsewhere.
+                on_silence=renewed.set,
                 on_gap=renewed.set,
-                batch_window_seconds=self._gather_seconds,
+                batch_window_seconds=self._batch_window_seconds,
                 acks=False,
             ) as pull,
             asyncio.TaskGroup() as tasks,
@@ -156,17 +155,17 @@ class OrderedReader:
                 await cancel_when(renewed, pull.run())
             except* ConsumerGone as group:
                 log.debug("consumer is gone", why=str(group.exceptions[0]))
-            # A handler that is cut off halfway would get its message a second time.
+            # A handler that is cancelled halfway would get its message a second time.
             await arrived.join()
             handling.cancel()
-        raise BrokerUnavailable("the consumer is gone, or the connection was made anew")
+        raise BrokerUnavailable("the consumer is gone, or the connection was lost")
 
     async def _handle(
         self, arrived: asyncio.Queue[ReceivedMessage], pull: Puller, handle: Handler
     ) -> None:
         while True:
             message = await arrived.get()
-            # A consumer that was made anew may begin where the last one ended.
+            # A new consumer may begin where the last one ended.
             if message.sequence > self._after:
                 await handle(message)
                 self._after = message.sequence
@@ -200,8 +199,8 @@ class OrderedReader:
             raise self._gone() from error
         except ApiError as error:
             raise BrokerUnavailable(f"cannot read {self._stream}: {error}") from error
-        # After the consumer: a stream that takes this one's place before it is seen here, one that
-        # does so after takes the consumer away.
+        # After the consumer was created: a stream that replaced ours before that is found here, and
+        # one that replaces ours later deletes the consumer.
         state = await self._state()
         if not state.messages or state.last_sequence < start:
             self._caught_up()

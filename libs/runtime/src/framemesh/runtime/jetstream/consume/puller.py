@@ -1,8 +1,7 @@
-"""A long-lived pull: keeps a consumer's messages coming, within a bound in count and bytes.
+"""A long-lived pull of one consumer, within a bound in count and bytes.
 
-nats-py's `fetch` has no bound in bytes, is not issued anew when the connection is, and strands
-what was delivered when it is cancelled; so the pull requests are our own, with one inbox for all
-of one connection.
+nats-py's `fetch` has no bound in bytes, is not sent again after a reconnect, and loses what was
+delivered when it is cancelled. So the pull requests are our own, with one inbox a connection.
 """
 
 import asyncio
@@ -37,16 +36,16 @@ from framemesh.runtime.jetstream.connection.broker import (
     PermissionDenied,
 )
 from framemesh.runtime.jetstream.consume.pull_budget import PullBudget, Request
-from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage, delivery
+from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage, received_message
 
 EXPIRES_SECONDS = 30
 HEARTBEAT_SECONDS = 2.0
 FAST_HEARTBEAT_SECONDS = 0.5
-"""Of a request after one that was lost: who asks a consumer whose servers elect a leader hears
-nothing, and should be there soon after it has one."""
+"""Of the request after a lost one: during an election of the consumer's leader requests get no
+answer, and the next one should come soon after it."""
 
 MISSED_HEARTBEATS = 2.5
-"""After which a request is lost."""
+"""After which a request counts as lost."""
 
 DRAIN_TIMEOUT_SECONDS = 1.0
 
@@ -54,21 +53,20 @@ UNSUBSCRIBE_TIMEOUT_SECONDS = 0.1
 """For writing one line, which a broker that hangs may not take."""
 
 POLL_SECONDS = 0.5
-"""For what a consumer says of itself. One without a leader says nothing, and may have one soon."""
+"""Timeout for the info of a consumer, which does not answer while it has no leader."""
 
 RETRY_SECONDS = 0.2
-"""Before a consumer without a leader is looked for again."""
+"""Before the info of a consumer without a leader is requested again."""
 
 GONE = ("Consumer Deleted", "Stream Deleted")
 TOO_LARGE = "Message Size Exceeds MaxBytes"
-"""The next message is larger than what is left of the bytes that were asked for."""
+"""The next message is larger than what is left of the requested bytes."""
 TOO_MANY = "Exceeded MaxWaiting"
-"""Others ask the same consumer, as many as it hears."""
+"""The consumer has as many waiting requests as it takes."""
 
 
 class Puller:
-    """Asks one consumer for as much as there is room for, one request at a time, and hands on what
-    comes."""
+    """Requests as many messages of one consumer as the limits leave, one request at a time."""
 
     def __init__(
         self,
@@ -79,20 +77,20 @@ class Puller:
         limits: PullLimits,
         deliver: Callable[[ReceivedMessage], None],
         clock: Clock,
-        lost: Callable[[], None] | None = None,
+        on_silence: Callable[[], None] | None = None,
         on_gap: Callable[[], None] | None = None,
         batch_window_seconds: float = 0,
         acks: bool = True,
     ) -> None:
-        """`deliver` is called for every message, on the event loop, and must not block. Whoever is
-        done with a message says so with `done`, which makes room for another.
-
-        `lost` is called when the consumer does not answer: it has no leader for a moment or, where
-        it has no replicas, its server is away, for as long as that takes.
-
-        `on_gap` is for who alone pulls from a consumer, which is new: called when a message was
-        lost on its way, as between two servers, or when the consumer changes its leader. It would
-        come again after others, or never; so none is delivered any more.
+        """
+        Args:
+            deliver: called on the event loop for each message; must not block. `done` frees the
+                room of the message.
+            on_silence: called when the consumer does not answer: it has no leader for a moment or,
+                without replicas, its server is away.
+            on_gap: for the only pull of a new consumer: called when a message was lost on its way,
+                as between two servers, or when the leader of the consumer changed. The message
+                would be redelivered after newer ones, or never; so no more are delivered.
 
         `acks`: whether the consumer waits for acks; without them nothing is lost when it ends.
 
@@ -105,85 +103,85 @@ class Puller:
         self._name = f"{stream}.{consumer}"
         self._next = consumer_next(stream, consumer)
         self._consumers = JetStream(broker, POLL_SECONDS).consumers
-        self._room = PullBudget(limits)
+        self._budget = PullBudget(limits)
         self._deliver = deliver
         self._clock = clock
-        self._lost = lost or (lambda: None)
+        self._on_silence = on_silence or (lambda: None)
         self._on_gap = on_gap
-        self._gather_seconds = batch_window_seconds
+        self._batch_window_seconds = batch_window_seconds
         self._acks = acks
         self._pause_seconds: float | None = None
-        """Before all that is there is asked for; None: for the last request nothing came."""
+        """Delay before the next request; None: the last one got no messages."""
         self._delivered = 0
-        """The number of the last message, as the consumer counts."""
+        """The consumer's sequence number of the last delivery."""
         self.inbox = broker.client.new_inbox()
         self._subscription: Subscription | None = None
         self._request: Request | None = None
         self._numbers = count(1)
         self._reply = ""
-        """Where the broker says that the request has ended: to each its own, as it may say so when
-        we know already, and ask again."""
+        """The reply subject of the current request: the broker also reports the ends of abandoned
+        ones."""
         self._refused = False
-        """The last request was refused, and would be again at this moment."""
-        self._unheard = False
-        """A request found nobody: the consumer is gone, or has no leader for a moment."""
+        """The last request was refused, and would be refused again now."""
+        self._no_responders = False
+        """A request had no responders: the consumer is gone, or has no leader for a moment."""
         self._fault: FramemeshError | None = None
-        """Why it is over."""
+        """The error that ended it."""
         self._changed = asyncio.Event()
-        self._heard_at = clock.monotonic()
-        """When a message or a heartbeat came last, or was asked for."""
+        self._last_sign_at = clock.monotonic()
+        """When a message or a heartbeat came last, or a request was sent."""
         self._heartbeat_seconds = HEARTBEAT_SECONDS
-        """Between those that were asked for."""
-        self._anxious = False
+        """The interval of the current request."""
+        self._request_lost = False
         """The last request was lost."""
 
-    def done(self, delivery: contract.ReceivedMessage) -> None:
-        """A message that was delivered is dealt with."""
-        self._room.give(len(delivery.payload))
+    def done(self, message: contract.ReceivedMessage) -> None:
+        """See Pull."""
+        self._budget.done(len(message.payload))
         self._refused = False
         self._changed.set()
 
     async def run(self) -> None:
-        """Pull until cancelled: see Pull.
+        """Request messages until cancelled: see Pull.
 
         Raises:
-            ConsumerGone, PullTooSmall, NotPermitted: it is over.
+            ConsumerGone, PullTooSmall, NotPermitted: see Pull.
         """
         self._broker.listeners.add(self._changed.set)
         try:
             while self._fault is None:
                 self._changed.clear()
                 await self._broker.connected.wait()
-                if self._unheard:
-                    await self._look_for_consumer()
+                if self._no_responders:
+                    await self._check_consumer()
                     continue
-                await self._forget_silent_request()
-                await self._ask()
+                await self._abandon_silent_request()
+                await self._send_request()
                 await self._wait()
         finally:
             self._broker.listeners.remove(self._changed.set)
         raise self._fault
 
     @property
-    def _answers(self) -> str:
-        """Where all that is asked for comes."""
+    def _inbox_subjects(self) -> str:
+        """All reply subjects of this pull."""
         return f"{self.inbox}.*"
 
     async def open(self) -> None:
-        """Messages arrive from here on."""
+        """Subscribe to the inbox; messages arrive from now on."""
         # Our own limits bound what can arrive; nats-py's would drop it.
         self._subscription = await self._broker.client.subscribe(
-            self._answers, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
+            self._inbox_subjects, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
         )
 
     async def close(self) -> None:
-        """None arrive any more."""
+        """Unsubscribe; no messages arrive any more."""
         if self._subscription is None:
             return
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             if self._acks:
-                # What is on its way still arrives: dropped, it would be missing until its ack wait
-                # ends.
+                # Messages on their way still arrive: dropped ones would be missing until their ack
+                # wait ends.
                 async with asyncio.timeout(DRAIN_TIMEOUT_SECONDS):
                     await self._subscription.drain()  # type: ignore[no-untyped-call]
             else:
@@ -192,13 +190,13 @@ class Puller:
         self._broker.client.forget(self._subscription)
 
     def on_disconnected(self) -> None:
-        """What was asked for does not come over the connection that broke."""
+        """Requests over the broken connection get no more messages."""
         if self._request:
-            self._room.ask_for_less(self._broker.client.max_payload)
-        self._give_up_request()
+            self._budget.shrink(self._broker.client.max_payload)
+        self._abandon_request()
 
     def on_permission_denied(self, refusal: PermissionDenied) -> None:
-        ours = (self._answers, self._next, consumer_info(self._stream, self._consumer))
+        ours = (self._inbox_subjects, self._next, consumer_info(self._stream, self._consumer))
         ack = (
             refusal.subject.startswith("$js.ack.") and f".{self._name}.".lower() in refusal.subject
         )
@@ -207,29 +205,29 @@ class Puller:
             self._changed.set()
 
     async def on_message(self, message: Msg) -> None:
-        self._heard_at = self._clock.monotonic()
-        self._anxious = False
+        self._last_sign_at = self._clock.monotonic()
+        self._request_lost = False
         headers = message.headers or {}
         status = headers.get(STATUS)
         if status is None:
             self._take(message)
-        # Only the request under way can end.
+        # Only the current request can end.
         elif status != STATUS_HEARTBEAT and message.subject == self._reply:
             self._end_request(status, headers.get(DESCRIPTION, ""))
         self._changed.set()
 
     def _take(self, message: Msg) -> None:
-        self._pause_seconds = self._gather_seconds
-        self._room.take(len(message.data))
-        # One that comes late, from a request that was given up, is counted as held alone.
+        self._pause_seconds = self._batch_window_seconds
+        self._budget.delivered(len(message.data))
+        # A late message of an abandoned request counts against the limits only.
         if self._request:
             self._request.unanswered -= 1
             if self._request.unanswered == 0:
                 if self._request.messages > 1:
-                    # There was as much as was asked for, and there may be more.
+                    # There was as much as was requested, and there may be more.
                     self._pause_seconds = 0
                 self._request = None
-        found = delivery(message, self._broker.client)
+        found = received_message(message, self._broker.client)
         if self._on_gap and found.number != self._delivered + 1:
             self._on_gap()
             return
@@ -237,80 +235,82 @@ class Puller:
         self._deliver(found)
 
     def _end_request(self, status: str, why: str) -> None:
-        """Its time is up, its bytes are used up, or something is wrong."""
+        """Its time is over, its bytes are used up, or something is wrong."""
         request, self._request = self._request, None
-        self._unheard = status == STATUS_NO_RESPONDERS
+        self._no_responders = status == STATUS_NO_RESPONDERS
         if why.startswith(GONE):
             self._fault = ConsumerGone(f"{self._name} was deleted")
-        elif request and request.in_vain and why.startswith((TOO_LARGE, TOO_MANY)):
+        elif request and request.got_nothing and why.startswith((TOO_LARGE, TOO_MANY)):
             self._refused = True
-            if why.startswith(TOO_LARGE) and not self._room.ask_for_more(request):
+            if why.startswith(TOO_LARGE) and not self._budget.grow(request):
                 self._fault = PullTooSmall(
                     f"the next message of {self._name} is larger than {request.bytes} bytes:"
                     " let the pull have more"
                 )
 
-    def _give_up_request(self) -> None:
-        """The broker has it in mind for its time. Under another name it does not reach us, beside
-        what is asked for next."""
+    def _abandon_request(self) -> None:
+        """Receive nothing more of the current request. The broker keeps it until it expires, so the
+        next one gets another inbox."""
         self._request = None
         self.inbox = self._broker.client.new_inbox()
         if self._subscription:
-            self._broker.client.rename(self._subscription, self._answers)
+            self._broker.client.rename(self._subscription, self._inbox_subjects)
 
     async def _wait(self) -> None:
         try:
-            # The timeout is for requests that were lost without a word.
+            # The timeout is for requests that were lost without an error.
             async with asyncio.timeout(self._heartbeat_seconds):
                 await self._changed.wait()
         except TimeoutError:
             self._refused = False
 
-    async def _forget_silent_request(self) -> None:
-        silence = self._clock.monotonic() - self._heard_at
+    async def _abandon_silent_request(self) -> None:
+        silence = self._clock.monotonic() - self._last_sign_at
         if self._request and silence > MISSED_HEARTBEATS * self._heartbeat_seconds:
-            self._give_up_request()
-            self._anxious = True
+            self._abandon_request()
+            self._request_lost = True
             if self._subscription:
                 await self._broker.client.renew(self._subscription)
-            self._lost()
+            self._on_silence()
 
-    async def _ask(self) -> None:
-        if self._request or self._refused or (request := self._room.request()) is None:
+    async def _send_request(self) -> None:
+        if self._request or self._refused or (request := self._budget.next_request()) is None:
             return
-        if self._gather_seconds:
-            request = await self._gathering(request)
+        if self._batch_window_seconds:
+            request = await self._batched(request)
         self._request, self._pause_seconds = request, None
         self._reply = f"{self.inbox}.{next(self._numbers)}"
-        self._heard_at = self._clock.monotonic()
-        self._heartbeat_seconds = FAST_HEARTBEAT_SECONDS if self._anxious else HEARTBEAT_SECONDS
+        self._last_sign_at = self._clock.monotonic()
+        self._heartbeat_seconds = (
+            FAST_HEARTBEAT_SECONDS if self._request_lost else HEARTBEAT_SECONDS
+        )
         body: dict[str, object] = {"batch": request.messages, "max_bytes": request.bytes}
         if request.waits:
             body["expires"] = EXPIRES_SECONDS * NANO
             body["idle_heartbeat"] = int(self._heartbeat_seconds * NANO)
         else:
             body["no_wait"] = True
-        # What cannot be written is lost with the connection, and asked for over the next one.
+        # A request that cannot be written is lost with the connection, and sent over the next one.
         with contextlib.suppress(nats.errors.Error):
             await self._broker.client.publish(self._next, json.dumps(body).encode(), self._reply)
 
-    async def _gathering(self, request: Request) -> Request:
-        """All that comes in a while, where something came just now; else the next message."""
+    async def _batched(self, request: Request) -> Request:
+        """For all that arrives in the batch window after a message, else for the next message."""
         if self._pause_seconds is None:
             return replace(request, messages=1, unanswered=1)
         await asyncio.sleep(self._pause_seconds)
         return replace(request, waits=False)
 
-    async def _look_for_consumer(self) -> None:
-        self._unheard = False
+    async def _check_consumer(self) -> None:
+        self._no_responders = False
         try:
             await self._consumers.info(self._stream, self._consumer)
         except (ConsumerNotFound, StreamNotFound):
-            self._lost()
+            self._on_silence()
             self._fault = ConsumerGone(f"{self._name} does not exist")
         except BrokerUnavailable:
-            self._lost()
-            self._unheard = True
+            self._on_silence()
+            self._no_responders = True
             await asyncio.sleep(RETRY_SECONDS)
 
 
@@ -323,12 +323,12 @@ async def puller(
     limits: PullLimits,
     deliver: Callable[[ReceivedMessage], None],
     clock: Clock,
-    lost: Callable[[], None] | None = None,
+    on_silence: Callable[[], None] | None = None,
     on_gap: Callable[[], None] | None = None,
     batch_window_seconds: float = 0,
     acks: bool = True,
 ) -> AsyncIterator[Puller]:
-    """A puller whose messages arrive for as long as the context lasts; its `run` must run."""
+    """A puller that is subscribed for as long as the context lasts; the caller runs its `run`."""
     found = Puller(
         broker,
         stream,
@@ -336,7 +336,7 @@ async def puller(
         limits=limits,
         deliver=deliver,
         clock=clock,
-        lost=lost,
+        on_silence=on_silence,
         on_gap=on_gap,
         batch_window_seconds=batch_window_seconds,
         acks=acks,

@@ -1,4 +1,4 @@
-"""A message that JetStream delivered, and what one can answer."""
+"""A message received from a JetStream consumer."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ from framemesh.core.clock import NANO
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReceivedMessage:
-    """What `framemesh.runtime.dataplane.received_message.Delivery` says."""
+    """Implements `framemesh.runtime.dataplane.received_message.ReceivedMessage`."""
 
     subject: str
     payload: bytes
@@ -23,7 +23,7 @@ class ReceivedMessage:
     sequence: int
     stored_unix_nano: int
     number: int
-    """Deliveries of the consumer up to this one."""
+    """Sequence number of this delivery in the consumer, from 1."""
     _reply: str
     _client: Client
     pending: int = 0
@@ -43,13 +43,13 @@ class ReceivedMessage:
         await self._answer(b"-NAK " + delay.encode())
 
     async def _answer(self, answer: bytes) -> None:
-        # One that cannot be written is lost, as one is that was written when the connection broke.
+        # An answer that cannot be written is lost, like one written as the connection broke.
         with contextlib.suppress(nats.errors.Error):
             await self._client.publish(self._reply, answer)
 
 
-def delivery(message: Msg, client: Client) -> ReceivedMessage:
-    """The delivery that a message of a consumer is."""
+def received_message(message: Msg, client: Client) -> ReceivedMessage:
+    """The message as its consumer's ack subject describes it."""
     # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>, with a
     # domain and an account hash before the stream on some servers.
     tokens = message.reply.split(".")

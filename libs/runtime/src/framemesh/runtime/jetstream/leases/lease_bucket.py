@@ -1,7 +1,7 @@
-"""The bucket of leases: a key with a time to live for each worker, and one for each shard in hand.
+"""The bucket of leases: a key with a time to live for each worker, and for each leased shard.
 
-A stream that looks like a key-value bucket, so that `nats kv` shows it. It has no markers for what
-was deleted or expired: with one in its place, a key would not be free.
+A stream with the layout of a key-value bucket, so that `nats kv` shows it. Deleted and expired keys
+leave no markers: a key with a marker would not be free.
 """
 
 import contextlib
@@ -34,11 +34,11 @@ MAX_BYTES = 16 * 1024 * 1024
 """Some 80,000 keys."""
 
 ANSWER_TIMEOUT_SECONDS = 0.6
-"""How long an answer may take: a lease has time for two that do not come, and a third."""
+"""For one request: a lease has time for two that get no answer, and a third."""
 
 
 class LeaseConflict(FramemeshError):
-    """The entry of a shard is not what the writer took it for."""
+    """The entry of a shard was changed by another writer."""
 
     code = Code.CONFLICT
 
@@ -46,8 +46,8 @@ class LeaseConflict(FramemeshError):
 class LeaseBucket:
     """The keys of one generation of a pipeline.
 
-    Every method raises BrokerUnavailable where no answer comes in time, or one that says that the
-    broker cannot at the moment; what was asked for may then be done or not.
+    Every method raises BrokerUnavailable when the broker does not answer in time, or cannot at the
+    moment; the request was then carried out or not.
     """
 
     def __init__(
@@ -60,21 +60,21 @@ class LeaseBucket:
         self._shards = f"$KV.{BUCKET}.{pipeline}.{generation}.shards."
 
     async def ensure(self) -> None:
-        """Make the bucket if it is not there, with as many replicas as the buffer at least."""
+        """Create the bucket if it is missing, with at least as many replicas as the buffer."""
         streams = self._jetstream.streams
         with retryable("cannot make the bucket of leases"):
             try:
                 config = (await streams.info(STREAM)).config
             except StreamNotFound:
-                # Somebody else may make it meanwhile, with other replicas.
+                # Another worker may create it meanwhile, with other replicas.
                 with contextlib.suppress(StreamNameInUse):
                     await streams.create(self._config())
             else:
                 if config.replicas < self._replicas:
                     await streams.update(replace(config, replicas=self._replicas))
 
-    async def look(self) -> BucketSnapshot:
-        """All keys of the generation. Any replica answers, so they may be a little behind."""
+    async def snapshot(self) -> BucketSnapshot:
+        """All keys of the generation. Any replica answers, which may be milliseconds behind."""
         members = await self._last(self._members)
         shards = await self._last(self._shards)
         return BucketSnapshot(
@@ -83,32 +83,32 @@ class LeaseBucket:
         )
 
     async def announce(self, member: str) -> None:
-        """Say that `member` is there, for TTL_SECONDS."""
+        """Register `member` for TTL_SECONDS."""
         await self._write(f"{self._members}{member}", b"", {})
 
     async def withdraw(self, member: str) -> None:
-        """Say that `member` leaves."""
+        """Remove the registration of `member`."""
         with retryable("cannot withdraw"):
             await self._jetstream.streams.purge(STREAM, f"{self._members}{member}")
 
     async def take(self, shard: int, member: str) -> int:
-        """Take a shard for TTL_SECONDS; returns the sequence of its entry.
+        """Lease a shard for TTL_SECONDS; returns the sequence number of its entry.
 
         Raises:
-            LeaseConflict: it is not free.
+            LeaseConflict: somebody has it.
         """
         return await self._write_shard(shard, member, epoch=0, expected=0)
 
     async def renew(self, term: LeaseTerm, member: str) -> int:
-        """Keep a shard for TTL_SECONDS from now; returns the new sequence of its entry.
+        """Renew a lease for TTL_SECONDS from now; returns the new sequence number of its entry.
 
         Raises:
-            LeaseConflict: the sequence of its entry is not what `term` says.
+            LeaseConflict: its entry has another sequence number than `term` says.
         """
         return await self._write_shard(term.shard, member, epoch=term.epoch, expected=term.sequence)
 
     async def get(self, shard: int) -> LeaseEntry | None:
-        """The entry of a shard as the replica that leads has it; None where it is free."""
+        """The entry of a shard, from the leader of the bucket; None: the shard is free."""
         with retryable(f"cannot read shard {shard}"):
             try:
                 return _entry(await self._jetstream.messages.last(STREAM, f"{self._shards}{shard}"))
@@ -116,8 +116,8 @@ class LeaseBucket:
                 return None
 
     async def delete(self, sequence: int) -> None:
-        """Make a shard free at once, if its entry still has this sequence."""
-        # Should somebody else have the shard by now, this finds nothing to delete.
+        """Free a shard, if its entry still has this sequence number."""
+        # If somebody else has the shard by now, there is nothing to delete.
         with contextlib.suppress(ApiError):
             await self._jetstream.messages.delete(STREAM, sequence)
 
@@ -125,17 +125,17 @@ class LeaseBucket:
         return StreamConfig(
             name=STREAM,
             subjects=(f"$KV.{BUCKET}.>",),
-            # Not memory: who starts a broker again must find all leases that somebody holds.
+            # Not memory: a broker that restarts must have all leases that are held.
             storage="file",
             max_messages_per_subject=1,
             max_bytes=MAX_BYTES,
-            # The other would make room by taking a lease from its holder.
+            # "old" would make room by deleting a lease.
             discard="new",
             replicas=self._replicas,
             allow_message_ttl=True,
             allow_direct=True,
-            # Epochs are sequences: in microseconds, they go on where those of a bucket ended that
-            # somebody deleted.
+            # Epochs are sequence numbers and must grow, also after somebody deleted the bucket: so
+            # they begin with the time, in microseconds.
             first_sequence=self._clock.unix_nano() // 1000,
         )
 
@@ -161,5 +161,5 @@ class LeaseBucket:
 
 def _entry(message: StoredMessage) -> LeaseEntry:
     fields = json.loads(message.payload)
-    # The first write of a term cannot know its own sequence.
+    # The first write of a term does not know its own sequence number.
     return LeaseEntry(fields["member"], fields["epoch"] or message.sequence, message.sequence)

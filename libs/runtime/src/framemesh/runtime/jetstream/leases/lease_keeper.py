@@ -1,4 +1,4 @@
-"""A shard in the hands of this process, from being taken to being released."""
+"""The lease of one shard in this process, from its first entry to its release."""
 
 import asyncio
 import math
@@ -14,75 +14,75 @@ from framemesh.runtime.logs import get_logger
 log = get_logger()
 
 DRAIN_TIMEOUT_SECONDS = 5.0
-"""To finish what is in progress in a shard that moves. What is not finished is done again by the
-next holder, which waits meanwhile; and a worker that stops has 8 s for all it has."""
+"""For work in progress in a shard that moves. The next holder waits meanwhile, and repeats what was
+not finished. A worker that stops has 8 s in all."""
 
 RESEND_SECONDS = 0.1
-"""Before a renewal is tried again: a lease has time for three tries."""
+"""Before a failed renewal is repeated: a lease has time for three attempts."""
 
 
 class Lease:
-    """The right to one shard, for whoever works on it."""
+    """The right to one shard, as its holder sees it."""
 
     def __init__(self, term: LeaseTerm, member: str, clock: Clock) -> None:
         self._term = term
         self.member = member
-        """Who has it: a name that no other process has, nor an earlier one had."""
+        """Name of this worker process; no earlier or other process has it."""
         self._clock = clock
         self.draining = asyncio.Event()
-        """Set when the shard is to move: take no more, finish what is begun, and return."""
+        """Set when the shard is to move: take no new work, finish that in progress, and return."""
 
     @property
     def shard(self) -> int:
-        """Its number."""
+        """Number of the shard."""
         return self._term.shard
 
     @property
     def epoch(self) -> int:
-        """Of two leases of a shard, the later has the higher one."""
+        """Fencing token: a later lease of the same shard has a higher one."""
         return self._term.epoch
 
     @property
     def certain(self) -> bool:
-        """Whether nobody else can have the shard at this moment.
+        """Whether nobody else can have the shard at this moment, by the clock alone.
 
-        By the clock alone: a process that was stopped asks this before it goes on with anything
-        that must not be done twice.
+        To be checked before anything that must not be done twice: the process may have been
+        suspended.
         """
         return self._clock.monotonic() < self._term.certain_until
 
 
 Hold = Callable[[Lease], Awaitable[None]]
-"""Works on a shard until `draining` is set. It is cancelled when the lease is lost, or when it has
-not returned DRAIN_TIMEOUT_SECONDS after it was told to drain."""
+"""Works on a shard until `draining` is set. Cancelled when the lease is lost, or
+DRAIN_TIMEOUT_SECONDS after `draining` was set."""
 
 
 class LeaseKeeper:
-    """Renews a lease while its holder works."""
+    """Renews a lease while its holder works, and releases it."""
 
     def __init__(
-        self, bucket: LeaseBucket, tenant: LeaseMember, term: LeaseTerm, hold: Hold, clock: Clock
+        self, bucket: LeaseBucket, member: LeaseMember, term: LeaseTerm, hold: Hold, clock: Clock
     ) -> None:
         self._bucket = bucket
         self._term = term
         self._hold = hold
         self._clock = clock
-        self._lease = Lease(term, tenant.member, clock)
+        self._lease = Lease(term, member.member, clock)
         self._drain_until = math.inf
         self._cut_off: asyncio.Timeout | None = None
-        """While the holder works: when it must have ended."""
+        """When the holder must have ended; None while it does not work."""
 
     def drain(self) -> None:
-        """Tell the holder to end."""
+        """Have the holder end."""
         if not self._lease.draining.is_set():
             self._lease.draining.set()
             self._drain_until = self._clock.monotonic() + DRAIN_TIMEOUT_SECONDS
             self._set_cut_off()
 
     async def run(self) -> None:
-        """Let the holder work, and release the shard when it has ended, for whatever reason.
+        """Run the holder, then release the shard, also after an error of the holder.
 
-        Cancelled, it leaves the shard to expire. Raises whatever the holder raises.
+        Cancelled, it releases nothing: the lease expires. Raises the errors of the holder.
         """
         facts = {"shard": self._term.shard, "epoch": self._term.epoch}
         log.info("shard taken", **facts)
@@ -131,25 +131,25 @@ class LeaseKeeper:
         try:
             self._term.renewed(await self._bucket.renew(self._term, self._lease.member), asked_at)
         except LeaseConflict:
-            await self._find()
+            await self._reload()
         except BrokerUnavailable as error:
-            log.debug("renewal without an answer", shard=self._term.shard, error=str(error))
+            log.debug("renewal got no answer", shard=self._term.shard, error=str(error))
         else:
             return True
         return False
 
-    async def _find(self) -> None:
+    async def _reload(self) -> None:
         try:
             self._term.found(await self._bucket.get(self._term.shard), self._lease.member)
         except BrokerUnavailable as error:
-            log.debug("entry is not known", shard=self._term.shard, error=str(error))
+            log.debug("entry cannot be read", shard=self._term.shard, error=str(error))
 
     async def _release(self) -> None:
         self._term.over()
         try:
-            # Not by the sequence that we know: the last renewal may have been cut off halfway.
+            # Not by the known sequence number: the last renewal may have been cancelled halfway.
             entry = await self._bucket.get(self._term.shard)
             if entry is not None and self._term.wrote(entry, self._lease.member):
                 await self._bucket.delete(entry.sequence)
         except BrokerUnavailable as error:
-            log.info("shard is left to expire", shard=self._term.shard, error=str(error))
+            log.info("lease is left to expire", shard=self._term.shard, error=str(error))

@@ -1,6 +1,6 @@
-"""The shards that this process works on, while others work on the other shards.
+"""The shards that this worker holds, of those that the workers of a pipeline share out.
 
-Nobody assigns them: every worker announces itself, sees the others, and comes to the same share.
+There is no coordinator: every worker registers, sees the others, and computes the same shares.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ log = get_logger()
 
 
 class ShardLeases:
-    """Takes a worker's share of the shards of one generation, and gives up what is not its share.
+    """Leases a worker's share of the shards of one generation, and releases what is not its share.
 
-    A shard of high priority belongs to the one of the same number: who has one has both.
+    The high-priority shard of the same number belongs to the same lease.
     """
 
     def __init__(
@@ -43,29 +43,29 @@ class ShardLeases:
     ) -> None:
         """
         Args:
-            replicas: of the buffer; leases outlive as many brokers.
-            hold: runs once for each shard that is taken, beside those of the others.
+            replicas: of the buffer; the bucket of leases gets at least as many.
+            hold: runs once for each leased shard, concurrently.
         """
         self._bucket = LeaseBucket(broker, pipeline, generation.number, replicas, clock)
-        # The process before this one may have had the same name, and may not be dead but stopped.
+        # An earlier process of the same name may be suspended instead of dead.
         member = f"{worker}-{secrets.token_hex(4)}"
         shards = range(generation.streams * generation.shards)
-        self._tenant = LeaseMember(member, shards, clock)
+        self._member = LeaseMember(member, shards, clock)
         self._hold = hold
         self._clock = clock
-        self._tenures: dict[int, LeaseKeeper] = {}
+        self._keepers: dict[int, LeaseKeeper] = {}
         self._announced = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Hold a share until `stop` is set, then drain and release it all.
+        """Hold a share until `stop` is set, then drain and release all shards.
 
-        Cancelled, it releases nothing: all expires, as it does when the process is killed. Raises
-        an exception group with whatever a holder raised.
+        Cancelled, it releases nothing: the leases expire, as those of a killed process. Raises an
+        exception group with the errors of holders.
         """
         async with asyncio.TaskGroup() as tasks:
             await run_until(stop, self._announce(), self._follow(tasks))
-            for tenure in self._tenures.values():
-                tenure.drain()
+            for keeper in self._keepers.values():
+                keeper.drain()
             await self._withdraw()
 
     async def _announce(self) -> None:
@@ -74,59 +74,59 @@ class ShardLeases:
             try:
                 if not there:
                     await self._bucket.ensure()
-                await self._bucket.announce(self._tenant.member)
+                await self._bucket.announce(self._member.member)
             except BrokerUnavailable as error:
                 if there is not False:
-                    log.warning("leases cannot be had, will try again", why=str(error))
+                    log.warning("leases are unavailable, will try again", why=str(error))
                 there = False
                 await asyncio.sleep(RESEND_SECONDS)
             else:
                 if there is False:
-                    log.info("leases can be had")
+                    log.info("leases are available")
                 there = True
                 self._announced.set()
                 await asyncio.sleep(RENEW_SECONDS)
 
     async def _withdraw(self) -> None:
         try:
-            await self._bucket.withdraw(self._tenant.member)
+            await self._bucket.withdraw(self._member.member)
         except BrokerUnavailable as error:
-            log.info("announcement is left to expire", why=str(error))
+            log.info("registration is left to expire", why=str(error))
 
     async def _follow(self, tasks: asyncio.TaskGroup) -> None:
         await self._announced.wait()
         while True:
             soon = True
             try:
-                steps = self._tenant.look(await self._bucket.look())
-                await self._carry_out(steps, tasks)
-                soon = steps.soon
+                actions = self._member.decide(await self._bucket.snapshot())
+                await self._carry_out(actions, tasks)
+                soon = actions.soon
             except BrokerUnavailable as error:
-                log.debug("leases are not seen", why=str(error))
+                log.debug("leases cannot be read", why=str(error))
             await asyncio.sleep(FAST_POLL_SECONDS if soon else POLL_SECONDS)
 
-    async def _carry_out(self, steps: LeaseActions, tasks: asyncio.TaskGroup) -> None:
-        for shard in steps.end:
-            self._tenures[shard].drain()
-        for sequence in steps.forget:
+    async def _carry_out(self, actions: LeaseActions, tasks: asyncio.TaskGroup) -> None:
+        for shard in actions.end:
+            self._keepers[shard].drain()
+        for sequence in actions.forget:
             await self._bucket.delete(sequence)
         async with asyncio.TaskGroup() as taking:
-            for shard in steps.take:
+            for shard in actions.take:
                 taking.create_task(self._take(shard, tasks))
 
     async def _take(self, shard: int, tasks: asyncio.TaskGroup) -> None:
         asked_at = self._clock.monotonic()
         try:
-            sequence = await self._bucket.take(shard, self._tenant.member)
+            sequence = await self._bucket.take(shard, self._member.member)
         except (LeaseConflict, BrokerUnavailable) as error:
-            log.debug("shard is not taken", shard=shard, why=str(error))
+            log.debug("shard was not leased", shard=shard, why=str(error))
             return
-        if term := self._tenant.taken(shard, sequence, asked_at):
-            tenure = LeaseKeeper(self._bucket, self._tenant, term, self._hold, self._clock)
-            self._tenures[shard] = tenure
-            tasks.create_task(self._serve(shard, tenure))
+        if term := self._member.taken(shard, sequence, asked_at):
+            keeper = LeaseKeeper(self._bucket, self._member, term, self._hold, self._clock)
+            self._keepers[shard] = keeper
+            tasks.create_task(self._serve(shard, keeper))
 
-    async def _serve(self, shard: int, tenure: LeaseKeeper) -> None:
-        await tenure.run()
-        del self._tenures[shard]
-        self._tenant.ended(shard)
+    async def _serve(self, shard: int, keeper: LeaseKeeper) -> None:
+        await keeper.run()
+        del self._keepers[shard]
+        self._member.ended(shard)

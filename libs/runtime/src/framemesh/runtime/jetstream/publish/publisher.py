@@ -1,7 +1,7 @@
-"""Publishing to JetStream with our own window, acknowledgements and timeouts.
+"""Publishes to JetStream with a window, acknowledgements and timeouts of its own.
 
-nats-py's `publish_async` never resolves for an error answer and has no timeout, so each message
-carries a reply subject of ours, and one subscription takes all answers.
+nats-py's `publish_async` never resolves for an error answer and has no timeout. So each message has
+a reply subject, and one subscription takes all answers.
 """
 
 import asyncio
@@ -51,37 +51,37 @@ from framemesh.runtime.jetstream.connection.broker import (
 
 WINDOW_MESSAGES = 512
 WINDOW_BYTES = 32 * 1024 * 1024
-"""Of the messages without an answer. Half of each is for one stream alone, and enough to keep a
-broker busy; the others are there because a stream may not answer for ANSWER_TIMEOUT_SECONDS."""
+"""Limits of unanswered messages, of all streams together. One stream alone gets half, which keeps a
+broker busy; the rest is there because a stream may not answer for ANSWER_TIMEOUT_SECONDS."""
 
 BUSY = {429, 500, UNAVAILABLE}
 """Statuses: too many requests, something is wrong with the server, it cannot answer now."""
 
 RESEND_SECONDS = 2.0
-"""A message to a cluster that was not answered for so long is sent once more: the server that had
-it may be gone, and who is connected to another one is not told. If it is not, it recognises it."""
+"""After which an unanswered message to a cluster is sent once more: the server that had it may be
+gone, which clients of other servers are not told. The server recognises a duplicate."""
 
 SWEEP_SECONDS = 0.25
-"""Between looks for such messages."""
+"""Interval of the check for such messages."""
 
 POLL_SECONDS = 1.0
-"""For the list of streams. It takes milliseconds, or an election, which is not waited for here."""
+"""For the list of streams, which takes milliseconds, or an election that is not waited for."""
 
 
 def headers_of(message: OutboundMessage) -> dict[str, str]:
-    """All headers of a message, with the one by which the broker recognises it."""
+    """The headers of a message, with the one by which the broker recognises it."""
     identity = {ID_HEADER: message.id} if message.id else {EXPECTED_LAST_ON_SUBJECT: "0"}
     return {**identity, **message.headers}
 
 
 @dataclass(slots=True, eq=False)
 class _Attempt:
-    """A message that is published, and what becomes of it."""
+    """A message in progress and its answer."""
 
     message: OutboundMessage
     answer: asyncio.Future[None]
     sent_at: float
-    """By the clock of the loop."""
+    """By the clock of the event loop."""
     repeated: bool = False
 
     def fail(self, fault: FramemeshError) -> None:
@@ -98,25 +98,24 @@ class Publisher:
         self.inbox = broker.client.new_inbox()
         self._tokens = count()
         self._attempts: dict[str, _Attempt] = {}
-        """By the subject that the answer will have."""
+        """By reply subject."""
         self._subscription: Subscription | None = None
-        self._deaf = False
-        """We may not hear answers, or could not when we last asked for them."""
+        self._inbox_denied = False
+        """We had no permission for the inbox when we last subscribed to it."""
 
     async def store(self, message: OutboundMessage) -> None:
-        """Publish once, and return when the stream has it: see Sink.
+        """Publish once, and return when the stream has stored the message: see Sink.
 
         Raises:
-            StreamFull, StreamMissing, AlreadyStored, PublishRefused, NotPermitted: the broker said
-                so.
-            BrokerUnavailable: no answer in time; it may be stored or not.
+            StreamFull, StreamMissing, AlreadyStored, PublishRefused, NotPermitted: see Sink.
+            BrokerUnavailable: no answer in time; the message is stored or not.
         """
         stream, size = message.stream, len(message.payload)
         await self._window.acquire(stream, size)
         try:
             await self._attempt(message)
         except StreamMissing as error:
-            # While the replicas of a stream elect a leader, nobody takes its subjects either.
+            # During an election of its leader a stream takes no subjects either.
             if await self._has_stream(message.subject):
                 raise BrokerUnavailable("the stream has no leader at the moment") from error
             raise
@@ -131,7 +130,7 @@ class Publisher:
                 await self._broker.connected.wait()
                 attempt = _Attempt(message, loop.create_future(), loop.time())
                 self._attempts[reply] = attempt
-                await self._listen()
+                await self._renew_subscription()
                 await self._send(message, reply)
                 await attempt.answer
         except TimeoutError as error:
@@ -151,7 +150,7 @@ class Publisher:
         )
 
     async def repeat(self) -> None:
-        """Send again, once, what a cluster owes an answer for long. Runs until cancelled."""
+        """Send late messages to a cluster once more. Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
@@ -161,31 +160,31 @@ class Publisher:
             for reply, attempt in list(self._attempts.items()):
                 if attempt.sent_at < late and not attempt.repeated and not attempt.answer.done():
                     attempt.repeated = True
-                    # What cannot be sent is given up when its time is over, as without this.
+                    # A message that cannot be sent runs into its timeout anyway.
                     with contextlib.suppress(nats.errors.Error, TimeoutError):
                         async with asyncio.timeout(SWEEP_SECONDS):
                             await self._send(attempt.message, reply)
 
     async def open(self) -> None:
-        """Answers arrive from here on."""
+        """Subscribe to answers."""
         self._subscription = await self._broker.client.subscribe(
             f"{self.inbox}.*", cb=self.on_answer
         )
 
     async def close(self) -> None:
-        """None arrive any more."""
+        """Unsubscribe from answers."""
         if self._subscription is not None:
             with contextlib.suppress(nats.errors.Error):  # the connection may be gone first
                 await self._subscription.unsubscribe()
 
-    async def _listen(self) -> None:
-        """It may be permitted by now."""
-        if self._deaf and self._subscription is not None:
-            self._deaf = False
+    async def _renew_subscription(self) -> None:
+        """Subscribe again after a denied permission, which may have been granted since."""
+        if self._inbox_denied and self._subscription is not None:
+            self._inbox_denied = False
             await self._broker.client.renew(self._subscription)
 
     async def _has_stream(self, subject: str) -> bool:
-        """Also true when nobody can tell."""
+        """Whether a stream takes the subject; also True when that is unknown."""
         with contextlib.suppress(BrokerUnavailable, ApiError):
             return bool(await JetStream(self._broker, POLL_SECONDS).streams.names(subject))
         return True
@@ -195,21 +194,21 @@ class Publisher:
         if attempt is None:
             return
         if fault := _fault(message):
-            # The first copy is there, and its own answer still to come.
+            # The first copy is being stored, and its own answer is still to come.
             if not (attempt.repeated and isinstance(fault, WriteInProgress)):
                 attempt.fail(fault)
         elif not attempt.answer.done():
             attempt.answer.set_result(None)
 
     def on_connected(self) -> None:
-        """What the last connection owed will not come."""
+        """Fail messages whose answers were lost with the last connection."""
         lost = BrokerUnavailable(f"the connection to {self._broker.url} broke")
         for attempt in self._attempts.values():
             attempt.fail(lost)
 
     def on_permission_denied(self, refusal: PermissionDenied) -> None:
         answers = refusal.subject == f"{self.inbox}.*".lower()
-        self._deaf = self._deaf or answers
+        self._inbox_denied = self._inbox_denied or answers
         for reply, attempt in self._attempts.items():
             if answers or refusal.subject in {attempt.message.subject.lower(), reply.lower()}:
                 attempt.fail(NotPermitted(refusal.why))
@@ -218,7 +217,7 @@ class Publisher:
 def _fault(message: Msg) -> FramemeshError | None:
     if (message.headers or {}).get(STATUS) == STATUS_NO_RESPONDERS:
         return StreamMissing("no stream takes this subject")
-    # Nearly every answer is this; parsing a PubAck of JSON costs more than the rest together.
+    # The fast path for nearly every answer: parsing its JSON costs more than all the rest.
     if message.data.startswith(b'{"stream"'):
         return None
     error = json.loads(message.data).get("error")
@@ -226,7 +225,7 @@ def _fault(message: Msg) -> FramemeshError | None:
 
 
 def _refusal(error: ApiError) -> FramemeshError:
-    """As the data plane calls it."""
+    """The error of the data plane for it."""
     match error:
         case InsufficientResources() | StoreFailed():
             return StreamFull(error.description)
@@ -240,7 +239,7 @@ def _refusal(error: ApiError) -> FramemeshError:
 
 @asynccontextmanager
 async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
-    """A publisher that gets its answers for as long as the context lasts."""
+    """A publisher that receives answers for as long as the context lasts."""
     found = Publisher(broker)
     broker.listeners.add(found.on_connected)
     broker.permission_listeners.add(found.on_permission_denied)

@@ -22,38 +22,36 @@ def never(_: int) -> list[dict[str, Any]]:
     return []
 
 
-async def test_a_question_without_an_answer_is_asked_again_until_it_has_one(
+async def test_a_query_is_repeated_until_it_is_answered(
     nats_broker: Broker, cluster_broker: Broker
 ) -> None:
     async with answering(
         nats_broker, QUESTION, lambda nth: [{"number": 3}] if nth == 3 else []
     ) as leader:
-        assert await cluster_broker.ask(QUESTION, {}) == {"number": 3}
+        assert await cluster_broker.query(QUESTION, {}) == {"number": 3}
     assert len(leader.taken) == 3
 
 
-async def test_an_answer_that_comes_late_is_one(
-    nats_broker: Broker, cluster_broker: Broker
-) -> None:
+async def test_a_late_answer_counts(nats_broker: Broker, cluster_broker: Broker) -> None:
     async with answering(nats_broker, QUESTION, never) as leader, asyncio.timeout(1):
-        asking = asyncio.ensure_future(cluster_broker.ask(QUESTION, {}))
+        asking = asyncio.ensure_future(cluster_broker.query(QUESTION, {}))
         while len(leader.taken) < 2:
             await asyncio.sleep(0.01)
         await leader.answer(leader.taken[0], {"number": 1})
         assert await asking == {"number": 1}
 
 
-async def test_who_gets_no_answer_hears_so_in_time(
+async def test_a_query_without_an_answer_ends_in_time(
     nats_broker: Broker, cluster_broker: Broker
 ) -> None:
     async with answering(nats_broker, QUESTION, never) as leader, asyncio.timeout(3):
         with pytest.raises(BrokerUnavailable):
-            await cluster_broker.ask(QUESTION, {})
+            await cluster_broker.query(QUESTION, {})
         assert len(leader.taken) > 2
 
 
-async def test_a_server_alone_is_asked_once(nats_broker: Broker) -> None:
+async def test_a_query_to_a_single_server_is_sent_once(nats_broker: Broker) -> None:
     async with answering(nats_broker, QUESTION, never) as leader:
         with pytest.raises(BrokerUnavailable):
-            await nats_broker.ask(QUESTION, {})
+            await nats_broker.query(QUESTION, {})
     assert len(leader.taken) == 1
