@@ -53,7 +53,7 @@ async def running(broker: Broker, advanced: Broadcast) -> AsyncIterator[Projecti
 
 
 async def read_to_end(broker: Broker) -> Progress[Sizes]:
-    """By a runner that is then told to stop."""
+    """With a runner that is stopped then."""
     end, advanced = OrderedReader(broker, STREAM, SystemClock()), Broadcast()
     last = await end.last_sequence()
     async with running(broker, advanced) as runner:

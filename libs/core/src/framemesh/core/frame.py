@@ -9,7 +9,7 @@ MAX_FRAMES_IN_FLIGHT = 64
 
 @dataclass(frozen=True, slots=True)
 class FrameId:
-    """The identity of a frame: which run of which camera, and the how-manieth of that run."""
+    """The identity of a frame: camera, session, and 1-based sequence number in the session."""
 
     camera: str
     session: str

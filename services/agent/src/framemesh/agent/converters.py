@@ -29,7 +29,7 @@ class AssignmentRejected(FramemeshError):
     code = Code.INVALID
 
 
-def assignments_from(response: node_pb2.ConnectResponse) -> tuple[WorkerAssignment, ...]:
+def assignments_from_proto(response: node_pb2.ConnectResponse) -> tuple[WorkerAssignment, ...]:
     """The workers that should run.
 
     Raises:
@@ -45,7 +45,7 @@ def assignments_from(response: node_pb2.ConnectResponse) -> tuple[WorkerAssignme
     )
 
 
-def connect_request(
+def report_to_proto(
     name: str, machine: MachineReport, workers: tuple[WorkerReport, ...]
 ) -> node_pb2.ConnectRequest:
     node = node_pb2.Node(
@@ -54,12 +54,12 @@ def connect_request(
         memory_bytes=machine.memory_bytes,
         cpu_used=machine.cpu_used,
         memory_used_bytes=machine.memory_used_bytes,
-        workers=map(_worker, workers),
+        workers=map(_worker_to_proto, workers),
     )
     return node_pb2.ConnectRequest(node=node)
 
 
-def _worker(report: WorkerReport) -> node_pb2.Worker:
+def _worker_to_proto(report: WorkerReport) -> node_pb2.Worker:
     return node_pb2.Worker(
         id=report.id,
         pipeline=report.pipeline,

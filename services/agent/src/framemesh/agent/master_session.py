@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc.aio
 
-from framemesh.agent.converters import AssignmentRejected, assignments_from, connect_request
+from framemesh.agent.converters import AssignmentRejected, assignments_from_proto, report_to_proto
 from framemesh.agent.machine import Machine
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
@@ -76,7 +76,7 @@ class MasterSession:
 
     def _assign(self, response: node_pb2.ConnectResponse) -> None:
         try:
-            assignments = assignments_from(response)
+            assignments = assignments_from_proto(response)
         except AssignmentRejected as error:
             log.error("assignments refused, the last ones stay", trouble=str(error))
             return
@@ -97,4 +97,4 @@ class MasterSession:
 
     def _report(self) -> node_pb2.ConnectRequest:
         self._changed.clear()
-        return connect_request(self._name, self._machine.report(), self._supervisor.report())
+        return report_to_proto(self._name, self._machine.report(), self._supervisor.report())

@@ -12,13 +12,13 @@ from framemesh.master.pipelines.manager import RunningPipeline
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.messages import pipeline_message
 
-_TO_STATE = {
+_STATE_TO_PROTO = {
     WorkerState.STARTING: node_pb2.WORKER_STATE_STARTING,
     WorkerState.READY: node_pb2.WORKER_STATE_READY,
     WorkerState.FAILED: node_pb2.WORKER_STATE_FAILED,
     WorkerState.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
-_FROM_STATE = {number: state for state, number in _TO_STATE.items()}
+_STATE_FROM_PROTO = {number: state for state, number in _STATE_TO_PROTO.items()}
 
 
 MAX_WORKERS = 1000
@@ -31,7 +31,7 @@ MAX_TROUBLE = 1000
 """Characters of a line of trouble that are kept: a process may log lines of any length."""
 
 
-def from_pipeline(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
+def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
     return pipeline_pb2.Pipeline(
         spec=pipeline_message.to_proto(pipeline.stored.spec),
         revision=pipeline.stored.revision,
@@ -40,7 +40,7 @@ def from_pipeline(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
     )
 
 
-def from_model(model: ModelVersion) -> model_pb2.Model:
+def model_to_proto(model: ModelVersion) -> model_pb2.Model:
     return model_pb2.Model(
         name=model.manifest.name,
         version=model.version,
@@ -51,7 +51,7 @@ def from_model(model: ModelVersion) -> model_pb2.Model:
     )
 
 
-def to_manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
+def manifest_from_proto(request: model_pb2.RegisterModelRequest) -> ModelManifest:
     """
     Raises:
         MalformedCall: it holds something else.
@@ -66,7 +66,7 @@ def to_manifest(request: model_pb2.RegisterModelRequest) -> ModelManifest:
     return read(document, ModelManifest, "model.yaml")
 
 
-def to_chunk(request: model_pb2.RegisterModelRequest) -> bytes:
+def chunk_from_proto(request: model_pb2.RegisterModelRequest) -> bytes:
     """
     Raises:
         MalformedCall: it holds something else.
@@ -76,7 +76,7 @@ def to_chunk(request: model_pb2.RegisterModelRequest) -> bytes:
     return request.chunk
 
 
-def to_node(message: node_pb2.Node) -> NodeReport:
+def node_from_proto(message: node_pb2.Node) -> NodeReport:
     """
     Raises:
         InvalidName: the node has no usable name.
@@ -94,18 +94,18 @@ def to_node(message: node_pb2.Node) -> NodeReport:
         memory_bytes=message.memory_bytes,
         cpu_used=message.cpu_used,
         memory_used_bytes=message.memory_used_bytes,
-        workers=tuple(map(_to_worker, message.workers)),
+        workers=tuple(map(_worker_from_proto, message.workers)),
     )
 
 
-def from_node(node: NodeReport) -> node_pb2.Node:
+def node_to_proto(node: NodeReport) -> node_pb2.Node:
     return node_pb2.Node(
         name=node.name,
         cpus=node.cpus,
         memory_bytes=node.memory_bytes,
         cpu_used=node.cpu_used,
         memory_used_bytes=node.memory_used_bytes,
-        workers=map(_from_worker, node.workers),
+        workers=map(_worker_to_proto, node.workers),
     )
 
 
@@ -120,12 +120,12 @@ def assignments_to_proto(assignments: tuple[WorkerAssignment, ...]) -> node_pb2.
     )
 
 
-def _to_worker(message: node_pb2.Worker) -> WorkerReport:
+def _worker_from_proto(message: node_pb2.Worker) -> WorkerReport:
     return WorkerReport(
         id=_word(message.id),
         pipeline=_word(message.pipeline),
         # A newer agent may know a state that we do not; such a worker is not ready.
-        state=_FROM_STATE.get(message.state, WorkerState.STARTING),
+        state=_STATE_FROM_PROTO.get(message.state, WorkerState.STARTING),
         pid=message.pid,
         address=_word(message.address),
         restarts=message.restarts,
@@ -140,11 +140,11 @@ def _word(text: str) -> str:
     return text
 
 
-def _from_worker(worker: WorkerReport) -> node_pb2.Worker:
+def _worker_to_proto(worker: WorkerReport) -> node_pb2.Worker:
     return node_pb2.Worker(
         id=worker.id,
         pipeline=worker.pipeline,
-        state=_TO_STATE[worker.state],
+        state=_STATE_TO_PROTO[worker.state],
         pid=worker.pid,
         address=worker.address,
         restarts=worker.restarts,

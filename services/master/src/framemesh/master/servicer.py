@@ -20,12 +20,12 @@ from framemesh.core.documents.document import dump
 from framemesh.core.names import check_name
 from framemesh.master.converters import (
     assignments_to_proto,
-    from_model,
-    from_node,
-    from_pipeline,
-    to_chunk,
-    to_manifest,
-    to_node,
+    chunk_from_proto,
+    manifest_from_proto,
+    model_to_proto,
+    node_from_proto,
+    node_to_proto,
+    pipeline_to_proto,
 )
 from framemesh.master.errors import MalformedCall
 from framemesh.master.fleet.nodes import NodeRegistry, NodeReport, NodeSession
@@ -50,19 +50,19 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
     ) -> pipeline_pb2.ApplyPipelineResponse:
         applied = await self._pipelines.apply(pipeline_message.from_proto(request.spec))
-        return pipeline_pb2.ApplyPipelineResponse(pipeline=from_pipeline(applied))
+        return pipeline_pb2.ApplyPipelineResponse(pipeline=pipeline_to_proto(applied))
 
     async def GetPipeline(
         self, request: pipeline_pb2.GetPipelineRequest, context: Context
     ) -> pipeline_pb2.GetPipelineResponse:
         found = await self._pipelines.get(check_name("pipeline", request.name))
-        return pipeline_pb2.GetPipelineResponse(pipeline=from_pipeline(found))
+        return pipeline_pb2.GetPipelineResponse(pipeline=pipeline_to_proto(found))
 
     async def ListPipelines(
         self, request: pipeline_pb2.ListPipelinesRequest, context: Context
     ) -> pipeline_pb2.ListPipelinesResponse:
         found = await self._pipelines.list()
-        return pipeline_pb2.ListPipelinesResponse(pipelines=map(from_pipeline, found))
+        return pipeline_pb2.ListPipelinesResponse(pipelines=map(pipeline_to_proto, found))
 
     async def DeletePipeline(
         self, request: pipeline_pb2.DeletePipelineRequest, context: Context
@@ -89,29 +89,29 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         self, request_iterator: AsyncIterator[model_pb2.RegisterModelRequest], context: Context
     ) -> model_pb2.RegisterModelResponse:
         first = await first_message(request_iterator, model_pb2.RegisterModelRequest())
-        manifest = to_manifest(first)
-        chunks = (to_chunk(request) async for request in further_messages(request_iterator))
+        manifest = manifest_from_proto(first)
+        chunks = (chunk_from_proto(request) async for request in further_messages(request_iterator))
         return model_pb2.RegisterModelResponse(
-            model=from_model(await self._models.register(manifest, chunks))
+            model=model_to_proto(await self._models.register(manifest, chunks))
         )
 
     async def ListModels(
         self, request: model_pb2.ListModelsRequest, context: Context
     ) -> model_pb2.ListModelsResponse:
-        return model_pb2.ListModelsResponse(models=map(from_model, await self._models.list()))
+        return model_pb2.ListModelsResponse(models=map(model_to_proto, await self._models.list()))
 
     async def GetModel(
         self, request: model_pb2.GetModelRequest, context: Context
     ) -> model_pb2.GetModelResponse:
         model = await self._models.find(request.name, request.version)
         manifest = json.dumps(dump(model.manifest))
-        return model_pb2.GetModelResponse(model=from_model(model), manifest=manifest)
+        return model_pb2.GetModelResponse(model=model_to_proto(model), manifest=manifest)
 
     async def DownloadModel(  # type: ignore[override]
         self, request: model_pb2.DownloadModelRequest, context: Context
     ) -> None:
         model = await self._models.find(request.name, request.version)
-        await write_message(context, model_pb2.DownloadModelResponse(model=from_model(model)))
+        await write_message(context, model_pb2.DownloadModelResponse(model=model_to_proto(model)))
         async with aclosing(self._models.content(model, request.worker)) as chunks:
             async for chunk in chunks:
                 await write_message(context, model_pb2.DownloadModelResponse(chunk=chunk))
@@ -127,7 +127,7 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: Context
     ) -> None:
         opening = await first_message(request_iterator, node_pb2.ConnectRequest())
-        first = to_node(opening.node)
+        first = node_from_proto(opening.node)
         with self._nodes.connected(first) as session:
             async with asyncio.TaskGroup() as tasks:
                 until_the_end = [
@@ -135,14 +135,14 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
                     tasks.create_task(raise_when_draining(self._draining)),
                 ]
                 async for request in request_iterator:
-                    session.report = _same_node(to_node(request.node), first.name)
+                    session.report = _same_node(node_from_proto(request.node), first.name)
                 for task in until_the_end:
                     task.cancel()
 
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: Context
     ) -> node_pb2.ListNodesResponse:
-        return node_pb2.ListNodesResponse(nodes=map(from_node, self._nodes.reports))
+        return node_pb2.ListNodesResponse(nodes=map(node_to_proto, self._nodes.reports))
 
 
 async def _send_assignments(session: NodeSession, context: Context) -> None:

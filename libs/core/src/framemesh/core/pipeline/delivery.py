@@ -61,8 +61,8 @@ class DeliverySpec:
 
     @property
     def camera_affinity(self) -> bool:
-        """Whether all frames of a camera go to one shard, which one worker has: it alone can tell
-        which of them are the newest, and keep their order."""
+        """Whether all frames of a camera go to one shard, which one worker has: it can decide which
+        of them are the newest, and keep their order."""
         return self.order is Order.PER_CAMERA or self.latest is not None
 
 

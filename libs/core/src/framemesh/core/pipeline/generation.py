@@ -36,7 +36,7 @@ class Generation:
     shards: int
     """Of each stream."""
     camera_affinity: bool
-    """Whether all frames of a camera go to one shard, one after the other: else nobody could tell
+    """Whether all frames of a camera go to one shard, in order: otherwise nothing could tell
     from the stream which of them is the newest."""
     high_priority: tuple[str, ...] = ()
     """Cameras whose frames go to a shard beside the others."""

@@ -123,7 +123,7 @@ class PipelineSpec:
 
 
 def check_pipeline(spec: PipelineSpec) -> None:
-    """Check what no field can tell alone: that stages have names of their own and an order.
+    """Check the rules between fields: unique names of stages, their order, sizes that fit together.
 
     Raises:
         InvalidDocument: with the path of each field that is wrong.

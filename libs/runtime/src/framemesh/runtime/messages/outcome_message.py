@@ -8,14 +8,14 @@ from framemesh.core.outcome import Box, Detection, Fate, Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
 
-_TO_FATE = {
+_FATE_TO_PROTO = {
     Fate.DONE: outcome_pb2.FATE_DONE,
     Fate.EXPIRED: outcome_pb2.FATE_EXPIRED,
     Fate.SUPERSEDED: outcome_pb2.FATE_SUPERSEDED,
     Fate.DEAD: outcome_pb2.FATE_DEAD,
     Fate.REJECTED: outcome_pb2.FATE_REJECTED,
 }
-_FROM_FATE = {number: fate for fate, number in _TO_FATE.items()}
+_FATE_FROM_PROTO = {number: fate for fate, number in _FATE_TO_PROTO.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
     frame = message.frame
     return OutcomeSummary(
         frame=FrameId(frame.camera, frame.session, frame.sequence),
-        fate=_FROM_FATE[message.fate],
+        fate=_FATE_FROM_PROTO[message.fate],
         reason=message.reason,
         age_seconds=(message.completed_unix_nano - message.captured_unix_nano) / 1e9,
         image_bytes=message.image_bytes,
@@ -76,7 +76,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
             camera=frame.camera, session=frame.session, sequence=frame.sequence
         ),
         pipeline=outcome.pipeline,
-        fate=_TO_FATE[outcome.fate],
+        fate=_FATE_TO_PROTO[outcome.fate],
         reason=outcome.reason,
         detail=outcome.detail,
         captured_unix_nano=outcome.captured_unix_nano,
@@ -101,7 +101,7 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
     return Outcome(
         frame=FrameId(frame.camera, frame.session, frame.sequence),
         pipeline=message.pipeline,
-        fate=_FROM_FATE[message.fate],
+        fate=_FATE_FROM_PROTO[message.fate],
         captured_unix_nano=message.captured_unix_nano,
         completed_unix_nano=message.completed_unix_nano,
         completed_by=message.completed_by,

@@ -11,12 +11,14 @@ from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec
 
-_TO_ORDER = {
+_ORDER_TO_PROTO = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
     Order.PER_CAMERA: pipeline_pb2.ORDER_PER_CAMERA,
 }
-_FROM_ENUMS: dict[str, dict[int, Any]] = {
-    pipeline_pb2.Order.DESCRIPTOR.full_name: {number: order for order, number in _TO_ORDER.items()},
+_ENUMS_FROM_PROTO: dict[str, dict[int, Any]] = {
+    pipeline_pb2.Order.DESCRIPTOR.full_name: {
+        number: order for order, number in _ORDER_TO_PROTO.items()
+    },
 }
 """By the name of the enum, what its numbers stand for."""
 
@@ -56,7 +58,7 @@ def _ledger_to_proto(ledger: LedgerSpec) -> pipeline_pb2.Ledger:
 def _delivery_to_proto(delivery: DeliverySpec) -> pipeline_pb2.Delivery:
     latest, fresh = delivery.latest, delivery.fresh
     message = pipeline_pb2.Delivery(
-        order=_TO_ORDER[delivery.order],
+        order=_ORDER_TO_PROTO[delivery.order],
         high_priority=delivery.high_priority,
         max_attempts=delivery.max_attempts,
     )
@@ -86,7 +88,7 @@ def _set_fields(message: Message) -> dict[str, Any]:
 def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.enum_type is not None:
         # A number that is not known here is refused by whoever reads the document.
-        return _FROM_ENUMS[field.enum_type.full_name].get(value, value)
+        return _ENUMS_FROM_PROTO[field.enum_type.full_name].get(value, value)
     if isinstance(value, Duration):
         return value.ToTimedelta()
     if isinstance(value, Message):

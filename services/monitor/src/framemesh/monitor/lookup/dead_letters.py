@@ -77,7 +77,7 @@ class DeadLetters:
             DeadLetterUnknown: there is none.
         """
         try:
-            kept = await JetStream(self._broker).messages.direct_last(
+            stored = await JetStream(self._broker).messages.direct_last(
                 dead_stream(pipeline), subject
             )
         except MessageNotFound as error:
@@ -85,9 +85,9 @@ class DeadLetters:
                 "no such dead letter is kept: `framemesh dead list` shows those that are"
             ) from error
         try:
-            return dead_letter_message.from_parts(kept.subject, kept.headers, kept.payload)
+            return dead_letter_message.from_parts(stored.subject, stored.headers, stored.payload)
         except (KeyError, ValueError) as error:
-            raise DeadLetterUnknown(f"what is kept there is no dead letter: {error!r}") from error
+            raise DeadLetterUnknown(f"the stored message is no dead letter: {error!r}") from error
 
 
 def _letters(found: Iterable[ReceivedMessage]) -> tuple[ListedLetter, ...]:

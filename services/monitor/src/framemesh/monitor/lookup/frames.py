@@ -89,13 +89,13 @@ class FrameLookup:
     async def _completed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
         subject = outcome_subject(pipeline, wanted)
         try:
-            kept = await self._messages.direct_last_of_each(ledger_stream(pipeline), subject)
+            stored = await self._messages.direct_last_of_each(ledger_stream(pipeline), subject)
         except TooManySubjects as error:
             raise TooManyMatches(
                 f"too many sessions have a frame {wanted.sequence} of {wanted.camera}:"
                 " name the session"
             ) from error
-        return [record for record in map(_completed_record, reversed(kept)) if record]
+        return [record for record in map(_completed_record, reversed(stored)) if record]
 
     async def _record(self, pipeline: str, frame: FrameId, ledger: PipelineLedger) -> FrameRecord:
         """Of a frame whose outcome was not found."""
@@ -109,16 +109,16 @@ class FrameLookup:
         not_retained = FrameRecord(frame, FrameState.NOT_RETAINED)
         with retryable("cannot read the outcome"):
             try:
-                kept = await self._messages.last(ledger_stream(pipeline), subject)
+                stored = await self._messages.last(ledger_stream(pipeline), subject)
             except MessageNotFound:
                 return not_retained
-        return _completed_record(kept) or not_retained
+        return _completed_record(stored) or not_retained
 
 
-def _completed_record(kept: StoredMessage) -> FrameRecord | None:
+def _completed_record(stored: StoredMessage) -> FrameRecord | None:
     """None for what somebody else wrote there, which the ledger logs."""
     try:
-        outcome = outcome_message.from_payload(kept.payload)
+        outcome = outcome_message.from_payload(stored.payload)
     except (DecodeError, KeyError):
         return None
-    return FrameRecord(outcome.frame, FrameState.COMPLETED, outcome, kept.stored_unix_nano)
+    return FrameRecord(outcome.frame, FrameState.COMPLETED, outcome, stored.stored_unix_nano)

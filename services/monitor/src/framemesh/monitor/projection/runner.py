@@ -24,7 +24,7 @@ RETRY_SECONDS = 0.5
 """Before a broker that did not answer is asked again."""
 
 LAST_SAVE_SECONDS = 1.0
-"""For the checkpoint of a monitor that is told to stop. Without it the next one reads what came in
+"""For the checkpoint of a monitor that stops. Without it the next one reads what came in
 the seconds since the checkpoint before."""
 
 

@@ -26,7 +26,7 @@ class ResumeToken:
     """A place in a ledger's stream."""
 
     stream: str
-    """Tells the stream from others that had its name before or after it."""
+    """Digest of the time of its creation: a stream that was created again is another one."""
     sequence: int
     """Of the last message that the watcher has."""
 

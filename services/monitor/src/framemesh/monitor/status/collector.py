@@ -38,7 +38,7 @@ class StatusCollector:
 
         Raises:
             PipelineUnknown: there is none of that name.
-            StreamGone, LedgerBehind, BrokerUnavailable: a part of it cannot be told.
+            StreamGone, LedgerBehind, BrokerUnavailable: a part of it cannot be read.
         """
         stored = await self._pipelines.get(pipeline)
         found = await self._registry.ledger(pipeline)
@@ -51,7 +51,7 @@ class StatusCollector:
         )
 
     async def all(self) -> list[PipelineStatus]:
-        """Of all pipelines, by name, what can be told within ANSWER_TIMEOUT_SECONDS.
+        """Of all pipelines, by name, what can be read within ANSWER_TIMEOUT_SECONDS.
 
         Raises:
             BrokerUnavailable: not even their names.
@@ -69,7 +69,7 @@ class StatusCollector:
         return [found for task in looking if (found := task.result())]
 
     async def _known(self, pipeline: str, deadline: float) -> PipelineStatus | None:
-        """What can be told of a pipeline; None for one that was deleted since it was listed."""
+        """What can be read of a pipeline; None for one that was deleted since it was listed."""
         problems: list[str] = []
 
         async def part(asked: Coroutine[None, None, T]) -> T | None:

@@ -8,7 +8,7 @@ from framemesh.monitor.status.backlog import Backlog
 
 @dataclass(frozen=True, slots=True)
 class PipelineStatus:
-    """What is known of a pipeline; None stands for what could not be told."""
+    """What is known of a pipeline; None stands for what could not be read."""
 
     pipeline: str
     ledger: LedgerSummary | None = None
@@ -16,6 +16,6 @@ class PipelineStatus:
     """Messages that the ledger's stream dropped before they were read."""
     backlog: Backlog | None = None
     dead_letters: int | None = None
-    """Those that are kept."""
+    """In the stream of dead letters; older ones were removed."""
     problem: str = ""
     """Why something is missing or behind, for a person; empty where nothing is."""
