@@ -94,3 +94,21 @@ async def test_a_model_that_does_not_load_is_named_with_the_reason(
     with pytest.raises(TritonStartFailed, match=r"fussy-1: .*uint8"):
         async with open_things(model=model):
             pass
+
+
+async def test_a_batch_that_is_open_in_name_only_is_told_with_what_to_do(
+    open_things: OpenEngine, tmp_path: Path
+) -> None:
+    """No file tells it: a Reshape in its middle takes one picture."""
+    table = helper.make_tensor("one", TensorProto.INT64, [4], [1, SIDE, SIDE, 3])
+    model = write(
+        tmp_path,
+        helper.make_node("Constant", [], ["one"], value=table),
+        helper.make_node("Reshape", ["pixels", "one"], ["picture"]),
+        helper.make_node("Cast", ["picture"], ["whole"], to=TensorProto.INT32),
+        helper.make_node("ReduceMax", ["whole", "sides"], ["brightest"], keepdims=0),
+        helper.make_node("Gather", ["table", "brightest"], ["scores"]),
+    )
+    with pytest.raises(TritonStartFailed, match=r"fussy-1: .*in name only, set max_batch to 1"):
+        async with open_things(model=model):
+            pass

@@ -34,6 +34,36 @@ class TritonPythonModel:
             session_options(config.get("parameters", {})),
             providers=["CPUExecutionProvider"],
         )
+        for sample in config.get("model_warmup", []):
+            self.rehearse(sample)
+
+    def rehearse(self, sample: dict[str, Any]) -> None:
+        """Run a warm-up here first: one that fails later ends tritonserver without a reason."""
+        count = int(sample["batch_size"])
+        try:
+            self.session.run(self.outputs, self.zeros(sample, count))
+        except Exception as error:
+            hint = f"cannot run a batch of {count} pictures: {error}"
+            if count > 1 and self.runs_one(sample):
+                hint = f"its batch dimension is open in name only, set max_batch to 1 ({hint})"
+            raise triton.TritonModelException(hint) from error
+
+    def runs_one(self, sample: dict[str, Any]) -> bool:
+        try:
+            self.session.run(self.outputs, self.zeros(sample, 1))
+        except Exception:  # noqa: BLE001  whatever it is, the caller tells the other one
+            return False
+        return True
+
+    def zeros(self, sample: dict[str, Any], count: int) -> dict[str, Any]:
+        batch = [count] if self.batched else []
+        return {
+            name: np.zeros(
+                [*batch, *map(int, tensor["dims"])],
+                triton.triton_string_to_numpy(tensor["data_type"]),
+            )
+            for name, tensor in sample["inputs"].items()
+        }
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer requests that Triton had waiting; with a batch dimension they are run as one."""
