@@ -285,7 +285,7 @@ REFUSED = (
     OddModel(
         "more classes than labels",
         model(output_shape=("n", 3)),
-        refused="labels: the model tells 3 classes apart and its manifest has 2 labels",
+        refused="labels: the model has 3 classes and its manifest 2 labels",
     ),
     OddModel(
         "another decoder's outputs",

@@ -149,7 +149,7 @@ def test_a_threshold_of_one_finds_what_is_certain_at_most(case: Case) -> None:
 
 
 def test_fewer_labels_than_classes_are_refused(case: Case) -> None:
-    with pytest.raises(ModelInvalid, match="3 classes apart and its manifest has 2 labels"):
+    with pytest.raises(ModelInvalid, match="has 3 classes and its manifest 2 labels"):
         bind_decoder(manifest(DecoderSpec(case.name), labels=2), case.shapes)
 
 

@@ -54,7 +54,7 @@ def test_a_document_is_read_and_written_back() -> None:
         ("2GiB", "2GiB\n  streams: 0", "line 11: buffer.streams: input should be greater than"),
         ("2GiB", "2GiB\n  replicas: 6", "line 11: buffer.replicas: input should be less than"),
         ("2GiB", "16MiB\n  streams: 2", "line 10: buffer.max_bytes: 2 streams need 32MiB or more"),
-        ("name: street", "name: a\nname: b", "line 2: name: stands twice"),
+        ("name: street", "name: a\nname: b", "line 2: name: is there twice"),
         ("name: street", "name: [", "line 3: expected"),
     ],
 )

@@ -30,7 +30,7 @@ def read_pipeline(path: Path) -> PipelineSpec:
 
     Raises:
         FileUnreadable: there is no such file.
-        InvalidDocument: with the line and the field of every fault.
+        InvalidDocument: with the line and the field of every error.
     """
     document = read_document(path)
     spec = document.read(PipelineSpec)

@@ -26,7 +26,7 @@ def read_model_folder(folder: Path) -> ModelFolder:
 
     Raises:
         FileUnreadable: it has no model.yaml, or the file of labels is no text.
-        InvalidDocument: with the line and the field of every fault; also for a file that a field
+        InvalidDocument: with the line and the field of every error; also for a file that a field
             names and that is not there.
     """
     document = read_document(folder / MANIFEST)

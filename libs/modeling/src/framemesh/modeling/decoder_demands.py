@@ -10,7 +10,7 @@ from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
 from framemesh.modeling.manifest import DecoderSpec, ModelManifest
 
 Shapes = Mapping[str, tuple[int, ...]]
-"""Of the output tensors of one picture; -1 where a side is known only once the model ran."""
+"""Of the output tensors of one picture; -1 where a dimension is known only once the model ran."""
 
 FASTESTDET_BOX_CHANNELS = 5
 """Whether there is something, the centre (2), the size (2); the classes follow."""
@@ -23,7 +23,7 @@ class DecoderBinding:
     tensors: Mapping[str, str]
     """What the decoder calls an output ("boxes") -> the name of the tensor."""
     classes: int
-    """How many classes the model tells apart; each needs a label."""
+    """Number of classes of the model; each needs a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
     if binding.classes > len(manifest.labels):
         raise misfit(
             manifest,
-            f"labels: the model tells {binding.classes} classes apart and its manifest has "
-            f"{len(manifest.labels)} labels: list one for each class, in order",
+            f"labels: the model has {binding.classes} classes and its manifest "
+            f"{len(manifest.labels)} labels: list one label per class, in order",
         )
     return binding
 
@@ -116,7 +116,7 @@ def _classification(spec: DecoderSpec, shapes: Shapes) -> DecoderBinding:
     if len(shapes) != 1:
         raise _unreadable(shapes, "classification", "one output [classes]")
     ((name, shape),) = shapes.items()
-    if not shape or any(side != 1 for side in shape[1:]):
+    if not shape or any(length != 1 for length in shape[1:]):
         raise _unreadable(shapes, "classification", f"{name} to be [classes]")
     classes = _fixed(shape[0] - int(spec.background), shapes, "classification", "classes")
     return DecoderBinding({"scores": name}, classes)
@@ -132,9 +132,9 @@ DEMANDS: Mapping[str, DecoderDemand] = {
 
 
 def _tensor(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ...]:
-    """The shape of the output called `name`, which must have as many sides as `form` names.
+    """The shape of the output called `name`, which must have as many dimensions as `form` names.
 
-    `form` ("classes,height,width") is how the sides are called in messages.
+    `form` ("classes,height,width") names the dimensions in messages.
     """
     if name not in shapes:
         raise _unreadable(shapes, decoder, f"an output {name} [{form}]")
@@ -144,11 +144,11 @@ def _tensor(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ..
     return shape
 
 
-def _fixed(side: int, shapes: Shapes, decoder: str, what: str) -> int:
-    """`side`, unless only running the model would tell it."""
-    if side < 1:
+def _fixed(length: int, shapes: Shapes, decoder: str, what: str) -> int:
+    """`length`, which must be known before the model runs."""
+    if length < 1:
         raise _unreadable(shapes, decoder, f"a fixed number of {what}")
-    return side
+    return length
 
 
 def _unreadable(shapes: Shapes, decoder: str, expected: str) -> ModelInvalid:

@@ -11,14 +11,14 @@ from framemesh.core.names import Name
 _STRICT = ConfigDict(extra="forbid")
 
 MAX_SIDE = 8192
-"""Of a model's input, in pixels."""
+"""Largest width and height of a model's input, in pixels."""
 
 
 class Fit(StrEnum):
-    """How a picture gets the size of a model's input."""
+    """How a picture is resized to a model's input."""
 
     STRETCH = "stretch"
-    """Each side is scaled on its own."""
+    """Width and height are scaled independently."""
     LETTERBOX = "letterbox"
     """Scaled by one factor, centred, the rest filled with grey (114)."""
 

@@ -28,8 +28,8 @@ LOCATION_EXTERNAL = 1
 VALUE_NAME, VALUE_TYPE = 1, 2
 TYPE_TENSOR = 1
 TYPE_ELEMENT, TYPE_SHAPE = 1, 2
-SHAPE_SIDE = 1
-SIDE_LENGTH = 1
+SHAPE_DIMENSION = 1
+DIMENSION_LENGTH = 1
 
 DATATYPES = {
     1: "FP32", 2: "UINT8", 3: "INT8", 4: "UINT16", 5: "INT16", 6: "INT32", 7: "INT64", 8: "BYTES",
@@ -152,9 +152,11 @@ class _Reader:
         walker = self.walker
         for kind in walker.within(value, VALUE_TYPE, TYPE_TENSOR):
             element = walker.integer(kind, TYPE_ELEMENT)
-            sides = walker.within(kind, TYPE_SHAPE, SHAPE_SIDE)
-            # A side is a number, or open: a name, nothing, or a negative number.
-            shape = tuple(max(OPEN, walker.integer(side, SIDE_LENGTH, OPEN)) for side in sides)
+            # A dimension is a number, or open: a name, nothing, or a negative number.
+            shape = tuple(
+                max(OPEN, walker.integer(dimension, DIMENSION_LENGTH, OPEN))
+                for dimension in walker.within(kind, TYPE_SHAPE, SHAPE_DIMENSION)
+            )
             return Tensor(name, DATATYPES.get(element, f"type {element}"), shape)
         return Tensor(name, NO_TENSOR, ())
 

@@ -1,4 +1,4 @@
-"""What goes into a model and what comes out of it."""
+"""The inputs and outputs of a model, and whether a manifest matches them."""
 
 from dataclasses import dataclass
 from math import prod
@@ -7,7 +7,7 @@ from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import DType, ModelManifest
 
 OPEN = -1
-"""A side whose length is known only when the model runs."""
+"""A dimension whose length is known only when the model runs."""
 
 NO_TENSOR = "no tensor"
 """Datatype of what is a sequence or a map."""
@@ -22,7 +22,7 @@ memory has room for two pictures at least."""
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input or an output. The first side of `shape` is the batch; -1 stands for any."""
+    """An input or an output. The first dimension of `shape` is the batch; -1 is any length."""
 
     name: str
     datatype: str
@@ -36,7 +36,7 @@ class Tensor:
 
     @property
     def picture_bytes(self) -> int:
-        """Of one picture; negative where a side is open."""
+        """Of one picture; negative where a dimension is open."""
         if OPEN in self.picture_shape:
             return -1
         return prod(self.picture_shape) * ELEMENT_BYTES[self.datatype]
@@ -54,7 +54,7 @@ class Signature:
 
 
 def check_signature(manifest: ModelManifest, signature: Signature) -> Signature:
-    """The signature with the manifest's sides where the model leaves them open.
+    """The signature with the dimensions of the manifest where the model leaves them open.
 
     Raises:
         ModelInvalid: naming the field of the manifest, and the tensor with its shape.
@@ -96,7 +96,7 @@ def _only_input(manifest: ModelManifest, signature: Signature) -> Tensor:
 
 
 def _matches(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether all sides but the batch are equal, or open."""
+    """Whether all dimensions but the batch are equal, or open in the model."""
     return len(given) == len(wanted) and all(
         a in (b, OPEN) for a, b in zip(given[1:], wanted[1:], strict=True)
     )

@@ -22,7 +22,7 @@ class ValidatedModel:
     """What is known of a model before it is run."""
 
     signature: Signature
-    """With the manifest's sides where the file leaves them open."""
+    """With the dimensions of the manifest where the file leaves them open."""
     binding: DecoderBinding
 
 
@@ -79,5 +79,5 @@ def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:
             raise misfit(
                 manifest,
                 "simulated: only running the model would tell the size of output "
-                f"{output}: export it with fixed sides",
+                f"{output}: export it with fixed dimensions",
             )

@@ -55,7 +55,7 @@ def manifest_from_proto(request: model_pb2.RegisterModelRequest) -> ModelManifes
     """
     Raises:
         MalformedCall: it holds something else.
-        InvalidDocument: it is no manifest; with the field of every fault.
+        InvalidDocument: it is no manifest; with the field of every error.
     """
     if request.WhichOneof("part") != "manifest":
         raise MalformedCall("the first message must be the manifest")

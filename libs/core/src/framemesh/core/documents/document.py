@@ -1,4 +1,4 @@
-"""Plain values, as JSON has them, into frozen ones and back, with faults named by field."""
+"""Conversion between plain JSON values and frozen dataclasses; errors name the field."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,13 +13,13 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a document."""
+    """One error in a document."""
 
     path: Path
     """The field: ("stages", 0, "model")."""
     message: str
     line: int = 0
-    """From 1; 0 where the document was not text."""
+    """1-based; 0 where the document was not text."""
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
@@ -28,7 +28,7 @@ class Problem:
 
 
 class InvalidDocument(FramemeshError):
-    """A document is not what it should be; `problems` says where and why."""
+    """A document has errors; `problems` says where and why."""
 
     code = Code.INVALID
 
@@ -42,14 +42,14 @@ def read(value: Any, kind: type[T], what: str) -> T:
     """Plain values (dicts, lists, strings, numbers) as a `kind`, a frozen dataclass.
 
     Raises:
-        InvalidDocument: with the field of every fault.
+        InvalidDocument: with the field of every error.
     """
     try:
         found: T = _adapter(kind).validate_python(value)
         return found
     except ValidationError as error:
-        faults = error.errors(include_url=False)
-        problems = [Problem(tuple(fault["loc"]), _plain(fault)) for fault in faults]
+        found_errors = error.errors(include_url=False)
+        problems = [Problem(tuple(each["loc"]), _message(each)) for each in found_errors]
         raise InvalidDocument(what, _innermost(problems)) from error
 
 
@@ -79,16 +79,16 @@ def _innermost(problems: list[Problem]) -> tuple[Problem, ...]:
     )
 
 
-def _plain(fault: Any) -> str:
-    match fault["type"]:
+def _message(error: Any) -> str:
+    match error["type"]:
         case "missing":
             return "is missing"
         case "unexpected_keyword_argument" | "extra_forbidden":
             return "is not a field"
         case "string_pattern_mismatch":
-            return f"bad name {fault['input']!r}: use 1 to 64 letters, digits, '-' and '_'"
+            return f"bad name {error['input']!r}: use 1 to 64 letters, digits, '-' and '_'"
         case "value_error":
-            return f"{fault['ctx']['error']}, not {fault['input']!r}"
+            return f"{error['ctx']['error']}, not {error['input']!r}"
         case _:
-            message = str(fault["msg"])
-            return f"{message[0].lower()}{message[1:]}, not {fault['input']!r}"
+            message = str(error["msg"])
+            return f"{message[0].lower()}{message[1:]}, not {error['input']!r}"

@@ -1,6 +1,6 @@
-"""Reading YAML documents into frozen values, with faults named by line and field.
+"""Reading YAML documents into frozen values; errors name the line and the field.
 
-Apart from what reads values, because services read no YAML and need not import what does.
+Separate from document.py because services read no YAML and must not import its parser.
 """
 
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ class Located:
             raise InvalidDocument(what, (Problem((), str(error.problem), line),)) from error
         except yaml.YAMLError as error:
             raise InvalidDocument(what, (Problem((), str(error)),)) from error
-        except _TwiceError as error:
+        except _DuplicateKeyError as error:
             raise InvalidDocument(what, (error.problem,)) from error
 
     def read(self, kind: type[T]) -> T:
         """The document as a `kind`.
 
         Raises:
-            InvalidDocument: with the line and the field of every fault.
+            InvalidDocument: with the line and the field of every error.
         """
         try:
             return read(self.value, kind, self.what)
@@ -65,7 +65,7 @@ class Located:
         return self._lines.get(path, 1)
 
 
-class _TwiceError(Exception):
+class _DuplicateKeyError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
@@ -79,7 +79,7 @@ def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
             line = key.start_mark.line + 1
             here = (*path, str(key.value))
             if key.value in seen:
-                raise _TwiceError(Problem(here, "stands twice", line))
+                raise _DuplicateKeyError(Problem(here, "is there twice", line))
             seen.add(key.value)
             yield from _lines(value, here)
             yield here, line
