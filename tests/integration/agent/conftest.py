@@ -1,4 +1,4 @@
-"""A master with a script, and an agent that attends it."""
+"""A scripted master, and an agent that is connected to it."""
 
 import asyncio
 import socket
@@ -35,26 +35,26 @@ def ready(*names: str) -> Condition:
 
 
 class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
-    """Gives the orders of a test, and keeps the last report."""
+    """Assigns what a test says, and keeps the last report."""
 
     def __init__(self) -> None:
         self.node = node_pb2.Node()
         self._assignment: node_pb2.ConnectResponse | None = None
-        self._news = asyncio.Condition()
-        self._leaving = False
+        self._changed = asyncio.Condition()
+        self._stopping = False
 
     async def Connect(
         self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: object
     ) -> AsyncIterator[node_pb2.ConnectResponse]:
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(self._listen(request_iterator))
-            told = None
-            while not self._leaving:
-                while self._assignment is told and not self._leaving:
-                    async with self._news:
-                        await self._news.wait()
-                if self._assignment is not None and self._assignment is not told:
-                    yield (told := self._assignment)
+            sent = None
+            while not self._stopping:
+                while self._assignment is sent and not self._stopping:
+                    async with self._changed:
+                        await self._changed.wait()
+                if self._assignment is not None and self._assignment is not sent:
+                    yield (sent := self._assignment)
             listening.cancel()
 
     async def ListNodes(
@@ -64,31 +64,31 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
 
     async def _listen(self, requests: AsyncIterator[node_pb2.ConnectRequest]) -> None:
         async for request in requests:
-            async with self._news:
+            async with self._changed:
                 self.node = request.node
-                self._news.notify_all()
+                self._changed.notify_all()
 
-    async def _leave(self) -> None:
-        """End the conversations; the server would wait for them."""
-        async with self._news:
-            self._leaving = True
-            self._news.notify_all()
+    async def _stop(self) -> None:
+        """End the calls; the server would wait for them."""
+        async with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
 
     async def assign(self, **revisions: int) -> None:
-        """Order these workers, each with its revision, and no others."""
-        async with self._news:
+        """Assign these workers, each with its revision, and no others."""
+        async with self._changed:
             self._assignment = node_pb2.ConnectResponse(
                 workers=[
                     node_pb2.WorkerAssignment(id=name, pipeline="street", revision=revision)
                     for name, revision in revisions.items()
                 ]
             )
-            self._news.notify_all()
+            self._changed.notify_all()
 
     async def reported(self, condition: Condition) -> node_pb2.Node:
         """Wait for a report of which `condition` is true, and return it."""
-        async with asyncio.timeout(20), self._news:
-            await self._news.wait_for(lambda: condition(self.node))
+        async with asyncio.timeout(20), self._changed:
+            await self._changed.wait_for(lambda: condition(self.node))
             return self.node
 
     @asynccontextmanager
@@ -97,11 +97,11 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
             "framemesh.api.master.v1.NodeService",
             lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(self, to),
         )
-        self._leaving = False
+        self._stopping = False
         async with grpc_server(address, [service]) as server:
             await server.set_serving(True)
             yield
-            await self._leave()
+            await self._stop()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ async def test_a_node_is_reported_with_its_figures(stage: Stage) -> None:
     assert not node.workers
 
 
-async def test_ordered_workers_become_ready_on_ports_of_their_own(stage: Stage) -> None:
+async def test_assigned_workers_become_ready_on_ports_of_their_own(stage: Stage) -> None:
     await stage.master.assign(north=1, south=1)
     node = await stage.master.reported(ready("north", "south"))
     first = stage.settings.first_port
@@ -88,7 +88,7 @@ async def test_a_worker_of_another_revision_is_replaced_and_the_others_stay(stag
     assert not psutil.pid_exists(pids(before)["north"])
 
 
-async def test_an_empty_order_stops_all_workers(stage: Stage) -> None:
+async def test_an_empty_assignment_stops_all_workers(stage: Stage) -> None:
     await stage.master.assign(north=1, south=1)
     before = await stage.master.reported(ready("north", "south"))
     await stage.master.assign()
@@ -96,7 +96,7 @@ async def test_an_empty_order_stops_all_workers(stage: Stage) -> None:
     assert not any(psutil.pid_exists(pid) for pid in pids(before).values())
 
 
-async def test_the_folder_of_a_worker_goes_with_its_order(stage: Stage) -> None:
+async def test_the_folder_of_a_worker_is_removed_with_its_assignment(stage: Stage) -> None:
     left = stage.settings.data / "workers" / "of-an-earlier-agent"
     left.mkdir(parents=True)
     await stage.master.assign(north=1, south=1)
@@ -142,7 +142,7 @@ async def test_a_master_that_comes_back_finds_the_same_workers(stage: Stage) -> 
     assert after.workers[0] == before.workers[0]
 
 
-async def test_the_agent_serves_while_it_attends_the_master(stage: Stage) -> None:
+async def test_the_agent_serves_while_it_is_connected_to_the_master(stage: Stage) -> None:
     async def serving() -> bool:
         return await grpc_serving(stage.settings.listen)
 
@@ -151,7 +151,7 @@ async def test_the_agent_serves_while_it_attends_the_master(stage: Stage) -> Non
     await stage.until(serving, expected=False)
 
 
-async def test_an_order_with_a_bad_id_is_refused_and_the_last_one_stands(stage: Stage) -> None:
+async def test_an_assignment_with_a_bad_id_is_refused_and_the_last_one_stays(stage: Stage) -> None:
     await stage.master.assign(north=1)
     before = await stage.master.reported(ready("north"))
     await stage.master.assign(**{"../../etc": 1})

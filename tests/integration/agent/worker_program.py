@@ -1,6 +1,6 @@
 """Stands in for a worker: serves gRPC health on the address that it is given, as workers do.
 
-How it behaves is in a file beside its data folder, so that a test can change it between two lives:
+How it behaves is in a file beside its data folder, so that a test can change it between two starts:
 "ready" (also when there is none), "silent" (never serves), or "broken" (ends with an error).
 Workers of revision 13 are broken without a file.
 """

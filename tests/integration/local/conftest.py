@@ -102,7 +102,7 @@ def up(data: Path, ports: Ports) -> tuple[str | int | Path, ...]:
 
 
 async def until(status: Callable[[], bool]) -> None:
-    """Look until it is true."""
+    """Wait until it is true."""
     async with asyncio.timeout(30):
         while not status():
             await asyncio.sleep(0.01)

@@ -46,7 +46,7 @@ async def test_a_mesh_is_healthy_when_the_context_begins_and_gone_after(
     assert not seen[0].ready
 
 
-async def test_what_a_program_leaves_to_nobody_is_gone_with_the_mesh(
+async def test_orphans_of_a_program_are_gone_with_the_mesh(
     data: Path, ports: Ports, stand_ins: StandIns
 ) -> None:
     async with running_mesh(data, ports, programs=stand_ins):
@@ -80,7 +80,7 @@ async def test_what_the_body_raises_comes_out_as_it_is(
             _ = 1 / 0
 
 
-async def test_a_program_that_ends_fails_the_start_with_its_last_words(
+async def test_a_program_that_ends_fails_the_start_with_its_last_log_line(
     data: Path, ports: Ports, stand_ins: StandIns
 ) -> None:
     (data / "monitor.behaviour").write_text("broken")

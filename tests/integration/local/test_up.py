@@ -206,7 +206,7 @@ async def test_ctrl_c_during_down_kills_what_is_left(data: Path, ports: Ports, u
     assert not taken(ports)
 
 
-async def test_a_service_that_cannot_start_is_one_line_with_its_last_words(
+async def test_a_service_that_cannot_start_is_one_line_with_its_last_log_line(
     data: Path, up: Up, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FRAMEMESH_LOG_LEVEL", "loud")

@@ -13,7 +13,7 @@ import pytest
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import LOG_BYTES
 
-# A process that starts another in its own group, says its number, and ends when it is told to.
+# A process that starts another in its own group, prints its pid, and ends at SIGTERM.
 PARENT = """
 import subprocess, sys
 other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
@@ -33,14 +33,14 @@ async def start(program: str, log: Path) -> Child:
     return await Child.start((sys.executable, "-S", "-c", program), name="child", log=log)
 
 
-async def said(child: Child) -> str:
+async def first_output(child: Child) -> str:
     async with asyncio.timeout(10):
         while not (words := child.last_log_line()):
             await asyncio.sleep(0.01)
     return words
 
 
-async def test_its_last_words_are_those_of_this_life(tmp_path: Path) -> None:
+async def test_its_last_log_line_is_one_of_this_process(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "child.log"
     first = await start("print('one')", log)
     assert (await first.wait(), first.last_log_line()) == (0, "one")
@@ -70,7 +70,7 @@ async def test_a_large_log_is_put_aside_without_holding_up_the_event_loop(
 
 async def test_what_it_leaves_in_its_group_is_killed_with_it(tmp_path: Path) -> None:
     child = await start(PARENT, tmp_path / "log")
-    left = psutil.Process(int(await said(child)))
+    left = psutil.Process(int(await first_output(child)))
     assert await child.stop(grace_seconds=5) == -signal.SIGTERM
     _, alive = await asyncio.to_thread(psutil.wait_procs, [left], 5)
     assert not alive
@@ -78,13 +78,13 @@ async def test_what_it_leaves_in_its_group_is_killed_with_it(tmp_path: Path) -> 
 
 async def test_one_that_ignores_sigterm_is_killed_after_its_grace(tmp_path: Path) -> None:
     child = await start(STUBBORN, tmp_path / "log")
-    await said(child)
+    await first_output(child)
     assert await child.stop(grace_seconds=0.2) == -signal.SIGKILL
 
 
 async def test_one_is_killed_at_once_when_its_stop_is_cancelled(tmp_path: Path) -> None:
     child = await start(STUBBORN, tmp_path / "log")
-    await said(child)
+    await first_output(child)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await child.stop(grace_seconds=60)
@@ -107,7 +107,7 @@ asyncio.run(main())
 """,
         log,
     )
-    child = psutil.Process(int(await said(parent)))
+    child = psutil.Process(int(await first_output(parent)))
     psutil.Process(parent.pid).kill()
     await parent.wait()
     _, alive = await asyncio.to_thread(psutil.wait_procs, [child], 5)

@@ -46,15 +46,15 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.program = SLEEPS
-        """What the next life runs."""
+        """What the next process runs."""
         self.programs: dict[int, str] = {}
-        """What each life ran, by its pid."""
+        """What each process ran, by its pid."""
         self.possible = True
         self.health = Health.SERVING
         self.clock = HandClock()
         self.seen: list[ProcessStatus] = []
         self._log = folder / "child.log"
-        self._news = asyncio.Event()
+        self._changed_status = asyncio.Event()
         self._checked = asyncio.Event()
         self.supervised = SupervisedProcess(
             "child",
@@ -81,7 +81,7 @@ class Scene:
 
     def _note(self) -> None:
         self.seen.append(self.supervised.status)
-        self._news.set()
+        self._changed_status.set()
 
     async def passes(self, seconds: float, *, steps: float) -> None:
         """Let time pass in steps, with a health check after each."""
@@ -94,8 +94,8 @@ class Scene:
     async def until(self, status: Callable[[ProcessStatus], bool]) -> ProcessStatus:
         async with asyncio.timeout(10):
             while not status(self.supervised.status):
-                self._news.clear()
-                await self._news.wait()
+                self._changed_status.clear()
+                await self._changed_status.wait()
         return self.supervised.status
 
 
@@ -140,7 +140,7 @@ async def test_a_killed_one_is_started_again(scene: Scene) -> None:
         assert State.FAILED in [status.state for status in scene.seen]
 
 
-async def test_the_trouble_of_one_that_ends_is_what_it_said_last(scene: Scene) -> None:
+async def test_the_trouble_of_one_that_ends_is_its_last_log_line(scene: Scene) -> None:
     scene.program = FAILS
     async with background_task(scene.supervised.run()):
         failed = await scene.until(lambda status: status.state is State.FAILED)
@@ -204,7 +204,7 @@ async def test_a_supervisor_that_was_stopped_itself_kills_nothing(scene: Scene) 
         assert (await scene.until(ready)).pid == before.pid
 
 
-async def test_a_steady_life_ends_the_row_of_failures(scene: Scene) -> None:
+async def test_a_process_that_was_ready_for_long_has_no_failures_before_it(scene: Scene) -> None:
     scene.program = FAILS
     async with background_task(scene.supervised.run()):
         await scene.until(lambda status: status.restarts >= 3)

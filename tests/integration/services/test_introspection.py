@@ -60,7 +60,7 @@ def listed(address: str) -> tuple[set[str], dict[str, set[str]]]:
 
 
 def ask_without_stubs(address: str) -> tuple[Any, grpc.StatusCode]:
-    """What ListPipelines answers, and what GetPipeline does for a name that nobody has."""
+    """What ListPipelines answers, and what GetPipeline does for an unknown name."""
     with grpc.insecure_channel(address) as to:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(to))
         answer = call(to, pool, "ListPipelines")
@@ -113,7 +113,7 @@ async def test_health_follows_what_the_service_says_of_itself() -> None:
     address = f"127.0.0.1:{free_block(1)}"
     service = Service("framemesh.test.Nothing", lambda to: None)
 
-    async def told(stub: health_pb2_grpc.HealthStub, name: str) -> int:
+    async def answer(stub: health_pb2_grpc.HealthStub, name: str) -> int:
         return int((await stub.Check(health_pb2.HealthCheckRequest(service=name))).status)
 
     async with channel_to(address) as to, grpc_server(address, [service]) as server:
@@ -125,4 +125,4 @@ async def test_health_follows_what_the_service_says_of_itself() -> None:
         ):
             if serving is not None:
                 await server.set_serving(serving)
-            assert [await told(stub, name) for name in ("", service.name)] == [state, state]
+            assert [await answer(stub, name) for name in ("", service.name)] == [state, state]

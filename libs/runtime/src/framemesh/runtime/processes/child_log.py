@@ -35,7 +35,7 @@ def bound(log: Path) -> None:
     line that is written in between is lost.
     """
     if log.exists() and log.stat().st_size > LOG_BYTES:
-        # On a full disk what was said is lost, and the disk a little less full.
+        # On a full disk the log is lost, and the disk a little less full.
         with contextlib.suppress(OSError):
             shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)
@@ -44,8 +44,8 @@ def bound(log: Path) -> None:
 def last_log_line(log: Path, start: int) -> str:
     """The last error that was logged after byte `start`, or else the last line."""
     records = [_record(line) for line in _tail(log, start)]
-    errors = [said for level, said in records if level in {"error", "critical"}]
-    return next(reversed(errors), "") or next((said for _, said in reversed(records)), "")
+    errors = [event for level, event in records if level in {"error", "critical"}]
+    return next(reversed(errors), "") or next((event for _, event in reversed(records)), "")
 
 
 def _tail(log: Path, start: int) -> list[str]:

@@ -45,9 +45,9 @@ def _reported(address: str) -> str:
             return ""
     except urllib.error.HTTPError as error:
         with error:
-            said = json.loads(error.read() or b"{}").get("error", "")
+            reported = json.loads(error.read() or b"{}").get("error", "")
         # It also reports what passes by itself: that it starts, or waits for other servers.
-        return said if "write error" in said else ""
+        return reported if "write error" in reported else ""
     except (OSError, ValueError):
         # Whether it answers at all is checked by `jetstream_health`.
         return ""

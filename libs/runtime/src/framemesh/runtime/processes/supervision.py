@@ -27,7 +27,7 @@ RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""
 
 STABLE_SECONDS = 30.0
-"""A process that was ready for so long was well: the count of failures in a row starts anew."""
+"""A process that was ready for so long was well: the count of failures in a row starts again."""
 
 STARTING_CHECK_SECONDS = 0.2
 """Between two health checks of a process that is not ready: a person takes it for at once."""
@@ -140,7 +140,7 @@ class SupervisedProcess:
             await child.stop(self._grace)
 
     async def _watch(self, child: Child) -> str:
-        """Check its health until it ends, or must be started anew; returns why."""
+        """Check its health until it ends, or must be restarted; returns why."""
         liveness = Liveness(self._liveness, self._clock)
         self._ready_since = None
         while True:
@@ -151,7 +151,7 @@ class SupervisedProcess:
                 child.kill()
                 return silence
             ready = child.running and health is Health.SERVING
-            self._count_failures_anew(child, ready)
+            self._reset_failures(child, ready)
             problem = await self._find_problem() if ready else None
             if problem and problem.curable:
                 return problem.trouble
@@ -163,7 +163,7 @@ class SupervisedProcess:
                     return trouble_of(child, await child.wait())
             await asyncio.to_thread(bound, child.log)
 
-    def _count_failures_anew(self, child: Child, ready: bool) -> None:
+    def _reset_failures(self, child: Child, ready: bool) -> None:
         """Once it was ready for long enough."""
         now = self._clock.monotonic()
         if not ready:
@@ -188,8 +188,8 @@ def _status(now: ProcessStatus, ready: bool, problem: HealthProblem | None) -> P
 
 def trouble_of(child: Child, status: int) -> str:
     """Why a process ended, in one line."""
-    said = child.last_log_line()
+    line = child.last_log_line()
     if status >= 0:
-        return said or f"ended with status {status}"
+        return line or f"ended with status {status}"
     killed = f"killed by signal {-status} ({signal.strsignal(-status)})"
-    return f"{killed}; it said last: {said}" if said else killed
+    return f"{killed}; its last log line: {line}" if line else killed

@@ -86,9 +86,9 @@ class FleetDriver(Protocol):
         """Have exactly these groups, at most one of each pipeline, revision and role.
 
         The whole desired state: workers of no group, and more of a group than its replicas, are
-        stopped. It returns when that is ordered, before it is done. Applying the same again changes
-        nothing. What cannot be placed now is placed when there is room, without another call or at
-        the next one.
+        stopped. It returns when that has begun, not when it is done. Applying the same again
+        changes nothing. A group that cannot be run, or placed now, holds up no other: it is run as
+        soon as that is possible, at the next call at the latest.
 
         When a group shrinks, workers that are not ready are stopped first. Workers that run are not
         started again because the resources of their group changed.
@@ -96,5 +96,5 @@ class FleetDriver(Protocol):
         ...
 
     async def observe(self) -> FleetState:
-        """What there is. It may be some seconds old, and contains nothing that was only ordered."""
+        """What there is. It may be some seconds old, and contains nothing that was only applied."""
         ...

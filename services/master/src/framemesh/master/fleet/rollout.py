@@ -27,7 +27,7 @@ def next_groups(
 
     `observed` are the workers of the pipeline. Workers of other revisions are stopped only as those
     of the wanted one become ready, so a revision that never does takes none of them away that is
-    needed. The result depends on the arguments alone: it is computed anew at every observation.
+    needed. The result depends on the arguments alone: it is computed again after every observation.
     """
     # A worker may be seen on two nodes while it moves.
     replicas = {each.id: each for each in sorted(observed, key=lambda each: each.ready)}.values()
