@@ -43,7 +43,10 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
         UnknownDecoder: there is none of that name.
         ModelInvalid: the outputs are not what it reads, or classes lack labels.
     """
-    binding = demand_of(manifest).bind(manifest.decoder, shapes)
+    try:
+        binding = demand_of(manifest).bind(manifest.decoder, shapes)
+    except ModelInvalid as error:
+        raise misfit(manifest, f"decoder.name: {error}") from error
     if binding.classes > len(manifest.labels):
         raise misfit(
             manifest,
