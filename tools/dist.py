@@ -92,6 +92,7 @@ def assemble(distribution: Distribution, folder: Path) -> None:
     for name in ("LICENSE", "NOTICE"):
         _copy(ROOT / name, folder / name)
     (folder / "pyproject.toml").write_text(metadata(distribution))
+    _remove_empty_folders(folder)
 
 
 def metadata(distribution: Distribution) -> str:
@@ -145,6 +146,13 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=NOT_SHIPPED, dirs_exist_ok=True)
     else:
         shutil.copyfile(source, target)
+
+
+def _remove_empty_folders(folder: Path) -> None:
+    """A package that was removed leaves its folder, with bytecode in it, in a checkout."""
+    for inside in sorted(folder.rglob("*/"), reverse=True):
+        if not any(inside.iterdir()):
+            inside.rmdir()
 
 
 def _build_wheel(folder: Path, out: Path, uv: str) -> None:
