@@ -1,7 +1,7 @@
-"""A worker's intake on a real broker, and on streams in memory.
+"""A worker's dispatcher on a real broker, and on streams in memory.
 
-What looks at the frames is a stand-in for the engine, so that it can fail as no model does; the
-engine has tests of its own.
+The frame processor is scripted, so that it can fail as no model does; the chain of steps and the
+engine have tests of their own.
 """
 
 import asyncio
@@ -73,26 +73,28 @@ def done(frame: Frame, suspect: bool) -> Outcome:
 
 @dataclass
 class ScriptedProcessor:
-    """Decides as it is told; keeps what it was asked."""
+    """Gives the outcomes that a test decides; records what it was given."""
 
     decide: Decide = done
-    asked: list[tuple[int, bool]] = field(default_factory=list)
+    processed: list[tuple[int, bool]] = field(default_factory=list)
     """Sequence number, and whether it is suspect."""
     busy: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: Callable[[], float] = lambda: 0.0
-    """That it takes for a frame."""
+    """How long a frame takes."""
 
     async def outcome(self, context: FrameContext) -> Outcome:
-        self.asked.append((context.frame.id.sequence, context.suspect))
+        self.processed.append((context.frame.id.sequence, context.suspect))
         self.busy.set()
         await self.gate.wait()
         await asyncio.sleep(self.seconds())
         return self.decide(context.frame, context.suspect)
 
 
-def willing(decide: Decide = done, seconds: Callable[[], float] = lambda: 0.0) -> ScriptedProcessor:
-    """One that need not be let go."""
+def open_processor(
+    decide: Decide = done, seconds: Callable[[], float] = lambda: 0.0
+) -> ScriptedProcessor:
+    """One whose gate is open."""
     processor = ScriptedProcessor(decide, seconds=seconds)
     processor.gate.set()
     return processor
@@ -199,7 +201,7 @@ async def dead_letters(buffer: World, count: int) -> list[dead_letter_message.De
 
 
 async def test_every_frame_is_acked_after_its_outcome_is_stored(buffer: World) -> None:
-    processor = willing()
+    processor = open_processor()
     await offer(buffer, 100)
     async with working(buffer, processor):
         await emptied(buffer)
@@ -208,9 +210,9 @@ async def test_every_frame_is_acked_after_its_outcome_is_stored(buffer: World) -
 
 
 async def test_a_camera_in_order_has_its_outcomes_in_its_order(buffer: World) -> None:
-    """Looked at side by side, and ready in any order."""
+    """Processed side by side, and ready in any order."""
     seconds = itertools.cycle((0.02, 0.0, 0.01, 0.03, 0.005))
-    processor = willing(seconds=lambda: next(seconds))
+    processor = open_processor(seconds=lambda: next(seconds))
     for camera in ("east", "west"):
         await offer(buffer, 60, camera)
     order = DeliverySpec(order=Order.PER_CAMERA)
@@ -222,20 +224,20 @@ async def test_a_camera_in_order_has_its_outcomes_in_its_order(buffer: World) ->
         assert sequences == list(range(1, 61))
 
 
-async def test_frames_that_are_too_old_at_their_turn_expire(buffer: World) -> None:
+async def test_frames_that_are_too_old_when_they_would_be_dispatched_expire(buffer: World) -> None:
     fresh = DeliverySpec(fresh=FreshSpec(timedelta(milliseconds=500)))
     for number, age in enumerate((0, 600, 0, 3_600_000), 1):
         await buffer.plane.store(frame_message.to_message(SHARDS[0], frame_of("door", number, age)))
-    processor = willing()
+    processor = open_processor()
     async with working(buffer, processor, fresh):
         await emptied(buffer)
     fates = {o.frame.sequence: (o.fate, o.reason) for o in await outcomes(buffer, 4)}
     expired = (Fate.EXPIRED, "too_old")
     assert fates == {1: (Fate.DONE, ""), 2: expired, 3: (Fate.DONE, ""), 4: expired}
-    assert sorted(processor.asked) == [(1, False), (3, False)]
+    assert sorted(processor.processed) == [(1, False), (3, False)]
 
 
-async def test_frames_that_grow_too_old_while_no_turn_comes_expire_without_one(
+async def test_frames_that_grow_too_old_while_all_slots_are_taken_expire(
     buffer: World,
 ) -> None:
     fresh = DeliverySpec(fresh=FreshSpec(timedelta(milliseconds=500)))
@@ -248,7 +250,7 @@ async def test_frames_that_grow_too_old_while_no_turn_comes_expire_without_one(
         await emptied(buffer)
 
 
-async def test_only_the_newest_frames_of_each_camera_are_looked_at(buffer: World) -> None:
+async def test_only_the_newest_frames_of_each_camera_are_processed(buffer: World) -> None:
     latest = DeliverySpec(latest=LatestSpec(2))
     busy = ScriptedProcessor()
     await offer(buffer, 1, "west")
@@ -274,7 +276,7 @@ async def test_a_dead_frame_is_kept_with_what_is_known_of_it(buffer: World) -> N
         return done(frame, suspect)
 
     await offer(buffer, 3)
-    async with working(buffer, willing(decide)):
+    async with working(buffer, open_processor(decide)):
         await emptied(buffer)
     found = {o.frame.sequence: o for o in await outcomes(buffer, 3)}
     assert [found[n].fate for n in (1, 2, 3)] == [Fate.DONE, Fate.DEAD, Fate.DONE]
@@ -292,7 +294,7 @@ async def test_headers_that_are_not_known_go_on_with_a_dead_frame(buffer: World)
 
     message = frame_message.to_message(SHARDS[0], replace(frame_of("door", 1), headers=trace))
     await buffer.plane.store(message)
-    async with working(buffer, willing(decide)):
+    async with working(buffer, open_processor(decide)):
         await emptied(buffer)
     (letter,) = await dead_letters(buffer, 1)
     assert letter.frame.headers == trace
@@ -303,29 +305,29 @@ async def test_an_outcome_that_no_message_can_hold_is_a_dead_letter(buffer: Worl
         return replace(done(frame, suspect), detail="x" * buffer.plane.max_message_bytes)
 
     await offer(buffer, 1)
-    async with working(buffer, willing(decide)):
+    async with working(buffer, open_processor(decide)):
         await emptied(buffer)
     (outcome,) = await outcomes(buffer, 1)
     assert (outcome.fate, outcome.reason) == (Fate.DEAD, "outcome_refused")
 
 
-async def test_a_frame_that_is_not_sealed_by_its_worker_is_suspect_for_the_next(
+async def test_a_frame_that_is_not_completed_by_its_worker_is_suspect_for_the_next(
     buffer: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake_module, "DRAIN_TIMEOUT_SECONDS", 0.1)
-    stuck, other = ScriptedProcessor(), willing()
+    stuck, other = ScriptedProcessor(), open_processor()
     await offer(buffer, 2)
     async with working(buffer, stuck), asyncio.timeout(10):
         # They come out of two shards.
-        while len(stuck.asked) < 2:
+        while len(stuck.processed) < 2:
             await asyncio.sleep(0.01)
     async with working(buffer, other):
         await emptied(buffer)
-    assert sorted(other.asked) == [(1, True), (2, True)]
+    assert sorted(other.processed) == [(1, True), (2, True)]
 
 
-async def test_a_message_that_is_no_frame_is_thrown_out(buffer: World) -> None:
-    processor = willing()
+async def test_a_message_that_is_no_frame_is_discarded(buffer: World) -> None:
+    processor = open_processor()
     await buffer.plane.store(
         OutboundMessage(frames_subject(SHARDS[0], "door"), b"?", "not/a-frame")
     )
@@ -355,9 +357,9 @@ async def test_frames_that_a_stopped_worker_does_not_finish_go_to_another_at_onc
 async def test_a_frame_whose_ack_was_lost_has_one_outcome(buffer: World) -> None:
     """As a worker leaves it that is killed between the outcome and the ack."""
     await offer(buffer, 1)
-    sealed = outcome_message.to_message(done(frame_of("door", 1), suspect=False))
-    await buffer.plane.store(sealed)
-    processor = willing()
+    earlier = outcome_message.to_message(done(frame_of("door", 1), suspect=False))
+    await buffer.plane.store(earlier)
+    processor = open_processor()
     async with working(buffer, processor):
         await emptied(buffer)
     assert await buffer.stored(ledger_stream("street")) == 1

@@ -1,6 +1,6 @@
-"""Frames that harm what looks at them: tried alone, counted past the worker's death, given up.
+"""Frames that harm Triton or their worker: tried alone, counted past the worker's death, given up.
 
-What looks is a stand-in whose Triton dies as it is told; the tries are counted on a real broker.
+Triton is a fake that dies of some frames; the attempts are counted on a real broker.
 """
 
 import asyncio
@@ -132,19 +132,19 @@ def frame(
     return FrameContext(found, SystemClock(), suspect=suspect, deadline=deadline)
 
 
-async def inspect(
+async def outcomes_of(
     writer: ReliableWriter, triton: FragileTriton, *frames: FrameContext
 ) -> list[Outcome]:
-    looking = processor(writer, triton)
+    processing = processor(writer, triton)
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        found = [tasks.create_task(looking.outcome(each)) for each in frames]
+        found = [tasks.create_task(processing.outcome(each)) for each in frames]
     return [each.result() for each in found]
 
 
 async def test_a_frame_that_kills_triton_dies_alone(writer: ReliableWriter) -> None:
     triton = FragileTriton()
     frames = [frame(n, KILLER if n == 3 else GOOD) for n in range(6)]
-    found = await inspect(writer, triton, *frames)
+    found = await outcomes_of(writer, triton, *frames)
     assert [o.fate for o in found] == [Fate.DEAD if n == 3 else Fate.DONE for n in range(6)]
     assert found[3].reason == "model_crashed"
     # Once among the others, then as often as it is tried, each time with nobody else.
@@ -156,14 +156,14 @@ async def test_a_frame_that_kills_triton_dies_alone(writer: ReliableWriter) -> N
 async def test_a_frame_that_fails_each_time_is_given_up(
     writer: ReliableWriter, image: bytes, reason: str
 ) -> None:
-    found, other = await inspect(writer, FragileTriton(), frame(1, image), frame(2))
+    found, other = await outcomes_of(writer, FragileTriton(), frame(1, image), frame(2))
     assert (found.fate, found.reason, found.attempts) == (Fate.DEAD, reason, 1 + MAX_ATTEMPTS)
     assert (other.fate, other.attempts) == (Fate.DONE, 1)
 
 
 @pytest.mark.parametrize("image", list(HARMLESS))
 async def test_what_is_no_picture_is_not_tried_again(writer: ReliableWriter, image: bytes) -> None:
-    (found,) = await inspect(writer, FragileTriton(), frame(1, image))
+    (found,) = await outcomes_of(writer, FragileTriton(), frame(1, image))
     assert (found.fate, found.reason, found.attempts) == (Fate.DEAD, HARMLESS[image][1], 1)
 
 
@@ -171,9 +171,9 @@ async def test_a_triton_that_is_away_is_waited_for_and_nobody_is_suspect(
     writer: ReliableWriter,
 ) -> None:
     triton = FragileTriton()
-    looking = processor(writer, triton)
+    processing = processor(writer, triton)
     triton.lives.clear()
-    found = await looking.outcome(frame(1))
+    found = await processing.outcome(frame(1))
     assert (found.fate, found.attempts) == (Fate.DONE, 1)
 
 
@@ -184,17 +184,17 @@ async def test_a_frame_that_ends_its_worker_is_given_up_by_the_last_one(
     for _ in range(MAX_ATTEMPTS):
         assert await IsolatedAttempts(writer, "street", "gone").begin(FrameId("door", "s", 1))
     triton = FragileTriton()
-    looking = processor(writer, triton)
-    found = await looking.outcome(frame(1, suspect=True))
+    processing = processor(writer, triton)
+    found = await processing.outcome(frame(1, suspect=True))
     assert (found.fate, found.reason) == (Fate.DEAD, "worker_crashed")
     # One that was only near it is done, however often it was delivered.
     for number in range(2, 12):
-        near = await looking.outcome(frame(number, suspect=True))
+        near = await processing.outcome(frame(number, suspect=True))
         assert (near.fate, near.attempts) == (Fate.DONE, 2)
 
 
 async def test_a_frame_expires_also_when_it_is_suspect(writer: ReliableWriter) -> None:
-    looking = processor(writer, FragileTriton())
+    processing = processor(writer, FragileTriton())
     for suspect in (False, True):
-        found = await looking.outcome(frame(1, suspect=suspect, deadline=-math.inf))
+        found = await processing.outcome(frame(1, suspect=suspect, deadline=-math.inf))
         assert found.fate is Fate.EXPIRED

@@ -1,6 +1,6 @@
 """The life of frames, whatever order things happen in: workers come, are killed, and are late.
 
-The intake is the real one, on the data plane in memory, which passes the same contract as the real
+The dispatcher is the real one, on the data plane in memory, which passes the same contract as the real
 broker. Time is moved by hand, so that a frame that is still in progress may be delivered elsewhere.
 """
 
@@ -34,7 +34,7 @@ from framemesh.worker.processing.outcomes import OutcomeFactory
 
 ACK_SECONDS = 4.0
 MIB = 1024 * 1024
-TURN_SECONDS = 0.015
+POLL_SECONDS = 0.015
 """In which a pull in memory looks at the clock."""
 
 SHARD = Shard("street", 1, 0, 0)
@@ -69,7 +69,7 @@ class FrameProcessor:
 
 
 class Worker:
-    """An intake at work, which can be stopped as kill -9 does it."""
+    """A dispatcher at work, which can be ended as kill -9 does it."""
 
     def __init__(self, name: str, plane: MemoryPlane, clock: HandClock) -> None:
         outcome_factory = OutcomeFactory("street", name, DeliverySpec(), clock)
@@ -134,15 +134,15 @@ class Deliveries(RuleBasedStateMachine):
 
     @precondition(lambda self: self.workers)
     @rule(data=st.data(), going=st.booleans())
-    def let(self, data: st.DataObject, *, going: bool) -> None:
+    def answer(self, data: st.DataObject, *, going: bool) -> None:
         """A worker answers from now on, or is stuck."""
         worker = self.workers[data.draw(st.integers(0, len(self.workers) - 1))]
         (worker.processor.go.set if going else worker.processor.go.clear)()
 
-    @rule(scheduler=st.integers(1, 8))
-    def go_on(self, scheduler: int) -> None:
+    @rule(steps=st.integers(1, 8))
+    def run_loop(self, steps: int) -> None:
         async def some() -> None:
-            for _ in range(scheduler):
+            for _ in range(steps):
                 await asyncio.sleep(0)
 
         self.do(some())
@@ -150,19 +150,19 @@ class Deliveries(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, ACK_SECONDS + 0.1]))
     def wait(self, seconds: float) -> None:
         self.clock.seconds += seconds
-        self.do(asyncio.sleep(TURN_SECONDS))
+        self.do(asyncio.sleep(POLL_SECONDS))
 
     @invariant()
     def no_frame_has_two_outcomes(self) -> None:
-        assert all(times == 1 for times in Counter(self.sealed).values())
+        assert all(times == 1 for times in Counter(self.completed).values())
 
     @invariant()
     def what_left_the_buffer_has_its_outcome(self) -> None:
         left = {int(each.subject.split(".")[1]) for each in self.plane.messages("FRAMES")}
-        assert set(range(1, self.offered + 1)) - left <= set(self.sealed)
+        assert set(range(1, self.offered + 1)) - left <= set(self.completed)
 
     @property
-    def sealed(self) -> list[int]:
+    def completed(self) -> list[int]:
         return [
             outcome_message.from_payload(each.payload).frame.sequence
             for each in self.plane.messages("LEDGER")
@@ -177,10 +177,10 @@ class Deliveries(RuleBasedStateMachine):
         self.start()
         self.workers[-1].processor.go.set()
         for _ in range(1000):
-            if len(self.sealed) == self.offered and not self.plane.messages("FRAMES"):
+            if len(self.completed) == self.offered and not self.plane.messages("FRAMES"):
                 break
             self.wait(ACK_SECONDS + 0.1)
-        assert sorted(self.sealed) == list(range(1, self.offered + 1))
+        assert sorted(self.completed) == list(range(1, self.offered + 1))
         self.workers[-1].stop.set()
         self.do(asyncio.wait([self.workers[-1].task]))
         self.loop.close()

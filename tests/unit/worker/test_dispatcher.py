@@ -1,4 +1,4 @@
-"""An intake whose leases come and go, on the data plane in memory."""
+"""A dispatcher whose leases come and go, on the data plane in memory."""
 
 import asyncio
 import contextvars
@@ -32,7 +32,7 @@ ORDERED = DeliverySpec(order=Order.PER_CAMERA)
 
 
 class Bench:
-    """An intake, what it draws from, and what it is given to look at."""
+    """A dispatcher, what it draws from, and what makes its outcomes."""
 
     def __init__(self, delivery: DeliverySpec, plane: MemoryPlane | None = None) -> None:
         self.clock = HandClock()
@@ -65,7 +65,7 @@ class Bench:
     def outcomes(self) -> list[Outcome]:
         return [outcome_message.from_payload(m.payload) for m in self.plane.messages("LEDGER")]
 
-    async def until_sealed(self, count: int) -> None:
+    async def until_completed(self, count: int) -> None:
         async with asyncio.timeout(10):
             while len(self.outcomes) < count:
                 await asyncio.sleep(0.001)
@@ -103,7 +103,7 @@ async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> 
             while bench.dispatcher.in_progress < 3 + 5:
                 await asyncio.sleep(0.001)
         bench.processor.go.set()
-        await bench.until_sealed(5)
+        await bench.until_completed(5)
         stop.set()
         await second
 
@@ -113,7 +113,7 @@ async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> 
 
 async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
     bench, stop = Bench(replace(ORDERED, fresh=FreshSpec(timedelta(seconds=4)))), asyncio.Event()
-    # More than have a turn at once, before the clock was set back as after it.
+    # More than there are slots, captured before the clock was set back and after it.
     ages = [0.9 - number / 10 for number in range(2 * SLOTS)]
     ages += [age + 1 for age in ages]
     for number, age in enumerate(ages, 1):
@@ -125,7 +125,7 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
             while bench.dispatcher.in_progress < len(ages):
                 await asyncio.sleep(0.001)
         bench.processor.go.set()
-        await bench.until_sealed(len(ages))
+        await bench.until_completed(len(ages))
         stop.set()
         await drawing
 
@@ -164,7 +164,7 @@ async def test_frames_are_given_back_also_where_the_drain_fails(
 
     async def draw_again() -> None:
         drawing = asyncio.create_task(other.dispatcher.draw(FrameSource("FRAMES", "all"), again))
-        await other.until_sealed(2 * SLOTS)
+        await other.until_completed(2 * SLOTS)
         again.set()
         await drawing
 
@@ -195,7 +195,7 @@ async def test_each_frame_has_a_context_of_its_own() -> None:
 
     async def draw() -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
-        await bench.until_sealed(count)
+        await bench.until_completed(count)
         stop.set()
         await drawing
 
@@ -219,7 +219,7 @@ async def test_a_frame_knows_when_it_reached_each_point() -> None:
 
     async def draw() -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
-        await bench.until_sealed(1)
+        await bench.until_completed(1)
         stop.set()
         await drawing
 
