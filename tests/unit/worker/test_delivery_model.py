@@ -1,7 +1,7 @@
 """The life of frames, whatever order things happen in: workers come, are killed, and are late.
 
-The dispatcher is the real one, on the data plane in memory, which passes the same contract as the real
-broker. Time is moved by hand, so that a frame that is still in progress may be delivered elsewhere.
+The dispatcher is the real one, on the data plane in memory, which passes the same contract as the
+real broker. Time is moved by hand, so that a frame that is in progress may be delivered elsewhere.
 """
 
 import asyncio
