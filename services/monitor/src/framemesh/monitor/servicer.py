@@ -25,6 +25,7 @@ from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.results.resume_token import ResumeToken
 from framemesh.monitor.status.collector import StatusCollector
+from framemesh.monitor.status.pipeline_status import PipelineStatus
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
@@ -61,7 +62,8 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
             found = [await self._statuses.one(check_name("pipeline", request.pipeline))]
         else:
             found = await self._statuses.all()
-        return monitor_pb2.GetStatusResponse(pipelines=map(status_to_proto, found))
+        # In a thread: 16,384 cameras take a tenth of a second.
+        return await asyncio.to_thread(_statuses, found)
 
     async def WatchResults(  # type: ignore[override]
         self, request: monitor_pb2.WatchResultsRequest, context: Context
@@ -103,6 +105,10 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         await self._pipelines.get(pipeline)
         found = await self._frames.find(pipeline, camera, request.sequence, session)
         return frames_to_proto(camera, found)
+
+
+def _statuses(found: list[PipelineStatus]) -> monitor_pb2.GetStatusResponse:
+    return monitor_pb2.GetStatusResponse(pipelines=map(status_to_proto, found))
 
 
 class DeadLetterServicer(dead_letter_pb2_grpc.DeadLetterServiceServicer):

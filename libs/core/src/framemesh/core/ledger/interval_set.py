@@ -54,6 +54,8 @@ class IntervalSet:
     def add(self, first: int, last: int | None = None) -> int:
         """Add the numbers from `first` to `last`, both included; returns how many were new."""
         last = first if last is None else last
+        if self._lasts and first > self._lasts[-1]:
+            return self._append(first, last)
         # The runs that overlap or touch become one.
         low = bisect_left(self._lasts, first - 1)
         high = bisect_right(self._firsts, last + 1)
@@ -67,3 +69,13 @@ class IntervalSet:
         new = merged_last - merged_first + 1 - had
         self._size += new
         return new
+
+    def _append(self, first: int, last: int) -> int:
+        """Add numbers above all others, as most are."""
+        if first == self._lasts[-1] + 1:
+            self._lasts[-1] = last
+        else:
+            self._firsts.append(first)
+            self._lasts.append(last)
+        self._size += last - first + 1
+        return last - first + 1

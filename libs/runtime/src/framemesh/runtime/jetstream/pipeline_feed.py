@@ -106,7 +106,8 @@ class PipelineFeed:
             complete = True
             self._unreadable = frozenset(unreadable)
             self._publish(found)
-            timeout.reschedule(loop.time() + self._resync_seconds)
+            if (due := timeout.when()) is not None and due > loop.time():
+                timeout.reschedule(loop.time() + self._resync_seconds)
 
         async def handle(entry: ReceivedMessage) -> None:
             _apply(entry, found, unreadable)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from framemesh.core.clock import Clock
 from framemesh.monitor.errors import LedgerBehind
 from framemesh.monitor.ledger.ledger_projection import LEDGER, LedgerProjection
-from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
+from framemesh.monitor.ledger.pipeline_ledger import LedgerSummary, PipelineLedger
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.monitor.projection.projection import Progress
 from framemesh.monitor.projection.runner import ProjectionRunner
@@ -42,11 +42,21 @@ LedgerRunner = ProjectionRunner[LedgerProjection]
 class LedgerSnapshot:
     """The ledger of a pipeline, as it is at this moment."""
 
-    ledger: PipelineLedger
+    runner: LedgerRunner
+    projection: LedgerProjection
     unread: int
     """Entries that the stream dropped before they were read."""
     behind: int
     """Entries that are still to be read."""
+
+    @property
+    def ledger(self) -> PipelineLedger:
+        return self.projection.ledger
+
+    async def summary(self, now_unix_nano: int) -> LedgerSummary:
+        return await self.runner.in_thread(
+            lambda projection: projection.ledger.summary(now_unix_nano), self.projection
+        )
 
 
 class LedgerRegistry:
@@ -97,26 +107,28 @@ class LedgerRegistry:
         # An empty stream has nothing to wait for.
         last = extent.last if extent else 0
 
-        def current() -> Progress[LedgerProjection] | None:
+        def current() -> tuple[LedgerRunner, Progress[LedgerProjection]] | None:
             runner = self._runners.get(pipeline)
-            return runner.current(stream.created) if runner else None
+            progress = runner.current(stream.created) if runner else None
+            return (runner, progress) if runner and progress else None
 
-        def complete() -> Progress[LedgerProjection] | None:
+        def complete() -> tuple[LedgerRunner, Progress[LedgerProjection]] | None:
             found = current()
-            return found if found and found.sequence >= last else None
+            return found if found and found[1].sequence >= last else None
 
         try:
             async with asyncio.timeout(timeout_seconds):
-                progress = await self._advanced.wait_for(complete)
+                runner, progress = await self._advanced.wait_for(complete)
         except TimeoutError as error:
             so_far = current()
             if so_far is None:
                 raise LedgerBehind(
                     f"the ledger of {pipeline!r} is being opened: ask again"
                 ) from error
-            progress = so_far
+            runner, progress = so_far
         return LedgerSnapshot(
-            progress.projection.ledger,
+            runner,
+            progress.projection,
             progress.unread + max(0, extent.first - 1 - progress.sequence),
             max(0, last - max(progress.sequence, extent.first - 1)),
         )

@@ -1,7 +1,8 @@
 """Keeps one projection up to date, from its last checkpoint to the end of its stream and on."""
 
 import asyncio
-from typing import Generic
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from framemesh.core.clock import Clock
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
@@ -15,6 +16,8 @@ from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
+
+T = TypeVar("T")
 
 BATCH_WINDOW_SECONDS = 0.05
 """How far a projection may be behind: read one by one, messages cost the broker and the monitor
@@ -60,6 +63,12 @@ class ProjectionRunner(Generic[P]):
         """The projection as far as it is; None where it is not of the stream created then, or not
         opened yet."""
         return self._progress if self._reader.created == created else None
+
+    async def in_thread(self, read: Callable[[P], T], projection: P) -> T:
+        """What `read` says of a projection of this runner, in a thread: of a large one it takes a
+        tenth of a second. Nothing is applied meanwhile."""
+        async with self._applying:
+            return await asyncio.to_thread(read, projection)
 
     async def run(self) -> None:
         """Read until the stream is deleted, or until cancelled; then the projection is saved."""

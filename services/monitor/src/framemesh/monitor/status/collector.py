@@ -44,7 +44,7 @@ class StatusCollector:
         found = await self._registry.ledger(pipeline)
         return PipelineStatus(
             pipeline,
-            found.ledger.summary(self._clock.unix_nano()),
+            await found.summary(self._clock.unix_nano()),
             found.unread,
             await backlog(self._broker, stored),
             await dead_letters_kept(self._broker, pipeline),
@@ -88,7 +88,7 @@ class StatusCollector:
             dead = tasks.create_task(part(dead_letters_kept(self._broker, pipeline)))
         status = PipelineStatus(pipeline, None, 0, waiting.result(), dead.result())
         if found := ledger.result():
-            summary = found.ledger.summary(self._clock.unix_nano())
+            summary = await found.summary(self._clock.unix_nano())
             status = replace(status, ledger=summary, unread_entries=found.unread)
             if found.behind:
                 problems.append(f"the ledger is {found.behind} entries behind: ask again")
