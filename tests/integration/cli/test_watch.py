@@ -105,6 +105,6 @@ async def test_a_pipeline_that_is_made_anew_meanwhile_is_an_error(
         await remove_pipeline(nats_broker, pipeline)
         await stand_pipeline(nats_broker)
         async with real_monitor(nats_url, address):
-            assert "error: pipeline 'street' was made anew" in await errors(watch)
+            assert "error: the pipeline of this resume_token was deleted" in await errors(watch)
             async with asyncio.timeout(30):
                 assert await watch.wait() == 1
