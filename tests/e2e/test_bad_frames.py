@@ -1,5 +1,6 @@
 """Frames that are no good end with a reason, and nothing else stops."""
 
+import asyncio
 import struct
 import zlib
 
@@ -28,19 +29,23 @@ def png(width: int, height: int, content: bytes) -> bytes:
     return signature + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
 
 
+def noise_png() -> bytes:
+    """A picture that no compression makes small enough."""
+    noise = np.random.default_rng(7).integers(0, 255, (3000, 3000, 3), np.uint8)
+    return cv2.imencode(".png", noise)[1].tobytes()
+
+
 async def test_each_has_its_outcome_and_the_good_ones_are_done(
     mesh: Mesh, jpegs: list[bytes]
 ) -> None:
     good = jpegs[0]
-    noise = np.random.default_rng(7).integers(0, 255, (3000, 3000, 3), np.uint8)
-    large = cv2.imencode(".png", noise)[1].tobytes()
     offered = {
         "not_an_image": b"this is a text",
         "empty": b"",
         "truncated": good[: len(good) // 2],
-        "too_large": large,
+        "too_large": await asyncio.to_thread(noise_png),
         "too_many_pixels": png(20_000, 20_000, zlib.compress(b"")),
-        "too_slow_to_decode": progressive_jpeg(2000, 1000, 4000),
+        "too_slow_to_decode": await asyncio.to_thread(progressive_jpeg, 2000, 1000, 4000),
         "undecodable": png(64, 64, b"these are no pixels"),
     }
     await mesh.apply(PipelineSpec("bad", (StageSpec("people", "person"),)))

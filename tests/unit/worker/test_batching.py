@@ -1,16 +1,20 @@
 """When requests are sent, which rows are in them, and which callers fail with one."""
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
 
+from framemesh.core.frame import Frame, FrameId
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
+from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
+from tests.unit.worker.test_delivery_model import HandClock
 
 
 class Model:
@@ -180,3 +184,26 @@ async def test_rows_of_a_caller_that_gives_up_before_are_not_sent() -> None:
         b.model.open.set()
         await settle()
         assert b.model.requests == [(0, 1), (1, 1)]
+
+
+async def test_a_frame_knows_when_its_input_was_written_sent_and_answered() -> None:
+    clock = HandClock()
+    frame = Frame(FrameId("north", "a", 1), 0, b"", 0)
+    context = FrameContext(frame, clock)
+    context.begin_attempt()
+    async with bench() as made:
+        # The model is busy with another frame: this one waits until the batch is due.
+        made.model.open.clear()
+        busy = made.start(1)
+        await settle()
+        copy = context.new_context(contextvars.copy_context())
+        asked = made.tasks.create_task(made.ask(), context=copy)
+        await settle()
+        assert (context.timings.decoded, context.timings.sent) == (clock.seconds, None)
+        clock.seconds += 1
+        made.model.open.set()
+        await asyncio.gather(*busy)
+        await asked
+    timings = context.timings
+    assert (timings.sent, timings.answered) == (clock.seconds, clock.seconds)
+    assert timings.decoded == clock.seconds - 1

@@ -17,7 +17,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.worker.engine.graph import InferenceResult
-from framemesh.worker.frame_context import FrameContext, waiting_for_others
+from framemesh.worker.frame_context import FrameContext, WaitingForOthers
 from framemesh.worker.processing import time_bound as time_bound_module
 from framemesh.worker.processing.fates import KnownFates
 from framemesh.worker.processing.inference import Inference
@@ -54,7 +54,7 @@ class Graph:
             if image == HANGS:
                 await asyncio.Event().wait()
             if image == WAITS:
-                with waiting_for_others():
+                with WaitingForOthers():
                     await self.go.wait()
             return InferenceResult(4, 3, ())
         finally:

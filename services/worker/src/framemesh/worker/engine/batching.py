@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
-from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, waiting_for_others
+from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
@@ -101,7 +101,7 @@ class Batcher:
 
     async def reserve(self, count: int) -> list[int]:
         """Rows to write inputs to; wait until there are so many. Each must be released."""
-        with waiting_for_others():
+        with WaitingForOthers():
             rows = await self._rows.reserve(count)
         now = asyncio.get_running_loop().time()
         self._reserved_at.update(dict.fromkeys(rows, now))

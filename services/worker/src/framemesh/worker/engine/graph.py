@@ -11,7 +11,7 @@ from framemesh.core.graph.plan import Edge, GraphPlan, Node
 from framemesh.core.outcome import Detection
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.region import Region, regions_of
-from framemesh.worker.frame_context import waiting_for_others
+from framemesh.worker.frame_context import WaitingForOthers
 from framemesh.worker.vision.image import FrameImage
 
 LARGE_IMAGE_BYTES = 96 * 1024 * 1024
@@ -129,7 +129,7 @@ class Graph:
         execution = _Execution(FrameImage(image, crc32), deadline)
         if execution.image.decoded_bytes < LARGE_IMAGE_BYTES:
             return await self._in_window(execution)
-        with waiting_for_others():
+        with WaitingForOthers():
             await self._large.acquire()
         try:
             return await self._in_window(execution)
@@ -138,7 +138,7 @@ class Graph:
 
     async def _in_window(self, execution: _Execution) -> InferenceResult:
         size = execution.image.decoded_bytes
-        with waiting_for_others():
+        with WaitingForOthers():
             await self._images.acquire(size)
         try:
             return await self._execute(execution)

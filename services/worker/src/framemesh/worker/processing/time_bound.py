@@ -21,7 +21,7 @@ class TimeBound:
     Among others, such a frame becomes suspect, as the time may have been theirs. Alone, it is given
     up: the others waited for it.
 
-    Time that is spent waiting for others does not count; see `waiting_for_others`. What is not
+    Time that is spent waiting for others does not count; see `WaitingForOthers`. What is not
     bounded, because no frame is the cause: waiting for Triton, and writing to the ledger.
     """
 

@@ -66,19 +66,22 @@ class AnswerReader:
                 )
 
     def _check_outputs(self, answer: Answer, count: int) -> None:
+        seen = set[str]()
         for output in answer.outputs:
-            declared = self._outputs.get(output.name)
+            name = output.name
+            declared = self._outputs.get(name)
             if declared is None:
-                raise self._failed(f"output {output.name} was not declared")
+                raise self._failed(f"output {name} was not declared")
             wanted = (count, *declared.picture_shape)
             shape = tuple(output.shape)
             if output.datatype != declared.datatype or not _fits(shape, wanted):
                 raise self._failed(
-                    f"output {output.name} is {output.datatype} {list(shape)}; declared for "
+                    f"output {name} is {output.datatype} {list(shape)}; declared for "
                     f"{count} images is {declared.datatype} {list(wanted)}"
                 )
-        names = [output.name for output in answer.outputs]
-        if len(names) != len(self._outputs) or len(set(names)) != len(names):
+            seen.add(name)
+        if not len(seen) == len(answer.outputs) == len(self._outputs):
+            names = [output.name for output in answer.outputs]
             raise self._failed(f"the answer has the outputs {names}, not {list(self._outputs)}")
 
     def _values(
