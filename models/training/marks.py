@@ -37,7 +37,7 @@ def background(frames: Sequence[Picture]) -> Picture:
     return np.median(np.stack(frames[::step]), axis=0).astype(np.uint8)
 
 
-def orphan_mark(frame: Picture, empty: Picture, teacher: Teacher, rule: Marking) -> Marks:
+def mark(frame: Picture, empty: Picture, teacher: Teacher, rule: Marking) -> Marks:
     """Asks the teacher, and compares what it found with the `empty` street."""
     found = teacher(frame)
     step = np.abs(frame.astype(np.int16) - empty).max(axis=-1)

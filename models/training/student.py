@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .boxes import Detections, suppress
+from .boxes import Detections, non_max_suppression
 from .video import Picture, fit
 
 SUPPRESSION_IOU = 0.5
@@ -31,4 +31,6 @@ class Student:
         """The people in `frame` whose heat is `threshold` at least."""
         heat, boxes = self.run(fit(frame, self.width, self.height)[None])
         hot = heat[0, 0] >= threshold
-        return suppress(boxes[0].transpose(1, 2, 0)[hot], heat[0, 0][hot], SUPPRESSION_IOU)
+        return non_max_suppression(
+            boxes[0].transpose(1, 2, 0)[hot], heat[0, 0][hot], SUPPRESSION_IOU
+        )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from .boxes import Detections, Floats, suppress
+from .boxes import Detections, Floats, non_max_suppression
 from .video import Picture, fit
 
 LOWEST_SCORE = 0.2
@@ -36,7 +36,7 @@ class Teacher:
         channels = self._session.run(None, {self._input: planes})[0][0]
         scores = channels[0] ** 0.6 * channels[5:].max(axis=0) ** 0.4
         chosen = (channels[5:].argmax(axis=0) == self._category) & (scores > LOWEST_SCORE)
-        return suppress(_decode(channels)[chosen], scores[chosen], SUPPRESSION_IOU)
+        return non_max_suppression(_decode(channels)[chosen], scores[chosen], SUPPRESSION_IOU)
 
 
 def _decode(channels: Floats) -> Floats:

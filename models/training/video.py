@@ -23,6 +23,6 @@ def read_frames(path: Path) -> Iterator[Picture]:
         capture.release()
 
 
-def validate_model(frame: Picture, width: int, height: int) -> Picture:
+def fit(frame: Picture, width: int, height: int) -> Picture:
     """The frame stretched to `width` x `height`, each new pixel the mean of those it covers."""
     return cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)

@@ -21,12 +21,12 @@ ANSWER_TICKS = 12
 
 
 class Fault(Enum):
-    """What becomes of a request."""
+    """How a request fails."""
 
-    LOST = "never comes to the broker"
+    LOST = "never reaches the broker"
     UNANSWERED = "is carried out, but its answer is lost"
-    LATE = "is carried out long after anybody waits for it"
-    SLOW = "is carried out, and its answer takes a while"
+    LATE = "is carried out long after the timeout"
+    SLOW = "is carried out, and answered slowly"
 
 
 class World:
@@ -176,7 +176,7 @@ class Worker:
             return
         if done and self.member.certain(shard):
             tenure.waits = True
-            tenure.term.over()
+            tenure.term.invalidate()
             self._ask(
                 lambda: self._bucket.delete(tenure.term.sequence),
                 lambda _: self._end(shard),
@@ -199,7 +199,7 @@ class Worker:
         def failed(refused: bool) -> None:
             tenure.waits = False
             if refused:
-                term.found(self._bucket.get(shard), self.name)
+                term.renewal_refused(self._bucket.get(shard), self.name)
 
         self._ask(
             lambda: self._bucket.write(shard, self.name, term.epoch, term.sequence), renewed, failed
@@ -231,7 +231,7 @@ class Worker:
             else:
                 self._hear(lambda: answered(result))
 
-        def unheard() -> None:
+        def without_an_answer() -> None:
             try:
                 request()
             except Refused:
@@ -246,9 +246,9 @@ class Worker:
             self.world.after(ANSWER_TICKS // 2, carry_out)
         else:
             if fault is Fault.UNANSWERED and not self.cut_off:
-                unheard()
+                without_an_answer()
             elif fault is Fault.LATE:
-                self.world.after(self.world.random.randrange(ANSWER_TICKS, 90), unheard)
+                self.world.after(self.world.random.randrange(ANSWER_TICKS, 90), without_an_answer)
             self.world.after(ANSWER_TICKS, lambda: self._hear(lambda: failed(False)))
 
     def _hear(self, answer: Callable[[], None]) -> None:

@@ -142,7 +142,9 @@ def test_a_lease_outlives_a_renewal_that_goes_astray(world: World, fault: Fault)
     assert loads(world) == [9]
 
 
-def test_a_shard_that_was_taken_unheard_is_not_ours_until_it_is_taken_again(world: World) -> None:
+def test_a_shard_that_was_leased_without_an_answer_is_not_held_until_leased_again(
+    world: World,
+) -> None:
     world.shards = range(1)
     join(world, "a")
     run(world, 5)
@@ -154,7 +156,7 @@ def test_a_shard_that_was_taken_unheard_is_not_ours_until_it_is_taken_again(worl
     assert held(world) == {"a": {0}}
 
 
-def test_whoever_the_others_do_not_see_changes_nothing(world: World) -> None:
+def test_a_member_that_is_not_registered_changes_nothing(world: World) -> None:
     member = LeaseMember("a", range(2), world)
     member.taken(0, 7, world.monotonic())
     unseen = BucketSnapshot(frozenset({"b"}), {0: LeaseEntry("a", 7, 7)})
@@ -174,6 +176,6 @@ def test_an_answer_that_comes_too_late_gives_no_term(world: World) -> None:
 @pytest.mark.parametrize("entry", [None, LeaseEntry("b", 9, 9), LeaseEntry("a", 9, 9)])
 def test_a_renewal_that_another_entry_refuses_ends_the_term(entry: LeaseEntry | None) -> None:
     term = LeaseTerm(0, epoch=7, sequence=8, certain_until=100.0)
-    term.found(entry, "a")
+    term.renewal_refused(entry, "a")
     assert term.certain_until < 0
     assert term.sequence == 8, "of the other's entry nothing may be written"

@@ -19,5 +19,5 @@ def test_a_session_that_went_in_order_takes_three_bytes() -> None:
 
 @pytest.mark.parametrize("packed", [b"\x01", b"\x01\x80", b"\x80"])
 def test_what_was_cut_off_is_refused(packed: bytes) -> None:
-    with pytest.raises(ValueError, match="without an end"):
+    with pytest.raises(ValueError, match=r"has no length|is cut off"):
         unpack(packed)

@@ -4,7 +4,7 @@ from enum import Enum
 
 
 class Code(Enum):
-    """What kind of answer an error calls for; the gRPC edge turns it into a status."""
+    """The kind of an error; the gRPC edge maps it to a status code."""
 
     INVALID = "invalid"
     NOT_FOUND = "not found"
@@ -15,22 +15,22 @@ class Code(Enum):
 
 
 class FramemeshError(Exception):
-    """An error with one clear line for the person who can mend it.
+    """An error with a one-line message that says what is wrong and what to do.
 
-    `code` says what kind of answer it calls for; subclasses set their own.
+    `code` is the kind of the error; subclasses set their own.
     """
 
     code = Code.INTERNAL
 
 
 class InvalidName(FramemeshError):
-    """A name does not follow the grammar of names."""
+    """A name has characters or a length that names must not have."""
 
     code = Code.INVALID
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The errors of a group, and of the groups in it, one by one."""
+    """The errors of a group, with those of nested groups, as a flat list."""
     found: list[BaseException] = []
     for error in group.exceptions:
         found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]

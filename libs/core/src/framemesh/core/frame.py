@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_FRAMES_IN_FLIGHT = 64
-"""Frames of one camera that ingest lets be under way, at most."""
+"""Upper bound of unacknowledged frames of one camera, as ingest grants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Frame:
     captured_unix_nano: int
     image: bytes
     crc32: int
-    """CRC-32 (that of zlib) of the image as its camera made it. An image that does not have it was
-    damaged on its way."""
+    """CRC-32 (as zlib's) of the image, computed by its camera. A mismatch means that the image was
+    damaged in transit."""
     headers: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """What came with it and is not known here, such as a trace: it goes on with the frame."""
+    """Other headers of the message, such as a trace context: passed on with the frame."""

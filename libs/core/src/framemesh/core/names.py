@@ -20,7 +20,7 @@ def check_name(what: str, name: str) -> str:
     """Return `name`.
 
     Raises:
-        InvalidName: it is not a name; the message calls it `what` ("camera", "pipeline", ...).
+        InvalidName: `name` is not valid; the message calls it `what` ("camera", "pipeline", ...).
     """
     # fullmatch: `$` alone would let a trailing newline pass.
     if _NAME.fullmatch(name) is None:

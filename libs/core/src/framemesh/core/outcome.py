@@ -1,4 +1,4 @@
-"""The one final fate of a frame, and what was seen in it."""
+"""The one final fate of a frame, and its detections."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from framemesh.core.frame import FrameId
 
 
 class Fate(Enum):
-    """What became of an offered frame."""
+    """The final state of an offered frame."""
 
     DONE = "done"
     EXPIRED = "expired"
@@ -26,7 +26,7 @@ class Box:
     bottom: float
 
     def within(self, outer: "Box") -> "Box":
-        """This box, given in fractions of `outer`, in fractions of what `outer` is part of."""
+        """Convert this box from fractions of `outer` to fractions of the image that contains it."""
         width, height = outer.right - outer.left, outer.bottom - outer.top
         return Box(
             outer.left + self.left * width,
@@ -38,7 +38,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing that one stage saw."""
+    """One detection of one stage."""
 
     stage: str
     label: str
@@ -47,12 +47,12 @@ class Detection:
     box: Box | None = None
     """In fractions of the whole frame; None for a class of the whole frame."""
     parent: int | None = None
-    """Index, in the same outcome, of the detection whose crop this one was seen in."""
+    """Index, in the same outcome, of the detection whose crop the stage processed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one frame. There is exactly one for every frame that was offered."""
+    """The outcome of one frame. There is exactly one for every frame that was offered."""
 
     frame: FrameId
     pipeline: str
@@ -60,22 +60,22 @@ class Outcome:
     captured_unix_nano: int
     completed_unix_nano: int
     completed_by: str
-    """The worker, or the ingest, that decided it."""
+    """Name of the worker or ingest process that decided it."""
     reason: str = ""
     """Why the fate is not done, as one stable word: "undecodable", "too_large", ..."""
     detail: str = ""
-    """The same for a person, with the figures."""
+    """The same for people, with figures."""
     width: int = 0
     height: int = 0
     """Size of the decoded picture in pixels; 0 where it was never decoded."""
     detections: tuple[Detection, ...] = ()
     attempts: int = 1
-    """How often the frame was looked at, or tried to be: 0 where it was expired, superseded or
-    rejected, else 1 and its tries alone."""
+    """Attempts to process the frame: 0 if it was expired, superseded or rejected, else 1 plus its
+    isolated retries."""
     image_bytes: int = 0
-    """Of the image as the worker got it; 0 where ingest decided its fate."""
+    """Size of the image as the worker got it; 0 if ingest decided the fate."""
     tensor_bytes: int = 0
-    """Of what was given to the models."""
+    """Total size of the input tensors of all models."""
     run: str = ""
-    """Name of the run that the outcome belongs to: empty for the live one, in which each frame has
-    exactly one; another one (a replay, a shadow) has outcomes of its own."""
+    """Name of the run that the outcome belongs to: empty for live processing, with exactly one
+    outcome a frame; another run (a replay, a shadow) has outcomes of its own."""

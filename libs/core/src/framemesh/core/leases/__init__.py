@@ -1,1 +1,1 @@
-"""Which worker may work on which shard."""
+"""Leases: each shard is assigned to one worker at a time."""

@@ -1,4 +1,4 @@
-"""Which member of a group should have which shard."""
+"""Balanced assignment of shards to the members of a group."""
 
 from collections.abc import Collection, Mapping
 
@@ -6,36 +6,37 @@ from collections.abc import Collection, Mapping
 def balanced_share(
     shards: Collection[int], members: Collection[str], held: Mapping[int, str]
 ) -> dict[int, str]:
-    """The member that should have each shard: as many for each as for any other, or one more.
+    """The member that should hold each shard; the numbers of shards differ by at most one.
 
-    Whoever sees the same comes to the same, so nobody has to tell the others. As few shards move
-    away from a member that holds them as balance allows; where everything is held in balance, none.
+    Deterministic: members with the same input compute the same assignment, without a coordinator.
+    It moves as few held shards as balance allows, and none if all are held in balance.
 
     Args:
-        held: who has a shard now. Shards of those who are no members need a new one.
+        held: the current holder of each held shard. Shards whose holder is not in `members` are
+            assigned anew.
 
     Returns:
-        Nothing where there is no member.
+        An empty mapping if there are no members.
     """
-    homeless: list[int] = []
+    unassigned: list[int] = []
     share: dict[str, list[int]] = {member: [] for member in sorted(set(members))}
     for shard in sorted(set(shards)):
-        share.get(held.get(shard, ""), homeless).append(shard)
-    for member, room in _rooms(share, len(set(shards))).items():
-        homeless += share[member][room:]
-        del share[member][room:]
-    homeless.sort()
-    for member, room in _rooms(share, len(set(shards))).items():
-        taken = room - len(share[member])
-        share[member] += homeless[:taken]
-        del homeless[:taken]
-    return {shard: member for member, mine in share.items() for shard in mine}
+        share.get(held.get(shard, ""), unassigned).append(shard)
+    for member, quota in _quotas(share, len(set(shards))).items():
+        unassigned += share[member][quota:]
+        del share[member][quota:]
+    unassigned.sort()
+    for member, quota in _quotas(share, len(set(shards))).items():
+        missing = quota - len(share[member])
+        share[member] += unassigned[:missing]
+        del unassigned[:missing]
+    return {shard: member for member, assigned in share.items() for shard in assigned}
 
 
-def _rooms(share: Mapping[str, Collection[int]], shards: int) -> dict[str, int]:
-    """How many shards each member should have; who has most now keeps the odd ones."""
+def _quotas(share: Mapping[str, Collection[int]], shards: int) -> dict[str, int]:
+    """The number of shards for each member; the remainder goes to those that hold most now."""
     if not share:
         return {}
-    each, odd = divmod(shards, len(share))
+    base, remainder = divmod(shards, len(share))
     by_load = sorted(share, key=lambda member: (-len(share[member]), member))
-    return {member: each + (at < odd) for at, member in enumerate(by_load)}
+    return {member: base + (index < remainder) for index, member in enumerate(by_load)}

@@ -1,1 +1,1 @@
-"""The arithmetic of the ledger: what became of every frame of every camera, counted once."""
+"""The arithmetic of the ledger: the outcome of every frame of every camera, counted once."""

@@ -1,4 +1,4 @@
-"""The arithmetic of the ledger: what became of every frame of a camera, counted once."""
+"""The ledger of one camera: the outcome of each of its frames, counted once."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Account:
     superseded: int = 0
     dead: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
-    """How often each reason was given for a fate other than done."""
+    """Number of frames for each reason of a fate other than done."""
 
     @property
     def offered(self) -> int:
@@ -44,7 +44,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """Everything that a camera's ledger knows."""
+    """The complete state of a camera's ledger."""
 
     account: Account = field(default_factory=Account)
     duplicates: int = 0
@@ -52,10 +52,10 @@ class LedgerState:
 
 
 class CameraLedger:
-    """Built from what is written about a camera's frames, in whatever order it comes.
+    """Built from the entries about a camera's frames, in any order.
 
-    An outcome proves that its frame was accepted, also where the acceptance itself is not, or not
-    yet, on record: ingest writes it after the frame is in the buffer.
+    An outcome proves that its frame was accepted, even if the acceptance itself is not recorded, or
+    not yet: ingest writes it after the frame is in the buffer.
 
     Pending frames of closed sessions are not counted here but by `closed`, as the camera may be
     gone from the ledger, and come back, while they are pending.
@@ -64,13 +64,13 @@ class CameraLedger:
     def __init__(
         self, camera: str, closed: ClosedSessions, state: LedgerState = LedgerState()
     ) -> None:
-        """Goes on from `state`.
+        """Continues from `state`.
 
         Args:
             closed: shared by all cameras.
 
         Raises:
-            ValueError: it is no state of a ledger.
+            ValueError: `state` is not a valid state of a ledger.
         """
         account = state.account
         self._closed = closed
@@ -79,10 +79,10 @@ class CameraLedger:
         self._fates = Counter({fate: getattr(account, fate.value) for fate in Fate})
         self._reasons = Counter(account.reasons)
         self.duplicates = state.duplicates
-        """Outcomes for frames that had one."""
+        """Outcomes for frames that already had one."""
 
     def accept(self, session: str, first: int, last: int) -> int:
-        """The frames from `first` to `last` are in the buffer; returns how many were not known."""
+        """The frames from `first` to `last` are in the buffer; returns how many are new."""
         pending_elsewhere = self._closed.pending
         frames = self._sessions.take(session)
         new = frames.known.add(first, last)
@@ -104,7 +104,7 @@ class CameraLedger:
         if fate is not Fate.REJECTED:
             self._accepted += new
         elif not new:
-            # It was accepted first, and refused when its camera, not knowing, sent it again.
+            # It was accepted, and rejected when its camera, which did not know, sent it again.
             self._accepted -= 1
         self._fates[fate] += 1
         if reason:
@@ -112,7 +112,7 @@ class CameraLedger:
         return True
 
     def close(self) -> LedgerState:
-        """Close all sessions; returns what is left of the ledger."""
+        """Close all sessions; returns the remaining state of the ledger."""
         pending_elsewhere = self._closed.pending
         self._sessions.close_all()
         self._accepted += pending_elsewhere - self._closed.pending

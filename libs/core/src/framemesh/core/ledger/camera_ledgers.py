@@ -11,13 +11,13 @@ from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.outcome import Fate
 
 MAX_CAMERAS = 16_384
-"""Kept by name: four times as many as a large installation has. Names are the clients' choice: one
-that takes a new name with every start must not fill the memory, or the checkpoint."""
+"""Kept by name: four times as many as a large installation has. Clients choose the names: one that
+takes a new name with every start must not fill the memory, or the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class CamerasState:
-    """Everything that is known of all cameras."""
+    """The complete state of the ledgers of all cameras."""
 
     by_name: Mapping[str, LedgerState] = field(default_factory=dict)
     """Those with pending frames first, of each kind the one with the oldest entry first."""
@@ -28,19 +28,19 @@ class CamerasState:
 
 
 class CameraLedgers:
-    """The ledgers of the cameras that had entries last, and one sum for all others.
+    """The ledgers of the most recently active cameras, and one sum for all others.
 
-    When there are too many, the camera that is idle for longest is retired, one without pending
-    frames if there is any: its account is added to the sum, and its sessions are closed. An entry
-    of a retired camera makes a new ledger for it, which finds the closed session: a frame that was
-    counted is not counted again. So all accounts together are what they would be without a bound.
+    When there are too many, the camera that has been idle longest is retired, preferably one
+    without pending frames: its account is added to the sum, and its sessions are closed. An entry
+    of a retired camera makes a new ledger for it, which finds the closed session, so no frame is
+    counted twice. The total is the same as without a bound.
     """
 
     def __init__(self, state: CamerasState = CamerasState(), limit: int = MAX_CAMERAS) -> None:
-        """Goes on from `state`.
+        """Continues from `state`.
 
         Raises:
-            ValueError: it is none that ledgers were ever in.
+            ValueError: `state` is not a valid state of ledgers.
         """
         self._limit = limit
         self._closed = ClosedSessions(state.closed)
@@ -49,7 +49,7 @@ class CameraLedgers:
         self._complete: OrderedDict[str, CameraLedger] = OrderedDict()
         self._retired = state.retired
         self.retired_cameras = state.retired_cameras
-        """How often a camera was retired: one that came back and was retired again counts twice."""
+        """Number of retirements: a camera that was retired twice counts twice."""
         for name, camera in state.by_name.items():
             self._put(name, CameraLedger(name, self._closed, camera))
 
@@ -61,8 +61,8 @@ class CameraLedgers:
         return new
 
     def complete(self, frame: FrameId, fate: Fate, reason: str) -> tuple[bool, int]:
-        """A frame has its outcome: whether it is the first, and how many frames are accepted that
-        were not known to be: -1 for one that was accepted and is rejected now."""
+        """A frame has its outcome; returns whether it is the first one, and the change in the
+        number of accepted frames: -1 for a frame that was accepted and is rejected now."""
         ledger = self._take(frame.camera)
         before = ledger.accepted + self._closed.pending
         first = ledger.complete(frame.session, frame.sequence, fate, reason)
@@ -84,7 +84,7 @@ class CameraLedgers:
 
     @property
     def duplicates(self) -> int:
-        """Outcomes for frames that had one, of all cameras."""
+        """Outcomes for frames that already had one, of all cameras."""
         ledgers = (*self._pending.values(), *self._complete.values())
         return self._retired.duplicates + sum(ledger.duplicates for ledger in ledgers)
 
@@ -128,7 +128,7 @@ class CameraLedgers:
             self._retire_oldest(camera)
 
     def _retire_oldest(self, newest: str) -> None:
-        """`newest` is retired only where it is alone."""
+        """Retire the camera that has been idle longest; `newest` only if there is no other."""
         idle = next((name for name in self._complete if name != newest), None)
         oldest = idle or next((name for name in self._pending if name != newest), newest)
         left = self._take(oldest).close()

@@ -6,12 +6,12 @@ from framemesh.core.ledger.closed_sessions import ClosedSessions
 from framemesh.core.ledger.session_frames import FrameStatus, SessionFrames, SessionState
 
 MAX_COMPLETE_SESSIONS = 4
-"""Of a camera, kept by their names although nothing of theirs is pending: the one that runs, and
-those that it took over from. Older ones are closed."""
+"""Of a camera, kept by name without pending frames: the current session and a few before it. Older
+ones are closed."""
 
 MAX_PENDING_SESSIONS = 16
-"""Of a camera, kept by their names because frames are pending. A camera that starts again and again
-while its frames wait has a few."""
+"""Of a camera, kept by name because frames are pending. A camera that restarts often while its
+frames wait has a few."""
 
 
 class CameraSessions:
@@ -20,13 +20,13 @@ class CameraSessions:
     def __init__(
         self, camera: str, closed: ClosedSessions, states: Iterable[SessionState] = ()
     ) -> None:
-        """Goes on from `states`.
+        """Continues from `states`.
 
         Args:
             closed: shared by all cameras.
 
         Raises:
-            ValueError: these are no states of sessions.
+            ValueError: `states` are not valid states of sessions.
         """
         self._camera = camera
         self._closed = closed
@@ -44,7 +44,7 @@ class CameraSessions:
         return self._closed.take(self._camera, name)
 
     def put(self, name: str, frames: SessionFrames) -> None:
-        """The session that was changed last."""
+        """Put back the frames of a session, which becomes the most recently changed one."""
         frames.close_old_gaps()
         place = self._pending if frames.pending else self._complete
         place[name] = frames

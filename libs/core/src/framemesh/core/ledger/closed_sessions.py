@@ -1,4 +1,4 @@
-"""Sessions that are no longer kept by name, as little of each as recognises a late entry."""
+"""Sessions that are no longer kept by name, stored compactly to recognise late entries."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -15,7 +15,7 @@ MAX_CLOSED = 262_144
 and 3 MB of a checkpoint, which must fit into one message of the broker (8 MB)."""
 
 MAX_INCOMPLETE = 16_384
-"""Those with pending frames. There are none unless cameras open sessions by the thousands."""
+"""Closed sessions with pending frames: only where cameras open thousands of sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class ClosedState:
 class ClosedSessions:
     """The closed sessions of all cameras of a pipeline.
 
-    An entry may come hours after its session ended: a camera that was cut off sends its last frames
-    again, an ingest that was stopped writes what it had to. So what became a sum is not forgotten
-    by age, but only when so many others were closed since that there is no room; an entry that
-    comes later still would be counted as that of a new session.
+    An entry may come hours after its session ended: a disconnected camera resends its last frames,
+    a stopped ingest writes its last records. So sessions are not forgotten by age, but only when
+    the limit is reached, oldest first; an entry that comes even later is counted as one of a new
+    session.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class ClosedSessions:
         limit: int = MAX_CLOSED,
         incomplete_limit: int = MAX_INCOMPLETE,
     ) -> None:
-        """Goes on from `state`.
+        """Continues from `state`.
 
         Raises:
-            ValueError: it is none.
+            ValueError: `state` is not a valid state of closed sessions.
         """
         self._limit = limit
         self._incomplete_limit = incomplete_limit
@@ -65,7 +65,7 @@ class ClosedSessions:
         """Frames of incomplete sessions without an outcome, also of those that were forgotten."""
 
     def add(self, camera: str, session: str, frames: SessionFrames) -> None:
-        """Keep the frames of a session that is no longer kept by name."""
+        """Store the frames of a session that is no longer kept by name."""
         digest, known = _digest(camera, session), pack(frames.known.runs)
         if frames.pending:
             self._incomplete[digest] = known, pack(frames.completed.runs)
@@ -76,7 +76,7 @@ class ClosedSessions:
             _forget_oldest(self._complete, self._limit)
 
     def take(self, camera: str, session: str) -> SessionFrames:
-        """The frames of a session that is kept by name again; none for one that is not here."""
+        """Remove and return the frames of a session; empty for one that is not stored."""
         digest = _digest(camera, session)
         found = self._frames(digest)
         self._complete.pop(digest, None)
@@ -105,14 +105,14 @@ class ClosedSessions:
 
 
 def _forget_oldest(sessions: dict[int, V], limit: int) -> None:
-    """Make room, for many at once: a dictionary finds its first key ever slower, the more of those
-    before it were deleted."""
+    """Delete the oldest entries, many at once: a dictionary finds its first key the slower, the
+    more keys before it were deleted."""
     if len(sessions) > limit:
         for digest in list(islice(sessions, 1 + limit // 64)):
             del sessions[digest]
 
 
 def _digest(camera: str, session: str) -> int:
-    """Eight bytes: among MAX_CLOSED of them, two are alike once in 500 million pipelines."""
+    """Eight bytes: among MAX_CLOSED of them, two collide once in 500 million pipelines."""
     name = f"{camera}/{session}".encode()
     return int.from_bytes(blake2b(name, digest_size=8).digest())

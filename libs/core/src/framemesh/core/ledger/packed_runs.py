@@ -1,4 +1,4 @@
-"""Runs of numbers in few bytes: a session that saw a thousand frames in order takes three."""
+"""Compact encoding of runs of numbers: a session of a thousand frames in order takes 3 bytes."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,8 +7,8 @@ Runs = tuple[tuple[int, int], ...]
 
 
 def pack(runs: Iterable[tuple[int, int]]) -> bytes:
-    """Of each run its distance from the end of the one before, then its last less its first number;
-    both as varints: seven bits a byte, the lowest first, and the eighth says that more follow."""
+    """For each run: the distance from the end of the previous run, then last minus first, both as
+    varints (7 bits a byte, lowest first; the eighth bit says that more follow)."""
     packed = bytearray()
     end = 0
     for first, last in runs:
@@ -22,7 +22,7 @@ def unpack(packed: bytes) -> Runs:
     """The inverse of `pack`.
 
     Raises:
-        ValueError: `pack` does not write this.
+        ValueError: `packed` is not an output of `pack`.
     """
     numbers = _numbers(packed)
     runs: list[tuple[int, int]] = []
@@ -30,7 +30,7 @@ def unpack(packed: bytes) -> Runs:
     for distance in numbers:
         length = next(numbers, None)
         if length is None:
-            raise ValueError("a run without an end")
+            raise ValueError("the last run has no length")
         runs.append((end + distance, end + distance + length))
         end = runs[-1][1]
     return tuple(runs)
@@ -52,4 +52,4 @@ def _numbers(packed: bytes) -> Iterator[int]:
             yield number
             number = shift = 0
     if shift:
-        raise ValueError("a number without an end")
+        raise ValueError("the last number is cut off")

@@ -1,4 +1,4 @@
-"""How many events a second there were lately."""
+"""Recent events per second."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,16 +12,16 @@ class Rate:
     """Counts events by the second in which they happened, over the last WINDOW_SECONDS."""
 
     def __init__(self, seconds: Iterable[tuple[int, int]] = ()) -> None:
-        """`seconds` of another life, to go on from there."""
+        """Continues from `seconds`, as the property of an earlier process returned them."""
         self._seconds = deque(seconds, maxlen=WINDOW_SECONDS + 1)
 
     @property
     def seconds(self) -> tuple[tuple[int, int], ...]:
-        """Each second since the Unix epoch in which there were events, and how many; ascending."""
+        """(second since the Unix epoch, events) for each second with events; ascending."""
         return tuple(self._seconds)
 
     def add(self, unix_nano: int, events: int = 1) -> None:
-        """Events that happened at that time; times come in order."""
+        """Count `events` at `unix_nano`; times come in order."""
         second = unix_nano // NANO
         if self._seconds and self._seconds[-1][0] >= second:
             last, count = self._seconds.pop()
@@ -30,7 +30,7 @@ class Rate:
             self._seconds.append((second, events))
 
     def per_second(self, now_unix_nano: int) -> float:
-        """Over the whole seconds before `now_unix_nano`, and only since the first event."""
+        """Average over the whole seconds before `now_unix_nano`, from the first event on."""
         now = now_unix_nano // NANO
         begin = now - WINDOW_SECONDS
         counted = [(s, n) for s, n in self._seconds if begin <= s < now]

@@ -9,8 +9,8 @@ from framemesh.core.ledger.packed_runs import Runs
 from framemesh.core.pipeline.spec import MAX_STREAMS
 
 MAX_GAPS = MAX_STREAMS * MAX_FRAMES_IN_FLIGHT
-"""In the numbers of one session. A frame that still comes has fewer above it: those that overtake
-it go to other streams of the buffer, MAX_FRAMES_IN_FLIGHT to each."""
+"""In the sequence numbers of one session. A frame that may still arrive has fewer gaps above it:
+frames that overtake it go to other streams of the buffer, MAX_FRAMES_IN_FLIGHT to each."""
 
 
 class FrameStatus(Enum):
@@ -22,16 +22,17 @@ class FrameStatus(Enum):
 
 
 class SessionFrames:
-    """Rejected frames are in both sets: apart, they would be holes in the runs of the others.
+    """The known and the completed frames of a session, each as a set of intervals.
 
-    So are those that a camera dropped before it sent them, once they are too old to come: a camera
-    that drops for days would leave a gap for each.
+    Rejected frames are in both sets; a set of their own would leave gaps in these two. Frames that
+    a camera dropped before sending are added to both once they are too old to arrive: a camera that
+    drops for days would leave a gap for each.
     """
 
     def __init__(self, known: Runs = (), completed: Runs = ()) -> None:
         """
         Raises:
-            ValueError: these are no ascending runs.
+            ValueError: the runs are not ascending.
         """
         self.known = IntervalSet.of(known)
         self.completed = IntervalSet.of(completed)
@@ -54,7 +55,7 @@ class SessionFrames:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """One session at one moment."""
+    """The frames of one session at one moment."""
 
     name: str
     known: Runs

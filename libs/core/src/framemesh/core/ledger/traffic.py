@@ -1,11 +1,11 @@
-"""How much goes over each hop of a frame's way, as the ledger's entries say."""
+"""Frames and bytes over each hop of a pipeline, from the ledger's entries."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What went over one hop."""
+    """Frames and bytes over one hop."""
 
     frames: int = 0
     bytes: int = 0
@@ -16,14 +16,14 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The hops of a pipeline, of frames that were accepted."""
+    """The traffic of a pipeline, of accepted frames."""
 
     cameras: Hop = Hop()
-    """Images from the cameras to ingest, also those that were sent a second time."""
+    """Images from the cameras to ingest, including retransmissions."""
     workers: Hop = Hop()
-    """The same images out of the buffer to the workers, for frames that have their outcome."""
+    """Images from the buffer to the workers, for frames that have their outcome."""
     models: Hop = Hop()
-    """Tensors from the workers to Triton, for frames that were looked at."""
+    """Tensors from the workers to Triton, for frames that were processed."""
     outcomes: Hop = Hop()
     """Outcomes from the workers to the ledger."""
 
@@ -31,7 +31,7 @@ class Traffic:
         return replace(self, cameras=self.cameras.plus(frames, size))
 
     def completed(self, image: int, tensors: int, outcome: int) -> "Traffic":
-        """By a worker."""
+        """Add a frame that a worker completed; sizes in bytes."""
         return replace(
             self,
             workers=self.workers.plus(1, image),

@@ -1,4 +1,4 @@
-"""What a pipeline promises its cameras: which frames are looked at, and in which order."""
+"""The delivery policy of a pipeline: which frames are processed, and in which order."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ MAX_HIGH_PRIORITY = 256
 
 
 class Order(Enum):
-    """In which order the outcomes of a camera come out."""
+    """The order of the outcomes of a camera."""
 
     NONE = "none"
     PER_CAMERA = "per_camera"
@@ -29,7 +29,7 @@ class Order(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LatestSpec:
-    """Of each camera only the newest frames are looked at; older ones are `superseded`."""
+    """Of each camera only the newest frames are processed; older ones are `superseded`."""
 
     __pydantic_config__ = _STRICT
 
@@ -38,7 +38,7 @@ class LatestSpec:
 
 @dataclass(frozen=True, slots=True)
 class FreshSpec:
-    """A frame that is older than this when its turn comes is not looked at but `expired`."""
+    """A frame that is older than `max_age` when it would be processed is `expired` instead."""
 
     __pydantic_config__ = _STRICT
 
@@ -47,7 +47,7 @@ class FreshSpec:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySpec:
-    """Without `latest` or `fresh` every frame is looked at, however long that takes."""
+    """Without `latest` or `fresh` every frame is processed, however long that takes."""
 
     __pydantic_config__ = _STRICT
 
@@ -55,14 +55,14 @@ class DeliverySpec:
     fresh: FreshSpec | None = None
     order: Order = Order.NONE
     high_priority: Annotated[tuple[Name, ...], Field(max_length=MAX_HIGH_PRIORITY)] = ()
-    """Cameras whose frames overtake those of the others."""
+    """Cameras whose frames are processed before those of other cameras."""
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
-    """How often a frame is tried, alone, after it was among those that failed together."""
+    """Isolated retries of a frame that failed together with others."""
 
     @property
     def camera_affinity(self) -> bool:
-        """Whether all frames of a camera go to one shard, which one worker has: it can decide which
-        of them are the newest, and keep their order."""
+        """Whether all frames of a camera go to one shard, which one worker leases: it knows which
+        of them are the newest, and keeps their order."""
         return self.order is Order.PER_CAMERA or self.latest is not None
 
 
@@ -74,7 +74,7 @@ def _short(value: Any) -> Any:
             return {value: {}}
         case str():
             raise ValueError("use every_frame, latest, or fresh: {max_age: 500ms}")
-        # Both are there, and null, in what was written by a program.
+        # A document written by a program has both keys, with null.
         case {"latest": None} if "fresh" not in value:
             return {**value, "latest": {}}
         case _:

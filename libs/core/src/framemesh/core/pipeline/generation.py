@@ -1,4 +1,4 @@
-"""One set of the streams of a pipeline, and the shards that they are cut into."""
+"""Generations of a pipeline's buffer: its streams, and their shards."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from framemesh.core.pipeline.spec import PipelineSpec
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a stream: its frames have one subject, but for the camera, and one consumer."""
+    """A part of a stream, with one subject (apart from the camera) and one consumer."""
 
     pipeline: str
     generation: int
@@ -20,15 +20,14 @@ class Shard:
     number: int
     """Among the shards of all streams."""
     high: bool = False
-    """For the frames of high priority, which have a shard beside each of the others."""
+    """Whether it is the high-priority shard; each number has a normal one as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """All that decides where a frame goes.
+    """All settings that decide where a frame is stored.
 
-    Where one of these changes, a pipeline gets streams anew: what is in the old ones is worked off
-    where it is.
+    When one of them changes, the pipeline gets new streams, and the old ones are drained.
     """
 
     number: int
@@ -36,10 +35,10 @@ class Generation:
     shards: int
     """Of each stream."""
     camera_affinity: bool
-    """Whether all frames of a camera go to one shard, in order: otherwise nothing could tell
-    from the stream which of them is the newest."""
+    """Whether all frames of a camera go to one shard, in order: otherwise the stream would
+    not show which of them is the newest."""
     high_priority: tuple[str, ...] = ()
-    """Cameras whose frames go to a shard beside the others."""
+    """Cameras whose frames go to high-priority shards."""
 
     @classmethod
     def of(cls, number: int, spec: PipelineSpec) -> Self:
@@ -52,7 +51,7 @@ class Generation:
         )
 
     def shards_of(self, pipeline: str, stream: int) -> Iterator[Shard]:
-        """Of the `stream`-th stream."""
+        """The shards of one stream, by its index."""
         for number in range(stream * self.shards, (stream + 1) * self.shards):
             yield Shard(pipeline, self.number, stream, number)
             if self.high_priority:
@@ -64,8 +63,8 @@ class Generation:
         ]
 
     def shard_of(self, pipeline: str, frame: FrameId) -> Shard:
-        """Where a frame goes: it follows from the frame alone, so that one that is sent again comes
-        to the stream that may already have it."""
+        """The shard of a frame. It depends on the frame id alone, so a retransmitted frame goes to
+        the stream that may already have it."""
         total = self.streams * self.shards
         if self.camera_affinity:
             number = camera_shard(frame.camera, total)

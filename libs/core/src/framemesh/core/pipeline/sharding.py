@@ -1,4 +1,4 @@
-"""Which shard a frame goes to."""
+"""Hash functions that assign a frame to a shard."""
 
 from functools import lru_cache
 
@@ -18,15 +18,15 @@ def fnv1a(text: str) -> int:
 
 
 def rotation_start(camera: str, session: str) -> int:
-    """Where a session begins its rotation over the shards, so that not all begin at the first."""
+    """Where a session starts its rotation over the shards, so that not all start at the first."""
     return fnv1a(f"{camera}/{session}")
 
 
 def rotating_shard(start: int, frame: FrameId, shards: int) -> int:
     """Round robin over `shards`, from `rotation_start`.
 
-    It follows from the frame alone, so a frame that is sent again comes to the stream that may
-    already have it, and is recognised there.
+    It depends on the frame id alone, so a retransmitted frame goes to the stream that may already
+    have it, and is recognised as a duplicate there.
     """
     return (start + frame.sequence) % shards
 
@@ -34,7 +34,7 @@ def rotating_shard(start: int, frame: FrameId, shards: int) -> int:
 def camera_shard(camera: str, shards: int) -> int:
     """The one shard of all frames of a camera, in all its sessions.
 
-    It is what the mapping `partition(shards, ...)` of nats-server makes of the camera's name, so
-    that whoever publishes without us may leave it to the broker.
+    The same as the subject mapping `partition(shards, ...)` of nats-server, so other publishers may
+    leave it to the broker.
     """
     return fnv1a(camera) % shards

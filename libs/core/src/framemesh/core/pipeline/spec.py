@@ -1,4 +1,4 @@
-"""What a pipeline is to be: its stages, its buffer, its ledger, its workers."""
+"""The specification of a pipeline: its stages, buffer, ledger and workers."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,7 @@ _STRICT = ConfigDict(extra="forbid")
 GIB = ByteSize(1024**3)
 
 MIN_STREAM_BYTES = 16 * 1024**2
-"""Two frames of the largest size; one that fits into no empty stream would wait for ever."""
+"""Two frames of the largest size; a frame larger than a stream would wait indefinitely."""
 
 MIN_LEDGER_BYTES = 16 * 1024**2
 """Some 35,000 outcomes."""
@@ -36,7 +36,7 @@ LEDGER_AGE = timedelta(hours=24)
 
 MAX_STREAMS = 16
 MAX_SHARDS = 64
-"""Of one stream; a broker spends one consumer on each."""
+"""Of one stream; each has its own consumer at the broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class StageSpec:
     name: Name
     model: Name
     model_version: Annotated[int, Field(ge=0)] = 0
-    """0 asks for the newest that is registered when the pipeline is applied."""
+    """0: the newest one that is registered when the pipeline is applied."""
     crops_of: str = ""
-    """The earlier stage whose boxes are cut out and looked at; empty: the whole frame."""
+    """The earlier stage whose boxes are cropped and processed; empty: the whole frame."""
     labels: tuple[str, ...] = ()
     """Only crops with one of these labels; empty: all."""
     max_delay_ms: Annotated[int, Field(ge=0, le=1000)] = 5
-    """How long a frame may wait for others, to share a request to the model with them."""
+    """How long a frame may wait for others to be batched into one request to the model."""
 
 
 @dataclass(frozen=True, slots=True)

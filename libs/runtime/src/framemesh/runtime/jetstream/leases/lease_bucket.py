@@ -34,7 +34,7 @@ MAX_BYTES = 16 * 1024 * 1024
 """Some 80,000 keys."""
 
 ANSWER_TIMEOUT_SECONDS = 0.6
-"""For one request: a lease has time for two that get no answer, and a third."""
+"""For one request: a lease has time for three attempts."""
 
 
 class LeaseConflict(FramemeshError):
@@ -47,7 +47,7 @@ class LeaseBucket:
     """The keys of one generation of a pipeline.
 
     Every method raises BrokerUnavailable when the broker does not answer in time, or cannot at the
-    moment; the request was then carried out or not.
+    moment; the request may have been carried out.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class LeaseBucket:
         """Lease a shard for TTL_SECONDS; returns the sequence number of its entry.
 
         Raises:
-            LeaseConflict: somebody has it.
+            LeaseConflict: another worker holds it.
         """
         return await self._write_shard(shard, member, epoch=0, expected=0)
 
@@ -117,7 +117,7 @@ class LeaseBucket:
 
     async def delete(self, sequence: int) -> None:
         """Free a shard, if its entry still has this sequence number."""
-        # If somebody else has the shard by now, there is nothing to delete.
+        # If another worker holds the shard by now, there is nothing to delete.
         with contextlib.suppress(ApiError):
             await self._jetstream.messages.delete(STREAM, sequence)
 
@@ -125,17 +125,17 @@ class LeaseBucket:
         return StreamConfig(
             name=STREAM,
             subjects=(f"$KV.{BUCKET}.>",),
-            # Not memory: a broker that restarts must have all leases that are held.
+            # Not memory: a broker must still have all current leases after a restart.
             storage="file",
             max_messages_per_subject=1,
             max_bytes=MAX_BYTES,
-            # "old" would make room by deleting a lease.
+            # "old" would delete leases when the stream is full.
             discard="new",
             replicas=self._replicas,
             allow_message_ttl=True,
             allow_direct=True,
-            # Epochs are sequence numbers and must grow, also after somebody deleted the bucket: so
-            # they begin with the time, in microseconds.
+            # Epochs are sequence numbers and must rise even after the bucket was deleted, so they
+            # start at the time in microseconds.
             first_sequence=self._clock.unix_nano() // 1000,
         )
 

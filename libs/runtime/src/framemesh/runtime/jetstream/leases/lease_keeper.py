@@ -14,15 +14,15 @@ from framemesh.runtime.logs import get_logger
 log = get_logger()
 
 DRAIN_TIMEOUT_SECONDS = 5.0
-"""For work in progress in a shard that moves. The next holder waits meanwhile, and repeats what was
-not finished. A worker that stops has 8 s in all."""
+"""For work in progress in a shard that moves. The next holder waits meanwhile, and repeats
+unfinished work. A worker that stops has 8 s in all."""
 
 RESEND_SECONDS = 0.1
 """Before a failed renewal is repeated: a lease has time for three attempts."""
 
 
 class Lease:
-    """The right to one shard, as its holder sees it."""
+    """The right of a worker to one shard, as passed to the code that works on it."""
 
     def __init__(self, term: LeaseTerm, member: str, clock: Clock) -> None:
         self._term = term
@@ -30,7 +30,7 @@ class Lease:
         """Name of this worker process; no earlier or other process has it."""
         self._clock = clock
         self.draining = asyncio.Event()
-        """Set when the shard is to move: take no new work, finish that in progress, and return."""
+        """Set when the shard is to move: take no new work, finish work in progress, and return."""
 
     @property
     def shard(self) -> int:
@@ -44,10 +44,9 @@ class Lease:
 
     @property
     def certain(self) -> bool:
-        """Whether nobody else can have the shard at this moment, by the clock alone.
+        """Whether no other worker can hold the shard at this moment, by the local clock alone.
 
-        To be checked before anything that must not be done twice: the process may have been
-        suspended.
+        Check it before anything that must not be done twice: the process may have been suspended.
         """
         return self._clock.monotonic() < self._term.certain_until
 
@@ -69,15 +68,15 @@ class LeaseKeeper:
         self._clock = clock
         self._lease = Lease(term, member.member, clock)
         self._drain_until = math.inf
-        self._cut_off: asyncio.Timeout | None = None
-        """When the holder must have ended; None while it does not work."""
+        self._deadline: asyncio.Timeout | None = None
+        """Deadline of the holder; None while it does not run."""
 
     def drain(self) -> None:
-        """Have the holder end."""
+        """Tell the holder to finish, within DRAIN_TIMEOUT_SECONDS."""
         if not self._lease.draining.is_set():
             self._lease.draining.set()
             self._drain_until = self._clock.monotonic() + DRAIN_TIMEOUT_SECONDS
-            self._set_cut_off()
+            self._set_deadline()
 
     async def run(self) -> None:
         """Run the holder, then release the shard, also after an error of the holder.
@@ -85,46 +84,48 @@ class LeaseKeeper:
         Cancelled, it releases nothing: the lease expires. Raises the errors of the holder.
         """
         facts = {"shard": self._term.shard, "epoch": self._term.epoch}
-        log.info("shard taken", **facts)
+        log.info("shard leased", **facts)
         async with background_task(self._renew()):
             await self._work()
         if self._lease.certain:
             await self._release()
-            log.info("shard given up", **facts)
+            log.info("shard released", **facts)
         else:
             log.warning("lease lost", **facts)
 
     async def _work(self) -> None:
         try:
-            await self._hold_until_cut_off()
-        # A holder may work on several things at once, each of which may find out.
+            await self._hold_until_deadline()
+        # A holder may have several tasks, each of which may find that the lease is lost.
         except* LeaseLost as error:
-            log.warning("lease is void", shard=self._term.shard, why=str(error.exceptions[0]))
+            log.warning(
+                "lease was taken over", shard=self._term.shard, why=str(error.exceptions[0])
+            )
 
-    async def _hold_until_cut_off(self) -> None:
+    async def _hold_until_deadline(self) -> None:
         try:
-            async with asyncio.timeout(None) as self._cut_off:
-                self._set_cut_off()
+            async with asyncio.timeout(None) as self._deadline:
+                self._set_deadline()
                 await self._hold(self._lease)
         except TimeoutError:
-            if self._cut_off is None or not self._cut_off.expired():
+            if self._deadline is None or not self._deadline.expired():
                 raise
         finally:
-            self._cut_off = None
+            self._deadline = None
 
-    def _set_cut_off(self) -> None:
-        if self._cut_off is not None and not self._cut_off.expired():
+    def _set_deadline(self) -> None:
+        if self._deadline is not None and not self._deadline.expired():
             end = min(self._term.certain_until, self._drain_until)
             left = max(0.0, end - self._clock.monotonic())
-            self._cut_off.reschedule(asyncio.get_running_loop().time() + left)
+            self._deadline.reschedule(asyncio.get_running_loop().time() + left)
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             while not await self._renewed():
-                self._set_cut_off()
+                self._set_deadline()
                 await asyncio.sleep(RESEND_SECONDS)
-            self._set_cut_off()
+            self._set_deadline()
 
     async def _renewed(self) -> bool:
         asked_at = self._clock.monotonic()
@@ -140,12 +141,12 @@ class LeaseKeeper:
 
     async def _reload(self) -> None:
         try:
-            self._term.found(await self._bucket.get(self._term.shard), self._lease.member)
+            self._term.renewal_refused(await self._bucket.get(self._term.shard), self._lease.member)
         except BrokerUnavailable as error:
             log.debug("entry cannot be read", shard=self._term.shard, error=str(error))
 
     async def _release(self) -> None:
-        self._term.over()
+        self._term.invalidate()
         try:
             # Not by the known sequence number: the last renewal may have been cancelled halfway.
             entry = await self._bucket.get(self._term.shard)

@@ -1,6 +1,6 @@
-"""The shards that this worker holds, of those that the workers of a pipeline share out.
+"""Leases of the shards that this worker should have; the workers of a pipeline share them all.
 
-There is no coordinator: every worker registers, sees the others, and computes the same shares.
+There is no coordinator: every worker registers, sees the others, and computes the same assignment.
 """
 
 import asyncio

@@ -88,7 +88,7 @@ class _Former:
 
 
 class _Takeover:
-    """One takeover, whose attempt may be repeated, whatever became of the last one."""
+    """One takeover; `attempt` may be repeated, even if the last one succeeded without an answer."""
 
     def __init__(self, broker: Broker, shard: Shard, epoch: int, holder: str) -> None:
         self._consumers = JetStream(broker, ANSWER_TIMEOUT_SECONDS).consumers
@@ -133,7 +133,7 @@ class _Takeover:
         return [_Former(name[0], int(name[1] or 0), int(name[2] or 0)) for name in found]
 
     async def _learn(self, former: _Former) -> None:
-        """Take over what only the metadata and state of the former consumer tell."""
+        """Read what only the metadata and state of the former consumer contain."""
         if former.epoch == self._epoch:
             self._ordinal = max(self._ordinal, former.ordinal + 1)
         try:
