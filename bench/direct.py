@@ -79,7 +79,7 @@ class Lane:
         self._memory = memory
         self._request = self._make_request(shape, "UINT8" if dtype == np.uint8 else "FP32")
 
-    def look(self, images: Sequence[bytes]) -> int:
+    def infer(self, images: Sequence[bytes]) -> int:
         """Boxes in a batch of JPEGs; returns how many there are."""
         for row, image in enumerate(images):
             picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
@@ -156,7 +156,7 @@ def measure(
 
     def work(number: int) -> None:
         for some in batches():
-            lanes[number].look(some)
+            lanes[number].infer(some)
             done[number] += batch
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(concurrency)]

@@ -107,7 +107,7 @@ class Mesh:
         self._pushed += CAMERAS * frames_of_each
         async with grpc.aio.insecure_channel(self._run.monitor) as channel:
             monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
-            while await self._sealed(monitor) < self._pushed:
+            while await self._completed(monitor) < self._pushed:
                 await asyncio.sleep(POLL_SECONDS)
         said, _ = await pushing.communicate()
         return float(said)
@@ -124,7 +124,7 @@ class Mesh:
             seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
         return MeshRun(CAMERAS * frames_of_each, seconds, cpu)
 
-    async def _sealed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:
+    async def _completed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:
         status = await monitor.GetStatus(monitor_pb2.GetStatusRequest(pipeline=PIPELINE))
         return sum(camera.done for camera in status.pipelines[0].cameras)
 

@@ -1,8 +1,8 @@
-"""Chaos tests: every kind of fault is injected into a mesh, and its contract is checked.
+"""Chaos tests: faults of every kind are injected into a mesh, and its guarantees are checked.
 
-Each round has a mesh of its own and a seed of its own, from which all that is done to it follows:
-one that broke a promise is played again by `--seed SEED --rounds 1` with the same faults. The exit
-status is 1 when a promise was broken.
+Each round has its own mesh and its own seed, which determines all faults of the round: a round that
+violated a guarantee is repeated by `--seed SEED --rounds 1`. The exit status is 1 if a guarantee
+was violated.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Three brokers in the place of one, each started again when it ends."""
+"""A cluster of three brokers instead of one; each is restarted when it ends."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ ONE = "nats"
 
 
 def clustered(programs: Sequence[Program], cluster: Cluster) -> Iterator[Program]:
-    """The programs of a mesh, with the servers of `cluster`, which nobody has started."""
+    """The programs of a mesh with the servers of `cluster`, none of them started yet."""
     for member in cluster.members.values():
         yield Program(
             member.name,

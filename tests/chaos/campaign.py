@@ -1,4 +1,4 @@
-"""Round after round."""
+"""Runs the rounds of a campaign, one after another."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -17,14 +17,14 @@ from tests.chaos.round import Load, Round, RunConfig, run_round
 from tests.chaos.schedule import Schedule, schedule
 
 ROUND_SECONDS = 1200.0
-"""Several times what the longest takes: one that hangs ends, and tells where it was."""
+"""Several times the longest duration: a round that hangs is ended, and reports where."""
 
 SHOWN = 20
-"""Violations of a round that are printed; a broken mesh breaks a promise for every frame."""
+"""Violations of a round that are printed; a broken mesh has one for every frame."""
 
 
 class Campaign:
-    """The rounds of a run; those that are over are kept, also when it is interrupted."""
+    """The rounds of a run; completed ones are kept, also if the run is interrupted."""
 
     def __init__(self, options: Options, folder: Path, console: Console) -> None:
         self._options = options
@@ -33,7 +33,7 @@ class Campaign:
         self.rounds: list[Round] = []
 
     async def run(self) -> None:
-        """Play a round for each seed."""
+        """Run one round for each seed."""
         options = self._options
         async with AsyncExitStack() as stack:
             machine = await self._machine(stack)

@@ -1,4 +1,4 @@
-"""Every fault that there is."""
+"""The catalogue of all faults."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,8 @@ from tests.chaos.faults.targets import (
 CLUSTER = frozenset({Needs.CLUSTER})
 
 ELECTION_SECONDS = 10.0
-"""Of three brokers. Who follows in the buffer may lead in the ledger, so the limit is the same."""
+"""Recovery limit with three brokers. A follower of the buffer may lead the ledger, so it is the
+same for both."""
 
 FAULTS: tuple[Fault, ...] = (
     Kill(NATS),
@@ -53,7 +54,7 @@ FAULTS: tuple[Fault, ...] = (
     Freeze(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Freeze(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Restart(INGEST),
-    # It may finish what it has first, for up to 8 s.
+    # It may finish its work first, for up to 8 s.
     Restart(WORKER, limit_seconds=13.0),
     Restart(AGENT, limit_seconds=13.0),
     Restart(TRITON),
@@ -75,14 +76,15 @@ FAULTS: tuple[Fault, ...] = (
 
 
 class NoSuchFault(Exception):
-    """No fault has a name like that."""
+    """No fault has a name that begins like this."""
 
 
 def named(beginnings: Iterable[str]) -> list[Fault]:
-    """The faults whose names begin with one of `beginnings`: "kill" is all kills; none: all.
+    """The faults whose names begin with one of `beginnings` ("kill": all kills); all if it is
+    empty.
 
     Raises:
-        NoSuchFault: nothing begins like that.
+        NoSuchFault: no name begins like this.
     """
     wanted = tuple(beginnings) or ("",)
     for beginning in wanted:

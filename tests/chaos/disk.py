@@ -1,4 +1,4 @@
-"""A disk so small that it can be filled."""
+"""A disk that is small enough to be filled."""
 
 import contextlib
 import errno
@@ -20,7 +20,7 @@ class Disk:
     folder: Path
 
     def fill(self) -> None:
-        """Take every byte that is free."""
+        """Fill all free bytes."""
         with self._filler.open("ab", buffering=0) as file:
             try:
                 while True:
@@ -30,7 +30,7 @@ class Disk:
                     raise
 
     def free(self) -> None:
-        """Give back what `fill` took."""
+        """Free what `fill` took."""
         self._filler.unlink(missing_ok=True)
 
     @property

@@ -1,4 +1,4 @@
-"""Collecting what a round leaves behind."""
+"""Collects the evidence of a round: stored entries, camera logs and the monitor's report."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,10 +16,10 @@ from tests.chaos.system_under_test import SystemUnderTest
 T = TypeVar("T")
 
 DRAIN_TIMEOUT_SECONDS = 60.0
-"""Until every accepted frame must have its outcome, once no camera pushes any more."""
+"""Timeout for the outcomes of all accepted frames, after the last camera stopped."""
 
 ANSWER_TIMEOUT_SECONDS = 30.0
-"""For a broker and a monitor that were hit last, and are just coming back."""
+"""Timeout for a broker and a monitor that are recovering from the last fault."""
 
 POLL_SECONDS = 0.1
 
@@ -27,10 +27,10 @@ COUNTS = ("offered", "accepted", "pending", *FATES.values())
 
 
 async def drained(system: SystemUnderTest) -> None:
-    """Wait until every frame that a camera was told is accepted has an outcome.
+    """Wait until every acknowledged frame has an outcome.
 
     Raises:
-        TimeoutError: one has none, or something is left in the buffer.
+        TimeoutError: a frame has none, or the buffer is not empty.
     """
     sessions = await asyncio.to_thread(system.cameras.sessions)
     waiting = {session.frame(sequence) for session in sessions for sequence in session.accepted}
@@ -43,7 +43,7 @@ async def drained(system: SystemUnderTest) -> None:
 
 
 async def gather(system: SystemUnderTest) -> Evidence:
-    """What there is; of a mesh that does not come back, what was read before."""
+    """Collect the evidence; for a mesh that does not recover, what was read before."""
     record = await _record(system)
     return Evidence(
         sessions=await asyncio.to_thread(system.cameras.sessions),
@@ -85,7 +85,7 @@ def _account(ledger: monitor_pb2.CameraLedger) -> dict[str, int]:
 
 
 async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer."""
+    """Repeat a request until it is answered."""
     async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""One fault after the other."""
+"""Injects the scheduled faults into a mesh."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ Print = Callable[[str], None]
 
 
 class NotRecovered(Exception):
-    """The mesh does not work any more, whatever one does."""
+    """The mesh did not recover, even after the last resort."""
 
 
 class FaultInjector:
@@ -31,7 +31,7 @@ class FaultInjector:
         self.violations: list[Violation] = []
 
     async def run(self, scheduled_faults: Sequence[ScheduledFault]) -> None:
-        """Strike until all is done, or the mesh does not come back."""
+        """Inject all faults; ends early if the mesh does not recover."""
         if not await self._works():
             self._broken("the mesh never worked")
             return
@@ -70,10 +70,10 @@ class FaultInjector:
         )
 
     async def _rescue(self, injected: InjectedFault) -> None:
-        """Do what a person would try next.
+        """Do what an operator would try next.
 
         Raises:
-            NotRecovered: it does not help.
+            NotRecovered: the mesh still does not work.
         """
         self._broken(str(injected))
         (await NATS.choose(self._system, Random(0))).kill()  # noqa: S311  no secret

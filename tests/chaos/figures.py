@@ -10,28 +10,28 @@ from tests.chaos.ledger.violation import Promise
 from tests.chaos.round import Round
 
 UNDER_WAY_NANO = 3_000_000_000
-"""A frame that was taken so shortly before a fault may have been hit by it on its way."""
+"""A frame captured this shortly before a fault may have been in flight when it struck."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """Of one fault."""
+    """The figures of one fault."""
 
     name: str
     times: int = 0
     broken: Counter[Promise] = field(default_factory=Counter)
-    """How often each promise, for frames that were under way."""
+    """Violations by guarantee, of frames that were in flight."""
     longest_gap: float = 0.0
-    """Seconds without any outcome."""
+    """Gaps in seconds: times without any outcome."""
     slowest_frame: float = 0.0
-    """Seconds from capture to outcome."""
+    """Latencies in seconds, from capture to outcome."""
     recoveries: list[float] = field(default_factory=list)
-    """Seconds."""
+    """Recovery times in seconds."""
     unrecovered: int = 0
 
 
 def figures(rounds: Iterable[Round]) -> list[Figures]:
-    """By the name of the fault."""
+    """The figures of all rounds, one entry for each fault, by name."""
     found: dict[str, Figures] = {}
     for each in rounds:
         for injected, until in _windows(each):
@@ -53,7 +53,7 @@ def _add(sum_: Figures, each: Round, injected: InjectedFault, until: int) -> Non
     elif injected.awaited:
         sum_.unrecovered += 1
     first = injected.began - UNDER_WAY_NANO
-    # What was under way at the end is the last fault's: no other comes.
+    # Frames in flight at the end are attributed to the last fault.
     last = until if until == each.load_ended else until - UNDER_WAY_NANO
     sum_.broken.update(
         violation.promise
@@ -72,6 +72,6 @@ def _add(sum_: Figures, each: Round, injected: InjectedFault, until: int) -> Non
 
 
 def _longest_gap(stored: Sequence[int], began: int, until: int) -> float:
-    """Seconds of the longest time without an outcome that ended between the two."""
+    """The longest time without an outcome, in seconds, that ended between `began` and `until`."""
     gaps = (later - earlier for earlier, later in pairwise(stored) if began < later <= until)
     return max(gaps, default=0) / 1e9

@@ -1,4 +1,4 @@
-"""What happened to a mesh, and when."""
+"""A fault that was injected into a mesh, with its times."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ from tests.chaos.faults.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """A fault that was inflicted. Times are nanoseconds since the Unix epoch."""
+    """A fault that was injected. Times are nanoseconds since the Unix epoch."""
 
     fault: Fault
     began: int
     ended: int
-    """When it was undone; for what is over at once, when it was done."""
+    """When it was undone; for an instantaneous fault, when it was injected."""
     recovered: int | None
-    """When the mesh worked again; None: it did not, or nobody waited for it."""
+    """When the mesh had recovered; None: it did not, or recovery was not observed."""
     awaited: bool = True
-    """Whether anybody waited for it."""
+    """Whether recovery was observed."""
 
     @property
     def recovery_seconds(self) -> float | None:
         return None if self.recovered is None else (self.recovered - self.ended) / 1e9
 
     def __str__(self) -> str:
-        """In one line, for a person."""
+        """One line for people."""
         held = self.fault.hold_seconds[1]
         lasted = f" for {(self.ended - self.began) / 1e9:.1f} s" if held else ""
         if not self.awaited:

@@ -1,7 +1,7 @@
-"""Running this program in namespaces of its own, where it may mount and lay cables.
+"""Runs this program in its own Linux namespaces, where it may mount and create networks.
 
-Nothing of that is seen outside, and the kernel takes it all away with the last process. It needs
-no root where users may have namespaces.
+Nothing of that is visible outside, and the kernel removes it with the last process. It needs no
+root where unprivileged user namespaces are allowed.
 """
 
 import os
@@ -18,7 +18,7 @@ def isolated() -> bool:
 
 
 def missing() -> str:
-    """Why it cannot be isolated here; empty if it can."""
+    """Why namespaces are not available here; empty if they are."""
     if absent := [tool for tool in TOOLS if shutil.which(tool) is None]:
         return f"this machine has no {', '.join(absent)}"
     tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
@@ -26,7 +26,7 @@ def missing() -> str:
 
 
 def isolate(module: str) -> None:
-    """Become `python -m module` in namespaces of its own, with the same arguments."""
+    """Replace this process by `python -m module` in new namespaces, with the same arguments."""
     command = [*_unshare(), sys.executable, "-m", module, *sys.argv[1:]]
     os.execvpe(command[0], command, {**os.environ, MARK: "1"})  # noqa: S606
 

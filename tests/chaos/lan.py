@@ -1,7 +1,7 @@
-"""A network of our own, in which each program of a mesh has a cable that can be cut.
+"""A virtual network in which each program of a mesh has a link that can be cut.
 
-Programs run in network namespaces that meet at a bridge. A port of the bridge that is disabled
-swallows every packet, as a broken switch does: nobody is told that the other end is gone.
+Programs run in network namespaces that are connected by a bridge. A disabled bridge port drops
+every packet, as a broken switch does: neither end learns that the link is down.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from tests.chaos.commands import run
 BRIDGE = "mesh"
 NETWORK = "10.77.0"
 HERE = f"{NETWORK}.1"
-"""This program's own address."""
+"""The address of this program."""
 
 PLACES = ("ingest", "master", "monitor", "nats", "agent", "cameras")
-"""In the order of the offsets of their ports, the first of which is 1."""
+"""Ordered by the offsets of their ports, which start at 1."""
 
 NONLOCAL_BIND = Path("/proc/sys/net/ipv4/ip_nonlocal_bind")
 
 HTTP_OFFSET = 6
-"""Of the port where nats-server tells of its health."""
+"""Offset of the port of nats-server's health endpoint."""
 
 FORWARDING, DISABLED = "3", "0"
 """States of a bridge's port."""
@@ -35,7 +35,7 @@ class LanPorts(Ports):
 
     @property
     def nats_http(self) -> str:
-        """At the same place as nats itself."""
+        """The health endpoint has the address of nats itself."""
         place, _ = self.nats.rsplit(":", 1)
         return f"{place}:{self.base + HTTP_OFFSET}"
 
@@ -44,18 +44,18 @@ class LanPorts(Ports):
 
 
 PORTS = LanPorts(PORT_BASE)
-"""Always the same: there is nobody else in this network."""
+"""Fixed: the network has no other programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """Must be made in a network namespace of our own, which takes it down with us."""
+    """Must be created in a network namespace of this program, which removes it at the end."""
 
     folder: Path
-    """For the files that name the namespaces."""
+    """Folder for the files that name the namespaces."""
 
-    async def lay(self) -> None:
-        """Make the network: nothing of it is there before."""
+    async def create(self) -> None:
+        """Create the network."""
         await run("ip", "link", "set", "lo", "up")
         await run("ip", "link", "add", BRIDGE, "type", "bridge")
         await run("ip", "address", "add", f"{HERE}/24", "dev", BRIDGE)
@@ -63,10 +63,10 @@ class Lan:
         # `embedded` makes sure that ports are free, by listening there itself for a moment.
         await asyncio.to_thread(NONLOCAL_BIND.write_text, "1")
         for at, place in enumerate(PLACES, 1):
-            await self._plug_in(place, f"{NETWORK}.{1 + at}")
+            await self._connect(place, f"{NETWORK}.{1 + at}")
 
     def inside(self, place: str) -> tuple[str, ...]:
-        """What a command begins with that is to run at `place`."""
+        """The prefix of a command that runs at `place`."""
         return ("nsenter", f"--net={self._namespace(place)}")
 
     async def cut(self, place: str) -> None:
@@ -76,11 +76,11 @@ class Lan:
         await run("bridge", "link", "set", "dev", _cable(place), "state", FORWARDING)
 
     async def forget(self) -> None:
-        """Let go of the files; the network itself ends with the last process in it."""
+        """Unmount the files; the network itself ends with the last process in it."""
         for place in PLACES:
             await run("umount", str(self._namespace(place)))
 
-    async def _plug_in(self, place: str, address: str) -> None:
+    async def _connect(self, place: str, address: str) -> None:
         namespace = self._namespace(place)
         namespace.touch()
         await run("unshare", f"--net={namespace}", "true")
@@ -97,7 +97,7 @@ class Lan:
 
 
 def _cable(place: str) -> str:
-    """The bridge's end of it."""
+    """Name of the bridge's end of the link."""
     return f"to-{place}"
 
 
@@ -105,7 +105,7 @@ def _cable(place: str) -> str:
 async def own_network(folder: Path) -> AsyncIterator[Lan]:
     """A network for as long as the context lasts, with files in `folder`."""
     lan = Lan(folder)
-    await lan.lay()
+    await lan.create()
     try:
         yield lan
     finally:

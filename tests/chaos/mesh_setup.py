@@ -1,4 +1,4 @@
-"""A mesh with one pipeline, made ready for a round."""
+"""Sets up a mesh with one pipeline for a round."""
 
 import asyncio
 import shutil
@@ -27,15 +27,15 @@ from tests.e2e.mesh import Mesh
 from tests.integration.cluster.cluster import Cluster
 
 STORE_MAX_BYTES = 4 * 1024**3
-"""More than the small disk has, as where somebody else fills a disk that was large enough."""
+"""More than the small disk has, as when another program fills a disk that was large enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What this machine lets us have."""
+    """The optional facilities of this machine."""
 
     lan: Lan | None = None
-    """None: the mesh shares the loopback interface of the machine."""
+    """None: the mesh uses the loopback interface of the machine."""
     small_disk: bool = False
     three_brokers: bool = False
 
@@ -53,11 +53,11 @@ class Machine:
 async def mesh_under_test(
     policy: Policy, images: Images, folder: Path, machine: Machine, cameras: int
 ) -> AsyncIterator[SystemUnderTest]:
-    """A mesh that is ready for `cameras` cameras, all its files in `folder`."""
+    """A running mesh for `cameras` cameras, with all its files in `folder`."""
     data, lan = folder / "data", machine.lan
     async with AsyncExitStack() as stack:
         disk = await stack.enter_async_context(small_disk(data)) if machine.small_disk else None
-        # The disk is gone after the round; what the programs said on it is not.
+        # The disk is removed after the round; the logs of the programs are kept elsewhere.
         stack.callback(shutil.copytree, data / "logs", folder / "mesh-logs")
         ports = network.PORTS if lan else Ports.free()
         programs, url = _programs(data, ports, machine)
@@ -81,7 +81,7 @@ async def mesh_under_test(
 
 
 def _programs(data: Path, ports: Ports, machine: Machine) -> tuple[tuple[Program, ...], str]:
-    """What makes up the mesh, and the URL of its brokers."""
+    """The programs of the mesh, and the URL of its brokers."""
     programs = mesh_programs(data, ports, STORE_MAX_BYTES)
     if machine.three_brokers:
         cluster = Cluster(data, STORE_MAX_BYTES)
@@ -92,5 +92,5 @@ def _programs(data: Path, ports: Ports, machine: Machine) -> tuple[tuple[Program
 
 
 def _in_network(program: Program, lan: Lan) -> Program:
-    """The program at its own place of the network."""
+    """The program in its own network namespace."""
     return replace(program, command=(*lan.inside(program.name), *program.command))

@@ -1,4 +1,4 @@
-"""What one can say to `python -m tests.chaos`."""
+"""Command-line options of `python -m tests.chaos`."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from tests.chaos.round import CAMERAS, FPS
 from tests.integration.cluster.cluster import SIZE
 
 LAST_SEED = 10**6
-"""Of those that are drawn: short enough to be typed."""
+"""Upper bound of random seeds: short enough to be typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A run."""
+    """The options of a run."""
 
     seeds: range
-    """One for each round."""
+    """One seed for each round."""
     faults: Sequence[Fault]
     policy: str
     brokers: int
@@ -32,7 +32,7 @@ class Options:
 
 
 def options(about: str) -> Options:
-    """From the command line; ends the program where that makes no sense."""
+    """Parse the command line; exits with a usage error if it is invalid."""
     parser = _parser(about)
     given = parser.parse_args()
     try:

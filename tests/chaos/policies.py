@@ -1,6 +1,6 @@
-"""The pipelines that are put to the test: what each is, and what it promises beyond the others.
+"""The delivery policies under test: the pipeline of each, and the checks of its own guarantees.
 
-Another policy is one more entry here: its specification, and a check of what it adds.
+A new policy is one more entry here: its specification, and a check of what it adds.
 """
 
 from dataclasses import dataclass, replace
@@ -19,22 +19,22 @@ from tests.chaos.ledger.policy_checks import (
 )
 
 BUFFER = BufferSpec(max_bytes=ByteSize(16 * 1024**2))
-"""The least there may be: it is filled within seconds."""
+"""The minimum: it is filled within seconds."""
 
 MAX_AGE = timedelta(seconds=2)
-"""Shorter than most faults last."""
+"""Shorter than most faults."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A kind of pipeline, and what is checked of it."""
+    """A pipeline under test, and its checks."""
 
     spec: PipelineSpec
     checks: tuple[Check, ...]
 
     @property
     def ordered(self) -> bool:
-        """Whether it promises an order, so that the table has a figure for it."""
+        """Whether it guarantees an order, so that the table has a figure for it."""
         return self.spec.delivery.order is not Order.NONE
 
     def with_workers(self, count: int) -> "Policy":
@@ -64,4 +64,4 @@ POLICIES = {
     ),
     "fresh": _policy(DeliverySpec(fresh=FreshSpec(MAX_AGE)), nothing_is_superseded),
 }
-"""By the name that the command line takes."""
+"""By the name used on the command line."""

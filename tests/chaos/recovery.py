@@ -1,4 +1,4 @@
-"""When a mesh works again after a fault."""
+"""Detects when a mesh has recovered from a fault."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from tests.chaos.ledger.record import Record
 from tests.chaos.system_under_test import SystemUnderTest
 
 LOCK_TIMEOUT_SECONDS = 30.0
-"""A mesh that does not work again after so long never will."""
+"""Timeout after which a mesh counts as not recovered."""
 
 POLL_SECONDS = 0.05
 CALL_TIMEOUT_SECONDS = 1.0
@@ -23,7 +23,7 @@ CALL_TIMEOUT_SECONDS = 1.0
 async def recovered(
     system: SystemUnderTest, recovery_signal: RecoverySignal, ended_unix_nano: int
 ) -> int | None:
-    """When the mesh worked again after a fault that ended then; None: it does not."""
+    """When the mesh had recovered from a fault that ended then; None: it did not."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             while True:
@@ -38,7 +38,7 @@ async def recovered(
 
 
 def frames_again(record: Record, cameras: Sequence[str], after_unix_nano: int) -> int | None:
-    """When each of the cameras had a frame done that it took after that."""
+    """When each of the cameras had a frame done that was captured after that."""
     first: dict[str, int] = {}
     for outcome in reversed(record.outcomes):
         if outcome.stored_unix_nano < after_unix_nano:

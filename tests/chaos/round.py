@@ -1,4 +1,4 @@
-"""One round: a mesh of its own, cameras, a schedule of faults, and the verdict."""
+"""One round: a mesh of its own, cameras, a schedule of faults, and the violations found."""
 
 import contextlib
 import time
@@ -18,12 +18,12 @@ from tests.chaos.schedule import Schedule
 
 CAMERAS = 3
 FPS = 8.0
-"""Of each camera. Enough to see every gap; recovery is measured here, not throughput."""
+"""Frames per second of each camera: enough to see every gap; throughput is not measured here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many cameras push all the time, and how fast."""
+    """Number and frame rate of the cameras that push all the time."""
 
     cameras: int = CAMERAS
     fps: float = FPS
@@ -31,24 +31,24 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """What all rounds of a run have in common."""
+    """The configuration that all rounds of a run share."""
 
     policy: Policy
     load: Load
     images: Images
     machine: Machine
     overlapping: bool = False
-    """Whether a fault is injected while the mesh still recovers from the last one."""
+    """Whether faults overlap: the next is injected while the mesh recovers from the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What happened in a round, and what of it must not happen."""
+    """The faults, evidence and violations of a round."""
 
     schedule: Schedule
     injected_faults: Sequence[InjectedFault]
     load_ended: int
-    """When the cameras were told to stop, in nanoseconds since the Unix epoch."""
+    """When the cameras were stopped, in nanoseconds since the Unix epoch."""
     evidence: Evidence
     violations: Sequence[Violation]
 
@@ -56,7 +56,7 @@ class Round:
 async def run_round(
     schedule: Schedule, config: RunConfig, folder: Path, print_line: Print
 ) -> Round:
-    """Play a round; its files are in `folder`."""
+    """Run a round; its files are in `folder`."""
     policy, load, images = config.policy.with_workers(schedule.workers), config.load, config.images
     async with mesh_under_test(policy, images, folder, config.machine, load.cameras) as system:
         injector = FaultInjector(system, print_line, overlapping=config.overlapping)

@@ -1,4 +1,4 @@
-"""What is done to a mesh, and when: all of it follows from a seed."""
+"""The schedule of faults of a round, determined by its seed."""
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
@@ -7,33 +7,33 @@ from random import Random
 from tests.chaos.faults.fault import Fault, Needs
 
 RETRY_SECONDS = (0.5, 3.0)
-"""The shortest and the longest from the recovery of one fault to the next."""
+"""Shortest and longest pause from the recovery to the next fault, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledFault:
-    """One fault, once."""
+    """One injection of a fault."""
 
     fault: Fault
     pause_seconds: float
-    """Before it."""
+    """Pause before the fault, in seconds."""
     hold_seconds: float
-    """For how long it lasts."""
+    """Duration of the fault, in seconds."""
     seed: int
-    """Of what the fault itself leaves to chance, such as which of two workers it hits."""
+    """Seed of the fault's own random choices, such as which of two workers it hits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A round: each fault once, in an order of its own."""
+    """The schedule of a round: each fault once, in random order."""
 
     seed: int
     workers: int
-    """One, or two that take over from one another."""
+    """Number of workers: one, or two that take over from one another."""
     scheduled_faults: tuple[ScheduledFault, ...]
 
     def possible(self, machine: Set[Needs]) -> "Schedule":
-        """The same without what needs something that the machine has not."""
+        """The same schedule without faults that need facilities the machine lacks."""
         kept = (
             scheduled for scheduled in self.scheduled_faults if scheduled.fault.needs <= machine
         )
@@ -43,7 +43,7 @@ class Schedule:
 def schedule(
     seed: int, faults: Sequence[Fault], pause_seconds: tuple[float, float] = RETRY_SECONDS
 ) -> Schedule:
-    """The same for the same seed and faults, on every machine."""
+    """Deterministic: the same seed and faults give the same schedule on every machine."""
     random = Random(seed)  # noqa: S311  no secret
     workers = random.choice((1, 2))
     return Schedule(seed, workers, tuple(_scheduled_faults(random, faults, pause_seconds)))

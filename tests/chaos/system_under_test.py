@@ -1,4 +1,4 @@
-"""What faults act on, and what tells whether the mesh works again."""
+"""The system under test: a mesh under load, and access to its processes and streams."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ class SystemUnderTest:
     """A mesh under load."""
 
     root: psutil.Process
-    """That started everything: this one."""
+    """The process that started everything: this one."""
     mesh: Mesh
     spec: PipelineSpec
     cameras: Cameras
     names: Sequence[str]
-    """Of the cameras that push all the time."""
+    """Names of the cameras that push all the time."""
     images: Images
     streams: RawStreams
     lan: Lan | None = None
-    """None where no network can be made; nothing can be cut there."""
+    """None if networks cannot be created; faults that cut links are not possible then."""
     disk: Disk | None = None
-    """None where nothing can be mounted; no disk can be filled there."""
+    """None if mounting is not possible; faults that fill the disk are not possible then."""

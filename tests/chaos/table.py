@@ -19,7 +19,7 @@ TITLES = (
     "recovery",
     "worst",
 )
-"""The last four in seconds. Recovery is the median."""
+"""The last four are in seconds. Recovery is the median."""
 
 
 def rich_table(figures: Sequence[Figures], *, ordered: bool) -> Table:

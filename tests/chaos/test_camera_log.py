@@ -1,4 +1,4 @@
-"""What a camera wrote down is there after its death."""
+"""The log of a camera survives its death."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A short round of chaos. `make chaos` plays long ones, with every fault."""
+"""A short round of chaos. `make chaos` runs long ones, with every fault."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.chaos.round import Load, RunConfig, run_round
 from tests.chaos.schedule import schedule
 
 SEED = 20
-"""The only worker is killed first: what it held comes again under other faults, 10 s later."""
+"""The only worker is killed first: its frames are redelivered 10 s later, under other faults."""
 
 FAULTS = ("kill nats", "kill ingest", "kill worker", "kill triton", "kill camera", "poison")
 RETRY_SECONDS = (0.2, 0.8)
@@ -29,6 +29,6 @@ async def test_no_promise_is_broken(tmp_path: Path) -> None:
     config = RunConfig(POLICIES[POLICY], Load(), images, Machine())
     played = await run_round(plan, config, tmp_path / "round", print)
     assert len(played.injected_faults) == len(plan.scheduled_faults)
-    # How long it takes is measured on a machine that does nothing else.
+    # Recovery time is measured on an idle machine only.
     found = [str(v) for v in played.violations if v.promise is not Promise.RECOVERY]
     assert not found, f"seed {SEED}: {found}"

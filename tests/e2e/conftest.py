@@ -17,7 +17,7 @@ CLIP = ROOT / "examples/street/street.mp4"
 
 @pytest.fixture(scope="session", autouse=True)
 def installed() -> None:
-    """What a mesh needs and a machine may lack; in CI it must not be missing."""
+    """Skip where programs that a mesh needs are missing; in CI they must not be."""
     try:
         triton()
     except ProgramMissing as error:
@@ -28,7 +28,7 @@ def installed() -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def mesh(shared_mesh: Mesh) -> AsyncIterator[Mesh]:
-    """The mesh of all tests. What a test applied is deleted with its end, also where it failed."""
+    """The mesh of all tests. Pipelines of a test are deleted at its end, also if it failed."""
     yield shared_mesh
     await shared_mesh.delete_all()
 

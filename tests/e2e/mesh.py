@@ -40,21 +40,21 @@ class Mesh:
                     await asyncio.sleep(0.05)
 
     async def submit(self, spec: PipelineSpec) -> None:
-        """Apply a pipeline, and wait for nothing."""
+        """Apply a pipeline without waiting for its workers."""
         request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
 
     async def delete(self, pipeline: str) -> None:
-        """With all that it holds."""
+        """Delete a pipeline with its buffer and ledger."""
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.DeletePipeline(request, timeout=APPLY_SECONDS)
 
     async def delete_all(self) -> None:
-        """Every pipeline."""
+        """Delete all pipelines."""
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             ask = pipeline_pb2.ListPipelinesRequest()
@@ -63,7 +63,7 @@ class Mesh:
             await self.delete(pipeline.spec.name)
 
     async def push(self, pipeline: str, camera: str, images: Sequence[bytes]) -> AsyncCamera:
-        """Send as fast as it goes, and wait for the last acknowledgement."""
+        """Push as fast as possible, and wait for the last acknowledgement."""
         async with AsyncCamera(self.run.ingest, pipeline=pipeline, name=camera) as sender:
             for image in images:
                 await sender.send(image)

@@ -1,4 +1,4 @@
-"""Frames that are no good end with a reason, and nothing else stops."""
+"""Invalid frames get an outcome with a reason, and valid ones are not affected."""
 
 import asyncio
 import struct

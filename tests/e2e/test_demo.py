@@ -16,12 +16,12 @@ COMMAND = [str(Path(sys.executable).parent / "framemesh"), "demo"]
 FRAMES = 400
 
 
-def left_behind(folder: Path) -> list[str]:
-    """Processes that know of the demo's folder: all of them have a path in it in their hands."""
+def orphans(folder: Path) -> list[str]:
+    """Processes of the demo: each has its folder in the command line or the environment."""
     found = []
     for process in psutil.process_iter(["cmdline", "environ"]):
-        told = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
-        if any(str(folder) in one for one in told) and process.pid != os.getpid():
+        words = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
+        if any(str(folder) in one for one in words) and process.pid != os.getpid():
             found.append(" ".join(process.info["cmdline"] or []))
     return found
 
@@ -46,7 +46,7 @@ def test_it_shows_people_and_leaves_its_files(tmp_path: Path) -> None:
     assert int(video.get(cv2.CAP_PROP_FRAME_COUNT)) == FRAMES // 2
     video.release()
     assert cv2.imread(str(out / "street.png")) is not None
-    assert left_behind(out) == []
+    assert orphans(out) == []
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.5, 3.0, 6.0])
@@ -61,4 +61,4 @@ def test_ctrl_c_at_any_moment_leaves_nothing(tmp_path: Path, seconds: float) -> 
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 130, said
     assert "Traceback" not in said
-    assert left_behind(out) == []
+    assert orphans(out) == []

@@ -43,7 +43,7 @@ async def test_four_cameras_as_fast_as_they_go(mesh: Mesh, jpegs: list[bytes]) -
 async def assert_the_raw_stream_holds_one_outcome_for_each_frame_id(
     mesh: Mesh, frames: int
 ) -> None:
-    """Not what monitor says of it, but what is there."""
+    """Counted in the stream itself, not reported by the monitor."""
     seen: Counter[str] = Counter()
 
     async def count(entry: ReceivedMessage) -> None:

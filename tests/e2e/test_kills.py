@@ -1,4 +1,4 @@
-"""Every process of the mesh is killed while frames are under way; every frame is done, once."""
+"""Every process of the mesh is killed while frames are in flight; every frame is done, once."""
 
 import asyncio
 import contextlib
@@ -81,7 +81,8 @@ async def kill_one_after_the_other(mesh: Mesh, victims: Iterable[str]) -> None:
 
 
 async def started(mesh: Mesh, program: str) -> int:
-    """The process id of a program of this mesh; the last victim may have taken it along."""
+    """The process id of a program of this mesh, once it runs: it may have ended with the last
+    victim."""
     async with asyncio.timeout(START_TIMEOUT_SECONDS):
         while (pid := await asyncio.to_thread(pid_of, mesh, program)) is None:
             await asyncio.sleep(0.1)

@@ -56,7 +56,7 @@ async def test_the_order_holds_while_workers_are_killed_stopped_and_added(
         await asyncio.sleep(3)
         os.kill(worker(fragile, 0), signal.SIGKILL)
         await asyncio.sleep(5)
-        # Longer than its leases last: it wakes up with frames that are somebody else's.
+        # Longer than the TTL of its leases: it resumes with frames that another worker has.
         stopped = worker(fragile, 1)
         os.kill(stopped, signal.SIGSTOP)
         await asyncio.sleep(5)

@@ -1,4 +1,4 @@
-"""The streams and shards of a running pipeline change under load, and no frame goes astray."""
+"""The streams and shards of a running pipeline change under load, and no frame is lost."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120
 CAMERAS = 3
 FRAMES = 300
 FRAMES_PER_SECOND = 400
-"""More than is looked at meanwhile: with each change there is something in the shards before it."""
+"""More than is processed meanwhile: at each change the previous shards still have frames."""
 
 BETWEEN_CHANGES_SECONDS = 0.5
 

@@ -1,7 +1,8 @@
-"""A frame that ends whoever looks at it becomes a dead letter, and takes no other frame along.
+"""A frame that crashes the process that handles it becomes a dead letter, and affects no other
+frame.
 
-No picture does that to a healthy build, so the test plays its part: whenever the ledger says that
-the frame is about to be tried, the process that would look at it is killed.
+No image crashes a healthy build, so the test does: whenever the ledger records that the frame is
+about to be retried, the process that would handle it is killed.
 """
 
 import asyncio
@@ -35,13 +36,13 @@ from tests.e2e.test_kills import START_TIMEOUT_SECONDS, pid_of, started
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 MODEL_SECONDS = 0.5
-"""For a request: long enough that a busy machine kills in the middle of it."""
+"""Duration of a request: long enough to be killed in the middle of it on a busy machine."""
 
 IN_FLIGHT_SECONDS = 0.2
-"""After which a frame that is tried is with the model."""
+"""Delay after which a retried frame is at the model."""
 
 FRAMES = 32
-"""Nearly three seconds of work: the first kill must find some of it under way."""
+"""Nearly three seconds of work: the first kill must hit frames in flight."""
 
 ATTEMPTS = 2
 DONE = outcome_pb2.FATE_DONE
@@ -57,7 +58,7 @@ def slow_model(data: Path) -> Path:
 
 
 class Poison:
-    """The first frame that is ever tried alone, in the part of a frame that kills."""
+    """Kills the victim during each isolated retry of the first frame that has one."""
 
     def __init__(self, mesh: Mesh, victim: str) -> None:
         self._mesh = mesh
@@ -77,11 +78,11 @@ class Poison:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def fragile(fragile_mesh: Mesh) -> AsyncIterator[Mesh]:
-    """Its processes may be killed."""
+    """A mesh whose processes may be killed."""
     yield fragile_mesh
     await fragile_mesh.delete_all()
     async with asyncio.timeout(START_TIMEOUT_SECONDS):
-        # The next test would take it for its own, and kill it in vain.
+        # The next test would mistake it for its own Triton and kill the wrong one.
         while await asyncio.to_thread(pid_of, fragile_mesh, "tritonserver") is not None:
             await asyncio.sleep(0.1)
 

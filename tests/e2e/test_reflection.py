@@ -1,4 +1,4 @@
-"""Every service says what it can do, and can be called from that alone, as grpcurl does."""
+"""Every service supports server reflection, and can be called through it, as by grpcurl."""
 
 import asyncio
 from collections.abc import Callable
@@ -42,7 +42,7 @@ METHODS = {
 
 
 def methods(address: str) -> dict[str, set[str]]:
-    """What a server says of itself."""
+    """The methods of a server, by reflection."""
     with grpc.insecure_channel(address) as channel:
         database = ProtoReflectionDescriptorDatabase(channel)
         pool = descriptor_pool.DescriptorPool(database)

@@ -1,4 +1,4 @@
-"""A cable that is cut."""
+"""A network link that is cut."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,12 +13,12 @@ from tests.chaos.system_under_test import SystemUnderTest
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Nothing reaches a process and what it started, and nothing comes from it, for a while."""
+    """Cuts a process and its children off the network, in both directions, for a while."""
 
     target: Target
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
-    # Shorter and longer than the 10 to 15 s after which a silent connection is given up.
+    # Shorter and longer than the 10 to 15 s after which a silent connection times out.
     hold_seconds: tuple[float, float] = (1.0, 20.0)
     needs: frozenset[Needs] = frozenset({Needs.LAN})
 

@@ -1,4 +1,4 @@
-"""What every fault is."""
+"""The interface of faults."""
 
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
@@ -9,10 +9,10 @@ from tests.chaos.system_under_test import SystemUnderTest
 
 
 class RecoverySignal(Enum):
-    """By what one knows that the mesh works again."""
+    """The sign that the mesh has recovered."""
 
     FRAMES = "frames"
-    """Every camera has a frame done that it took after the fault."""
+    """Every camera has a frame done that was captured after the fault."""
     MASTER = "master"
     """It answers."""
     MONITOR = "monitor"
@@ -20,7 +20,7 @@ class RecoverySignal(Enum):
 
 
 class Needs(Enum):
-    """What a machine may not let us have."""
+    """Facilities that a fault needs and a machine may lack."""
 
     LAN = "a network of its own"
     DISK = "a disk of its own"
@@ -40,7 +40,7 @@ class Fault(Protocol):
 
     @property
     def hold_seconds(self) -> tuple[float, float]:
-        """The shortest and the longest time that it lasts; zeros for what is over at once."""
+        """Shortest and longest duration in seconds; zeros for an instantaneous fault."""
         ...
 
     @property
@@ -48,16 +48,16 @@ class Fault(Protocol):
 
     @property
     def limit_seconds(self) -> float:
-        """From its end until the mesh must work again."""
+        """Recovery limit: seconds from the end of the fault."""
         ...
 
     @property
     def needs(self) -> frozenset[Needs]: ...
 
     def inflict(self, system: SystemUnderTest, random: Random) -> AbstractAsyncContextManager[None]:
-        """It is there when the context begins, and undone when it ends.
+        """Inject the fault; it is undone at the end of the context.
 
         Raises:
-            NoVictim: there is none to do it to.
+            NoTarget: there is no process to inject it into.
         """
         ...

@@ -15,10 +15,10 @@ from tests.chaos.faults.targets import WORKER
 from tests.chaos.system_under_test import SystemUnderTest
 
 FLOOD_FPS = 400.0
-"""More than a machine takes; the buffer is full after a second or two."""
+"""More than a mesh processes; the buffer is full after one or two seconds."""
 
 FULL = 0.95
-"""Of its bytes: there is no room for one more frame of each shard."""
+"""Share of its bytes: there is no space for one more frame of each shard."""
 
 FILL_SECONDS = 15.0
 POLL_SECONDS = 0.1
@@ -30,7 +30,7 @@ class FullBuffer:
 
     name: str = "fill the buffer"
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
-    # What is in a full buffer comes first.
+    # Frames in a full buffer are processed first.
     limit_seconds: float = 10.0
     hold_seconds: tuple[float, float] = (1.0, 5.0)
     needs: frozenset[Needs] = NOTHING
@@ -39,12 +39,12 @@ class FullBuffer:
     async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
         name = f"flood-{random.getrandbits(32):08x}"
         async with AsyncExitStack() as stack:
-            # Ends last: its last answers come when there is room again.
+            # Ends last: its last answers come when there is space again.
             await stack.enter_async_context(
                 system.cameras.another(name, system.images.good, FLOOD_FPS)
             )
             stack.enter_context(_frozen(WORKER.processes(system.root)))
-            # A pipeline that lets frames go is never full; the flood alone is the fault then.
+            # A pipeline that drops frames is never full; then the flood alone is the fault.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FILL_SECONDS):
                     while not await _full(system):

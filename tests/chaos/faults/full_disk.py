@@ -12,7 +12,7 @@ from tests.chaos.system_under_test import SystemUnderTest
 
 @dataclass(frozen=True, slots=True)
 class FullDisk:
-    """Something else takes all that is free of the disk on which the mesh has everything."""
+    """Another program fills the disk of the mesh."""
 
     name: str = "fill the disk"
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES

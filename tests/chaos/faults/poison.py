@@ -1,4 +1,4 @@
-"""Frames that are none."""
+"""Invalid frames and messages."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -12,12 +12,13 @@ from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
 from tests.chaos.system_under_test import SystemUnderTest
 
 POISON_FPS = 20.0
-"""Of eight kinds, so each comes more than twice a second."""
+"""There are eight kinds, so each is sent more than twice a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A camera sends nothing but rubbish, and strangers write to the buffer's subjects."""
+    """A camera sends invalid images, and foreign messages are published to the buffer's
+    subjects."""
 
     name: str = "poison"
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES

@@ -1,4 +1,4 @@
-"""A pipeline whose buffer is cut in another way while frames flow."""
+"""Changes the streams and shards of a pipeline's buffer under load."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,10 +15,10 @@ from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
 from tests.chaos.system_under_test import SystemUnderTest
 
 STREAMS, SHARDS = (1, 2), (1, 2, 3, 5, 6)
-"""What there may be instead. The pipelines have one stream of four shards."""
+"""Alternative layouts (streams, shards). The pipelines have one stream of four shards."""
 
 APPLY_SECONDS = 30.0
-"""In which the master, which may not be back yet from the last fault, takes a change."""
+"""Timeout for the master, which may still be recovering from the last fault, to accept a change."""
 
 AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 RETRY_SECONDS = 0.1
@@ -26,12 +26,12 @@ RETRY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Reshard:
-    """Other numbers of streams and shards, and soon after that the first ones again: what was
-    stored before the first change may not be worked off when the second comes."""
+    """Changes the numbers of streams and shards, and soon changes them back: the first generation
+    may not be drained when the second change comes."""
 
     name: str = "change the shards"
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
-    # Workers finish what they have first, for up to 8 s, and begin anew.
+    # Workers finish their work first, for up to 8 s, and restart.
     limit_seconds: float = 13.0
     hold_seconds: tuple[float, float] = (0.2, 3.0)
     needs: frozenset[Needs] = NOTHING

@@ -15,14 +15,14 @@ from tests.chaos.faults.targets import Target
 from tests.chaos.system_under_test import SystemUnderTest
 
 END_SECONDS = 20.0
-"""For a process to end after SIGTERM; then it is killed by who watches over it."""
+"""Timeout for a process to end after SIGTERM; then its supervisor kills it."""
 
 POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL: no chance to say goodbye. Who watches over the process starts it again."""
+    """SIGKILL, without a graceful shutdown. The supervisor restarts the process."""
 
     target: Target
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
@@ -42,7 +42,7 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """SIGTERM: it may finish what it has. Who watches over it starts it again."""
+    """SIGTERM, with a graceful shutdown. The supervisor restarts the process."""
 
     target: Target
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
@@ -59,18 +59,18 @@ class Restart:
         process = await self.target.choose(system, random)
         _send(process, signal.SIGTERM)
         yield
-        # Until it is gone, it answers, and would be taken for its successor.
-        await _gone(process)
+        # Until it has ended it answers, and would be mistaken for its successor.
+        await _until_ended(process)
 
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """SIGSTOP, and SIGCONT a while later: to all others it is there and says nothing."""
+    """SIGSTOP, and SIGCONT later: its connections stay open, and it does not answer."""
 
     target: Target
     recovery_signal: RecoverySignal = RecoverySignal.FRAMES
     limit_seconds: float = 5.0
-    # Shorter and longer than the patience of all who wait for it, which is from 2 to 11 s.
+    # Shorter and longer than the timeouts of its peers, which are from 2 to 11 s.
     hold_seconds: tuple[float, float] = (1.0, 14.0)
     needs: frozenset[Needs] = NOTHING
 
@@ -88,7 +88,7 @@ class Freeze:
             _send(process, signal.SIGCONT)
 
 
-async def _gone(process: psutil.Process) -> None:
+async def _until_ended(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess, TimeoutError):
         async with asyncio.timeout(END_SECONDS):
             while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
@@ -96,6 +96,6 @@ async def _gone(process: psutil.Process) -> None:
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
-    # It may have ended, or somebody may have given it up and killed it.
+    # It may have ended, or its supervisor may have killed it.
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)

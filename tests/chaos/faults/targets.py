@@ -1,4 +1,4 @@
-"""The processes of a run, found from its root: never another's."""
+"""Target processes of faults: descendants of this run's root process only."""
 
 import asyncio
 import json
@@ -14,16 +14,16 @@ from tests.chaos.load.cameras import MODULE
 from tests.chaos.system_under_test import SystemUnderTest
 
 SERVER_NAME = "FRAMEMESH_NATS_NAME"
-"""The variable that names a server of three, as JSON."""
+"""Environment variable with the name of a server of the cluster, as JSON."""
 
 FIND_SECONDS = 20.0
-"""For a process that is just being started again."""
+"""Timeout for a process that is being restarted."""
 
 POLL_SECONDS = 0.05
 
 
 class NoTarget(Exception):
-    """No such process runs."""
+    """The target process does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ class Target:
     program: str
     """The module that it runs, or the name of its executable."""
     place: str = ""
-    """Where its cable is; empty for one that shares the machine of another."""
+    """Its network namespace; empty for a process that shares another one's."""
 
     def processes(self, root: psutil.Process) -> list[psutil.Process]:
-        """All there are now, the eldest first."""
+        """All running ones, oldest first."""
         return sorted(self._found(root), key=lambda process: (process.create_time(), process.pid))
 
     async def choose(self, system: SystemUnderTest, random: Random) -> psutil.Process:
         """One of them.
 
         Raises:
-            NoVictim: none was there for FIND_SECONDS.
+            NoTarget: none was found within FIND_SECONDS.
         """
         chance = random.random()
         try:
@@ -56,20 +56,20 @@ class Target:
         return found[int(chance * len(found))]
 
     async def candidates(self, system: SystemUnderTest) -> list[psutil.Process]:
-        """Those that may be chosen now."""
+        """The running processes that may be chosen."""
         return await asyncio.to_thread(self.processes, system.root)
 
     def _found(self, root: psutil.Process) -> Iterator[psutil.Process]:
         for process in root.children(recursive=True):
             try:
-                if self._is_me(process.cmdline()):
-                    # Remembers when it began, by which it is known.
+                if self._matches(process.cmdline()):
+                    # psutil identifies a process by pid and start time.
                     process.create_time()
                     yield process
             except psutil.NoSuchProcess:
                 continue
 
-    def _is_me(self, words: list[str]) -> bool:
+    def _matches(self, words: list[str]) -> bool:
         if not words:
             return False  # a zombie
         return words[1:3] == ["-m", self.program] or Path(words[0]).name == self.program
@@ -77,7 +77,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RankedServer(Target):
-    """A nats-server of three, by what it is to the buffer's first stream."""
+    """A nats-server of the cluster, chosen by its role in the buffer's first stream."""
 
     leads: bool = False
 

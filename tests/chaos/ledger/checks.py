@@ -1,4 +1,4 @@
-"""What every pipeline promises, each promise a function from the evidence to what breaks it."""
+"""The guarantees of every pipeline, each a function from the evidence to its violations."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ Check = Callable[[Evidence], Iterable[Violation]]
 
 
 def no_frame_is_lost(evidence: Evidence) -> Iterator[Violation]:
-    """Nobody says of a frame where it is in the buffer, so frames there excuse all that wait."""
+    """The buffer does not list its frames, so any frames in it may be the pending ones."""
     stuck = evidence.monitor_report is None or evidence.monitor_report.backlog
     promise = Promise.STUCK if stuck else Promise.LOST
     for frame in evidence.acknowledged_frames():
@@ -36,8 +36,8 @@ def nothing_is_invented(evidence: Evidence) -> Iterator[Violation]:
             yield of(evidence, Promise.UNKNOWN, frame, "was never offered")
 
 
-def what_cameras_are_told_is_on_record(evidence: Evidence) -> Iterator[Violation]:
-    """An acceptance is written before the camera hears of it, so its death changes nothing."""
+def every_answer_is_recorded(evidence: Evidence) -> Iterator[Violation]:
+    """An acceptance is stored before the camera is told, so a crash of ingest loses none."""
     rejected = {outcome.frame for outcome in evidence.record.outcomes if outcome.fate == "rejected"}
     for frame in evidence.acknowledged_frames():
         if frame not in evidence.record.accepted:
@@ -50,7 +50,7 @@ def what_cameras_are_told_is_on_record(evidence: Evidence) -> Iterator[Violation
 
 
 def every_frame_is_answered(evidence: Evidence) -> Iterator[Violation]:
-    """Whatever happened meanwhile: a camera that closes has an answer to each of its frames."""
+    """Under any fault, a camera that closes has an answer to each of its frames."""
     for session in evidence.sessions:
         if session.ended == CLOSED:
             for sequence in session.offered.keys() - session.accepted - session.rejected.keys():
@@ -98,7 +98,7 @@ def dead_frames_are_kept(evidence: Evidence) -> Iterator[Violation]:
             yield of(evidence, Promise.DEAD_LETTER, outcome.frame, what)
 
 
-def cameras_end_by_themselves_alone(evidence: Evidence) -> Iterator[Violation]:
+def no_camera_fails(evidence: Evidence) -> Iterator[Violation]:
     for session in evidence.sessions:
         if session.ended not in ("", CLOSED):
             what = f"camera {session.camera}, session {session.session}: {session.ended}"
@@ -117,7 +117,7 @@ def the_stream_keeps_what_it_stored(evidence: Evidence) -> Iterator[Violation]:
 
 
 def monitor_is_exact(evidence: Evidence) -> Iterator[Violation]:
-    """Its status equals what is counted in the stream, to the frame."""
+    """The monitor's status equals the counts from the stream, to the frame."""
     if evidence.monitor_report is None:
         yield Violation(Promise.LEDGER, "monitor does not answer")
         return
@@ -139,17 +139,17 @@ ALWAYS: tuple[Check, ...] = (
     no_frame_is_lost,
     no_frame_has_two_outcomes,
     nothing_is_invented,
-    what_cameras_are_told_is_on_record,
+    every_answer_is_recorded,
     every_frame_is_answered,
     bad_frames_are_never_done,
     no_good_frame_is_refused,
     the_boxes_are_those_of_the_frame,
     dead_frames_are_kept,
-    cameras_end_by_themselves_alone,
+    no_camera_fails,
     the_stream_keeps_what_it_stored,
     monitor_is_exact,
 )
-"""All of them."""
+"""All checks."""
 
 
 def accounts(evidence: Evidence) -> dict[str, dict[str, int]]:
@@ -171,7 +171,7 @@ def accounts(evidence: Evidence) -> dict[str, dict[str, int]]:
 
 
 def same(seen: Iterable[StoredDetection], expected: Scored) -> bool:
-    """The same things, one for one; two of nearly the same score may change places."""
+    """Whether the detections match one to one; two of nearly equal score may be swapped."""
     left = list(expected)
     for class_id, score, box in seen:
         for other in left:
@@ -186,5 +186,5 @@ def same(seen: Iterable[StoredDetection], expected: Scored) -> bool:
 
 
 def of(evidence: Evidence, promise: Promise, frame: FrameId, what: str) -> Violation:
-    """A violation that concerns one frame."""
+    """A violation of a guarantee for one frame."""
     return Violation(promise, what, frame, evidence.captured(frame))

@@ -1,4 +1,4 @@
-"""Everything that a round left behind to be judged."""
+"""The evidence of a round, from which violations are found."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,32 +15,33 @@ are left out."""
 
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
-    """What monitor says."""
+    """The monitor's report."""
 
     accounts: Mapping[str, Account]
-    """By camera."""
+    """Ledgers by camera."""
     duplicates: int
-    """Second outcomes."""
+    """Number of duplicate outcomes."""
     backlog: int
-    """Frames that are still in the buffer."""
+    """Number of frames in the buffer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the cameras know, what is in the stream, and what monitor says."""
+    """The camera logs, the stored entries and the monitor's report."""
 
     sessions: Sequence[CameraSession]
     record: Record
     monitor_report: MonitorReport | None
-    """None: it does not answer."""
+    """None: the monitor does not answer."""
     people: Mapping[int, Scored]
-    """What the model sees in each good picture, by the CRC-32 of its bytes."""
+    """Expected detections of each good image, by the CRC-32 of its bytes."""
     dead_letters: Mapping[FrameId, int] = field(default_factory=dict)
-    """Frames that are kept as dead, with the CRC-32 of their bytes."""
+    """Dead letters: frame and the CRC-32 of its bytes."""
     shrunk: Sequence[tuple[int, int]] = ()
-    """Where the ledger's stream ended, and what had been read of it before."""
+    """Where the ledger's stream lost entries: (its last sequence number, the last one read
+    before)."""
     gone: Collection[FrameId] = ()
-    """Frames whose outcome was read once, and is in the ledger's stream no more."""
+    """Frames whose outcome was read once, and is no longer in the ledger's stream."""
     offers: Mapping[FrameId, Offer] = field(init=False)
     """Of all sessions."""
 

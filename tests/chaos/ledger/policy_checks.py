@@ -1,4 +1,4 @@
-"""What pipelines of one policy promise beyond the others."""
+"""Guarantees of single delivery policies."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.chaos.ledger.violation import Promise, Violation
 
 
 def outcomes_are_in_order(evidence: Evidence) -> Iterator[Violation]:
-    """Of each session. What ingest rejects never comes to its turn."""
+    """Checked for each session. Rejected frames are not part of the order."""
     last: dict[tuple[str, str], int] = defaultdict(int)
     for outcome in evidence.record.outcomes:
         frame = outcome.frame
@@ -31,7 +31,7 @@ def nothing_is_superseded(evidence: Evidence) -> Iterator[Violation]:
 
 
 def newer_frames_supersede(evidence: Evidence) -> Iterator[Violation]:
-    """Nothing takes the place of the newest frame of a camera."""
+    """The newest frame of a camera must not be superseded."""
     newest: dict[str, int] = defaultdict(int)
     for frame, offer in evidence.offers.items():
         newest[frame.camera] = max(newest[frame.camera], offer.captured_unix_nano)

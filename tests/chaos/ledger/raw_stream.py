@@ -20,16 +20,16 @@ from framemesh.runtime.jetstream.connection.cancellation import preserve_cancell
 from tests.chaos.ledger.record import Record
 
 POLL_SECONDS = 0.05
-"""Between two looks for new entries."""
+"""Interval of polling for new entries."""
 
 ANSWER_TIMEOUT_SECONDS = 5.0
-"""A list of streams takes 4 s where the leader of one does not answer."""
+"""A list of streams takes 4 s if the leader of one does not answer."""
 
 STALE_SECONDS = 10.0
-"""A leader that was frozen hears of its successor much sooner."""
+"""A former leader that was frozen learns of its successor much sooner."""
 
 CONCURRENT_REQUESTS = 32
-"""Messages that are asked for side by side."""
+"""Messages that are requested concurrently."""
 
 
 class RawStreams:
@@ -46,7 +46,8 @@ class RawStreams:
         self.live = Record()
         """What `follow` has read so far."""
         self.shrunk: list[tuple[int, int]] = []
-        """Whenever the stream ended before what was read of it: where, and what was read."""
+        """Each time the stream lost entries: (its last sequence number, the last one read
+        before)."""
 
     async def follow(self) -> NoReturn:
         """Keep `live` up to date until cancelled, whatever happens to the broker."""
@@ -61,13 +62,13 @@ class RawStreams:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _confirmed(self, last: int) -> int:
-        """Where the stream ends, though it ended later before.
+        """The last sequence number of the stream, which is lower than before, once confirmed.
 
-        A server that was frozen while it led does not know at first that it leads no more, and says
-        what it knew then.
+        A leader that was frozen does not know at first that it was replaced, and answers with its
+        old state.
         """
-        patience = time.monotonic() + STALE_SECONDS
-        while last < self._read and time.monotonic() < patience:
+        deadline = time.monotonic() + STALE_SECONDS
+        while last < self._read and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS)
             last = await self._last(self._ledger)
         if last < self._read:
@@ -115,7 +116,7 @@ class RawStreams:
         return {cluster.leader: True, **dict.fromkeys(others, False)}
 
     async def publish_foreign_message(self, camera: str, payload: bytes) -> None:
-        """Write something that is no frame into every shard."""
+        """Publish a message that is not a frame to every shard."""
         for stream in await self._buffers():
             for subject in stream.config.subjects or []:
                 await self._client.publish(subject.replace("*", camera), payload)
@@ -133,7 +134,7 @@ class RawStreams:
     async def _messages(
         self, stream: str, first: int, last: int
     ) -> AsyncIterator[tuple[int, RawStreamMsg | None]]:
-        """The messages of a stream by their sequence numbers; None where there is none."""
+        """The messages of a stream by sequence number; None for a missing one."""
         for start in range(first, last + 1, CONCURRENT_REQUESTS):
             sequences = range(start, min(start + CONCURRENT_REQUESTS, last + 1))
             messages = await asyncio.gather(*(self._message(stream, n) for n in sequences))
@@ -158,9 +159,9 @@ def _add(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
 
 @asynccontextmanager
 async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
-    """Followed for as long as the context lasts."""
+    """The streams of a pipeline; the ledger is followed while the context lasts."""
     client = await nats.connect(
-        url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_hear
+        url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_ignore
     )
     streams = RawStreams(client, pipeline)
     try:
@@ -170,5 +171,5 @@ async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
         await client.close()
 
 
-async def _hear(_: Exception) -> None:
-    """Trouble with a broker that is being killed is no news."""
+async def _ignore(_: Exception) -> None:
+    """Ignore connection errors: brokers are killed on purpose."""

@@ -1,6 +1,6 @@
-"""What the ledger stream of a pipeline says, decoded from its bytes and nothing else.
+"""The entries of a pipeline's ledger stream, decoded from their bytes.
 
-Independent of monitor: no code of framemesh's reads it here, but for the stubs of the messages.
+Independent of the monitor: it uses no code of framemesh but the message stubs.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ class StoredOutcome:
     reason: str
     captured_unix_nano: int
     stored_unix_nano: int
-    """When the broker took it."""
+    """When the broker stored it."""
     detections: tuple[StoredDetection, ...]
 
 
@@ -42,16 +42,16 @@ class Record:
 
     outcomes: list[StoredOutcome] = field(default_factory=list)
     accepted: set[FrameId] = field(default_factory=set)
-    """Of which an acceptance is on record."""
+    """Frames with a stored acceptance."""
     times: Counter[FrameId] = field(default_factory=Counter)
-    """How many outcomes each frame has."""
+    """Number of outcomes of each frame."""
     missing: list[int] = field(default_factory=list)
-    """Sequence numbers of the stream under which there is nothing, or nothing any more."""
+    """Sequence numbers of the stream without a message."""
     unreadable: list[str] = field(default_factory=list)
     """Subjects of entries that cannot be decoded."""
 
     def add(self, subject: str, payload: bytes, stored_unix_nano: int) -> None:
-        """Take an entry down; whatever else is in the stream is no account of a frame."""
+        """Add an entry; other messages of the stream are ignored or counted as undecodable."""
         try:
             if subject.startswith("accepted."):
                 self._accept(acceptance_pb2.Acceptance.FromString(payload))

@@ -1,4 +1,4 @@
-"""What a broken promise looks like."""
+"""Violations of the guarantees of framemesh."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,47 +7,48 @@ from framemesh.core.frame import FrameId
 
 
 class Promise(Enum):
-    """What framemesh promises, by what it is called when the promise is broken."""
+    """The guarantees of framemesh, named by their violation."""
 
     LOST = "lost"
-    """A frame that its camera was told is accepted has no outcome, and is nowhere."""
+    """An acknowledged frame has no outcome and is not in the buffer."""
     STUCK = "stuck"
-    """The same, but it is still in the buffer."""
+    """An acknowledged frame has no outcome and may still be in the buffer."""
     DOUBLE = "double"
     """A frame has two outcomes."""
     OUT_OF_ORDER = "out of order"
-    """A camera's outcomes are not in the order of its frames, where the pipeline promises it."""
+    """A camera's outcomes are not in the order of its frames, although the pipeline guarantees
+    it."""
     UNKNOWN = "unknown"
     """There is an entry for a frame that no camera offered."""
     UNRECORDED = "unrecorded"
-    """A camera was told something that is not on record."""
+    """A camera got an answer that is not stored."""
     UNANSWERED = "unanswered"
-    """A camera closed well, and was not told what became of a frame."""
+    """A camera closed without an error, and got no answer for a frame."""
     WRONG_FATE = "wrong fate"
-    """A good frame ended as it must not, or a bad one was done."""
+    """A good frame has a fate that it must not have, or a bad one is done."""
     WRONG_BOXES = "wrong boxes"
-    """What was seen is not what the model sees in that frame."""
+    """The detections differ from the model's for that frame."""
     DEAD_LETTER = "dead letter"
-    """A dead frame is not kept, or not with the bytes that were sent."""
+    """A dead frame has no dead letter, or one with other bytes."""
     LEDGER = "ledger"
-    """Monitor says something else than the record."""
+    """The monitor's report differs from the stored entries."""
     STREAM = "stream"
     """The ledger's stream lost what it had stored."""
     CAMERA = "camera"
     """A camera's program was ended by an error that is not its own."""
     RECOVERY = "recovery"
-    """It took too long until the mesh worked again, or it never did."""
+    """The mesh recovered too late, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One promise, broken once."""
+    """One violation of a guarantee."""
 
     promise: Promise
     what: str
     frame: FrameId | None = None
     at_unix_nano: int | None = None
-    """When the frame was captured; None where no frame is concerned."""
+    """When the frame was captured; None if no frame is concerned."""
 
     def __str__(self) -> str:
         return f"{self.promise.value}: {self.frame or ''} {self.what}".replace("  ", " ")

@@ -1,7 +1,7 @@
-"""What a camera did and was told, written down before it goes on, so that its death loses nothing.
+"""A write-ahead log of a camera's frames and answers, so that killing the camera loses nothing.
 
-One file a camera, one JSON document a line. A line that was written is with the operating system,
-which keeps it whoever is killed.
+One file a camera, one JSON document a line. A written line is with the operating system, which
+keeps it when the process is killed.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, Self
 from framemesh.core.frame import FrameId
 
 CLOSED = "closed"
-"""How a session ends whose every frame was answered."""
+"""How a session ends if every frame was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class Offer:
 
 @dataclass(slots=True)
 class CameraSession:
-    """One run of a camera, as the camera knows it."""
+    """One session of a camera, from its own log."""
 
     camera: str
     session: str
     offered: dict[int, Offer] = field(default_factory=dict)
-    """By sequence number, as are the others."""
+    """Offered frames by sequence number; the other fields likewise."""
     accepted: set[int] = field(default_factory=set)
     rejected: dict[int, str] = field(default_factory=dict)
-    """With the reason."""
+    """Rejected frames, with the reason."""
     ended: str = ""
     """`CLOSED`, or the error that ended it; empty for a camera that was killed."""
 
@@ -44,10 +44,10 @@ class CameraSession:
 
 
 class CameraLog:
-    """Writes the lines."""
+    """Writes the log."""
 
     def __init__(self, path: Path) -> None:
-        # Unbuffered: what waits in this process would die with it.
+        # Unbuffered: data in this process would be lost with it.
         self._file = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:

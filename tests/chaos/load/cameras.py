@@ -1,4 +1,4 @@
-"""The cameras of a run: processes that push, and are started again when they end."""
+"""The cameras of a run: processes that push, and are restarted when they end."""
 
 import asyncio
 import sys
@@ -18,10 +18,10 @@ from tests.chaos.load.camera_log import CameraSession
 MODULE = "tests.chaos.load.camera"
 
 CLOSE_TIMEOUT_SECONDS = 60.0
-"""For a camera that is told to stop, until its last frame is answered; then it is killed."""
+"""Timeout of a stopping camera until its last frame is answered; then it is killed."""
 
 CONCURRENT_REQUESTS = Backoff(first_seconds=0.2, max_seconds=0.2)
-"""Cameras are killed again and again here; they must not pause longer each time."""
+"""Cameras are killed often here; the restart delay must not grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class Cameras:
     """How cameras of one pipeline are started."""
 
     folder: Path
-    """For their diaries and logs."""
+    """Folder for their camera logs and process logs."""
     address: str
     """host:port of ingest."""
     pipeline: str
     inside: Sequence[str] = ()
-    """What their commands begin with, to run in a network of their own."""
+    """Prefix of their commands, to run in a network namespace."""
 
     @asynccontextmanager
     async def keeping(self, names: Sequence[str], images: Path, fps: float) -> AsyncIterator[None]:
-        """Keep cameras running. At the end each gets its last answers."""
+        """Run cameras while the context lasts; at the end each waits for its last answers."""
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(self._supervised(number, name, images, fps).run())
@@ -50,7 +50,7 @@ class Cameras:
 
     @asynccontextmanager
     async def another(self, name: str, images: Path, fps: float) -> AsyncIterator[None]:
-        """One more camera for as long as the context lasts."""
+        """Run one more camera while the context lasts."""
         child = await self._start(name, images, fps, "asyncio")
         try:
             yield
@@ -58,7 +58,7 @@ class Cameras:
             await child.stop(CLOSE_TIMEOUT_SECONDS)
 
     def sessions(self) -> list[CameraSession]:
-        """What all cameras wrote down."""
+        """The sessions from all camera logs."""
         paths = sorted(self._camera_logs.glob("*.jsonl"))
         return [session for path in paths for session in camera_log.read(path)]
 

@@ -1,4 +1,4 @@
-"""The pictures that the cameras push, and what is known of each before anybody looks at it."""
+"""The images that the cameras push, with the expected detections of each."""
 
 import struct
 import zlib
@@ -16,10 +16,10 @@ CLIP = ROOT / "examples/street/street.mp4"
 MODEL = ROOT / "models/person"
 
 EVERY = 10
-"""Neighbours in the clip look alike; frames that are apart show a result that changed places."""
+"""Adjacent frames are similar; distant ones reveal results that were assigned to another frame."""
 
 TOO_LARGE_BYTES = 9 * 1024 * 1024
-"""Over what the broker takes in one message."""
+"""More than the broker accepts in one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Images:
     good: Path
     bad: Path
     people: Mapping[int, Scored]
-    """What the bundled model sees in each good one, when it is called directly."""
+    """Detections of the bundled model in each good image, when it is called directly."""
 
 
 def make_images(folder: Path) -> Images:
@@ -63,7 +63,7 @@ def street() -> list[bytes]:
 
 
 def poison(good: bytes) -> dict[str, bytes]:
-    """Frames of which none must be done, one of each kind."""
+    """Invalid frames, one of each kind; none of them must be done."""
     return {
         "empty": b"",
         "text": b"this is no picture",

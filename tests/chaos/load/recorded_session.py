@@ -10,7 +10,7 @@ from tests.chaos.load.camera_log import CameraLog, Offer
 
 
 class RecordedSession(CameraSession):
-    """The SDK tells its user how many frames were accepted; here we hear which."""
+    """The SDK reports how many frames were accepted; this class records which."""
 
     def __init__(self, session_id: str, *bounds: Any, camera_log: CameraLog) -> None:
         super().__init__(session_id, *bounds)
@@ -18,7 +18,7 @@ class RecordedSession(CameraSession):
         camera_log.began(session_id)
 
     def offer(self, image: bytes, captured_unix_nano: int) -> int:
-        # Whoever calls this holds the session, so the frame is on its way only after the line.
+        # The caller holds the session's lock, so the frame is sent only after the line is written.
         sequence = super().offer(image, captured_unix_nano)
         self._camera_log.offered(sequence, Offer(captured_unix_nano, zlib.crc32(image)))
         return sequence

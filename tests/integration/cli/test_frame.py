@@ -15,7 +15,7 @@ def record(
     session: str, state: "monitor_pb2.FrameState.ValueType", **outcome: Any
 ) -> monitor_pb2.FrameRecord:
     frame = frame_pb2.FrameId(camera="north", session=session, sequence=7)
-    sealed = outcome_pb2.Outcome(
+    completed = outcome_pb2.Outcome(
         frame=frame,
         captured_unix_nano=CAPTURED,
         completed_unix_nano=CAPTURED + 35_000_000,
@@ -26,7 +26,7 @@ def record(
     return monitor_pb2.FrameRecord(
         frame=frame,
         state=state,
-        outcome=sealed if outcome else None,
+        outcome=completed if outcome else None,
         stored_unix_nano=CAPTURED + 40_000_000 if outcome else 0,
     )
 

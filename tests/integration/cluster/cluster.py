@@ -19,13 +19,13 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy/nats/nats.conf"
-"""The example for production, so that it is one that works."""
+"""The example configuration for production, so that it is tested."""
 
 T = TypeVar("T")
 
 SIZE = 3
 POLL_SECONDS = 0.02
-WHOLE_SECONDS = 20.0
+HEALTHY_SECONDS = 20.0
 """Until a server that was started again has caught up; an empty cluster takes 0.3 s."""
 
 ANSWER_TIMEOUT_SECONDS = 1.0
@@ -56,7 +56,7 @@ class Member:
 
 
 class Cluster:
-    """The servers, by name. Each keeps its name, ports and store through all its lives."""
+    """The servers, by name. Each keeps its name, ports and store across restarts."""
 
     def __init__(self, folder: Path, store_max_bytes: int) -> None:
         first = free_block(3 * SIZE)
@@ -107,62 +107,62 @@ class Cluster:
         """SIGTERM, as at an upgrade."""
         await self._children[name].stop(GRACE_SECONDS)
 
-    async def retire(self, name: str) -> None:
-        """Lame duck mode: it hands over what it leads, sends its clients away, and ends."""
+    async def lame_duck(self, name: str) -> None:
+        """Lame duck mode: it transfers its leaderships, disconnects its clients, and ends."""
         psutil.Process(self._children[name].pid).send_signal(signal.SIGUSR2)
         await self._children[name].wait()
 
     @asynccontextmanager
     async def frozen(self, name: str) -> AsyncIterator[None]:
-        """SIGSTOP while the context lasts: it has its connections, and says nothing."""
+        """SIGSTOP while the context lasts: its connections stay open, and it does not answer."""
         process = psutil.Process(self._children[name].pid)
         process.suspend()
         try:
-            while not _stands_still(process.pid):
+            while not _is_stopped(process.pid):
                 await asyncio.sleep(0)
             yield
         finally:
             process.resume()
 
-    async def until_whole(self) -> None:
-        """Wait until every server has all streams as they are now, and a leader of them is known.
+    async def until_healthy(self) -> None:
+        """Wait until every server is up to date with all streams, and their leaders are known.
 
-        Also what one waits for between two servers of an upgrade.
+        Also used between two servers of a rolling upgrade.
         """
         faults = ["not asked yet"]
         try:
-            async with asyncio.timeout(WHOLE_SECONDS):
+            async with asyncio.timeout(HEALTHY_SECONDS):
                 while any(faults):
                     faults = [await _fault(member) for member in self.members.values()]
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
-            raise AssertionError(f"the cluster does not become whole: {faults}") from error
+            raise AssertionError(f"the cluster does not become healthy: {faults}") from error
 
     async def close(self) -> None:
         for name in self._children:
             await self.kill(name)
 
 
-def _stands_still(pid: int) -> bool:
-    """Whether each of its threads has stopped; a signal reaches them one by one."""
+def _is_stopped(pid: int) -> bool:
+    """Whether all threads have stopped; SIGSTOP reaches them one by one."""
     states = (each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/stat"))
     return all(state.rpartition(")")[2].split()[0] == "T" for state in states)
 
 
 async def _fault(member: Member) -> str:
-    """Why a server is not ready to lead, or to be left by another; empty when it is."""
+    """Why a server is not ready for another one to be stopped; empty if it is."""
     health = await _page(member, "/healthz")
     if health.get("status") != "ok":
         return f"{member.name}: {health.get('error', 'does not answer')}"
     meta = (await _page(member, "/jsz")).get("meta_cluster", {})
-    # A server that heard nothing of another one yet puts no stream there.
+    # A server places no stream on one that it has not heard of yet.
     others = [peer for peer in meta.get("replicas", []) if not peer.get("offline")]
     known = meta.get("cluster_size") == SIZE and meta.get("leader") and len(others) == SIZE - 1
     return "" if known else f"{member.name}: knows {meta}"
 
 
 async def _page(member: Member, path: str) -> dict[str, Any]:
-    """A page of the server's monitor; empty when there is none."""
+    """A page of the server's HTTP monitor; empty if it does not answer."""
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", member.monitor_port)
@@ -177,30 +177,30 @@ async def _page(member: Member, path: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def running_cluster(folder: Path, store_max_bytes: int) -> AsyncIterator[Cluster]:
-    """A cluster that is whole when the context begins, and gone when it ends."""
+    """A cluster that is healthy at the start of the context, and stopped at its end."""
     cluster = Cluster(folder, store_max_bytes)
     try:
         for name in cluster.members:
             await cluster.start(name)
-        await cluster.until_whole()
+        await cluster.until_healthy()
         yield cluster
     finally:
         await cluster.close()
 
 
 async def until_answered(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask again for as long as nobody leads what is asked for.
+    """Repeat a request while the stream has no leader.
 
-    The first streams of a cluster may take an election: its servers just found one another.
+    The first streams of a cluster may need an election: its servers have just connected.
     """
-    async with asyncio.timeout(WHOLE_SECONDS):
+    async with asyncio.timeout(HEALTHY_SECONDS):
         while True:
             with contextlib.suppress(BrokerUnavailable):
                 return await ask()
 
 
 async def create_stream(broker: Broker, config: dict[str, Any]) -> None:
-    """With three replicas."""
+    """Create a stream with three replicas."""
     subject = f"$JS.API.STREAM.CREATE.{config['name']}"
     replicated = {**config, "storage": "file", "num_replicas": SIZE}
     answer = await until_answered(lambda: broker.request(subject, replicated))
@@ -218,18 +218,18 @@ async def followers(broker: Broker, stream: str) -> list[str]:
 
 
 async def lead(broker: Broker, stream: str, name: str) -> None:
-    """Let a server lead a stream."""
+    """Make a server the leader of a stream."""
     request = {"placement": {"preferred": name}}
-    async with asyncio.timeout(WHOLE_SECONDS):
+    async with asyncio.timeout(HEALTHY_SECONDS):
         while await leader(broker, stream) != name:
             await broker.request(f"$JS.API.STREAM.LEADER.STEPDOWN.{stream}", request)
             await asyncio.sleep(POLL_SECONDS)
 
 
 async def _placement(broker: Broker, stream: str) -> dict[str, Any]:
-    """Where a stream is, when it has a leader, who alone can tell."""
+    """Placement of a stream, once it has a leader to report it."""
     subject = f"$JS.API.STREAM.INFO.{stream}"
-    async with asyncio.timeout(WHOLE_SECONDS):
+    async with asyncio.timeout(HEALTHY_SECONDS):
         while True:
             answer = await until_answered(lambda: broker.request(subject, {}))
             placement: dict[str, Any] = answer.get("cluster", {})

@@ -9,7 +9,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from tests.integration.cluster.cluster import Cluster, running_cluster
 
 STORE_MAX_BYTES = 4 * 1024**3
-"""Of each server. Nothing is written of it but what a test stores."""
+"""Of each server. Only what a test stores is written."""
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 async def ingest(cluster: Cluster) -> AsyncIterator[Broker]:
-    """The connection of those who publish."""
+    """The connection of publishers."""
     async with broker(cluster.url, "ingest") as connected:
         yield connected
 
 
 @pytest.fixture
 async def worker(cluster: Cluster) -> AsyncIterator[Broker]:
-    """The connection of those who pull."""
+    """The connection of consumers."""
     async with broker(cluster.url, "worker") as connected:
         yield connected

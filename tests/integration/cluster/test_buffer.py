@@ -1,4 +1,4 @@
-"""What a cluster can hold of a pipeline, and where it puts it."""
+"""Placement and limits of a pipeline's buffer in a cluster."""
 
 from collections import Counter
 from pathlib import Path
@@ -50,9 +50,9 @@ async def provision(
 async def test_more_replicas_than_servers_are_refused_by_name(
     cluster: Cluster, ingest: Broker
 ) -> None:
-    with pytest.raises(BufferRefused, match=r"^buffer\.replicas: no suitable peers") as told:
+    with pytest.raises(BufferRefused, match=r"^buffer\.replicas: no suitable peers") as refused:
         await provision(ingest, replicas=5)
-    assert str(told.value).endswith("ask for fewer than 5, or see that as many nats-servers run")
+    assert str(refused.value).endswith("ask for fewer than 5, or see that as many nats-servers run")
 
 
 async def test_replicas_on_a_single_server_are_refused_by_name(nats_broker: Broker) -> None:
@@ -81,7 +81,7 @@ async def test_streams_without_replicas_are_spread_over_all_servers(
     streams = await provision(ingest, streams=6)
     places = [await leader(ingest, stream) for stream in streams]
     assert Counter(places) == dict.fromkeys(cluster.members, 2)
-    # What stands stays where it is, and a stream that has no room on its server goes elsewhere.
+    # Existing streams stay in place; a stream without space on its server goes to another one.
     assert await provision(ingest, streams=6) == streams
     assert [await leader(ingest, stream) for stream in streams] == places
 
@@ -108,7 +108,7 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
 
     await provision(ingest, replicas=3)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))
-    # Neither fewer copies are asked for later, nor does a service that starts ask for others.
+    # Later pipelines do not lower the number of replicas, and nor does a service that starts.
     await provision(ingest, replicas=1)
     for bucket in (store, models, checkpoints):
         await bucket.create()

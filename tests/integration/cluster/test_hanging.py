@@ -1,4 +1,4 @@
-"""Servers that have their connections and say nothing."""
+"""Servers that keep their connections open and do not answer."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ MIB = 1024**2
 async def test_a_client_leaves_a_server_that_hangs(
     cluster: Cluster, worker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What does not fit into its socket is not waited for."""
+    """The client does not wait for data that the socket cannot take."""
     monkeypatch.setattr(broker_module, "PING_SECONDS", 0.2)
     await create_stream(worker, STREAM)
     async with broker(cluster.url, "ingest") as connected, publisher(connected) as publish:
@@ -41,7 +41,7 @@ async def test_a_client_leaves_a_server_that_hangs(
 async def test_a_publisher_on_a_server_that_hangs_gives_up_in_time(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """nats-py waits for the socket, and swallows the cancellation of whoever waits too long."""
+    """nats-py waits for the socket, and swallows the cancellation of a caller that timed out."""
     monkeypatch.setattr(broker_module, "PING_SECONDS", 60)
     monkeypatch.setattr(broker_module, "PENDING_BYTES", MIB)
     monkeypatch.setattr(publisher_module, "ANSWER_TIMEOUT_SECONDS", 0.5)
@@ -64,7 +64,8 @@ async def test_a_publisher_on_a_server_that_hangs_gives_up_in_time(
 async def test_a_message_without_a_quorum_is_neither_stored_nor_refused(
     cluster: Cluster, worker: Broker, monkeypatch: pytest.MonkeyPatch, id_: str
 ) -> None:
-    """A leader alone refuses a second attempt as a duplicate, and may yet lose the first one."""
+    """A leader without a quorum refuses a second attempt as a duplicate, but may lose the first
+    one."""
     monkeypatch.setattr(publisher_module, "ANSWER_TIMEOUT_SECONDS", 0.5)
     message = OutboundMessage("test.x", b"", id_)
     await create_stream(worker, STREAM)

@@ -54,7 +54,7 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
             await store(number)
         reading = asyncio.ensure_future(OrderedReader(worker, "TAIL", SystemClock()).read(handle))
         lost = await consumer_server(ingest)
-        # Another one leads the stream, so that the reader alone has lost something.
+        # Another server leads the stream, so that only the reader is affected.
         await lead(ingest, "TAIL", next(n for n in await followers(ingest, "TAIL") if n != lost))
         await cluster.kill(lost)
         for number in range(300, 400):
@@ -68,7 +68,7 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
 async def test_a_pull_reports_the_silence_of_a_consumer_whose_server_is_gone(
     cluster: Cluster, ingest: Broker, worker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody answers for such a consumer, not even that it is away."""
+    """No server answers for such a consumer, not even with an error."""
     await create_stream(ingest, STREAM)
     request = {"stream_name": "TAIL", "config": CONSUMER}
     answer = await until_answered(lambda: ingest.request("$JS.API.CONSUMER.CREATE.TAIL", request))

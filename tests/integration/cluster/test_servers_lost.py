@@ -93,14 +93,14 @@ async def test_an_upgrade_of_all_servers_one_after_the_other_loses_nothing(
         for name in cluster.members:
             await cluster.stop(name)
             await cluster.start(name)
-            await cluster.until_whole()
+            await cluster.until_healthy()
 
 
 async def test_a_leader_in_lame_duck_mode_hands_over_at_once(
     cluster: Cluster, ingest: Broker, worker: Broker
 ) -> None:
     async with flowing(ingest, worker) as found:
-        await cluster.retire(await leader(worker, FRAMES))
+        await cluster.lame_duck(await leader(worker, FRAMES))
         assert found.longest_publish < SHORTEST_ELECTION_SECONDS
 
 
@@ -114,6 +114,6 @@ async def test_a_new_machine_under_the_old_name_gets_what_the_others_have(
         shutil.rmtree(cluster.members[name].server.store)
         await until_stored(found)
         await cluster.start(name)
-        await cluster.until_whole()
+        await cluster.until_healthy()
         await lead(worker, FRAMES, name)
         await lead(worker, "LEDGER-street", name)

@@ -1,4 +1,4 @@
-"""Cameras and workers at their work: frames are published, pulled, given an outcome, and acked."""
+"""Load of cameras and workers: frames are published, pulled, given an outcome, and acked."""
 
 import asyncio
 import time
@@ -44,16 +44,16 @@ POLL_SECONDS = 0.05
 
 
 class Traffic:
-    """What cameras offer, and what becomes of it."""
+    """The offered frames and their outcomes."""
 
     def __init__(self, spec: PipelineSpec) -> None:
         self._spec = spec
         self._generation = Generation.of(1, spec)
-        self._over = False
+        self._ended = False
         self.accepted: list[str] = []
         """Subjects of the outcomes of the frames that the broker acknowledged."""
         self.outcomes: dict[str, int] = {}
-        """How many outcomes the ledger has of each frame, by subject; known at the end."""
+        """Number of outcomes in the ledger of each frame, by subject; known at the end."""
         self.longest_publish = 0.0
         """Seconds until one frame was stored, with all its attempts."""
         self.longest_silence = 0.0
@@ -64,9 +64,9 @@ class Traffic:
         return self._generation.all_shards(self._spec.name)
 
     async def camera(self, publish: Publisher, name: str) -> None:
-        """Offer one frame after another until it is over."""
+        """Offer one frame after another until `end`."""
         sequence = 0
-        while not self._over:
+        while not self._ended:
             sequence += 1
             frame = FrameId(name, "s1", sequence)
             began = time.monotonic()
@@ -76,8 +76,8 @@ class Traffic:
             await asyncio.sleep(PERIOD_SECONDS)
 
     def end(self) -> None:
-        """Cameras offer no more."""
-        self._over = True
+        """Stop all cameras."""
+        self._ended = True
 
     def _message(self, frame: FrameId) -> OutboundMessage:
         shard = self._generation.shard_of(self._spec.name, frame)
@@ -132,7 +132,7 @@ async def _working(found: Traffic, broker: Broker) -> AsyncIterator[None]:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         running: list[asyncio.Task[None]] = []
         for shard in found.shards:
-            # As bounded as the limits of the pull are.
+            # Bounded by the limits of the pull.
             arrived: asyncio.Queue[tuple[Puller, ReceivedMessage]] = asyncio.Queue()
             pull = await stack.enter_async_context(_pulling(broker, shard, arrived))
             running += [

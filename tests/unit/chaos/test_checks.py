@@ -1,4 +1,4 @@
-"""A harness that cannot find a fault proves nothing: each promise is broken here, and found."""
+"""The checks themselves are tested: each guarantee is violated here, and the violation is found."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a fault answers for."""
+"""Which effects are attributed to a fault."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def played() -> Round:
     return Round(schedule(1, []), injected_faults, 40 * SECOND, evidence, lost)
 
 
-def test_a_fault_answers_for_frames_that_were_under_way_and_for_those_up_to_the_next() -> None:
+def test_frames_in_flight_and_those_up_to_the_next_fault_are_attributed_to_a_fault() -> None:
     ingest, worker = figures([played(), played()])
     assert (ingest.name, ingest.times, ingest.broken[Promise.LOST]) == ("kill ingest", 2, 4)
     assert (worker.name, worker.times, worker.broken[Promise.LOST]) == ("kill worker", 2, 2)

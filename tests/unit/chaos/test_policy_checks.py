@@ -1,4 +1,4 @@
-"""What only some pipelines promise is broken here, and found."""
+"""Guarantees of single policies are violated here, and the violations are found."""
 
 from framemesh.core.frame import FrameId
 from tests.chaos.ledger.evidence import Evidence
@@ -28,7 +28,7 @@ def test_outcomes_out_of_order_are_found_and_rejected_ones_have_none() -> None:
     assert violation.frame == FrameId("door", "s1", 2)
 
 
-def test_a_policy_that_lets_nothing_go_has_neither_expired_nor_superseded_frames() -> None:
+def test_a_policy_that_drops_nothing_has_neither_expired_nor_superseded_frames() -> None:
     found = evidence((1, "done"), (2, "expired"), (3, "superseded"))
     assert [v.frame.sequence for v in nothing_is_expired(found) if v.frame] == [2]
     assert [v.frame.sequence for v in nothing_is_superseded(found) if v.frame] == [3]
