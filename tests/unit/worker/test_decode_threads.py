@@ -90,6 +90,30 @@ async def test_who_is_cancelled_waits_for_the_end_of_the_work(threads: DecodeThr
     assert ended
 
 
+async def test_who_is_cancelled_as_the_work_ends_does_not_wait_for_ever(
+    threads: DecodeThreads,
+) -> None:
+    """The thread has said that it is done, and the event loop has not heard it yet."""
+    begun, done = threading.Event(), threading.Event()
+
+    def work_until_told() -> None:
+        begun.set()
+        done.wait(10)
+
+    def cancel_at_the_end() -> None:
+        done.set()
+        # The loop is held meanwhile, so the thread can only leave it a note.
+        time.sleep(0.05)
+        task.cancel()
+
+    task = asyncio.ensure_future(threads.run(work_until_told, nothing, LONG))
+    await asyncio.to_thread(begun.wait, 10)
+    cancel_at_the_end()
+    finished, _ = await asyncio.wait([task], timeout=5)
+    assert finished, "it waits for ever"
+    assert task.cancelled()
+
+
 async def test_what_takes_too_long_is_given_up_and_never_writes(threads: DecodeThreads) -> None:
     endless, wrote = Endless(), threading.Event()
     with pytest.raises(TooSlowToDecode, match=r"not decoded after 0.1 s of CPU time"):

@@ -42,6 +42,8 @@ class _Job:
     """The thread's CPU time then."""
     decided: bool = False
     """Whether `decode` ended in time, or was given up: whatever came first."""
+    settled: bool = False
+    """Whether the event loop knows its end, also where nobody waited for it any more."""
 
 
 class DecodeThreads:
@@ -78,11 +80,12 @@ class DecodeThreads:
         try:
             await job.done
         except asyncio.CancelledError:
-            if job.done.cancelled():
-                # Together with the caller: the thread needs another one to say that it is done.
+            if not job.settled:
+                # It was cancelled with the caller: the thread needs another one to say its end.
                 job.done = loop.create_future()
                 await asyncio.wait([job.done])
-            job.done.exception()
+            if not job.done.cancelled():
+                job.done.exception()
             raise
 
     async def watch(self) -> None:
@@ -170,6 +173,7 @@ def _cpu_seconds(job: _Job) -> float:
 
 
 def _settle(job: _Job, error: Exception | None) -> None:
+    job.settled = True
     if job.done.done():
         return
     if error is None:
