@@ -4,6 +4,7 @@ import asyncio
 from typing import NoReturn
 from weakref import WeakSet
 
+from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import FramemeshError
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
@@ -53,7 +54,12 @@ class PipelineSnapshots:
     async def _compare(self, snapshot: PipelineSnapshot) -> None:
         while True:
             try:
-                return snapshot.compare(await self._now(snapshot.name))
+                snapshot.compare(await self._now(snapshot.name))
+                return
+            except InvalidDocument as error:
+                # The others wait behind it, and only another change mends it.
+                log.error("stored pipeline is unreadable", pipeline=snapshot.name, error=str(error))
+                return
             except FramemeshError as error:
                 # A session that stores nothing meanwhile loses nothing by it.
                 log.debug("pipeline cannot be read", pipeline=snapshot.name, error=str(error))
