@@ -9,7 +9,7 @@ FILE = Path(__file__).with_name("model.onnx")
 
 
 def make() -> onnx.ModelProto:
-    """A CenterNet of one cell. Even if it is run it sees nothing: each value is x - x."""
+    """A CenterNet of one cell that never detects anything: each value is x - x."""
     nodes = [
         helper.make_node("Cast", ["images"], ["pixels"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMax", ["pixels"], ["x"], axes=[1, 2, 3]),

@@ -1,4 +1,4 @@
-"""Changes of a training picture that the camera, the light or the encoder could have made."""
+"""Augmentations: changes that the camera, the light or the encoder could have made."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from .video import Picture
 
 GREY = (114, 114, 114)
 VISIBLE_SHARE = 0.4
-"""A person with less than this in the picture is one the teacher would seldom see."""
+"""A person with less than this share in the picture is rarely detected by the teacher."""
 
 Sample = tuple[Picture, Marks]
 
@@ -74,7 +74,7 @@ def relight(picture: Picture, random: np.random.Generator) -> Picture:
 
 
 def compress(picture: Picture, random: np.random.Generator) -> Picture:
-    """The traces that JPEG leaves: frames reach the detector as JPEG."""
+    """JPEG artefacts: frames reach the detector as JPEG."""
     quality = int(random.integers(70, 96))
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(data, cv2.IMREAD_COLOR)

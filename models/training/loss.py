@@ -1,4 +1,4 @@
-"""How far the network's answer is from the target."""
+"""The loss functions of the network."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Marks: what the teacher says of each frame of a video, and whether the thing moves."""
+"""Marks: the teacher's labels of each frame of a video, and whether the object moves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def background(frames: Sequence[Picture]) -> Picture:
 
 
 def mark(frame: Picture, empty: Picture, teacher: Teacher, rule: Marking) -> Marks:
-    """Asks the teacher, and compares what it found with the `empty` street."""
+    """The teacher's labels, compared with the `empty` street."""
     found = teacher(frame)
     step = np.abs(frame.astype(np.int16) - empty).max(axis=-1)
     changed = step > rule.pixel_step

@@ -1,4 +1,4 @@
-"""What the network shall answer for a picture, drawn from the picture's marks."""
+"""The target tensors of a picture, computed from its marks."""
 
 from dataclasses import dataclass
 
@@ -28,10 +28,10 @@ class Target:
 
 
 def draw(marks: Marks, grid: Grid, rule: Marking) -> Target:
-    """Each mark as a hill of heat around its centre; where hills meet, the higher one rules."""
+    """Each mark as a Gaussian of heat around its centre; where they overlap, the maximum counts."""
     sure = confidence(marks, rule)
     peak = np.where(marks.moving, sure, sure * rule.clutter_heat)
-    hills = _hills(marks.boxes, grid)
+    hills = _gaussians(marks.boxes, grid)
     if len(hills) == 0:
         empty = np.zeros((1, grid.rows, grid.columns), dtype=np.float32)
         return Target(empty, np.repeat(empty, 4, axis=0), empty)
@@ -42,15 +42,15 @@ def draw(marks: Marks, grid: Grid, rule: Marking) -> Target:
     return Target(heat[None], boxes, claim.max(axis=0)[None])
 
 
-def _hills(boxes: Floats, grid: Grid) -> Floats:
-    """A bell for each box, [n, rows, columns], scaled so that its highest cell is 1."""
-    across = _bell(boxes[:, 0], boxes[:, 2], grid.columns)
-    down = _bell(boxes[:, 1], boxes[:, 3], grid.rows)
+def _gaussians(boxes: Floats, grid: Grid) -> Floats:
+    """A Gaussian for each box, [n, rows, columns], scaled so that its highest cell is 1."""
+    across = _gaussian_1d(boxes[:, 0], boxes[:, 2], grid.columns)
+    down = _gaussian_1d(boxes[:, 1], boxes[:, 3], grid.rows)
     return down[:, :, None] * across[:, None, :]
 
 
-def _bell(start: Floats, end: Floats, cells: int) -> Floats:
-    """The bell along one axis, [n, cells]."""
+def _gaussian_1d(start: Floats, end: Floats, cells: int) -> Floats:
+    """The Gaussian along one axis, [n, cells]."""
     distance = (np.arange(cells) + 0.5)[None] - ((start + end) / 2 * cells)[:, None]
     spread = np.maximum(SPREAD * (end - start) * cells, LEAST_SPREAD)[:, None]
     exponent = (distance / spread) ** 2 / 2

@@ -31,7 +31,7 @@ class ErrorReportingGroup(TyperGroup):
 
 
 def _split(error: Exception) -> tuple[list[BaseException], ExceptionGroup | None]:
-    """The expected errors in `error`, and what remains of it without them."""
+    """The expected errors in `error`, and the rest of the group."""
     if not isinstance(error, ExceptionGroup):
         return [error], None
     expected, rest = error.split(_EXPECTED)

@@ -29,7 +29,7 @@ def guarded_output() -> Iterator[None]:
 
     Raises:
         OutputFailed: standard output could not be written.
-        SystemExit: whoever read it is gone, which is no error: quiet, with status 141.
+        SystemExit: the reader of the pipe has ended, no error: exits silently with status 141.
     """
     if sys.stdout is not None:
         sys.stdout = _text(_Output(STDOUT, "wb", closefd=False), sys.stdout)

@@ -12,7 +12,7 @@ from framemesh.runtime.service import run_service
 
 
 async def supervise(options: argparse.Namespace, stop: asyncio.Event) -> None:
-    """Run a mesh until `stop` is set. Whoever started this checks that it comes up."""
+    """Run a mesh until `stop` is set. The parent process checks that it becomes ready."""
     ports = Ports(options.port_base)
     programs = mesh_programs(options.data, ports, options.store_max)
     async with supervised_mesh(options.data, ports, programs):

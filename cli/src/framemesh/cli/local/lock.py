@@ -12,7 +12,7 @@ from typing import TextIO
 from framemesh.cli.local.errors import AlreadyRunning
 
 DEFAULT_DATA = Path(".framemesh")
-"""The data folder of whoever chooses none, in the folder that they are in."""
+"""The default data folder, relative to the working directory."""
 
 FILE = "lock"
 

@@ -39,7 +39,7 @@ class PushReport:
             self._names.popitem(last=False)
 
     def rejected(self, frame: FrameRejected) -> None:
-        """Ingest refused a frame of one of the cameras; all number their frames alike."""
+        """Ingest refused a frame of one of the cameras; all number their frames in the same way."""
         self._rejected[frame.reason] += 1
         self._messages.setdefault(frame.reason, frame.message)
         names = self._rejected_names.setdefault(frame.reason, {})

@@ -15,17 +15,17 @@ MAX_WAITING = 256
 """Calls that wait for their turn: a start of as many workers at once."""
 
 WAIT_SECONDS = 300.0
-"""For one's turn. Whoever asks again afterwards is at the end of the queue."""
+"""Timeout in the queue. A retry afterwards joins at its end."""
 
 MAX_TRANSFER_SECONDS = 1800.0
 """For one transfer: 2 GiB at a little more than 1 MB a second. A client that is slower on purpose
-would hold a turn for ever."""
+would hold a slot indefinitely."""
 
 MEGABYTE = 1_000_000
 
 
 class TransferTooSlow(FramemeshError):
-    """A transfer had its turn for too long."""
+    """A transfer held its slot for too long."""
 
     code = Code.UNAVAILABLE
 

@@ -174,7 +174,7 @@ class PipelineManager:
 
         Raises:
             ModelMissing: a model is not registered.
-            InvalidDocument: a stage looks at crops that its models can never give.
+            InvalidDocument: a stage processes crops that its models never produce.
         """
         stages: list[StageSpec] = []
         detections: dict[str, StageDetections] = {}

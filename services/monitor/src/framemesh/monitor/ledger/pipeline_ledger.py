@@ -72,7 +72,7 @@ class PipelineLedger:
         """Goes on from `state`.
 
         Raises:
-            ValueError: it is none that a ledger was ever in.
+            ValueError: it is not a valid state of a ledger.
         """
         self.cameras = CameraLedgers(state.cameras, max_cameras)
         self._ages = deque(state.ages, maxlen=RECENT_AGES)

@@ -25,7 +25,7 @@ REOPEN = Backoff(0.05, 2.0)
 """Before a ledger's stream that was deleted is looked for again, while its pipeline is there."""
 
 LONG_SECONDS = 5.0
-"""A ledger that was read for so long was not opened in vain."""
+"""After reading for this long, opening the ledger counts as successful."""
 
 CATCH_UP_TIMEOUT_SECONDS = 5.0
 """How long a question waits for a reader that is behind. A monitor that starts reads some 10,000

@@ -54,7 +54,7 @@ class DeadLetters:
     async def page(self, pipeline: str, subject: str, size: int, before: int = 0) -> Page:
         """The newest `size` of those that match `subject`, of those before `before` if it is not 0.
 
-        A stream can be read forwards only: this looks at as much of its end as a page may take, and
+        A stream can be read forwards only: this reads as much of its end as a page may take, and
         at ever more in front of that until the page is full.
         """
         stream = dead_stream(pipeline)

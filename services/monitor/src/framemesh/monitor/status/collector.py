@@ -16,7 +16,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUn
 T = TypeVar("T")
 
 MAX_CONCURRENT = 32
-"""Pipelines that are looked at at once: each takes a few requests to the broker."""
+"""Pipelines that are queried concurrently: each takes a few requests to the broker."""
 
 ANSWER_TIMEOUT_SECONDS = 6.0
 """For all pipelines together, however many are in trouble; callers wait 10 s."""

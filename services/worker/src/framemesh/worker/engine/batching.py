@@ -94,7 +94,7 @@ class Batcher:
         self._closed = False
         self._reserved_at: dict[int, float] = {}
         self.dispatch_latency_seconds = 0.0
-        """Average of late, from a row's reservation until it was sent."""
+        """Moving average in seconds, from a row's reservation until it was sent."""
         self._timer: asyncio.TimerHandle | None = None
         self._context = contextvars.copy_context()
         """What requests run in: they belong to no one frame."""

@@ -101,7 +101,7 @@ class Graph:
 
     @property
     def dispatch_latency_seconds(self) -> float:
-        """Average of late, from the beginning of a run until a model was asked."""
+        """Moving average in seconds, from the start of a run to its first request to a model."""
         return self._entry.dispatch_latency_seconds
 
     @property

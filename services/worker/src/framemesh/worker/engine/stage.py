@@ -45,7 +45,7 @@ class Stage:
 
     @property
     def dispatch_latency_seconds(self) -> float:
-        """Average of late, from asking for memory for an input until it was sent to the model."""
+        """Moving average in seconds, from reserving memory for an input until it was sent."""
         return self._batcher.dispatch_latency_seconds
 
     async def run(

@@ -59,7 +59,7 @@ class Dispatcher:
             slots: frames that are worked on at once: enough to keep the models busy.
             held: frames that may be held, with those that are queued.
             sources: how many there will be at once, which share what may be held.
-            dispatch_latency: seconds that it lately took from a frame's dispatch until it was sent
+            dispatch_latency: recent average in seconds from a frame's dispatch until it was sent
                 to a model.
         """
         self._plane = plane
@@ -167,7 +167,7 @@ class Dispatcher:
     def _dispatch(self) -> None:
         """Start work on queued frames, as far as there are free slots."""
         while self._slots_taken < self._slots:
-            # First, so that no camera spends its turn on a frame that cannot be in time.
+            # First, so that no camera is served with a frame that cannot be in time.
             self._expire()
             in_flight = self._scheduler.next()
             if in_flight is None:

@@ -36,7 +36,7 @@ class ShardAccess(Protocol):
         ...
 
     async def take_over(self, shard: Shard, lease: Lease) -> FrameSource:
-        """A source that this worker alone draws from; it begins with all that is not acked.
+        """A source that only this worker consumes; it begins with all that is not acked.
 
         Raises:
             LeaseLost: somebody has a later lease.

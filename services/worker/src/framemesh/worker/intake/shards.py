@@ -22,7 +22,7 @@ log = get_logger()
 class ShardConsumer:
     """Draws from all generations of a pipeline's buffer.
 
-    Where frames of a camera belong together, a shard is drawn from by the one worker that has its
+    Where frames of a camera belong together, a shard is consumed by the one worker that has its
     lease; else by all workers at once.
     """
 

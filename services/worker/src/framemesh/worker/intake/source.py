@@ -4,7 +4,7 @@ import asyncio
 
 
 class FrameSource:
-    """One consumer, for as long as this worker draws from it."""
+    """One consumer, for as long as this worker pulls from it."""
 
     def __init__(self, stream: str, consumer: str, suspects_to: int = 0) -> None:
         """`suspects_to`: the last sequence number in the stream that was delivered to an earlier

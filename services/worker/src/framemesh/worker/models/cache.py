@@ -27,7 +27,7 @@ MAX_UNUSED_SECONDS = 7 * 86_400
 """A file that no worker was started with for so long goes."""
 
 POLL_SECONDS = 0.2
-"""Between two looks at a download of another process."""
+"""Poll interval while another process downloads."""
 
 Download = Callable[[BinaryIO], Awaitable[None]]
 """Writes the content of a file. The file is on disk, so writing may block: do it in a thread."""
@@ -149,7 +149,7 @@ class ModelCache:
         fcntl.flock(part, fcntl.LOCK_SH)
 
     def _remove_unused(self) -> None:
-        """Bound what is here, the longest unused first. Whoever downloads does this."""
+        """Evict least recently used files; called by the process that downloads."""
         files = sorted(self._files(), key=lambda each: each[0].st_mtime)
         size = sum(stat.st_size for stat, _ in files)
         oldest = time.time() - MAX_UNUSED_SECONDS

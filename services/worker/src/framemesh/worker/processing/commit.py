@@ -58,8 +58,8 @@ class OutcomeCommitter:
 
     async def _write(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         if outcome.fate is Fate.DEAD:
-            # The frame itself first, for whoever wants to know why.
+            # The dead letter first, so that the outcome never exists without it.
             letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
             await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))
         if not await self._writer.write(outcome_message.to_message(outcome)):
-            log.info("frame had its outcome", frame=str(outcome.frame))
+            log.info("frame already had its outcome", frame=str(outcome.frame))

@@ -12,7 +12,7 @@ from framemesh.worker.processing.processor import Process
 REASON = "took_too_long"
 
 POLL_SECONDS = 0.25
-"""Between two looks at the attempts under way: one timer for all costs less than one a frame."""
+"""Interval of checking all attempts in progress: one timer costs less than one a frame."""
 
 
 class TimeBound:

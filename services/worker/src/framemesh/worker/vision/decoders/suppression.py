@@ -1,4 +1,4 @@
-"""Non-maximum suppression: of overlapping boxes of one class, the best remains."""
+"""Non-maximum suppression: of overlapping boxes of one class, the best is kept."""
 
 import cv2
 import numpy as np
