@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.runtime.dataplane.errors import StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from tests.integration.master.conftest import Master, manifest
@@ -69,6 +70,15 @@ async def test_pipelines_are_listed_by_name_and_deleted_ones_are_not(running: Ma
     await running.apply(name="street")
     listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
     assert [pipeline.spec.name for pipeline in listed.pipelines] == ["street", "yard"]
+
+
+async def test_a_pipeline_that_cannot_be_read_does_not_hide_the_others(
+    running: Master, nats_broker: Broker
+) -> None:
+    await running.apply(name="street")
+    await JetStream(nats_broker).messages.store("$KV.framemesh-pipelines.broken", b"{")
+    listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
+    assert [pipeline.spec.name for pipeline in listed.pipelines] == ["street"]
 
 
 async def test_the_same_again_keeps_the_revision_and_a_change_raises_it(running: Master) -> None:

@@ -34,3 +34,18 @@ def test_of_workers_that_are_gone_the_newest_logs_stay(
 
 def test_nothing_to_clean_is_fine(tmp_path: Path) -> None:
     WorkerEnv("127.0.0.1:1", tmp_path / "new").clean(set())
+
+
+def test_what_cannot_be_removed_does_not_end_the_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_env, "LOGS_KEPT", 1)
+    env = WorkerEnv("127.0.0.1:1", tmp_path)
+    for worker in ("street-r1-0", "street-r2-0", "street-r3-0"):
+        env.log(worker).parent.mkdir(parents=True, exist_ok=True)
+    # A log that is gone when it is looked at, and one that is no file.
+    env.log("street-r1-0").symlink_to(tmp_path / "nothing")
+    env.log("street-r2-0").mkdir()
+    env.log("street-r3-0").touch()
+    env.clean(set())
+    assert env.log("street-r3-0").exists()

@@ -1,11 +1,13 @@
 """A few transfers at once, in the order in which they came, and what workers have of them."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
-from framemesh.master.models.transfers import TooManyTransfers, Transfers
+from framemesh.master.models import transfers as transfers_module
+from framemesh.master.models.transfers import TooManyTransfers, Transfers, TransferTooSlow
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest, ModelVersion
 
 MODEL = ModelVersion(
@@ -70,3 +72,22 @@ def test_what_a_worker_waits_for_is_told() -> None:
         with transfers.download("street-0", MODEL):
             download.sent_bytes = 1
         assert transfers.download_of("street-0") is None
+
+
+async def test_who_takes_chunks_too_slowly_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfers_module, "MAX_TRANSFER_SECONDS", 0.01)
+    transfers = Transfers(max_transfers=1)
+
+    async def content() -> AsyncIterator[bytes]:
+        async with transfers.turn():
+            yield b""
+
+    async def send() -> None:
+        async with aclosing(content()) as chunks:  # type: ignore[type-var]
+            async for _ in chunks:
+                await asyncio.Future()
+
+    with pytest.raises(TransferTooSlow, match="use a faster network"):
+        await send()
+    async with transfers.turn():
+        pass

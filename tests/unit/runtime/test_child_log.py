@@ -84,3 +84,16 @@ def test_a_small_log_stays(log: Path) -> None:
     log.write_text("short\n")
     bound(log)
     assert log.read_text() == "short\n"
+
+
+def test_the_last_words_can_be_reported_whatever_a_path_in_them_was(log: Path) -> None:
+    log.write_text('{"event": "no such file: \\udcff.onnx", "level": "error"}\n')
+    assert last_log_line(log, 0) == "no such file: ?.onnx"
+
+
+def test_a_log_that_cannot_be_cut_does_not_end_its_process(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_log, "LOG_BYTES", 0)
+    log.mkdir()
+    bound(log)

@@ -1,5 +1,6 @@
 """What the workers of a node have in common, and where their files are."""
 
+import contextlib
 import shutil
 import sys
 from collections.abc import Collection, Sequence
@@ -41,16 +42,25 @@ class WorkerEnv:
         """Remove what workers left that are gone: each revision of a pipeline has its own.
 
         Their folders go at once. Their logs may be needed to find out what
-        happened: the newest stay.
+        happened: the newest stay. What cannot be removed stays, too.
         """
         for folder in (self.data / "workers").glob("*/"):
             if folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
         gone = [log for log in self._logs.glob("*.log") if log.stem not in keep]
-        for log in sorted(gone, key=lambda log: log.stat().st_mtime)[:-LOGS_KEPT]:
+        for log in sorted(gone, key=_modified)[:-LOGS_KEPT]:
             for file in (log, log.with_name(f"{log.name}.1")):
-                file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    file.unlink(missing_ok=True)
 
     @property
     def _logs(self) -> Path:
         return self.data / "logs" / "workers"
+
+
+def _modified(file: Path) -> float:
+    """When it was written to last; 0 for one that is gone meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

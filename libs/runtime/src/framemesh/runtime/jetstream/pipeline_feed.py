@@ -116,7 +116,8 @@ class PipelineFeed:
 
         def begin_anew() -> None:
             """After a break markers may be gone that were never read."""
-            timeout.reschedule(loop.time())
+            if not timeout.expired():
+                timeout.reschedule(loop.time())
 
         reader = OrderedReader(self._broker, STREAM, self._clock)
         try:

@@ -32,13 +32,15 @@ def bound(log: Path) -> None:
     """Put the log aside as `<name>.1` when it is large, in the place of the one before.
 
     It is copied and cut, not renamed: the process that writes it has it open, for appending. A
-    line that is written in between is lost.
+    line that is written in between is lost. A log that cannot be cut grows: its process is worth
+    more.
     """
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        # On a full disk the log is lost, and the disk a little less full.
-        with contextlib.suppress(OSError):
-            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-        os.truncate(log, 0)
+    with contextlib.suppress(OSError):
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            # On a full disk the log is lost, and the disk a little less full.
+            with contextlib.suppress(OSError):
+                shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+            os.truncate(log, 0)
 
 
 def last_log_line(log: Path, start: int) -> str:
@@ -65,6 +67,8 @@ def _record(line: str) -> tuple[str, str]:
     """Level and event of a line that one of our services logged; any other line has no level."""
     try:
         record = json.loads(line)
-        return str(record["level"]), str(record["event"])
+        # The name of a file that is no UTF-8 has half of a surrogate pair, which no message takes.
+        event = str(record["event"]).encode(errors="replace").decode()
+        return str(record["level"]), event
     except (ValueError, LookupError, TypeError):
         return "", line

@@ -1,6 +1,7 @@
 """Why a nats-server that runs stores nothing."""
 
 import asyncio
+import http.client
 import json
 import os
 import urllib.error
@@ -45,12 +46,20 @@ def _reported(address: str) -> str:
             return ""
     except urllib.error.HTTPError as error:
         with error:
-            reported = json.loads(error.read() or b"{}").get("error", "")
-        # It also reports what passes by itself: that it starts, or waits for other servers.
-        return reported if "write error" in reported else ""
-    except (OSError, ValueError):
+            return _fault(error)
+    except (OSError, ValueError, http.client.HTTPException):
         # Whether it answers at all is checked by `jetstream_health`.
         return ""
+
+
+def _fault(answer: urllib.error.HTTPError) -> str:
+    try:
+        reported = str(json.loads(answer.read())["error"])
+    except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException):
+        # It ends while it answers, or something in front of it answers.
+        return ""
+    # It also reports what passes by itself: that it starts, or waits for other servers.
+    return reported if "write error" in reported else ""
 
 
 def _room(store: Path) -> int:

@@ -79,7 +79,8 @@ class Transfers:
         try:
             async with asyncio.timeout(MAX_TRANSFER_SECONDS) as limit:
                 yield
-        except TimeoutError as error:
+        except (TimeoutError, GeneratorExit) as error:
+            # A generator is closed where whoever takes from it is cancelled by the limit.
             if not limit.expired():
                 raise
             raise TransferTooSlow(

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 
+from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.crops import StageDetections, check_crops
 from framemesh.core.pipeline.generation import Generation
@@ -89,8 +90,8 @@ class PipelineManager:
         return self._running(await self._store.get(name), await self._fleet.observe())
 
     async def list(self) -> list[RunningPipeline]:
-        """All pipelines, by name."""
-        found = [await self._current(name) for name in await self._store.names()]
+        """All pipelines whose entry can be read, by name."""
+        found = [await self._readable(name) for name in await self._store.names()]
         state = await self._fleet.observe()
         return [self._running(stored, state) for stored in found if stored is not None]
 
@@ -195,6 +196,13 @@ class PipelineManager:
         try:
             return await self._store.get(name)
         except PipelineUnknown:
+            return None
+
+    async def _readable(self, name: str) -> StoredPipeline | None:
+        try:
+            return await self._current(name)
+        except InvalidDocument as error:
+            log.error("stored pipeline is unreadable", pipeline=name, error=str(error))
             return None
 
     def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:

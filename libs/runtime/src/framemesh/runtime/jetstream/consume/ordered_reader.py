@@ -14,6 +14,7 @@ from framemesh.runtime.jetstream.api.errors import ApiError, StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamState
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
@@ -113,8 +114,10 @@ class OrderedReader:
             while not gone:
                 renewed.clear()
                 try:
-                    consumer = await self._make_consumer(self._after + 1)
-                    await self._read_consumer(consumer, handle, renewed)
+                    # A task group in which a task fails as it is cancelled raises the error alone.
+                    with preserve_cancellation():
+                        consumer = await self._make_consumer(self._after + 1)
+                        await self._read_consumer(consumer, handle, renewed)
                 except* StreamGone:
                     gone = True
                 except* BrokerUnavailable as group:
