@@ -83,7 +83,7 @@ class RunState:
 
     @classmethod
     def load(cls, data: Path) -> "RunState | None":
-        """The run of this folder, or None if there is none that this version understands.
+        """The run of this folder, or None if it is missing or of an unknown version.
 
         Its supervisor may have been killed since: framemesh.cli.local.lock knows.
         """

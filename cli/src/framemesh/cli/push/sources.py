@@ -156,7 +156,7 @@ def open_source(name: str) -> ImageSource:
     """The source that a person means by `name`: a file, a folder, a URL, `webcam` or `webcam:N`.
 
     Raises:
-        SourceUnreadable: it is none of these.
+        SourceUnreadable: the source is of no supported kind.
     """
     kind, _, number = name.partition(":")
     if kind == "webcam" and (number or "0").isdecimal():

@@ -40,7 +40,7 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
     """The outputs that the manifest's decoder will read.
 
     Raises:
-        UnknownDecoder: there is none of that name.
+        UnknownDecoder: no decoder has this name.
         ModelInvalid: the outputs are not what it reads, or classes lack labels.
     """
     try:

@@ -1,4 +1,4 @@
-"""What a model is: the manifest beside its ONNX file."""
+"""The manifest of a model, next to its ONNX file."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -65,7 +65,7 @@ class ProtobufWalker:
                     yield from self.within((start, end), *path[1:])
 
     def text(self, span: Span, number: int) -> str:
-        """The first string of that field number; empty where there is none."""
+        """The first string of that field number; empty if the field is missing."""
         return next(map(self.string, self.within(span, number)), "")
 
     def string(self, span: Span) -> str:

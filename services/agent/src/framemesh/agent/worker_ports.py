@@ -25,7 +25,7 @@ class WorkerPorts:
         """A port that is free now, and not given to another until it is returned.
 
         Raises:
-            NoFreePort: there is none.
+            NoFreePort: all ports of the range are in use.
         """
         end = min(self._first + MAX_WORKERS, 65_536)
         for port in range(self._first, end):

@@ -32,8 +32,8 @@ class PipelineSnapshots:
     async def snapshot(self, name: str) -> PipelineSnapshot:
         """
         Raises:
-            PipelineUnknown: there is none of that name.
-            BrokerUnavailable: it cannot be told.
+            PipelineUnknown: no pipeline has this name.
+            BrokerUnavailable: the broker does not answer.
         """
         found = PipelineSnapshot(await self._store.get(name), self._store)
         self._snapshots.add(found)

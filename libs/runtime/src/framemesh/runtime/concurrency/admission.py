@@ -44,7 +44,7 @@ class AdmissionQueue(Generic[Request, Grant]):
         return len(self._waiting)
 
     async def acquire(self, request: Request) -> Grant:
-        """Wait until `request` is granted; whoever gets a grant must `release` it.
+        """Wait until `request` is granted; the caller must `release` the grant.
 
         Cancelled, it holds nothing.
         """
@@ -65,7 +65,7 @@ class AdmissionQueue(Generic[Request, Grant]):
             raise
 
     def release(self, grant: Grant) -> None:
-        """Give a grant back, to whoever waits first."""
+        """Release a grant, and grant the first waiters."""
         self._put_back(grant)
         self.wake()
 

@@ -1,4 +1,4 @@
-"""Running work beside the body of a context."""
+"""Runs a task in the background of a context's body."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine

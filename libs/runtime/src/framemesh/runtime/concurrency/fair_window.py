@@ -39,7 +39,7 @@ class FairWindow:
             await self._wait(key, share, size)
 
     def release(self, key: str, size: int) -> None:
-        """Give a place back, to whoever waits next."""
+        """Release a place, and admit the next waiters."""
         share = self._shares[key]
         share.queue.release(size)
         if not share.count and len(self._shares) > MAX_IDLE_SHARES and not share.queue.waiting:

@@ -23,14 +23,14 @@ class Window:
         return self._queue.held(size)
 
     async def acquire(self, size: int) -> None:
-        """Take a place for `size` bytes, once there is one; whoever takes it must release it.
+        """Take a place for `size` bytes, once there is one; the caller must release it.
 
         Cancelled, it has taken none.
         """
         await self._queue.acquire(size)
 
     def release(self, size: int) -> None:
-        """Give back a place for `size` bytes, to whoever waits next."""
+        """Release a place for `size` bytes, and admit the next waiters."""
         self._queue.release(size)
 
     def _take(self, size: int) -> int | None:

@@ -7,7 +7,7 @@ from typing import Protocol
 class ReceivedMessage(Protocol):
     """One delivery attempt of one message.
 
-    The message is redelivered, to whoever pulls then, when the ack wait of its consumer ends
+    The message is redelivered, to any consumer that pulls, when the ack wait of its consumer ends
     without an answer, or after `nak`. There is no limit to redeliveries.
 
     Answers are sent without a confirmation. They block while the connection takes nothing, for

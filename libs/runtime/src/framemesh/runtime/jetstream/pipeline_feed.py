@@ -40,7 +40,7 @@ Pipelines = Mapping[str, StoredPipeline]
 class PipelineFeed:
     """What the bucket of pipelines says: a snapshot first, then every change within milliseconds.
 
-    One reader of the broker, whoever subscribes. It may be milliseconds behind PipelineStore, which
+    One reader of the broker for all subscribers. It may be milliseconds behind PipelineStore, which
     asks the leader: who is about to do what cannot be undone asks there first.
     """
 
@@ -70,7 +70,7 @@ class PipelineFeed:
         return await self._changed.wait_for(lambda: self._pipelines)
 
     async def changes(self) -> AsyncIterator[Pipelines]:
-        """The pipelines as soon as they are known, then again after each change, for ever. Changes
+        """The pipelines as soon as they are known, then again after each change. Changes
         that come faster than a subscriber takes them are one to it: it always gets the last."""
         seen: Pipelines | None = None
         while True:

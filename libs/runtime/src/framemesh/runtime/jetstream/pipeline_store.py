@@ -18,8 +18,8 @@ from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 BUCKET_BYTES = 16 * 1024 * 1024
 
 MARKER_SECONDS = 60
-"""How long the bucket says that a pipeline was deleted. Whoever follows it hears of it within
-milliseconds, and whoever comes back after a break reads all of it again."""
+"""How long the bucket says that a pipeline was deleted. Connected readers learn of it
+within milliseconds, and readers that reconnect read the whole bucket again."""
 
 
 class PipelineUnknown(FramemeshError):
@@ -60,7 +60,7 @@ class PipelineStore:
     async def get(self, name: str) -> StoredPipeline:
         """
         Raises:
-            PipelineUnknown: there is none of that name.
+            PipelineUnknown: no pipeline has this name.
         """
         entry = await self._bucket.get(name)
         if entry is None:
@@ -103,7 +103,7 @@ def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
     """What an entry of the bucket says.
 
     Raises:
-        InvalidDocument: it is none that the master wrote.
+        InvalidDocument: the master did not write this document.
     """
     try:
         document = json.loads(value or b"null")

@@ -62,7 +62,7 @@ class Stream:
     def consumer(self, name: str) -> Consumer:
         """
         Raises:
-            ConsumerGone: there is none of this name.
+            ConsumerGone: no consumer has this name.
         """
         try:
             return self._consumers[name]

@@ -36,7 +36,7 @@ def to_message(outcome: Outcome) -> OutboundMessage:
     return OutboundMessage(
         outcome_subject(outcome.pipeline, outcome.frame, outcome.run),
         to_proto(outcome).SerializeToString(),
-        # Which stream takes another run is up to whoever makes one.
+        # The creator of another run decides which stream stores it.
         stream="" if outcome.run else ledger_stream(outcome.pipeline),
     )
 

@@ -87,7 +87,7 @@ def _set_fields(message: Message) -> dict[str, Any]:
 
 def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.enum_type is not None:
-        # A number that is not known here is refused by whoever reads the document.
+        # An unknown number is refused when the document is validated.
         return _ENUMS_FROM_PROTO[field.enum_type.full_name].get(value, value)
     if isinstance(value, Duration):
         return value.ToTimedelta()

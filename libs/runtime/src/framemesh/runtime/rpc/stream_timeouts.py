@@ -1,5 +1,5 @@
 """Bounds on the silence of the other end of a stream: one that was opened and is never used, or not
-read, would hold its call for ever."""
+read, would hold its call indefinitely."""
 
 import asyncio
 from collections.abc import AsyncIterator

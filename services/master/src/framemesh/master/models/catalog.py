@@ -86,7 +86,7 @@ class ModelCatalog:
         """One version of a model; 0 is the newest.
 
         Raises:
-            ModelUnknown: there is none.
+            ModelUnknown: no such model is registered.
         """
         known = [m for m in await self.list() if m.manifest.name == name]
         for model in reversed(known):

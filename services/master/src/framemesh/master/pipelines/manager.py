@@ -85,7 +85,7 @@ class PipelineManager:
     async def get(self, name: str) -> RunningPipeline:
         """
         Raises:
-            PipelineUnknown: there is none of that name.
+            PipelineUnknown: no pipeline has this name.
         """
         return self._running(await self._store.get(name), await self._fleet.observe())
 
@@ -99,7 +99,7 @@ class PipelineManager:
         """Delete a pipeline, its buffer and its ledger; returns how many frames were discarded.
 
         Raises:
-            PipelineUnknown: there is none of that name.
+            PipelineUnknown: no pipeline has this name.
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
         async with self._changing:
@@ -121,7 +121,7 @@ class PipelineManager:
         """Delete dead letters of a pipeline that match `subject`; returns how many those were.
 
         Raises:
-            PipelineUnknown: there is none of that name.
+            PipelineUnknown: no pipeline has this name.
         """
         await self._store.get(name)
         purged = await self._buffers.purge_dead_letters(name, subject)

@@ -74,7 +74,7 @@ class DeadLetters:
         """The newest one that matches `subject`.
 
         Raises:
-            DeadLetterUnknown: there is none.
+            DeadLetterUnknown: the frame has no dead letter.
         """
         try:
             stored = await JetStream(self._broker).messages.direct_last(

@@ -31,7 +31,7 @@ class StoredCheckpoint:
     """The value of a key."""
 
     payload: bytes
-    """Empty when there is none."""
+    """Empty if there is no checkpoint."""
     revision: int
     """What `save` must name to replace it."""
 

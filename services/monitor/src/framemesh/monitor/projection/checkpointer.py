@@ -73,7 +73,7 @@ class Checkpointer(Generic[P]):
         return Progress(restored, self._saved, checkpoint.unread)
 
     async def run(self, created: str, progress: Progress[P], applying: asyncio.Lock) -> None:
-        """Save again and again until cancelled. Whoever changes the projection holds `applying`."""
+        """Save again and again until cancelled. Changes of the projection hold `applying`."""
         while True:
             began = self._clock.monotonic()
             await self.save(created, progress, applying)

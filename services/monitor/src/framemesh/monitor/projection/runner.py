@@ -120,5 +120,5 @@ class ProjectionRunner(Generic[P]):
         try:
             await self._checkpointer.delete()
         except BrokerUnavailable as error:
-            # Whoever finds it next sees that it is of another stream.
+            # The next reader sees that it belongs to another stream.
             log.warning("checkpoint is left", projection=self._name, error=str(error))

@@ -1,1 +1,1 @@
-"""The status of a pipeline beside its ledger: backlog and traffic."""
+"""The status of a pipeline, in addition to its ledger: backlog and traffic."""

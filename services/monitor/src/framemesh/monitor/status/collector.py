@@ -37,7 +37,7 @@ class StatusCollector:
         """The whole status of a pipeline.
 
         Raises:
-            PipelineUnknown: there is none of that name.
+            PipelineUnknown: no pipeline has this name.
             StreamGone, LedgerBehind, BrokerUnavailable: a part of it cannot be read.
         """
         stored = await self._pipelines.get(pipeline)

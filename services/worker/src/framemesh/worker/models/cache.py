@@ -149,7 +149,7 @@ class ModelCache:
         fcntl.flock(part, fcntl.LOCK_SH)
 
     def _remove_unused(self) -> None:
-        """Evict least recently used files; called by the process that downloads."""
+        """Evict unused files beyond the bounds, least recently used first."""
         files = sorted(self._files(), key=lambda each: each[0].st_mtime)
         size = sum(stat.st_size for stat, _ in files)
         oldest = time.time() - MAX_UNUSED_SECONDS

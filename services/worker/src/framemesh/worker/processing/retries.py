@@ -19,8 +19,8 @@ PAUSES = Backoff(first_seconds=0.1, max_seconds=2.0)
 class Retries:
     """Tries again until a step below gives an outcome, or gives the frame up.
 
-    Whoever failed among others is suspect from then on. A frame that was not worked on, because
-    Triton was away, is not: it waits until Triton is back, however long that takes.
+    A frame that failed together with others is suspect from then on. A frame that was not worked
+    on, because Triton was away, is not: it waits until Triton is back, however long that takes.
     """
 
     def __init__(self, triton: TritonServer) -> None:

@@ -30,7 +30,7 @@ class RowAllocator:
         return await self._queue.acquire(count)
 
     def release(self, rows: Sequence[int]) -> None:
-        """Give rows back, to whoever waits first; some of those that were reserved together will
+        """Release rows to the first waiter; some of those that were reserved together will
         do."""
         self._queue.release(list(rows))
 

@@ -114,7 +114,7 @@ class StoreFailed(ApiError):
 
 
 class TooManySubjects(ApiError):
-    """More subjects match than a server looks at for one request."""
+    """More subjects match than a server processes in one request."""
 
     code = Code.EXHAUSTED
 

@@ -39,7 +39,7 @@ STATUS_NOT_FOUND = "404"
 """No message matches."""
 
 STATUS_TOO_MANY = "413"
-"""More subjects match than the server looks at."""
+"""More subjects match than the server processes in one request."""
 
 STATUS_NO_RESPONDERS = "503"
 """Nobody listens to the subject: there is no such stream or consumer, or it has no leader."""

@@ -63,7 +63,7 @@ class Messages:
     async def get(self, stream: str, sequence: int) -> StoredMessage:
         """
         Raises:
-            MessageNotFound: there is none with this sequence number.
+            MessageNotFound: no message has this sequence number.
         """
         return await self._get(stream, {"seq": sequence})
 
@@ -71,7 +71,7 @@ class Messages:
         """The newest message of a subject, which may have wildcards.
 
         Raises:
-            MessageNotFound: there is none.
+            MessageNotFound: no message matches.
         """
         return await self._get(stream, {"last_by_subj": subject})
 
@@ -79,7 +79,7 @@ class Messages:
         """The oldest message of a subject whose sequence number is not below `from_sequence`.
 
         Raises:
-            MessageNotFound: there is none.
+            MessageNotFound: no message matches.
         """
         return await self._get(stream, {"seq": from_sequence, "next_by_subj": subject})
 
@@ -87,7 +87,7 @@ class Messages:
         """Delete a message; its bytes are not overwritten first.
 
         Raises:
-            MessageNotFound: there is none with this sequence number.
+            MessageNotFound: no message has this sequence number.
         """
         await self._requests.change(
             subjects.message_delete(stream), {"seq": sequence, "no_erase": True}
@@ -97,7 +97,7 @@ class Messages:
         """The newest message of a subject, which may have wildcards.
 
         Raises:
-            MessageNotFound: there is none.
+            MessageNotFound: no message matches.
         """
         return await self._direct_get(stream, {"last_by_subj": subject})
 
@@ -105,7 +105,7 @@ class Messages:
         """The oldest message of a subject whose sequence number is not below `from_sequence`.
 
         Raises:
-            MessageNotFound: there is none.
+            MessageNotFound: no message matches.
         """
         return await self._direct_get(stream, {"seq": from_sequence, "next_by_subj": subject})
 

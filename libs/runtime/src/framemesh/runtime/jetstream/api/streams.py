@@ -123,7 +123,7 @@ class StreamInfo:
     """When, in RFC 3339: a stream that was deleted and made anew has another time."""
     state: StreamState
     leader: str
-    """The server that leads its replicas; empty while there is none, and outside clusters."""
+    """The server that leads its replicas; empty during an election, and outside clusters."""
     current_followers: int
     """Replicas beside the leader that have all of its messages."""
 
@@ -162,7 +162,7 @@ class Streams:
             subjects_filter: count the messages of the subjects that match, up to 100,000 subjects.
 
         Raises:
-            StreamNotFound: there is none of that name.
+            StreamNotFound: no stream has this name.
         """
         body = {"subjects_filter": subjects_filter} if subjects_filter else {}
         answer = await self._requests.query(subjects.stream_info(stream), body)
@@ -187,7 +187,7 @@ class Streams:
         """Change the configuration of a stream.
 
         Raises:
-            StreamNotFound: there is none of that name.
+            StreamNotFound: no stream has this name.
             NoSuitablePeers, InsufficientResources: there is no room for it.
         """
         await self._requests.change(subjects.stream_update(config.name), config.to_json())
@@ -196,7 +196,7 @@ class Streams:
         """Delete a stream with all that is in it.
 
         Raises:
-            StreamNotFound: there is none of that name.
+            StreamNotFound: no stream has this name.
         """
         await self._requests.change(subjects.stream_delete(stream))
 
@@ -208,7 +208,7 @@ class Streams:
             before_sequence: only those with lower sequence numbers; 0: all.
 
         Raises:
-            StreamNotFound: there is none of that name.
+            StreamNotFound: no stream has this name.
         """
         body: dict[str, Any] = {"filter": subject} if subject else {}
         if before_sequence:

@@ -10,8 +10,8 @@ ACK_WAIT_SECONDS = 4
 """After which an unacked frame is delivered again; workers renew it while they work."""
 
 UNLIMITED = -1
-"""Deliveries of a frame. The broker keeps what it delivered too often in the stream for ever and
-tells nobody; workers count the attempts of a frame, and give it up."""
+"""Deliveries of a frame. Unlimited: the broker would keep a message over the limit in the stream
+silently; workers count the attempts of a frame themselves."""
 
 MAX_ACK_PENDING = 512
 """Of one shard."""
