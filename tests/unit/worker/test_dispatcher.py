@@ -137,8 +137,7 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
 async def test_frames_are_given_back_also_where_the_drain_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As where something breaks on its cancellation. The clock stands still, so that what is not
-    given back is never delivered again."""
+    """As where something breaks on its cancellation."""
     monkeypatch.setattr(dispatcher_module, "DRAIN_TIMEOUT_SECONDS", 0.05)
     bench, stop = Bench(DeliverySpec()), asyncio.Event()
     source = bench.lease("all")
@@ -158,6 +157,36 @@ async def test_frames_are_given_back_also_where_the_drain_fails(
 
     with pytest.raises(ExceptionGroup):
         await bench.dispatcher.run(stop, draw())
+    await _expect_given_back(bench)
+
+
+async def test_frames_are_given_back_also_where_another_part_of_the_worker_fails() -> None:
+    """As where too many decode threads hang: whatever runs beside it is cancelled."""
+    bench = Bench(DeliverySpec())
+    source = bench.lease("all")
+    for number in range(1, 2 * SLOTS + 1):
+        await bench.offer(number)
+
+    async def fail() -> None:
+        async with asyncio.timeout(10):
+            while bench.dispatcher.in_progress < 2 * SLOTS:
+                await asyncio.sleep(0.001)
+        raise RuntimeError("a fault elsewhere")
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as worker:
+            worker.create_task(fail())
+            await bench.dispatcher.run(stop, bench.dispatcher.draw(source, stop))
+
+    with pytest.raises(ExceptionGroup):
+        await work()
+    await _expect_given_back(bench)
+
+
+async def _expect_given_back(bench: Bench) -> None:
+    """Another worker gets all frames. The clock stands still, so that what is not given back is
+    never delivered again."""
     other = Bench(DeliverySpec(), bench.plane)
     other.processor.go.set()
     again = asyncio.Event()

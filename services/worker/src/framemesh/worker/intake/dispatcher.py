@@ -89,8 +89,8 @@ class Dispatcher:
     async def run(self, stop: asyncio.Event, draw_all: Coroutine[None, None, None]) -> None:
         """Work until `stop` is set, then complete what is held, within DRAIN_TIMEOUT_SECONDS.
 
-        What is not completed by then, or when something fails, is given back: another worker has
-        it at once. `draw_all` draws from every source, and ends when `stop` is set.
+        What is not completed by then, or when something fails or cancels it, is given back: another
+        worker has it at once. `draw_all` draws from every source, and ends when `stop` is set.
         """
         try:
             async with asyncio.timeout(None) as drain, asyncio.TaskGroup() as background:
@@ -104,7 +104,8 @@ class Dispatcher:
                     task.cancel()
         except TimeoutError:
             await self._in_flight.give_back()
-        except Exception:
+        except BaseException:
+            # A cancellation as well: it comes where another part of the worker fails.
             await self._in_flight.give_back()
             raise
 
