@@ -11,6 +11,7 @@ from framemesh.agent.machine import Machine
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.runtime.concurrency.backoff import Backoff
+from framemesh.runtime.jetstream.connection.cancellation import raise_swallowed_cancellation
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -55,6 +56,10 @@ class MasterSession:
                 trouble = "it ended the call"
             except grpc.aio.AioRpcError as error:
                 trouble = error.details() or error.code().name
+            except asyncio.CancelledError:
+                # gRPC also cancels a call itself, and this with it, when its reports fail.
+                raise_swallowed_cancellation()
+                trouble = "a report could not be sent"
             await self._set_connected(False)
             if self._failures == 0:
                 log.warning("master is away", trouble=trouble)
