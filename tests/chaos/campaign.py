@@ -42,7 +42,7 @@ class Campaign:
             config = RunConfig(
                 POLICIES[options.policy].replicated(options.brokers),
                 Load(options.cameras, options.fps),
-                make_images(self._folder / "images"),
+                await asyncio.to_thread(make_images, self._folder / "images"),
                 machine,
                 options.overlapping,
             )

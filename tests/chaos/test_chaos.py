@@ -1,5 +1,6 @@
 """A short round of chaos. `make chaos` runs long ones, with every fault."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ POLICY = "every_frame"
 @pytest.mark.timeout(150)
 async def test_no_promise_is_broken(tmp_path: Path) -> None:
     plan = schedule(SEED, named(FAULTS), RETRY_SECONDS)
-    images = make_images(tmp_path / "images")
+    images = await asyncio.to_thread(make_images, tmp_path / "images")
     config = RunConfig(POLICIES[POLICY], Load(), images, Machine())
     played = await run_round(plan, config, tmp_path / "round", print)
     assert len(played.injected_faults) == len(plan.scheduled_faults)

@@ -17,6 +17,7 @@ from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.servicer import NodeServicer
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.server import Service, grpc_server
+from tests.waiting import eventually
 
 WORKER = Path(__file__).parents[1] / "integration" / "agent" / "worker_program.py"
 
@@ -72,9 +73,7 @@ class ProcessFleet:
         command = (sys.executable, str(WORKER))
         running = asyncio.create_task(framemesh.agent.app.run(settings, stop, command))
         self._nodes[name] = stop, running
-        async with asyncio.timeout(10):
-            while name not in (report.name for report in self._registry.reports):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: name in (report.name for report in self._registry.reports), 10)
 
     async def remove_node(self, name: str) -> None:
         stop, running = self._nodes.pop(name)

@@ -15,6 +15,7 @@ from framemesh.cli.local.run_state import RunState
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
 from framemesh.sdk import AsyncCamera
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLY_SECONDS = 10
@@ -35,9 +36,11 @@ class Mesh:
         async with grpc.aio.insecure_channel(self.run.master) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             ask = pipeline_pb2.GetPipelineRequest(name=spec.name)
-            async with asyncio.timeout(READY_SECONDS):
-                while not (await stub.GetPipeline(ask)).pipeline.ready_workers:
-                    await asyncio.sleep(0.05)
+            await eventually(
+                lambda: stub.GetPipeline(ask),
+                READY_SECONDS,
+                until=lambda answer: answer.pipeline.ready_workers > 0,
+            )
 
     async def submit(self, spec: PipelineSpec) -> None:
         """Apply a pipeline without waiting for its workers."""

@@ -12,6 +12,7 @@ from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages import outcome_message
 from tests.e2e.mesh import Mesh
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -53,9 +54,7 @@ async def assert_the_raw_stream_holds_one_outcome_for_each_frame_id(
     async with broker(mesh.run.nats, "test") as nats:
         tail = OrderedReader(nats, "LEDGER-load", SystemClock())
         reading = asyncio.ensure_future(tail.read(count))
-        async with asyncio.timeout(20):
-            while sum(seen.values()) < frames:
-                await asyncio.sleep(0.05)
+        await eventually(lambda: sum(seen.values()) >= frames, 20)
         answer = await nats.request("$JS.API.STREAM.INFO.FRAMES-load-1-0", {})
         reading.cancel()
     assert set(seen.values()) == {1}

@@ -13,6 +13,7 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import Mesh
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -59,9 +60,7 @@ async def test_a_change_of_shards_loses_nothing_doubles_nothing_and_keeps_the_or
     status = await mesh.status(name)
     for ledger in status.cameras:
         assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
-    async with asyncio.timeout(10):
-        while await streams(mesh, name) != [f"FRAMES-{name}-3-0"]:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: streams(mesh, name), 10, until=[f"FRAMES-{name}-3-0"].__eq__)
 
 
 async def push(mesh: Mesh, pipeline: str, name: str, images: list[bytes]) -> None:

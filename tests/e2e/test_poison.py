@@ -32,6 +32,7 @@ from framemesh.runtime.messages.subjects import (
 )
 from tests.e2e.mesh import ROOT, Mesh
 from tests.e2e.test_kills import START_TIMEOUT_SECONDS, pid_of, started
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -135,8 +136,6 @@ async def letters(nats: Broker, pipeline: str) -> list[dead_letter_message.DeadL
 
     reading = asyncio.ensure_future(tail.read(take))
     last = await tail.last_sequence()
-    async with asyncio.timeout(5):
-        while len(found) < last:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: len(found) >= last, 5)
     reading.cancel()
     return found

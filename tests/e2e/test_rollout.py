@@ -23,9 +23,11 @@ from tests.e2e.mesh import ROOT, Mesh
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 CAMERAS = 3
-FRAMES = 150
 FRAMES_PER_SECOND = 15
-"""Of each camera: a push of ten seconds, in which the pipeline is changed twice."""
+"""Of each camera."""
+
+FRAMES_AFTER = 30
+"""That each camera sends once both changes are rolled out: the newest worker has some of them."""
 
 FIRST = PipelineSpec(
     "changed",
@@ -50,37 +52,47 @@ async def test_a_change_under_load_leaves_no_gap_and_loses_nothing(
     own_mesh: Mesh, jpegs: list[bytes]
 ) -> None:
     await own_mesh.apply(FIRST)
+    changed = asyncio.Event()
     async with (
         grpc.aio.insecure_channel(own_mesh.run.master) as master,
         asyncio.TaskGroup() as tasks,
         background_task(always_ready(master)),
     ):
-        for number in range(CAMERAS):
-            tasks.create_task(push(own_mesh, f"camera-{number}", jpegs))
+        pushing = [
+            tasks.create_task(push(own_mesh, f"camera-{number}", jpegs, changed))
+            for number in range(CAMERAS)
+        ]
         for attempts in (4, 5):
             delivery = replace(FIRST.delivery, max_attempts=attempts)
             await own_mesh.submit(replace(FIRST, delivery=delivery))
             await only_the_newest(master)
-    outcomes = await own_mesh.outcomes("changed", CAMERAS * FRAMES)
+        changed.set()
+    sent = {f"camera-{number}": task.result() for number, task in enumerate(pushing)}
+    outcomes = await own_mesh.outcomes("changed", sum(sent.values()))
 
     assert {outcome.fate for outcome in outcomes} == {outcome_pb2.FATE_DONE}
     sequences: dict[str, list[int]] = defaultdict(list)
     for outcome in outcomes:
         sequences[outcome.frame.camera].append(outcome.frame.sequence)
     # Each once, and in order.
-    assert list(sequences.values()) == [list(range(1, FRAMES + 1))] * CAMERAS
+    assert sequences == {camera: list(range(1, count + 1)) for camera, count in sent.items()}
     assert len({outcome.completed_by for outcome in outcomes}) == 3
     for ledger in (await own_mesh.status("changed")).cameras:
-        assert (ledger.offered, ledger.done, ledger.pending) == (FRAMES, FRAMES, 0)
+        count = sent[ledger.camera]
+        assert (ledger.offered, ledger.done, ledger.pending) == (count, count, 0)
 
 
-async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
+async def push(mesh: Mesh, name: str, images: list[bytes], changed: asyncio.Event) -> int:
+    """Send until `changed` is set and FRAMES_AFTER more; returns how many that were."""
     async with AsyncCamera(
         mesh.run.ingest, pipeline="changed", name=name, close_timeout=60
     ) as camera:
-        for number in range(FRAMES):
-            await camera.send(images[number % len(images)])
+        left = FRAMES_AFTER
+        while left:
+            number = await camera.send(images[camera.counts.offered % len(images)])
+            left -= changed.is_set()
             await asyncio.sleep(1 / FRAMES_PER_SECOND)
+    return number
 
 
 async def always_ready(master: grpc.aio.Channel) -> None:

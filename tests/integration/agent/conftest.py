@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,13 +116,6 @@ class Stage:
 
     async def master_goes(self) -> None:
         await self.serving.aclose()
-
-    @staticmethod
-    async def until(question: Callable[[], Awaitable[bool]], *, expected: bool = True) -> None:
-        """Ask until the answer is as expected."""
-        async with asyncio.timeout(20):
-            while await question() is not expected:
-                await asyncio.sleep(0.02)
 
     @staticmethod
     @contextmanager

@@ -11,6 +11,7 @@ import psutil
 from framemesh.api.master.v1 import node_pb2
 from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.agent.conftest import Stage, ready
+from tests.waiting import eventually
 
 FAILED = node_pb2.WORKER_STATE_FAILED
 STARTING = node_pb2.WORKER_STATE_STARTING
@@ -108,7 +109,7 @@ async def test_the_folder_of_a_worker_is_removed_with_its_assignment(stage: Stag
     (left.parent / "south").mkdir()
     await stage.master.assign(south=1)
     await stage.master.reported(lambda node: len(node.workers) == 1)
-    await stage.until(gone(left.parent / "north"))
+    await eventually(gone(left.parent / "north"))
     assert (left.parent / "south").exists()
 
 
@@ -143,12 +144,12 @@ async def test_a_master_that_comes_back_finds_the_same_workers(stage: Stage) -> 
 
 
 async def test_the_agent_serves_while_it_is_connected_to_the_master(stage: Stage) -> None:
-    async def serving() -> bool:
-        return await grpc_serving(stage.settings.listen)
+    async def refuses() -> bool:
+        return not await grpc_serving(stage.settings.listen)
 
-    await stage.until(serving)
+    await eventually(lambda: grpc_serving(stage.settings.listen))
     await stage.master_goes()
-    await stage.until(serving, expected=False)
+    await eventually(refuses)
 
 
 async def test_an_assignment_with_a_bad_id_is_refused_and_the_last_one_stays(stage: Stage) -> None:

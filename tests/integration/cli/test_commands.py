@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import eventually
+
 PERSON = Path(__file__).parents[3] / "models/person"
 
 
@@ -144,8 +146,7 @@ async def test_ctrl_c_is_quiet(services: Any, images: Path, arguments: list[str]
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    while not (services.watched or services.frames.get("camera")):
-        await asyncio.sleep(0.02)
+    await eventually(lambda: services.watched or services.frames.get("camera"))
     process.send_signal(signal.SIGINT)
     _, errors = await process.communicate()
     assert (process.returncode, errors) == (130, b"")

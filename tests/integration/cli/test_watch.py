@@ -17,7 +17,8 @@ from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.monitor.conftest import Writer
-from tests.integration.services.running import remove_pipeline, stand_pipeline, until
+from tests.integration.services.running import remove_pipeline, stand_pipeline
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def process(*arguments: str, **environment: str) -> AsyncIterator[Process]
 async def real_monitor(nats_url: str, address: str) -> AsyncIterator[Process]:
     settings = {"FRAMEMESH_NATS": nats_url, "FRAMEMESH_MONITOR_LISTEN": address}
     async with process("-m", "framemesh.monitor", **settings) as started:
-        await until(lambda: grpc_serving(address))
+        await eventually(lambda: grpc_serving(address))
         yield started
 
 

@@ -17,6 +17,7 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
+from tests.waiting import eventually
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy/nats/nats.conf"
 """The example configuration for production, so that it is tested."""
@@ -118,8 +119,7 @@ class Cluster:
         process = psutil.Process(self._children[name].pid)
         process.suspend()
         try:
-            while not _is_stopped(process.pid):
-                await asyncio.sleep(0)
+            await eventually(lambda: _is_stopped(process.pid))
             yield
         finally:
             process.resume()

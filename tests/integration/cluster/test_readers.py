@@ -22,6 +22,7 @@ from tests.integration.cluster.cluster import (
     leader,
     until_answered,
 )
+from tests.waiting import eventually
 
 STREAM = {"name": "TAIL", "subjects": ["tail.>"]}
 CONSUMER = {"ack_policy": "none", "mem_storage": True, "num_replicas": 1}
@@ -59,8 +60,7 @@ async def test_a_reader_goes_on_when_the_server_of_its_consumer_is_gone_for_good
         await cluster.kill(lost)
         for number in range(300, 400):
             await store(number)
-        while len(read) < 400:
-            await asyncio.sleep(0.02)
+        await eventually(lambda: len(read) >= 400)
         reading.cancel()
     assert read == [b"%d" % number for number in range(400)]
 

@@ -13,6 +13,7 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.cluster.cluster import Cluster, followers, lead, leader
 from tests.integration.cluster.traffic import Traffic, traffic
+from tests.waiting import eventually
 
 log = structlog.get_logger()
 
@@ -53,9 +54,7 @@ async def flowing(ingest: Broker, worker: Broker) -> AsyncIterator[Traffic]:
 async def until_stored(found: Traffic) -> None:
     """Wait until frames are stored again."""
     before = len(found.accepted)
-    async with asyncio.timeout(LONGEST_SECONDS):
-        while len(found.accepted) < before + 50:
-            await asyncio.sleep(0.05)
+    await eventually(lambda: len(found.accepted) >= before + 50, LONGEST_SECONDS)
 
 
 async def test_kill_of_the_leader_loses_nothing(

@@ -28,6 +28,7 @@ from framemesh.runtime.messages.subjects import (
     shard_stream,
 )
 from tests.integration.cluster.cluster import until_answered
+from tests.waiting import eventually
 
 CAMERAS = 8
 PERIOD_SECONDS = 0.02
@@ -105,9 +106,7 @@ class Traffic:
 
     async def until_done(self, broker: Broker) -> None:
         """Wait until every accepted frame has an outcome, and the buffer is empty."""
-        async with asyncio.timeout(DONE_SECONDS):
-            while not await until_answered(lambda: self._is_done(broker)):
-                await asyncio.sleep(POLL_SECONDS)
+        await eventually(lambda: until_answered(lambda: self._is_done(broker)), DONE_SECONDS)
 
     async def _is_done(self, broker: Broker) -> bool:
         self.outcomes = await _outcomes(broker, self._spec.name)

@@ -6,6 +6,7 @@ from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGates
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
+from tests.waiting import eventually
 
 STREAM = {
     "name": "ROOM",
@@ -44,11 +45,9 @@ async def test_of_all_that_wait_one_asks_and_all_come_in(nats_broker: Broker) ->
     gate = BackpressureGates(counting).of("room")
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         entering = [tasks.create_task(gate.store(message(n))) for n in range(WAITING)]
-        while await stored(nats_broker) < 10:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: stored(nats_broker), until=lambda frames: frames >= 10)
         # All have asked once by now; from here on one asks, however many wait.
-        while counting.asked < WAITING + 1:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: counting.asked >= WAITING + 1)
         asked, rounds = counting.asked, 10
         await asyncio.sleep(rounds * POLL_SECONDS)
         assert 1 <= counting.asked - asked <= rounds

@@ -26,6 +26,7 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.sdk import AsyncCamera
 from tests.integration.ingest.conftest import jpeg, stored
 from tests.integration.services.running import ingest, stand_pipeline
+from tests.waiting import eventually
 
 IMAGE_BYTES = 20_000
 ROOM = 10
@@ -116,8 +117,7 @@ async def test_a_broker_that_refuses_to_remove_frames_is_polled_with_pauses(
         eviction = LatestEviction(small.name, stream, 1, deps)
         entering = asyncio.ensure_future(store_frames(gate, eviction, 2 * ROOM))
         with capture_logs() as logs:
-            while not logs:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: logs)
             before, rounds = sink.attempts, 20
             await asyncio.sleep(rounds * POLL_SECONDS)
         assert not entering.done()

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -23,7 +24,8 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
 from framemesh.sdk import AsyncCamera
 from tests.integration.ingest.conftest import jpeg
-from tests.integration.services.running import ingest, stand_pipeline, until
+from tests.integration.services.running import ingest, stand_pipeline
+from tests.waiting import eventually
 
 IMAGE_BYTES = 20_000
 BUFFER_BYTES = 8 * IMAGE_BYTES
@@ -64,6 +66,9 @@ class Consumer:
     def count(self) -> int:
         return sum(map(len, self.taken.values()))
 
+    def has(self, count: int) -> bool:
+        return self.count >= count
+
     async def take(self, count: int) -> None:
         """Until so many frames have come."""
         async with asyncio.TaskGroup() as tasks:
@@ -71,8 +76,7 @@ class Consumer:
                 tasks.create_task(self._take_from(shard))
                 for shard in Generation.of(1, self._spec).all_shards(self._spec.name)
             ]
-            while self.count < count:
-                await asyncio.sleep(0.01)
+            await eventually(partial(self.has, count))
             for task in taking:
                 task.cancel()
 
@@ -126,7 +130,7 @@ async def ingest_process(nats_url: str, address: str) -> AsyncIterator[asyncio.s
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await until(lambda: grpc_serving(address))
+        await eventually(lambda: grpc_serving(address))
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -144,8 +148,7 @@ async def test_killing_ingest_keeps_the_order_of_every_camera(
         pushing = [tasks.create_task(push(address, name)) for name in CAMERAS]
         for part in (1, 2, 3):
             async with ingest_process(nats_url, address):
-                while consumer.count < part * every // 4:
-                    await asyncio.sleep(0.01)
+                await eventually(partial(consumer.has, part * every // 4))
         async with ingest_process(nats_url, address):
             await taking
             await asyncio.gather(*pushing)

@@ -15,7 +15,8 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.stream_timeouts import first_message
 from tests.integration.ingest.conftest import frame, jpeg, push
-from tests.integration.services.running import serving, status_of, until
+from tests.integration.services.running import serving, status_of
+from tests.waiting import eventually
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 OK = grpc.StatusCode.OK
@@ -56,7 +57,7 @@ async def test_a_camera_has_as_many_sessions_as_it_may_and_another_when_one_ends
     async def opens() -> bool:
         return (await status_of(push(bounded).open(session="s3")))[0] is OK
 
-    await until(opens)
+    await eventually(opens)
 
 
 async def test_streams_that_open_no_session_are_counted_and_end(

@@ -39,8 +39,8 @@ from tests.integration.services.running import (
     serving,
     stand_pipeline,
     status_of,
-    until,
 )
+from tests.waiting import eventually
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 NOTICE_SECONDS = 1.0
@@ -122,7 +122,7 @@ async def test_nothing_is_lost_or_stored_twice_when_the_broker_is_killed(
                 answer = await connected.request(stream, {})
                 return int(answer["state"]["messages"]) > 100
 
-            await until(some_are_stored)
+            await eventually(some_are_stored)
             first.kill()
             await first.wait()
             assert not pushing.done()

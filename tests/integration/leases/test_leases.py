@@ -12,7 +12,8 @@ from framemesh.runtime.jetstream.leases import lease_keeper as tenure
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.leases.conftest import GENERATION
-from tests.integration.leases.workers import POLL_SECONDS, crew
+from tests.integration.leases.workers import crew
+from tests.waiting import eventually
 
 RECOVERY_SECONDS = TTL_SECONDS + RENEW_SECONDS
 SLACK_SECONDS = 2.0
@@ -127,8 +128,6 @@ async def test_a_shard_that_a_later_holder_had_is_taken_anew(
 
     async with crew(nats_url, replace(GENERATION, shards=1)) as some:
         await some.join(work=find_out)
-        async with asyncio.timeout(MOVE_SECONDS):
-            while len(epochs) < 2:
-                await asyncio.sleep(POLL_SECONDS)
+        await eventually(lambda: len(epochs) >= 2, MOVE_SECONDS)
         await some.workers[0].stop()
         assert epochs[0] < epochs[1]

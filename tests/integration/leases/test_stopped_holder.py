@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from framemesh.runtime.processes.nats_server import NatsServer
 from tests.integration.leases.holder_program import ONE_SHARD, SHARD
 from tests.integration.leases.pulling import publish, pulling
 from tests.integration.leases.workers import crew
+from tests.waiting import eventually
 
 PROGRAM = Path(__file__).with_name("holder_program.py")
 ROOT = Path(__file__).parents[3]
@@ -40,11 +41,6 @@ class Holder:
 
     def frames(self) -> list[int]:
         return [fact["frame"] for fact in self.said if "frame" in fact]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():
-                await asyncio.sleep(POLL_SECONDS)
 
 
 @asynccontextmanager
@@ -81,7 +77,7 @@ async def test_a_suspended_holder_gets_nothing_more_and_notices_when_it_resumes(
         crew(nats.url, ONE_SHARD) as some,
     ):
         await publish(provisioned, SHARD, 5)
-        await first.until(lambda: first.frames() == [1, 2, 3, 4, 5])
+        await eventually(lambda: first.frames() == [1, 2, 3, 4, 5], 10)
         first.process.suspend()
         stopped_at = time.monotonic()
         await publish(provisioned, SHARD, 5)
@@ -91,7 +87,7 @@ async def test_a_suspended_holder_gets_nothing_more_and_notices_when_it_resumes(
         assert got == list(range(1, 11)), "first those that the stopped one had"
 
         first.process.resume()
-        await first.until(lambda: "ended" in first.said[-1])
+        await eventually(lambda: "ended" in first.said[-1], 10)
         assert first.said[-1]["certain"] is False
         late = [fact for fact in first.said if fact.get("frame", 0) > 5]
         assert all(not fact["certain"] for fact in late), (
@@ -99,6 +95,6 @@ async def test_a_suspended_holder_gets_nothing_more_and_notices_when_it_resumes(
         )
 
         await some.workers[0].stop()
-        await first.until(lambda: sum("taken" in fact for fact in first.said) == 2)
+        await eventually(lambda: sum("taken" in fact for fact in first.said) == 2, 10)
         epochs = [fact["taken"] for fact in first.said if "taken" in fact]
         assert epochs[0] < some.workers[0].epochs[0] < epochs[1]

@@ -15,6 +15,7 @@ from framemesh.runtime.jetstream.leases.takeover import ExclusiveConsumer, take_
 from framemesh.runtime.messages.subjects import shard_consumer, shard_stream
 from tests.integration.leases.conftest import GENERATION
 from tests.integration.leases.pulling import Pulled, publish, pulling
+from tests.waiting import eventually
 
 SHARD = Shard("street", generation=1, stream=0, number=3)
 BESIDE = Shard("street", generation=1, stream=0, number=3, high=True)
@@ -46,11 +47,11 @@ async def consumers(broker: Broker) -> set[str]:
 
 async def until_left(broker: Broker, count: int) -> None:
     """Wait until so many frames are in the stream: nobody says when an ack is carried out."""
-    left = -1
-    async with asyncio.timeout(5):
-        while left != count:
-            answer = await broker.request(f"$JS.API.STREAM.INFO.{STREAM}", {})
-            left = answer["state"]["messages"]
+    await eventually(
+        lambda: broker.request(f"$JS.API.STREAM.INFO.{STREAM}", {}),
+        5,
+        until=lambda info: info["state"]["messages"] == count,
+    )
 
 
 async def ack(pulled: Pulled, *sequences: int) -> None:

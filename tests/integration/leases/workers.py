@@ -12,6 +12,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold, Lease
 from framemesh.runtime.jetstream.leases.shard_leases import ShardLeases
 from tests.integration.leases.conftest import GENERATION
+from tests.waiting import eventually
 
 POLL_SECONDS = 0.01
 
@@ -108,9 +109,7 @@ class Crew:
     async def until(self, loads: list[int], seconds: float) -> float:
         """Wait until the workers have so many shards; returns how long that took."""
         began = time.monotonic()
-        async with asyncio.timeout(seconds):
-            while self.loads != loads:
-                await asyncio.sleep(POLL_SECONDS)
+        await eventually(lambda: self.loads == loads, seconds)
         return time.monotonic() - began
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from framemesh.cli.local.program import Program
 from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.processes.ports import is_free
+
+STATUS_SECONDS = 30.0
+"""For the status of a program to change: it is killed, and started again."""
 
 SERVICE = Path(__file__).with_name("service_program.py")
 
@@ -99,10 +102,3 @@ class Command:
 def up(data: Path, ports: Ports) -> tuple[str | int | Path, ...]:
     """The arguments of an `up` in the data folder."""
     return ("up", "--data", data, "--port-base", ports.base, "--store-max", STORE_MAX)
-
-
-async def until(status: Callable[[], bool]) -> None:
-    """Wait until it is true."""
-    async with asyncio.timeout(30):
-        while not status():
-            await asyncio.sleep(0.01)

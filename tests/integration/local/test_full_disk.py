@@ -14,6 +14,7 @@ from framemesh.cli.local.run_state import ProgramStatus, RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.supervision import State
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 DISK_MIB = 64
@@ -66,6 +67,14 @@ def fill(disk: Path) -> Path:
     return hog
 
 
+def is_stuck(nats: ProgramStatus) -> bool:
+    return nats.state is State.STUCK
+
+
+def is_ready(nats: ProgramStatus) -> bool:
+    return nats.state is State.READY
+
+
 async def test_it_says_so_waits_and_goes_on_when_there_is_room(run: RunState, disk: Path) -> None:
     async with broker(run.nats, "test") as nats_broker:
         await stream(nats_broker)
@@ -75,15 +84,12 @@ async def test_it_says_so_waits_and_goes_on_when_there_is_room(run: RunState, di
             while await stores(nats_broker):
                 pass
             # What tells of it is on that disk as well.
-            while (found := nats_status(disk)).state is not State.STUCK:
-                await asyncio.sleep(0.1)
+            found = await eventually(lambda: nats_status(disk), until=is_stuck)
         assert found.restarts == 0
         assert "is full (0.0 MB free): nothing is lost, frames wait" in found.trouble
         hog.unlink()
         async with asyncio.timeout(20):
-            while not await stores(nats_broker):
-                await asyncio.sleep(0.1)
-            while (found := nats_status(disk)).state is not State.READY:
-                await asyncio.sleep(0.1)
+            await eventually(lambda: stores(nats_broker))
+            found = await eventually(lambda: nats_status(disk), until=is_ready)
     assert found.restarts == 1
     assert "write error" in found.trouble

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,8 @@ from framemesh.cli.local.run_state import ProgramStatus, RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.processes.liveness import LivenessBounds
 from framemesh.runtime.processes.supervision import State
-from tests.integration.local.conftest import until
+from tests.integration.local.conftest import STATUS_SECONDS
+from tests.waiting import eventually
 
 StandIns = tuple[Program, ...]
 
@@ -31,6 +33,14 @@ def hasty(programs: StandIns) -> StandIns:
     return tuple(replace(program, liveness=SHORT) for program in programs)
 
 
+def was_restarted(data: Path, name: str) -> bool:
+    return status(data, name).restarts == 1
+
+
+def is_ready(data: Path, name: str) -> bool:
+    return status(data, name).state is State.READY
+
+
 async def test_every_program_that_no_longer_answers_is_killed_and_started_again(
     data: Path, ports: Ports, stand_ins: StandIns
 ) -> None:
@@ -38,8 +48,8 @@ async def test_every_program_that_no_longer_answers_is_killed_and_started_again(
         for program in run.programs:
             os.kill(program.pid, signal.SIGSTOP)
         for before in run.programs:
-            await until(lambda name=before.name: status(data, name).restarts == 1)  # type: ignore[misc]
-            await until(lambda name=before.name: status(data, name).state is State.READY)  # type: ignore[misc]
+            await eventually(partial(was_restarted, data, before.name), STATUS_SECONDS)
+            await eventually(partial(is_ready, data, before.name), STATUS_SECONDS)
             after = status(data, before.name)
             assert after.trouble == "killed: no answer to health checks for 2.5 s"
             assert not psutil.pid_exists(before.pid)
@@ -60,7 +70,7 @@ async def test_a_busy_program_that_answers_late_is_not_killed(
             return time.monotonic() - began > 3 * SHORT.silent_seconds
 
         began = time.monotonic()
-        await until(watched_for_long)
+        await eventually(watched_for_long, STATUS_SECONDS)
         assert status(data, "ingest").pid == next(p.pid for p in run.programs if p.name == "ingest")
     # Late enough that some checks were not answered in their usual time.
     assert State.STARTING in states

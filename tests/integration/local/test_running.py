@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,8 @@ from framemesh.cli.local.program import Program
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.processes.supervision import State
-from tests.integration.local.conftest import marked, taken, until
+from tests.integration.local.conftest import STATUS_SECONDS, marked, taken
+from tests.waiting import eventually
 
 StandIns = tuple[Program, ...]
 
@@ -60,6 +62,10 @@ async def test_orphans_of_a_program_are_gone_with_the_mesh(
     orphan.wait(timeout=5)
 
 
+def was_restarted(data: Path, name: str) -> bool:
+    return status(data, name)[2] == 1
+
+
 async def test_a_killed_program_is_started_again(
     data: Path, ports: Ports, stand_ins: StandIns
 ) -> None:
@@ -67,9 +73,9 @@ async def test_a_killed_program_is_started_again(
         for name in ("nats", "ingest"):
             _, pid, _ = status(data, name)
             os.kill(pid, signal.SIGKILL)
-            await until(lambda name=name: status(data, name)[2] == 1)  # type: ignore[misc]
-        await until(lambda: status(data, "nats")[0] is State.READY)
-        await until(lambda: status(data, "ingest")[0] is State.READY)
+            await eventually(partial(was_restarted, data, name), STATUS_SECONDS)
+        await eventually(lambda: status(data, "nats")[0] is State.READY, STATUS_SECONDS)
+        await eventually(lambda: status(data, "ingest")[0] is State.READY, STATUS_SECONDS)
 
 
 async def test_what_the_body_raises_comes_out_as_it_is(

@@ -18,7 +18,8 @@ from framemesh.cli.local.orphans import orphan_mark
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.rpc.health import grpc_serving
-from tests.integration.local.conftest import Command, marked, taken, until
+from tests.integration.local.conftest import STATUS_SECONDS, Command, marked, taken
+from tests.waiting import eventually
 
 Up = tuple[str | int | Path, ...]
 
@@ -136,19 +137,19 @@ async def test_ctrl_c_during_the_start_leaves_nothing(
 
 async def test_two_ctrl_c_leave_nothing_either(data: Path, ports: Ports, up: Up) -> None:
     command = await Command.start(*up)
-    await until(lambda: len(marked(data)) == 5)
+    await eventually(lambda: len(marked(data)) == 5, STATUS_SECONDS)
     command.interrupt()
     await asyncio.sleep(0.05)
     command.interrupt()
     status, _ = await command.end()
     assert status == 128 + signal.SIGINT
     assert not marked(data)
-    await until(lambda: not taken(ports))
+    await eventually(lambda: not taken(ports), STATUS_SECONDS)
 
 
 async def test_the_foreground_mode_runs_until_ctrl_c(data: Path, up: Up) -> None:
     command = await Command.start(*up, "--foreground")
-    await until(lambda: (run := RunState.load(data)) is not None and run.ready)
+    await eventually(lambda: (run := RunState.load(data)) is not None and run.ready, STATUS_SECONDS)
     command.interrupt()
     status, output = await command.end()
     assert status == 128 + signal.SIGINT
@@ -159,7 +160,7 @@ async def test_the_foreground_mode_runs_until_ctrl_c(data: Path, up: Up) -> None
 
 async def test_down_stops_the_foreground_mode_too(data: Path, up: Up) -> None:
     command = await Command.start(*up, "--foreground")
-    await until(lambda: (run := RunState.load(data)) is not None and run.ready)
+    await eventually(lambda: (run := RunState.load(data)) is not None and run.ready, STATUS_SECONDS)
     status, output = await finished("down", "--data", data)
     assert (status, "framemesh is stopped" in output) == (0, True)
     assert (await command.end())[0] == 128 + signal.SIGTERM
@@ -171,7 +172,7 @@ async def test_a_killed_supervisor_takes_everything_along_and_the_next_up_cleans
 ) -> None:
     await finished(*up)
     supervisor_of(data).kill()
-    await until(lambda: not marked(data) and not taken(ports))
+    await eventually(lambda: not marked(data) and not taken(ports), STATUS_SECONDS)
     # Some a kernel cannot tie to it: the processes that Triton starts.
     orphan = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "input()"),
@@ -187,7 +188,7 @@ async def test_a_killed_supervisor_takes_everything_along_and_the_next_up_cleans
 async def test_down_after_a_killed_supervisor_forgets_it(data: Path, up: Up) -> None:
     await finished(*up)
     supervisor_of(data).kill()
-    await until(lambda: not marked(data))
+    await eventually(lambda: not marked(data), STATUS_SECONDS)
     status, output = await finished("down", "--data", data)
     assert (status, output.startswith("nothing runs in")) == (0, True)
 
@@ -199,7 +200,7 @@ async def test_ctrl_c_during_down_kills_what_is_left(data: Path, ports: Ports, u
     supervisor.suspend()
     try:
         command = await Command.start("down", "--data", data)
-        await until(lambda: pending(supervisor.pid, signal.SIGTERM))
+        await eventually(lambda: pending(supervisor.pid, signal.SIGTERM), STATUS_SECONDS)
         command.interrupt()
         status, _ = await command.end()
         assert not alive(supervisor.pid)

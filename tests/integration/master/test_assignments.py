@@ -18,7 +18,8 @@ from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel as channel_to
 from framemesh.runtime.rpc.server import DRAIN_TIMEOUT_SECONDS
 from tests.integration.master.conftest import Agent, Master, connect, manifest
-from tests.integration.services.running import master, serving, status_of, until
+from tests.integration.services.running import master, serving, status_of
+from tests.waiting import eventually
 
 
 def assigned(*agents: Agent) -> list[str]:
@@ -64,7 +65,7 @@ async def until_assigned(expected: list[str], *agents: Agent) -> None:
     async def is_so() -> bool:
         return assigned(*agents) == expected
 
-    await until(is_so)
+    await eventually(is_so)
 
 
 async def test_workers_are_spread_over_the_nodes(running: Master) -> None:
@@ -128,7 +129,7 @@ async def test_a_single_worker_stays_until_its_successor_is_ready(running: Maste
         found = await running.get()
         return (found.ready_workers, found.trouble) == (1, trouble)
 
-    await until(says_so)
+    await eventually(says_so)
     assert assigned(east) == [*names(first, 1), *names(second, 1)]
     new.state = node_pb2.WORKER_STATE_READY
     east.workers = [old, new]
@@ -169,9 +170,9 @@ async def test_ready_workers_are_counted_and_trouble_is_shown(running: Master) -
         found = await running.get()
         return (found.ready_workers, found.trouble) == (2, "")
 
-    await until(is_in_trouble)
+    await eventually(is_in_trouble)
     await east.report_ready()
-    await until(is_ready)
+    await eventually(is_ready)
     nodes = (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
     assert [(node.name, node.cpus, len(node.workers)) for node in nodes] == [("east", 4, 2)]
     assert {worker.revision for worker in nodes[0].workers} == {revision}
@@ -244,7 +245,7 @@ async def test_a_long_line_of_trouble_is_cut(running: Master) -> None:
         nodes = (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
         return [len(worker.trouble) for node in nodes for worker in node.workers] == [1000]
 
-    await until(is_cut)
+    await eventually(is_cut)
 
 
 async def test_a_new_master_leaves_the_workers_where_they_run(nats_url: str) -> None:
@@ -301,7 +302,7 @@ async def test_the_master_goes_on_when_the_broker_comes_back(
             async def answers() -> bool:
                 return (await status_of(running.get()))[0] is grpc.StatusCode.OK
 
-            await until(answers)
+            await eventually(answers)
             assert (await running.get()).revision == first.revision
             second = await running.apply(workers=0)
             await agent.has()

@@ -23,7 +23,8 @@ from framemesh.worker.assignment import Assignment, AssignmentClient, Assignment
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from tests.integration.master.conftest import Master, connect, manifest, onnx_file
-from tests.integration.services.running import MIB, master, status_of, until
+from tests.integration.services.running import MIB, master, status_of
+from tests.waiting import eventually
 
 CONTENT = onnx_file(padding=MIB)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -124,10 +125,10 @@ async def test_a_pipeline_tells_what_its_worker_downloads(addressed: tuple[Maste
     call = running.models.DownloadModel(request)
     assert await call.read()
     # Nothing is taken, so the master stops where the connection is full.
-    await until(lambda: _trouble(running, "street-0: downloads model large 1: "))
+    await eventually(lambda: _trouble(running, "street-0: downloads model large 1: "))
     assert (await running.get()).trouble.endswith(" of 42 MB")
     call.cancel()
-    await until(lambda: _trouble(running, ""))
+    await eventually(lambda: _trouble(running, ""))
     agent.leave()
 
 

@@ -16,6 +16,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from tests.integration.master.conftest import Master, manifest
 from tests.integration.services.running import MIB, status_of, streams
+from tests.waiting import eventually
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -233,9 +234,7 @@ async def test_other_shards_get_streams_of_their_own_and_the_old_ones_are_worked
     code, line = await status_of(running.delete())
     assert (code, "holds 21 accepted frames" in line) == (CONFLICT, True)
     await work_off(nats_broker, "FRAMES-street-1-0", 20)
-    async with asyncio.timeout(10):
-        while await streams(nats_broker) != new | rest:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: streams(nats_broker), 10, until=(new | rest).__eq__)
     assert (await running.get()).revision == after.revision
     assert await stored(nats_broker, "FRAMES-street-2-0") == 1
 

@@ -19,7 +19,8 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.ordered_reader import StreamGone
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from tests.integration.monitor.conftest import Writer
-from tests.integration.services.running import remove_pipeline, stand_pipeline, until
+from tests.integration.services.running import remove_pipeline, stand_pipeline
+from tests.waiting import eventually
 
 STREAM = "LEDGER-street"
 WAIT_SECONDS = 20.0
@@ -45,7 +46,7 @@ class Watching:
         async def is_all() -> bool:
             return len(self.found) >= len(expected)
 
-        await until(is_all)
+        await eventually(is_all)
         assert self.found == list(expected)
 
 

@@ -21,8 +21,8 @@ from tests.integration.services.running import (
     remove_pipeline,
     stand_pipeline,
     status_of,
-    until,
 )
+from tests.waiting import eventually
 
 MIXED = {
     "north": {
@@ -177,7 +177,7 @@ async def test_the_ledger_goes_on_when_the_broker_is_killed(
                     code, _ = await status_of(status(channel))
                     return code is grpc.StatusCode.OK
 
-                await until(is_complete)
+                await eventually(is_complete)
                 assert await ledgers(channel) == {
                     "north": {"offered": 200, "accepted": 200, "done": 200}
                 }

@@ -13,6 +13,7 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import CONFIGURATION, NatsServer, jetstream_answers
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
+from tests.waiting import eventually
 
 GRACE_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 10.0
@@ -68,8 +69,7 @@ class OtherServer:
     async def freeze(self) -> None:
         """It has its connections, and says nothing, until `process.resume()`."""
         self.process.suspend()
-        while not _stands_still(self.process.pid):
-            await asyncio.sleep(0)
+        await eventually(lambda: _stands_still(self.process.pid))
 
     async def wait(self) -> None:
         """Wait for its end."""

@@ -12,6 +12,7 @@ import pytest
 
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import LOG_BYTES
+from tests.waiting import eventually
 
 # A process that starts another in its own group, prints its pid, and ends at SIGTERM.
 PARENT = """
@@ -34,10 +35,7 @@ async def start(program: str, log: Path) -> Child:
 
 
 async def first_output(child: Child) -> str:
-    async with asyncio.timeout(10):
-        while not (words := child.last_log_line()):
-            await asyncio.sleep(0.01)
-    return words
+    return await eventually(child.last_log_line, 10)
 
 
 async def test_its_last_log_line_is_one_of_this_process(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.connection.client import PING
 from tests.integration.runtime.other_server import other_server
+from tests.waiting import eventually
 
 
 class Wire:
@@ -64,15 +65,12 @@ async def test_pings_of_a_broken_connection_are_not_sent_over_the_next_one(
         for _ in range(8):  # more than the socket takes
             await client.publish("some.subject", bytes(1_000_000))
         unanswered = asyncio.ensure_future(client.flush())
-        async with asyncio.timeout(10):
-            while PING not in client._pending:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: PING in client._pending, 10)
         wire, answered = Wire(connected, monkeypatch), client._pongs_received
         client.abort()
         server.process.resume()
         async with asyncio.timeout(10):
-            while client.stats["reconnects"] == 0:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: client.stats["reconnects"] != 0)
             await client.flush()
         # The first belongs to the handshake.
         assert wire.written.count(PING) - 1 == client._pongs_received - answered

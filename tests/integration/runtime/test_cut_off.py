@@ -5,6 +5,8 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from operator import not_
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from framemesh.runtime.jetstream.consume import puller as puller_module
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
+from tests.waiting import eventually
 
 SMALL = "max_payload: 1MB\nmax_pending: 2MB\nlame_duck_grace_period: 100ms"
 LARGE_QUEUE = replace(QUEUE, max_bytes=100 * MIB)
@@ -50,13 +53,15 @@ def reconnects(world: JetStreamWorld) -> int:
     return world.broker.client.stats["reconnects"]
 
 
+def reconnected(world: JetStreamWorld, before: int) -> bool:
+    return reconnects(world) != before
+
+
 async def break_connection(world: JetStreamWorld) -> None:
     """As a network does, and wait until there is another one."""
     before = reconnects(world)
     world.broker.client.abort()
-    async with asyncio.timeout(10):
-        while reconnects(world) == before:
-            await asyncio.sleep(0.01)
+    await eventually(partial(reconnected, world, before), 10)
 
 
 async def test_a_pull_of_more_than_max_pending_gets_all(
@@ -117,12 +122,10 @@ async def test_acks_during_a_reconnect_arrive(
         delivery = await receiver.next()
         world.broker.client.abort()
         async with asyncio.timeout(10):
-            while world.broker.connected.is_set():
-                await asyncio.sleep(0)
+            await eventually(lambda: not world.broker.connected.is_set())
             await delivery.ack()
             await world.broker.connected.wait()
-            while await world.stored("KEPT"):
-                await asyncio.sleep(0.01)
+            await eventually(lambda: world.stored("KEPT"), until=not_)
 
 
 async def test_a_pull_without_room_for_the_next_message_does_not_repeat_its_request(
@@ -177,8 +180,7 @@ async def test_the_client_reconnects_after_an_error_that_closes_the_connection(
         for number in range(3):
             before = reconnects(world)
             world.broker.client._socket.write(nonsense)  # type: ignore[no-untyped-call]
-            while reconnects(world) == before:
-                await asyncio.sleep(0.01)
+            await eventually(partial(reconnected, world, before))
             await ReliableWriter(world.plane).write(OutboundMessage("test.x", b"", f"{number}"))
             await receiver.work_off(1)
 

@@ -12,6 +12,7 @@ from framemesh.runtime.jetstream.api.errors import MessageNotFound, StoreFailed
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.object_store import CHUNK_BYTES, ObjectDamaged, ObjectStore
 from framemesh.runtime.jetstream.connection.broker import Broker
+from tests.waiting import eventually
 
 CONTENT = os.urandom(2 * CHUNK_BYTES + 1000)
 
@@ -77,9 +78,7 @@ async def test_a_writer_that_is_cancelled_leaves_nothing(
 ) -> None:
     stalled: BinaryIO = Stalled()
     writing = asyncio.ensure_future(files.write("digest", stalled))
-    async with asyncio.timeout(10):
-        while not await messages(nats_broker):
-            await asyncio.sleep(0.01)
+    await eventually(lambda: messages(nats_broker), 10)
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     assert writing.cancelled()

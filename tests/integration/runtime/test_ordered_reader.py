@@ -16,6 +16,7 @@ from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
+from tests.waiting import eventually
 
 STREAM = {
     "name": "TAIL",
@@ -45,8 +46,7 @@ async def test_everything_is_read_once_across_a_kill_of_the_broker(
             reading = tasks.create_task(
                 OrderedReader(connected, "TAIL", SystemClock()).read(handle)
             )
-            while len(read) < 300:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: len(read) >= 300)
             first.kill()
             await first.wait()
             async with running_nats_server(nats, log):
@@ -54,8 +54,7 @@ async def test_everything_is_read_once_across_a_kill_of_the_broker(
                     await ReliableWriter(publish).write(
                         OutboundMessage("tail.a", b"%d" % number, f"{number}")
                     )
-                while len(read) < 900:
-                    await asyncio.sleep(0.01)
+                await eventually(lambda: len(read) >= 900)
                 reading.cancel()
                 await connected.close()
     assert read == [b"%d" % number for number in range(900)]
@@ -76,8 +75,7 @@ async def test_it_starts_after_a_sequence_number_and_reads_only_its_subjects(
         tail = OrderedReader(nats_broker, "TAIL", SystemClock(), ["tail.1"])
         assert await tail.last_sequence() == 10
         reading = asyncio.ensure_future(tail.read(handle, after=4))
-        while len(read) < 3:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(read) >= 3)
         reading.cancel()
     assert read == [b"5", b"7", b"9"]
 
@@ -196,11 +194,9 @@ async def test_messages_lost_with_a_connection_are_read_again(
             reading = asyncio.ensure_future(
                 OrderedReader(connected, "TAIL", SystemClock()).read(handle)
             )
-            while proxy.swallowed < 1000:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: proxy.swallowed >= 1000)
             proxy.cut()
-            while len(read) < 2000:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: len(read) >= 2000)
             reading.cancel()
     await proxy.stop()
     assert read == [b"%d" % number for number in range(2000)]

@@ -16,6 +16,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.plane import jetstream_plane
 from tests.contract.planes import ALL, QUEUE, JetStreamWorld, open_pull, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
+from tests.waiting import eventually
 
 EVERYTHING = """
   { user: "admin", password: "a" }
@@ -162,8 +163,7 @@ async def test_a_client_that_is_disconnected_reconnects_when_it_is_accepted(
         pulling(plane) as receiver,
     ):
         server.reconfigure(users(RESTRICTED.replace('"m"', '"other"')))
-        while connected.connected.is_set():
-            await asyncio.sleep(0.01)
+        await eventually(lambda: not connected.connected.is_set())
         await asyncio.sleep(0.5)
         server.reconfigure(users(RESTRICTED))
         await connected.connected.wait()

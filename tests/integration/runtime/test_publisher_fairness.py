@@ -14,6 +14,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher
 from framemesh.runtime.messages import frame_message, outcome_message
 from tests.integration.runtime.answering import answering
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 AT_ONCE_SECONDS = 1.0
@@ -33,9 +34,7 @@ async def silent(
             )
             for n in range(messages)
         ]
-        async with asyncio.timeout(5):
-            while not stream.taken:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: stream.taken, 5)
         yield
         for task in storing:
             task.cancel()

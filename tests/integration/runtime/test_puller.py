@@ -16,6 +16,7 @@ from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.runtime.conftest import CONSUMER, STREAM
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 
@@ -121,8 +122,7 @@ async def test_the_end_of_one_request_is_not_taken_for_that_of_the_next(
         running = tasks.create_task(pull.run())
         for _ in range(2):
             pull.done(await arrived.get())
-        while len(requests) < 2:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(requests) >= 2)
         ended = {"Status": "409", "Description": "Batch Completed"}
         await client.publish(requests[0].reply, b"", headers=ended)
         await fill(publish, 3)
@@ -173,16 +173,14 @@ async def test_a_gap_is_reported_and_nothing_is_delivered_after_it(
     ):
         running = tasks.create_task(pull.run())
         await fill(publish, 3)
-        while len(arrived) < 3:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(arrived) >= 3)
         assert not on_gap.is_set()
         # There is no more room here, so the next ones go to somebody else; those that are lost
         # between two servers go to nobody.
         await fill(publish, 6)
         async with pulling(nats_broker, elsewhere.append, messages=2) as other:
             stealing = tasks.create_task(other.run())
-            while len(elsewhere) < 2:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: len(elsewhere) >= 2)
             stealing.cancel()
         for delivery in arrived:
             await delivery.ack()

@@ -8,6 +8,7 @@ import pytest
 from framemesh.runtime.jetstream.connection import broker as broker_module
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from tests.integration.runtime.answering import answering
+from tests.waiting import eventually
 
 QUESTION = "some.question"
 
@@ -35,8 +36,7 @@ async def test_a_query_is_repeated_until_it_is_answered(
 async def test_a_late_answer_counts(nats_broker: Broker, cluster_broker: Broker) -> None:
     async with answering(nats_broker, QUESTION, never) as leader, asyncio.timeout(1):
         asking = asyncio.ensure_future(cluster_broker.query(QUESTION, {}))
-        while len(leader.taken) < 2:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(leader.taken) >= 2)
         await leader.answer(leader.taken[0], {"number": 1})
         assert await asking == {"number": 1}
 

@@ -23,6 +23,7 @@ from framemesh.runtime.processes.supervision import (
     State,
     SupervisedProcess,
 )
+from tests.waiting import eventually
 
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit('no such camera')"
@@ -212,9 +213,7 @@ async def test_a_process_that_was_ready_for_long_has_no_failures_before_it(scene
         before = await scene.until(lambda status: scene.programs.get(status.pid) == SLEEPS)
         await scene.until(ready)
         scene.clock.seconds += STABLE_SECONDS
-        async with asyncio.timeout(5):
-            while scene.supervised._failures > 0:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: scene.supervised._failures <= 0, 5)
         os.kill(before.pid, signal.SIGKILL)
         await scene.until(lambda status: status.restarts > before.restarts)
         assert scene.supervised._failures == 1

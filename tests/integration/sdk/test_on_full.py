@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from framemesh.sdk import AsyncCamera, Camera, Counts, NoCredit
+from tests.waiting import eventually
 
 AT_ONCE_SECONDS = 1.0
 """A thousand times what it takes, and far less than the time-outs here."""
@@ -39,12 +40,6 @@ async def acknowledge_each(stream: Any) -> None:
         await stream.acknowledge(frame.sequence)
 
 
-async def settled(camera: Any, count: int) -> None:
-    async with asyncio.timeout(20):
-        while camera.counts.accepted < count:
-            await asyncio.sleep(0.01)
-
-
 async def test_error_raises_at_once_and_the_camera_goes_on(serve: Any, make_camera: Any) -> None:
     gate = Gate(frames=2)
     ingest = await serve(gate.script)
@@ -56,7 +51,7 @@ async def test_error_raises_at_once_and_the_camera_goes_on(serve: Any, make_came
         await camera.send(b"not taken")
     assert time.monotonic() - began < AT_ONCE_SECONDS
     gate.open.set()
-    await settled(camera, 2)
+    await eventually(lambda: camera.counts.accepted >= 2)
     assert await camera.send(b"third") == 3
     await camera.close()
     assert [frame.image for frame in ingest.streams[0].frames] == [b"first", b"second", b"third"]
@@ -93,9 +88,7 @@ async def test_error_tells_of_a_connection_that_is_away(serve: Any, make_camera:
     ingest = await serve(breaks, away)
     camera = make_camera(ingest.address, on_full="error")
     await camera.send(b"image")
-    async with asyncio.timeout(20):
-        while len(ingest.streams) < 2:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: len(ingest.streams) >= 2, 20)
     with pytest.raises(NoCredit, match="the connection is away"):
         await camera.send(b"not taken")
     back.set()

@@ -11,7 +11,8 @@ from typing import Any
 
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
-from tests.integration.services.running import LOCK_TIMEOUT_SECONDS, until
+from tests.integration.services.running import LOCK_TIMEOUT_SECONDS
+from tests.waiting import eventually
 
 SERVICES = ("ingest", "master", "monitor")
 
@@ -30,7 +31,7 @@ class Service:
             assert self.process.returncode is None, "it ended"
             return await grpc_serving(self.address)
 
-        await until(is_serving)
+        await eventually(is_serving)
 
     async def end(self) -> tuple[int, list[dict[str, Any]]]:
         """Wait for its end; its exit status, and what it logged."""

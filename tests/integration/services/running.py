@@ -21,6 +21,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.health import grpc_serving
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 
@@ -70,7 +71,7 @@ async def serving(
     stop = asyncio.Event()
     running = asyncio.ensure_future(run(settings, stop))
     try:
-        await until(lambda: _serves(address, running))
+        await eventually(lambda: _serves(address, running))
         yield stop
     finally:
         stop.set()
@@ -80,13 +81,6 @@ async def serving(
 async def _serves(address: str, running: asyncio.Future[None]) -> bool:
     # A service that ended says why, below.
     return running.done() or await grpc_serving(address)
-
-
-async def until(question: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until the answer is yes."""
-    async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
-        while not await question():
-            await asyncio.sleep(POLL_SECONDS)
 
 
 async def stand_pipeline(broker: Broker, **buffer: int) -> PipelineSpec:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from operator import not_
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from tests.contract.planes import MemoryWorld, World, jetstream_world, pulling
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 MS = 1_000_000
@@ -175,9 +177,7 @@ async def offer(buffer: World, count: int, camera: str = "door") -> None:
 
 
 async def emptied(buffer: World) -> None:
-    async with asyncio.timeout(20):
-        while await buffer.stored(FRAMES):
-            await asyncio.sleep(0.02)
+    await eventually(lambda: buffer.stored(FRAMES), until=not_)
 
 
 async def read(buffer: World, stream: str, count: int) -> list[ReceivedMessage]:
@@ -319,8 +319,7 @@ async def test_a_frame_that_is_not_completed_by_its_worker_is_suspect_for_the_ne
     await offer(buffer, 2)
     async with working(buffer, stuck), asyncio.timeout(10):
         # They come out of two shards.
-        while len(stuck.processed) < 2:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: len(stuck.processed) >= 2)
     async with working(buffer, other):
         await emptied(buffer)
     assert sorted(other.processed) == [(1, True), (2, True)]

@@ -10,6 +10,7 @@ import pytest
 from framemesh.worker.engine import decode_threads
 from framemesh.worker.engine.decode_threads import DecodeThreads, ThreadsStuck
 from framemesh.worker.errors import TooSlowToDecode
+from tests.waiting import eventually
 
 LONG = 60.0
 """Seconds of CPU time that no test takes."""
@@ -164,6 +165,4 @@ async def test_threads_that_were_given_up_end_with_their_work(threads: DecodeThr
         await threads.run(endless.decode, nothing, 0.05)
     assert threading.active_count() == before + 1
     endless.stop.set()
-    async with asyncio.timeout(10):
-        while threading.active_count() > before:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: threading.active_count() <= before, 10)

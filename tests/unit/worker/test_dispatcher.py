@@ -23,6 +23,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor, HandClock
+from tests.waiting import eventually
 
 MIB = 1024 * 1024
 ACK_SECONDS = 4.0
@@ -66,9 +67,7 @@ class Bench:
         return [outcome_message.from_payload(m.payload) for m in self.plane.messages("LEDGER")]
 
     async def until_completed(self, count: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.outcomes) < count:
-                await asyncio.sleep(0.001)
+        await eventually(lambda: len(self.outcomes) >= count, 10)
 
 
 def provisioned(clock: HandClock) -> MemoryPlane:
@@ -90,18 +89,14 @@ async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> 
         first = asyncio.create_task(bench.dispatcher.draw(bench.lease("first"), stop))
         for number in (1, 2, 3):
             await bench.offer(number)
-        async with asyncio.timeout(10):
-            while bench.dispatcher.in_progress < 3:
-                await asyncio.sleep(0.001)
+        await eventually(lambda: bench.dispatcher.in_progress >= 3, 10)
         # The lease is lost while a model has them, and taken by the same worker again.
         first.cancel()
         await asyncio.wait([first])
         for number in (4, 5):
             await bench.offer(number)
         second = asyncio.create_task(bench.dispatcher.draw(bench.lease("second"), stop))
-        async with asyncio.timeout(10):
-            while bench.dispatcher.in_progress < 3 + 5:
-                await asyncio.sleep(0.001)
+        await eventually(lambda: bench.dispatcher.in_progress >= 3 + 5, 10)
         bench.processor.go.set()
         await bench.until_completed(5)
         stop.set()
@@ -121,9 +116,7 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
 
     async def draw() -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
-        async with asyncio.timeout(10):
-            while bench.dispatcher.in_progress < len(ages):
-                await asyncio.sleep(0.001)
+        await eventually(lambda: bench.dispatcher.in_progress >= len(ages), 10)
         bench.processor.go.set()
         await bench.until_completed(len(ages))
         stop.set()
@@ -146,9 +139,7 @@ async def test_frames_are_given_back_also_where_the_drain_fails(
 
     async def draw() -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(source, stop))
-        async with asyncio.timeout(10):
-            while bench.dispatcher.in_progress < 2 * SLOTS:
-                await asyncio.sleep(0.001)
+        await eventually(lambda: bench.dispatcher.in_progress >= 2 * SLOTS, 10)
         stop.set()
         try:
             await drawing

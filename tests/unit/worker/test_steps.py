@@ -6,7 +6,6 @@ What runs the models is a stand-in; the clock is moved by hand.
 import asyncio
 import contextvars
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from framemesh.worker.processing.processor import FrameProcessor, Process, Step
 from framemesh.worker.processing.retries import Retries
 from framemesh.worker.processing.time_bound import TimeBound
 from tests.unit.worker.test_delivery_model import HandClock
+from tests.waiting import eventually
 
 BOUND_SECONDS = 60.0
 GOOD, HANGS, WAITS = b"good", b"hangs", b"waits for others"
@@ -96,11 +96,6 @@ class Bench:
             context=context.new_context(contextvars.copy_context()),
         )
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await asyncio.sleep(0.001)
-
     async def looked(self) -> None:
         """The clock was looked at since it was moved."""
         await asyncio.sleep(5 * time_bound_module.POLL_SECONDS)
@@ -120,7 +115,7 @@ async def test_a_frame_that_hangs_costs_its_life_and_the_others_one_bound() -> N
     assert (await bench.begin(2)).fate is Fate.DONE
     # Among others the time may have been theirs: it is tried alone, and they wait for it.
     bench.clock.seconds += BOUND_SECONDS + 1
-    await bench.until(lambda: bench.graph.runs == 3)
+    await eventually(lambda: bench.graph.runs == 3, 5)
     other = bench.begin(3)
     bench.clock.seconds += BOUND_SECONDS - 1
     await bench.looked()
@@ -137,7 +132,7 @@ async def test_a_frame_that_hangs_costs_its_life_and_the_others_one_bound() -> N
 async def test_time_that_a_frame_waits_for_others_is_not_held_against_it() -> None:
     bench = Bench()
     waiting = bench.begin(1, WAITS)
-    await bench.until(lambda: bench.graph.running == [WAITS])
+    await eventually(lambda: bench.graph.running == [WAITS], 5)
     bench.clock.seconds += 10 * BOUND_SECONDS
     await bench.looked()
     bench.graph.go.set()
@@ -149,7 +144,7 @@ async def test_time_that_a_frame_waits_for_others_is_not_held_against_it() -> No
 async def test_a_frame_that_is_cancelled_leaves_nothing_behind() -> None:
     bench = Bench()
     hanging = bench.begin(1, HANGS)
-    await bench.until(lambda: bench.graph.running == [HANGS])
+    await eventually(lambda: bench.graph.running == [HANGS], 5)
     hanging.cancel()
     await asyncio.wait([hanging])
     assert hanging.cancelled()
