@@ -128,7 +128,7 @@ async def test_the_end_of_a_camera_is_a_failure(services: Services) -> None:
     with camera(stalls=False) as url:
         status, said, errors = await ended(await push(services, url))
     assert status == 1
-    # OpenCV may not hand out the last ones of a stream that is closed.
+    # OpenCV may not hand out the last ones of a stream that is closed; those that it does are sent.
     found = re.match(r"(\d+) frames sent, (\d+) acknowledged", said)
     assert found
     assert found[1] == found[2]

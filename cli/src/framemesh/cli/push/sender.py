@@ -8,6 +8,7 @@ from framemesh.cli.push.daemon_thread import DaemonThread
 from framemesh.cli.push.plan import CapturedFrame, Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.cli.push.sources import UnreadableImage
+from framemesh.core.errors import FramemeshError
 from framemesh.sdk import AsyncCamera, Counts
 
 QUEUED_FRAMES = 4
@@ -20,24 +21,43 @@ async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -
     A camera that waits for ingest holds back the others: they show the same scene.
 
     Raises:
-        ExceptionGroup: of what the source and the cameras raise.
+        FramemeshError: the source cannot be read, or not any more; what it gave is sent.
+        ExceptionGroup: of what the cameras raise.
     """
     queues = [asyncio.Queue[CapturedFrame | None](QUEUED_FRAMES) for _ in cameras]
+    failure: FramemeshError | None = None
     async with asyncio.TaskGroup() as group:
         for camera, queue in zip(cameras, queues, strict=True):
             group.create_task(_send(camera, queue))
-        rate, frames = FrameRateLimiter(plan.fps), plan.frames()
-        with DaemonThread("framemesh-source") as source:
-            while (frame := await source.call(lambda: next(frames, None))) is not None:
-                if isinstance(frame, UnreadableImage):
-                    report.unreadable(frame)
-                    continue
-                report.captured(frame)
-                await rate.wait()
-                for queue in queues:
-                    await queue.put(frame)
+        try:
+            await _read(plan, queues, report)
+        except FramemeshError as error:
+            # What was read before is sent: a camera that ends takes none of its frames with it.
+            failure = error
         for queue in queues:
             await queue.put(None)
+    if failure is not None:
+        raise failure
+
+
+async def _read(
+    plan: Plan, queues: Sequence[asyncio.Queue[CapturedFrame | None]], report: PushReport
+) -> None:
+    """Put every frame of `plan` into each of the queues.
+
+    Raises:
+        FramemeshError: the source cannot be read, or not any more.
+    """
+    rate, frames = FrameRateLimiter(plan.fps), plan.frames()
+    with DaemonThread("framemesh-source") as source:
+        while (frame := await source.call(lambda: next(frames, None))) is not None:
+            if isinstance(frame, UnreadableImage):
+                report.unreadable(frame)
+                continue
+            report.captured(frame)
+            await rate.wait()
+            for queue in queues:
+                await queue.put(frame)
 
 
 async def _send(camera: AsyncCamera, queue: asyncio.Queue[CapturedFrame | None]) -> None:
