@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -9,12 +10,19 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.master.fleet.memory_driver import MemoryDriver
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.transfers import Transfers
+from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.runtime.dataplane.errors import StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
-from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.publish.publisher import publisher
-from tests.integration.master.conftest import Master, manifest
+from framemesh.runtime.messages import pipeline_message
+from tests.integration.master.conftest import Master, manifest, pipeline_spec
 from tests.integration.services.running import MIB, status_of, streams
 from tests.waiting import eventually
 
@@ -298,3 +306,51 @@ async def test_without_a_node_the_pipeline_says_what_keeps_it_from_running(
 async def test_a_bad_name_is_no_key(running: Master, name: str) -> None:
     for call in (running.get(name), running.delete(name)):
         assert (await status_of(call))[0] is INVALID
+
+
+class AnswerLost(PipelineStore):
+    """Writes an entry, and its answer is lost."""
+
+    async def put(self, *entry: Any) -> StoredPipeline:
+        await super().put(*entry)
+        raise BrokerUnavailable("no answer in time")
+
+
+class WriteLost(PipelineStore):
+    """An entry that does not reach the broker."""
+
+    async def put(self, *entry: Any) -> StoredPipeline:
+        raise BrokerUnavailable("no answer in time")
+
+
+def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManager:
+    """A master's, on the broker of another."""
+    models = ModelCatalog(broker, spool, Transfers())
+    driver = MemoryDriver()
+    return PipelineManager(store, models, BufferProvisioner(broker), driver, asyncio.Event())
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_change_whose_answer_is_lost_keeps_the_streams_that_cameras_send_to(
+    running: Master, nats_broker: Broker, tmp_path: Path, changed: bool
+) -> None:
+    if changed:
+        await running.apply(shards=2, workers=0)
+    wanted = pipeline_message.from_proto(pipeline_spec(shards=4, workers=0))
+    with pytest.raises(BrokerUnavailable):
+        await manager(nats_broker, AnswerLost(nats_broker), tmp_path).apply(wanted)
+    number = 2 if changed else 1
+    assert {f"FRAMES-street-{number}-0", "LEDGER-street"} <= await streams(nats_broker)
+    applied = await running.apply(shards=4, workers=0)
+    assert applied.spec.buffer.shards == 4
+    info = await nats_broker.request(f"$JS.API.STREAM.INFO.FRAMES-street-{number}-0", {})
+    assert sorted(info["config"]["subjects"]) == [f"frames.street.{number}-{n}.*" for n in range(4)]
+
+
+async def test_a_change_that_was_not_written_leaves_no_stream(
+    running: Master, nats_broker: Broker, tmp_path: Path
+) -> None:
+    wanted = pipeline_message.from_proto(pipeline_spec(workers=0))
+    with pytest.raises(BrokerUnavailable):
+        await manager(nats_broker, WriteLost(nats_broker), tmp_path).apply(wanted)
+    assert await streams(nats_broker) == set()

@@ -153,22 +153,42 @@ class PipelineManager:
     async def _make(self, spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
         generation, draining = _next(spec, current)
         new = current is None or generation != current.generation
-        made = False
+        made: StoredPipeline | None = None
         try:
             await self._buffers.provision(spec, generation)
             if current is None or current.spec != spec:
-                current = await self._store.put(spec, generation, draining)
-                log.info("pipeline applied", pipeline=spec.name, revision=current.revision)
-            made = True
+                made = await self._store.put(spec, generation, draining)
+                log.info("pipeline applied", pipeline=spec.name, revision=made.revision)
+            else:
+                made = current
         finally:
             # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
-            if new and not made:
-                await self._buffers.drop(spec.name, generation)
-            if current is None:
-                await self._buffers.delete(spec.name, [])
-        if current.draining:
-            await self._drain(current)
-        return current
+            if new and made is None:
+                await self._undo(spec.name, generation, first=current is None)
+        if made.draining:
+            await self._drain(made)
+        return made
+
+    async def _undo(self, name: str, generation: Generation, *, first: bool) -> None:
+        """Remove the streams that were made for an entry that could not be written.
+
+        Unless it was: its answer may be lost, and then cameras send their frames there. What cannot
+        be told is left as it is; applying the pipeline again brings it in order.
+        """
+        try:
+            stored = await self._current(name)
+            if stored is not None and generation in _generations(stored):
+                return
+            # The entry may still be on its way: frames that come after this are not accepted.
+            await self._buffers.retire(name, generation)
+            if await self._buffers.pending(name, generation):
+                log.error("streams are left: they have frames", pipeline=name)
+                return
+            await self._buffers.drop(name, generation)
+            if first:
+                await self._buffers.delete(name, [])
+        except FramemeshError as error:
+            log.warning("streams of a failed change may be left", pipeline=name, error=str(error))
 
     async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
         """The specification with the version of each model that is newest now.
