@@ -22,11 +22,11 @@ from nats.aio.client import Client
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.dataplane.data_plane import DataPlane, PullLimits
 from framemesh.runtime.dataplane.outbound_message import ID_HEADER, OutboundMessage
-from framemesh.runtime.dataplane.plane import DataPlane, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
-from framemesh.runtime.jetstream.plane import jetstream_plane
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.processes.nats_server import GIB, NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
 

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.dataplane.plane import DataPlane, Pull, PullLimits
+from framemesh.runtime.dataplane.data_plane import DataPlane, Pull, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
-from framemesh.runtime.jetstream.plane import jetstream_plane
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
-from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig, Retention
 from tests.contract.planes import ALL, MIB, QUEUE, Receiver, World, pulling

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone, PullTooSmall
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig
 from tests.contract.planes import ALL, MIB, QUEUE, SECONDS, World, open_pull, pulling

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection import broker as broker_module
 from framemesh.runtime.jetstream.connection.broker import Broker

@@ -12,8 +12,8 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.puller import Puller, puller

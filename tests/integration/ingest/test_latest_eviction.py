@@ -15,8 +15,8 @@ from framemesh.core.pipeline.generation import Shard
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGate
 from framemesh.ingest.latest_eviction import EvictionDeps, LatestEviction
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.publish.publisher import publisher

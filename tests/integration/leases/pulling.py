@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
 from framemesh.runtime.jetstream.consume import puller as puller_module
-from framemesh.runtime.jetstream.plane import jetstream_plane
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
 from tests.waiting import eventually

@@ -9,11 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.errors import NotPermitted
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import DataPlane
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
-from framemesh.runtime.jetstream.plane import jetstream_plane
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from tests.contract.planes import ALL, QUEUE, JetStreamWorld, open_pull, pulling
 from tests.integration.runtime.other_server import OtherServer, other_server
 from tests.waiting import eventually

@@ -7,9 +7,9 @@ import pytest
 from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage

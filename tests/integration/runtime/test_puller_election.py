@@ -9,7 +9,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.jetstream.api.subjects import consumer_info, consumer_next
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.consume.puller import puller

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
 from framemesh.worker.engine.engine import Engine
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]

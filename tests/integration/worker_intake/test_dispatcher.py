@@ -28,7 +28,7 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
-from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import dead_letter_message, frame_message, outcome_message
 from framemesh.runtime.messages.subjects import (
     dead_stream,
@@ -40,7 +40,7 @@ from framemesh.runtime.messages.subjects import (
     shard_consumer,
     shard_stream,
 )
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake import dispatcher as intake_module
 from framemesh.worker.intake.dispatcher import Dispatcher

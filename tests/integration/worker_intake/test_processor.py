@@ -23,7 +23,7 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import (
     Corrupt,
     InferenceFailed,
@@ -33,12 +33,12 @@ from framemesh.worker.errors import (
     Undecodable,
 )
 from framemesh.worker.frame_context import FrameContext
-from framemesh.worker.processing.fates import KnownFates
 from framemesh.worker.processing.inference import Inference
 from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
 from framemesh.worker.processing.retries import Retries
+from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
 
 SPEC = PipelineSpec(
@@ -117,7 +117,7 @@ def processor(writer: ReliableWriter, triton: FragileTriton) -> FrameProcessor:
     outcomes = OutcomeFactory("street", "test", DeliverySpec(), SystemClock())
     attempts = IsolatedAttempts(writer, "street", "test")
     steps = (
-        KnownFates(outcomes),
+        TerminalErrors(outcomes),
         Retries(server),
         Isolation(server, attempts, MAX_ATTEMPTS),
         TimeBound(60, SystemClock()),

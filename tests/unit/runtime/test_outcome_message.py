@@ -9,7 +9,7 @@ from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Box, Detection, Fate, Outcome
 from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.memory.config import Retention, StreamConfig
-from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.subjects import outcome_subject, outcomes_subject
 

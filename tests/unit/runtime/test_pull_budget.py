@@ -1,4 +1,4 @@
-from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.jetstream.consume.pull_budget import ENVELOPE_BYTES, PullBudget, Request
 
 LIMITS = PullLimits(messages=10, bytes=1000)

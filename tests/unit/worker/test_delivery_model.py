@@ -23,9 +23,9 @@ from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
-from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource

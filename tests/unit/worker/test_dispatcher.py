@@ -14,7 +14,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
-from framemesh.runtime.memory.plane import MemoryPlane
+from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext
 from framemesh.worker.intake import dispatcher as dispatcher_module

@@ -15,7 +15,7 @@ from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
-from framemesh.worker.engine.graph import Graph
+from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import Input, RowOutputs
@@ -89,7 +89,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
 
             made = {spec.name: stage(spec, sees) for spec, sees in stages}
             plan = compile_plan(PipelineSpec("street", tuple(spec for spec, _ in stages)))
-            seen = await Graph(plan, made, Window(8, 1_000_000)).run(JPEG)
+            seen = await GraphExecutor(plan, made, Window(8, 1_000_000)).run(JPEG)
     assert (seen.width, seen.height) == (40, 30)
     return kept
 

@@ -15,15 +15,15 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.frame_context import FrameContext, WaitingForOthers
 from framemesh.worker.processing import time_bound as time_bound_module
-from framemesh.worker.processing.fates import KnownFates
 from framemesh.worker.processing.inference import Inference
 from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor, Process, Step
 from framemesh.worker.processing.retries import Retries
+from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
 from tests.unit.worker.test_delivery_model import HandClock
 from tests.waiting import eventually
@@ -80,7 +80,7 @@ class Bench:
         triton: Any = Triton()
         attempts = IsolatedAttempts(ReliableWriter(Ledger()), "street", "w")
         steps: tuple[Step, ...] = (
-            KnownFates(outcomes),
+            TerminalErrors(outcomes),
             Retries(triton),
             Isolation(triton, attempts, 3),
             self.time_bound,

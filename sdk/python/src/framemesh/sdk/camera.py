@@ -4,14 +4,14 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from framemesh.sdk.face import CameraFace, noted_on
+from framemesh.sdk.base_camera import BaseCamera, noted_on
 from framemesh.sdk.images import Image, encoded
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.transport.threads import ThreadDriver
 
 
-class Camera(CameraFace[ThreadDriver]):
+class Camera(BaseCamera[ThreadDriver]):
     """One named source of frames in one pipeline.
 
     `with` waits at its end until every frame is acknowledged. Frames that are unacknowledged when

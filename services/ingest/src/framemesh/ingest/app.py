@@ -17,11 +17,11 @@ from framemesh.ingest.session_limits import SessionLimits
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import run_until
-from framemesh.runtime.dataplane.plane import Sink
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
-from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 

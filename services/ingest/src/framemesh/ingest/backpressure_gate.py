@@ -5,9 +5,9 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.errors import StreamFull
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Sink
 
 POLL_SECONDS = 0.02
 """Between two attempts to store in a full stream. Workers make room frame by frame; a longer pause

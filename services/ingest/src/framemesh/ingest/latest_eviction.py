@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.api.errors import ApiError, MessageNotFound, StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream

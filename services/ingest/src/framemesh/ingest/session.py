@@ -21,8 +21,8 @@ from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.concurrency.window import Window
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.messages import acceptance_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of

@@ -10,11 +10,11 @@ from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.source import FolderSource
-from framemesh.runtime.dataplane.plane import DataPlane
+from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import broker
+from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
-from framemesh.runtime.jetstream.plane import jetstream_plane
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import AssignmentClient
@@ -25,12 +25,12 @@ from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from framemesh.worker.processing.commit import OutcomeCommitter
-from framemesh.worker.processing.fates import KnownFates
 from framemesh.worker.processing.inference import Inference
 from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
 from framemesh.worker.processing.retries import Retries
+from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
@@ -143,7 +143,7 @@ def _dispatcher(
     outcomes = OutcomeFactory(spec.name, settings.id, delivery, clock)
     attempts = IsolatedAttempts(writer, spec.name, settings.id)
     steps = (
-        KnownFates(outcomes),
+        TerminalErrors(outcomes),
         Retries(engine.triton),
         Isolation(engine.triton, attempts, delivery.max_attempts),
         time_bound,

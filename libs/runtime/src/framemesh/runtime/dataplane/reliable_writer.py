@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from framemesh.runtime.concurrency.backoff import Backoff
+from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.errors import (
     AlreadyStored,
     StreamFull,
@@ -12,7 +13,6 @@ from framemesh.runtime.dataplane.errors import (
     StreamUnavailable,
 )
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Sink
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()

@@ -5,8 +5,8 @@ import contextlib
 from collections.abc import Callable
 from typing import NoReturn
 
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone, PullTooSmall
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.consumer import Consumer
 from framemesh.runtime.memory.received_message import received_message
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.01
 
 
 class MemoryPull:
-    """Implements `framemesh.runtime.dataplane.plane.Pull`."""
+    """Implements `framemesh.runtime.dataplane.data_plane.Pull`."""
 
     def __init__(
         self,

@@ -19,9 +19,9 @@ from framemesh.runtime.processes import programs
 from framemesh.runtime.processes.programs import TritonInstallation
 from framemesh.worker.engine.batching import Batcher
 from framemesh.worker.engine.decode_threads import DecodeThreads
-from framemesh.worker.engine.graph import Graph
+from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.engine.stage import Stage
-from framemesh.worker.engine.stage_plan import StagePlan, plan_stage
+from framemesh.worker.engine.stage_requirements import StageRequirements, requirements_of
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.installation import kind
 from framemesh.worker.triton.managed import ManagedTriton
@@ -42,7 +42,7 @@ MAX_IMAGE_BYTES = 512 * 1024 * 1024
 class Engine:
     """The graph of a pipeline, and the Triton that its models run on."""
 
-    graph: Graph
+    graph: GraphExecutor
     triton: TritonServer
     rows: int
     """Frames that fit into the memory of the first node: with Triton, or on their way to it."""
@@ -90,14 +90,19 @@ async def open_engine(
     try:
         await triton.start(served)
         async with _running(plans, served, triton, cpus) as stages:
-            yield Engine(Graph(graph_plan, stages, images), triton, rows[graph_plan.entry.id])
+            yield Engine(
+                GraphExecutor(graph_plan, stages, images), triton, rows[graph_plan.entry.id]
+            )
     finally:
         await triton.stop()
 
 
 @asynccontextmanager
 async def _running(
-    plans: Sequence[StagePlan], served: Sequence[ServedModel], triton: TritonServer, cpus: int
+    plans: Sequence[StageRequirements],
+    served: Sequence[ServedModel],
+    triton: TritonServer,
+    cpus: int,
 ) -> AsyncIterator[dict[str, Stage]]:
     """The stages by name, while Triton and the decode threads are supervised."""
     threads = DecodeThreads(cpus)
@@ -120,16 +125,16 @@ async def _running(
 
 def _planned(
     spec: PipelineSpec, models: Mapping[str, LocalModel], cpus: int, device: str
-) -> list[StagePlan]:
+) -> list[StageRequirements]:
     latency_bound = spec.delivery.fresh is not None
     return [
-        plan_stage(stage, models[stage.name], cpus, device, latency_bound=latency_bound)
+        requirements_of(stage, models[stage.name], cpus, device, latency_bound=latency_bound)
         for stage in spec.stages
     ]
 
 
 def _source(
-    plans: Iterable[StagePlan],
+    plans: Iterable[StageRequirements],
     installation: TritonInstallation | None,
     address: str | None,
     data: Path,
@@ -147,14 +152,16 @@ def _remove_orphans(prefix: str) -> None:
         log.info("removed orphans of a killed worker", processes=processes, shared_memory=files)
 
 
-def _served(plan: StagePlan, client: TritonClient, prefix: str, clock: Clock) -> ServedModel:
+def _served(
+    plan: StageRequirements, client: TritonClient, prefix: str, clock: Clock
+) -> ServedModel:
     # Two stages may share a model, and each has memory of its own.
     region = f"{prefix}{plan.spec.name}"
     return ServedModel(plan.deployment, client, rows=plan.rows, region=region, clock=clock)
 
 
 def _stage(
-    plan: StagePlan,
+    plan: StageRequirements,
     model: ServedModel,
     triton: TritonServer,
     tasks: asyncio.TaskGroup,

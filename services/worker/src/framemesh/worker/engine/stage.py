@@ -65,7 +65,7 @@ class Stage:
             release_pixels: give the image's pixels back once the last input is written.
 
         Raises:
-            Undecodable, TooOld, InferenceFailed, TritonUnavailable: as `Graph.run`.
+            Undecodable, TooOld, InferenceFailed, TritonUnavailable: as `GraphExecutor.run`.
         """
         found: list[list[Detection]] = []
         for at in range(0, len(regions), self._max_batch):

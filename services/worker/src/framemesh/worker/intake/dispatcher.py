@@ -9,7 +9,7 @@ from framemesh.core.clock import NANO, Clock
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.runtime.concurrency.run_until import cancel_when
-from framemesh.runtime.dataplane.plane import DataPlane, Pull, PullLimits
+from framemesh.runtime.dataplane.data_plane import DataPlane, Pull, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message

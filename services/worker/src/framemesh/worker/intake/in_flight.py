@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from framemesh.core.frame import Frame
-from framemesh.runtime.dataplane.plane import Pull
+from framemesh.runtime.dataplane.data_plane import Pull
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.frame_context import FrameContext

@@ -2,7 +2,7 @@
 
 from framemesh.core.outcome import Outcome
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.engine.graph import Graph
+from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.errors import (
     AttemptFailed,
     InferenceFailed,
@@ -20,7 +20,7 @@ log = get_logger()
 class Inference:
     """Makes one attempt at a frame."""
 
-    def __init__(self, graph: Graph, outcomes: OutcomeFactory) -> None:
+    def __init__(self, graph: GraphExecutor, outcomes: OutcomeFactory) -> None:
         self._graph = graph
         self._outcomes = outcomes
 

@@ -9,7 +9,7 @@ from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.engine.graph import InferenceResult
+from framemesh.worker.engine.graph_executor import InferenceResult
 
 log = get_logger()
 

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
 from framemesh.runtime.jetstream.api.errors import ApiError, StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream

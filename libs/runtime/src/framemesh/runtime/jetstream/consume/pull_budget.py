@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framemesh.runtime.dataplane.plane import PullLimits
+from framemesh.runtime.dataplane.data_plane import PullLimits
 
 ENVELOPE_BYTES = 4096
 """More than the subjects of a message, which count as its bytes in a pull request: a protocol line

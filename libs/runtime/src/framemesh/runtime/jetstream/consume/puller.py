@@ -19,8 +19,8 @@ from nats.aio.subscription import Subscription
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.dataplane import received_message as contract
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone, NotPermitted, PullTooSmall
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.jetstream.api.errors import ConsumerNotFound, StreamNotFound
 from framemesh.runtime.jetstream.api.headers import (
     DESCRIPTION,

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from framemesh.core.clock import Clock
+from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone, PublishRefused, StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.memory.config import ConsumerConfig, StreamConfig
 from framemesh.runtime.memory.consumer import Consumer
@@ -20,7 +20,7 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 class MemoryPlane:
-    """Implements `framemesh.runtime.dataplane.plane.DataPlane`; its streams end with the process.
+    """Implements `framemesh.runtime.dataplane.data_plane`; its streams end with the process.
 
     It is always available and permitted: it never raises StreamUnavailable or NotPermitted, and
     never calls `on_gap`.

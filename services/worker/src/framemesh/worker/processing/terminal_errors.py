@@ -1,4 +1,4 @@
-"""The first step: what no further attempt can change becomes an outcome."""
+"""The first step: an error that no further attempt can change becomes an outcome."""
 
 from framemesh.core.outcome import Outcome
 from framemesh.worker.errors import FrameGivenUp, TooOld, Undecodable
@@ -7,7 +7,7 @@ from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import Process
 
 
-class KnownFates:
+class TerminalErrors:
     """Makes a frame `dead` or `expired` where an error says that it is."""
 
     def __init__(self, outcomes: OutcomeFactory) -> None:

@@ -20,7 +20,7 @@ from framemesh.sdk.session.rejections import FrameRejected
 Driver = TypeVar("Driver")
 
 
-class CameraFace(ABC, Generic[Driver]):
+class BaseCamera(ABC, Generic[Driver]):
     """One named source of frames in one pipeline."""
 
     def __init__(

@@ -13,7 +13,7 @@ from framemesh.core.graph.plan import Edge, Node, sorted_plan
 from framemesh.core.outcome import Box, Detection
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.runtime.concurrency.window import Window
-from framemesh.worker.engine.graph import Graph, InferenceResult
+from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
 from framemesh.worker.engine.region import Region
 from framemesh.worker.vision.image import FrameImage
 
@@ -55,10 +55,10 @@ class FakeStage:
         ]
 
 
-def graph(edges: Sequence[Edge], *stages: FakeStage) -> Graph:
+def graph(edges: Sequence[Edge], *stages: FakeStage) -> GraphExecutor:
     nodes = [Node(stage.name, StageSpec(stage.name, "model")) for stage in stages]
     plan = sorted_plan(nodes, edges)
-    return Graph(plan, {stage.name: stage for stage in stages}, Window(8, 10_000_000))
+    return GraphExecutor(plan, {stage.name: stage for stage in stages}, Window(8, 10_000_000))
 
 
 def ids(result: InferenceResult) -> list[tuple[str, str]]:

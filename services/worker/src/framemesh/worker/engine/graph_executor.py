@@ -80,7 +80,7 @@ class _Execution:
             siblings.append(item)
 
 
-class Graph:
+class GraphExecutor:
     """Executes a plan, node by node, on one frame for each of any number of callers at once.
 
     The callers bound how many frames are in progress.

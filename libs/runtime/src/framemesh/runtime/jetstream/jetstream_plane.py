@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from framemesh.core.clock import Clock
+from framemesh.runtime.dataplane.data_plane import Pull, PullLimits
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.plane import Pull, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.puller import puller
@@ -13,7 +13,7 @@ from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
 
 
 class JetStreamPlane:
-    """What `framemesh.runtime.dataplane.plane.DataPlane` says, over one connection."""
+    """What `framemesh.runtime.dataplane.data_plane.DataPlane` says, over one connection."""
 
     def __init__(self, broker: Broker, publisher: Publisher, clock: Clock) -> None:
         self._broker = broker

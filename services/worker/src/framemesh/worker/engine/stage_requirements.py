@@ -16,7 +16,7 @@ MAX_MEMORY_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class StagePlan:
+class StageRequirements:
     """A stage whose model, manifest and decoder were found to fit together."""
 
     spec: StageSpec
@@ -27,9 +27,9 @@ class StagePlan:
     rows: int
 
 
-def plan_stage(
+def requirements_of(
     stage: StageSpec, model: LocalModel, cpus: int, device: str, *, latency_bound: bool
-) -> StagePlan:
+) -> StageRequirements:
     """
     Args:
         latency_bound: requests must not wait at Triton, where frames would grow too old unseen.
@@ -54,7 +54,7 @@ def plan_stage(
     )
     # Enough for all requests at Triton and, meanwhile, for what is decoded or waits for a batch.
     wanted = policy.max_requests * policy.max_batch + max(policy.max_batch, 2 * cpus)
-    return StagePlan(
+    return StageRequirements(
         spec=stage,
         deployment=Deployment(
             manifest,

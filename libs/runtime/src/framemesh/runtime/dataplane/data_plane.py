@@ -1,7 +1,7 @@
 """The contract of publishing and pulling.
 
-There are two implementations: `framemesh.runtime.jetstream.plane`, and one in memory for tests,
-`framemesh.runtime.memory.plane`. One suite holds both to every promise made here:
+There are two implementations: `framemesh.runtime.jetstream.jetstream_plane`, and one in memory for
+tests, `framemesh.runtime.memory.memory_plane`. One suite holds both to every promise made here:
 tests/contract/test_data_plane_*.py.
 
 Implementations survive servers that die, hang or are upgraded, and connections that break. At
