@@ -1,6 +1,7 @@
 """The nats-servers that answer."""
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass
 
@@ -9,8 +10,11 @@ from nats.aio.msg import Msg
 from framemesh.runtime.jetstream.api.subjects import SERVERS
 from framemesh.runtime.jetstream.connection.broker import Broker
 
-ANSWER_TIMEOUT_SECONDS = 0.3
+ANSWER_SECONDS = 0.3
 """For all answers, as nobody says how many there will be; they take milliseconds."""
+
+ANSWER_TIMEOUT_SECONDS = 2.0
+"""For servers that the client knows of and that did not answer by then: they are busy, or away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +31,25 @@ class ServerInfo:
 async def servers(broker: Broker) -> list[ServerInfo]:
     """Every server that answers in time."""
     found: list[ServerInfo] = []
+    answered = asyncio.Event()
 
     async def on_answer(message: Msg) -> None:
         server = json.loads(message.data or b"{}").get("server", {})
         tags = frozenset(server.get("tags") or ())
         found.append(ServerInfo(str(server.get("name", "")), tags, bool(server.get("jetstream"))))
+        answered.set()
 
+    known = len(broker.client.servers)
     inbox = broker.client.new_inbox()
     subscription = await broker.client.subscribe(inbox, cb=on_answer)
     try:
         await broker.client.publish(SERVERS, json.dumps({"limit": 1}).encode(), inbox)
-        await asyncio.sleep(ANSWER_TIMEOUT_SECONDS)
+        await asyncio.sleep(ANSWER_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS - ANSWER_SECONDS):
+                while len(found) < known:
+                    answered.clear()
+                    await answered.wait()
     finally:
         await subscription.unsubscribe()
     return found

@@ -14,7 +14,6 @@ from framemesh.runtime.jetstream.api.errors import ApiError, StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamState
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
 from framemesh.runtime.jetstream.consume.puller import Puller, puller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
@@ -114,10 +113,8 @@ class OrderedReader:
             while not gone:
                 renewed.clear()
                 try:
-                    # A task group in which a task fails as it is cancelled raises the error alone.
-                    with preserve_cancellation():
-                        consumer = await self._make_consumer(self._after + 1)
-                        await self._read_consumer(consumer, handle, renewed)
+                    consumer = await self._make_consumer(self._after + 1)
+                    await self._read_consumer(consumer, handle, renewed)
                 except* StreamGone:
                     gone = True
                 except* BrokerUnavailable as group:
@@ -154,10 +151,7 @@ class OrderedReader:
             asyncio.TaskGroup() as tasks,
         ):
             handling = tasks.create_task(self._handle(arrived, pull, handle))
-            try:
-                await cancel_when(renewed, pull.run())
-            except* ConsumerGone as group:
-                log.debug("consumer is gone", why=str(group.exceptions[0]))
+            await cancel_when(renewed, _until_gone(pull))
             # A handler that is cancelled halfway would get its message a second time.
             await arrived.join()
             handling.cancel()
@@ -211,3 +205,15 @@ class OrderedReader:
 
     def _gone(self) -> StreamGone:
         return StreamGone(f"stream {self._stream} does not exist")
+
+
+async def _until_gone(pull: Puller) -> None:
+    """Pull until the consumer is gone.
+
+    Handled here, because a task group whose task fails as the group is cancelled raises the error
+    alone: the cancellation would be lost, and the reader go on for ever.
+    """
+    try:
+        await pull.run()
+    except ConsumerGone as error:
+        log.debug("consumer is gone", why=str(error))
