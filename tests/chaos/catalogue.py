@@ -8,7 +8,7 @@ from tests.chaos.faults.full_buffer import FullBuffer
 from tests.chaos.faults.full_disk import FullDisk
 from tests.chaos.faults.poison import Poison
 from tests.chaos.faults.reshard import Reshard
-from tests.chaos.faults.signals import Freeze, Kill, Restart
+from tests.chaos.faults.signals import Freeze, Hang, Kill, Restart
 from tests.chaos.faults.targets import (
     AGENT,
     CAMERA,
@@ -50,6 +50,11 @@ FAULTS: tuple[Fault, ...] = (
     Freeze(MASTER, RecoverySignal.MASTER),
     Freeze(MONITOR, RecoverySignal.MONITOR),
     Freeze(CAMERA),
+    Hang(NATS),
+    Hang(INGEST),
+    Hang(WORKER),
+    Hang(MASTER, RecoverySignal.MASTER),
+    Hang(MONITOR, RecoverySignal.MONITOR),
     Restart(NATS),
     Freeze(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Freeze(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),

@@ -17,6 +17,9 @@ from tests.chaos.system_under_test import SystemUnderTest
 END_SECONDS = 20.0
 """Timeout for a process to end after SIGTERM; then its supervisor kills it."""
 
+HANG_SECONDS = 35.0
+"""Timeout for a supervisor to kill a process that does not answer: it has 20 s to do so."""
+
 POLL_SECONDS = 0.02
 
 
@@ -88,9 +91,36 @@ class Freeze:
             _send(process, signal.SIGCONT)
 
 
-async def _until_ended(process: psutil.Process) -> None:
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """SIGSTOP for good. The supervisor notices the silence, kills the process and restarts it."""
+
+    target: Target
+    recovery_signal: RecoverySignal = RecoverySignal.FRAMES
+    limit_seconds: float = 30.0
+    """From the signal on: what the supervisor waits for an answer, and a restart."""
+    hold_seconds: tuple[float, float] = (0.0, 0.0)
+    needs: frozenset[Needs] = NOTHING
+
+    @property
+    def name(self) -> str:
+        return f"hang {self.target.name}"
+
+    @asynccontextmanager
+    async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
+        process = await self.target.choose(system, random)
+        _send(process, signal.SIGSTOP)
+        try:
+            yield
+            await _until_ended(process, HANG_SECONDS)
+        finally:
+            # Where nobody has killed it, the round goes on.
+            _send(process, signal.SIGCONT)
+
+
+async def _until_ended(process: psutil.Process, timeout_seconds: float = END_SECONDS) -> None:
     with contextlib.suppress(psutil.NoSuchProcess, TimeoutError):
-        async with asyncio.timeout(END_SECONDS):
+        async with asyncio.timeout(timeout_seconds):
             while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
                 await asyncio.sleep(POLL_SECONDS)
 

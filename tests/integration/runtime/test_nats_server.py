@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import (
     NatsServer,
     NatsServerFailed,
@@ -14,6 +15,7 @@ from framemesh.runtime.processes.nats_server import (
     running_nats_server,
 )
 from framemesh.runtime.processes.ports import free_block
+from tests.waiting import eventually
 
 
 async def test_it_answers_when_the_context_begins_and_not_after(
@@ -70,3 +72,40 @@ async def test_the_error_of_a_server_that_ends_at_once_has_the_reason(
 async def test_something_else_that_listens_is_no_jetstream() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert not await jetstream_answers(f"127.0.0.1:{other.getsockname()[1]}")
+
+
+FRAME = bytes(150_000)
+BUFFER = {
+    "name": "BUFFER",
+    "subjects": ["buffer"],
+    "retention": "workqueue",
+    "discard": "new",
+    "max_bytes": 16 * 1024**2,
+}
+
+
+async def test_a_buffer_gives_its_disk_back_while_one_old_frame_waits(
+    nats: NatsServer, tmp_path: Path
+) -> None:
+    server = replace(nats, sync_interval="1s")
+    async with (
+        running_nats_server(server, tmp_path / "log"),
+        broker(server.url, "test") as connected,
+        asyncio.timeout(30),
+    ):
+        await connected.request("$JS.API.STREAM.CREATE.BUFFER", BUFFER)
+        # The first waits; those after it are removed one by one, as when they are acked.
+        for number in range(1, 301):
+            await connected.client.request("buffer", FRAME)
+            if number > 1:
+                request = {"seq": number, "no_erase": True}
+                await connected.request("$JS.API.STREAM.MSG.DELETE.BUFFER", request)
+        await eventually(lambda: _bytes_below(server.store) < 10 * 1024**2)
+
+
+def test_the_disk_is_given_back_within_seconds_by_default(tmp_path: Path) -> None:
+    assert NatsServer(tmp_path, 4222).sync_interval == "10s"
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

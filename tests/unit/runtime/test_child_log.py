@@ -37,6 +37,24 @@ def test_an_event_that_is_no_error_is_told_without_what_is_around_it(log: Path) 
     assert last_log_line(log, 0) == "broker connected"
 
 
+def test_a_crash_is_told_with_the_error_before_it_and_without_its_stack(log: Path) -> None:
+    log.write_text(
+        "[7] 2026/11/28 17:47:07.1 [INF] Starting JetStream\n"
+        "[7] 2026/11/28 17:47:07.5 [ERR] Critical write error: no space left on device\n"
+        "panic: runtime error: invalid memory address or nil pointer dereference\n"
+        "goroutine 95 [running]:\n\tserver/util.go:379 +0x5f\n"
+    )
+    assert last_log_line(log, 0) == (
+        "panic: runtime error: invalid memory address or nil pointer dereference"
+        " after: Critical write error: no space left on device"
+    )
+
+
+def test_the_crash_of_a_tritonserver_is_told_without_its_stack(log: Path) -> None:
+    log.write_text("Signal (6) received.\n 0# 0x00007FEE in tritonserver\n10# 0x7F in libc.so.6\n")
+    assert last_log_line(log, 0) == "Signal (6) received."
+
+
 def test_what_an_earlier_process_said_is_not_the_last_words_of_this_one(log: Path) -> None:
     log.write_text("an old fault\n")
     assert last_log_line(log, log.stat().st_size) == ""

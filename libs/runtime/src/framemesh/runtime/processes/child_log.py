@@ -14,6 +14,12 @@ twice that, and what happened before a fault is still there."""
 _BORDER = re.compile(r"^[\s|]*(\+[-+ ]+(\d+ -+)?)?")
 """The frame that Python draws around the traceback of an exception group."""
 
+_ERROR = re.compile(r"\[(ERR|FTL)\] (?P<event>.+)")
+"""A line of nats-server about an error."""
+
+_CRASH = re.compile(r"(panic|fatal error): .+|Signal \(\d+\) received\..*")
+"""What Go and tritonserver write before the stack at which they crashed."""
+
 TAIL_BYTES = 64 * 1024
 """What is read of a log to find its last line; a traceback in JSON takes tens of KiB."""
 
@@ -44,10 +50,15 @@ def bound(log: Path) -> None:
 
 
 def last_log_line(log: Path, start: int) -> str:
-    """The last error that was logged after byte `start`, or else the last line."""
+    """The last error that was logged after byte `start`, or else the last line.
+
+    A crash is told with the error before it, which often is its cause.
+    """
     records = [_record(line) for line in _tail(log, start)]
     errors = [event for level, event in records if level in {"error", "critical"}]
-    return next(reversed(errors), "") or next((event for _, event in reversed(records)), "")
+    crashes = [event for level, event in records if level == "crash"]
+    last = next((event for _, event in reversed(records)), "")
+    return " after: ".join([*crashes[-1:], *errors[-1:]]) or last
 
 
 def _tail(log: Path, start: int) -> list[str]:
@@ -64,11 +75,14 @@ def _tail(log: Path, start: int) -> list[str]:
 
 
 def _record(line: str) -> tuple[str, str]:
-    """Level and event of a line that one of our services logged; any other line has no level."""
+    """Level and event of a line of a log; most lines that are not our own have no level."""
     try:
         record = json.loads(line)
         # The name of a file that is no UTF-8 has half of a surrogate pair, which no message takes.
         event = str(record["event"]).encode(errors="replace").decode()
         return str(record["level"]), event
     except (ValueError, LookupError, TypeError):
-        return "", line
+        if crash := _CRASH.match(line):
+            return "crash", crash[0]
+        error = _ERROR.search(line)
+        return ("error", error["event"]) if error else ("", line)

@@ -55,8 +55,9 @@ class NatsServer:
     host: str = "127.0.0.1"
     store_max_bytes: int = GIB
     """Of all streams together."""
-    sync_interval: str = "2m"
-    """Between two fsyncs; "always": one a message."""
+    sync_interval: str = "10s"
+    """Between two fsyncs, and two removals of the files of empty blocks; "always": an fsync for
+    each message, and a removal every 2 minutes."""
     monitor_port: int | None = None
     """For its HTTP status pages; None: it has none."""
 

@@ -14,7 +14,7 @@ from framemesh.worker.errors import TooSlowToDecode
 log = get_logger()
 
 CHECK_SECONDS = 0.1
-"""Between two checks of how long the threads have worked."""
+"""Between two checks of how long the threads have worked; a job may take as much more."""
 
 MAX_OVERDUE = 8
 """Threads that were replaced and still work. Only the end of the process ends a thread."""
@@ -36,10 +36,8 @@ class _Job:
     done: asyncio.Future[None]
     thread: int = 0
     """Identifier of the thread that runs it."""
-    started: float = 0.0
-    """By the monotonic clock, when `decode` began."""
-    started_cpu: float = 0.0
-    """The thread's CPU time then."""
+    first_seen_cpu: float | None = None
+    """The thread's CPU time when `watch` first saw it run."""
     decided: bool = False
     """Whether `decode` ended in time, or was given up: whatever came first."""
     settled: bool = False
@@ -97,10 +95,8 @@ class DecodeThreads:
         """
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            now = time.monotonic()
             for job in list(self._running):
-                # A thread's clock is asked for only where the time on the wall makes it worth it.
-                if now - job.started > job.cpu_seconds and _cpu_seconds(job) > job.cpu_seconds:
+                if self._cpu_seconds(job) > job.cpu_seconds:
                     self._give_up(job)
 
     def close(self) -> None:
@@ -109,6 +105,21 @@ class DecodeThreads:
             self._jobs.put(None)
         for thread in list(self._threads):
             thread.join(JOIN_SECONDS)
+
+    def _cpu_seconds(self, job: _Job) -> float:
+        """How long a job has kept its thread busy since it was first seen.
+
+        Most jobs end unseen. A thread that read its own clock at the start of each would take
+        200 us a frame: that system call is slow while other threads of the process run.
+        """
+        with self._lock:
+            # Its thread cannot end meanwhile.
+            if job not in self._running:
+                return 0.0
+            used = time.clock_gettime(time.pthread_getcpuclockid(job.thread))
+        if job.first_seen_cpu is None:
+            job.first_seen_cpu = used
+        return used - job.first_seen_cpu
 
     def _give_up(self, job: _Job) -> None:
         if not self._decide(job):
@@ -148,7 +159,6 @@ class DecodeThreads:
         """False where the job was given up meanwhile, and this thread was replaced."""
         error: Exception | None = None
         job.thread = threading.get_ident()
-        job.started, job.started_cpu = time.monotonic(), time.thread_time()
         self._running.add(job)
         try:
             job.decode()
@@ -165,11 +175,6 @@ class DecodeThreads:
             error = failed
         job.done.get_loop().call_soon_threadsafe(_settle, job, error)
         return True
-
-
-def _cpu_seconds(job: _Job) -> float:
-    """How long a job that runs has kept its thread busy."""
-    return time.clock_gettime(time.pthread_getcpuclockid(job.thread)) - job.started_cpu
 
 
 def _settle(job: _Job, error: Exception | None) -> None:

@@ -12,6 +12,8 @@ MAX_CANDIDATES = 2000
 """Boxes that are compared with one another, the best first: with a threshold near 0 there may be a
 hundred thousand."""
 
+DESCENDING_SCORES = np.linspace(1.0, 0.5, MAX_CANDIDATES).tolist()
+
 Indices = NDArray[np.intp]
 
 
@@ -26,7 +28,8 @@ def select_detections(
     if not len(scores):
         return []
     order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
-    corners = np.clip(corners[order], 0.0, 1.0)
+    # Twice as fast as np.clip for a few boxes.
+    corners = np.minimum(np.maximum(corners[order], 0.0), 1.0)
     visible = (corners[:, 0] < corners[:, 2]) & (corners[:, 1] < corners[:, 3])
     order, corners = order[visible], corners[visible]
     kept = non_max_suppression(corners, classes[order], spec.iou_threshold, spec.max_detections)
@@ -47,13 +50,17 @@ def non_max_suppression(
     """Indices of the boxes that overlap no better box of their class by more than the threshold.
     The best comes first.
 
-    corners: [n, 4], sorted by score. At most `limit` indices are returned.
+    corners: [n, 4] with n up to MAX_CANDIDATES, sorted by score. At most `limit` indices are
+    returned.
     """
     rectangles = corners.astype(np.float64)
     rectangles[:, 2:] -= rectangles[:, :2]
-    # The boxes come in the order of their scores, so any scores in that order will do.
-    scores = np.linspace(1.0, 0.5, len(corners)).tolist()
     kept = cv2.dnn.NMSBoxesBatched(
-        rectangles.tolist(), scores, classes.tolist(), 0.0, iou_threshold
+        rectangles.tolist(),
+        # The boxes come in the order of their scores, so any scores in that order will do.
+        DESCENDING_SCORES[: len(corners)],
+        classes.tolist(),
+        0.0,
+        iou_threshold,
     )
     return np.asarray(kept, np.intp)[:limit]
