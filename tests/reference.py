@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from framemesh.core.outcome import Detection
+from framemesh.core.detection import Detection
 
 Scored = list[tuple[int, float, tuple[float, float, float, float]]]
 """Class, score and corners in fractions of the picture, best first."""

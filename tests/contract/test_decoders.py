@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framemesh.modeling.decoder_demands import DEMANDS, Shapes, bind_decoder
+from framemesh.modeling.decoders.demand import Shapes
+from framemesh.modeling.decoders.registry import DEMANDS, bind_decoder
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
 from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from framemesh.core.outcome import Box
-from framemesh.modeling.decoder_demands import DEMANDS, Shapes
+from framemesh.core.detection import Box
+from framemesh.modeling.decoders.demand import Shapes
+from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.errors import InferenceFailed

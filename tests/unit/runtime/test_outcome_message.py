@@ -5,8 +5,18 @@ from dataclasses import replace
 import pytest
 
 from framemesh.core.clock import SystemClock
+from framemesh.core.detection import (
+    Box,
+    ClassArea,
+    Detection,
+    Keypoint,
+    Mask,
+    Point,
+    Raster,
+    RasterKind,
+)
 from framemesh.core.frame import FrameId
-from framemesh.core.outcome import Box, Detection, Fate, Outcome
+from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.memory.config import Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
@@ -25,6 +35,20 @@ OUTCOME = Outcome(
     detections=(
         Detection("things", "person", 0, 0.5, Box(0.0, 0.25, 0.5, 1.0)),
         Detection("faces", "face", 0, 0.75, None, parent=0),
+        Detection(
+            "all",
+            "everything",
+            3,
+            0.5,
+            corners=(Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 1)),
+            keypoints=(Keypoint(Point(-0.5, 0.25), 0.5),),
+            mask=Mask(2, 2, (1, 2, 1)),
+            raster=Raster(
+                RasterKind.DEPTH, 2, 1, b"zz", low=1.0, high=8.0, areas=(ClassArea(1, "sky", 0.5),)
+            ),
+            text="B 123",
+            embedding=(0.5, -0.25),
+        ),
     ),
 )
 

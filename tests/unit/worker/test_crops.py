@@ -2,8 +2,8 @@
 
 import pytest
 
+from framemesh.core.detection import Box
 from framemesh.core.graph.item import ItemId
-from framemesh.core.outcome import Box
 from framemesh.worker.engine.region import Region, region_of
 
 PARENT = ItemId("people", 7)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from framemesh.core.detection import Box, Detection
 from framemesh.core.graph.item import ItemId
 from framemesh.core.graph.plan import Edge, Node, sorted_plan
-from framemesh.core.outcome import Box, Detection
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult

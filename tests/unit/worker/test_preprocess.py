@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from framemesh.core.outcome import Box
+from framemesh.core.detection import Box
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.image import Pixels
@@ -81,12 +81,12 @@ def test_a_letterboxed_picture_lies_in_the_middle() -> None:
 
 
 def test_boxes_lose_the_letterbox_around_them() -> None:
-    preprocessor = Preprocessor(InputSpec("in", 64, 48, Fit.LETTERBOX))
-    assert preprocessor.to_image(Box(0.25, 0.25, 0.75, 0.75), 128, 48) == Box(0.25, 0, 0.75, 1)
-    assert preprocessor.to_image(Box(0, 0, 1, 1), 128, 48) == Box(0, 0, 1, 1)
-    assert preprocessor.to_image(Box(0.1, 0, 0.9, 0.2), 128, 48) is None
+    projection = Preprocessor(InputSpec("in", 64, 48, Fit.LETTERBOX)).projection(128, 48)
+    assert projection.box(Box(0.25, 0.25, 0.75, 0.75)) == Box(0.25, 0, 0.75, 1)
+    assert projection.box(Box(0, 0, 1, 1)) == Box(0, 0, 1, 1)
+    assert projection.box(Box(0.1, 0, 0.9, 0.2)) is None
 
 
 def test_a_stretched_picture_keeps_its_boxes() -> None:
     box = Box(0.1, 0.2, 0.3, 0.4)
-    assert Preprocessor(InputSpec("in", 64, 48)).to_image(box, 640, 480) == box
+    assert Preprocessor(InputSpec("in", 64, 48)).projection(640, 480).box(box) == box

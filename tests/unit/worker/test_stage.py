@@ -8,8 +8,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from framemesh.core.detection import Box
 from framemesh.core.graph.plan import compile_plan
-from framemesh.core.outcome import Box
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from framemesh.core.detection import Detection
 from framemesh.core.frame import FrameId
 
 
@@ -14,40 +15,6 @@ class Fate(Enum):
     SUPERSEDED = "superseded"
     DEAD = "dead"
     REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in fractions of the frame: (0, 0) is its upper left, (1, 1) its lower right."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def within(self, outer: "Box") -> "Box":
-        """Convert this box from fractions of `outer` to fractions of the image that contains it."""
-        width, height = outer.right - outer.left, outer.bottom - outer.top
-        return Box(
-            outer.left + self.left * width,
-            outer.top + self.top * height,
-            outer.left + self.right * width,
-            outer.top + self.bottom * height,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One detection of one stage."""
-
-    stage: str
-    label: str
-    class_id: int
-    score: float
-    box: Box | None = None
-    """In fractions of the whole frame; None for a class of the whole frame."""
-    parent: int | None = None
-    """Index, in the same outcome, of the detection whose crop the stage processed."""
 
 
 @dataclass(frozen=True, slots=True)

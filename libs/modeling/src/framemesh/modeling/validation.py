@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from framemesh.modeling.decoder_demands import DecoderBinding, bind_decoder
+from framemesh.modeling.decoders.demand import DecoderBinding
+from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.loadable import check_loadable
 from framemesh.modeling.manifest import DType, InputSpec, ModelManifest

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from framemesh.core.outcome import Detection
+from framemesh.core.detection import Detection
 
 
 class ItemId(NamedTuple):

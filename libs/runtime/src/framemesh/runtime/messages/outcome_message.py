@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
-from framemesh.core.outcome import Box, Detection, Fate, Outcome
+from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
+from framemesh.runtime.messages.detection_message import detection_from_proto, detection_to_proto
 from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
 
 _FATE_TO_PROTO = {
@@ -83,7 +84,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         completed_unix_nano=outcome.completed_unix_nano,
         width=outcome.width,
         height=outcome.height,
-        detections=map(_detection_to_proto, outcome.detections),
+        detections=map(detection_to_proto, outcome.detections),
         completed_by=outcome.completed_by,
         attempts=outcome.attempts,
         image_bytes=outcome.image_bytes,
@@ -109,37 +110,9 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         detail=message.detail,
         width=message.width,
         height=message.height,
-        detections=tuple(map(_detection_from_proto, message.detections)),
+        detections=tuple(map(detection_from_proto, message.detections)),
         attempts=message.attempts,
         image_bytes=message.image_bytes,
         tensor_bytes=message.tensor_bytes,
         run=message.run,
-    )
-
-
-def _detection_to_proto(detection: Detection) -> outcome_pb2.Detection:
-    box = detection.box
-    return outcome_pb2.Detection(
-        stage=detection.stage,
-        label=detection.label,
-        class_id=detection.class_id,
-        score=detection.score,
-        box=None if box is None else _box_to_proto(box),
-        parent=detection.parent,
-    )
-
-
-def _box_to_proto(box: Box) -> outcome_pb2.Box:
-    return outcome_pb2.Box(left=box.left, top=box.top, right=box.right, bottom=box.bottom)
-
-
-def _detection_from_proto(message: outcome_pb2.Detection) -> Detection:
-    box = message.box
-    return Detection(
-        stage=message.stage,
-        label=message.label,
-        class_id=message.class_id,
-        score=message.score,
-        box=Box(box.left, box.top, box.right, box.bottom) if message.HasField("box") else None,
-        parent=message.parent if message.HasField("parent") else None,
     )

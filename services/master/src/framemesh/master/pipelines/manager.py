@@ -13,7 +13,7 @@ from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import ready_workers, trouble
 from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
 from framemesh.master.pipelines.buffer import BufferProvisioner
-from framemesh.modeling.decoder_demands import demand_of
+from framemesh.modeling.decoders.registry import demand_of
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,

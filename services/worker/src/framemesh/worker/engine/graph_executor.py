@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from framemesh.core.detection import Detection
 from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge, GraphPlan, Node
-from framemesh.core.outcome import Detection
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.frame_context import WaitingForOthers

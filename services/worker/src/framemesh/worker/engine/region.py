@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from framemesh.core.detection import Box
 from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge
-from framemesh.core.outcome import Box
 from framemesh.worker.vision.image import Pixels
 
 MIN_REGION_PIXELS = 2

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from framemesh.core.outcome import Box, Detection
+from framemesh.core.detection import Box, Detection
 from framemesh.worker.engine.batching import Batcher
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.region import Region
@@ -11,6 +12,7 @@ from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
 from framemesh.worker.vision.image import FrameImage
 from framemesh.worker.vision.preprocess import Preprocessor
+from framemesh.worker.vision.projection import with_detail
 
 
 class Stage:
@@ -117,18 +119,23 @@ class Stage:
         self, image: FrameImage, region: Region | None, outputs: Outputs
     ) -> Iterator[Detection]:
         size = region or image
+        projection = self._preprocessor.projection(size.width, size.height)
+        outer = None if region is None else region.box
         for found in self._decoder.decode(outputs):
             box: Box | None = None
             if found.box is not None:
-                box = self._preprocessor.to_image(found.box, size.width, size.height)
+                box = projection.box(found.box)
                 if box is None:
                     continue
-                if region is not None:
-                    box = box.within(region.box)
-            yield Detection(
+            detection = Detection(
                 stage=self._name,
                 label=self._labels[found.class_id],
                 class_id=found.class_id,
                 score=found.score,
-                box=box,
+                box=box if box is None or outer is None else box.within(outer),
             )
+            if found.detail is not None:
+                inner = replace(detection, box=box)
+                detailed = with_detail(inner, found.detail, projection, outer, self._labels)
+                detection = replace(detailed, box=detection.box or detailed.box)
+            yield detection

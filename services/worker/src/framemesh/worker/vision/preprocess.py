@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.core.outcome import Box
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.image import Pixels
+from framemesh.worker.vision.projection import STRETCHED, Projection
 
 GREY = 114
 """Fills the bars of a letterbox: the grey that YOLO trains with, near the mean of an image."""
@@ -74,23 +74,17 @@ class Preprocessor:
             inner_height,
         )
 
-    def to_image(self, box: Box, width: int, height: int) -> Box | None:
-        """A box in fractions of the input, in fractions of an image of this size.
-
-        It is clipped to the image; None if nothing is left of it.
-        """
+    def projection(self, width: int, height: int) -> Projection:
+        """Where an image of this size lies in the input."""
         if self._spec.fit is Fit.STRETCH:
-            return box
+            return STRETCHED
         place, spec = self.placement(width, height), self._spec
-        left, right = (
-            min(1.0, max(0.0, (side * spec.width - place.left) / place.width))
-            for side in (box.left, box.right)
+        return Projection(
+            place.left / spec.width,
+            place.top / spec.height,
+            place.width / spec.width,
+            place.height / spec.height,
         )
-        top, bottom = (
-            min(1.0, max(0.0, (side * spec.height - place.top) / place.height))
-            for side in (box.top, box.bottom)
-        )
-        return Box(left, top, right, bottom) if left < right and top < bottom else None
 
     def _source(self, channel: int) -> int:
         """The channel of a decoded image (blue first) that channel of the input shows."""

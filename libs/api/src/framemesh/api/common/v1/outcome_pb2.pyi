@@ -54,6 +54,32 @@ FATE_REJECTED: Fate.ValueType  # 5
 """Never accepted; the camera was told why."""
 Global___Fate: _TypeAlias = Fate  # noqa: Y015
 
+class _RasterKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RasterKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RasterKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RASTER_KIND_UNSPECIFIED: _RasterKind.ValueType  # 0
+    RASTER_KIND_CLASSES: _RasterKind.ValueType  # 1
+    """The number of a class."""
+    RASTER_KIND_ANOMALY: _RasterKind.ValueType  # 2
+    """How unusual the place is."""
+    RASTER_KIND_DEPTH: _RasterKind.ValueType  # 3
+    """Distance or its inverse, in the model's own unit."""
+
+class RasterKind(_RasterKind, metaclass=_RasterKindEnumTypeWrapper):
+    """What the cells of a raster are."""
+
+RASTER_KIND_UNSPECIFIED: RasterKind.ValueType  # 0
+RASTER_KIND_CLASSES: RasterKind.ValueType  # 1
+"""The number of a class."""
+RASTER_KIND_ANOMALY: RasterKind.ValueType  # 2
+"""How unusual the place is."""
+RASTER_KIND_DEPTH: RasterKind.ValueType  # 3
+"""Distance or its inverse, in the model's own unit."""
+Global___RasterKind: _TypeAlias = RasterKind  # noqa: Y015
+
 @_typing.final
 class Box(_message.Message):
     """A rectangle in fractions of the frame: 0,0 is its upper left, 1,1 its lower right corner."""
@@ -85,8 +111,163 @@ class Box(_message.Message):
 Global___Box: _TypeAlias = Box  # noqa: Y015
 
 @_typing.final
+class Point(_message.Message):
+    """A place in fractions of the frame; it may lie outside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    X_FIELD_NUMBER: _builtins.int
+    Y_FIELD_NUMBER: _builtins.int
+    x: _builtins.float
+    y: _builtins.float
+    def __init__(
+        self,
+        *,
+        x: _builtins.float = ...,
+        y: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["x", b"x", "y", b"y"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Point: _TypeAlias = Point  # noqa: Y015
+
+@_typing.final
+class Keypoint(_message.Message):
+    """One named place of a thing, such as a wrist. The order of the model's keypoints counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """0 to 1; 1 where the model does not tell."""
+    @_builtins.property
+    def at(self) -> Global___Point: ...
+    def __init__(
+        self,
+        *,
+        at: Global___Point | None = ...,
+        score: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Keypoint: _TypeAlias = Keypoint  # noqa: Y015
+
+@_typing.final
+class Mask(_message.Message):
+    """Which cells of a grid over a detection's box, or over the frame if it has none, belong to it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    RUNS_FIELD_NUMBER: _builtins.int
+    width: _builtins.int
+    height: _builtins.int
+    @_builtins.property
+    def runs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Lengths of runs of cells, row by row from the upper left: outside, inside, outside, ... The first
+        may be 0; together they are width * height.
+        """
+
+    def __init__(
+        self,
+        *,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        runs: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "runs", b"runs", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mask: _TypeAlias = Mask  # noqa: Y015
+
+@_typing.final
+class ClassArea(_message.Message):
+    """How much of a raster one class takes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLASS_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    AREA_FIELD_NUMBER: _builtins.int
+    class_id: _builtins.int
+    label: _builtins.str
+    area: _builtins.float
+    """Fraction of all cells."""
+    def __init__(
+        self,
+        *,
+        class_id: _builtins.int = ...,
+        label: _builtins.str = ...,
+        area: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "class_id", b"class_id", "label", b"label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClassArea: _TypeAlias = ClassArea  # noqa: Y015
+
+@_typing.final
+class Raster(_message.Message):
+    """A value for each cell of a grid over the detection's box, or over the frame if it has none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    AREAS_FIELD_NUMBER: _builtins.int
+    kind: Global___RasterKind.ValueType
+    width: _builtins.int
+    height: _builtins.int
+    values: _builtins.bytes
+    """One byte a cell, row by row from the upper left, compressed by zlib. Of CLASSES it is the number
+    of the class; else low + byte / 255 * (high - low).
+    """
+    low: _builtins.float
+    high: _builtins.float
+    @_builtins.property
+    def areas(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClassArea]:
+        """Of CLASSES: the classes that are there, the largest first."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___RasterKind.ValueType = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        values: _builtins.bytes = ...,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+        areas: _abc.Iterable[Global___ClassArea] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["areas", b"areas", "height", b"height", "high", b"high", "kind", b"kind", "low", b"low", "values", b"values", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Raster: _TypeAlias = Raster  # noqa: Y015
+
+@_typing.final
 class Detection(_message.Message):
-    """One thing that one stage found."""
+    """One thing that one stage found. What its model does not tell is empty."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -96,6 +277,12 @@ class Detection(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     BOX_FIELD_NUMBER: _builtins.int
     PARENT_FIELD_NUMBER: _builtins.int
+    CORNERS_FIELD_NUMBER: _builtins.int
+    KEYPOINTS_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    RASTER_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    EMBEDDING_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
     """The stage of the pipeline that found it."""
     label: _builtins.str
@@ -106,9 +293,27 @@ class Detection(_message.Message):
     """The detection in whose crop this one was found, as its index in the outcome. Absent for the
     detections of a stage that ran on the whole frame.
     """
+    text: _builtins.str
+    """That is written there."""
     @_builtins.property
     def box(self) -> Global___Box:
-        """Always in fractions of the whole frame. Absent for a classification of the whole frame."""
+        """Always in fractions of the whole frame. Absent for a class, a raster or an embedding of the whole
+        frame.
+        """
+
+    @_builtins.property
+    def corners(self) -> _containers.RepeatedCompositeFieldContainer[Global___Point]:
+        """Of an oriented box: its four corners in order around it; the box then encloses them."""
+
+    @_builtins.property
+    def keypoints(self) -> _containers.RepeatedCompositeFieldContainer[Global___Keypoint]: ...
+    @_builtins.property
+    def mask(self) -> Global___Mask: ...
+    @_builtins.property
+    def raster(self) -> Global___Raster: ...
+    @_builtins.property
+    def embedding(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """A vector that is near those of similar things."""
 
     def __init__(
         self,
@@ -119,10 +324,16 @@ class Detection(_message.Message):
         score: _builtins.float = ...,
         box: Global___Box | None = ...,
         parent: _builtins.int | None = ...,
+        corners: _abc.Iterable[Global___Point] | None = ...,
+        keypoints: _abc.Iterable[Global___Keypoint] | None = ...,
+        mask: Global___Mask | None = ...,
+        raster: Global___Raster | None = ...,
+        text: _builtins.str = ...,
+        embedding: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "box", b"box", "parent", b"parent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "box", b"box", "mask", b"mask", "parent", b"parent", "raster", b"raster"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "box", b"box", "class_id", b"class_id", "label", b"label", "parent", b"parent", "score", b"score", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_parent", b"_parent", "box", b"box", "class_id", b"class_id", "corners", b"corners", "embedding", b"embedding", "keypoints", b"keypoints", "label", b"label", "mask", b"mask", "parent", b"parent", "raster", b"raster", "score", b"score", "stage", b"stage", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__parent: _TypeAlias = _typing.Literal["parent"]  # noqa: Y015
     _WhichOneofArgType__parent: _TypeAlias = _typing.Literal["_parent", b"_parent"]  # noqa: Y015

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.core.outcome import Box
+from framemesh.core.detection import Box
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import Array, RawDetection
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from framemesh.modeling.decoder_demands import FASTESTDET_BOX_CHANNELS, DecoderBinding
+from framemesh.modeling.decoders.demand import DecoderBinding
+from framemesh.modeling.decoders.fastestdet import BOX_CHANNELS
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection
 from framemesh.worker.vision.decoders.suppression import select_detections
@@ -26,8 +27,8 @@ class FastestDet:
         height, width = cells.shape[1:]
         rows, columns = np.nonzero((cells[0] >= self._least_object) & (cells[0] > 0))
         found = cells[:, rows, columns]
-        classes = found[FASTESTDET_BOX_CHANNELS:].argmax(axis=0)
-        surest = np.maximum(found[FASTESTDET_BOX_CHANNELS:].max(axis=0, initial=0.0), 0.0)
+        classes = found[BOX_CHANNELS:].argmax(axis=0)
+        surest = np.maximum(found[BOX_CHANNELS:].max(axis=0, initial=0.0), 0.0)
         scores = found[0] ** OBJECT_POWER * surest**CLASS_POWER
         centre_x = (columns + np.tanh(found[1])) / width
         centre_y = (rows + np.tanh(found[2])) / height

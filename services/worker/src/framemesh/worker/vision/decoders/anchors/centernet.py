@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from framemesh.modeling.decoder_demands import DecoderBinding
+from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, sides_differ
 from framemesh.worker.vision.decoders.suppression import select_detections

@@ -1,0 +1,23 @@
+"""CenterNet."""
+
+from framemesh.modeling.decoders.demand import (
+    DecoderBinding,
+    DecoderDemand,
+    Shapes,
+    fixed_count,
+    named_output,
+    unreadable,
+)
+from framemesh.modeling.manifest import DecoderSpec
+
+
+def _bind(spec: DecoderSpec, shapes: Shapes) -> DecoderBinding:
+    heatmap = named_output(shapes, "heatmap", "classes,height,width", "centernet")
+    boxes = named_output(shapes, "boxes", "4,height,width", "centernet")
+    if boxes != (4, *heatmap[1:]):
+        raise unreadable(shapes, "centernet", f"boxes to be {[4, *heatmap[1:]]}")
+    classes = fixed_count(heatmap[0], shapes, "centernet", "classes")
+    return DecoderBinding({"heatmap": "heatmap", "boxes": "boxes"}, classes)
+
+
+DEMANDS = {"centernet": DecoderDemand(_bind)}

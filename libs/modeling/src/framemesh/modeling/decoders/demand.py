@@ -1,0 +1,58 @@
+"""What one decoder demands of a model's outputs, and which of them it will read as what."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import DecoderSpec
+
+Shapes = Mapping[str, tuple[int, ...]]
+"""Of the output tensors of one picture; -1 where a dimension is known only once the model ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderBinding:
+    """One model's outputs, found for one decoder."""
+
+    tensors: Mapping[str, str]
+    """What the decoder calls an output ("boxes") -> the name of the tensor."""
+    classes: int
+    """Number of classes of the model; each needs a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderDemand:
+    """One decoder, before it is made for a model."""
+
+    bind: Callable[[DecoderSpec, Shapes], DecoderBinding]
+    """Raises ModelInvalid where the outputs are not what the decoder reads."""
+    boxes: bool = True
+    """Whether its detections have boxes, of which another stage can look at the crops."""
+
+
+def named_output(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ...]:
+    """The shape of the output called `name`, which must have as many dimensions as `form` names.
+
+    `form` ("classes,height,width") names the dimensions in messages.
+    """
+    if name not in shapes:
+        raise unreadable(shapes, decoder, f"an output {name} [{form}]")
+    shape = shapes[name]
+    if len(shape) != form.count(",") + 1:
+        raise unreadable(shapes, decoder, f"{name} to be [{form}]")
+    return shape
+
+
+def fixed_count(length: int, shapes: Shapes, decoder: str, what: str) -> int:
+    """`length`, which must be known before the model runs."""
+    if length < 1:
+        raise unreadable(shapes, decoder, f"a fixed number of {what}")
+    return length
+
+
+def unreadable(shapes: Shapes, decoder: str, expected: str) -> ModelInvalid:
+    there = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items()) or "none"
+    return ModelInvalid(
+        f"decoder {decoder} expects {expected}; the model's outputs for one picture are {there}: "
+        "choose the decoder that fits, or export the model with these outputs"
+    )

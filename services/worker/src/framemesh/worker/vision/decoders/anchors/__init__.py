@@ -1,0 +1,1 @@
+"""A score and a box for each of many fixed places."""

@@ -1,0 +1,14 @@
+"""The decoders of this folder."""
+
+from collections.abc import Mapping
+
+from framemesh.worker.vision.decoders.anchors.centernet import CenterNet
+from framemesh.worker.vision.decoders.anchors.fastestdet import FastestDet
+from framemesh.worker.vision.decoders.anchors.ssd import Ssd
+from framemesh.worker.vision.decoders.decoder import MakeDecoder
+
+DECODERS: Mapping[str, MakeDecoder] = {
+    "centernet": CenterNet,
+    "fastestdet": FastestDet,
+    "ssd": Ssd,
+}

@@ -1,0 +1,1 @@
+"""Detectors whose graph ends with the suppression: lists of boxes."""

@@ -1,0 +1,1 @@
+"""A value for each place: classes, anomalies, depth."""

@@ -1,0 +1,1 @@
+"""One vector for the whole image: classes, text, an embedding, keypoints."""

@@ -1,0 +1,163 @@
+"""From positions in a model's input back to the image that lies in it."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.core.detection import (
+    Box,
+    ClassArea,
+    Detection,
+    Keypoint,
+    Mask,
+    Point,
+    Raster,
+    RasterKind,
+)
+from framemesh.worker.vision.decoders.decoder import RawDetail, RawRaster
+
+MAX_RASTER_SIDE = 256
+"""Cells in a row or a column of a raster: with one byte each it takes at most 64 KiB."""
+
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Where an image lies in a model's input, in fractions of the input.
+
+    Parts of the image may lie outside (a centre crop), and parts of the input beside it (a
+    letterbox).
+    """
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 1.0
+    height: float = 1.0
+
+    def point(self, at: Point) -> Point:
+        """A place of the input, in fractions of the image."""
+        return Point((at.x - self.left) / self.width, (at.y - self.top) / self.height)
+
+    def box(self, box: Box) -> Box | None:
+        """A box of the input, in fractions of the image and clipped to it; None if nothing is
+        left of it."""
+        if self is STRETCHED:
+            return box
+        left, top = self.point(Point(box.left, box.top))
+        right, bottom = self.point(Point(box.right, box.bottom))
+        left, right = (min(1.0, max(0.0, side)) for side in (left, right))
+        top, bottom = (min(1.0, max(0.0, side)) for side in (top, bottom))
+        return Box(left, top, right, bottom) if left < right and top < bottom else None
+
+    def in_input(self, at: Point) -> Point:
+        """A place of the image, in fractions of the input."""
+        return Point(self.left + at.x * self.width, self.top + at.y * self.height)
+
+    def sampled(
+        self, grid: NDArray[np.generic], area: Box, columns: int, rows: int
+    ) -> NDArray[np.generic]:
+        """[rows, columns]: the cells of `grid`, [height, width] over the input, that lie nearest to
+        an even grid over `area`, a box of the image. What lies beside the input is its border."""
+        first, last = (
+            self.in_input(Point(area.left, area.top)),
+            self.in_input(Point(area.right, area.bottom)),
+        )
+        xs = first.x + (np.arange(columns) + 0.5) / columns * (last.x - first.x)
+        ys = first.y + (np.arange(rows) + 0.5) / rows * (last.y - first.y)
+        height, width = grid.shape
+        across = np.clip((xs * width).astype(np.intp), 0, width - 1)
+        down = np.clip((ys * height).astype(np.intp), 0, height - 1)
+        sampled: NDArray[np.generic] = grid[down[:, None], across[None, :]]
+        return sampled
+
+    def cells(self, grid: NDArray[np.generic], area: Box) -> tuple[int, int]:
+        """Columns and rows of `grid` that cover `area`, a box of the image; at least 1."""
+        height, width = grid.shape
+        columns = round((area.right - area.left) * self.width * width)
+        rows = round((area.bottom - area.top) * self.height * height)
+        return max(1, columns), max(1, rows)
+
+
+STRETCHED = Projection()
+"""The image is the whole input."""
+
+
+def with_detail(
+    detection: Detection,
+    detail: RawDetail,
+    projection: Projection,
+    region: Box | None,
+    labels: Sequence[str],
+) -> Detection:
+    """A detection with what else its model tells of it.
+
+    Args:
+        detection: its box, in fractions of the image that the model saw.
+        region: where that image lies in the frame, if it is a crop.
+    """
+    area = detection.box or WHOLE
+    mask = None if detail.mask is None else to_mask(detail.mask, projection, area)
+    raster = None if detail.raster is None else to_raster(detail.raster, projection, labels)
+    box = region if raster is not None and detection.box is None else detection.box
+    return replace(
+        detection,
+        box=box,
+        corners=tuple(_in_frame(projection.point(at), region) for at in detail.corners),
+        keypoints=tuple(
+            Keypoint(_in_frame(projection.point(keypoint.at), region), keypoint.score)
+            for keypoint in detail.keypoints
+        ),
+        mask=mask,
+        raster=raster,
+        text=detail.text,
+        embedding=detail.embedding,
+    )
+
+
+def to_mask(inside: NDArray[np.bool_], projection: Projection, area: Box) -> Mask:
+    """`inside`, [height, width] over the input, as a mask over `area`, a box of the image."""
+    columns, rows = projection.cells(inside, area)
+    cells = projection.sampled(inside, area, columns, rows).reshape(-1)
+    changes = np.flatnonzero(np.diff(cells, prepend=False))
+    runs = np.diff(np.concatenate(([0], changes, [cells.size])))
+    return Mask(columns, rows, tuple(runs.tolist()))
+
+
+def to_raster(raw: RawRaster, projection: Projection, labels: Sequence[str]) -> Raster:
+    """The part of a raster that lies on the image, of at most MAX_RASTER_SIDE cells a side."""
+    columns, rows = projection.cells(raw.values, WHOLE)
+    values = projection.sampled(raw.values, WHOLE, columns, rows)
+    factor = min(1.0, MAX_RASTER_SIDE / max(columns, rows))
+    size = (max(1, round(columns * factor)), max(1, round(rows * factor)))
+    areas: tuple[ClassArea, ...] = ()
+    if raw.kind is RasterKind.CLASSES:
+        areas = _areas(values, labels)
+        cells = cv2.resize(values.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    else:
+        scaled = (values.astype(np.float32) - raw.low) / max(raw.high - raw.low, 1e-12)
+        smaller = cv2.resize(scaled, size, interpolation=cv2.INTER_AREA)
+        cells = np.rint(np.clip(smaller, 0.0, 1.0) * 255).astype(np.uint8)
+    return Raster(raw.kind, *size, zlib.compress(cells.tobytes()), raw.low, raw.high, areas)
+
+
+def _areas(values: NDArray[np.generic], labels: Sequence[str]) -> tuple[ClassArea, ...]:
+    classes, counts = np.unique(values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return tuple(
+        ClassArea(int(classes[at]), labels[int(classes[at])], float(counts[at]) / values.size)
+        for at in order
+    )
+
+
+def _in_frame(at: Point, region: Box | None) -> Point:
+    if region is None:
+        return at
+    return Point(
+        region.left + at.x * (region.right - region.left),
+        region.top + at.y * (region.bottom - region.top),
+    )
