@@ -149,9 +149,10 @@ def test_a_threshold_of_one_finds_what_is_certain_at_most(case: Case) -> None:
     assert case.decoder(score_threshold=1.0).decode(case.outputs(0)) == []
 
 
-def test_fewer_labels_than_classes_are_refused(case: Case) -> None:
-    with pytest.raises(ModelInvalid, match="has 3 classes and its manifest 2 labels"):
-        bind_decoder(manifest(DecoderSpec(case.name), labels=2), case.shapes)
+@pytest.mark.parametrize("labels", [CLASSES - 1, CLASSES + 1])
+def test_labels_of_another_number_than_the_classes_are_refused(case: Case, labels: int) -> None:
+    with pytest.raises(ModelInvalid, match=f"has 3 classes and its manifest {labels} labels"):
+        bind_decoder(manifest(DecoderSpec(case.name), labels), case.shapes)
 
 
 def test_tensors_that_do_not_fit_are_named_with_their_shapes(case: Case) -> None:

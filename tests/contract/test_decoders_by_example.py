@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from framemesh.core.detection import Box
-from framemesh.modeling.decoders.demand import Shapes
+from framemesh.modeling.decoders.demand import InputSize, Shapes
 from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
@@ -13,9 +13,11 @@ from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetectio
 from framemesh.worker.vision.decoders.registry import make_decoder
 from framemesh.worker.vision.decoders.suppression import non_max_suppression
 
+INPUT_SIZE = InputSize(64, 64)
+
 
 def decoder_of(spec: DecoderSpec, shapes: Shapes) -> Decoder:
-    return make_decoder(spec, DEMANDS[spec.name].bind(spec, shapes))
+    return make_decoder(spec, DEMANDS[spec.name].bind(spec, shapes, INPUT_SIZE))
 
 
 def zeros(*shape: int) -> Array:
@@ -69,7 +71,7 @@ def test_ssd_skips_the_background(names: tuple[str, str]) -> None:
     boxes[1] = 0.1, 0.2, 0.3, 0.4
     spec = DecoderSpec("ssd", background=True)
     decoder = decoder_of(spec, {names[0]: (3, 2), names[1]: (3, 4)})
-    assert DEMANDS["ssd"].bind(spec, {names[0]: (3, 2), names[1]: (3, 4)}).classes == 1
+    assert DEMANDS["ssd"].bind(spec, {names[0]: (3, 2), names[1]: (3, 4)}, INPUT_SIZE).classes == 1
     (found,) = decoder.decode({names[0]: scores, names[1]: boxes})
     close(found, 0, 0.8, 0.1, 0.2, 0.3, 0.4)
 

@@ -11,20 +11,29 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class InputSize:
+    """Of a model's input, in pixels: many families tell their boxes in them."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecoderBinding:
     """One model's outputs, found for one decoder."""
 
     tensors: Mapping[str, str]
     """What the decoder calls an output ("boxes") -> the name of the tensor."""
-    classes: int
-    """Number of classes of the model; each needs a label."""
+    classes: int | None
+    """Number of classes of the model, each with one label; None where its outputs do not tell."""
+    input_size: InputSize
 
 
 @dataclass(frozen=True, slots=True)
 class DecoderDemand:
     """One decoder, before it is made for a model."""
 
-    bind: Callable[[DecoderSpec, Shapes], DecoderBinding]
+    bind: Callable[[DecoderSpec, Shapes, InputSize], DecoderBinding]
     """Raises ModelInvalid where the outputs are not what the decoder reads."""
     boxes: bool = True
     """Whether its detections have boxes, of which another stage can look at the crops."""

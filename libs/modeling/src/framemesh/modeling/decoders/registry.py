@@ -12,7 +12,7 @@ from framemesh.modeling.decoders import (
     vectors,
     yolo,
 )
-from framemesh.modeling.decoders.demand import DecoderBinding, DecoderDemand, Shapes
+from framemesh.modeling.decoders.demand import DecoderBinding, DecoderDemand, InputSize, Shapes
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
 from framemesh.modeling.manifest import ModelManifest
 
@@ -33,13 +33,14 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
 
     Raises:
         UnknownDecoder: no decoder has this name.
-        ModelInvalid: the outputs are not what it reads, or classes lack labels.
+        ModelInvalid: the outputs are not what it reads, or classes and labels differ in number.
     """
+    input_size = InputSize(manifest.input.width, manifest.input.height)
     try:
-        binding = demand_of(manifest).bind(manifest.decoder, shapes)
+        binding = demand_of(manifest).bind(manifest.decoder, shapes, input_size)
     except ModelInvalid as error:
         raise misfit(manifest, f"decoder.name: {error}") from error
-    if binding.classes > len(manifest.labels):
+    if binding.classes not in (None, len(manifest.labels)):
         raise misfit(
             manifest,
             f"labels: the model has {binding.classes} classes and its manifest "

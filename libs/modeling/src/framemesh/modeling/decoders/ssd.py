@@ -3,6 +3,7 @@
 from framemesh.modeling.decoders.demand import (
     DecoderBinding,
     DecoderDemand,
+    InputSize,
     Shapes,
     fixed_count,
     unreadable,
@@ -10,7 +11,7 @@ from framemesh.modeling.decoders.demand import (
 from framemesh.modeling.manifest import DecoderSpec
 
 
-def _bind(spec: DecoderSpec, shapes: Shapes) -> DecoderBinding:
+def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     """The outputs are told apart by their names where these contain "scores" and "boxes", and by
     their shapes where not."""
     names = _by_name(shapes) or _by_shape(shapes)
@@ -20,7 +21,7 @@ def _bind(spec: DecoderSpec, shapes: Shapes) -> DecoderBinding:
     if len(scores) != 2 or len(boxes) != 2 or boxes[1] != 4 or scores[0] != boxes[0]:
         raise unreadable(shapes, "ssd", "scores [places,classes] and boxes [places,4]")
     classes = fixed_count(scores[1] - int(spec.background), shapes, "ssd", "classes")
-    return DecoderBinding(dict(zip(("scores", "boxes"), names, strict=True)), classes)
+    return DecoderBinding(dict(zip(("scores", "boxes"), names, strict=True)), classes, input_size)
 
 
 def _by_name(shapes: Shapes) -> tuple[str, str] | None:

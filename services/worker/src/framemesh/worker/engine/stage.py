@@ -8,6 +8,7 @@ from framemesh.core.detection import Box, Detection
 from framemesh.worker.engine.batching import Batcher
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.region import Region
+from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
 from framemesh.worker.vision.image import FrameImage
@@ -129,7 +130,7 @@ class Stage:
                     continue
             detection = Detection(
                 stage=self._name,
-                label=self._labels[found.class_id],
+                label=self._label(found.class_id),
                 class_id=found.class_id,
                 score=found.score,
                 box=box if box is None or outer is None else box.within(outer),
@@ -139,3 +140,15 @@ class Stage:
                 detailed = with_detail(inner, found.detail, projection, outer, self._labels)
                 detection = replace(detailed, box=detection.box or detailed.box)
             yield detection
+
+    def _label(self, class_id: int) -> str:
+        """
+        Raises:
+            InferenceFailed: there is none; of some models only the answers tell the classes.
+        """
+        if not 0 <= class_id < len(self._labels):
+            raise InferenceFailed(
+                f"the model found something of class {class_id}, and its manifest has labels for "
+                f"0 to {len(self._labels) - 1}: list a label for each class"
+            )
+        return self._labels[class_id]

@@ -1,0 +1,78 @@
+"""ONNX files whose answers are known: constants, moved by the brightness of the input."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+Values = NDArray[Any]
+
+ELEMENT_TYPES = {
+    np.dtype(np.float32): TensorProto.FLOAT,
+    np.dtype(np.float16): TensorProto.FLOAT16,
+    np.dtype(np.uint8): TensorProto.UINT8,
+    np.dtype(np.int32): TensorProto.INT32,
+    np.dtype(np.int64): TensorProto.INT64,
+}
+
+
+class FamilyGraph:
+    """A model of one input, whose outputs are `values + slopes * brightness`.
+
+    The brightness is the mean of the whole input: a wrong scale or padding shows in the scores.
+    """
+
+    def __init__(
+        self, name: str, shape: Sequence[int], dtype: type[np.generic] = np.float32
+    ) -> None:
+        """`shape` and `dtype` are the input's; the shape has the batch of 1."""
+        self._input = helper.make_tensor_value_info(name, ELEMENT_TYPES[np.dtype(dtype)], shape)
+        self._nodes = [helper.make_node("Cast", [name], ["whole"], to=TensorProto.FLOAT)]
+        self._nodes.append(helper.make_node("ReduceMean", ["whole"], ["brightness"], keepdims=0))
+        self._constants: list[onnx.TensorProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def output(
+        self,
+        name: str,
+        values: Values,
+        slopes: Values | None = None,
+        dtype: type[np.generic] = np.float32,
+    ) -> None:
+        """Add an output. `values` and `slopes` have its shape, the batch included."""
+        self._constant(f"{name}.values", values)
+        self._constant(f"{name}.slopes", np.zeros(1) if slopes is None else slopes)
+        element = ELEMENT_TYPES[np.dtype(dtype)]
+        self._nodes += [
+            helper.make_node("Mul", [f"{name}.slopes", "brightness"], [f"{name}.moved"]),
+            helper.make_node("Add", [f"{name}.values", f"{name}.moved"], [f"{name}.exact"]),
+            helper.make_node("Cast", [f"{name}.exact"], [name], to=element),
+        ]
+        self._outputs.append(helper.make_tensor_value_info(name, element, values.shape))
+
+    def save(self, metadata: Mapping[str, str] | None = None) -> bytes:
+        """The file."""
+        graph = helper.make_graph(
+            self._nodes, "family", [self._input], self._outputs, self._constants
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        helper.set_model_props(model, dict(metadata or {}))
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString())
+
+    def _constant(self, name: str, values: Values) -> None:
+        self._constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
+
+
+def run(model: bytes, inputs: Mapping[str, Values]) -> dict[str, Values]:
+    """The answers by the names of the outputs, the batch included."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, dict(inputs)), strict=True))
