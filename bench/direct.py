@@ -37,6 +37,7 @@ class Output:
 
     name: str
     shape: tuple[int, ...]
+    """Of float32, as those of all bundled models."""
 
     @property
     def bytes(self) -> int:

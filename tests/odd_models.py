@@ -193,6 +193,7 @@ def _strange_names(made: onnx.ModelProto) -> None:
 
 STRANGE = 'in "put" /ü\\n'
 FIXED = replace(MANIFEST, max_batch=1)
+MAP = replace(MANIFEST, decoder=DecoderSpec("fastestdet"))
 
 ACCEPTED = (
     OddModel("open batch", model()),
@@ -208,6 +209,9 @@ ACCEPTED = (
         model(change=_strange_names),
         replace(MANIFEST, input=replace(MANIFEST.input, name=STRANGE)),
     ),
+    OddModel("half floats out", model(change=_output_is(TensorProto.FLOAT16))),
+    OddModel("double floats out", model(change=_output_is(TensorProto.DOUBLE))),
+    OddModel("an unread output of integers", model(change=_more_output)),
     OddModel("the newest opset", model(opset=MAX_OPSET, ir_version=MAX_IR_VERSION)),
 )
 
@@ -248,19 +252,19 @@ REFUSED = (
         refused="input.name: the file has no input 'x', it has images",
     ),
     OddModel(
-        "half floats out",
-        model(change=_output_is(TensorProto.FLOAT16)),
-        refused="output logits FP16 [-1, 2] is not FP32",
+        "brain floats out",
+        model(change=_output_is(TensorProto.BFLOAT16)),
+        refused="output logits BF16 [-1, 2] is not of floats",
     ),
     OddModel(
         "integers out",
         model(change=_output_is(TensorProto.INT64)),
-        refused="output logits INT64 [-1, 2] is not FP32",
+        refused="output logits INT64 [-1, 2] is not of floats, as decoder classification reads it",
     ),
     OddModel(
-        "an unread output of integers",
-        model(change=_more_output),
-        refused="output best INT64 [-1, 1] is not FP32",
+        "strings out",
+        model(change=_output_is(TensorProto.STRING)),
+        refused="output logits BYTES [-1, 2] is not of floats",
     ),
     OddModel(
         "an output of no shape",
@@ -269,13 +273,15 @@ REFUSED = (
     ),
     OddModel(
         "an output of nothing",
-        model(output_shape=("n", 0)),
-        refused="output logits FP32 [-1, 0] holds nothing",
+        model(output_shape=("n", 7, 0, 4)),
+        MAP,
+        refused="output logits FP32 [-1, 7, 0, 4] holds nothing",
     ),
     OddModel(
         "an output too large for memory",
-        model(output_shape=("n", 2**29)),
-        refused="take 2147483840 bytes, over the limit",
+        model(output_shape=("n", 7, 2**14, 2**14)),
+        MAP,
+        refused="take 7516192960 bytes, over the limit",
     ),
     OddModel(
         "a number of classes that is open",

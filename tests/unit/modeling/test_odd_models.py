@@ -38,8 +38,8 @@ def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Pa
     (picture,) = validated.signature.inputs
     for count in (1, odd.manifest.max_batch):
         pixels = np.zeros((count, *picture.picture_shape), np.uint8)
-        (answer,) = session.run(None, {picture.name: pixels})
         (output,) = validated.signature.outputs
+        (answer,) = session.run([output.name], {picture.name: pixels})
         assert answer.shape == (count, *output.picture_shape)
     assert validated.binding.classes == 2
 

@@ -9,7 +9,8 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
-from framemesh.modeling.signature import Signature, Tensor, check_signature
+from framemesh.modeling.signature import NO_TENSOR, Signature, Tensor
+from framemesh.modeling.validation import check_signature
 from framemesh.worker.triton.repository import Deployment, write_repository
 
 MANIFEST = ModelManifest(
@@ -18,19 +19,45 @@ MANIFEST = ModelManifest(
     ("person",),
     InputSpec("images", 640, 480, layout=Layout.NHWC, dtype=DType.UINT8),
     DecoderSpec("centernet"),
+    max_batch=8,
 )
 PICTURES = Tensor("images", "UINT8", (-1, 480, 640, 3))
+HEATMAP = Tensor("heatmap", "FP32", (-1, 1, 120, 160))
 BOXES = Tensor("boxes", "FP32", (-1, 4, 120, 160))
-MODEL = Signature((PICTURES,), (BOXES,))
+MODEL = Signature((PICTURES,), (HEATMAP, BOXES))
 
 
 def test_a_model_that_fits_is_taken_as_it_is() -> None:
-    assert check_signature(MANIFEST, MODEL) == MODEL
+    assert check_signature(MANIFEST, MODEL).signature == MODEL
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        Tensor("best", "INT64", (-1, 1)),
+        Tensor("names", "BYTES", (-1, 1)),
+        Tensor("empty", "FP32", (-1, 0)),
+        Tensor("alone", "FP32", (1, 7)),
+        Tensor("shapeless", "BF16", ()),
+        Tensor("sequence", NO_TENSOR, ()),
+    ],
+    ids=lambda unread: unread.name,
+)
+def test_an_output_that_the_decoder_does_not_read_is_not_looked_at(unread: Tensor) -> None:
+    more = replace(MODEL, outputs=(unread, *MODEL.outputs))
+    assert check_signature(MANIFEST, more).signature == MODEL
+
+
+def test_whole_numbers_beside_a_single_output_are_not_in_its_way() -> None:
+    manifest = replace(MANIFEST, decoder=DecoderSpec("classification"))
+    scores, best = Tensor("scores", "FP16", (-1, 1)), Tensor("best", "INT64", (-1,))
+    found = check_signature(manifest, Signature((PICTURES,), (best, scores)))
+    assert found.signature.outputs == (scores,)
 
 
 def test_open_sides_of_the_input_get_the_manifests() -> None:
-    loose = Signature((replace(PICTURES, shape=(-1, -1, -1, 3)),), (BOXES,))
-    assert check_signature(MANIFEST, loose) == MODEL
+    loose = replace(MODEL, inputs=(replace(PICTURES, shape=(-1, -1, -1, 3)),))
+    assert check_signature(MANIFEST, loose).signature == MODEL
 
 
 @pytest.mark.parametrize(
@@ -53,9 +80,18 @@ def test_open_sides_of_the_input_get_the_manifests() -> None:
             r"UINT8 \[-1, 3\], and the manifest says",
         ),
         (Signature((replace(PICTURES, shape=(1, 480, 640, 3)),), (BOXES,)), "set max_batch to 1"),
-        (Signature((PICTURES,), (replace(BOXES, datatype="FP16"),)), "boxes FP16 .* is not FP32"),
-        (Signature((PICTURES,), (replace(BOXES, shape=(4, 120)),)), "must have the batch first"),
-        (Signature((PICTURES,), (replace(BOXES, shape=()),)), "boxes FP32 .* declares no shape"),
+        (
+            Signature((PICTURES,), (HEATMAP, replace(BOXES, datatype="BF16"))),
+            "boxes BF16 .* is not of floats, as decoder centernet reads",
+        ),
+        (
+            Signature((PICTURES,), (HEATMAP, replace(BOXES, shape=(4, 4, 120, 160)))),
+            "must have the batch first",
+        ),
+        (
+            Signature((PICTURES,), (HEATMAP, replace(BOXES, shape=()))),
+            "boxes FP32 .* declares no shape",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_shape(model: Signature, message: str) -> None:

@@ -150,6 +150,29 @@ def test_a_value_that_is_no_number_is_named_with_its_tensor(value: float, at: in
         reader().check_finite(outputs)
 
 
+def test_whole_numbers_are_always_numbers() -> None:
+    reader().check_finite({"scores": np.full((2, 10, 2), np.iinfo(np.int64).max)})
+
+
+@pytest.mark.parametrize(
+    ("datatype", "kind"), [("FP16", np.float16), ("INT64", np.int64), ("BOOL", np.bool_)]
+)
+def test_values_in_the_message_have_the_declared_type(
+    datatype: str, kind: type[np.generic]
+) -> None:
+    answer = Answer()
+    answer.outputs.add(name="labels", datatype=datatype, shape=(2, 3))
+    answer.raw_output_contents.append(np.ones((2, 3), kind).tobytes())
+    found = reader(Tensor("labels", datatype, (-1, 3))).unpack(answer, 2)
+    np.testing.assert_array_equal(found["labels"], np.ones((2, 3), kind), strict=True)
+
+
+def test_an_output_without_a_batch_dimension_is_that_of_the_one_image() -> None:
+    rows = Tensor("rows", "FP32", (-1, 6), batched=False)
+    found = reader(rows).unpack(answered(("rows", (5, 6)), placed=False), 1)
+    assert found["rows"].shape == (1, 5, 6)
+
+
 def test_the_largest_numbers_are_numbers() -> None:
     largest = np.full((2, 10, 2), np.finfo(np.float32).max, np.float32)
     reader().check_finite({"scores": largest, "boxes": -largest})

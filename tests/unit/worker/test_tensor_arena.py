@@ -7,10 +7,14 @@ import pytest
 
 from framemesh.modeling.signature import Tensor
 from framemesh.worker.triton import tensor_arena as memory_module
-from framemesh.worker.triton.tensor_arena import SharedMemory, TensorArena
+from framemesh.worker.triton.tensor_arena import SharedMemory, TensorArena, with_floats
 
 PICTURE = Tensor("in", "UINT8", (-1, 3, 5, 3))
-OUTPUTS = (Tensor("a", "FP32", (-1, 2, 2)), Tensor("b", "FP32", (-1, 7)))
+OUTPUTS = (
+    Tensor("a", "FP32", (-1, 2, 2)),
+    Tensor("b", "INT64", (-1, 7)),
+    Tensor("c", "BOOL", (-1, 3)),
+)
 
 
 def arena(rows: int) -> TensorArena:
@@ -21,7 +25,7 @@ def arena(rows: int) -> TensorArena:
 
 def test_no_two_views_overlap() -> None:
     made = arena(3)
-    views = [*made.inputs, *(made.outputs(row, 1)[name] for row in range(3) for name in "ab")]
+    views = [*made.inputs, *(made.outputs(row, 1)[name] for row in range(3) for name in "abc")]
     for at, view in enumerate(views):
         assert not any(np.shares_memory(view, other) for other in views[at + 1 :])
 
@@ -40,6 +44,29 @@ def test_outputs_cannot_be_written_to() -> None:
     assert output.shape == (2, 2, 2)
     with pytest.raises(ValueError, match="read-only"):
         output[0, 0, 0] = 1
+
+
+def test_outputs_have_the_type_of_their_tensor() -> None:
+    kinds = {name: values.dtype for name, values in arena(2).outputs(0, 2).items()}
+    assert kinds == {"a": np.float32, "b": np.int64, "c": np.bool_}
+
+
+def test_decoders_get_all_floats_in_single_precision() -> None:
+    given = {
+        "half": np.array([0.5], np.float16),
+        "double": np.array([0.1, 1e300]),
+        "single": np.array([0.25], np.float32),
+        "whole": np.array([2**40]),
+    }
+    got = with_floats(given)
+    assert {name: values.dtype for name, values in got.items()} == {
+        "half": np.float32,
+        "double": np.float32,
+        "single": np.float32,
+        "whole": np.int64,
+    }
+    assert got["single"] is given["single"]
+    assert got["double"][1] == np.inf
 
 
 def test_shared_memory_is_a_file_until_it_is_closed(

@@ -8,12 +8,13 @@ from math import isfinite
 from pathlib import Path
 
 from framemesh.modeling.decoders.demand import DecoderBinding
-from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.errors import misfit
+from framemesh.modeling.inputs import check_inputs
 from framemesh.modeling.loadable import check_loadable
 from framemesh.modeling.manifest import DType, InputSpec, ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
-from framemesh.modeling.signature import Signature, check_signature
+from framemesh.modeling.outputs import bind_outputs
+from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
 
 MAX_FLOAT32 = 3.4e38
 
@@ -23,7 +24,8 @@ class ValidatedModel:
     """What is known of a model before it is run."""
 
     signature: Signature
-    """With the dimensions of the manifest where the file leaves them open."""
+    """With the dimensions of the manifest where the file leaves them open, and without the outputs
+    that the decoder does not read."""
     binding: DecoderBinding
 
 
@@ -35,13 +37,31 @@ def validate_model(manifest: ModelManifest, onnx: Path) -> ValidatedModel:
     """
     _check_preparation(manifest)
     content = read_onnx(onnx, f"model {manifest.name}: file: {manifest.file}")
-    signature = check_signature(manifest, content.signature)
+    validated = check_signature(manifest, content.signature)
     if manifest.simulated:
-        _check_simulated(manifest, signature)
+        _check_simulated(manifest, validated.signature)
     else:
         check_loadable(manifest, content)
-    shapes = {output.name: output.picture_shape for output in signature.outputs}
-    return ValidatedModel(signature, bind_decoder(manifest, shapes))
+    return validated
+
+
+def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedModel:
+    """Compare a manifest with all inputs and outputs that its file declares.
+
+    Raises:
+        ModelInvalid, UnknownDecoder: in one line that names the tensor or the field.
+    """
+    inputs = check_inputs(manifest, signature.inputs)
+    outputs, binding = bind_outputs(manifest, signature.outputs, batched=inputs[0].batched)
+    tensors = (*inputs, *outputs)
+    size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
+    if size > MAX_PICTURE_BYTES:
+        raise misfit(
+            manifest,
+            f"the tensors of one picture take {size} bytes, over the limit of {MAX_PICTURE_BYTES}: "
+            + ", ".join(map(str, tensors)),
+        )
+    return ValidatedModel(Signature(inputs, outputs), binding)
 
 
 def _check_preparation(manifest: ModelManifest) -> None:

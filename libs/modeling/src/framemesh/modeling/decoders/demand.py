@@ -37,6 +37,12 @@ class DecoderDemand:
     """Raises ModelInvalid where the outputs are not what the decoder reads."""
     boxes: bool = True
     """Whether its detections have boxes, of which another stage can look at the crops."""
+    integers: frozenset[str] = frozenset()
+    """Which outputs, by the decoder's names for them, may be of whole numbers or boolean: classes
+    and counts. All others must be floats, as nothing can be read from a score of 0 or 1."""
+    flat: bool = False
+    """Whether its outputs are lists of rows without a batch dimension: they are taken with the
+    shapes that the file declares, and requests have one picture."""
 
 
 def named_output(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ...]:

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.modeling.signature import ELEMENT_BYTES, Tensor
 from framemesh.worker.errors import InferenceFailed
-from framemesh.worker.triton.tensor_arena import OutputBatch
+from framemesh.worker.triton.tensor_arena import NUMPY, OutputBatch, Values
 
 Answer: TypeAlias = pb.ModelInferResponse
 
@@ -22,7 +21,7 @@ class AnswerReader:
     """Checks and reads the answers of one model."""
 
     def __init__(self, model: str, outputs: Sequence[Tensor]) -> None:
-        """`outputs` are all that the model declares; `model` is its name in messages."""
+        """`outputs` are all that are asked for; `model` is its name in messages."""
         self._model = model
         self._outputs: Mapping[str, Tensor] = {output.name: output for output in outputs}
 
@@ -47,7 +46,7 @@ class AnswerReader:
         if len(contents) != len(answer.outputs):
             raise self._failed(f"{len(answer.outputs)} outputs come with {len(contents)} contents")
         return {
-            output.name: self._values(output, content)
+            output.name: self._values(output, content, count)
             for output, content in zip(answer.outputs, contents, strict=True)
         }
 
@@ -57,6 +56,8 @@ class AnswerReader:
             InferenceFailed: an output has a NaN or an infinity among its values.
         """
         for name, values in outputs.items():
+            if values.dtype.kind != "f":
+                continue
             # 6 us for the 160 KB of a usual detector.
             finite = np.isfinite(values)
             if not finite.all():
@@ -72,7 +73,7 @@ class AnswerReader:
             declared = self._outputs.get(name)
             if declared is None:
                 raise self._failed(f"output {name} was not declared")
-            wanted = (count, *declared.picture_shape)
+            wanted = declared.shape_of(count)
             shape = tuple(output.shape)
             if output.datatype != declared.datatype or not _fits(shape, wanted):
                 raise self._failed(
@@ -85,8 +86,8 @@ class AnswerReader:
             raise self._failed(f"the answer has the outputs {names}, not {list(self._outputs)}")
 
     def _values(
-        self, output: pb.ModelInferResponse.InferOutputTensor, content: bytes
-    ) -> NDArray[np.float32]:
+        self, output: pb.ModelInferResponse.InferOutputTensor, content: bytes, count: int
+    ) -> Values:
         shape = tuple(output.shape)
         values = np.frombuffer(content, np.uint8)
         expected = int(np.prod(shape)) * ELEMENT_BYTES[output.datatype]
@@ -95,7 +96,9 @@ class AnswerReader:
                 f"output {output.name} {output.datatype} {list(shape)} comes with {len(content)} "
                 f"bytes; its shape takes {expected}"
             )
-        return values.view(np.float32).reshape(shape)
+        batched = self._outputs[output.name].batched
+        typed = values.view(NUMPY[output.datatype])
+        return typed.reshape(shape if batched else (count, *shape))
 
     def _failed(self, what: str) -> InferenceFailed:
         return InferenceFailed(f"model {self._model} broke its declaration: {what}")

@@ -115,5 +115,5 @@ def _described(tensor: Tensor, batched: bool) -> dict[str, object]:
 def _type_and_shape(tensor: Tensor, batched: bool) -> dict[str, object]:
     return {
         "data_type": f"TYPE_{tensor.datatype}",
-        "dims": tensor.picture_shape if batched else (1, *tensor.picture_shape),
+        "dims": tensor.picture_shape if batched else tensor.shape_of(1),
     }

@@ -23,6 +23,7 @@ from framemesh.worker.triton.tensor_arena import (
     SharedMemory,
     TensorArena,
     rows_of,
+    with_floats,
 )
 
 log = get_logger()
@@ -116,7 +117,7 @@ class ServedModel:
             TritonUnavailable: Triton is down, or not healthy.
             TritonTimedOut: it gave no answer; it may still use the rows.
         """
-        outputs = await self._infer(first, count)
+        outputs = with_floats(await self._infer(first, count))
         self._answers.check_finite(outputs)
         return rows_of(outputs, count)
 
@@ -194,7 +195,7 @@ class ServedModel:
         request = pb.ModelInferRequest(
             model_name=self.name, model_version=str(self.deployment.version)
         )
-        shape = (count, *self._input.picture_shape)
+        shape = self._input.shape_of(count)
         request.inputs.add(name=self._input.name, datatype=self._input.datatype, shape=shape)
         for output in self._outputs:
             request.outputs.add(name=output.name)

@@ -31,7 +31,10 @@ class TritonPythonModel:
         # Without a batch dimension of Triton's, the first side is still the batch.
         first = 0 if config["max_batch_size"] else 1
         self.outputs = {
-            tensor["name"]: [int(side) for side in tensor["dims"][first:]]
+            tensor["name"]: (
+                [int(side) for side in tensor["dims"][first:]],
+                triton.triton_string_to_numpy(tensor["data_type"]),
+            )
             for tensor in config["output"]
         }
 
@@ -51,7 +54,7 @@ class TritonPythonModel:
     def response(self, images: int) -> Any:
         return triton.InferenceResponse(
             [
-                triton.Tensor(name, np.zeros((images, *sides), np.float32))
-                for name, sides in self.outputs.items()
+                triton.Tensor(name, np.zeros((images, *sides), kind))
+                for name, (sides, kind) in self.outputs.items()
             ]
         )

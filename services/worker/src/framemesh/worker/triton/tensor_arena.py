@@ -4,6 +4,7 @@ import contextlib
 import mmap
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,27 @@ from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
 Input = NDArray[np.uint8] | NDArray[np.float32]
 """Of one image: a view that may be written to."""
-OutputBatch = Mapping[str, NDArray[np.float32]]
+Values = NDArray[Any]
+"""Numbers of the type that the model declares."""
+OutputBatch = Mapping[str, Values]
 """Of several images, [images, ...]: by the name of its tensor, a view that may only be read."""
-RowOutputs = Mapping[str, NDArray[np.float32]]
+RowOutputs = Mapping[str, Values]
 """The same of one image, without the batch dimension."""
 
-NUMPY = {"UINT8": np.uint8, "FP32": np.float32}
+NUMPY: Mapping[str, type[np.generic]] = {
+    "BOOL": np.bool_,
+    "UINT8": np.uint8,
+    "INT8": np.int8,
+    "UINT16": np.uint16,
+    "INT16": np.int16,
+    "UINT32": np.uint32,
+    "INT32": np.int32,
+    "UINT64": np.uint64,
+    "INT64": np.int64,
+    "FP16": np.float16,
+    "FP32": np.float32,
+    "FP64": np.float64,
+}
 """What Triton's names of types are here."""
 
 ALIGNMENT = 64
@@ -98,15 +114,25 @@ class TensorArena:
             for at, output in enumerate(self._outputs, 1)
         }
 
-    def _written(self, at: int, first: int, count: int, output: Tensor) -> NDArray[np.float32]:
-        view: NDArray[np.float32] = self._run(at, first, count, output).view(np.float32)
+    def _written(self, at: int, first: int, count: int, output: Tensor) -> Values:
+        view = self._run(at, first, count, output)
         view.flags.writeable = False
         return view
 
-    def _run(self, at: int, first: int, count: int, tensor: Tensor) -> Input:
+    def _run(self, at: int, first: int, count: int, tensor: Tensor) -> Values:
         offset, size = self.span(at, first, count)
         flat = self._memory[offset : offset + size].view(NUMPY[tensor.datatype])
         return flat.reshape(count, *tensor.picture_shape)
+
+
+def with_floats(outputs: OutputBatch) -> OutputBatch:
+    """The same with all floats as float32, so that no decoder computes in half precision. Whole
+    numbers and booleans keep their type."""
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told as that
+        return {
+            name: values.astype(np.float32, copy=False) if values.dtype.kind == "f" else values
+            for name, values in outputs.items()
+        }
 
 
 def rows_of(outputs: OutputBatch, count: int) -> list[RowOutputs]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,10 @@ from framemesh.worker.errors import InferenceFailed
 
 Array = NDArray[np.float32]
 
-Outputs = Mapping[str, Array]
-"""The output tensors of one image, without a batch dimension. They are read only, and the
-memory behind them is used again once the decoder returned."""
+Outputs = Mapping[str, NDArray[Any]]
+"""The output tensors of one image, without a batch dimension: floats as float32 whatever the model
+computes in, whole numbers and booleans in the model's own type. They are read only, and the memory
+behind them is used again once the decoder returned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
