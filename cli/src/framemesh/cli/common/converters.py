@@ -6,6 +6,7 @@ from typing import Any
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.api.monitor.v1 import dead_letter_pb2, monitor_pb2
+from framemesh.cli.common.detection_json import detection_to_json
 from framemesh.cli.views.report import CameraReport, PipelineReport
 
 
@@ -85,7 +86,7 @@ def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
         "completed_unix_nano": outcome.completed_unix_nano,
         "width": outcome.width,
         "height": outcome.height,
-        "detections": list(map(_detection_to_json, outcome.detections)),
+        "detections": list(map(detection_to_json, outcome.detections)),
         "completed_by": outcome.completed_by,
         "attempts": outcome.attempts,
     }
@@ -122,16 +123,4 @@ def dead_letter_to_json(letter: dead_letter_pb2.DeadLetter) -> dict[str, Any]:
         "captured_unix_nano": letter.captured_unix_nano,
         "died_unix_nano": letter.died_unix_nano,
         "image_bytes": letter.image_bytes,
-    }
-
-
-def _detection_to_json(detection: outcome_pb2.Detection) -> dict[str, Any]:
-    box = detection.box
-    return {
-        "stage": detection.stage,
-        "label": detection.label,
-        "class_id": detection.class_id,
-        "score": detection.score,
-        "box": [box.left, box.top, box.right, box.bottom] if detection.HasField("box") else None,
-        "parent": detection.parent if detection.HasField("parent") else None,
     }

@@ -10,7 +10,8 @@ import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common import converters
-from framemesh.cli.demo.drawing import Pixels, draw
+from framemesh.cli.drawing.picture import draw
+from framemesh.cli.drawing.pixels import Pixels
 
 VIDEO_FPS = 10.0
 """Frames a second of the bundled clip."""

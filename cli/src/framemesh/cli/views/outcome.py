@@ -2,6 +2,7 @@
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common import converters
+from framemesh.cli.views.detection import phrase
 
 
 def line(outcome: outcome_pb2.Outcome) -> str:
@@ -15,4 +16,4 @@ def result(outcome: outcome_pb2.Outcome) -> str:
     if outcome.fate != outcome_pb2.FATE_DONE:
         why = ": ".join(filter(None, (outcome.reason, outcome.detail)))
         return f"{converters.fate_from_proto(outcome)} ({why})"
-    return ", ".join(f"{one.label} {one.score:.2f}" for one in outcome.detections) or "nothing"
+    return ", ".join(map(phrase, outcome.detections)) or "nothing"

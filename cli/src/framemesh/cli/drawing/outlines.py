@@ -1,0 +1,60 @@
+"""Boxes, oriented boxes and keypoints as lines and dots."""
+
+import cv2
+import numpy as np
+
+from framemesh.api.common.v1 import outcome_pb2
+from framemesh.cli.drawing.colors import DARK, LIGHT, Color
+from framemesh.cli.drawing.pixels import Canvas
+
+SURE = 0.3
+"""A keypoint with a lower score is a guess of where something hidden may be, and is not drawn."""
+
+SMALLEST_IN_STROKES = 48
+"""A person is at least so many strokes high."""
+
+COCO_KEYPOINTS = 17
+COCO_BONES = (
+    (0, 1), (0, 2), (1, 3), (2, 4),  # nose, eyes, ears
+    (5, 6), (5, 7), (7, 9), (6, 8), (8, 10),  # shoulders, elbows, wrists
+    (5, 11), (6, 12), (11, 12),  # hips
+    (11, 13), (13, 15), (12, 14), (14, 16),  # knees, ankles
+)  # fmt: skip
+"""Pairs of keypoints of a person, in the order of the COCO data set, with a line between them."""
+
+
+def draw_outline(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) -> None:
+    """The corners of an oriented box, or else the box."""
+    if detection.corners:
+        corners = [canvas.place(corner.x, corner.y) for corner in detection.corners]
+        shape = [np.asarray(corners, np.int32)]
+        cv2.polylines(canvas.pixels, shape, True, color, canvas.line, cv2.LINE_AA)
+    elif detection.HasField("box"):
+        upper_left, lower_right = canvas.corners(detection.box)
+        cv2.rectangle(canvas.pixels, upper_left, lower_right, color, canvas.line, cv2.LINE_AA)
+
+
+def draw_keypoints(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) -> None:
+    """A dot for each that the model is sure of, and the skeleton of a person."""
+    places = [
+        canvas.place(one.at.x, one.at.y) if one.score >= SURE else None
+        for one in detection.keypoints
+    ]
+    width = _stroke(canvas, detection)
+    if len(places) == COCO_KEYPOINTS:
+        for first, second in COCO_BONES:
+            start, end = places[first], places[second]
+            if start and end:
+                cv2.line(canvas.pixels, start, end, color, width, cv2.LINE_AA)
+    for place in filter(None, places):
+        if width > 1:
+            cv2.circle(canvas.pixels, place, width + 1, DARK, cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(canvas.pixels, place, width, LIGHT, cv2.FILLED, cv2.LINE_AA)
+
+
+def _stroke(canvas: Canvas, detection: outcome_pb2.Detection) -> int:
+    """Width of the lines of a skeleton: dots of the usual size would hide who is small."""
+    if not detection.HasField("box"):
+        return canvas.line
+    (left, top), (right, bottom) = canvas.corners(detection.box)
+    return max(1, min(canvas.line, max(right - left, bottom - top) // SMALLEST_IN_STROKES))
