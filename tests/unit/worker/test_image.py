@@ -8,6 +8,7 @@ import pytest
 
 from framemesh.worker.errors import TooSlowToDecode, Undecodable
 from framemesh.worker.vision.image import FrameImage
+from tests.jpegs import inserted
 from tests.slow_images import png_with_texts, progressive_jpeg
 
 GREY = np.full((30, 40, 3), 128, np.uint8)
@@ -71,3 +72,9 @@ def test_a_larger_picture_may_take_longer() -> None:
     assert FrameImage(JPEG).decode_cpu_seconds == pytest.approx(0.5, abs=0.01)
     large = FrameImage(progressive_jpeg(8192, 8192, 1)).decode_cpu_seconds
     assert large == pytest.approx(7.2, abs=0.1)
+
+
+@pytest.mark.parametrize("place", [0xE0, 0xDB])
+def test_bytes_between_the_segments_of_a_header_change_nothing(place: int) -> None:
+    image = inserted(JPEG, place, b"\x00\x12")
+    np.testing.assert_array_equal(FrameImage(image).pixels, FrameImage(JPEG).pixels)

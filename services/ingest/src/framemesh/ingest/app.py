@@ -5,7 +5,7 @@ import socket
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
-from framemesh.core.image_header import MAX_PIXELS
+from framemesh.core.images.check import MAX_PIXELS
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps

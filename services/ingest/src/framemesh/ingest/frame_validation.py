@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from framemesh.core.image_header import BadImage, check_image
+from framemesh.core.images.check import check_image
+from framemesh.core.images.errors import BadImage
 
 
 class Reason(Enum):
@@ -13,6 +14,7 @@ class Reason(Enum):
     TOO_LARGE = "too_large"
     NOT_AN_IMAGE = "not_an_image"
     TRUNCATED = "truncated"
+    UNSUPPORTED_IMAGE = "unsupported_image"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SLOW_TO_DECODE = "too_slow_to_decode"
 

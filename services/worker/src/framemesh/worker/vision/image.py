@@ -5,8 +5,11 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from framemesh.core import image_header
-from framemesh.core.image_header import MAX_PIXELS, BadImage, ImageHeader, check_image
+from framemesh.core.images import errors
+from framemesh.core.images.check import MAX_PIXELS, check_image
+from framemesh.core.images.errors import BadImage
+from framemesh.core.images.header import ImageHeader
+from framemesh.core.images.jpeg import without_gaps
 from framemesh.worker.errors import Corrupt, TooSlowToDecode, Undecodable
 
 Pixels = NDArray[np.uint8]
@@ -77,7 +80,7 @@ class FrameImage:
             raise Corrupt(f"its {len(self._image)} bytes are not those that its camera sent")
         # OpenCV would allocate whatever size the header declares.
         match self._header:
-            case image_header.TooSlowToDecode() as error:
+            case errors.TooSlowToDecode() as error:
                 raise TooSlowToDecode(str(error)) from error
             case BadImage() as error:
                 raise Undecodable(str(error)) from error
@@ -85,8 +88,10 @@ class FrameImage:
                 return self._decoded(header)
 
     def _decoded(self, header: ImageHeader) -> Pixels:
+        # OpenCV wants the first segment at once.
+        image = without_gaps(self._image) if header.has_gaps else self._image
         try:
-            found = cv2.imdecode(np.frombuffer(self._image, np.uint8), cv2.IMREAD_COLOR)
+            found = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
         except cv2.error as error:
             raise Undecodable(str(error)) from error
         if found is None:

@@ -32,6 +32,8 @@ class _RejectionReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rejec
     REJECTION_REASON_TRUNCATED: _RejectionReason.ValueType  # 4
     REJECTION_REASON_TOO_MANY_PIXELS: _RejectionReason.ValueType  # 5
     REJECTION_REASON_TOO_SLOW_TO_DECODE: _RejectionReason.ValueType  # 6
+    REJECTION_REASON_UNSUPPORTED_IMAGE: _RejectionReason.ValueType  # 7
+    """A JPEG of a kind that no worker decodes: lossless, hierarchical, of 12 bits a sample."""
 
 class RejectionReason(_RejectionReason, metaclass=_RejectionReasonEnumTypeWrapper): ...
 
@@ -42,6 +44,8 @@ REJECTION_REASON_NOT_AN_IMAGE: RejectionReason.ValueType  # 3
 REJECTION_REASON_TRUNCATED: RejectionReason.ValueType  # 4
 REJECTION_REASON_TOO_MANY_PIXELS: RejectionReason.ValueType  # 5
 REJECTION_REASON_TOO_SLOW_TO_DECODE: RejectionReason.ValueType  # 6
+REJECTION_REASON_UNSUPPORTED_IMAGE: RejectionReason.ValueType  # 7
+"""A JPEG of a kind that no worker decodes: lossless, hierarchical, of 12 bits a sample."""
 Global___RejectionReason: _TypeAlias = RejectionReason  # noqa: Y015
 
 @_typing.final

@@ -11,18 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.core.image_header import (
+from framemesh.core.images.check import check_image, read_header
+from framemesh.core.images.errors import (
     BadImage,
     EmptyImage,
-    ImageFormat,
-    ImageHeader,
     NotAnImage,
     TooManyPixels,
     TooSlowToDecode,
     TruncatedImage,
-    check_image,
-    read_header,
 )
+from framemesh.core.images.header import ImageFormat, ImageHeader
 from tests.slow_images import png_with_texts, progressive_jpeg
 
 
