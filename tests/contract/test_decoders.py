@@ -1,99 +1,18 @@
 """What every decoder promises, whatever its model puts out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
-
 import numpy as np
 import pytest
 
-from framemesh.modeling.decoders.demand import Shapes
 from framemesh.modeling.decoders.registry import DEMANDS, bind_decoder
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
-from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
-from framemesh.worker.vision.decoders.decoder import Array, Decoder, RawDetection
-from framemesh.worker.vision.decoders.registry import DECODERS, make_decoder
+from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.decoder import RawDetection
+from framemesh.worker.vision.decoders.registry import DECODERS
+from tests.contract.decoder_cases import detr, listed, places
+from tests.contract.decoder_cases.case import CLASSES, LIMIT, Case, manifest
 
-CLASSES = 3
-LIMIT = 7
-Random = np.random.Generator
-
-
-@dataclass(frozen=True)
-class Case:
-    """A decoder with a model it fits."""
-
-    name: str
-    shapes: Shapes
-    crowded: Callable[[Random], dict[str, Array]]
-    """Outputs of the model for a picture full of things, some of them beyond its edges."""
-    quiet: float = 0.0
-    """The value that all outputs have where nothing is seen."""
-
-    def decoder(self, **changes: Any) -> Decoder:
-        spec = DecoderSpec(self.name, 0.3, 0.5, LIMIT)
-        whole = manifest(replace(spec, **changes))
-        return make_decoder(whole.decoder, bind_decoder(whole, self.shapes))
-
-    def outputs(self, seed: int) -> dict[str, Array]:
-        outputs = self.crowded(np.random.default_rng(seed))
-        for array in outputs.values():
-            array.flags.writeable = False
-        return outputs
-
-
-def manifest(decoder: DecoderSpec, labels: int = CLASSES) -> ModelManifest:
-    names = tuple(f"class {at}" for at in range(labels))
-    return ModelManifest("model", "model.onnx", names, InputSpec("input", 64, 64), decoder)
-
-
-def uniform(random: Random, *shape: int, low: float = 0.0, high: float = 1.0) -> Array:
-    return random.uniform(low, high, shape).astype(np.float32)
-
-
-def corners(random: Random, count: int) -> Array:
-    centre = uniform(random, count, 2, low=-0.1, high=1.1)
-    size = uniform(random, count, 2, low=0.02, high=0.5)
-    return np.concatenate([centre - size / 2, centre + size / 2], axis=1)
-
-
-CASES = [
-    Case(
-        "centernet",
-        {"heatmap": (CLASSES, 16, 16), "boxes": (4, 16, 16)},
-        lambda random: {
-            "heatmap": uniform(random, CLASSES, 16, 16),
-            "boxes": corners(random, 256).T.reshape(4, 16, 16),
-        },
-    ),
-    Case(
-        "fastestdet",
-        {"758": (5 + CLASSES, 22, 22)},
-        lambda random: {
-            "758": np.concatenate(
-                [
-                    uniform(random, 1, 22, 22),
-                    uniform(random, 4, 22, 22, low=-3, high=3),
-                    uniform(random, CLASSES, 22, 22),
-                ]
-            )
-        },
-    ),
-    Case(
-        "ssd",
-        {"scores": (500, CLASSES), "boxes": (500, 4)},
-        lambda random: {
-            "scores": uniform(random, 500, CLASSES),
-            "boxes": corners(random, 500),
-        },
-    ),
-    Case(
-        "classification",
-        {"logits": (CLASSES,)},
-        lambda random: {"logits": uniform(random, CLASSES, low=-4, high=4)},
-        quiet=1 / CLASSES,
-    ),
-]
+CASES = [*places.CASES, *detr.CASES, *listed.CASES]
+COUNTED = [case for case in CASES if case.class_axis is not None]
 SEEDS = range(5)
 
 
@@ -103,13 +22,19 @@ def case(request: pytest.FixtureRequest) -> Case:
     return request.param
 
 
+@pytest.fixture(params=COUNTED, ids=lambda case: case.name)
+def counted(request: pytest.FixtureRequest) -> Case:
+    """A case whose outputs tell the number of classes."""
+    assert isinstance(request.param, Case)
+    return request.param
+
+
 def test_every_decoder_keeps_this_contract() -> None:
     assert {case.name for case in CASES} == set(DECODERS) == set(DEMANDS)
 
 
 def test_an_empty_output_gives_nothing(case: Case) -> None:
-    empty = {name: np.full(shape, case.quiet, np.float32) for name, shape in case.shapes.items()}
-    assert case.decoder(score_threshold=0.5).decode(empty) == []
+    assert case.decoder(score_threshold=0.5).decode(case.empty()) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -150,9 +75,9 @@ def test_a_threshold_of_one_finds_what_is_certain_at_most(case: Case) -> None:
 
 
 @pytest.mark.parametrize("labels", [CLASSES - 1, CLASSES + 1])
-def test_labels_of_another_number_than_the_classes_are_refused(case: Case, labels: int) -> None:
+def test_labels_of_another_number_than_the_classes_are_refused(counted: Case, labels: int) -> None:
     with pytest.raises(ModelInvalid, match=f"has 3 classes and its manifest {labels} labels"):
-        bind_decoder(manifest(DecoderSpec(case.name), labels), case.shapes)
+        bind_decoder(manifest(DecoderSpec(counted.name), labels), counted.shapes)
 
 
 def test_tensors_that_do_not_fit_are_named_with_their_shapes(case: Case) -> None:
@@ -161,15 +86,15 @@ def test_tensors_that_do_not_fit_are_named_with_their_shapes(case: Case) -> None
         bind_decoder(manifest(DecoderSpec(case.name)), shapes)
 
 
-def test_an_open_number_of_classes_is_refused(case: Case) -> None:
-    open_shapes = {
-        name: tuple(-1 if side in (CLASSES, 5 + CLASSES) else side for side in shape)
-        for name, shape in case.shapes.items()
-    }
+def test_an_open_number_of_classes_is_refused(counted: Case) -> None:
+    assert counted.class_axis is not None
+    name, axis = counted.class_axis
+    shape = list(counted.shapes[name])
+    shape[axis] = -1
     with pytest.raises(ModelInvalid, match="a fixed number of classes"):
-        bind_decoder(manifest(DecoderSpec(case.name)), open_shapes)
+        bind_decoder(manifest(DecoderSpec(counted.name)), {**counted.shapes, name: tuple(shape)})
 
 
 def test_an_unknown_decoder_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownDecoder, match="'yolo'; there are: centernet, classification, fa"):
+    with pytest.raises(UnknownDecoder, match="'yolo'; there are: centernet, classification, de"):
         bind_decoder(manifest(DecoderSpec("yolo")), {})

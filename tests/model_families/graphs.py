@@ -30,7 +30,8 @@ class FamilyGraph:
         self, name: str, shape: Sequence[int], dtype: type[np.generic] = np.float32
     ) -> None:
         """`shape` and `dtype` are the input's; the shape has the batch of 1."""
-        self._input = helper.make_tensor_value_info(name, ELEMENT_TYPES[np.dtype(dtype)], shape)
+        element = ELEMENT_TYPES[np.dtype(dtype)]
+        self._inputs = [helper.make_tensor_value_info(name, element, shape)]
         self._nodes = [helper.make_node("Cast", [name], ["whole"], to=TensorProto.FLOAT)]
         self._nodes.append(helper.make_node("ReduceMean", ["whole"], ["brightness"], keepdims=0))
         self._constants: list[onnx.TensorProto] = []
@@ -42,8 +43,12 @@ class FamilyGraph:
         values: Values,
         slopes: Values | None = None,
         dtype: type[np.generic] = np.float32,
+        declared: Sequence[int | str] | None = None,
     ) -> None:
-        """Add an output. `values` and `slopes` have its shape, the batch included."""
+        """Add an output. `values` and `slopes` have its shape, the batch included.
+
+        `declared` is the shape that the file tells, with names for open sides.
+        """
         self._constant(f"{name}.values", values)
         self._constant(f"{name}.slopes", np.zeros(1) if slopes is None else slopes)
         element = ELEMENT_TYPES[np.dtype(dtype)]
@@ -52,12 +57,18 @@ class FamilyGraph:
             helper.make_node("Add", [f"{name}.values", f"{name}.moved"], [f"{name}.exact"]),
             helper.make_node("Cast", [f"{name}.exact"], [name], to=element),
         ]
-        self._outputs.append(helper.make_tensor_value_info(name, element, values.shape))
+        shape = values.shape if declared is None else declared
+        self._outputs.append(helper.make_tensor_value_info(name, element, shape))
+
+    def second_input(self, name: str, shape: Sequence[int], dtype: type[np.generic]) -> None:
+        """Add an input that no output depends on."""
+        element = ELEMENT_TYPES[np.dtype(dtype)]
+        self._inputs.append(helper.make_tensor_value_info(name, element, shape))
 
     def save(self, metadata: Mapping[str, str] | None = None) -> bytes:
         """The file."""
         graph = helper.make_graph(
-            self._nodes, "family", [self._input], self._outputs, self._constants
+            self._nodes, "family", self._inputs, self._outputs, self._constants
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
         helper.set_model_props(model, dict(metadata or {}))
@@ -66,6 +77,18 @@ class FamilyGraph:
 
     def _constant(self, name: str, values: Values) -> None:
         self._constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
+
+
+def declared_shapes(model: bytes) -> dict[str, tuple[int, ...]]:
+    """Of the outputs by their names; -1 where a side is open."""
+    graph = onnx.load_from_string(model).graph
+    return {
+        output.name: tuple(
+            side.dim_value if side.HasField("dim_value") else -1
+            for side in output.type.tensor_type.shape.dim
+        )
+        for output in graph.output
+    }
 
 
 def run(model: bytes, inputs: Mapping[str, Values]) -> dict[str, Values]:

@@ -82,13 +82,16 @@ class DecoderSpec:
     __pydantic_config__ = _STRICT
 
     name: str
-    """One of the decoders of the worker: centernet, fastestdet, ssd, classification."""
+    """One of the decoders of framemesh.modeling.decoders.registry."""
     score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
     iou_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Of two boxes of one class that overlap by more, the one with the lower score goes."""
     max_detections: Annotated[int, Field(ge=1, le=1000)] = 100
     background: bool = False
     """Class 0 of the model's scores is "nothing" and has no label."""
+    first_class: Annotated[int, Field(ge=0, le=1)] | None = None
+    """The number that the model gives to the class of the first label, where it answers numbers of
+    classes; None: as its family does."""
 
 
 @dataclass(frozen=True, slots=True)

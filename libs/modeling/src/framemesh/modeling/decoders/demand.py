@@ -10,6 +10,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 """Of the output tensors of one picture; -1 where a dimension is known only once the model ran."""
 
 
+BOX_SIDES = 4
+
+
 @dataclass(frozen=True, slots=True)
 class InputSize:
     """Of a model's input, in pixels: many families tell their boxes in them."""
@@ -27,6 +30,8 @@ class DecoderBinding:
     classes: int | None
     """Number of classes of the model, each with one label; None where its outputs do not tell."""
     input_size: InputSize
+    first_class: int = 0
+    """The number that the model gives to the class of the first label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,14 @@ def named_output(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[in
     if len(shape) != form.count(",") + 1:
         raise unreadable(shapes, decoder, f"{name} to be [{form}]")
     return shape
+
+
+def only_output(shapes: Shapes, form: str, decoder: str) -> tuple[str, tuple[int, ...]]:
+    """Name and shape of the only output, which must have as many dimensions as `form` names."""
+    if len(shapes) != 1:
+        raise unreadable(shapes, decoder, f"one output [{form}]")
+    (name,) = shapes
+    return name, named_output(shapes, name, form, decoder)
 
 
 def fixed_count(length: int, shapes: Shapes, decoder: str, what: str) -> int:

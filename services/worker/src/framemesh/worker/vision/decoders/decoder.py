@@ -74,7 +74,7 @@ MakeDecoder = Callable[[DecoderSpec, DecoderBinding], Decoder]
 """Makes the decoder of one model."""
 
 
-def sides_differ(*outputs: tuple[str, Array]) -> InferenceFailed:
+def sides_differ(*outputs: tuple[str, NDArray[Any]]) -> InferenceFailed:
     """Two outputs that belong together came with different lengths of an open side."""
     there = " and ".join(f"{name} {list(values.shape)}" for name, values in outputs)
     return InferenceFailed(f"the model's outputs do not fit one another: {there}")

@@ -1,0 +1,48 @@
+"""Models that list boxes, scores and classes as one output each."""
+
+from framemesh.modeling.decoders.demand import DecoderBinding
+from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
+from framemesh.worker.vision.decoders.listed.box_list import BoxList, Column, count_of
+
+
+class TfDetection:
+    """The object detection API of TensorFlow: SSD, EfficientDet, Faster R-CNN, CenterNet.
+
+    Reads `detection_boxes` [n, 4] top, left, bottom, right, 0 to 1, `detection_classes` [n],
+    `detection_scores` [n] and, where it is there, `num_detections`.
+    """
+
+    def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
+        self._spec = spec
+        self._binding = binding
+
+    def decode(self, outputs: Outputs) -> list[RawDetection]:
+        names = self._binding.tensors
+        listed = BoxList(
+            Column(names["boxes"], outputs[names["boxes"]][:, [1, 0, 3, 2]]),
+            Column(names["scores"], outputs[names["scores"]]),
+            Column(names["classes"], outputs[names["classes"]]),
+        )
+        if "count" in names:
+            listed = listed.first(count_of(names["count"], outputs[names["count"]]))
+        return listed.detections(self._spec, self._binding, in_pixels=False)
+
+
+class EfficientNms:
+    """TensorRT's EfficientNMS and what has its signature.
+
+    Reads `num_dets` [1], `det_boxes` [n, 4] left, top, right, bottom in pixels of the input,
+    `det_scores` [n] and `det_classes` [n].
+    """
+
+    def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
+        self._spec = spec
+        self._binding = binding
+
+    def decode(self, outputs: Outputs) -> list[RawDetection]:
+        names = self._binding.tensors
+        listed = BoxList(
+            *(Column(names[role], outputs[names[role]]) for role in ("boxes", "scores", "classes"))
+        ).first(count_of(names["count"], outputs[names["count"]]))
+        return listed.detections(self._spec, self._binding, in_pixels=True)

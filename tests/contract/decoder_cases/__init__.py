@@ -1,0 +1,1 @@
+"""A model for each decoder, for what all decoders promise."""
