@@ -3,12 +3,12 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from framemesh.core.detection import Box, Detection
+from framemesh.core.detection import Box, Detection, Keypoint, Mask, Point, Raster, RasterKind
 from framemesh.core.graph.item import ItemId
 from framemesh.core.graph.plan import Edge, Node, sorted_plan
 from framemesh.core.pipeline.spec import StageSpec
@@ -18,6 +18,8 @@ from framemesh.worker.engine.region import Region
 from framemesh.worker.vision.image import FrameImage
 
 JPEG = cv2.imencode(".jpg", np.full((100, 200, 3), 128, np.uint8))[1].tobytes()
+
+NOTHING_ELSE = Detection("", "", 0, 0.0)
 
 LEFT, RIGHT = Box(0.0, 0.0, 0.5, 1.0), Box(0.5, 0.0, 1.0, 1.0)
 
@@ -30,6 +32,8 @@ class FakeStage:
     finds: tuple[tuple[str, Box | None], ...] = ()
     input_bytes: int = 10
     dispatch_latency_seconds: float = 0.0
+    tells: Detection = NOTHING_ELSE
+    """What else each of its detections has."""
     regions: list[list[Region | None]] = field(default_factory=list)
     """Of each call."""
     deadlines: list[float] = field(default_factory=list)
@@ -51,7 +55,11 @@ class FakeStage:
         self.released.append(release_pixels)
         await asyncio.sleep(0)
         return [
-            [Detection(self.name, label, 0, 0.9, box) for label, box in self.finds] for _ in regions
+            [
+                replace(self.tells, stage=self.name, label=label, score=0.9, box=box)
+                for label, box in self.finds
+            ]
+            for _ in regions
         ]
 
 
@@ -85,6 +93,31 @@ async def test_two_branches_take_the_items_of_one_node() -> None:
     assert [one.parent for one in result.detections] == [None, None, None, 0, 2, 1]
     assert (result.width, result.height) == (200, 100)
     assert result.tensor_bytes == 10 * (1 + 2 + 1)
+
+
+async def test_all_that_a_model_tells_stays_with_the_items_of_a_crop() -> None:
+    tells = Detection(
+        "",
+        "",
+        0,
+        0.0,
+        corners=(Point(0.1, 0.0), Point(0.5, 0.4), Point(0.4, 1.0), Point(0.0, 0.6)),
+        keypoints=(Keypoint(Point(0.5, 0.5), 0.5),),
+        mask=Mask(2, 1, (1, 1)),
+        raster=Raster(RasterKind.DEPTH, 1, 1, b"zz"),
+        text="B 1",
+        embedding=(0.5,),
+    )
+    ships = FakeStage("ships", (("ship", LEFT),), tells=tells)
+    flags = FakeStage("flags", (("flag", LEFT),), tells=tells)
+    result = await graph([Edge("ships"), Edge("flags", "ships")], ships, flags).run(JPEG)
+    ship, flag = result.detections
+    assert ship == replace(tells, stage="ships", label="ship", score=0.9, box=LEFT)
+    assert flag == replace(ship, stage="flags", label="flag", parent=0)
+    # What is cut out for an oriented box is the box around it.
+    ((region,),) = flags.regions
+    assert region
+    assert (region.left, region.top, region.right, region.bottom) == (0, 0, 100, 100)
 
 
 async def test_a_node_may_join_what_several_found() -> None:

@@ -1,7 +1,9 @@
 """What happened to one frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import accumulate
 
 from google.protobuf.message import DecodeError
 
@@ -21,6 +23,10 @@ from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
 
 MAX_SESSIONS = 32
 """In one answer."""
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+"""Of outcomes in one answer: one of any size, or all of MAX_SESSIONS with a raster each. The
+messages of gRPC have a limit, which is above that."""
 
 EVERY = "*"
 
@@ -48,6 +54,8 @@ class FrameRecord:
     """Where it is completed."""
     stored_unix_nano: int = 0
     """When the broker took the outcome."""
+    stored_bytes: int = 0
+    """Of the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,7 @@ class FrameLookup:
         self, pipeline: str, camera: str, sequence: int, session: str = ""
     ) -> FrameLookupResult:
         """With a session exactly one record, without one of every session that has such a frame:
-        pending ones first, then newest first, at most MAX_SESSIONS.
+        pending ones first, then newest first, at most MAX_SESSIONS and MAX_ANSWER_BYTES.
 
         Raises:
             StreamGone: there is no such pipeline.
@@ -84,7 +92,7 @@ class FrameLookup:
         found = {record.id for record in completed}
         others = [await self._record(pipeline, f, ledger) for f in frames if f not in found]
         records = sorted([*others, *completed], key=lambda record: _ORDER.index(record.state))
-        return FrameLookupResult(tuple(records[:MAX_SESSIONS]), ledger.cameras.account(camera))
+        return FrameLookupResult(first_that_fit(records), ledger.cameras.account(camera))
 
     async def _completed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
         subject = outcome_subject(pipeline, wanted)
@@ -115,10 +123,23 @@ class FrameLookup:
         return _completed_record(stored) or not_retained
 
 
+def first_that_fit(records: Sequence[FrameRecord]) -> tuple[FrameRecord, ...]:
+    """As many as one answer holds, and one at least."""
+    sizes = accumulate(record.stored_bytes for record in records[:MAX_SESSIONS])
+    fitting = sum(size <= MAX_ANSWER_BYTES for size in sizes)
+    return tuple(records[: max(1, fitting)])
+
+
 def _completed_record(stored: StoredMessage) -> FrameRecord | None:
     """None for what somebody else wrote there, which the ledger logs."""
     try:
         outcome = outcome_message.from_payload(stored.payload)
     except (DecodeError, KeyError):
         return None
-    return FrameRecord(outcome.frame, FrameState.COMPLETED, outcome, stored.stored_unix_nano)
+    return FrameRecord(
+        outcome.frame,
+        FrameState.COMPLETED,
+        outcome,
+        stored.stored_unix_nano,
+        len(stored.payload),
+    )
