@@ -11,7 +11,7 @@ import numpy as np
 from framemesh.core.detection import Box, Detection, Keypoint, Mask, Point, Raster, RasterKind
 from framemesh.core.graph.item import ItemId
 from framemesh.core.graph.plan import Edge, Node, sorted_plan
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.spec import StageSpec, TilesSpec
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
 from framemesh.worker.engine.region import Region
@@ -38,6 +38,9 @@ class FakeStage:
     """Of each call."""
     deadlines: list[float] = field(default_factory=list)
     released: list[bool] = field(default_factory=list)
+
+    async def decode(self, image: FrameImage) -> None:
+        _ = image.pixels
 
     async def run(
         self,
@@ -186,3 +189,14 @@ async def test_each_node_has_a_latency_and_that_of_the_graph_is_the_first_ones()
     made = graph([Edge("b", "a"), Edge("a")], b, a)
     assert made.dispatch_latency_seconds == 0.25
     assert made.dispatch_latencies == {"a": 0.25, "b": 0.75}
+
+
+async def test_tiles_of_the_frame_are_merged_into_items_without_parents() -> None:
+    stage = FakeStage("things", (("boat", LEFT), ("boat", None)))
+    result = await graph([Edge("things", tiles=TilesSpec(64, 0.0))], stage).run(JPEG)
+    (regions,) = stage.regions
+    assert len(regions) == 4 * 2
+    assert ids(result)[0] == ("things/0", "None")
+    # The box that all tiles tell is one thing; what is told of each tile as a whole is not.
+    assert [item.detection.box for item in result.items] == [LEFT] + [None] * 8
+    assert result.tensor_bytes == 8 * stage.input_bytes

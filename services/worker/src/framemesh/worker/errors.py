@@ -22,6 +22,12 @@ class TooSlowToDecode(Undecodable):
     reason = "too_slow_to_decode"
 
 
+class TooManyTiles(Undecodable):
+    """The image has more tiles than a frame may have."""
+
+    reason = "too_many_tiles"
+
+
 class TooOld(FramemeshError):
     """The frame grew too old before it was sent to the model."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
 
 
 class InvalidGraph(FramemeshError):
@@ -33,6 +33,8 @@ class Edge:
     """Id of the node whose boxes are cut out of the frame; None: the whole frame."""
     labels: tuple[str, ...] = ()
     """Only boxes with one of these labels; empty: all."""
+    tiles: TilesSpec | None = None
+    """The whole frame comes in overlapping tiles, and what the node finds in them is merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,11 @@ def compile_plan(spec: PipelineSpec) -> GraphPlan:
     """
     nodes = [Node(stage.name, stage) for stage in spec.stages]
     return sorted_plan(
-        nodes, (Edge(stage.name, stage.crops_of or None, stage.labels) for stage in spec.stages)
+        nodes,
+        (
+            Edge(stage.name, stage.crops_of or None, stage.labels, stage.tiles)
+            for stage in spec.stages
+        ),
     )
 
 
@@ -109,6 +115,8 @@ def _check_nodes(nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
             raise InvalidGraph(f"{edge.target} takes from {edge.source}; the nodes are {names}")
         if edge.labels and edge.source is None:
             raise InvalidGraph(f"{edge.target}: labels choose crops; the whole frame has none")
+        if edge.tiles and edge.source is not None:
+            raise InvalidGraph(f"{edge.target}: tiles cut the whole frame, and it takes crops")
     if unused := known.keys() - {edge.target for edge in edges}:
         raise InvalidGraph(f"nothing leads to {', '.join(sorted(unused))}: connect or remove it")
     if double := [pair for pair, count in _pairs(edges).items() if count > 1]:

@@ -39,6 +39,23 @@ MAX_SHARDS = 64
 """Of one stream; each has its own consumer at the broker."""
 
 
+MIN_TILE, MAX_TILE = 64, 8192
+
+
+@dataclass(frozen=True, slots=True)
+class TilesSpec:
+    """How a stage cuts large images into overlapping squares, so that small things stay large."""
+
+    __pydantic_config__ = _STRICT
+
+    size: Annotated[int, Field(ge=MIN_TILE, le=MAX_TILE)] = 640
+    """Side of a tile in pixels of the image. An image with a shorter side has less."""
+    overlap: Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)] = 0.2
+    """Of neighbours, as a fraction of a tile: more than the largest thing should be."""
+    whole: bool = False
+    """Whether the model sees the whole image, too: for things that are larger than a tile."""
+
+
 @dataclass(frozen=True, slots=True)
 class StageSpec:
     """One model call of a pipeline."""
@@ -55,6 +72,8 @@ class StageSpec:
     """Only crops with one of these labels; empty: all."""
     max_delay_ms: Annotated[int, Field(ge=0, le=1000)] = 5
     """How long a frame may wait for others to be batched into one request to the model."""
+    tiles: TilesSpec | None = None
+    """Set: the model sees overlapping tiles of the whole frame, and what it finds is merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +162,10 @@ def check_pipeline(spec: PipelineSpec) -> None:
             )
         if stage.labels and not stage.crops_of:
             problems.append(Problem(("stages", at, "labels"), "only chooses crops; set crops_of"))
+        if stage.tiles and stage.crops_of:
+            problems.append(
+                Problem(("stages", at, "tiles"), "cuts the whole frame; leave crops_of out")
+            )
         earlier.add(stage.name)
     if spec.delivery.latest and spec.delivery.fresh:
         problems.append(Problem(("delivery", "fresh"), "chooses another policy than latest"))

@@ -70,7 +70,13 @@ def _delivery_to_proto(delivery: DeliverySpec) -> pipeline_pb2.Delivery:
 
 
 def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
+    tiles = stage.tiles
     return pipeline_pb2.Stage(
+        tiles=(
+            None
+            if tiles is None
+            else pipeline_pb2.Tiles(size=tiles.size, overlap=tiles.overlap, whole=tiles.whole)
+        ),
         name=stage.name,
         model=stage.model,
         model_version=stage.model_version,

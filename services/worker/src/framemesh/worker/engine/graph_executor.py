@@ -11,6 +11,7 @@ from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge, GraphPlan, Node
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.region import Region, regions_of
+from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.frame_context import WaitingForOthers
 from framemesh.worker.vision.image import FrameImage
 
@@ -26,6 +27,8 @@ class NodeRunner(Protocol):
 
     @property
     def dispatch_latency_seconds(self) -> float: ...
+
+    async def decode(self, image: FrameImage) -> None: ...
 
     async def run(
         self,
@@ -122,6 +125,7 @@ class GraphExecutor:
         Raises:
             Undecodable, Corrupt: it is no image, or not the one that was sent; it never will be.
             TooSlowToDecode: decoding it takes longer than a frame may.
+            TooManyTiles: it is cut into more tiles than a frame may have.
             TooOld: it was not sent to a model in time.
             InferenceFailed: a model refused its input, or answered what it did not declare.
             TritonUnavailable: try the same frame again later.
@@ -162,25 +166,33 @@ class GraphExecutor:
         *,
         release_pixels: bool,
     ) -> None:
+        runner = self._runners[node.id]
+        if any(edge.tiles for edge in inputs):
+            # How many tiles there are follows from the decoded image: a camera may have turned it.
+            await runner.decode(execution.image)
         regions = [region for edge in inputs for region in _regions(execution, edge)]
         if not regions:
             if release_pixels:
                 execution.image.release_pixels()
             return
-        runner = self._runners[node.id]
         found = await runner.run(
             execution.image, regions, execution.deadline, release_pixels=release_pixels
         )
-        for region, detections in zip(regions, found, strict=True):
-            execution.add(node, region, detections)
+        if any(edge.tiles for edge in inputs):
+            execution.add(node, None, merged(found))
+        else:
+            for region, detections in zip(regions, found, strict=True):
+                execution.add(node, region, detections)
         execution.tensor_bytes += len(regions) * runner.input_bytes
         # A frame that one model has worked on is worked on to the end.
         execution.deadline = math.inf
 
 
 def _regions(execution: _Execution, edge: Edge) -> list[Region | None]:
+    image = execution.image
+    if edge.tiles is not None:
+        return tiles_of(image.width, image.height, edge.tiles)
     if edge.source is None:
         return [None]
-    image = execution.image
     items = execution.by_node.get(edge.source, ())
     return list(regions_of(items, edge, image.width, image.height))

@@ -14,7 +14,7 @@ MIN_REGION_PIXELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of whole pixels, cut out for an item."""
+    """A rectangle of whole pixels, cut out for an item or as a tile."""
 
     left: int
     top: int
@@ -23,8 +23,8 @@ class Region:
     """In pixels, right and bottom not included."""
     box: Box
     """The same in fractions of the image."""
-    parent: ItemId
-    """The item that it was cut out for."""
+    parent: ItemId | None = None
+    """The item that it was cut out for; None: it is a tile of the frame."""
 
     @property
     def width(self) -> int:

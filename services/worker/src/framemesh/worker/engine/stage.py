@@ -51,6 +51,14 @@ class Stage:
         """Moving average in seconds, from reserving memory for an input until it was sent."""
         return self._batcher.dispatch_latency_seconds
 
+    async def decode(self, image: FrameImage) -> None:
+        """Decode an image whose size must be known before the stage runs.
+
+        Raises:
+            Undecodable: as `GraphExecutor.run`.
+        """
+        await self._threads.run(lambda: image.pixels, lambda: None, image.decode_cpu_seconds)
+
     async def run(
         self,
         image: FrameImage,

@@ -93,6 +93,7 @@ class Stage(_message.Message):
     CROPS_OF_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
+    TILES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     model: _builtins.str
     model_version: _builtins.int
@@ -105,6 +106,10 @@ class Stage(_message.Message):
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only crops with one of these labels; empty: all."""
 
+    @_builtins.property
+    def tiles(self) -> Global___Tiles:
+        """Absent: the whole frame, or crops."""
+
     def __init__(
         self,
         *,
@@ -114,16 +119,54 @@ class Stage(_message.Message):
         crops_of: _builtins.str = ...,
         labels: _abc.Iterable[_builtins.str] | None = ...,
         max_delay_ms: _builtins.int | None = ...,
+        tiles: Global___Tiles | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "max_delay_ms", b"max_delay_ms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "max_delay_ms", b"max_delay_ms", "tiles", b"tiles"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "crops_of", b"crops_of", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "crops_of", b"crops_of", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_delay_ms) -> _WhichOneofReturnType__max_delay_ms | None: ...
 
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
+
+@_typing.final
+class Tiles(_message.Message):
+    """How a stage cuts large images into overlapping squares, so that small things stay large."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
+    WHOLE_FIELD_NUMBER: _builtins.int
+    size: _builtins.int
+    """Side of a tile in pixels of the image, 64 to 8192; absent: 640."""
+    overlap: _builtins.float
+    """Of neighbours, as a fraction of a tile, 0 to 0.5; absent: 0.2."""
+    whole: _builtins.bool
+    """Whether the model sees the whole image, too."""
+    def __init__(
+        self,
+        *,
+        size: _builtins.int | None = ...,
+        overlap: _builtins.float | None = ...,
+        whole: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_overlap", b"_overlap", "_size", b"_size", "overlap", b"overlap", "size", b"size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overlap", b"_overlap", "_size", b"_size", "overlap", b"overlap", "size", b"size", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__overlap: _TypeAlias = _typing.Literal["overlap"]  # noqa: Y015
+    _WhichOneofArgType__overlap: _TypeAlias = _typing.Literal["_overlap", b"_overlap"]  # noqa: Y015
+    _WhichOneofReturnType__size: _TypeAlias = _typing.Literal["size"]  # noqa: Y015
+    _WhichOneofArgType__size: _TypeAlias = _typing.Literal["_size", b"_size"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overlap) -> _WhichOneofReturnType__overlap | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__size) -> _WhichOneofReturnType__size | None: ...
+
+Global___Tiles: _TypeAlias = Tiles  # noqa: Y015
 
 @_typing.final
 class Buffer(_message.Message):

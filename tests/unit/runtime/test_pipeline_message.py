@@ -1,0 +1,20 @@
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
+from framemesh.runtime.messages import pipeline_message
+
+
+def test_a_stage_on_tiles_survives_the_wire() -> None:
+    spec = PipelineSpec(
+        "harbour",
+        (
+            StageSpec("boats", "boat", 3, tiles=TilesSpec(512, 0.25, whole=True)),
+            StageSpec("names", "text", 1, crops_of="boats", labels=("ship",)),
+        ),
+    )
+    assert pipeline_message.from_proto(pipeline_message.to_proto(spec)) == spec
+
+
+def test_tiles_that_are_only_named_have_their_defaults() -> None:
+    message = pipeline_message.to_proto(PipelineSpec("harbour", (StageSpec("boats", "boat"),)))
+    message.stages[0].tiles.SetInParent()
+    (stage,) = pipeline_message.from_proto(message).stages
+    assert stage.tiles == TilesSpec(640, 0.2, whole=False)
