@@ -84,8 +84,57 @@ def _output_is(kind: int) -> Callable[[onnx.ModelProto], None]:
     return change
 
 
-def _more_input(made: onnx.ModelProto) -> None:
-    made.graph.input.append(helper.make_tensor_value_info("size", TensorProto.FLOAT, ["n", 2]))
+def _target_sizes(kind: int, *shape: int | str) -> Callable[[onnx.ModelProto], None]:
+    """A second input, which the scores are multiplied with: a value of 0 would give nothing."""
+
+    def change(made: onnx.ModelProto) -> None:
+        made.graph.input.append(helper.make_tensor_value_info("orig_target_sizes", kind, shape))
+        made.graph.node[-1].output[0] = "scores"
+        made.graph.node.append(
+            helper.make_node("Cast", ["orig_target_sizes"], ["sizes"], to=TensorProto.FLOAT)
+        )
+        made.graph.initializer.append(numpy_helper.from_array(np.array(8, np.float32), "eight"))
+        made.graph.node.append(helper.make_node("Div", ["sizes", "eight"], ["factor"]))
+        made.graph.node.append(helper.make_node("Mul", ["scores", "factor"], ["logits"]))
+
+    return change
+
+
+def _no_batch(made: onnx.ModelProto) -> None:
+    """The picture alone in, the scores alone out."""
+    made.graph.input[0].CopyFrom(
+        helper.make_tensor_value_info("images", TensorProto.UINT8, [SIDE, SIDE, 3])
+    )
+    made.graph.node[-1].output[0] = "row"
+    made.graph.initializer.append(numpy_helper.from_array(np.array([2], np.int64), "two"))
+    made.graph.node.append(helper.make_node("Reshape", ["row", "two"], ["logits"]))
+    _output_shape(2)(made)
+
+
+def _alone_with_sizes(made: onnx.ModelProto) -> None:
+    _no_batch(made)
+    _target_sizes(TensorProto.INT64, 2)(made)
+
+
+def _output_shape(*shape: int | str) -> Callable[[onnx.ModelProto], None]:
+    def change(made: onnx.ModelProto) -> None:
+        made.graph.output[0].CopyFrom(
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)
+        )
+
+    return change
+
+
+def _exactly(batch: int) -> Callable[[onnx.ModelProto], None]:
+    """No other number of pictures will do: the scores are written as so many rows."""
+
+    def change(made: onnx.ModelProto) -> None:
+        made.graph.node[-1].output[0] = "rows"
+        shape = numpy_helper.from_array(np.array([batch, 2], np.int64), "rows and classes")
+        made.graph.initializer.append(shape)
+        made.graph.node.append(helper.make_node("Reshape", ["rows", shape.name], ["logits"]))
+
+    return change
 
 
 def _more_output(made: onnx.ModelProto) -> None:
@@ -193,6 +242,12 @@ def _strange_names(made: onnx.ModelProto) -> None:
 
 STRANGE = 'in "put" /ü\\n'
 FIXED = replace(MANIFEST, max_batch=1)
+
+
+def sized(*values: float) -> ModelManifest:
+    return replace(MANIFEST, constants={"orig_target_sizes": values})
+
+
 MAP = replace(MANIFEST, decoder=DecoderSpec("fastestdet"))
 
 ACCEPTED = (
@@ -209,6 +264,35 @@ ACCEPTED = (
         model(change=_strange_names),
         replace(MANIFEST, input=replace(MANIFEST.input, name=STRANGE)),
     ),
+    OddModel("fixed batch of 4", model(4, change=_exactly(4))),
+    OddModel("fixed batch of 4, one at a time", model(4, change=_exactly(4)), FIXED),
+    OddModel("fixed batch of 1 out", model(output_shape=None, change=_output_shape(1, 2)), FIXED),
+    OddModel("no batch dimension", model(change=_no_batch), FIXED),
+    OddModel(
+        "a second input of whole numbers",
+        model(change=_target_sizes(TensorProto.INT64, "n", 2)),
+        sized(8, 8),
+    ),
+    OddModel(
+        "a second input of floats, one number for all",
+        model(change=_target_sizes(TensorProto.FLOAT, "n", 2)),
+        replace(MANIFEST, constants={"orig_target_sizes": 8}),
+    ),
+    OddModel(
+        "a second input without a batch dimension",
+        model(change=_target_sizes(TensorProto.INT32, 2)),
+        replace(sized(8, 8), max_batch=1),
+    ),
+    OddModel(
+        "a second input of a fixed batch",
+        model(4, change=_target_sizes(TensorProto.INT64, 4, 2)),
+        sized(8, 8),
+    ),
+    OddModel(
+        "no batch dimension and a second input",
+        model(change=_alone_with_sizes),
+        replace(sized(8, 8), max_batch=1),
+    ),
     OddModel("half floats out", model(change=_output_is(TensorProto.FLOAT16))),
     OddModel("double floats out", model(change=_output_is(TensorProto.DOUBLE))),
     OddModel("an unread output of integers", model(change=_more_output)),
@@ -216,13 +300,32 @@ ACCEPTED = (
 )
 
 REFUSED = (
-    OddModel("fixed batch of 4", model(4), refused="max_batch: tensor images UINT8 [4, 8, 8, 3]"),
+    OddModel(
+        "fixed batch of 2, more wanted",
+        model(2),
+        refused="images UINT8 [2, 8, 8, 3] takes 2 pictures at a time: set max_batch to 2",
+    ),
+    OddModel(
+        "no batch dimension, more wanted",
+        model(change=_no_batch),
+        refused="the input images UINT8 [8, 8, 3] has no batch dimension: set max_batch to 1",
+    ),
+    OddModel(
+        "a batch of 1 out of an open one",
+        model(output_shape=None, change=_output_shape(1, 2)),
+        refused="tensor logits FP32 [1, 2] takes one picture at a time: set max_batch to 1",
+    ),
+    OddModel(
+        "another batch out than in",
+        model(4, change=_output_shape(3, 2)),
+        refused="tensor logits FP32 [3, 2] must have the batch first, open or 4",
+    ),
     OddModel("fixed batch of 1, more wanted", model(1), refused="set max_batch to 1"),
     OddModel("batch of 0", model(0), refused="tensor images UINT8 [0, 8, 8, 3] must have"),
     OddModel(
         "no sides of the input",
         model(input_shape=None),
-        refused="input.width, height, layout: the input is images UINT8 []",
+        refused="input.width, height, layout, color: the input is images UINT8 []",
     ),
     OddModel(
         "one channel",
@@ -244,7 +347,43 @@ REFUSED = (
         model(input_type=TensorProto.STRING),
         refused="input.dtype: the input is images BYTES",
     ),
-    OddModel("two inputs", model(change=_more_input), refused="input: the file has 2 inputs"),
+    OddModel(
+        "a second input without a value",
+        model(change=_target_sizes(TensorProto.INT64, "n", 2)),
+        refused="constants: the input orig_target_sizes INT64 [-1, 2] is not the picture and needs "
+        "a value for all pictures: add orig_target_sizes: [8, 8]",
+    ),
+    OddModel(
+        "a second input with too few values",
+        model(change=_target_sizes(TensorProto.INT64, "n", 2)),
+        sized(8, 8, 8),
+        refused="constants.orig_target_sizes: the input orig_target_sizes INT64 [-1, 2] takes 2 "
+        "numbers for a picture, and the manifest has 3",
+    ),
+    OddModel(
+        "a fraction for a whole number",
+        model(change=_target_sizes(TensorProto.INT64, "n", 2)),
+        sized(8.5, 8),
+        refused="constants.orig_target_sizes: 8.5 is no INT64",
+    ),
+    OddModel(
+        "words for a second input",
+        model(change=_target_sizes(TensorProto.STRING, "n", 2)),
+        sized(8, 8),
+        refused="orig_target_sizes BYTES [-1, 2] takes no numbers that workers send",
+    ),
+    OddModel(
+        "a second input of one picture, more wanted",
+        model(change=_target_sizes(TensorProto.INT64, 1, 2)),
+        sized(8, 8),
+        refused="orig_target_sizes INT64 [1, 2] takes one picture at a time: set max_batch to 1",
+    ),
+    OddModel(
+        "a value for an input that is not there",
+        model(),
+        sized(8, 8),
+        refused="constants: the file has no input 'orig_target_sizes' beside the picture",
+    ),
     OddModel(
         "another name",
         model(),

@@ -13,6 +13,7 @@ from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
+from framemesh.worker.triton.tensor_arena import NUMPY
 from tests.odd_models import ACCEPTED, MANIFEST, REFUSED, OddModel, model
 
 
@@ -35,12 +36,15 @@ def test_what_cannot_be_served_is_refused_with_the_tensor_or_the_field(
 def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Path) -> None:
     validated = validate_model(odd.manifest, write(tmp_path, odd.onnx))
     session = onnxruntime.InferenceSession(odd.onnx, providers=["CPUExecutionProvider"])
-    (picture,) = validated.signature.inputs
+    picture, *others = validated.signature.inputs
     for count in (1, odd.manifest.max_batch):
-        pixels = np.zeros((count, *picture.picture_shape), np.uint8)
+        feed = {picture.name: np.zeros(picture.shape_of(count), np.uint8)}
+        for other in others:
+            values = np.array(odd.manifest.constants[other.name], NUMPY[other.datatype])
+            feed[other.name] = np.resize(values, other.shape_of(count))
         (output,) = validated.signature.outputs
-        (answer,) = session.run([output.name], {picture.name: pixels})
-        assert answer.shape == (count, *output.picture_shape)
+        (answer,) = session.run([output.name], feed)
+        assert answer.shape == output.shape_of(count)
     assert validated.binding.classes == 2
 
 

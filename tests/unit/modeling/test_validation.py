@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
@@ -64,10 +65,6 @@ def test_open_sides_of_the_input_get_the_manifests() -> None:
     ("model", "message"),
     [
         (
-            Signature((PICTURES, BOXES), (BOXES,)),
-            "2 inputs .images .*, boxes .*, one is",
-        ),
-        (
             Signature((replace(PICTURES, name="x"),), (BOXES,)),
             "input.name: .* no input 'images'",
         ),
@@ -117,6 +114,32 @@ def test_the_repository_is_one_that_any_triton_serves(
     assert list(config.input[0].dims) == dims
     assert config.instance_group[0].count == 2
     assert config.instance_group[0].kind == config.instance_group[0].KIND_CPU
+
+
+def test_a_warm_up_has_the_values_of_constant_inputs(tmp_path: Path) -> None:
+    onnx = tmp_path / "people.onnx"
+    onnx.write_bytes(b"model")
+    sizes = Tensor("orig_target_sizes", "INT64", (-1, 2))
+    manifest = replace(MANIFEST, constants={sizes.name: (640, 480)})
+    signature = replace(MODEL, inputs=(PICTURES, sizes))
+    deployment = Deployment(manifest, 3, onnx, signature, instances=2, largest_batch=6)
+    write_repository(tmp_path / "models", [deployment])
+    text = (tmp_path / "models/people-3/config.pbtxt").read_text()
+    (sample,) = text_format.Parse(text, ModelConfig()).model_warmup
+    file = sample.inputs[sizes.name].input_data_file
+    content = (tmp_path / "models/people-3/warmup" / file).read_bytes()
+    assert np.frombuffer(content, np.int64).tolist() == [640, 480]
+    assert sample.inputs["images"].zero_data
+
+
+def test_a_model_of_a_fixed_batch_has_no_batches_of_tritons(tmp_path: Path) -> None:
+    fixed = [replace(each, shape=(8, *each.shape[1:])) for each in (PICTURES, HEATMAP, BOXES)]
+    signature = Signature((fixed[0],), tuple(fixed[1:]))
+    deployment = Deployment(MANIFEST, 3, tmp_path, signature, instances=2, largest_batch=8)
+    config = text_format.Parse(deployment.config(), ModelConfig())
+    assert config.max_batch_size == 0
+    assert list(config.input[0].dims) == [8, 480, 640, 3]
+    assert config.model_warmup[0].batch_size == 1
 
 
 def test_a_model_has_seen_its_largest_batch_before_any_frame(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The manifest of a model, next to its ONNX file."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
@@ -125,10 +126,12 @@ class ModelManifest:
     decoder: DecoderSpec
     description: str = ""
     max_batch: Annotated[int, Field(ge=1, le=256)] = 8
-    """1 where the ONNX file has a fixed batch dimension."""
+    """At most the batch of the ONNX file; 1 where its input has none."""
     instances: Annotated[int, Field(ge=0, le=64)] = 0
     """Copies that Triton runs side by side; 0: one on a GPU and one where the model is simulated,
     else as many as the worker's node has CPUs."""
+    constants: Mapping[str, Finite | tuple[Finite, ...]] = field(default_factory=dict)
+    """Of each input beside the picture: its values for a picture, or one for all its elements."""
     simulated: SimulatedSpec | None = None
     """Set: the ONNX file only tells the names and shapes of what goes in and comes out."""
 

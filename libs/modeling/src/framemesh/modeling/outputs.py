@@ -5,42 +5,56 @@ The other outputs are not asked for, so their types and shapes do not matter.
 
 from dataclasses import replace
 
+from framemesh.modeling.batch import with_batch
 from framemesh.modeling.decoders.demand import DecoderBinding, Shapes
 from framemesh.modeling.decoders.registry import bind_decoder, demand_of
 from framemesh.modeling.errors import ModelInvalid, misfit
-from framemesh.modeling.inputs import check_batch
 from framemesh.modeling.manifest import ModelManifest
-from framemesh.modeling.signature import ELEMENT_BYTES, FLOATS, NO_TENSOR, Tensor
+from framemesh.modeling.signature import ELEMENT_BYTES, FLOATS, NO_TENSOR, OPEN, Tensor
 
 
 def bind_outputs(
-    manifest: ModelManifest, outputs: tuple[Tensor, ...], *, batched: bool
+    manifest: ModelManifest, outputs: tuple[Tensor, ...], picture: Tensor
 ) -> tuple[tuple[Tensor, ...], DecoderBinding]:
     """The outputs that the decoder reads, and which of them it reads as what.
 
     Args:
-        batched: whether the model's input has a batch dimension.
+        picture: the model's input.
 
     Raises:
         UnknownDecoder, ModelInvalid: in one line that names the tensor or the field.
     """
     demand = demand_of(manifest)
-    if demand.flat and manifest.max_batch > 1:
+    if demand.flat:
+        _check_flat(manifest, picture)
+    if len({output.name for output in outputs}) < len(outputs):
+        there = ", ".join(map(str, outputs))
+        raise misfit(manifest, f"two of its outputs have one name: {there}")
+    batched = picture.batched and not demand.flat
+    outputs = tuple(replace(output, batched=batched) for output in outputs)
+    binding = _bind(manifest, outputs)
+    named = {name: called for called, name in binding.tensors.items()}
+    read = [output for output in outputs if output.name in named]
+    for output in read:
+        _check_output(manifest, output, integers=named[output.name] in demand.integers)
+    if batched:
+        read = [with_batch(manifest, output, picture.shape[0]) for output in read]
+    return tuple(read), binding
+
+
+def _check_flat(manifest: ModelManifest, picture: Tensor) -> None:
+    if manifest.max_batch > 1:
         raise misfit(
             manifest,
             f"max_batch: decoder {manifest.decoder.name} reads one list of all pictures: set "
             "max_batch to 1",
         )
-    if len({output.name for output in outputs}) < len(outputs):
-        there = ", ".join(map(str, outputs))
-        raise misfit(manifest, f"two of its outputs have one name: {there}")
-    outputs = tuple(replace(output, batched=batched and not demand.flat) for output in outputs)
-    binding = _bind(manifest, outputs)
-    named = {name: called for called, name in binding.tensors.items()}
-    read = tuple(output for output in outputs if output.name in named)
-    for output in read:
-        _check_output(manifest, output, integers=named[output.name] in demand.integers)
-    return read, binding
+    if picture.batched and picture.shape[0] != OPEN:
+        raise misfit(
+            manifest,
+            f"decoder {manifest.decoder.name} reads one list of all pictures, and the input "
+            f"{picture} takes {picture.shape[0]} of them: export it with a batch of 1",
+        )
 
 
 def _bind(manifest: ModelManifest, outputs: tuple[Tensor, ...]) -> DecoderBinding:
@@ -85,7 +99,5 @@ def _check_output(manifest: ModelManifest, output: Tensor, *, integers: bool) ->
             f"output {output} is not of {expected}, as decoder {manifest.decoder.name} reads it: "
             "export it as float32",
         )
-    if output.batched:
-        check_batch(manifest, output)
     if 0 in output.picture_shape:
         raise misfit(manifest, f"output {output} holds nothing: export it without this output")

@@ -31,7 +31,7 @@ class Tensor:
     datatype: str
     """As Triton calls it: FP32, UINT8, ..."""
     shape: tuple[int, ...]
-    """-1 is any length."""
+    """-1 is any length. A batch that is not open is that of every request."""
     batched: bool = True
     """Whether the first dimension is the batch; if not, a request has one picture."""
 
@@ -49,7 +49,9 @@ class Tensor:
 
     def shape_of(self, pictures: int) -> tuple[int, ...]:
         """In a request for so many pictures."""
-        return (pictures, *self.picture_shape) if self.batched else self.shape
+        if not self.batched:
+            return self.shape
+        return (pictures if self.shape[0] == OPEN else self.shape[0], *self.picture_shape)
 
     def __str__(self) -> str:
         return f"{self.name} {self.datatype} {list(self.shape)}"
@@ -60,4 +62,11 @@ class Signature:
     """The inputs and the outputs of a model."""
 
     inputs: tuple[Tensor, ...]
+    """Of a model that was validated, the picture is the first."""
     outputs: tuple[Tensor, ...]
+
+    @property
+    def fixed_batch(self) -> int:
+        """How many pictures every request has; 0 where requests have as many as there are."""
+        picture = self.inputs[0]
+        return picture.shape[0] if picture.batched and picture.shape[0] != OPEN else 0

@@ -52,7 +52,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
         ModelInvalid, UnknownDecoder: in one line that names the tensor or the field.
     """
     inputs = check_inputs(manifest, signature.inputs)
-    outputs, binding = bind_outputs(manifest, signature.outputs, batched=inputs[0].batched)
+    outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
     tensors = (*inputs, *outputs)
     size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
     if size > MAX_PICTURE_BYTES:
@@ -95,6 +95,10 @@ def _extremes(spec: InputSpec) -> list[float]:
 
 
 def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:
+    if not signature.inputs[0].batched:
+        raise misfit(
+            manifest, f"simulated: the input {signature.inputs[0]} has no batch: export it with one"
+        )
     for output in signature.outputs:
         if output.picture_bytes < 0:
             raise misfit(

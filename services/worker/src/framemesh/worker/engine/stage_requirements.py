@@ -42,8 +42,8 @@ def requirements_of(
     signature = validated.signature
     on_cpus = device == CPU and not manifest.simulated
     instances = manifest.instances or (cpus if on_cpus else 1)
-    picture_bytes = signature.inputs[0].picture_bytes + sum(
-        max(0, output.picture_bytes) for output in signature.outputs
+    picture_bytes = sum(
+        max(0, tensor.picture_bytes) for tensor in (*signature.inputs, *signature.outputs)
     )
     affordable = max(1, MAX_MEMORY_BYTES // picture_bytes)
     policy = BatchPolicy(

@@ -1,7 +1,7 @@
 """The gRPC calls of a worker to Triton, with errors by what they mean for the caller."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,11 +120,14 @@ class TritonClient:
         request = pb.ModelReadyRequest(name=model)
         return bool((await self._call("ModelReady", request, CALL_TIMEOUT_SECONDS)).ready)
 
-    async def load(self, model: str, config_json: str, file: str, content: Path) -> None:
+    async def load(
+        self, model: str, config_json: str, file: str, content: Path, more: Mapping[str, bytes]
+    ) -> None:
         """Load a model from a file of this machine.
 
         Args:
             file: where the model's folder of Triton's repository would have it.
+            more: other files of that folder, by their paths in it.
 
         Raises:
             InferenceFailed: Triton refuses it, or loads nothing on request.
@@ -133,7 +136,7 @@ class TritonClient:
         if self._load is None:
             raise _not_connected()
         # Hundreds of megabytes, which are read, copied and serialized.
-        request = await asyncio.to_thread(_load_request, model, config_json, file, content)
+        request = await asyncio.to_thread(_load_request, model, config_json, file, content, more)
         await _named(self._load(request, timeout=LOAD_TIMEOUT_SECONDS), "RepositoryModelLoad")
 
     async def register(self, region: str, key: str, size: int) -> None:
@@ -167,10 +170,14 @@ def _not_connected() -> TritonUnavailable:
     return TritonUnavailable("not connected to a Triton: wait until it is back")
 
 
-def _load_request(model: str, config_json: str, file: str, content: Path) -> bytes:
+def _load_request(
+    model: str, config_json: str, file: str, content: Path, more: Mapping[str, bytes]
+) -> bytes:
     request = pb.RepositoryModelLoadRequest(model_name=model)
     request.parameters["config"].string_param = config_json
     request.parameters[f"file:{file}"].bytes_param = content.read_bytes()
+    for path, values in more.items():
+        request.parameters[f"file:{path}"].bytes_param = values
     return bytes(request.SerializeToString())
 
 

@@ -50,6 +50,7 @@ class RemoteTriton:
                 json_format.MessageToJson(config, preserving_proto_field_name=True),
                 deployment.file,
                 deployment.content,
+                deployment.warmup_files,
             )
         except InferenceFailed as error:
             raise TritonStartFailed(

@@ -10,12 +10,16 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
 from framemesh.modeling.signature import Signature, Tensor
+from framemesh.worker.triton.constants import constant_values
 
 CPU, GPU = "KIND_CPU", "KIND_GPU"
 
 SIMULATION = Path(__file__).parent / "simulation.py"
 """What Triton runs in place of the ONNX file of a simulated model. It needs only the Python
 backend, so that a Triton run by others takes it as well."""
+
+WARMUP_FOLDER = "warmup"
+"""Where Triton looks for the data of a warm-up, in a model's folder."""
 
 ONNXRUNTIME = {
     # The instances share the CPUs already; onnxruntime would start a thread a CPU in each.
@@ -57,10 +61,25 @@ class Deployment:
         """Path of that file in the model's folder of the repository."""
         return f"{self.version}/{'model.py' if self.manifest.simulated else 'model.onnx'}"
 
+    @property
+    def warmup_files(self) -> dict[str, bytes]:
+        """What the constant inputs are in a warm-up: paths in the model's folder, and contents. A
+        zero may be no size, and no count."""
+        return {
+            f"{WARMUP_FOLDER}/{_constant_file(at)}": constant_values(
+                self.manifest.constants, tensor, 1
+            ).tobytes()
+            for at, tensor in enumerate(self.signature.inputs)
+            if at > 0
+        }
+
+    def _warmup(self, at: int) -> dict[str, object]:
+        return {"input_data_file": _constant_file(at)} if at else {"zero_data": True}
+
     def config(self) -> str:
         """The config.pbtxt, complete: to fill gaps, Triton would load the model once more, which
         takes a second and a half."""
-        batched = self.manifest.max_batch > 1
+        batched = self.manifest.max_batch > 1 and not self.signature.fixed_batch
         simulated = self.manifest.simulated
         config = ModelConfig(
             name=self.name,
@@ -74,10 +93,10 @@ class Deployment:
             model_warmup=[
                 {
                     "name": "largest batch",
-                    "batch_size": self.largest_batch,
+                    "batch_size": self.largest_batch if batched else 1,
                     "inputs": {
-                        tensor.name: {**_type_and_shape(tensor, batched), "zero_data": True}
-                        for tensor in self.signature.inputs
+                        tensor.name: {**_type_and_shape(tensor, batched), **self._warmup(at)}
+                        for at, tensor in enumerate(self.signature.inputs)
                     },
                 }
             ],
@@ -99,6 +118,14 @@ def write_repository(folder: Path, deployments: Sequence[Deployment]) -> None:
         (model / "config.pbtxt").write_text(deployment.config())
         file.unlink(missing_ok=True)
         file.symlink_to(deployment.content.resolve())
+        for path, content in deployment.warmup_files.items():
+            (model / path).parent.mkdir(exist_ok=True)
+            (model / path).write_bytes(content)
+
+
+def _constant_file(at: int) -> str:
+    """Of the input at this place; its name may hold anything."""
+    return f"input-{at}"
 
 
 def _latency(simulated: SimulatedSpec) -> dict[str, str]:

@@ -15,6 +15,7 @@ from framemesh.worker.errors import (
 )
 from framemesh.worker.triton.answer import AnswerReader
 from framemesh.worker.triton.client import TritonClient
+from framemesh.worker.triton.constants import ConstantInputs
 from framemesh.worker.triton.repository import Deployment
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import (
@@ -53,16 +54,25 @@ class ServedModel:
         self._clock = clock
         self.region = region
         self._probe_row = rows
-        (self._input,) = deployment.signature.inputs
+        self._input, *others = deployment.signature.inputs
         self._outputs = deployment.signature.outputs
-        # No room can be set aside for outputs whose size only the model knows.
-        open_ended = any(output.picture_bytes < 0 for output in self._outputs)
+        self._fixed_batch = deployment.signature.fixed_batch
+        # No room can be set aside for outputs whose size only the model knows, and those of a fixed
+        # batch would lie over those of the rows behind.
+        unplaced = self._fixed_batch or any(output.picture_bytes < 0 for output in self._outputs)
         self._answers = AnswerReader(self.name, self._outputs)
-        self._placed = () if open_ended else self._outputs
-        size = TensorArena.size(rows + 1, self._input, self._placed)
+        self._placed = () if unplaced else self._outputs
+        self._constants = ConstantInputs(
+            deployment.manifest.constants, others, deployment.largest_batch
+        )
+        # A fixed batch that begins with the last row ends behind it.
+        all_rows = rows + max(1, self._fixed_batch)
+        self._constants_at = TensorArena.size(all_rows, self._input, self._placed)
+        size = self._constants_at + self._constants.size
         self._shared = self._share(size)
         memory = np.zeros(size, np.uint8) if self._shared is None else self._shared.bytes
-        self.arena = TensorArena(memory, rows + 1, self._input, self._placed)
+        self.arena = TensorArena(memory, all_rows, self._input, self._placed)
+        self._constants.write(memory[self._constants_at :])
         self._requests: dict[tuple[int, int], bytes] = {}
 
     @property
@@ -131,7 +141,8 @@ class ServedModel:
             # Triton names only bytes: what comes in a message has a shape to be named.
             answer, placed = await self._ask(self._request_in_message(first, count)), False
         if not placed:
-            return self._answers.unpack(answer, count)
+            outputs = self._answers.unpack(answer, count)
+            return {name: values[:count] for name, values in outputs.items()}
         self._answers.check_placed(answer, count)
         return self.arena.outputs(first, count)
 
@@ -181,22 +192,30 @@ class ServedModel:
 
     def _request_in_message(self, first: int, count: int) -> bytes:
         request = self._described(count)
-        request.raw_input_contents.append(self.arena.input_bytes(first, count))
+        sent = self._fixed_batch or count
+        request.raw_input_contents.append(self.arena.input_bytes(first, sent))
+        for at in range(len(self._constants.tensors)):
+            request.raw_input_contents.append(self._constants.content(at, count))
         return bytes(request.SerializeToString())
 
     def _placed_request(self, first: int, count: int) -> bytes:
         request = self._described(count)
-        self._place(request.inputs[0], 0, first, count)
+        # A fixed batch shows the model the rows behind as well; what it makes of them is not read.
+        self._place(request.inputs[0], self.arena.span(0, first, self._fixed_batch or count))
+        for at in range(len(self._constants.tensors)):
+            offset, size = self._constants.span(at, count)
+            self._place(request.inputs[at + 1], (self._constants_at + offset, size))
         for at in range(1, len(self._placed) + 1):
-            self._place(request.outputs[at - 1], at, first, count)
+            self._place(request.outputs[at - 1], self.arena.span(at, first, count))
         return bytes(request.SerializeToString())
 
     def _described(self, count: int) -> pb.ModelInferRequest:
         request = pb.ModelInferRequest(
             model_name=self.name, model_version=str(self.deployment.version)
         )
-        shape = self._input.shape_of(count)
-        request.inputs.add(name=self._input.name, datatype=self._input.datatype, shape=shape)
+        for tensor in (self._input, *self._constants.tensors):
+            shape = tensor.shape_of(count)
+            request.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=shape)
         for output in self._outputs:
             request.outputs.add(name=output.name)
         return request
@@ -205,11 +224,9 @@ class ServedModel:
         self,
         tensor: pb.ModelInferRequest.InferInputTensor
         | pb.ModelInferRequest.InferRequestedOutputTensor,
-        at: int,
-        first: int,
-        count: int,
+        span: tuple[int, int],
     ) -> None:
-        offset, size = self.arena.span(at, first, count)
+        offset, size = span
         tensor.parameters["shared_memory_region"].string_param = self.region
         tensor.parameters["shared_memory_offset"].int64_param = offset
         tensor.parameters["shared_memory_byte_size"].int64_param = size

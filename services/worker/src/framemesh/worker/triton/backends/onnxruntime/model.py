@@ -41,7 +41,7 @@ class TritonPythonModel:
         """Run a warm-up here first: one that fails later ends tritonserver without a reason."""
         count = int(sample["batch_size"])
         try:
-            self.session.run(self.outputs, self.zeros(sample, count))
+            self.session.run(self.outputs, self.rehearsed(sample, count))
         except Exception as error:
             hint = f"cannot run a batch of {count} pictures: {error}"
             if count > 1 and self.runs_one(sample):
@@ -50,20 +50,26 @@ class TritonPythonModel:
 
     def runs_one(self, sample: dict[str, Any]) -> bool:
         try:
-            self.session.run(self.outputs, self.zeros(sample, 1))
+            self.session.run(self.outputs, self.rehearsed(sample, 1))
         except Exception:  # noqa: BLE001  whatever it is, the caller tells the other one
             return False
         return True
 
-    def zeros(self, sample: dict[str, Any], count: int) -> dict[str, Any]:
+    def rehearsed(self, sample: dict[str, Any], count: int) -> dict[str, Any]:
+        """Inputs of `count` pictures: black ones, and what the sample has in files."""
         batch = [count] if self.batched else []
         return {
-            name: np.zeros(
-                [*batch, *map(int, tensor["dims"])],
-                triton.triton_string_to_numpy(tensor["data_type"]),
-            )
+            name: np.resize(self.numbers(tensor), [*batch, *map(int, tensor["dims"])])
             for name, tensor in sample["inputs"].items()
         }
+
+    @staticmethod
+    def numbers(tensor: dict[str, Any]) -> Any:
+        kind = triton.triton_string_to_numpy(tensor["data_type"])
+        if not tensor.get("input_data_file"):
+            return np.zeros(1, kind)
+        folder = Path(triton.get_model_dir()).parent / "warmup"
+        return np.fromfile(folder / tensor["input_data_file"], kind)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer requests that Triton had waiting; with a batch dimension they are run as one."""

@@ -1,0 +1,120 @@
+"""The inputs of a model beside the picture: the manifest gives each a value for all pictures.
+
+They are sizes, scale factors and masks. As they are the same for every picture, boxes come in
+pixels of the model's input, whatever the size of the picture.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import prod
+
+from framemesh.modeling.batch import with_batch
+from framemesh.modeling.errors import misfit
+from framemesh.modeling.manifest import InputSpec, ModelManifest
+from framemesh.modeling.signature import FLOATS, OPEN, Tensor
+
+WELL_KNOWN: Mapping[str, Callable[[InputSpec], str]] = {
+    "orig_target_sizes": lambda spec: f"[{spec.width}, {spec.height}]",
+    "scale_factor": lambda _: "[1, 1]",
+    "im_shape": lambda spec: f"[{spec.height}, {spec.width}]",
+    "pixel_mask": lambda _: "1",
+}
+"""What exporters call such inputs, and what they are where boxes shall come in pixels of the
+input."""
+
+INTEGERS = {
+    "BOOL": (0, 1), "UINT8": (0, 2**8 - 1), "INT8": (-(2**7), 2**7 - 1),
+    "INT32": (-(2**31), 2**31 - 1), "INT64": (-(2**63), 2**63 - 1),
+}  # fmt: skip
+"""Least and greatest value of the types that are not floats."""
+
+
+def check_constants(
+    manifest: ModelManifest, inputs: tuple[Tensor, ...], picture: Tensor
+) -> tuple[Tensor, ...]:
+    """The inputs beside the picture, with their shapes.
+
+    Raises:
+        ModelInvalid: an input has no value, or one that does not fit; a value has no input.
+    """
+    if unknown := manifest.constants.keys() - {each.name for each in inputs}:
+        there = ", ".join(map(str, inputs)) or "none"
+        raise misfit(
+            manifest,
+            f"constants: the file has no input {min(unknown)!r} beside the picture, it has {there}",
+        )
+    return tuple(_checked(manifest, each, picture) for each in inputs)
+
+
+def _checked(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
+    if given.name not in manifest.constants:
+        usual = WELL_KNOWN.get(given.name)
+        hint = f"{given.name}: {usual(manifest.input)}" if usual else "its numbers, in order"
+        raise misfit(
+            manifest,
+            f"constants: the input {given} is not the picture and needs a value for all pictures: "
+            f"add {hint}",
+        )
+    value = manifest.constants[given.name]
+    values = value if isinstance(value, tuple) else (value,)
+    tensor = _placed(manifest, given, picture)
+    tensor = replace(tensor, shape=_closed(manifest, tensor, len(values)))
+    size = prod(tensor.picture_shape)
+    if len(values) not in (1, size) or not size:
+        raise misfit(
+            manifest,
+            f"constants.{given.name}: the input {given} takes {size} numbers for a picture, and "
+            f"the manifest has {len(values)}",
+        )
+    _check_values(manifest, tensor, values)
+    return tensor
+
+
+def _placed(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
+    """With or without the batch first."""
+    if not given.shape:
+        raise misfit(
+            manifest, f"constants.{given.name}: a scalar cannot be sent: export it as a list of one"
+        )
+    batch = picture.shape[0] if picture.batched else 0
+    if picture.batched and (manifest.max_batch > 1 and batch == OPEN):
+        return with_batch(manifest, given, batch)
+    if picture.batched and given.shape[0] in (OPEN, abs(batch)):
+        return replace(given, shape=(batch, *given.shape[1:]))
+    return replace(given, batched=False)
+
+
+def _closed(manifest: ModelManifest, tensor: Tensor, count: int) -> tuple[int, ...]:
+    """The shape without open dimensions: two of them are height and width, one is told by the
+    number of values."""
+    sides = list(tensor.picture_shape)
+    places = [at for at, side in enumerate(sides) if side == OPEN]
+    if len(places) == 2:
+        sides[places[0]], sides[places[1]] = manifest.input.height, manifest.input.width
+    elif len(places) == 1:
+        sides[places[0]] = max(1, count // max(1, abs(prod(sides))))
+    elif places:
+        raise misfit(
+            manifest,
+            f"constants.{tensor.name}: the input {tensor} has {len(places)} open dimensions: "
+            "export it with fixed ones",
+        )
+    return (*tensor.shape[:1], *sides) if tensor.batched else tuple(sides)
+
+
+def _check_values(manifest: ModelManifest, tensor: Tensor, values: tuple[float, ...]) -> None:
+    if tensor.datatype in FLOATS:
+        return
+    if tensor.datatype not in INTEGERS:
+        raise misfit(
+            manifest,
+            f"constants.{tensor.name}: the input {tensor} takes no numbers that workers send: "
+            "export it as int64 or float32",
+        )
+    least, greatest = INTEGERS[tensor.datatype]
+    for value in values:
+        if value != int(value) or not least <= value <= greatest:
+            raise misfit(
+                manifest,
+                f"constants.{tensor.name}: {value} is no {tensor.datatype}, which the input takes",
+            )

@@ -1,0 +1,45 @@
+"""The inputs of a model beside the picture: written once, sent with every request."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from framemesh.modeling.signature import Tensor
+from framemesh.worker.triton.tensor_arena import ALIGNMENT, NUMPY, Values
+
+Constants = Mapping[str, float | tuple[float, ...]]
+"""Of each input by its name: its numbers for one picture, or one for all its elements."""
+
+
+class ConstantInputs:
+    """The values of constant inputs for up to `pictures` pictures, in one block of memory."""
+
+    def __init__(self, constants: Constants, tensors: Sequence[Tensor], pictures: int) -> None:
+        self.tensors = tuple(tensors)
+        self._values = [constant_values(constants, tensor, pictures) for tensor in tensors]
+        sizes = [-(-values.nbytes // ALIGNMENT) * ALIGNMENT for values in self._values]
+        self._starts = [sum(sizes[:at]) for at in range(len(sizes))]
+        self.size = sum(sizes)
+
+    def write(self, memory: NDArray[np.uint8]) -> None:
+        """Write all values to `memory`, which has `size` bytes."""
+        for start, values in zip(self._starts, self._values, strict=True):
+            memory[start : start + values.nbytes] = values.reshape(-1).view(np.uint8)
+
+    def span(self, at: int, count: int) -> tuple[int, int]:
+        """Offset in that memory and bytes of tensor `at`, for `count` pictures."""
+        elements = prod(self.tensors[at].shape_of(count))
+        return self._starts[at], elements * self._values[at].itemsize
+
+    def content(self, at: int, count: int) -> bytes:
+        """The same values, to be sent in a request."""
+        shape = self.tensors[at].shape_of(count)
+        return np.resize(self._values[at], shape).tobytes()
+
+
+def constant_values(constants: Constants, tensor: Tensor, pictures: int) -> Values:
+    """What goes into `tensor` for so many pictures: the numbers for one, again and again."""
+    numbers = np.array(constants[tensor.name], NUMPY[tensor.datatype])
+    return np.resize(numbers, tensor.shape_of(pictures))
