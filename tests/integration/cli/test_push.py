@@ -114,14 +114,31 @@ async def test_an_unreadable_image_and_other_files_are_named_and_the_rest_is_sen
 ) -> None:
     (images / "2.jpg").unlink()
     (images / "2.jpg").symlink_to(images / "nowhere")
-    (images / "4.bmp").write_bytes(b"image")
+    (images / "4.txt").write_bytes(b"image")
+    (images / "more").mkdir()
     status, said, errors = await ended(await push(services, str(images)))
     assert status == 1
     assert said.startswith("2 frames sent, 2 acknowledged")
     assert errors.splitlines() == [
-        "left out, as no JPEG, PNG or WebP: 4.bmp",
+        "left out, as no image: 4.txt, more/",
         f"cannot read {images / '2.jpg'}: no such file or directory",
     ]
+
+
+async def test_how_frames_are_encoded_is_said(services: Services, tmp_path: Path) -> None:
+    picture = np.full((8, 8, 3), 90, np.uint8)
+    for name in ("1.bmp", "2.tif", "3.jpg"):
+        cv2.imwrite(str(tmp_path / name), picture)
+    status, said, errors = await ended(await push(services, str(tmp_path)))
+    assert (status, errors) == (0, "")
+    assert said.splitlines()[1:] == [
+        "2 frames encoded as JPEG of quality 90; --format png keeps every pixel"
+    ]
+    status, _, errors = await ended(
+        await push(services, str(tmp_path), "--format", "png", "--quality", "80")
+    )
+    assert (status, errors.count("\n")) == (1, 1)
+    assert "leave out --quality" in errors
 
 
 async def test_the_end_of_a_camera_is_a_failure(services: Services) -> None:

@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 
 from framemesh.cli.common.files import FileUnreadable
-from framemesh.cli.push.plan import CapturedFrame, Plan
-from framemesh.cli.push.sources import (
-    Images,
+from framemesh.cli.push.image_files import Images
+from framemesh.cli.push.image_source import (
     ImageSource,
     SourceImage,
     SourceUnreadable,
     UnreadableImage,
-    Video,
-    open_source,
-    without_password,
 )
+from framemesh.cli.push.open_source import open_source
+from framemesh.cli.push.plan import CapturedFrame, Plan
+from framemesh.cli.push.video import Video, without_password
 
 
 @pytest.fixture
@@ -132,7 +131,8 @@ def test_a_folder_of_which_nothing_can_be_read_fails_with_the_first_error(tmp_pa
 
 
 def test_a_folder_tells_what_it_leaves_out(folder: Path) -> None:
-    assert open_source(str(folder)).left_out == (folder / "notes.txt",)
+    (folder / "more.jpg").mkdir()
+    assert open_source(str(folder)).left_out == (folder / "more.jpg", folder / "notes.txt")
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
+from framemesh.cli.push.open_source import open_source
 from framemesh.cli.push.plan import Plan
-from framemesh.cli.push.sources import open_source
 from framemesh.cli.views.report import PipelineReport
 from framemesh.cli.views.status import view
 from framemesh.runtime import logs

@@ -13,11 +13,12 @@ from framemesh.cli.common import addresses
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.push import sender
 from framemesh.cli.push.daemon_thread import DaemonThread
+from framemesh.cli.push.encoding import DEFAULT_QUALITY, Encoding, ImageFormat
+from framemesh.cli.push.open_source import open_source
 from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport, listed
 from framemesh.cli.push.sender import total
-from framemesh.cli.push.sources import open_source
-from framemesh.cli.views.push import PushProgress, summary
+from framemesh.cli.views.push import PushProgress, encoded, summary
 from framemesh.sdk import AsyncCamera, Counts, OnFull
 
 
@@ -48,6 +49,25 @@ def push(
         int | None, typer.Option(min=1, help="Frames a camera, at most.", show_default=False)
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end.")] = False,
+    image_format: Annotated[
+        ImageFormat | None,
+        typer.Option(
+            "--format",
+            help="Send every frame in this format; else image files as they are, and all that "
+            "is no JPEG, PNG or WebP as JPEG.",
+            show_default=False,
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=100,
+            help=f"Of JPEGs; else files that are JPEGs stay as they are, and others have "
+            f"{DEFAULT_QUALITY}.",
+            show_default=False,
+        ),
+    ] = None,
     on_full: Annotated[
         OnFull,
         typer.Option(
@@ -57,9 +77,10 @@ def push(
     ingest: addresses.IngestAddress = addresses.INGEST,
 ) -> None:
     """Send frames to a pipeline. Fails if one was rejected or cannot be read."""
-    images = open_source(source)
-    if left_out := [one.name for one in images.left_out]:
-        typer.echo(f"left out, as no JPEG, PNG or WebP: {listed(left_out)}", err=True)
+    encoding = Encoding(image_format, quality)
+    images = open_source(source, encoding)
+    if left_out := [f"{one.name}{'/' * one.is_dir()}" for one in images.left_out]:
+        typer.echo(f"left out, as no image: {listed(left_out)}", err=True)
     report = PushReport()
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
     senders = [
@@ -74,7 +95,7 @@ def push(
     except Interrupted as error:
         status = error.status
     finally:
-        _tell(total(senders), time.monotonic() - began, report)
+        _tell(total(senders), time.monotonic() - began, report, encoding)
     if status or report.failed:
         raise typer.Exit(status or 1)
 
@@ -93,9 +114,11 @@ async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) 
         bar.refresh()
 
 
-def _tell(counts: Counts, seconds: float, report: PushReport) -> None:
+def _tell(counts: Counts, seconds: float, report: PushReport, encoding: Encoding) -> None:
     """What became of the frames; also before the error that ended the push."""
     if counts.offered:
         typer.echo(summary(counts, seconds))
+    if report.encoded:
+        typer.echo(encoded(report.encoded, encoding))
     for line in report.lines():
         typer.echo(line, err=True)

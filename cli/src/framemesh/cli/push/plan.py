@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from framemesh.cli.push.sources import (
+from framemesh.cli.push.image_source import (
     CameraEnded,
     ImageSource,
     Item,
@@ -22,6 +22,8 @@ class CapturedFrame:
     name: str
     image: bytes
     captured_unix_nano: int
+    is_original: bool
+    """Whether it is sent as its source has it, and was not encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Plan:
                     yield item
                     continue
                 number += 1
-                yield CapturedFrame(number, item.name, item.encoded, time.time_ns())
+                yield CapturedFrame(
+                    number, item.name, item.encoded, time.time_ns(), item.is_original
+                )
                 if number == self.limit:
                     return
             if number == begin:

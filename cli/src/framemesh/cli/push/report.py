@@ -3,8 +3,8 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 
+from framemesh.cli.push.image_source import UnreadableImage
 from framemesh.cli.push.plan import CapturedFrame
-from framemesh.cli.push.sources import UnreadableImage
 from framemesh.sdk import FrameRejected
 
 REMEMBERED_FRAMES = 4096
@@ -26,6 +26,8 @@ class PushReport:
         self._rejected_names: dict[str, dict[str, None]] = {}
         """Reason -> names of frames, in order and each once, LISTED_NAMES + 1 at most."""
         self._unreadable: dict[str, None] = {}
+        self.encoded = 0
+        """Frames of the source that are not sent as they are there."""
 
     @property
     def failed(self) -> bool:
@@ -34,6 +36,7 @@ class PushReport:
 
     def captured(self, frame: CapturedFrame) -> None:
         """A frame is about to be sent."""
+        self.encoded += not frame.is_original
         self._names[frame.number] = frame.name
         if len(self._names) > REMEMBERED_FRAMES:
             self._names.popitem(last=False)

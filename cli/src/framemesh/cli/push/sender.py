@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 
 from framemesh.cli.push.daemon_thread import DaemonThread
+from framemesh.cli.push.image_source import UnreadableImage
 from framemesh.cli.push.plan import CapturedFrame, Plan
 from framemesh.cli.push.report import PushReport
-from framemesh.cli.push.sources import UnreadableImage
 from framemesh.core.errors import FramemeshError
 from framemesh.sdk import AsyncCamera, Counts
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.progress import Progress
 
+from framemesh.cli.push.encoding import Encoding, ImageFormat
 from framemesh.cli.push.sender import total
 from framemesh.sdk import AsyncCamera, Counts
 
@@ -38,6 +39,13 @@ class PushProgress:
             completed=counts.offered - counts.pending,
             description=summary(counts, time.monotonic() - self._began),
         )
+
+
+def encoded(frames: int, encoding: Encoding) -> str:
+    """That frames are not sent as they are in their source, and how they can be."""
+    lossy = encoding.format is not ImageFormat.PNG
+    hint = "; --format png keeps every pixel" if lossy else ""
+    return f"{frames} {'frame' if frames == 1 else 'frames'} encoded as {encoding}{hint}"
 
 
 def summary(counts: Counts, seconds: float) -> str:
