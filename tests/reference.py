@@ -66,7 +66,7 @@ def direct_things(model: onnxruntime.InferenceSession, picture: NDArray[Any]) ->
             x, y = (column + np.tanh(cell[1])) / 22, (row + np.tanh(cell[2])) / 22
             width, height = 1 / (1 + np.exp(-cell[3:5]))
             corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            found.append((int(cell[5:].argmax()), float(score), clipped(corners)))
+            found.append((int(cell[5:].argmax()), float(score), corners))
     return without_doubles(found, 0.45)
 
 
@@ -75,7 +75,7 @@ def direct_faces(model: onnxruntime.InferenceSession, picture: NDArray[Any]) -> 
     tensor = ((small.astype(np.float32) - 127) / 128).transpose(2, 0, 1)[np.newaxis]
     scores, boxes = model.run(["scores", "boxes"], {"input": tensor})
     found = [
-        (0, float(score), clipped(tuple(map(float, corners))))
+        (0, float(score), four(corners))
         for score, corners in zip(scores[0, :, 1], boxes[0], strict=True)
         if score >= 0.1
     ]
@@ -88,7 +88,7 @@ def direct_people(model: onnxruntime.InferenceSession, picture: NDArray[Any]) ->
     heatmap, boxes = model.run(["heatmap", "boxes"], {"images": small[np.newaxis]})
     rows, columns = np.nonzero(heatmap[0, 0] >= 0.4)
     found = [
-        (0, float(heatmap[0, 0, row, column]), clipped(tuple(map(float, boxes[0, :, row, column]))))
+        (0, float(heatmap[0, 0, row, column]), four(boxes[0, :, row, column]))
         for row, column in zip(rows, columns, strict=True)
     ]
     return without_doubles(found, 0.5)
@@ -120,6 +120,11 @@ def direct_heads(
     return found
 
 
+def four(sides: NDArray[Any]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = map(float, sides)
+    return left, top, right, bottom
+
+
 def clipped(corners: tuple[float, ...]) -> tuple[float, float, float, float]:
     left, top, right, bottom = (min(1.0, max(0.0, side)) for side in corners)
     return left, top, right, bottom
@@ -130,7 +135,7 @@ def without_doubles(found: Scored, threshold: float) -> Scored:
     for one in sorted(found, key=lambda one: -one[1]):
         if all(one[0] != other[0] or overlap(one[2], other[2]) <= threshold for other in kept):
             kept.append(one)
-    return kept[:100]
+    return [(class_id, score, clipped(box)) for class_id, score, box in kept[:100]]
 
 
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:

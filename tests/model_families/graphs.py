@@ -27,14 +27,21 @@ class FamilyGraph:
     """
 
     def __init__(
-        self, name: str, shape: Sequence[int], dtype: type[np.generic] = np.float32
+        self,
+        name: str,
+        shape: Sequence[int],
+        dtype: type[np.generic] = np.float32,
+        white: float = 1.0,
     ) -> None:
-        """`shape` and `dtype` are the input's; the shape has the batch of 1."""
+        """`shape` and `dtype` are the input's; the shape has the batch of 1. `white` is the value
+        of a white pixel, of which the brightness is 1."""
         element = ELEMENT_TYPES[np.dtype(dtype)]
         self._inputs = [helper.make_tensor_value_info(name, element, shape)]
         self._nodes = [helper.make_node("Cast", [name], ["whole"], to=TensorProto.FLOAT)]
-        self._nodes.append(helper.make_node("ReduceMean", ["whole"], ["brightness"], keepdims=0))
+        self._nodes.append(helper.make_node("ReduceMean", ["whole"], ["mean"], keepdims=0))
+        self._nodes.append(helper.make_node("Div", ["mean", "white"], ["brightness"]))
         self._constants: list[onnx.TensorProto] = []
+        self._constant("white", np.array(white))
         self._outputs: list[onnx.ValueInfoProto] = []
 
     def output(

@@ -1,7 +1,7 @@
 """A decoder with a model that fits it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,17 @@ class Case:
     tell the classes."""
     quiet: float = 0.0
     """The value that all outputs have where nothing is seen."""
-
     quiet_outputs: Mapping[str, NDArray[Any]] | None = None
     """The same, where it is not one value."""
 
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the manifest, without which the decoder does not fit the model."""
+
+    def spec(self, **changes: Any) -> DecoderSpec:
+        return replace(DecoderSpec(self.name, 0.3, 0.5, LIMIT), **self.options, **changes)
+
     def decoder(self, **changes: Any) -> Decoder:
-        spec = DecoderSpec(self.name, 0.3, 0.5, LIMIT)
-        whole = manifest(replace(spec, **changes))
+        whole = manifest(self.spec(**changes))
         return make_decoder(whole.decoder, bind_decoder(whole, self.shapes))
 
     def empty(self) -> dict[str, NDArray[Any]]:

@@ -93,6 +93,12 @@ class DecoderSpec:
     first_class: Annotated[int, Field(ge=0, le=1)] | None = None
     """The number that the model gives to the class of the first label, where it answers numbers of
     classes; None: as its family does."""
+    agnostic: bool = False
+    """Boxes of different classes that overlap suppress one another too."""
+    keypoints: Annotated[int, Field(ge=0, le=500)] = 0
+    """Of one thing, where the outputs do not tell how many there are."""
+    keypoint_values: Annotated[int, Field(ge=2, le=3)] = 3
+    """Of each keypoint: x and y, or x, y and how sure the model is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """All decoders, by the names that manifests call them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from framemesh.modeling.decoders import (
     centernet,
@@ -10,11 +12,13 @@ from framemesh.modeling.decoders import (
     maps,
     ssd,
     vectors,
-    yolo,
 )
 from framemesh.modeling.decoders.demand import DecoderBinding, DecoderDemand, InputSize, Shapes
+from framemesh.modeling.decoders.yolo import registry as yolo
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
 from framemesh.modeling.manifest import ModelManifest
+
+MAX_HINTS = 3
 
 DEMANDS: Mapping[str, DecoderDemand] = {
     **centernet.DEMANDS,
@@ -39,14 +43,37 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
     try:
         binding = demand_of(manifest).bind(manifest.decoder, shapes, input_size)
     except ModelInvalid as error:
-        raise misfit(manifest, f"decoder.name: {error}") from error
+        hint = _hint(_fitting(manifest, shapes, input_size))
+        raise misfit(manifest, f"decoder.name: {error}{hint}") from error
     if binding.classes not in (None, len(manifest.labels)):
         raise misfit(
             manifest,
             f"labels: the model has {binding.classes} classes and its manifest "
-            f"{len(manifest.labels)} labels: list one label per class, in order",
+            f"{len(manifest.labels)} labels: list one label per class, in order"
+            + _hint(_fitting(manifest, shapes, input_size)),
         )
     return binding
+
+
+def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> list[str]:
+    """The decoders that such outputs and labels fit."""
+    flat, labels = demand_of(manifest).flat, len(manifest.labels)
+    found = []
+    for name, demand in DEMANDS.items():
+        # A flat one would see other shapes: those with the batch dimension.
+        if demand.flat is flat and name != manifest.decoder.name:
+            with suppress(ModelInvalid):
+                binding = demand.bind(replace(manifest.decoder, name=name), shapes, input_size)
+                if binding.classes in (None, labels):
+                    found.append(name)
+    return found
+
+
+def _hint(names: list[str]) -> str:
+    """Nothing where none fits, or so many that the shapes tell little."""
+    if not 0 < len(names) <= MAX_HINTS:
+        return ""
+    return f" ({', '.join(sorted(names))} would fit these outputs and labels)"
 
 
 def demand_of(manifest: ModelManifest) -> DecoderDemand:

@@ -1,9 +1,15 @@
 """Forms of boxes, and from pixels to fractions."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.worker.vision.decoders.decoder import Array
+
+
+def as_floats(values: NDArray[np.generic]) -> Array:
+    """The values of an output in float32; no copy where they are that already."""
+    return np.asarray(values, np.float32)
 
 
 def corners_of_centred(boxes: Array) -> Array:

@@ -2,11 +2,10 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from framemesh.core.detection import Box
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import Array, RawDetection
+from framemesh.worker.vision.decoders.ranking import Details, Indices, ranked, to_detections
 
 MAX_CANDIDATES = 2000
 """Boxes that are compared with one another, the best first: with a threshold near 0 there may be a
@@ -14,34 +13,36 @@ hundred thousand."""
 
 DESCENDING_SCORES = np.linspace(1.0, 0.5, MAX_CANDIDATES).tolist()
 
-Indices = NDArray[np.intp]
-
 
 def select_detections(
-    corners: Array, scores: Array, classes: Indices, spec: DecoderSpec
+    corners: Array,
+    scores: Array,
+    classes: Indices,
+    spec: DecoderSpec,
+    details: Details | None = None,
 ) -> list[RawDetection]:
     """The detections that remain of candidates above the threshold.
 
-    corners: [n, 4], left, top, right, bottom in fractions of the input, perhaps beyond it.
-    scores, classes: [n].
+    Boxes are compared as the model tells them, and clipped to the input afterwards.
+
+    Args:
+        corners: [n, 4], left, top, right, bottom in fractions of the input, perhaps beyond it.
+        scores: [n].
+        classes: [n].
+        details: asked of those that remain.
     """
-    if not len(scores):
+    order = ranked(corners, scores)[:MAX_CANDIDATES]
+    if not len(order):
         return []
-    order = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
-    # Twice as fast as np.clip for a few boxes.
-    corners = np.minimum(np.maximum(corners[order], 0.0), 1.0)
-    visible = (corners[:, 0] < corners[:, 2]) & (corners[:, 1] < corners[:, 3])
-    order, corners = order[visible], corners[visible]
-    kept = non_max_suppression(corners, classes[order], spec.iou_threshold, spec.max_detections)
-    return [
-        RawDetection(class_id, min(1.0, score), Box(*sides))
-        for class_id, score, sides in zip(
-            classes[order[kept]].tolist(),
-            scores[order[kept]].tolist(),
-            corners[kept].tolist(),
-            strict=True,
-        )
-    ]
+    kept = non_max_suppression(
+        corners[order], rivals(classes[order], spec), spec.iou_threshold, spec.max_detections
+    )
+    return to_detections(corners, scores, classes, order[kept], details)
+
+
+def rivals(classes: Indices, spec: DecoderSpec) -> Indices:
+    """[n]: equal numbers for boxes that may show the same thing."""
+    return np.zeros(len(classes), np.intp) if spec.agnostic else classes
 
 
 def non_max_suppression(

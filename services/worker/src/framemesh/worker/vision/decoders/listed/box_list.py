@@ -75,7 +75,11 @@ class BoxList:
             self.classes.tensor, self.classes.values[places], binding.first_class
         )
         return best_detections(
-            corners, scores[places], classes, spec, lambda index: detail(int(places[index]))
+            corners,
+            scores[places],
+            classes,
+            spec,
+            lambda kept: [detail(int(index)) for index in places[kept]],
         )
 
     def first(self, count: int) -> "BoxList":

@@ -1,0 +1,73 @@
+"""YOLOv8 and what follows it (v9, v11, v12, v5u): a column for each place, scores for each class.
+
+Oriented boxes have an angle, poses their keypoints, and segmentation the coefficients of masks
+below the scores.
+"""
+
+from framemesh.modeling.decoders.demand import (
+    DecoderBinding,
+    DecoderDemand,
+    InputSize,
+    Shapes,
+    fixed_count,
+    unreadable,
+)
+from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.manifest import DecoderSpec
+
+BOX_ROWS = 4
+"""The centre (2) and the size (2); the classes follow."""
+
+
+SEGMENTATION_FORM = "4+classes+coefficients,places"
+
+
+def _yolov8(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    return _single(shapes, input_size, "yolov8", "4+classes,places")
+
+
+def _oriented(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    return _single(shapes, input_size, "yolov8-obb", "4+classes+1,places", 1)
+
+
+def _pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    if not spec.keypoints:
+        raise ModelInvalid(
+            "decoder yolov8-pose needs decoder.keypoints, the number of keypoints of one thing (17 "
+            "of a person in COCO): the outputs do not tell it"
+        )
+    form = f"4+classes+{spec.keypoints}*{spec.keypoint_values},places"
+    extra = spec.keypoints * spec.keypoint_values
+    return _single(shapes, input_size, "yolov8-pose", form, extra)
+
+
+def _segmentation(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    name, masks = masked_table(shapes, SEGMENTATION_FORM, "yolov8-seg")
+    count = fixed_count(shapes[masks][0], shapes, "yolov8-seg", "coefficients")
+    classes = _classes(shapes, name, "yolov8-seg", SEGMENTATION_FORM, count)
+    return DecoderBinding({"table": name, "prototypes": masks}, classes, input_size)
+
+
+def _single(
+    shapes: Shapes, input_size: InputSize, decoder: str, form: str, extra: int = 0
+) -> DecoderBinding:
+    name = box_table(shapes, form, decoder)
+    classes = _classes(shapes, name, decoder, form, extra)
+    return DecoderBinding({"table": name}, classes, input_size)
+
+
+def _classes(shapes: Shapes, name: str, decoder: str, form: str, extra: int) -> int:
+    rows, places = shapes[name]
+    classes = fixed_count(rows - BOX_ROWS - extra, shapes, decoder, "classes")
+    if 0 <= places < rows:
+        raise unreadable(shapes, decoder, f"fewer rows than places in {name} [{form}]")
+    return classes
+
+
+DEMANDS = {
+    "yolov8": DecoderDemand(_yolov8),
+    "yolov8-obb": DecoderDemand(_oriented),
+    "yolov8-pose": DecoderDemand(_pose),
+    "yolov8-seg": DecoderDemand(_segmentation),
+}

@@ -1,0 +1,55 @@
+"""YOLOs that choose their boxes themselves, with or without a suppression in the graph: YOLOv10,
+YOLO26, and exports with `nms`."""
+
+from framemesh.modeling.decoders.demand import (
+    DecoderBinding,
+    DecoderDemand,
+    InputSize,
+    Shapes,
+    fixed_count,
+    unreadable,
+)
+from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table, prototypes
+from framemesh.modeling.manifest import DecoderSpec
+
+BOX_COLUMNS = 6
+"""Left, top, right, bottom, score, class."""
+ORIENTED_COLUMNS = 7
+"""Centre (2), size (2), score, class, angle."""
+
+DECODER = "yolo-end2end"
+
+
+def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    if prototypes(shapes):
+        return _segmentation(shapes, input_size)
+    name = box_table(shapes, "rows,6", DECODER)
+    columns = shapes[name][1]
+    extra = spec.keypoints * spec.keypoint_values
+    if spec.keypoints and columns != BOX_COLUMNS + extra:
+        raise unreadable(
+            shapes,
+            DECODER,
+            f"{name} to be [rows,{BOX_COLUMNS + extra}] for the {spec.keypoints} keypoints of "
+            f"{spec.keypoint_values} values in decoder.keypoints",
+        )
+    if not spec.keypoints and columns not in (BOX_COLUMNS, ORIENTED_COLUMNS):
+        raise unreadable(
+            shapes,
+            DECODER,
+            f"{name} to be [rows,6], [rows,7] (oriented boxes), or [rows,6+keypoints] with "
+            "decoder.keypoints set",
+        )
+    role = "oriented" if not spec.keypoints and columns == ORIENTED_COLUMNS else "rows"
+    return DecoderBinding({role: name}, None, input_size)
+
+
+def _segmentation(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+    name, masks = masked_table(shapes, "rows,6+coefficients", DECODER)
+    count = fixed_count(shapes[masks][0], shapes, DECODER, "coefficients")
+    if shapes[name][1] != BOX_COLUMNS + count:
+        raise unreadable(shapes, DECODER, f"{name} to be [rows,{BOX_COLUMNS + count}]")
+    return DecoderBinding({"rows": name, "prototypes": masks}, None, input_size)
+
+
+DEMANDS = {DECODER: DecoderDemand(_bind)}
