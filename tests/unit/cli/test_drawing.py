@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.drawing.colors import DARK, LIGHT, PALETTE, class_color, ink
 from framemesh.cli.drawing.labels import Labels
+from framemesh.cli.drawing.lettering import Lettering
 from framemesh.cli.drawing.picture import draw
 from framemesh.cli.drawing.pixels import Canvas, Pixels
 
@@ -150,13 +151,34 @@ def test_a_box_may_reach_beyond_the_picture(box: tuple[float, float, float, floa
 
 
 def test_labels_of_close_boxes_do_not_cover_one_another() -> None:
-    labels = Labels(Canvas(grey()))
+    canvas, line = Canvas(grey()), "person 0.93"
+    labels, letters = Labels(canvas), Lettering(canvas, line)
     for at in range(6):
         shift = at / 500
         near = outcome_pb2.Box(left=0.4 + shift, top=0.4 + shift, right=0.5, bottom=0.6)
-        labels.beside(near, "person 0.93", class_color(at))
-    taken = labels._taken
-    assert all(a.overlap(b) == 0 for a in taken for b in taken if a is not b)
+        labels.beside(near, line, class_color(at))
+    assert labels.covered.sum() == 6 * letters.width * letters.height
+
+
+def test_labels_of_the_frame_stand_below_one_another() -> None:
+    canvas = Canvas(grey())
+    labels = Labels(canvas)
+    for at, line in enumerate(("sky 30%", "Äg", "---")):
+        labels.of_frame(line, class_color(at))
+    height = Lettering(canvas, "x").height
+    assert [tuple(canvas.pixels[at * height, 0]) for at in range(3)] == list(PALETTE[:3])
+
+
+def test_the_background_of_a_raster_of_classes_stays_as_it_is() -> None:
+    areas = [
+        outcome_pb2.ClassArea(class_id=0, label="Background", area=0.5),
+        outcome_pb2.ClassArea(class_id=1, label="scratch", area=0.5),
+    ]
+    where = changed(
+        drawn(detection(raster=raster(outcome_pb2.RASTER_KIND_CLASSES, [[0, 1]], areas=areas)))
+    )
+    assert not where[400, :310].any()
+    assert where[400, 330:].all()
 
 
 @pytest.mark.parametrize("text", ["", "Größe 日本", "x" * 500])

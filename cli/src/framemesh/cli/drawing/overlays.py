@@ -12,6 +12,9 @@ from framemesh.cli.drawing.window import window_of
 
 MASK_OPACITY = 0.45
 CLASSES_OPACITY = 0.5
+BACKGROUND = "background"
+"""The class of this name is all that is of no interest, and is not colored."""
+
 DEPTH_OPACITY = 0.65
 ANOMALY_OPACITY = 0.75
 """Of the most unusual place; what is usual lets the picture through."""
@@ -29,8 +32,8 @@ def draw_raster(canvas: Canvas, detection: outcome_pb2.Detection) -> None:
     raster, cells = detection.raster, raster_cells(detection.raster)
     if raster.kind == outcome_pb2.RASTER_KIND_CLASSES:
         classes = window.sampled(cells, cv2.INTER_NEAREST)
-        palette = np.asarray(PALETTE, np.uint8)
-        _blend(window.pixels, palette[classes % len(palette)], CLASSES_OPACITY)
+        class_colors = np.asarray(PALETTE, np.uint8)[classes % len(PALETTE)]
+        _blend(window.pixels, class_colors, _class_opacity(raster)[classes][..., np.newaxis])
         return
     values = window.sampled(cells, cv2.INTER_LINEAR)
     colors = value_colors(raster.kind, values)
@@ -56,6 +59,15 @@ def draw_mask(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) ->
     _blend(window.pixels, np.asarray(color, np.uint8), inside[..., np.newaxis] * MASK_OPACITY)
     edges, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(window.pixels, edges, -1, color, max(1, canvas.line // 2), cv2.LINE_AA)
+
+
+def _class_opacity(raster: outcome_pb2.Raster) -> NDArray[np.float32]:
+    """[256]: of each class."""
+    opacity = np.full(256, CLASSES_OPACITY, np.float32)
+    for area in raster.areas:
+        if area.label.lower() == BACKGROUND and area.class_id < len(opacity):
+            opacity[area.class_id] = 0
+    return opacity
 
 
 def _blend(
