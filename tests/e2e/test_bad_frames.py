@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera, FrameRejected
 from tests.e2e.mesh import Mesh
@@ -70,3 +71,24 @@ async def test_each_has_its_outcome_and_the_good_ones_are_done(
     assert (ledger.offered, ledger.done, ledger.rejected, ledger.dead) == (14, 7, 6, 1)
     assert dict(ledger.reasons) == dict.fromkeys(offered, 1)
     assert ledger.pending == 0
+
+
+@pytest.mark.parametrize("fate", DamagedPictures)
+async def test_a_jpeg_whose_middle_is_lost_is_marked_or_dead_as_its_pipeline_says(
+    mesh: Mesh, jpegs: list[bytes], fate: DamagedPictures
+) -> None:
+    good = jpegs[0]
+    damaged = good[: len(good) // 3] + good[len(good) // 2 :]
+    name = f"damaged-{fate.value}"
+    stages = (StageSpec("people", "person"),)
+    await mesh.apply(PipelineSpec(name, stages, delivery=DeliverySpec(damaged=fate)))
+    async with AsyncCamera(mesh.run.ingest, pipeline=name, name="door") as camera:
+        await camera.send(good)
+        await camera.send(damaged)
+    whole, lost = sorted(await mesh.outcomes(name, 2), key=lambda each: each.frame.sequence)
+    assert (whole.fate, whole.damaged, whole.detail) == (outcome_pb2.FATE_DONE, False, "")
+    assert lost.fate == outcome_pb2.Fate.Value(f"FATE_{fate.name}")
+    assert lost.damaged
+    assert "Corrupt JPEG data" in lost.detail
+    (ledger,) = (await mesh.status(name)).cameras
+    assert dict(ledger.reasons) == {"damaged": 1}

@@ -22,7 +22,8 @@ stages:
   - {name: hats, model: hat, crops_of: people, labels: [person]}
 buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
 workers: {min: 0}
-delivery: {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4}
+delivery:
+  {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
 ledger: {max_bytes: 1GiB, max_age: 2h}
 """
     )
@@ -41,6 +42,7 @@ ledger: {max_bytes: 1GiB, max_age: 2h}
             order=pipeline_pb2.ORDER_PER_CAMERA,
             high_priority=["gate"],
             max_attempts=4,
+            damaged=pipeline_pb2.DAMAGED_PICTURES_DEAD,
         ),
         ledger=pipeline_pb2.Ledger(max_bytes=1024**3, max_age=Duration(seconds=7200)),
     )

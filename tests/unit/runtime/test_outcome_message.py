@@ -80,3 +80,10 @@ def test_readers_of_live_outcomes_see_no_other_run() -> None:
     assert outcome_subject("street", OUTCOME.frame) == "outcomes.street.north.s1.7"
     assert outcome_subject("street", OUTCOME.frame, "shadow") == "runs.street.shadow.north.s1.7"
     assert not outcome_subject("street", OUTCOME.frame, "shadow").startswith(live)
+
+
+def test_the_ledger_counts_a_done_frame_that_is_damaged() -> None:
+    done = replace(OUTCOME, fate=Fate.DONE, reason="", damaged=True)
+    payload = outcome_message.to_message(done).payload
+    assert outcome_message.summary_from_payload(payload).reason == "damaged"
+    assert outcome_message.from_payload(payload) == done

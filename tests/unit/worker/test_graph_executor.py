@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+import pytest
 
 from framemesh.core.detection import Box, Detection, Keypoint, Mask, Point, Raster, RasterKind
 from framemesh.core.graph.item import ItemId
@@ -15,7 +16,9 @@ from framemesh.core.pipeline.spec import StageSpec, TilesSpec
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
 from framemesh.worker.engine.region import Region
+from framemesh.worker.errors import Damaged
 from framemesh.worker.vision.image import FrameImage
+from tests.jpegs import jpeg, picture
 
 JPEG = cv2.imencode(".jpg", np.full((100, 200, 3), 128, np.uint8))[1].tobytes()
 
@@ -200,3 +203,23 @@ async def test_tiles_of_the_frame_are_merged_into_items_without_parents() -> Non
     # The box that all tiles tell is one thing; what is told of each tile as a whole is not.
     assert [item.detection.box for item in result.items] == [LEFT] + [None] * 8
     assert result.tensor_bytes == 8 * stage.input_bytes
+
+
+async def test_a_damaged_picture_is_marked_or_reaches_no_model() -> None:
+    pixels = picture(320, 240)
+    whole = jpeg(pixels=pixels)
+    damaged = whole[:4000] + whole[7000:]
+    stage = FakeStage("people")
+    nodes = [Node("people", StageSpec("people", "model"))]
+    plan = sorted_plan(nodes, [Edge("people")])
+    tolerant, strict = (
+        GraphExecutor(plan, {"people": stage}, Window(8, 10_000_000), refuse_damaged=refuse)
+        for refuse in (False, True)
+    )
+    assert (await tolerant.run(whole)).damage == ""
+    assert "Corrupt JPEG data" in (await tolerant.run(damaged)).damage
+    assert (await strict.run(whole)).damage == ""
+    seen = len(stage.deadlines)
+    with pytest.raises(Damaged):
+        await strict.run(damaged)
+    assert len(stage.deadlines) == seen

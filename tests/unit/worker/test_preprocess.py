@@ -10,7 +10,7 @@ import pytest
 from framemesh.core.detection import Box
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
-from framemesh.worker.vision.image import Pixels
+from framemesh.worker.vision.decoding import Pixels
 from framemesh.worker.vision.preprocess import Placement, Preprocessor
 
 

@@ -20,7 +20,7 @@ from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import Input, RowOutputs
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
-from framemesh.worker.vision.image import Pixels
+from framemesh.worker.vision.decoding import Pixels
 from framemesh.worker.vision.preprocess import Preprocessor
 
 SPEC = InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)

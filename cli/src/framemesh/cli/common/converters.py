@@ -82,6 +82,7 @@ def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
         "fate": fate_from_proto(outcome),
         "reason": outcome.reason,
         "detail": outcome.detail,
+        "damaged": outcome.damaged,
         "captured_unix_nano": outcome.captured_unix_nano,
         "completed_unix_nano": outcome.completed_unix_nano,
         "width": outcome.width,

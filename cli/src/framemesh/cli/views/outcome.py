@@ -16,4 +16,5 @@ def result(outcome: outcome_pb2.Outcome) -> str:
     if outcome.fate != outcome_pb2.FATE_DONE:
         why = ": ".join(filter(None, (outcome.reason, outcome.detail)))
         return f"{converters.fate_from_proto(outcome)} ({why})"
-    return ", ".join(map(phrase, outcome.detections)) or "nothing"
+    found = ", ".join(map(phrase, outcome.detections)) or "nothing"
+    return f"{found} (damaged: {outcome.detail})" if outcome.damaged else found

@@ -31,7 +31,7 @@ class Outcome:
     reason: str = ""
     """Why the fate is not done, as one stable word: "undecodable", "too_large", ..."""
     detail: str = ""
-    """The same for people, with figures."""
+    """The same for people, with figures; of a frame that is done, what is damaged."""
     width: int = 0
     height: int = 0
     """Size of the decoded picture in pixels; 0 where it was never decoded."""
@@ -43,6 +43,8 @@ class Outcome:
     """Size of the image as the worker got it; 0 if ingest decided the fate."""
     tensor_bytes: int = 0
     """Total size of the input tensors of all models."""
+    damaged: bool = False
+    """Whether the decoder found part of the picture lost: some of its pixels are made up."""
     run: str = ""
     """Name of the run that the outcome belongs to: empty for live processing, with exactly one
     outcome a frame; another run (a replay, a shadow) has outcomes of its own."""

@@ -16,6 +16,12 @@ class Corrupt(Undecodable):
     reason = "corrupt"
 
 
+class Damaged(Undecodable):
+    """Part of the image is lost, and its pipeline wants no such frame."""
+
+    reason = "damaged"
+
+
 class TooSlowToDecode(Undecodable):
     """Decoding the frame would take, or took, longer than a frame may."""
 

@@ -20,7 +20,8 @@ class Account:
     superseded: int = 0
     dead: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
-    """Number of frames for each reason of a fate other than done."""
+    """Number of frames for each reason of a fate other than done, and of those that are done and
+    `damaged`."""
 
     @property
     def offered(self) -> int:

@@ -27,6 +27,14 @@ class Order(Enum):
     PER_CAMERA = "per_camera"
 
 
+class DamagedPictures(Enum):
+    """The fate of a frame of whose picture part is lost, as its decoder finds."""
+
+    DONE = "done"
+    """It is processed, and its outcome marked as damaged."""
+    DEAD = "dead"
+
+
 @dataclass(frozen=True, slots=True)
 class LatestSpec:
     """Of each camera only the newest frames are processed; older ones are `superseded`."""
@@ -58,6 +66,7 @@ class DeliverySpec:
     """Cameras whose frames are processed before those of other cameras."""
     max_attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """Isolated retries of a frame that failed together with others."""
+    damaged: DamagedPictures = DamagedPictures.DONE
 
     @property
     def camera_affinity(self) -> bool:

@@ -18,6 +18,9 @@ _FATE_TO_PROTO = {
 }
 _FATE_FROM_PROTO = {number: fate for fate, number in _FATE_TO_PROTO.items()}
 
+DAMAGED = "damaged"
+"""The word under which the ledger counts frames with that mark."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSummary:
@@ -26,6 +29,7 @@ class OutcomeSummary:
     frame: FrameId
     fate: Fate
     reason: str
+    """Of a frame that is done: `damaged`, or empty."""
     age_seconds: float
     """From capture to outcome."""
     image_bytes: int
@@ -62,7 +66,7 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
     return OutcomeSummary(
         frame=FrameId(frame.camera, frame.session, frame.sequence),
         fate=_FATE_FROM_PROTO[message.fate],
-        reason=message.reason,
+        reason=message.reason or (DAMAGED if message.damaged else ""),
         age_seconds=(message.completed_unix_nano - message.captured_unix_nano) / 1e9,
         image_bytes=message.image_bytes,
         tensor_bytes=message.tensor_bytes,
@@ -89,6 +93,7 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         attempts=outcome.attempts,
         image_bytes=outcome.image_bytes,
         tensor_bytes=outcome.tensor_bytes,
+        damaged=outcome.damaged,
         run=outcome.run,
     )
 
@@ -114,5 +119,6 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         attempts=message.attempts,
         image_bytes=message.image_bytes,
         tensor_bytes=message.tensor_bytes,
+        damaged=message.damaged,
         run=message.run,
     )

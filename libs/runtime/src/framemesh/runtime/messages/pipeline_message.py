@@ -8,16 +8,23 @@ from google.protobuf.message import Message
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.documents.document import read
-from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec
 
 _ORDER_TO_PROTO = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
     Order.PER_CAMERA: pipeline_pb2.ORDER_PER_CAMERA,
 }
+_DAMAGED_TO_PROTO = {
+    DamagedPictures.DONE: pipeline_pb2.DAMAGED_PICTURES_DONE,
+    DamagedPictures.DEAD: pipeline_pb2.DAMAGED_PICTURES_DEAD,
+}
 _ENUMS_FROM_PROTO: dict[str, dict[int, Any]] = {
     pipeline_pb2.Order.DESCRIPTOR.full_name: {
         number: order for order, number in _ORDER_TO_PROTO.items()
+    },
+    pipeline_pb2.DamagedPictures.DESCRIPTOR.full_name: {
+        number: fate for fate, number in _DAMAGED_TO_PROTO.items()
     },
 }
 """By the name of the enum, what its numbers stand for."""
@@ -61,6 +68,7 @@ def _delivery_to_proto(delivery: DeliverySpec) -> pipeline_pb2.Delivery:
         order=_ORDER_TO_PROTO[delivery.order],
         high_priority=delivery.high_priority,
         max_attempts=delivery.max_attempts,
+        damaged=_DAMAGED_TO_PROTO[delivery.damaged],
     )
     if latest is not None:
         message.latest.frames = latest.frames

@@ -11,6 +11,7 @@ import cv2
 
 from framemesh.core.clock import Clock
 from framemesh.core.graph.plan import compile_plan
+from framemesh.core.pipeline.delivery import DamagedPictures
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.runtime.concurrency.window import Window
@@ -90,9 +91,9 @@ async def open_engine(
     try:
         await triton.start(served)
         async with _running(plans, served, triton, cpus) as stages:
-            yield Engine(
-                GraphExecutor(graph_plan, stages, images), triton, rows[graph_plan.entry.id]
-            )
+            refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
+            graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
+            yield Engine(graph, triton, rows[graph_plan.entry.id])
     finally:
         await triton.stop()
 

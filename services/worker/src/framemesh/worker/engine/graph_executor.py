@@ -51,6 +51,8 @@ class InferenceResult:
     """In the order of the plan's nodes; an item stands after its parent."""
     tensor_bytes: int = 0
     """Of the inputs that the models got."""
+    damage: str = ""
+    """What of the image is damaged, as its decoder says; empty: nothing that it can tell."""
 
     @property
     def detections(self) -> tuple[Detection, ...]:
@@ -89,12 +91,21 @@ class GraphExecutor:
     The callers bound how many frames are in progress.
     """
 
-    def __init__(self, plan: GraphPlan, runners: Mapping[str, NodeRunner], images: Window) -> None:
+    def __init__(
+        self,
+        plan: GraphPlan,
+        runners: Mapping[str, NodeRunner],
+        images: Window,
+        *,
+        refuse_damaged: bool = False,
+    ) -> None:
         """
         Args:
             runners: by the id of the node.
             images: bounds the decoded images that are in memory at once.
+            refuse_damaged: whether no model gets a damaged image.
         """
+        self._refuse_damaged = refuse_damaged
         self._runners = runners
         self._images = images
         self._entry = runners[plan.entry.id]
@@ -124,13 +135,15 @@ class GraphExecutor:
 
         Raises:
             Undecodable, Corrupt: it is no image, or not the one that was sent; it never will be.
+            Damaged: part of it is lost, and such images are refused.
             TooSlowToDecode: decoding it takes longer than a frame may.
             TooManyTiles: it is cut into more tiles than a frame may have.
             TooOld: it was not sent to a model in time.
             InferenceFailed: a model refused its input, or answered what it did not declare.
             TritonUnavailable: try the same frame again later.
         """
-        execution = _Execution(FrameImage(image, crc32), deadline)
+        frame = FrameImage(image, crc32, refuse_damaged=self._refuse_damaged)
+        execution = _Execution(frame, deadline)
         if execution.image.decoded_bytes < LARGE_IMAGE_BYTES:
             return await self._in_window(execution)
         with WaitingForOthers():
@@ -155,7 +168,11 @@ class GraphExecutor:
             await self._run_node(execution, node, inputs, release_pixels=node is last)
         image = execution.image
         return InferenceResult(
-            image.width, image.height, tuple(execution.items), execution.tensor_bytes
+            image.width,
+            image.height,
+            tuple(execution.items),
+            execution.tensor_bytes,
+            image.damage,
         )
 
     async def _run_node(

@@ -10,6 +10,7 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.errors import Damaged
 
 log = get_logger()
 
@@ -24,7 +25,9 @@ class OutcomeFactory:
     clock: Clock
 
     def done(self, frame: Frame, result: InferenceResult, attempts: int) -> Outcome:
-        return self._outcome(frame, Fate.DONE, attempts=attempts, result=result)
+        return self._outcome(
+            frame, Fate.DONE, detail=result.damage, attempts=attempts, result=result
+        )
 
     def expired(self, frame: Frame) -> Outcome:
         max_age = self.delivery.fresh.max_age if self.delivery.fresh else timedelta.max
@@ -65,4 +68,5 @@ class OutcomeFactory:
             attempts=attempts,
             image_bytes=len(frame.image),
             tensor_bytes=result.tensor_bytes if result else 0,
+            damaged=bool(result and result.damage) or reason == Damaged.reason,
         )

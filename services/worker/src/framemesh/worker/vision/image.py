@@ -1,19 +1,13 @@
 """The image of a frame, decoded when its pixels are first needed."""
 
-import cv2
-import numpy as np
 from isal import isal_zlib
-from numpy.typing import NDArray
 
 from framemesh.core.images import errors
 from framemesh.core.images.check import MAX_PIXELS, check_image
 from framemesh.core.images.errors import BadImage
 from framemesh.core.images.header import ImageHeader
-from framemesh.core.images.jpeg import without_gaps
-from framemesh.worker.errors import Corrupt, TooSlowToDecode, Undecodable
-
-Pixels = NDArray[np.uint8]
-"""[height, width, 3], blue first."""
+from framemesh.worker.errors import Corrupt, Damaged, TooSlowToDecode, Undecodable
+from framemesh.worker.vision.decoding import Pixels, decode
 
 BASE_CPU_SECONDS = 0.5
 """To decode any image: a hundred times what a usual one takes."""
@@ -31,13 +25,25 @@ class FrameImage:
     """
 
     def __init__(
-        self, image: bytes, crc32: int | None = None, max_pixels: int = MAX_PIXELS
+        self,
+        image: bytes,
+        crc32: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        *,
+        refuse_damaged: bool = False,
     ) -> None:
-        """`crc32` of the image as its camera made it; None: not known."""
+        """
+        Args:
+            crc32: of the image as its camera made it; None: not known.
+            refuse_damaged: whether an image with damaged pixels is an error.
+        """
         self._image = image
         self._crc32 = crc32
         self._header = _header_or_error(image, max_pixels)
+        self._refuse_damaged = refuse_damaged
         self._pixels: Pixels | None = None
+        self.damage = ""
+        """What the decoder says is damaged; empty if it says nothing, or until it is decoded."""
         self.width = 0
         self.height = 0
         """In pixels, with the orientation applied; 0 until it is decoded."""
@@ -63,6 +69,7 @@ class FrameImage:
         Raises:
             Corrupt: the bytes are not those that the camera sent.
             TooSlowToDecode: they would take longer than a frame may.
+            Damaged: some of them are lost, and that is to be refused.
             Undecodable: they are no image, or one of too many pixels.
         """
         if self._pixels is None:
@@ -88,17 +95,11 @@ class FrameImage:
                 return self._decoded(header)
 
     def _decoded(self, header: ImageHeader) -> Pixels:
-        # OpenCV wants the first segment at once.
-        image = without_gaps(self._image) if header.has_gaps else self._image
-        try:
-            found = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
-        except cv2.error as error:
-            raise Undecodable(str(error)) from error
-        if found is None:
-            raise Undecodable(
-                f"OpenCV cannot decode this {header.format} of {len(self._image)} bytes"
-            )
-        return np.asarray(found, np.uint8)
+        found = decode(self._image, header)
+        if found.damage and self._refuse_damaged:
+            raise Damaged(found.damage)
+        self.damage = found.damage
+        return found.pixels
 
 
 def _header_or_error(image: bytes, max_pixels: int) -> ImageHeader | BadImage:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Interpolation, Layout
 from framemesh.worker.triton.tensor_arena import Input
-from framemesh.worker.vision.image import Pixels
+from framemesh.worker.vision.decoding import Pixels
 from framemesh.worker.vision.projection import STRETCHED, Projection
 
 GREY = 114

@@ -362,6 +362,7 @@ class Outcome(_message.Message):
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
+    DAMAGED_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -388,6 +389,10 @@ class Outcome(_message.Message):
     """The run that it belongs to: empty for the live one. Another one (a replay, a shadow) has outcomes
     of its own.
     """
+    damaged: _builtins.bool
+    """Part of the image is lost, as its decoder found: some of its pixels are made up. If the fate is DONE,
+    the detail has the decoder's words.
+    """
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -410,10 +415,11 @@ class Outcome(_message.Message):
         image_bytes: _builtins.int = ...,
         tensor_bytes: _builtins.int = ...,
         run: _builtins.str = ...,
+        damaged: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

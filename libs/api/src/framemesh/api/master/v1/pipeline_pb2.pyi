@@ -20,6 +20,26 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _DamagedPictures:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DamagedPicturesEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DamagedPictures.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DAMAGED_PICTURES_UNSPECIFIED: _DamagedPictures.ValueType  # 0
+    DAMAGED_PICTURES_DONE: _DamagedPictures.ValueType  # 1
+    """It is processed, and its outcome says that it is damaged."""
+    DAMAGED_PICTURES_DEAD: _DamagedPictures.ValueType  # 2
+
+class DamagedPictures(_DamagedPictures, metaclass=_DamagedPicturesEnumTypeWrapper):
+    """The fate of a frame of whose picture part is lost."""
+
+DAMAGED_PICTURES_UNSPECIFIED: DamagedPictures.ValueType  # 0
+DAMAGED_PICTURES_DONE: DamagedPictures.ValueType  # 1
+"""It is processed, and its outcome says that it is damaged."""
+DAMAGED_PICTURES_DEAD: DamagedPictures.ValueType  # 2
+Global___DamagedPictures: _TypeAlias = DamagedPictures  # noqa: Y015
+
 class _Order:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -260,9 +280,11 @@ class Delivery(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     HIGH_PRIORITY_FIELD_NUMBER: _builtins.int
     MAX_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    DAMAGED_FIELD_NUMBER: _builtins.int
     order: Global___Order.ValueType
     max_attempts: _builtins.int
     """Isolated attempts at a frame that failed together with others, before it becomes a dead letter."""
+    damaged: Global___DamagedPictures.ValueType
     @_builtins.property
     def latest(self) -> Global___Latest: ...
     @_builtins.property
@@ -279,10 +301,11 @@ class Delivery(_message.Message):
         order: Global___Order.ValueType = ...,
         high_priority: _abc.Iterable[_builtins.str] | None = ...,
         max_attempts: _builtins.int | None = ...,
+        damaged: Global___DamagedPictures.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "fresh", b"fresh", "latest", b"latest", "max_attempts", b"max_attempts", "policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "fresh", b"fresh", "high_priority", b"high_priority", "latest", b"latest", "max_attempts", b"max_attempts", "order", b"order", "policy", b"policy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts", "damaged", b"damaged", "fresh", b"fresh", "high_priority", b"high_priority", "latest", b"latest", "max_attempts", b"max_attempts", "order", b"order", "policy", b"policy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_attempts: _TypeAlias = _typing.Literal["max_attempts"]  # noqa: Y015
     _WhichOneofArgType__max_attempts: _TypeAlias = _typing.Literal["_max_attempts", b"_max_attempts"]  # noqa: Y015
