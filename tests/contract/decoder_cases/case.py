@@ -35,7 +35,9 @@ class Case:
     """The value that all outputs have where nothing is seen."""
     quiet_outputs: Mapping[str, NDArray[Any]] | None = None
     """The same, where it is not one value."""
-
+    labels: int = CLASSES
+    always: bool = False
+    """Whether it tells something of every picture, whatever the threshold."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the manifest, without which the decoder does not fit the model."""
 
@@ -43,7 +45,7 @@ class Case:
         return replace(DecoderSpec(self.name, 0.3, 0.5, LIMIT), **self.options, **changes)
 
     def decoder(self, **changes: Any) -> Decoder:
-        whole = manifest(self.spec(**changes))
+        whole = manifest(self.spec(**changes), self.labels)
         return make_decoder(whole.decoder, bind_decoder(whole, self.shapes))
 
     def empty(self) -> dict[str, NDArray[Any]]:

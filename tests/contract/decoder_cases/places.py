@@ -1,4 +1,4 @@
-"""Decoders of a score and a box for each place, and of a vector for the whole picture."""
+"""Decoders of a score and a box for each place."""
 
 import numpy as np
 
@@ -36,12 +36,5 @@ CASES = [
             "boxes": corners(random, 500),
         },
         class_axis=("scores", 1),
-    ),
-    Case(
-        "classification",
-        {"logits": (CLASSES,)},
-        lambda random: {"logits": uniform(random, CLASSES, low=-4, high=4)},
-        quiet=1 / CLASSES,
-        class_axis=("logits", 0),
     ),
 ]

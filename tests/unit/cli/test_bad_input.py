@@ -113,7 +113,7 @@ def test_an_empty_file_of_labels_is_told_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("name: centernet", "name: yolo", "no decoder 'yolo'; there are: centernet,"),
+        ("name: centernet", "name: yolo", "no decoder 'yolo'; there are: anomaly, "),
         ("name: centernet", "name: ssd", "expects two outputs"),
         ("width: 384", "width: 640", "images"),
         ("dtype: uint8", "dtype: float32", "images"),

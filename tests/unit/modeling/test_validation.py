@@ -50,8 +50,8 @@ def test_an_output_that_the_decoder_does_not_read_is_not_looked_at(unread: Tenso
 
 
 def test_whole_numbers_beside_a_single_output_are_not_in_its_way() -> None:
-    manifest = replace(MANIFEST, decoder=DecoderSpec("classification"))
-    scores, best = Tensor("scores", "FP16", (-1, 1)), Tensor("best", "INT64", (-1,))
+    manifest = replace(MANIFEST, labels=("no", "yes"), decoder=DecoderSpec("classification"))
+    scores, best = Tensor("scores", "FP16", (-1, 2)), Tensor("best", "INT64", (-1,))
     found = check_signature(manifest, Signature((PICTURES,), (best, scores)))
     assert found.signature.outputs == (scores,)
 

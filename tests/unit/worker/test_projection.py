@@ -73,3 +73,12 @@ def test_a_raster_of_a_crop_has_the_box_of_the_crop() -> None:
     whole = Detection("stage", "anomaly", 0, 0.9)
     assert with_detail(whole, RawDetail(raster=raster), STRETCHED, region, []).box == region
     assert with_detail(whole, RawDetail(raster=raster), STRETCHED, None, []).box is None
+
+
+def test_a_raster_of_classes_is_named_after_the_one_that_takes_most_of_the_image() -> None:
+    # Most of the input is class 0, and most of the image, between the bars, is class 1.
+    classes = np.array([[0, 0], [1, 0], [1, 1], [0, 0]])
+    detail = RawDetail(raster=RawRaster(RasterKind.CLASSES, classes))
+    whole = Detection("stage", "sky", 0, 1.0)
+    found = with_detail(whole, detail, LETTERBOX, None, ["sky", "road"])
+    assert (found.label, found.class_id, found.score) == ("road", 1, 0.75)

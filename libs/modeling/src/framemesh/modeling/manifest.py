@@ -44,6 +44,19 @@ class DType(StrEnum):
     FLOAT32 = "float32"
 
 
+class Activation(StrEnum):
+    """What turns the numbers of a model into probabilities."""
+
+    AUTO = "auto"
+    """Nothing if they are not negative and sum to 1, else a softmax; an error where both may be."""
+    SOFTMAX = "softmax"
+    """They are logits of classes that exclude one another."""
+    SIGMOID = "sigmoid"
+    """They are logits, each on its own."""
+    NONE = "none"
+    """They are probabilities: the model ends with its activation."""
+
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Channels = Annotated[tuple[Finite, ...], Field(min_length=3, max_length=3)]
 
@@ -99,6 +112,18 @@ class DecoderSpec:
     """Of one thing, where the outputs do not tell how many there are."""
     keypoint_values: Annotated[int, Field(ge=2, le=3)] = 3
     """Of each keypoint: x and y, or x, y and how sure the model is."""
+    output: str = ""
+    """The output that is read, of a model with several heads; empty: the only one."""
+    activation: Activation = Activation.AUTO
+    normalize: bool = False
+    """An embedding is scaled to length 1."""
+    blank: Annotated[int, Field(ge=-1)] = 0
+    """Of CTC: the class that stands between two letters; -1: the last."""
+    low: Finite | None = None
+    """Of an anomaly or a depth map: the value that becomes 0. None: 0 of an anomaly, else the least
+    of the frame."""
+    high: Finite | None = None
+    """The value that becomes 1. None: 1 of an anomaly, else the greatest of the frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ class DecoderBinding:
     input_size: InputSize
     first_class: int = 0
     """The number that the model gives to the class of the first label."""
+    most_classes: int | None = None
+    """The most labels that fit where `classes` is None; None: any number."""
+    labels: tuple[str, ...] = ()
+    """Of the manifest; empty until it is known that they fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,20 @@ def only_output(shapes: Shapes, form: str, decoder: str) -> tuple[str, tuple[int
         raise unreadable(shapes, decoder, f"one output [{form}]")
     (name,) = shapes
     return name, named_output(shapes, name, form, decoder)
+
+
+def chosen_output(spec: DecoderSpec, shapes: Shapes, form: str) -> str:
+    """The name of the output that a decoder of a single one reads; `form` as in `named_output`.
+
+    Its dimensions are still to be checked.
+    """
+    if spec.output:
+        if spec.output not in shapes:
+            raise unreadable(shapes, spec.name, f"an output {spec.output} (decoder.output)")
+        return spec.output
+    if len(shapes) != 1:
+        raise unreadable(shapes, spec.name, f"one output [{form}], or decoder.output to name it")
+    return next(iter(shapes))
 
 
 def fixed_count(length: int, shapes: Shapes, decoder: str, what: str) -> int:

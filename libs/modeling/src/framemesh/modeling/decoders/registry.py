@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from framemesh.modeling.decoders import (
     centernet,
+    classification,
     detr,
+    embedding,
     fastestdet,
+    keypoints,
     listed,
     maps,
     ssd,
-    vectors,
+    text,
 )
 from framemesh.modeling.decoders.demand import DecoderBinding, DecoderDemand, InputSize, Shapes
 from framemesh.modeling.decoders.yolo import registry as yolo
@@ -22,18 +25,21 @@ MAX_HINTS = 3
 
 DEMANDS: Mapping[str, DecoderDemand] = {
     **centernet.DEMANDS,
+    **classification.DEMANDS,
     **detr.DEMANDS,
+    **embedding.DEMANDS,
     **fastestdet.DEMANDS,
+    **keypoints.DEMANDS,
     **listed.DEMANDS,
     **maps.DEMANDS,
     **ssd.DEMANDS,
-    **vectors.DEMANDS,
+    **text.DEMANDS,
     **yolo.DEMANDS,
 }
 
 
 def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
-    """The outputs that the manifest's decoder will read.
+    """The outputs that the manifest's decoder will read, and the number of classes.
 
     Raises:
         UnknownDecoder: no decoder has this name.
@@ -45,14 +51,22 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
     except ModelInvalid as error:
         hint = _hint(_fitting(manifest, shapes, input_size))
         raise misfit(manifest, f"decoder.name: {error}{hint}") from error
-    if binding.classes not in (None, len(manifest.labels)):
+    labels = len(manifest.labels)
+    if not _has_labels(binding, labels):
+        classes = f"{binding.classes}" if binding.classes else f"at most {binding.most_classes}"
         raise misfit(
             manifest,
-            f"labels: the model has {binding.classes} classes and its manifest "
-            f"{len(manifest.labels)} labels: list one label per class, in order"
-            + _hint(_fitting(manifest, shapes, input_size)),
+            f"labels: the model has {classes} classes and its manifest {labels} labels: list one "
+            "label per class, in order" + _hint(_fitting(manifest, shapes, input_size)),
         )
-    return binding
+    return replace(binding, labels=manifest.labels)
+
+
+def _has_labels(binding: DecoderBinding, labels: int) -> bool:
+    """Whether so many labels are one for each class."""
+    if binding.classes is None:
+        return binding.most_classes is None or labels <= binding.most_classes
+    return labels == binding.classes
 
 
 def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> list[str]:
@@ -64,7 +78,7 @@ def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> 
         if demand.flat is flat and name != manifest.decoder.name:
             with suppress(ModelInvalid):
                 binding = demand.bind(replace(manifest.decoder, name=name), shapes, input_size)
-                if binding.classes in (None, labels):
+                if _has_labels(binding, labels):
                     found.append(name)
     return found
 

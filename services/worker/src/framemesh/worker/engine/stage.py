@@ -138,7 +138,7 @@ class Stage:
                     continue
             detection = Detection(
                 stage=self._name,
-                label=self._label(found.class_id),
+                label=found.label or self._label(found.class_id),
                 class_id=found.class_id,
                 score=found.score,
                 box=box if box is None or outer is None else box.within(outer),

@@ -105,7 +105,7 @@ def with_detail(
     raster = None if detail.raster is None else to_raster(detail.raster, projection, labels)
     box = region if raster is not None and detection.box is None else detection.box
     return replace(
-        detection,
+        detection if raster is None else _named_after_largest(detection, raster),
         box=box,
         corners=tuple(_in_frame(projection.point(at), region) for at in detail.corners),
         keypoints=tuple(
@@ -117,6 +117,14 @@ def with_detail(
         text=detail.text,
         embedding=detail.embedding,
     )
+
+
+def _named_after_largest(detection: Detection, raster: Raster) -> Detection:
+    """A raster of classes has the label of the one that takes most of it, and as score its part."""
+    if not raster.areas:
+        return detection
+    largest = raster.areas[0]
+    return replace(detection, label=largest.label, class_id=largest.class_id, score=largest.area)
 
 
 def to_mask(inside: NDArray[np.bool_], projection: Projection, area: Box) -> Mask:

@@ -56,6 +56,8 @@ class RawDetection:
     """In fractions of the model's input, inside it; None for what is told of the whole image."""
     detail: RawDetail | None = None
     """None: nothing but the class and the box."""
+    label: str = ""
+    """In place of the label of its class."""
 
 
 class Decoder(Protocol):

@@ -3,5 +3,12 @@
 from collections.abc import Mapping
 
 from framemesh.worker.vision.decoders.decoder import MakeDecoder
+from framemesh.worker.vision.decoders.maps.anomaly import Anomaly
+from framemesh.worker.vision.decoders.maps.depth import Depth
+from framemesh.worker.vision.decoders.maps.semantic import Semantic
 
-DECODERS: Mapping[str, MakeDecoder] = {}
+DECODERS: Mapping[str, MakeDecoder] = {
+    "anomaly": Anomaly,
+    "depth": Depth,
+    "semantic": Semantic,
+}
