@@ -1,5 +1,6 @@
 """`framemesh frame show` against a monitor that answers."""
 
+import base64
 import json
 from typing import Any
 
@@ -83,6 +84,35 @@ def test_in_json_it_has_the_whole_outcome(run: Any) -> None:
     assert document["ledger"]["done"] == 7
     pending = run("frame", "show", "street", "north", "7", "--session", "a", "--json")
     assert json.loads(pending.stdout)["frames"][0]["outcome"] is None
+
+
+def test_all_that_a_model_tells_comes_through(run: Any, services: Any) -> None:
+    told = outcome_pb2.Detection(
+        stage="people",
+        label="person",
+        score=0.875,
+        box=outcome_pb2.Box(right=1, bottom=1),
+        keypoints=[outcome_pb2.Keypoint(at=outcome_pb2.Point(x=0.5, y=0.25), score=1)] * 17,
+        mask=outcome_pb2.Mask(width=2, height=2, runs=(1, 3)),
+    )
+    areas = [outcome_pb2.ClassArea(label="road", area=0.5)]
+    # Values that cannot be made small: a message of gRPC has 4 MiB unless both sides allow more.
+    large = outcome_pb2.Raster(
+        kind=outcome_pb2.RASTER_KIND_CLASSES, areas=areas, values=bytes(6 * 1024 * 1024)
+    )
+    scene = outcome_pb2.Detection(stage="scene", raster=large)
+    services.known = [
+        record("b", monitor_pb2.FRAME_STATE_COMPLETED, fate="FATE_DONE", detections=[told, scene])
+    ]
+    said = run("frame", "show", "street", "north", "7")
+    assert (
+        "detected  person 0.88 (17 keypoints, mask over 75% of its box), road 50%\n" in said.stdout
+    )
+    document = json.loads(run("frame", "show", "street", "north", "7", "--json").stdout)
+    person, road = document["frames"][0]["outcome"]["detections"]
+    assert person["keypoints"] == [[0.5, 0.25, 1.0]] * 17
+    assert person["mask"] == {"width": 2, "height": 2, "runs": [1, 3]}
+    assert len(base64.b64decode(road["raster"]["values"])) == 6 * 1024 * 1024
 
 
 def test_a_frame_of_which_nothing_is_known_fails_the_command(run: Any, services: Any) -> None:
