@@ -11,7 +11,15 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
-from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
+from framemesh.modeling.manifest import (
+    Color,
+    DecoderSpec,
+    DType,
+    Fit,
+    InputSpec,
+    Layout,
+    ModelManifest,
+)
 
 SIDE = 8
 Shape = Sequence[int | str] | None
@@ -43,6 +51,7 @@ def model(
     input_shape: Shape = ("n", SIDE, SIDE, 3),
     input_type: int = TensorProto.UINT8,
     output_shape: Shape = ("n", 2),
+    channels: int = 3,
     output: str = "logits",
     opset: int = 13,
     ir_version: int = 8,
@@ -61,9 +70,9 @@ def model(
         [helper.make_tensor_value_info("images", input_type, shape)],
         [helper.make_tensor_value_info(output, TensorProto.FLOAT, answer)],
         [
-            numpy_helper.from_array(np.array([-1, SIDE * SIDE * 3], np.int64), "flat"),
+            numpy_helper.from_array(np.array([-1, SIDE * SIDE * channels], np.int64), "flat"),
             numpy_helper.from_array(
-                np.tile(np.array([-0.01, 0.01], np.float32), (SIDE * SIDE * 3, 1)), "weights"
+                np.tile(np.array([-0.01, 0.01], np.float32), (SIDE * SIDE * channels, 1)), "weights"
             ),
         ],
     )
@@ -292,6 +301,31 @@ ACCEPTED = (
         "no batch dimension and a second input",
         model(change=_alone_with_sizes),
         replace(sized(8, 8), max_batch=1),
+    ),
+    OddModel(
+        "half floats in",
+        model(input_type=TensorProto.FLOAT16),
+        replace(MANIFEST, input=replace(MANIFEST.input, dtype=DType.FLOAT16, scale=1 / 255)),
+    ),
+    OddModel(
+        "whole numbers in",
+        model(input_type=TensorProto.INT32),
+        replace(MANIFEST, input=replace(MANIFEST.input, dtype=DType.INT32)),
+    ),
+    OddModel(
+        "one channel",
+        model(input_shape=("n", SIDE, SIDE, 1), channels=1),
+        replace(MANIFEST, input=replace(MANIFEST.input, color=Color.GRAY)),
+    ),
+    OddModel(
+        "one channel first",
+        model(input_shape=("n", 1, SIDE, SIDE), channels=1),
+        replace(MANIFEST, input=replace(MANIFEST.input, color=Color.GRAY, layout=Layout.NCHW)),
+    ),
+    OddModel(
+        "a centre crop",
+        model(),
+        replace(MANIFEST, input=replace(MANIFEST.input, fit=Fit.CENTER_CROP)),
     ),
     OddModel("half floats out", model(change=_output_is(TensorProto.FLOAT16))),
     OddModel("double floats out", model(change=_output_is(TensorProto.DOUBLE))),

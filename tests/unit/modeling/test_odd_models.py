@@ -38,7 +38,7 @@ def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Pa
     session = onnxruntime.InferenceSession(odd.onnx, providers=["CPUExecutionProvider"])
     picture, *others = validated.signature.inputs
     for count in (1, odd.manifest.max_batch):
-        feed = {picture.name: np.zeros(picture.shape_of(count), np.uint8)}
+        feed = {picture.name: np.zeros(picture.shape_of(count), NUMPY[picture.datatype])}
         for other in others:
             values = np.array(odd.manifest.constants[other.name], NUMPY[other.datatype])
             feed[other.name] = np.resize(values, other.shape_of(count))
@@ -51,6 +51,17 @@ def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Pa
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"dtype": "int32", "mean": (1.0,)}, "int32, which takes no scale, mean or std"),
+        ({"dtype": "float16", "scale": 1000.0}, "not every pixel has a value in float16"),
+        ({"dtype": "float32", "mean": (1.0, 2.0)}, "input.mean: 2 numbers for an input of 3"),
+        (
+            {"dtype": "float32", "color": "gray", "std": (1.0, 2.0, 3.0)},
+            "input.std: 3 numbers for an input of 1 channels",
+        ),
+        ({"fill": 0}, "they are of a letterbox, and input.fit is stretch"),
+        ({"fit": "center-crop", "anchor": "top-left"}, "letterbox, and input.fit is center-crop"),
+        ({"short_side": 256}, "it is of a centre crop, and input.fit is stretch"),
+        ({"fit": "center-crop", "short_side": 7}, "7 does not cover the input of 8 x 8"),
         ({"scale": 1 / 255}, "uint8, which takes no scale, mean or std"),
         ({"dtype": "float32", "std": (1.0, 0.0, 1.0)}, "input.std: divides by a std of 0"),
         ({"dtype": "float32", "std": (1.0, 1e-40, 1.0)}, "not every pixel has a value in float32"),

@@ -6,7 +6,12 @@ from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import DType, ModelManifest
 from framemesh.modeling.signature import OPEN, Tensor
 
-DATATYPE = {DType.UINT8: "UINT8", DType.FLOAT32: "FP32"}
+DATATYPE = {
+    DType.UINT8: "UINT8",
+    DType.INT32: "INT32",
+    DType.FLOAT16: "FP16",
+    DType.FLOAT32: "FP32",
+}
 
 
 def check_inputs(manifest: ModelManifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

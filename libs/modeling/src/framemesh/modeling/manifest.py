@@ -21,17 +21,30 @@ class Fit(StrEnum):
     STRETCH = "stretch"
     """Width and height are scaled independently."""
     LETTERBOX = "letterbox"
-    """Scaled by one factor, centred, the rest filled with grey (114)."""
+    """Scaled by one factor until all of it fits in, the rest filled with one colour."""
+    CENTER_CROP = "center-crop"
+    """Scaled by one factor until it covers the input, and the middle of it cut out."""
+
+
+class Anchor(StrEnum):
+    """Where a letterboxed picture lies in the input."""
+
+    CENTER = "center"
+    TOP_LEFT = "top-left"
 
 
 class Interpolation(StrEnum):
-    AREA = "area"
+    NEAREST = "nearest"
     LINEAR = "linear"
+    AREA = "area"
+    CUBIC = "cubic"
 
 
 class Color(StrEnum):
     BGR = "bgr"
     RGB = "rgb"
+    GRAY = "gray"
+    """One channel, weighed as OpenCV does: 0.299 red + 0.587 green + 0.114 blue."""
 
 
 class Layout(StrEnum):
@@ -41,6 +54,8 @@ class Layout(StrEnum):
 
 class DType(StrEnum):
     UINT8 = "uint8"
+    INT32 = "int32"
+    FLOAT16 = "float16"
     FLOAT32 = "float32"
 
 
@@ -58,7 +73,8 @@ class Activation(StrEnum):
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Channels = Annotated[tuple[Finite, ...], Field(min_length=3, max_length=3)]
+Channels = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)]
+"""One for each channel, or one for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +96,27 @@ class InputSpec:
     mean: Channels = (0.0, 0.0, 0.0)
     """In the order of `color`, after scaling."""
     std: Channels = (1.0, 1.0, 1.0)
+    anchor: Anchor = Anchor.CENTER
+    fill: Annotated[int, Field(ge=0, le=255)] = 114
+    """Of a letterbox, in every channel, before scaling. The default is the grey that YOLO trains
+    with, near the mean of a picture."""
+    short_side: Annotated[int, Field(ge=0, le=MAX_SIDE)] = 0
+    """Of a picture that is scaled for a centre crop, in pixels; 0: as small as covers the input."""
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.color is Color.GRAY else 3
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Of one picture, without the batch dimension."""
         if self.layout is Layout.NHWC:
-            return (self.height, self.width, 3)
-        return (3, self.height, self.width)
+            return (self.height, self.width, self.channels)
+        return (self.channels, self.height, self.width)
+
+    def per_channel(self, values: Channels) -> tuple[float, ...]:
+        """`mean` or `std`, as many as there are channels."""
+        return values * self.channels if len(values) == 1 else values[: self.channels]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,17 @@ Master, worker and CLI ask here, so what one of them takes the others take too.
 """
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.inputs import check_inputs
 from framemesh.modeling.loadable import check_loadable
-from framemesh.modeling.manifest import DType, InputSpec, ModelManifest
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
+from framemesh.modeling.preparation import check_preparation
 from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
-
-MAX_FLOAT32 = 3.4e38
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def validate_model(manifest: ModelManifest, onnx: Path) -> ValidatedModel:
     Raises:
         ModelInvalid, UnknownDecoder: in one line that names the tensor or the field.
     """
-    _check_preparation(manifest)
+    check_preparation(manifest)
     content = read_onnx(onnx, f"model {manifest.name}: file: {manifest.file}")
     validated = check_signature(manifest, content.signature)
     if manifest.simulated:
@@ -62,36 +60,6 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
             + ", ".join(map(str, tensors)),
         )
     return ValidatedModel(Signature(inputs, outputs), binding)
-
-
-def _check_preparation(manifest: ModelManifest) -> None:
-    """That every pixel has a value in the model's input."""
-    spec = manifest.input
-    if spec.dtype is DType.UINT8 and (spec.scale, *spec.mean, *spec.std) != (1, 0, 0, 0, 1, 1, 1):
-        raise misfit(
-            manifest,
-            f"input {spec.name} is uint8, which takes no scale, mean or std: remove them, or make "
-            "the model's input float32",
-        )
-    if 0 in spec.std:
-        raise misfit(
-            manifest, f"input.std: divides by a std of 0: set what {spec.name} was trained with"
-        )
-    if not all(isfinite(value) and abs(value) <= MAX_FLOAT32 for value in _extremes(spec)):
-        raise misfit(
-            manifest,
-            "input.scale, mean, std: not every pixel has a value in float32: set what the model "
-            "was trained with",
-        )
-
-
-def _extremes(spec: InputSpec) -> list[float]:
-    """The values of the darkest and of the brightest pixel in each channel."""
-    return [
-        (pixel * spec.scale - mean) / std
-        for pixel in (0, 255)
-        for mean, std in zip(spec.mean, spec.std, strict=True)
-    ]
 
 
 def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:

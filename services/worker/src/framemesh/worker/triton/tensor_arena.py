@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from framemesh.modeling.signature import Tensor
 from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
-Input = NDArray[np.uint8] | NDArray[np.float32]
-"""Of one image: a view that may be written to."""
+Input = NDArray[Any]
+"""Of one image, in the type that the model declares: a view that may be written to."""
 Values = NDArray[Any]
 """Numbers of the type that the model declares."""
 OutputBatch = Mapping[str, Values]
