@@ -28,7 +28,7 @@ class Mesh:
     run: RunState
 
     async def add_model(self, folder: Path) -> None:
-        await asyncio.to_thread(model.add, folder, self.run.master)
+        await asyncio.to_thread(model.add, folder, master=self.run.master)
 
     async def apply(self, spec: PipelineSpec) -> None:
         """Apply a pipeline, and wait until a worker of it is ready, of whichever revision."""

@@ -32,7 +32,9 @@ class Framemesh(LazyGroup):
             "framemesh.cli.commands.examples:examples",
             "Copy the bundled model, pipeline and clip into a new folder.",
         ),
-        LazyCommand("model", "framemesh.cli.commands.model:app", "Register and list models."),
+        LazyCommand(
+            "model", "framemesh.cli.commands.model:app", "Check, register and list models."
+        ),
         LazyCommand(
             "pipeline", "framemesh.cli.commands.pipeline:app", "Apply, list and delete pipelines."
         ),

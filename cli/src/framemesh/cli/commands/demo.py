@@ -77,7 +77,7 @@ async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
 async def _run(
     bundled: Bundle, mesh: RunState, run: DemoRun, console: Console
 ) -> Sequence[outcome_pb2.Outcome]:
-    await asyncio.to_thread(model.add, bundled.model, mesh.master)
+    await asyncio.to_thread(model.add, bundled.model, master=mesh.master)
     await asyncio.to_thread(pipeline.apply, bundled.pipeline, mesh.master)
     await wait_for_worker(mesh, run.pipeline)
     return await push_and_collect(mesh, run, console)

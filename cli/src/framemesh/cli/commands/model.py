@@ -15,9 +15,20 @@ from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect
 from framemesh.cli.common.failures import ErrorReportingGroup
-from framemesh.cli.common.model_folder import ModelFolder, read_model_folder
+from framemesh.cli.common.files import write_bytes
+from framemesh.cli.common.model_folder import ModelFolder
+from framemesh.cli.inspection.inspect import inspect
+from framemesh.cli.inspection.ready import (
+    choice_of,
+    described,
+    model_file,
+    recognised,
+    served_manifest,
+)
+from framemesh.cli.inspection.report import commented_yaml, ran, report
 from framemesh.core.documents.document import dump
-from framemesh.modeling.validation import validate_model
+from framemesh.modeling.recognition.preparation import PREPARATIONS
+from framemesh.modeling.recognition.result import Recognised
 
 CHUNK_BYTES = 1024 * 1024
 """The most that the master takes in one message."""
@@ -29,28 +40,89 @@ app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Register and list models.",
+    help="Check, register and list models.",
 )
+
+
+ModelPath = Annotated[
+    Path,
+    typer.Argument(
+        help="An ONNX file, or a folder with a model.yaml and its ONNX file.", show_default=False
+    ),
+]
+Decoder = Annotated[str, typer.Option(help="Of a file: the decoder, where it cannot be told.")]
+Prepare = Annotated[
+    str, typer.Option(help=f"Of a file: how it takes pixels: {', '.join(PREPARATIONS)}.")
+]
+Labels = Annotated[
+    str, typer.Option(help="Of a file: a text file with one label a line, or `coco`.")
+]
+Size = Annotated[
+    str, typer.Option(help="Of a file with open dimensions: WIDTHxHEIGHT of its input.")
+]
+Image = Annotated[
+    Path | None, typer.Option(help="To try the model on, in place of a frame of the bundled clip.")
+]
+
+
+@app.command()
+def check(
+    model: ModelPath,
+    *,
+    image: Image = None,
+    decoder: Decoder = "",
+    prepare: Prepare = "",
+    labels: Labels = "",
+    size: Size = "",
+    write: Annotated[
+        Path | None, typer.Option(help="Of a file: where to write the model.yaml for it.")
+    ] = None,
+) -> None:
+    """Say what a model is and how that is known, and run it once; nothing is registered."""
+    model = model_file(model)
+    if model.is_dir():
+        found, inference, not_run = described(model, image)
+        typer.echo(f"model {found.manifest.name} ({found.file.name}) fits its model.yaml")
+        typer.echo(ran(inference, not_run))
+        return
+    choice = choice_of(model, name="", decoder=decoder, prepare=prepare, labels=labels, size=size)
+    inspection = inspect(model, choice, image)
+    for line in report(inspection):
+        typer.echo(line)
+    if write is not None and isinstance(inspection.result, Recognised):
+        text = "\n".join(commented_yaml(inspection.result.draft)) + "\n"
+        write_bytes(write, text.encode())
+    if served_manifest(inspection) is None:
+        raise typer.Exit(1)
 
 
 @app.command()
 def add(
-    folder: Annotated[
-        Path, typer.Argument(help="With a model.yaml and its ONNX file.", show_default=False)
-    ],
+    model: ModelPath,
+    *,
+    name: Annotated[str, typer.Option(help="Of a file: what to call the model.")] = "",
+    image: Image = None,
+    decoder: Decoder = "",
+    prepare: Prepare = "",
+    labels: Labels = "",
+    size: Size = "",
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
     """Register a model; pipelines that ask for the newest get it when they are next applied."""
-    found = read_model_folder(folder)
-    # The master would say the same, but only once it has the whole file.
-    validate_model(found.manifest, found.file)
-    requests = registration(found)
+    model = model_file(model)
+    if model.is_dir():
+        found, _, _ = described(model, image)
+    else:
+        choice = choice_of(
+            model, name=name, decoder=decoder, prepare=prepare, labels=labels, size=size
+        )
+        found = recognised(model, choice, image)
     with connect(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
-            requests, timeout=TRANSFER_SECONDS
+            registration(found), timeout=TRANSFER_SECONDS
         )
-    model = answer.model
-    typer.echo(f"model {model.name} is at version {model.version} ({decimal(model.size_bytes)})")
+    added = answer.model
+    typer.echo(f"model {added.name} is at version {added.version} ({decimal(added.size_bytes)})")
 
 
 @app.command("list")

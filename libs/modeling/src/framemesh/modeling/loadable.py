@@ -6,6 +6,9 @@ from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import OnnxFile
 
+MAX_FILE_BYTES = 2 * 1024**3 - 1
+"""Of one ONNX file: protobuf, which it is, has no larger messages."""
+
 MAX_OPSET = 26
 MAX_IR_VERSION = 13
 """That onnxruntime 1.31 loads, which requirements/triton.txt pins."""
@@ -33,34 +36,38 @@ def check_loadable(manifest: ModelManifest, onnx: OnnxFile) -> None:
         ModelInvalid: with the version, the operators or the weights because of which it would not
             load. An operator that ONNX's own set lacks is found by the worker alone.
     """
+    if problem := load_problem(onnx):
+        raise misfit(manifest, problem)
+
+
+def load_problem(onnx: OnnxFile) -> str:
+    """Why it would not load, and what to do; empty where nothing tells so."""
     if onnx.external:
-        raise misfit(
-            manifest,
+        return (
             f"the weights of {listed(onnx.external)} lie in a second file, which is not sent: save "
-            "it as one file (onnx.save(onnx.load(...), ..., save_as_external_data=False))",
+            "it as one file (onnx.save(onnx.load(...), ..., save_as_external_data=False))"
         )
     if onnx.missing:
-        raise misfit(
-            manifest, f"nothing in it makes the tensors {listed(onnx.missing)}: export it anew"
-        )
+        return f"nothing in it makes the tensors {listed(onnx.missing)}: export it anew"
+    if foreign := _foreign_operators(onnx):
+        return f"workers lack its operators {listed(foreign)}: export it without plug-ins"
+    return _version_problem(onnx)
+
+
+def _version_problem(onnx: OnnxFile) -> str:
     if not 0 < onnx.ir_version <= MAX_IR_VERSION:
-        raise misfit(
-            manifest,
+        return (
             f"its IR version is {onnx.ir_version}, and workers load 1 to {MAX_IR_VERSION}: export "
-            "it for an older ONNX",
+            "it for an older ONNX"
         )
     if not onnx.opsets:
-        raise misfit(manifest, "it does not say which opset it uses: export it anew")
+        return "it does not say which opset it uses: export it anew"
     if (opset := onnx.opsets.get("", 1)) > MAX_OPSET:
-        raise misfit(
-            manifest,
+        return (
             f"its opset is {opset}, and workers load up to {MAX_OPSET}: export it with "
-            f"opset_version={MAX_OPSET} or less",
+            f"opset_version={MAX_OPSET} or less"
         )
-    if foreign := _foreign_operators(onnx):
-        raise misfit(
-            manifest, f"workers lack its operators {listed(foreign)}: export it without plug-ins"
-        )
+    return ""
 
 
 def _foreign_operators(onnx: OnnxFile) -> list[str]:

@@ -15,7 +15,9 @@ from framemesh.modeling.protobuf import MalformedProtobuf, ProtobufWalker, Span
 from framemesh.modeling.signature import NO_TENSOR, OPEN, Signature, Tensor
 
 # Field numbers of onnx.proto, which never change.
-MODEL_IR_VERSION, MODEL_GRAPH, MODEL_OPSETS, MODEL_FUNCTIONS = 1, 7, 8, 25
+MODEL_IR_VERSION, MODEL_PRODUCER, MODEL_GRAPH, MODEL_OPSETS = 1, 2, 7, 8
+MODEL_METADATA, MODEL_FUNCTIONS = 14, 25
+METADATA_KEY, METADATA_VALUE = 1, 2
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
 FUNCTION_NAME, FUNCTION_NODES, FUNCTION_DOMAIN = 1, 7, 10
 GRAPH_NODES, GRAPH_INITIALIZERS, GRAPH_INPUTS, GRAPH_OUTPUTS = 1, 5, 11, 12
@@ -36,6 +38,10 @@ DATATYPES = {
     9: "BOOL", 10: "FP16", 11: "FP64", 12: "UINT32", 13: "UINT64", 16: "BF16",
 }  # fmt: skip
 """Of onnx.TensorProto.DataType, as Triton calls them."""
+
+MAX_METADATA_ENTRIES, MAX_METADATA_BYTES = 64, 256 * 1024
+"""How many are read, and how long one may be: the names of 10,000 classes take that. What is beyond
+is left out, because nothing that a model needs is there."""
 
 MAX_DEPTH = 32
 """Of graphs inside nodes of graphs (loops, branches); real models have two or three."""
@@ -63,6 +69,10 @@ class OnnxFile:
     """Names of tensors whose values lie in another file."""
     missing: frozenset[str]
     """Names of tensors that are used and that nothing in the file makes."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What the exporter wrote about the model, by key."""
+    producer: str = ""
+    """The exporter: "pytorch", "tf2onnx", ..."""
 
 
 def read_onnx(path: Path, what: str = "") -> OnnxFile:
@@ -92,14 +102,20 @@ class _Reader:
     operators: set[Operator] = field(default_factory=set)
     external: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> OnnxFile:
         walker = self.walker
         opsets, functions, signature, ir_version = {}, set[Operator](), None, 0
+        producer = ""
         for number, start, end in walker.fields(walker.whole):
             span = start, end
             if number == MODEL_IR_VERSION:
                 ir_version = start
+            elif number == MODEL_PRODUCER:
+                producer = walker.string((start, min(end, start + MAX_METADATA_BYTES)))
+            elif number == MODEL_METADATA:
+                self._read_metadata(span)
             elif number == MODEL_OPSETS:
                 domain = _domain(walker.text(span, OPSET_DOMAIN))
                 opsets[domain] = walker.integer(span, OPSET_VERSION)
@@ -125,7 +141,15 @@ class _Reader:
             frozenset(functions),
             frozenset(self.external),
             frozenset(self.missing),
+            self.metadata,
+            producer,
         )
+
+    def _read_metadata(self, entry: Span) -> None:
+        start, end = entry
+        if len(self.metadata) < MAX_METADATA_ENTRIES and end - start <= MAX_METADATA_BYTES:
+            key = self.walker.text(entry, METADATA_KEY)
+            self.metadata[key] = self.walker.text(entry, METADATA_VALUE)
 
     def _signature(self, graph: Span) -> Signature:
         walker = self.walker

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from framemesh.core.errors import Code, FramemeshError
-
-MAX_FILE_BYTES = 2 * 1024**3 - 1
-"""Of one ONNX file: protobuf, which it is, has no larger messages."""
+from framemesh.modeling.loadable import MAX_FILE_BYTES
 
 
 class ModelTooLarge(FramemeshError):

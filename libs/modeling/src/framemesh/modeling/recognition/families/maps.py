@@ -1,0 +1,103 @@
+"""A value for each place: classes, anomalies, depth."""
+
+from collections.abc import Iterator
+
+from framemesh.modeling.recognition.facts import ModelFacts
+from framemesh.modeling.recognition.guess import Evidence, Guess
+from framemesh.modeling.recognition.image_input import ImageInput
+from framemesh.modeling.recognition.preparation import IMAGENET, RAW, UNIT, UNKNOWN, Preparation
+from framemesh.modeling.signature import OPEN, Tensor
+
+ANOMALIB = {"pred_score", "pred_label", "anomaly_map", "pred_mask"}
+
+MIN_MAP_SIDE = 16
+"""A smaller grid may be anything."""
+
+FORM_SLACK = 0.05
+
+DINO_PATCH = 14
+"""Depth Anything's input is a multiple of it, and takes ImageNet's mean; DPT's is 384."""
+
+
+def maps(facts: ModelFacts) -> Iterator[Guess]:
+    there = facts.output_names
+    names = set(there)
+    if names <= ANOMALIB and names & {"pred_score", "anomaly_map"}:
+        yield Guess(
+            "anomalib",
+            "anomaly",
+            Evidence.NAMES,
+            "names: " + ", ".join(sorted(names)),
+            (UNIT,),
+            1,
+            ("anomaly",),
+            size=(256, 256),
+        )
+    elif "predicted_depth" in names:
+        side = facts.image.width
+        by_custom = (IMAGENET,) if side and side % DINO_PATCH == 0 else UNKNOWN
+        yield _depth(Evidence.NAMES, "names: predicted_depth", by_custom)
+    elif "SemanticPredictions" in names:
+        yield _semantic(there["SemanticPredictions"], "TensorFlow's DeepLab", RAW)
+    elif "out" in names and _is_map(there["out"]) and names <= {"out", "aux"}:
+        yield _semantic(there["out"], "torchvision's segmentation", IMAGENET)
+    elif len(facts.outputs) == 1:
+        yield from _unnamed(facts.outputs[0], facts.image)
+
+
+def _semantic(output: Tensor, family: str, preparation: Preparation) -> Guess:
+    return Guess(
+        family,
+        "semantic",
+        Evidence.NAMES,
+        f"names: {output.name}",
+        (preparation,),
+        max(0, output.shape[1]) if _is_map(output) else 0,
+        size=(513, 513) if preparation is RAW else (520, 520),
+    )
+
+
+def _depth(evidence: Evidence, why: str, preparations: tuple[Preparation, ...]) -> Guess:
+    return Guess(
+        "depth",
+        "depth",
+        evidence,
+        why,
+        preparations,
+        1,
+        ("depth",),
+        size=(518, 518),
+    )
+
+
+def _unnamed(output: Tensor, image: ImageInput) -> Iterator[Guess]:
+    shape = output.shape
+    if len(shape) == 4 and _is_map(output):
+        classes = shape[1]
+        why = f"{output.name} is a map of {classes} channels"
+        yield Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN, classes)
+        if classes == 1:
+            labels = ("anomaly",)
+            yield Guess("anomaly", "anomaly", Evidence.SHAPES, why, UNKNOWN, 1, labels)
+            yield _depth(Evidence.SHAPES, why, UNKNOWN)
+    elif len(shape) == 3 and min(shape[1:]) >= MIN_MAP_SIDE and _same_form(shape, image):
+        why = f"{output.name} is a map"
+        if output.datatype.startswith(("INT", "UINT")):
+            yield Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN)
+        else:
+            yield _depth(Evidence.SHAPES, why, UNKNOWN)
+
+
+def _is_map(output: Tensor) -> bool:
+    if len(output.shape) != 4 or output.shape[1] < 1:
+        return False
+    return all(side == OPEN or side >= MIN_MAP_SIDE for side in output.shape[2:])
+
+
+def _same_form(shape: tuple[int, ...], image: ImageInput) -> bool:
+    """Whether its sides are in the ratio of the image's, as far as that is fixed."""
+    if not image.width or not image.height:
+        return True
+    return abs(shape[2] * image.height - shape[1] * image.width) < FORM_SLACK * (
+        shape[1] * image.width
+    )

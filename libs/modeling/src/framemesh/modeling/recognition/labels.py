@@ -1,0 +1,39 @@
+"""The labels of a model's classes, and how they are known."""
+
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.recognition.choice import Choice
+from framemesh.modeling.recognition.coco import coco_labels
+from framemesh.modeling.recognition.guess import Guess
+
+COCO_BY_NAME = "coco"
+
+
+def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...], str]:
+    """The labels and where they are from; none where neither file nor user tells any.
+
+    Raises:
+        ModelInvalid: the user's labels are not as many as the model has classes.
+    """
+    if choice.labels_from == COCO_BY_NAME and not choice.labels:
+        labels = coco_labels(guess.classes)
+        if not labels:
+            raise ModelInvalid(
+                f"{file}: --labels coco: the model has {guess.classes} classes, and COCO 80 (90 or "
+                "91 with its unused numbers): give the names that it was trained with"
+            )
+        return labels, "you said coco"
+    if choice.labels:
+        if guess.classes and len(choice.labels) != guess.classes:
+            raise ModelInvalid(
+                f"{file}: {choice.labels_from} has {len(choice.labels)} labels, and the model "
+                f"{guess.classes} classes: give one label a class, in order"
+            )
+        return choice.labels, choice.labels_from
+    if guess.labels:
+        return guess.labels, "the file names them" if guess.evidence == 0 else "the family's own"
+    if choice.beside and guess.classes in (0, len(choice.beside)):
+        return choice.beside, f"{choice.beside_file}, beside the model"
+    if guess.classes:
+        numbers = tuple(f"class {number}" for number in range(guess.classes))
+        return numbers, "the file names none: numbers; give --labels"
+    return (), "the file does not tell, not even how many"

@@ -1,0 +1,60 @@
+"""The ways in which families turn pixels into values, each by a name that a user can give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+PER_255 = 1 / 255
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How an image becomes an input: fields of a manifest's `input`."""
+
+    name: str
+    text: str
+    fields: Mapping[str, Any]
+
+
+def _made(name: str, text: str, **fields: Any) -> Preparation:
+    return Preparation(name, text, fields)
+
+
+LETTERBOX = _made(
+    "letterbox", "RGB, 0 to 1, letterboxed, as YOLO trains", fit="letterbox", scale=PER_255
+)
+YOLOX = _made("yolox", "BGR, 0 to 255, letterboxed, as YOLOX trains", fit="letterbox", color="bgr")
+UNIT = _made("unit", "RGB, 0 to 1", scale=PER_255)
+IMAGENET = _made(
+    "imagenet",
+    "RGB, 0 to 1, less ImageNet's mean, by its deviation, as torchvision trains",
+    scale=PER_255,
+    mean=IMAGENET_MEAN,
+    std=IMAGENET_STD,
+)
+SIGNED = _made("signed", "RGB, -1 to 1, as Keras' MobileNet", scale=1 / 127.5, mean=(1.0, 1.0, 1.0))
+RAW = _made("raw", "RGB, 0 to 255")
+RAW_BGR = _made("raw-bgr", "BGR, 0 to 255, as OpenVINO's models", color="bgr")
+NANODET = _made(
+    "nanodet",
+    "BGR, 0 to 255, less ImageNet's mean, by its deviation",
+    color="bgr",
+    mean=(103.53, 116.28, 123.675),
+    std=(57.375, 57.12, 58.395),
+)
+SCRFD = _made(
+    "scrfd",
+    "RGB, (pixel - 127.5) / 128, letterboxed, as InsightFace",
+    fit="letterbox",
+    mean=(127.5, 127.5, 127.5),
+    std=(128.0, 128.0, 128.0),
+)
+
+PREPARATIONS: Mapping[str, Preparation] = {
+    each.name: each
+    for each in (LETTERBOX, YOLOX, UNIT, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD)
+}
+
+UNKNOWN = (IMAGENET, UNIT, SIGNED, RAW, RAW_BGR)
+"""Of a file that does not tell, and whose family has no custom of its own."""

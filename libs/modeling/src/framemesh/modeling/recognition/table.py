@@ -1,0 +1,46 @@
+"""All recognisers; each yields what a file may be of its families."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from framemesh.modeling.recognition.facts import ModelFacts
+from framemesh.modeling.recognition.families.detr import detr
+from framemesh.modeling.recognition.families.faces import faces
+from framemesh.modeling.recognition.families.listed import listed
+from framemesh.modeling.recognition.families.maps import maps
+from framemesh.modeling.recognition.families.nanodet import nanodet
+from framemesh.modeling.recognition.families.people import people
+from framemesh.modeling.recognition.families.plain import plain
+from framemesh.modeling.recognition.families.text import text
+from framemesh.modeling.recognition.families.ultralytics import ultralytics
+from framemesh.modeling.recognition.families.vectors import vectors
+from framemesh.modeling.recognition.families.yolo import yolo
+from framemesh.modeling.recognition.guess import Guess
+from framemesh.modeling.recognition.preparation import RAW, RAW_BGR
+
+RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
+    ultralytics,
+    detr,
+    listed,
+    faces,
+    people,
+    maps,
+    yolo,
+    nanodet,
+    plain,
+    text,
+    vectors,
+)
+
+
+def guesses(facts: ModelFacts) -> tuple[Guess, ...]:
+    """What the file may be, the best known first."""
+    found = [guess for recogniser in RECOGNISERS for guess in recogniser(facts)]
+    if facts.image.tensor.datatype == "UINT8":
+        found = [_without_arithmetic(guess) for guess in found]
+    return tuple(sorted(found, key=lambda guess: guess.evidence))
+
+
+def _without_arithmetic(guess: Guess) -> Guess:
+    """Pixels go in as they are: only the order of the colours is in question."""
+    return replace(guess, preparations=(RAW, RAW_BGR)) if len(guess.preparations) > 1 else guess

@@ -1,0 +1,105 @@
+"""What `framemesh model check` and `model add FILE` say."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from framemesh.cli.commands.model import app
+from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.cli.inspection import inspect as inspection
+from framemesh.cli.inspection.names_file import read_names
+from framemesh.cli.inspection.ready import model_file
+from framemesh.core.errors import FramemeshError
+from tests.model_families.signatures import SIGNATURES
+
+PERSON = Path(__file__).parents[3] / "models/person"
+CHOICE = ("--decoder", "classification", "--prepare", "imagenet")
+
+
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own environment has the same onnxruntime as workers."""
+    monkeypatch.setattr(inspection, "runtime_python", lambda: Path(sys.executable))
+
+
+@pytest.fixture
+def classifier(tmp_path: Path) -> Path:
+    path = tmp_path / "birds.onnx"
+    path.write_bytes(SIGNATURES["a classifier with softmax"].file())
+    return path
+
+
+def say(*arguments: object) -> tuple[int, str]:
+    """Exit status and all that is said."""
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    return result.exit_code, result.output
+
+
+def test_what_cannot_be_told_is_listed_with_what_to_say(classifier: Path) -> None:
+    status, said = say("check", classifier)
+    assert status == 1
+    assert "--decoder classification --prepare imagenet|unit|signed|raw|raw-bgr" in said
+    assert "ran  one image in" in said
+
+
+def test_what_is_chosen_is_told_as_a_manifest_that_can_be_used(classifier: Path) -> None:
+    manifest = classifier.with_name("model.yaml")
+    status, said = say("check", classifier, *CHOICE, "--write", manifest)
+    assert status == 0
+    assert "# you said so" in said
+    written = read_model_folder(classifier.parent).manifest
+    assert written.name == "birds"
+    assert written.decoder.name == "classification"
+    assert say("check", classifier.parent)[0] == 0
+
+
+def test_labels_beside_the_model_are_taken(classifier: Path) -> None:
+    names = [f"bird {number}" for number in range(10)]
+    classifier.with_name("labels.txt").write_text("\n".join(names) + "\n")
+    assert "labels: [bird 0, " in say("check", classifier, *CHOICE)[1]
+
+
+def test_a_folder_is_run_as_its_manifest_says() -> None:
+    status, said = say("check", PERSON)
+    assert status == 0
+    assert "fits its model.yaml" in said
+    assert "ran  one image in" in said
+
+
+def test_a_folder_with_one_onnx_file_is_that_file(classifier: Path) -> None:
+    assert model_file(classifier.parent) == classifier
+    assert model_file(PERSON) == PERSON
+
+
+def test_nothing_is_sent_of_what_cannot_be_told(classifier: Path) -> None:
+    status, said = say("add", classifier)
+    assert status == 1
+    assert "birds.onnx was not registered" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--prepare", "magic"), "--prepare magic: there is letterbox"),
+        (("--size", "big"), "--size big: give WIDTHxHEIGHT"),
+        (("--labels", "imagenet"), "give a file with its 1000 names"),
+        (("--labels", "/nowhere"), "cannot read /nowhere"),
+        (("--image", "/nowhere.jpg"), "cannot read /nowhere.jpg"),
+        (("--decoder", "magic"), "there is no decoder magic"),
+    ],
+)
+def test_a_wrong_option_is_named(classifier: Path, options: tuple[str, str], said: str) -> None:
+    status, output = say("check", classifier, *options)
+    assert status == 1
+    assert said in output
+
+
+def test_a_blank_line_among_names_is_refused_not_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text("cat\n\ndog\n\n")
+    with pytest.raises(FramemeshError, match="line 2 is blank"):
+        read_names(path)
+    path.write_text("0\nyes\n\n")
+    assert read_names(path) == ("0", "yes")

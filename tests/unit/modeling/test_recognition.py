@@ -1,0 +1,184 @@
+"""No file is called what it is not: with its metadata, without it, with other names and orders."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from framemesh.cli.inspection.inputs import model_inputs
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.recognition.choice import Choice
+from framemesh.modeling.recognition.coco import COCO
+from framemesh.modeling.recognition.draft import input_size, model_name
+from framemesh.modeling.recognition.facts import read_facts
+from framemesh.modeling.recognition.metadata import literal, ultralytics_metadata
+from framemesh.modeling.recognition.preparation import UNIT
+from framemesh.modeling.recognition.probe import Probe
+from framemesh.modeling.recognition.recognise import first_guess, recognise
+from framemesh.modeling.recognition.result import Candidates, Recognised
+from tests.model_families.graphs import FamilyGraph, run
+from tests.model_families.planted import picture
+from tests.model_families.signatures import SIGNATURES, Signature, channels, ultralytics
+
+
+def look(path: Path, content: bytes, choice: Choice = Choice()) -> Recognised | Candidates:  # noqa: B008
+    """Recognition with an inference on a picture of noise."""
+    path.write_bytes(content)
+    facts = read_facts(path)
+    guess = first_guess(facts, choice)
+    width, height, _ = input_size(facts, guess, choice)
+    preparation = guess.preparations[0] if guess else UNIT
+    inputs = model_inputs(facts, picture("landscape"), preparation, (width, height))
+    return recognise(facts, choice, Probe(run(content, inputs), 0.01))
+
+
+def variants(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """The file without what its exporter wrote: no metadata, other names, another order."""
+    model = onnx.load_from_string(content)
+    del model.metadata_props[:]
+    yield "no metadata", model.SerializeToString()
+    names = {output.name: f"out_{number}" for number, output in enumerate(model.graph.output)}
+    for node in model.graph.node:
+        node.output[:] = [names.get(output, output) for output in node.output]
+    for output in model.graph.output:
+        output.name = names[output.name]
+    yield "other names", model.SerializeToString()
+    outputs = list(model.graph.output)
+    del model.graph.output[:]
+    model.graph.output.extend(reversed(outputs))
+    yield "another order", model.SerializeToString()
+
+
+@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
+def test_a_file_as_exported_is_recognised_or_its_family_is_named(
+    signature: Signature, tmp_path: Path
+) -> None:
+    found = look(tmp_path / "model.onnx", signature.file())
+    if signature.told:
+        assert isinstance(found, Recognised)
+        assert found.guess.decoder == signature.decoder
+    else:
+        assert isinstance(found, Candidates)
+        assert signature.decoder in {each.guess.decoder for each in found.possible}
+
+
+@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
+def test_a_file_that_says_less_is_never_taken_for_another_family(
+    signature: Signature, tmp_path: Path
+) -> None:
+    for what, content in variants(signature.file()):
+        found = look(tmp_path / "model.onnx", content)
+        if isinstance(found, Recognised):
+            assert found.guess.decoder == signature.decoder, what
+
+
+@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
+def test_without_an_inference_only_what_is_written_counts(
+    signature: Signature, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(signature.file())
+    found = recognise(read_facts(path), Choice(), None)
+    if isinstance(found, Recognised):
+        assert found.guess.decoder == signature.decoder
+    for _, content in list(variants(signature.file()))[1:]:
+        path.write_bytes(content)
+        bare = recognise(read_facts(path), Choice(), None)
+        assert isinstance(bare, Candidates) or bare.guess.decoder == "scrfd"
+
+
+def test_every_field_of_the_manifest_has_its_reason(tmp_path: Path) -> None:
+    found = look(tmp_path / "helmet v2.onnx", SIGNATURES["YOLOv8"].file())
+    assert isinstance(found, Recognised)
+    document = found.draft.document
+    nested = [f"{name}.{key}" for name in ("input", "decoder") for key in document[name]]
+    plain = [name for name in document if name not in ("input", "decoder", "file")]
+    assert {*nested, *plain} <= set(found.draft.reasons)
+    assert document["name"] == "helmet-v2"
+    assert document["labels"][:2] == ["name 0", "name 1"]
+
+
+def test_values_that_contradict_the_metadata_are_not_believed(tmp_path: Path) -> None:
+    values = channels(84, 80)
+    values[0, 20] = -7.0  # logits where scores should be
+    graph = FamilyGraph("images", (1, 3, 640, 640))
+    graph.output("output0", values)
+    found = look(tmp_path / "model.onnx", graph.save(ultralytics("detect", 80)))
+    assert isinstance(found, Candidates)
+    assert any("between 0 and 1" in line for line in found.rejected)
+
+
+def test_boxes_that_are_decoded_already_are_not_taken_for_raw_yolox(tmp_path: Path) -> None:
+    values = np.zeros((1, 8400, 85), np.float32)
+    values[0, 6500, :6] = (300, 200, 60, 90, 0.99, 0.9)
+    graph = FamilyGraph("images", (1, 3, 640, 640))
+    graph.output("output", values)
+    found = look(tmp_path / "model.onnx", graph.save())
+    assert isinstance(found, Candidates)
+    assert "yolov5" in {each.guess.decoder for each in found.possible}
+
+
+def test_the_user_chooses_among_candidates(tmp_path: Path) -> None:
+    choice = Choice(decoder="classification", preparation="imagenet")
+    found = look(tmp_path / "m.onnx", SIGNATURES["a classifier with logits"].file(), choice)
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None
+    assert found.manifest.input.mean == (0.485, 0.456, 0.406)
+    assert found.manifest.labels[999] == "class 999"
+
+
+def test_a_choice_that_the_values_contradict_is_refused(tmp_path: Path) -> None:
+    choice = Choice(decoder="classification", preparation="imagenet")
+    with pytest.raises(ModelInvalid, match="do not sum to 1"):
+        look(tmp_path / "m.onnx", SIGNATURES["many labels"].file(), choice)
+
+
+def test_labels_are_as_many_as_classes(tmp_path: Path) -> None:
+    content = next(variants(SIGNATURES["YOLOv8"].file()))[1]
+    with pytest.raises(ModelInvalid, match="has 2 labels, and the model 80 classes"):
+        look(tmp_path / "m.onnx", content, Choice(labels=("a", "b"), labels_from="names.txt"))
+    named = look(tmp_path / "m.onnx", content, Choice(labels_from="coco"))
+    assert isinstance(named, Recognised)
+    assert named.draft.document["labels"] == list(COCO)
+    beside = look(tmp_path / "m.onnx", content, Choice(beside=("a",), beside_file="labels.txt"))
+    assert isinstance(beside, Recognised)
+    assert beside.draft.document["labels"][0] == "class 0"
+
+
+def test_answers_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
+    values = channels(84, 80)
+    values[0, 10, 10] = np.nan
+    graph = FamilyGraph("images", (1, 3, 640, 640))
+    graph.output("output0", values)
+    with pytest.raises(ModelInvalid, match="output0 has NaN"):
+        look(tmp_path / "m.onnx", graph.save())
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"stride": "32", "names": "__import__('os').system('true')"},
+        {"stride": "32", "names": "(" * 5000},
+        {"stride": "32", "names": "{1: 'a'}"},
+        {"stride": "32", "names": "{'a': 1}"},
+        {"stride": "32", "names": "[]"},
+        {"names": "['a']"},
+    ],
+)
+def test_metadata_that_is_not_what_it_should_be_counts_as_none(
+    metadata: Mapping[str, str],
+) -> None:
+    assert ultralytics_metadata(metadata) is None
+
+
+def test_literals_are_data_and_never_run() -> None:
+    assert literal("{'nms': True}") == {"nms": True}
+    assert literal("open('x')") is None
+    assert literal("9" * 10_000) is None
+
+
+def test_the_name_of_a_model_is_the_files() -> None:
+    assert model_name("Hélm/et v2.onnx") == "H-lm-et-v2"
+    assert model_name("日本.onnx") == "model"
