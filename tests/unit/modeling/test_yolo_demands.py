@@ -101,3 +101,10 @@ def test_yolox_demands_the_places_of_its_grids() -> None:
 )
 def test_what_may_be_read_in_two_ways_is_refused(decoder: str, shapes: Shapes) -> None:
     assert f"decoder {decoder} expects" in refused(decoder, 80, shapes)
+
+
+def test_an_option_that_the_decoder_does_not_heed_is_refused() -> None:
+    line = refused("yolo-end2end", 80, {"output0": (300, 6)}, agnostic=True)
+    assert "decoder.agnostic: decoder yolo-end2end does not heed it" in line
+    line = refused("yolov8", 80, {"output0": (84, 8400)}, keypoints=17)
+    assert line.endswith("a decoder that does (yolo-end2end, yolov8-pose)")

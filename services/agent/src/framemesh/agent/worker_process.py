@@ -6,6 +6,7 @@ from framemesh.agent.assignment import WorkerAssignment, WorkerReport
 from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.core.clock import Clock
+from framemesh.runtime.processes.arithmetic import ONE_THREAD
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.malloc import MALLOC
@@ -79,6 +80,7 @@ class WorkerProcess:
     def _environment(self) -> dict[str, str]:
         return {
             **MALLOC,
+            **ONE_THREAD,
             "FRAMEMESH_WORKER_ID": self.assignment.id,
             "FRAMEMESH_WORKER_PIPELINE": self.assignment.pipeline,
             "FRAMEMESH_WORKER_REVISION": str(self.assignment.revision),

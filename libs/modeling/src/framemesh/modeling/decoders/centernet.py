@@ -21,4 +21,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"heatmap": "heatmap", "boxes": "boxes"}, classes, input_size)
 
 
-DEMANDS = {"centernet": DecoderDemand(_bind)}
+DEMANDS = {"centernet": DecoderDemand(_bind, options=frozenset({"agnostic"}))}

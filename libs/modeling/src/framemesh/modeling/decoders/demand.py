@@ -38,6 +38,10 @@ class DecoderBinding:
     """Of the manifest; empty until it is known that they fit."""
 
 
+SPECIAL_OPTIONS = ("agnostic", "keypoints", "keypoint_values")
+"""Options of DecoderSpec that a manifest may set only for the decoders that heed them."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecoderDemand:
     """One decoder, before it is made for a model."""
@@ -52,6 +56,8 @@ class DecoderDemand:
     flat: bool = False
     """Whether its outputs are lists of rows without a batch dimension: they are taken with the
     shapes that the file declares, and requests have one picture."""
+    options: frozenset[str] = frozenset()
+    """Which of SPECIAL_OPTIONS it heeds."""
 
 
 def named_output(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ...]:

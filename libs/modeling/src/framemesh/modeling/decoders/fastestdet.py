@@ -24,4 +24,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"cells": name}, classes, input_size)
 
 
-DEMANDS = {"fastestdet": DecoderDemand(_bind)}
+DEMANDS = {"fastestdet": DecoderDemand(_bind, options=frozenset({"agnostic"}))}

@@ -16,10 +16,16 @@ from framemesh.modeling.decoders import (
     ssd,
     text,
 )
-from framemesh.modeling.decoders.demand import DecoderBinding, DecoderDemand, InputSize, Shapes
+from framemesh.modeling.decoders.demand import (
+    SPECIAL_OPTIONS,
+    DecoderBinding,
+    DecoderDemand,
+    InputSize,
+    Shapes,
+)
 from framemesh.modeling.decoders.yolo import registry as yolo
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
-from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.manifest import DecoderSpec, ModelManifest
 
 MAX_HINTS = 3
 
@@ -43,8 +49,10 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
 
     Raises:
         UnknownDecoder: no decoder has this name.
-        ModelInvalid: the outputs are not what it reads, or classes and labels differ in number.
+        ModelInvalid: the outputs are not what it reads, classes and labels differ in number, or an
+            option is set that it does not heed.
     """
+    _check_options(manifest)
     input_size = InputSize(manifest.input.width, manifest.input.height)
     try:
         binding = demand_of(manifest).bind(manifest.decoder, shapes, input_size)
@@ -67,6 +75,19 @@ def _has_labels(binding: DecoderBinding, labels: int) -> bool:
     if binding.classes is None:
         return binding.most_classes is None or labels <= binding.most_classes
     return labels == binding.classes
+
+
+def _check_options(manifest: ModelManifest) -> None:
+    spec, usual = manifest.decoder, DecoderSpec(manifest.decoder.name)
+    for option in SPECIAL_OPTIONS:
+        if option in demand_of(manifest).options or getattr(spec, option) == getattr(usual, option):
+            continue
+        able = ", ".join(sorted(name for name in DEMANDS if option in DEMANDS[name].options))
+        raise misfit(
+            manifest,
+            f"decoder.{option}: decoder {spec.name} does not heed it: remove it, or choose a "
+            f"decoder that does ({able})",
+        )
 
 
 def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> list[str]:

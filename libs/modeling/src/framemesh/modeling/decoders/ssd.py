@@ -36,4 +36,4 @@ def _by_shape(shapes: Shapes) -> tuple[str, str] | None:
     return (scores[0], boxes[0]) if len(scores) == len(boxes) == 1 else None
 
 
-DEMANDS = {"ssd": DecoderDemand(_bind)}
+DEMANDS = {"ssd": DecoderDemand(_bind, options=frozenset({"agnostic"}))}

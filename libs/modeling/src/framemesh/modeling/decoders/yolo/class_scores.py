@@ -65,9 +65,11 @@ def _classes(shapes: Shapes, name: str, decoder: str, form: str, extra: int) -> 
     return classes
 
 
+_SUPPRESSING = frozenset({"agnostic"})
+
 DEMANDS = {
-    "yolov8": DecoderDemand(_yolov8),
-    "yolov8-obb": DecoderDemand(_oriented),
-    "yolov8-pose": DecoderDemand(_pose),
-    "yolov8-seg": DecoderDemand(_segmentation),
+    "yolov8": DecoderDemand(_yolov8, options=_SUPPRESSING),
+    "yolov8-obb": DecoderDemand(_oriented, options=_SUPPRESSING),
+    "yolov8-pose": DecoderDemand(_pose, options=_SUPPRESSING | {"keypoints", "keypoint_values"}),
+    "yolov8-seg": DecoderDemand(_segmentation, options=_SUPPRESSING),
 }

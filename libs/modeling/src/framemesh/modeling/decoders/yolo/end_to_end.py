@@ -52,4 +52,4 @@ def _segmentation(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     return DecoderBinding({"rows": name, "prototypes": masks}, None, input_size)
 
 
-DEMANDS = {DECODER: DecoderDemand(_bind)}
+DEMANDS = {DECODER: DecoderDemand(_bind, options=frozenset({"keypoints", "keypoint_values"}))}

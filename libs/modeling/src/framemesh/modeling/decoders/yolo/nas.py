@@ -52,4 +52,4 @@ def _unreadable(shapes: Shapes) -> ModelInvalid:
     )
 
 
-DEMANDS = {"yolo-nas": DecoderDemand(_bind, flat=True)}
+DEMANDS = {"yolo-nas": DecoderDemand(_bind, flat=True, options=frozenset({"agnostic"}))}

@@ -55,4 +55,9 @@ def _bind(shapes: Shapes, input_size: InputSize, decoder: str) -> DecoderBinding
     return DecoderBinding({"table": name}, classes, input_size)
 
 
-DEMANDS = {"yolov5": DecoderDemand(_yolov5), "yolox": DecoderDemand(_yolox)}
+_SUPPRESSING = frozenset({"agnostic"})
+
+DEMANDS = {
+    "yolov5": DecoderDemand(_yolov5, options=_SUPPRESSING),
+    "yolox": DecoderDemand(_yolox, options=_SUPPRESSING),
+}
