@@ -182,3 +182,29 @@ def test_literals_are_data_and_never_run() -> None:
 def test_the_name_of_a_model_is_the_files() -> None:
     assert model_name("Hélm/et v2.onnx") == "H-lm-et-v2"
     assert model_name("日本.onnx") == "model"
+
+
+def test_what_only_the_values_tell_goes_into_the_manifest(tmp_path: Path) -> None:
+    poses = next(variants(SIGNATURES["YOLOv8-pose"].file()))[1]
+    found = look(tmp_path / "m.onnx", poses)
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None
+    assert found.manifest.decoder.keypoints == 17
+    choice = Choice(decoder="multi-label", preparation="unit")
+    labels = look(tmp_path / "m.onnx", SIGNATURES["many labels"].file(), choice)
+    assert isinstance(labels, Recognised)
+    assert labels.draft.document["decoder"]["activation"] == "none"
+
+
+def test_inputs_beside_the_image_have_their_values(tmp_path: Path) -> None:
+    graph = FamilyGraph("pixel_values", (1, 3, 64, 64))
+    graph.output("logits", np.full((1, 10, 4), -5, np.float32))
+    graph.output("pred_boxes", np.full((1, 10, 4), 0.5, np.float32))
+    model = onnx.load_from_string(graph.save())
+    shape = [1, 64, 64]
+    mask = onnx.helper.make_tensor_value_info("pixel_mask", onnx.TensorProto.INT64, shape)
+    model.graph.input.append(mask)
+    found = look(tmp_path / "m.onnx", model.SerializeToString())
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None
+    assert found.manifest.constants == {"pixel_mask": 1}

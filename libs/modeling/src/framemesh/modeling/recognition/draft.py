@@ -12,6 +12,8 @@ from framemesh.modeling.recognition.preparation import Preparation
 
 MAX_NAME = 64
 DTYPES = {"FP32": "float32", "FP16": "float16", "UINT8": "uint8", "INT32": "int32"}
+PLAIN = ("uint8", "int32")
+ARITHMETIC = ("scale", "mean", "std")
 BATCH = 8
 """Images in one request, where the file leaves the number open."""
 
@@ -26,10 +28,17 @@ class Draft:
 
 
 def draft(
-    facts: ModelFacts, guess: Guess, preparation: Preparation, choice: Choice, *, batches: bool
+    facts: ModelFacts,
+    guess: Guess,
+    preparation: Preparation,
+    choice: Choice,
+    *,
+    options: Mapping[str, Any],
+    batches: bool,
 ) -> Draft:
     """
     Args:
+        options: of the decoder, that the inference told.
         batches: two images in one request worked, or were not tried.
 
     Raises:
@@ -38,6 +47,7 @@ def draft(
     labels, labels_why = labels_of(guess, choice, facts.file)
     fields, reasons = _input(facts, guess, preparation, choice)
     batch, batch_why = _batch(facts, batches)
+    constants, constants_why = _constants(facts, fields["width"], fields["height"])
     return Draft(
         {
             "name": choice.name or model_name(facts.file),
@@ -45,13 +55,17 @@ def draft(
             "labels": list(labels),
             "max_batch": batch,
             "input": fields,
-            "decoder": {"name": guess.decoder, **guess.options},
+            **({"constants": constants} if constants else {}),
+            "decoder": {"name": guess.decoder, **guess.options, **options},
         },
         {
             "name": "you said so" if choice.name else "the file's name",
             "labels": labels_why,
             "max_batch": batch_why,
             "decoder.name": guess.why if not choice.decoder else f"you said so; {guess.why}",
+            **{f"decoder.{name}": guess.why for name in guess.options},
+            **{f"decoder.{name}": "the values of the inference" for name in options},
+            **{f"constants.{name}": why for name, why in constants_why.items()},
             **{f"input.{name}": why for name, why in reasons.items()},
         },
     )
@@ -87,8 +101,8 @@ def _input(
     dtype = DTYPES.get(image.tensor.datatype, image.tensor.datatype)
     custom = "you said so" if choice.preparation else f"custom of {guess.family}"
     prepared = dict(preparation.fields)
-    if dtype == "uint8":  # the graph does the arithmetic
-        prepared = {name: value for name, value in prepared.items() if name in ("fit", "color")}
+    if dtype in PLAIN:  # the graph does the arithmetic
+        prepared = {name: value for name, value in prepared.items() if name not in ARITHMETIC}
     if image.channels == 1:
         prepared["color"] = "gray"
     fields = {
@@ -105,6 +119,19 @@ def _input(
     for name in ("color", *prepared):
         reasons[name] = f"{custom}: {preparation.text}"
     return fields, reasons
+
+
+def _constants(facts: ModelFacts, width: int, height: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of the inputs beside the image, of those whose meaning is known by their name."""
+    usual = {
+        "orig_target_sizes": [width, height],
+        "scale_factor": [1, 1],
+        "im_shape": [height, width],
+        "pixel_mask": 1,
+    }
+    names = [tensor.name for tensor in facts.declared.inputs if tensor.name in usual]
+    why = "an input of that name; boxes come in pixels of the input"
+    return {name: usual[name] for name in names}, dict.fromkeys(names, why)
 
 
 def _batch(facts: ModelFacts, batches: bool) -> tuple[int, str]:

@@ -32,14 +32,16 @@ class Verdict(StrEnum):
 class Finding:
     verdict: Verdict
     why: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the decoder, that the values tell."""
 
 
-def confirmed(why: str) -> Finding:
-    return Finding(Verdict.CONFIRMED, why)
+def confirmed(why: str, **options: Any) -> Finding:
+    return Finding(Verdict.CONFIRMED, why, options)
 
 
-def open_question(why: str) -> Finding:
-    return Finding(Verdict.OPEN, why)
+def open_question(why: str, **options: Any) -> Finding:
+    return Finding(Verdict.OPEN, why, options)
 
 
 def contradicted(why: str) -> Finding:

@@ -30,6 +30,8 @@ def image_input(signature: Signature, file: str) -> ImageInput:
         ModelInvalid: there is none, or more than one.
     """
     found = [image for image in map(_as_image, signature.inputs) if image is not None]
+    # A mask of the padding, [1, height, width], looks like an image without a batch.
+    found = [image for image in found if image.batch != 0] or found
     there = ", ".join(map(str, signature.inputs))
     if len(found) != 1:
         what = "none of its inputs is" if not found else f"{len(found)} of its inputs are"

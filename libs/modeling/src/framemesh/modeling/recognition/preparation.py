@@ -24,8 +24,20 @@ def _made(name: str, text: str, **fields: Any) -> Preparation:
 LETTERBOX = _made(
     "letterbox", "RGB, 0 to 1, letterboxed, as YOLO trains", fit="letterbox", scale=PER_255
 )
-YOLOX = _made("yolox", "BGR, 0 to 255, letterboxed, as YOLOX trains", fit="letterbox", color="bgr")
+YOLOX = _made(
+    "yolox",
+    "BGR, 0 to 255, letterboxed to the top left, as YOLOX trains",
+    fit="letterbox",
+    anchor="top-left",
+    color="bgr",
+)
 UNIT = _made("unit", "RGB, 0 to 1", scale=PER_255)
+CROP = _made(
+    "crop",
+    "RGB, 0 to 1, the middle of the image, as Ultralytics' classifiers",
+    fit="center-crop",
+    scale=PER_255,
+)
 IMAGENET = _made(
     "imagenet",
     "RGB, 0 to 1, less ImageNet's mean, by its deviation, as torchvision trains",
@@ -45,15 +57,17 @@ NANODET = _made(
 )
 SCRFD = _made(
     "scrfd",
-    "RGB, (pixel - 127.5) / 128, letterboxed, as InsightFace",
+    "RGB, (pixel - 127.5) / 128, letterboxed to the top left on black, as InsightFace",
     fit="letterbox",
+    anchor="top-left",
+    fill=0,
     mean=(127.5, 127.5, 127.5),
     std=(128.0, 128.0, 128.0),
 )
 
 PREPARATIONS: Mapping[str, Preparation] = {
     each.name: each
-    for each in (LETTERBOX, YOLOX, UNIT, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD)
+    for each in (LETTERBOX, YOLOX, UNIT, CROP, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD)
 }
 
 UNKNOWN = (IMAGENET, UNIT, SIGNED, RAW, RAW_BGR)

@@ -127,7 +127,8 @@ def _preparation(guess: Guess, choice: Choice) -> Preparation | None:
 def _recognised(
     facts: ModelFacts, choice: Choice, taken: _Judged, preparation: Preparation, batches: bool
 ) -> Recognised:
-    made = draft(facts, taken.guess, preparation, choice, batches=batches)
+    options = taken.finding.options
+    made = draft(facts, taken.guess, preparation, choice, options=options, batches=batches)
     manifest, unsupported = served(facts, made)
     return Recognised(taken.guess, made, taken.finding.why, manifest, unsupported)
 

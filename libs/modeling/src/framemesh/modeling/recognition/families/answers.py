@@ -42,6 +42,23 @@ def suppressed_rows(output: str) -> Check:
     return check
 
 
+def oriented_rows(output: str) -> Check:
+    """[rows, 7]: centre and size in pixels, score, class, angle."""
+
+    def check(probe: Probe) -> Finding:
+        rows = probe.values(output)
+        if rows.ndim != 2 or rows.shape[1] != 7:
+            return contradicted("no rows of a centre, a size, a score, a class and an angle")
+        used = rows[rows[:, 4] > 0]
+        if not used.size:
+            return open_question("the image gave no row to look at: try --image with objects")
+        if not within(used[:, 4], 0, 1) or not whole(used[:, 5]):
+            return contradicted("columns 5 and 6 are not a score and a class")
+        return confirmed("rows of boxes, a score, a class and an angle")
+
+    return check
+
+
 def boxes_and_scores(output: str) -> Check:
     """[rows, 4 + classes]: cx, cy, w, h in fractions, then a score of each class (RT-DETR)."""
 

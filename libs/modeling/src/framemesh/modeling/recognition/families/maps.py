@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from framemesh.modeling.recognition.facts import ModelFacts
-from framemesh.modeling.recognition.guess import Evidence, Guess
+from framemesh.modeling.recognition.guess import Evidence, Finding, Guess, open_question
 from framemesh.modeling.recognition.image_input import ImageInput
 from framemesh.modeling.recognition.preparation import IMAGENET, RAW, UNIT, UNKNOWN, Preparation
+from framemesh.modeling.recognition.probe import Probe, within
 from framemesh.modeling.signature import OPEN, Tensor
 
 ANOMALIB = {"pred_score", "pred_label", "anomaly_map", "pred_mask"}
@@ -75,8 +76,10 @@ def _unnamed(output: Tensor, image: ImageInput) -> Iterator[Guess]:
     if len(shape) == 4 and _is_map(output):
         classes = shape[1]
         why = f"{output.name} is a map of {classes} channels"
-        yield Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN, classes)
-        if classes == 1:
+        if classes > 1:
+            yield Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN, classes)
+        else:
+            yield _two_classes(output.name, why)
             labels = ("anomaly",)
             yield Guess("anomaly", "anomaly", Evidence.SHAPES, why, UNKNOWN, 1, labels)
             yield _depth(Evidence.SHAPES, why, UNKNOWN)
@@ -86,6 +89,18 @@ def _unnamed(output: Tensor, image: ImageInput) -> Iterator[Guess]:
             yield Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN)
         else:
             yield _depth(Evidence.SHAPES, why, UNKNOWN)
+
+
+def _two_classes(output: str, why: str) -> Guess:
+    """One map that is high where something is."""
+
+    def check(probe: Probe) -> Finding:
+        values = probe.values(output)
+        activation = "none" if within(values, 0, 1) else "sigmoid"
+        return open_question("something, its anomaly or its depth", activation=activation)
+
+    labels = ("background", "foreground")
+    return Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN, 2, labels, confirm=check)
 
 
 def _is_map(output: Tensor) -> bool:

@@ -8,12 +8,13 @@ from framemesh.modeling.recognition.families.answers import (
     Check,
     boxes_and_scores,
     channels_first,
+    oriented_rows,
     places_first,
     suppressed_rows,
 )
 from framemesh.modeling.recognition.guess import Evidence, Guess, not_told
 from framemesh.modeling.recognition.metadata import UltralyticsMetadata, ultralytics_metadata
-from framemesh.modeling.recognition.preparation import LETTERBOX, UNIT, Preparation
+from framemesh.modeling.recognition.preparation import CROP, LETTERBOX, UNIT, Preparation
 from framemesh.modeling.signature import OPEN, Tensor
 
 TASKS: Mapping[str, str] = {
@@ -36,7 +37,7 @@ def ultralytics(facts: ModelFacts) -> Iterator[Guess]:
     if metadata is None:
         return
     if metadata.task == "classify":
-        yield _guess(metadata, "classification", "task is classify", UNIT)
+        yield _guess(metadata, "classification", "task is classify", CROP)
         return
     main = [output for output in facts.outputs if len(output.shape) == 3]
     if len(main) == 1:
@@ -50,7 +51,8 @@ def _detector(metadata: UltralyticsMetadata, output: Tensor) -> Iterator[Guess]:
     if metadata.suppressed:
         if task in TASKS and last >= ROW_VALUES:
             why = "the graph ends with the suppression"
-            yield _guess(metadata, "yolo-end2end", why, confirm=rows)
+            check = oriented_rows(output.name) if task == "obb" else rows
+            yield _guess(metadata, "yolo-end2end", why, confirm=check)
         return
     if not metadata.task and last == 5 + classes:
         why = f"stride and names, and rows of 5 + {classes} values"
@@ -85,6 +87,14 @@ def _channels(metadata: UltralyticsMetadata, task: str) -> range:
             return range(0)
 
 
+def _keypoints(metadata: UltralyticsMetadata) -> dict[str, int]:
+    """Options of the decoder: the outputs do not tell how many there are."""
+    if metadata.task != "pose" or metadata.keypoints is None:
+        return {}
+    count, values = metadata.keypoints
+    return {"keypoints": count, "keypoint_values": values}
+
+
 def _fits(length: int, channels: range) -> bool:
     return length != OPEN and length in channels
 
@@ -104,6 +114,7 @@ def _guess(
         (preparation,),
         len(metadata.names),
         metadata.names,
+        options=_keypoints(metadata),
         size=(metadata.width or 640, metadata.height or 640),
         confirm=confirm,
     )

@@ -21,6 +21,8 @@ SIZE = (224, 224)
 
 MIN_EMBEDDING = 64
 
+LOGITS = "logits may be those of one class, of many labels, or an embedding"
+
 
 def vectors(facts: ModelFacts) -> Iterator[Guess]:
     if len(facts.outputs) != 1:
@@ -66,18 +68,20 @@ def _vector(
 
 def _classes(values: Values) -> Finding:
     if sums_to_one(values):
-        return confirmed("the values sum to 1, as a softmax makes them")
+        return confirmed("the values sum to 1, as a softmax makes them", activation="none")
     if within(values, 0, 1):
         return contradicted("values between 0 and 1 that do not sum to 1 are no softmax")
-    return open_question("logits may be those of one class, of many labels, or an embedding")
+    return open_question(LOGITS, activation="softmax")
 
 
 def _attributes(values: Values) -> Finding:
     if sums_to_one(values) and values.size > 1:
         return contradicted("the values sum to 1: one class of many")
     if within(values, 0, 1):
-        return open_question("values between 0 and 1 may be scores of many labels")
-    return open_question("logits may be those of one class, of many labels, or an embedding")
+        return open_question(
+            "values between 0 and 1 may be scores of many labels", activation="none"
+        )
+    return open_question(LOGITS, activation="sigmoid")
 
 
 def _embedding(values: Values) -> Finding:
@@ -85,4 +89,4 @@ def _embedding(values: Values) -> Finding:
         return contradicted("values between 0 and 1 are scores")
     if abs(float(np.linalg.norm(values)) - 1) < 1e-3:
         return confirmed("a vector of length 1 with negative values")
-    return open_question("logits may be those of one class, of many labels, or an embedding")
+    return open_question(LOGITS)

@@ -160,7 +160,9 @@ def _keypoints(output: str) -> Check:
         x, y, visible = points[:, 0::3], points[:, 1::3], points[:, 2::3]
         in_pixels = bool((x.max(axis=0) > PIXELS).all() and (y.max(axis=0) > PIXELS).all())
         if in_pixels and within(visible, 0, 1) and within(places[:, 4], 0, 1):
-            return confirmed(f"{x.shape[1]} triples of x, y in pixels and a visibility")
+            return confirmed(
+                f"{x.shape[1]} triples of x, y in pixels and a visibility", keypoints=x.shape[1]
+            )
         return contradicted("no triples of x, y and visibility")
 
     return check
