@@ -90,6 +90,15 @@ def test_the_17_keypoints_of_a_person_have_a_skeleton() -> None:
     assert not changed(drawn(detection(box=BOX, keypoints=keypoints[:16])))[240, 192]
 
 
+def test_the_dots_of_who_is_small_are_small() -> None:
+    def dotted(size: float) -> int:
+        places = [outcome_pb2.Point(x=0.5, y=0.5 + shift) for shift in (0, size)]
+        keypoints = [outcome_pb2.Keypoint(at=at, score=1) for at in places]
+        return int(changed(draw(grey(), [detection(keypoints=keypoints)]))[100:].sum())
+
+    assert 0 < dotted(0.1) < dotted(0.4)
+
+
 def test_a_mask_tints_its_part_of_the_box() -> None:
     mask = outcome_pb2.Mask(width=2, height=1, runs=(1, 1))
     where = changed(drawn(detection(box=BOX, mask=mask)))

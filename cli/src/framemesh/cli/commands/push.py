@@ -63,8 +63,8 @@ def push(
         typer.Option(
             min=1,
             max=100,
-            help=f"Of JPEGs; else files that are JPEGs stay as they are, and others have "
-            f"{DEFAULT_QUALITY}.",
+            help="Of JPEGs. Without it files that are JPEGs stay as they are, and others "
+            f"have {DEFAULT_QUALITY}.",
             show_default=False,
         ),
     ] = None,

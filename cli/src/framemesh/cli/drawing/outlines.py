@@ -1,17 +1,19 @@
 """Boxes, oriented boxes and keypoints as lines and dots."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.drawing.colors import DARK, LIGHT, Color
-from framemesh.cli.drawing.pixels import Canvas
+from framemesh.cli.drawing.pixels import Canvas, Place
 
 SURE = 0.3
 """A keypoint with a lower score is a guess of where something hidden may be, and is not drawn."""
 
-SMALLEST_IN_STROKES = 48
-"""A person is at least so many strokes high."""
+SMALLEST_IN_STROKES = 44
+"""A thing is at least so many strokes high or wide."""
 
 COCO_KEYPOINTS = 17
 COCO_BONES = (
@@ -40,21 +42,23 @@ def draw_keypoints(canvas: Canvas, detection: outcome_pb2.Detection, color: Colo
         canvas.place(one.at.x, one.at.y) if one.score >= SURE else None
         for one in detection.keypoints
     ]
-    width = _stroke(canvas, detection)
+    shown = [place for place in places if place]
+    if not shown:
+        return
+    width = _stroke(canvas, shown)
     if len(places) == COCO_KEYPOINTS:
         for first, second in COCO_BONES:
             start, end = places[first], places[second]
             if start and end:
                 cv2.line(canvas.pixels, start, end, color, width, cv2.LINE_AA)
-    for place in filter(None, places):
+    for place in shown:
         if width > 1:
             cv2.circle(canvas.pixels, place, width + 1, DARK, cv2.FILLED, cv2.LINE_AA)
         cv2.circle(canvas.pixels, place, width, LIGHT, cv2.FILLED, cv2.LINE_AA)
 
 
-def _stroke(canvas: Canvas, detection: outcome_pb2.Detection) -> int:
+def _stroke(canvas: Canvas, places: Sequence[Place]) -> int:
     """Width of the lines of a skeleton: dots of the usual size would hide who is small."""
-    if not detection.HasField("box"):
-        return canvas.line
-    (left, top), (right, bottom) = canvas.corners(detection.box)
-    return max(1, min(canvas.line, max(right - left, bottom - top) // SMALLEST_IN_STROKES))
+    columns, rows = [x for x, _ in places], [y for _, y in places]
+    side = max(max(columns) - min(columns), max(rows) - min(rows))
+    return max(1, min(canvas.line, side // SMALLEST_IN_STROKES))
