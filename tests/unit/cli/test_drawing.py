@@ -209,3 +209,12 @@ def test_letters_are_read_on_every_color() -> None:
         lightness = [np.dot((0.114, 0.587, 0.299), each) for each in (color, ink(color))]
         assert abs(lightness[0] - lightness[1]) > 75, color
     assert ink((255, 255, 255)) == DARK
+
+
+def test_the_outline_of_a_small_thing_does_not_hide_it() -> None:
+    box = outcome_pb2.Box(left=0.5, top=0.5, right=0.53, bottom=0.54)
+    large = np.full((1440, 1920, 3), 128, np.uint8)
+    picture = draw(large, [detection(box=box)])
+    # All but a line of at most an eighth of its side on each side.
+    inside = picture[720 + 8 : 777 - 8, 960 + 8 : 1017 - 8]
+    assert (inside == 128).all()

@@ -15,6 +15,9 @@ SURE = 0.3
 SMALLEST_IN_STROKES = 44
 """A thing is at least so many strokes high or wide."""
 
+NARROWEST_IN_LINES = 8
+"""The shorter side of a box is at least so many lines wide."""
+
 COCO_KEYPOINTS = 17
 COCO_BONES = (
     (0, 1), (0, 2), (1, 3), (2, 4),  # nose, eyes, ears
@@ -33,7 +36,10 @@ def draw_outline(canvas: Canvas, detection: outcome_pb2.Detection, color: Color)
         cv2.polylines(canvas.pixels, shape, True, color, canvas.line, cv2.LINE_AA)
     elif detection.HasField("box"):
         upper_left, lower_right = canvas.corners(detection.box)
-        cv2.rectangle(canvas.pixels, upper_left, lower_right, color, canvas.line, cv2.LINE_AA)
+        width, height = lower_right[0] - upper_left[0], lower_right[1] - upper_left[1]
+        # A line of the usual width would hide a ship of 20 pixels in a large picture.
+        line = max(1, min(canvas.line, min(width, height) // NARROWEST_IN_LINES))
+        cv2.rectangle(canvas.pixels, upper_left, lower_right, color, line, cv2.LINE_AA)
 
 
 def draw_keypoints(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) -> None:
