@@ -49,16 +49,19 @@ class FamilyModel:
 
     def found(self, image: Picture) -> list[Found]:
         """By the worker's own preparation, decoder and projection."""
-        preprocessor = Preprocessor(self.input)
-        prepared = np.empty(self.input.shape, self.input.dtype.value)
-        preprocessor.write(image, prepared)
-        projection = preprocessor.projection(image.shape[1], image.shape[0])
+        projection = Preprocessor(self.input).projection(image.shape[1], image.shape[0])
         found: list[Found] = []
-        for one in self.decode(self._answers(prepared)):
+        for one in self.decode(self.answers(image)):
             box = None if one.box is None else projection.box(one.box)
             if box is not None:
                 found.append((one.class_id, one.score, (box.left, box.top, box.right, box.bottom)))
         return found
+
+    def answers(self, image: Picture) -> dict[str, Values]:
+        """Of the picture, by the worker's own preparation."""
+        prepared = np.empty(self.input.shape, self.input.dtype.value)
+        Preprocessor(self.input).write(image, prepared)
+        return self._answers(prepared)
 
     def decode(self, outputs: Mapping[str, Values]) -> list[RawDetection]:
         decoder = make_decoder(self.decoder, bind_decoder(self.manifest, self.shapes))

@@ -154,6 +154,8 @@ class DecoderSpec:
     of the frame."""
     high: Finite | None = None
     """The value that becomes 1. None: 1 of an anomaly, else the greatest of the frame."""
+    output_names: Annotated[Mapping[str, str], Field(max_length=64)] = field(default_factory=dict)
+    """The name that the decoder knows of an output -> its name in this model, where they differ."""
 
 
 @dataclass(frozen=True, slots=True)

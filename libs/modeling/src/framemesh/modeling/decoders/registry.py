@@ -23,6 +23,7 @@ from framemesh.modeling.decoders.demand import (
     InputSize,
     Shapes,
 )
+from framemesh.modeling.decoders.output_names import by_known_names, by_own_names
 from framemesh.modeling.decoders.yolo import registry as yolo
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
 from framemesh.modeling.manifest import DecoderSpec, ModelManifest
@@ -53,11 +54,13 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
             option is set that it does not heed.
     """
     _check_options(manifest)
+    demand = demand_of(manifest)
+    called = by_known_names(manifest, shapes)
     input_size = InputSize(manifest.input.width, manifest.input.height)
     try:
-        binding = demand_of(manifest).bind(manifest.decoder, shapes, input_size)
+        binding = demand.bind(manifest.decoder, called, input_size)
     except ModelInvalid as error:
-        hint = _hint(_fitting(manifest, shapes, input_size))
+        hint = _hint(_fitting(manifest, called, input_size))
         raise misfit(manifest, f"decoder.name: {error}{hint}") from error
     labels = len(manifest.labels)
     if not _has_labels(binding, labels):
@@ -65,9 +68,10 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
         raise misfit(
             manifest,
             f"labels: the model has {classes} classes and its manifest {labels} labels: list one "
-            "label per class, in order" + _hint(_fitting(manifest, shapes, input_size)),
+            "label per class, in order" + _hint(_fitting(manifest, called, input_size)),
         )
-    return replace(binding, labels=manifest.labels)
+    tensors = by_own_names(manifest.decoder, binding.tensors)
+    return replace(binding, labels=manifest.labels, tensors=tensors)
 
 
 def _has_labels(binding: DecoderBinding, labels: int) -> bool:

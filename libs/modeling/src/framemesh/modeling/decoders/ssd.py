@@ -10,12 +10,15 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.manifest import DecoderSpec
 
+OTHER_FAMILIES = frozenset({"dets", "labels", "logits", "pred_boxes", "pred_logits"})
+"""Names of outputs with the shapes of these, whose scores are logits or whose boxes are centres."""
+
 
 def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     """The outputs are told apart by their names where these contain "scores" and "boxes", and by
     their shapes where not."""
     names = _by_name(shapes) or _by_shape(shapes)
-    if names is None:
+    if names is None or not OTHER_FAMILIES.isdisjoint(name.lower() for name in shapes):
         raise unreadable(shapes, "ssd", "two outputs, scores [places,classes] and boxes [places,4]")
     scores, boxes = (shapes[name] for name in names)
     if len(scores) != 2 or len(boxes) != 2 or boxes[1] != 4 or scores[0] != boxes[0]:

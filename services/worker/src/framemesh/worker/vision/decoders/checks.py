@@ -95,6 +95,23 @@ def check_pixels(name: str, corners: Array, size: InputSize) -> None:
         )
 
 
+def check_corners(name: str, corners: Array) -> None:
+    """
+    Args:
+        corners: [n, 4], those with a sufficient score.
+
+    Raises:
+        InferenceFailed: most are no left, top, right, bottom: they may be centres and sizes.
+    """
+    inverted = (corners[:, 2] < corners[:, 0]) | (corners[:, 3] < corners[:, 1])
+    if 2 * np.count_nonzero(inverted) > len(corners):
+        raise InferenceFailed(
+            f"output {name} has a box {_shown(corners[inverted])}, and this decoder reads left, "
+            "top, right, bottom: choose the decoder that reads centres, or export the model with "
+            "corners"
+        )
+
+
 def class_indices(name: str, numbers: NDArray[np.generic], first_class: int) -> NDArray[np.intp]:
     """Numbers of classes as places in the list of labels.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.checks import check_fractions, check_probabilities
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, sides_differ
 from framemesh.worker.vision.decoders.suppression import select_detections
 
@@ -26,9 +27,11 @@ class CenterNet:
         heatmap, boxes = outputs[self._heatmap], outputs[self._boxes]
         if heatmap.shape[1:] != boxes.shape[1:]:
             raise sides_differ((self._heatmap, heatmap), (self._boxes, boxes))
+        check_probabilities(self._heatmap, heatmap)
         # Flat, as nonzero is five times slower with three dimensions.
         scores = heatmap.reshape(-1)
         peaks = np.flatnonzero(scores >= self._min_score)
         classes, places = np.divmod(peaks, heatmap.shape[1] * heatmap.shape[2])
         corners = boxes.reshape(4, -1)[:, places].T
+        check_fractions(self._boxes, corners)
         return select_detections(corners, scores[peaks], classes, self._spec)

@@ -5,7 +5,9 @@ import numpy as np
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.decoders.fastestdet import BOX_CHANNELS
 from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetection
+from framemesh.worker.vision.decoders.activation import sigmoid
+from framemesh.worker.vision.decoders.checks import check_probabilities
+from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
 from framemesh.worker.vision.decoders.suppression import select_detections
 
 OBJECT_POWER = 0.6
@@ -24,6 +26,8 @@ class FastestDet:
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
         cells = outputs[self._cells]
+        check_probabilities(self._cells, cells[0])
+        check_probabilities(self._cells, cells[BOX_CHANNELS:])
         height, width = cells.shape[1:]
         rows, columns = np.nonzero((cells[0] >= self._least_object) & (cells[0] > 0))
         found = cells[:, rows, columns]
@@ -32,13 +36,9 @@ class FastestDet:
         scores = found[0] ** OBJECT_POWER * surest**CLASS_POWER
         centre_x = (columns + np.tanh(found[1])) / width
         centre_y = (rows + np.tanh(found[2])) / height
-        half = _sigmoid(found[3:5]) / 2
+        half = sigmoid(found[3:5]) / 2
         corners = np.stack(
             [centre_x - half[0], centre_y - half[1], centre_x + half[0], centre_y + half[1]], axis=1
         )
         sure = scores >= self._spec.score_threshold
         return select_detections(corners[sure], scores[sure], classes[sure], self._spec)
-
-
-def _sigmoid(values: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-values)), np.float32)

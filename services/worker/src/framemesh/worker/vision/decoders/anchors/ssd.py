@@ -4,7 +4,13 @@ import numpy as np
 
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.worker.vision.decoders.checks import (
+    check_corners,
+    check_fractions,
+    check_probabilities,
+)
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection, sides_differ
+from framemesh.worker.vision.decoders.ranking import sufficient
 from framemesh.worker.vision.decoders.suppression import select_detections
 
 
@@ -21,7 +27,11 @@ class Ssd:
         scores, boxes = outputs[self._scores], outputs[self._boxes]
         if len(scores) != len(boxes):
             raise sides_differ((self._scores, scores), (self._boxes, boxes))
+        check_probabilities(self._scores, scores)
         scores = scores[:, self._first :]
-        sure = (scores >= self._spec.score_threshold) & (scores > 0)
+        sure = sufficient(scores, self._spec)
         places, classes = np.nonzero(sure)
-        return select_detections(boxes[places], scores[sure], classes, self._spec)
+        corners = boxes[places]
+        check_fractions(self._boxes, corners)
+        check_corners(self._boxes, corners)
+        return select_detections(corners, scores[sure], classes, self._spec)

@@ -1,0 +1,29 @@
+"""Outputs whose names differ from those that decoders know."""
+
+from collections.abc import Mapping
+
+from framemesh.modeling.decoders.demand import Shapes
+from framemesh.modeling.errors import misfit
+from framemesh.modeling.manifest import DecoderSpec, ModelManifest
+
+
+def by_known_names(manifest: ModelManifest, shapes: Shapes) -> Shapes:
+    """The shapes by the names that the decoder knows.
+
+    Raises:
+        ModelInvalid: the manifest names an output that the model lacks.
+    """
+    names = manifest.decoder.output_names
+    if lacking := [name for name in names.values() if name not in shapes]:
+        there = ", ".join(shapes) or "none"
+        raise misfit(
+            manifest,
+            f"decoder.output_names: the model has no output {lacking[0]!r}, it has {there}",
+        )
+    rest = {name: shape for name, shape in shapes.items() if name not in names.values()}
+    return {**rest, **{known: shapes[name] for known, name in names.items()}}
+
+
+def by_own_names(spec: DecoderSpec, tensors: Mapping[str, str]) -> dict[str, str]:
+    """What a decoder reads as what, by the names of the model."""
+    return {role: spec.output_names.get(name, name) for role, name in tensors.items()}

@@ -1,0 +1,192 @@
+"""Models that list one box for each thing, and their answers read as their authors do it."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from framemesh.modeling.manifest import DecoderSpec, Fit, InputSpec
+from tests.model_families.graphs import FamilyGraph, Values
+from tests.model_families.planted import PLANTED
+from tests.model_families.served import FamilyModel, Found
+
+WIDTH, HEIGHT = 160, 128
+STRETCHED = InputSpec("image", WIDTH, HEIGHT, scale=1 / 255)
+LETTERBOXED = InputSpec("image", WIDTH, HEIGHT, fit=Fit.LETTERBOX, scale=1 / 255)
+THRESHOLD = 0.3
+ROWS = 12
+"""Of models that fill up their lists."""
+
+PIXELS = np.array([WIDTH, HEIGHT, WIDTH, HEIGHT], np.float32)
+CORNERS = np.array([planted.box for planted in PLANTED], np.float32)
+SCORES = np.array([planted.score for planted in PLANTED], np.float32)
+SLOPES = np.array([planted.slope for planted in PLANTED], np.float32)
+NUMBERS = np.array([planted.class_id for planted in PLANTED], np.float32)
+
+
+def _graph() -> FamilyGraph:
+    return FamilyGraph("image", [1, 3, HEIGHT, WIDTH])
+
+
+def _filled(values: Values, rest: float = 0) -> Values:
+    """[1, ROWS, ...]: the values of things, then the same value for all that is none."""
+    filled = np.full((1, ROWS, *values.shape[1:]), rest, np.float32)
+    filled[0, : len(values)] = values
+    return filled
+
+
+def _rows(*columns: Values) -> Values:
+    """[things, columns]."""
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _found(class_id: float, score: float, pixels: Values) -> Found:
+    left, top, right, bottom = map(float, pixels)
+    return int(class_id), float(score), (left, top, right, bottom)
+
+
+def torchvision() -> FamilyModel:
+    graph = _graph()
+    graph.output("boxes", CORNERS * PIXELS, declared=["n", 4])
+    graph.output("labels", NUMBERS + 1, dtype=np.int64, declared=["n"])
+    graph.output("scores", SCORES, SLOPES, declared=["n"])
+    decoder = DecoderSpec("torchvision", THRESHOLD)
+    return FamilyModel(graph.save(), STRETCHED, decoder, _torchvision, flat=True)
+
+
+def _torchvision(answers: Mapping[str, Values]) -> list[Found]:
+    return [
+        _found(label - 1, score, box)
+        for box, label, score in zip(
+            answers["boxes"], answers["labels"], answers["scores"], strict=True
+        )
+        if score >= THRESHOLD
+    ]
+
+
+def mask_rcnn(width: int, height: int) -> FamilyModel:
+    """With masks of this size, in which the left half of each box belongs to the thing."""
+    masks = np.zeros((len(PLANTED), 1, height, width), np.float32)
+    for mask, corners in zip(masks[:, 0], CORNERS, strict=True):
+        if (width, height) == (WIDTH, HEIGHT):
+            left, top, right, bottom = np.rint(corners * PIXELS).astype(int)
+            mask[top:bottom, left : (left + right) // 2] = 0.9
+        else:
+            mask[:, : width // 2] = 0.9
+    graph = _graph()
+    graph.output("boxes", CORNERS * PIXELS, declared=["n", 4])
+    graph.output("labels", NUMBERS + 1, dtype=np.int64, declared=["n"])
+    graph.output("scores", SCORES, SLOPES, declared=["n"])
+    graph.output("masks", masks, declared=["n", 1, "height", "width"])
+    decoder = DecoderSpec("torchvision", THRESHOLD)
+    return FamilyModel(graph.save(), STRETCHED, decoder, _torchvision, flat=True)
+
+
+def tf_detection() -> FamilyModel:
+    graph = _graph()
+    graph.output("detection_boxes:0", _filled(CORNERS[:, [1, 0, 3, 2]]))
+    graph.output("detection_classes:0", _filled(NUMBERS + 1, 1))
+    graph.output("detection_multiclass_scores:0", np.ones((1, ROWS, 4)))
+    graph.output("detection_scores:0", _filled(SCORES, 0.9), _filled(SLOPES))
+    graph.output("num_detections:0", np.array([len(PLANTED)]))
+    decoder = DecoderSpec("tf-detection", THRESHOLD)
+    return FamilyModel(graph.save(), STRETCHED, decoder, _tf_detection)
+
+
+def _tf_detection(answers: Mapping[str, Values]) -> list[Found]:
+    found: list[Found] = []
+    for row in range(int(answers["num_detections:0"])):
+        score = answers["detection_scores:0"][row]
+        top, left, bottom, right = answers["detection_boxes:0"][row]
+        if score >= THRESHOLD:
+            corners = np.array([left, top, right, bottom]) * PIXELS
+            found.append(_found(answers["detection_classes:0"][row] - 1, score, corners))
+    return found
+
+
+def efficient_nms() -> FamilyModel:
+    graph = _graph()
+    graph.output("num_dets", np.array([[len(PLANTED)]]), dtype=np.int32)
+    graph.output("det_boxes", _filled(CORNERS * PIXELS))
+    graph.output("det_scores", _filled(SCORES, 0.9), _filled(SLOPES))
+    graph.output("det_classes", _filled(NUMBERS), dtype=np.int32)
+    decoder = DecoderSpec("efficient-nms", THRESHOLD)
+    return FamilyModel(graph.save(), LETTERBOXED, decoder, _efficient_nms)
+
+
+def _efficient_nms(answers: Mapping[str, Values]) -> list[Found]:
+    return [
+        _found(answers["det_classes"][row], answers["det_scores"][row], answers["det_boxes"][row])
+        for row in range(int(answers["num_dets"][0]))
+        if answers["det_scores"][row] >= THRESHOLD
+    ]
+
+
+def yolov7_nms() -> FamilyModel:
+    nothing = np.zeros(len(PLANTED))
+    graph = _graph()
+    graph.output(
+        "output",
+        _rows(nothing, CORNERS * PIXELS, NUMBERS, SCORES),
+        _rows(nothing, CORNERS * 0, nothing, SLOPES),
+        declared=["Concatoutput_dim_0", 7],
+    )
+    decoder = DecoderSpec("yolov7-nms", THRESHOLD)
+    return FamilyModel(graph.save(), LETTERBOXED, decoder, _yolov7_nms, flat=True)
+
+
+def _yolov7_nms(answers: Mapping[str, Values]) -> list[Found]:
+    rows = answers["output"]
+    return [_found(row[5], row[6], row[1:5]) for row in rows if row[6] >= THRESHOLD]
+
+
+def paddle() -> FamilyModel:
+    rows = _rows(NUMBERS, SCORES, CORNERS * PIXELS)
+    slopes = _rows(NUMBERS * 0, SLOPES, CORNERS * 0)
+    graph = _graph()
+    graph.second_input("scale_factor", [1, 2], np.float32)
+    graph.output("multiclass_nms3_0.tmp_0", rows, slopes, declared=["n", 6])
+    graph.output("multiclass_nms3_0.tmp_2", np.array([len(rows)]), dtype=np.int32)
+    return FamilyModel(
+        graph.save(),
+        STRETCHED,
+        DecoderSpec("paddle", THRESHOLD),
+        _paddle,
+        flat=True,
+        second_inputs={"scale_factor": np.ones((1, 2), np.float32)},
+    )
+
+
+def _paddle(answers: Mapping[str, Values]) -> list[Found]:
+    rows = answers["multiclass_nms3_0.tmp_0"][: int(answers["multiclass_nms3_0.tmp_2"][0])]
+    return [_found(row[0], row[1], row[2:]) for row in rows if row[1] >= THRESHOLD]
+
+
+def detection_output() -> FamilyModel:
+    nothing = np.zeros(len(PLANTED))
+    rows = _filled(_rows(nothing, NUMBERS + 1, SCORES, CORNERS), 0.9)
+    rows[0, len(PLANTED)] = -1, 0, 0, 0, 0, 0, 0
+    slopes = _filled(_rows(nothing, nothing, SLOPES, CORNERS * 0))
+    graph = _graph()
+    graph.output("detection_out", rows[np.newaxis], slopes[np.newaxis])
+    decoder = DecoderSpec("detection-output", THRESHOLD)
+    return FamilyModel(graph.save(), STRETCHED, decoder, _detection_output, flat=True)
+
+
+def _detection_output(answers: Mapping[str, Values]) -> list[Found]:
+    found: list[Found] = []
+    for row in answers["detection_out"][0, 0]:
+        if row[0] < 0:
+            break
+        if row[2] >= THRESHOLD:
+            found.append(_found(row[1] - 1, row[2], row[3:] * PIXELS))
+    return found
+
+
+MODELS: Mapping[str, Callable[[], FamilyModel]] = {
+    "detection-output": detection_output,
+    "efficient-nms": efficient_nms,
+    "paddle": paddle,
+    "tf-detection": tf_detection,
+    "torchvision": torchvision,
+    "yolov7-nms": yolov7_nms,
+}
