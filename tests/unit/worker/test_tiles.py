@@ -17,8 +17,8 @@ def boat(*sides: float, score: float = 0.9, class_id: int = 0) -> Detection:
 
 
 @given(
-    st.integers(1, 4000),
-    st.integers(1, 4000),
+    st.integers(1, 3000),
+    st.integers(1, 3000),
     st.integers(200, 900),
     st.floats(0.0, 0.5),
 )
