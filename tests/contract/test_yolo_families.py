@@ -17,6 +17,7 @@ TOLERANCE = 1e-3
 """Of a score, and of a place in fractions of the picture."""
 
 
+@pytest.mark.blocks_loop("calls the models directly, and encodes large pictures")
 @pytest.mark.parametrize("size", PICTURE_SIZES)
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 async def test_what_is_found_is_what_the_family_defines(

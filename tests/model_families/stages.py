@@ -30,7 +30,7 @@ async def detections(
     file.write_bytes(model)
     validated = validate_model(manifest, file)
     (given,) = validated.signature.inputs
-    row = np.zeros(manifest.input.shape, np.float32)
+    row = np.zeros(manifest.input.shape, manifest.input.dtype.value)
     flat = {output.name for output in validated.signature.outputs if not output.batched}
 
     async def infer(first: int, count: int) -> list[RowOutputs]:
@@ -49,6 +49,6 @@ async def detections(
                 inputs=[row],
                 threads=threads,
             )
-            png = cv2.imencode(".png", picture)[1].tobytes()
+            png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
             (found,) = await stage.run(FrameImage(png), [None], release_pixels=True)
             return found

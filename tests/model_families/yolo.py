@@ -62,9 +62,9 @@ LEFT_BY_MODEL = [THINGS[number] for number in (0, 2, 3, 4, 5, 6)]
 """By models that drop what shows the same thing twice."""
 
 
-def graph(white: float = 1.0) -> FamilyGraph:
-    """`white`: the value of a white pixel."""
-    return FamilyGraph("images", (1, 3, HEIGHT, WIDTH), white=white)
+def graph(white: float = 1.0, dtype: type[np.generic] = np.float32) -> FamilyGraph:
+    """`white`: the value of a white pixel. `dtype`: of the input."""
+    return FamilyGraph("images", (1, 3, HEIGHT, WIDTH), dtype, white)
 
 
 def place_of(number: int) -> int:
@@ -157,8 +157,8 @@ def yolox() -> bytes:
 
 
 def yolov8(dtype: type[np.generic] = np.float32) -> bytes:
-    """`dtype`: of its output."""
-    made = graph()
+    """`dtype`: of its input and its output."""
+    made = graph(dtype=dtype)
     made.output("output0", *columns(table()), dtype)
     return made.save({"task": "detect"})
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from framemesh.modeling.manifest import Color, DecoderSpec, Fit, InputSpec, ModelManifest
+from framemesh.modeling.manifest import (
+    Anchor,
+    Color,
+    DecoderSpec,
+    DType,
+    Fit,
+    InputSpec,
+    ModelManifest,
+)
 from tests.model_families import yolo, yolo_reference
 from tests.model_families.graphs import Values
 from tests.model_families.planted import LABELS, Letterboxed, Picture, letterbox, stretch
@@ -29,22 +37,36 @@ class Family:
     keypoint_values: int = 0
     masks: bool = False
     stretched: bool = False
-    full_range: bool = False
-    """Whether its input is 0 to 255, blue first."""
+    as_yolox: bool = False
+    """Whether its input is 0 to 255, blue first, with the picture in the upper left."""
+    half: bool = False
+    """Whether its input and its output are float16."""
 
     @property
     def manifest(self) -> ModelManifest:
-        fit = Fit.STRETCH if self.stretched else Fit.LETTERBOX
-        scale, color = (1.0, Color.BGR) if self.full_range else (1 / 255, Color.RGB)
-        given = InputSpec("images", yolo.WIDTH, yolo.HEIGHT, fit, color=color, scale=scale)
+        given = InputSpec(
+            "images",
+            yolo.WIDTH,
+            yolo.HEIGHT,
+            Fit.STRETCH if self.stretched else Fit.LETTERBOX,
+            color=Color.BGR if self.as_yolox else Color.RGB,
+            scale=1.0 if self.as_yolox else 1 / 255,
+            anchor=Anchor.TOP_LEFT if self.as_yolox else Anchor.CENTER,
+            dtype=DType.FLOAT16 if self.half else DType.FLOAT32,
+        )
         spec = DecoderSpec(self.decoder, THRESHOLD, IOU, **self.options)
         return ModelManifest(self.name, "model.onnx", LABELS, given, spec, max_batch=1)
 
     def prepared(self, image: Picture) -> tuple[Letterboxed, Values]:
         """The picture in the model's input, and the input."""
-        placed = (stretch if self.stretched else letterbox)(image, yolo.WIDTH, yolo.HEIGHT)
-        pixels = placed.pixels if self.full_range else placed.pixels[..., ::-1] / 255
-        return placed, pixels.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+        size = yolo.WIDTH, yolo.HEIGHT
+        if self.stretched:
+            placed = stretch(image, *size)
+        else:
+            placed = letterbox(image, *size, centred=not self.as_yolox)
+        pixels = placed.pixels if self.as_yolox else placed.pixels[..., ::-1] / 255
+        dtype = np.float16 if self.half else np.float32
+        return placed, pixels.transpose(2, 0, 1)[np.newaxis].astype(dtype)
 
 
 doubles = yolo_reference.without_doubles
@@ -56,7 +78,7 @@ FAMILIES = [
         yolo.yolox,
         yolo_reference.yolox,
         suppressed=doubles,
-        full_range=True,
+        as_yolox=True,
     ),
     Family("yolov8", "yolov8", yolo.yolov8, yolo_reference.yolov8, suppressed=doubles),
     Family(
@@ -65,6 +87,7 @@ FAMILIES = [
         lambda: yolo.yolov8(np.float16),
         yolo_reference.yolov8,
         suppressed=doubles,
+        half=True,
     ),
     Family(
         "yolov8-stretched",
