@@ -3,12 +3,14 @@
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 from typer.testing import CliRunner
 
 from framemesh.cli.commands.model import app
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.inspection import inspect as inspection
+from framemesh.cli.inspection import sight
 from framemesh.cli.inspection.names_file import read_names
 from framemesh.cli.inspection.ready import model_file
 from framemesh.core.errors import FramemeshError
@@ -103,3 +105,27 @@ def test_a_blank_line_among_names_is_refused_not_dropped(tmp_path: Path) -> None
         read_names(path)
     path.write_text("0\nyes\n\n")
     assert read_names(path) == ("0", "yes")
+
+
+def test_what_a_model_sees_is_said_and_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "runtime_python", lambda: Path(sys.executable))
+    status, said = say("check", PERSON, "--save", tmp_path / "seen.jpg")
+    assert status == 0
+    assert "On a frame of the bundled clip it sees person 0." in said
+    assert cv2.imread(str(tmp_path / "seen.jpg")) is not None
+
+
+def test_an_answer_that_cannot_be_read_is_one_line(
+    classifier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "runtime_python", lambda: Path(sys.executable))
+    logits = SIGNATURES["many labels"].file()
+    classifier.write_bytes(logits)
+    manifest = classifier.with_name("model.yaml")
+    options = ("--decoder", "multi-label", "--prepare", "unit", "--write", manifest)
+    assert say("check", classifier, *options)[0] == 0
+    manifest.write_text(manifest.read_text().replace("multi-label", "classification"))
+    manifest.write_text(manifest.read_text().replace("activation: none", "activation: auto"))
+    assert say("check", classifier.parent)[0] == 1

@@ -26,6 +26,7 @@ from framemesh.cli.inspection.ready import (
     served_manifest,
 )
 from framemesh.cli.inspection.report import commented_yaml, ran, report
+from framemesh.cli.inspection.sight import seen
 from framemesh.core.documents.document import dump
 from framemesh.modeling.recognition.preparation import PREPARATIONS
 from framemesh.modeling.recognition.result import Recognised
@@ -74,6 +75,9 @@ def check(
     prepare: Prepare = "",
     labels: Labels = "",
     size: Size = "",
+    save: Annotated[
+        Path | None, typer.Option(help="Where to draw what it sees on the image: a .jpg or .png.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(help="Of a file: where to write the model.yaml for it.")
     ] = None,
@@ -84,6 +88,8 @@ def check(
         found, inference, not_run = described(model, image)
         typer.echo(f"model {found.manifest.name} ({found.file.name}) fits its model.yaml")
         typer.echo(ran(inference, not_run))
+        for line in seen(found.file, found.manifest, image, save):
+            typer.echo(line)
         return
     choice = choice_of(model, name="", decoder=decoder, prepare=prepare, labels=labels, size=size)
     inspection = inspect(model, choice, image)
@@ -92,8 +98,11 @@ def check(
     if write is not None and isinstance(inspection.result, Recognised):
         text = "\n".join(commented_yaml(inspection.result.draft)) + "\n"
         write_bytes(write, text.encode())
-    if served_manifest(inspection) is None:
+    manifest = served_manifest(inspection)
+    if manifest is None:
         raise typer.Exit(1)
+    for line in ("", *seen(model, manifest, image, save)):
+        typer.echo(line)
 
 
 @app.command()

@@ -2,19 +2,17 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
-from framemesh.core.detection import Box, Detection
+from framemesh.core.detection import Detection
 from framemesh.worker.engine.batching import Batcher
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.region import Region
-from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
 from framemesh.worker.vision.image import FrameImage
+from framemesh.worker.vision.output_reader import OutputReader
 from framemesh.worker.vision.preprocess import Preprocessor
-from framemesh.worker.vision.projection import with_detail
 
 
 class Stage:
@@ -33,10 +31,8 @@ class Stage:
         threads: DecodeThreads,
     ) -> None:
         """`inputs` are the rows that `batcher` lends, to be written to."""
-        self._name = name
-        self._labels = labels
         self._preprocessor = preprocessor
-        self._decoder = decoder
+        self._reader = OutputReader(name, labels, decoder)
         self._batcher = batcher
         self._max_batch = max_batch
         self._inputs = inputs
@@ -105,7 +101,7 @@ class Stage:
             # Before the rows are released: the outputs lie in them.
             found: list[list[Detection]] = []
             for region, output in zip(regions, outputs, strict=True):
-                found.append(list(self._detections(image, region, output)))
+                found.append(self._detections(image, region, output))
                 # A hundred masks take 30 ms: others have their turn before the next region.
                 await asyncio.sleep(0)
             return found
@@ -129,37 +125,8 @@ class Stage:
 
     def _detections(
         self, image: FrameImage, region: Region | None, outputs: Outputs
-    ) -> Iterator[Detection]:
+    ) -> list[Detection]:
         size = region or image
         projection = self._preprocessor.projection(size.width, size.height)
         outer = None if region is None else region.box
-        for found in self._decoder.decode(outputs):
-            box: Box | None = None
-            if found.box is not None:
-                box = projection.box(found.box)
-                if box is None:
-                    continue
-            detection = Detection(
-                stage=self._name,
-                label=found.label or self._label(found.class_id),
-                class_id=found.class_id,
-                score=found.score,
-                box=box if box is None or outer is None else box.within(outer),
-            )
-            if found.detail is not None:
-                inner = replace(detection, box=box)
-                detailed = with_detail(inner, found.detail, projection, outer, self._labels)
-                detection = replace(detailed, box=detection.box or detailed.box)
-            yield detection
-
-    def _label(self, class_id: int) -> str:
-        """
-        Raises:
-            InferenceFailed: there is none; of some models only the answers tell the classes.
-        """
-        if not 0 <= class_id < len(self._labels):
-            raise InferenceFailed(
-                f"the model found something of class {class_id}, and its manifest has labels for "
-                f"0 to {len(self._labels) - 1}: list a label for each class"
-            )
-        return self._labels[class_id]
+        return list(self._reader.detections(outputs, projection, outer))
