@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.colors import DARK, LIGHT, PALETTE, class_color, ink
+from framemesh.cli.drawing.colors import DARK, LIGHT, NEUTRAL, PALETTE, class_color, ink
 from framemesh.cli.drawing.labels import Labels
 from framemesh.cli.drawing.lettering import Lettering
 from framemesh.cli.drawing.picture import draw
@@ -183,9 +183,10 @@ def test_the_background_of_a_raster_of_classes_stays_as_it_is() -> None:
         outcome_pb2.ClassArea(class_id=0, label="Background", area=0.5),
         outcome_pb2.ClassArea(class_id=1, label="scratch", area=0.5),
     ]
-    where = changed(
-        drawn(detection(raster=raster(outcome_pb2.RASTER_KIND_CLASSES, [[0, 1]], areas=areas)))
-    )
+    found = detection(raster=raster(outcome_pb2.RASTER_KIND_CLASSES, [[0, 1]], areas=areas))
+    picture = drawn(found)
+    assert tuple(picture[1, 1]) == NEUTRAL
+    where = changed(picture)
     assert not where[400, :310].any()
     assert where[400, 330:].all()
 

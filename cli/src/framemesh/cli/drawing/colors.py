@@ -12,6 +12,7 @@ Color: TypeAlias = tuple[int, int, int]
 
 DARK: Color = (20, 20, 20)
 LIGHT: Color = (250, 250, 250)
+NEUTRAL: Color = (225, 225, 225)
 
 PALETTE: tuple[Color, ...] = (
     (80, 220, 60),
@@ -46,6 +47,16 @@ COLOR_MAPS = {
 
 def class_color(class_id: int) -> Color:
     return PALETTE[class_id % len(PALETTE)]
+
+
+def area_color(area: outcome_pb2.ClassArea) -> Color:
+    """Of the label of a class of a raster."""
+    return NEUTRAL if is_background(area) else class_color(area.class_id)
+
+
+def is_background(area: outcome_pb2.ClassArea) -> bool:
+    """Whether the class is all that is of no interest, which is not colored."""
+    return area.label.lower() == "background"
 
 
 def value_colors(

@@ -6,15 +6,12 @@ from numpy.typing import NDArray
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common.grids import mask_cells, raster_cells
-from framemesh.cli.drawing.colors import PALETTE, Color, value_colors
+from framemesh.cli.drawing.colors import PALETTE, Color, is_background, value_colors
 from framemesh.cli.drawing.pixels import Canvas, Pixels
 from framemesh.cli.drawing.window import window_of
 
 MASK_OPACITY = 0.45
 CLASSES_OPACITY = 0.5
-BACKGROUND = "background"
-"""The class of this name is all that is of no interest, and is not colored."""
-
 DEPTH_OPACITY = 0.65
 ANOMALY_OPACITY = 0.75
 """Of the most unusual place; what is usual lets the picture through."""
@@ -65,7 +62,7 @@ def _class_opacity(raster: outcome_pb2.Raster) -> NDArray[np.float32]:
     """[256]: of each class."""
     opacity = np.full(256, CLASSES_OPACITY, np.float32)
     for area in raster.areas:
-        if area.label.lower() == BACKGROUND and area.class_id < len(opacity):
+        if is_background(area) and area.class_id < len(opacity):
             opacity[area.class_id] = 0
     return opacity
 

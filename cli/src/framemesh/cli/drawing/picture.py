@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.colors import Color, class_color, value_color
+from framemesh.cli.drawing.colors import Color, area_color, class_color, value_color
 from framemesh.cli.drawing.labels import Labels
 from framemesh.cli.drawing.outlines import draw_keypoints, draw_outline
 from framemesh.cli.drawing.overlays import draw_mask, draw_raster
@@ -45,7 +45,7 @@ def _lines(detection: outcome_pb2.Detection) -> Iterator[tuple[str, Color]]:
     raster = detection.raster
     if raster.areas:
         for one in raster.areas[:SHOWN_CLASSES]:
-            yield area(one), class_color(one.class_id)
+            yield area(one), area_color(one)
     elif raster.kind == outcome_pb2.RASTER_KIND_DEPTH:
         yield f"depth {raster.low:.3g}", value_color(raster.kind, 0)
         yield f"depth {raster.high:.3g}", value_color(raster.kind, 255)
