@@ -124,6 +124,24 @@ async def test_a_worker_that_cannot_start_says_why(stage: Stage) -> None:
     assert (await stage.master.reported(ready("north"))).workers[0].restarts >= 1
 
 
+async def test_a_worker_whose_model_cannot_be_served_says_so_and_waits(stage: Stage) -> None:
+    (stage.settings.data / "workers").mkdir()
+    (stage.settings.data / "workers" / "north.behaviour").write_text("unservable")
+    await stage.master.assign(north=1)
+    failed = await stage.master.reported(is_in(FAILED))
+    assert failed.workers[0].trouble == "Triton cannot load the model"
+    # What is broken in the usual way is started three more times until then.
+    await asyncio.sleep(0.5)
+    assert (stage.master.node.workers[0].state, stage.master.node.workers[0].restarts) == (
+        FAILED,
+        0,
+    )
+    # Another revision does not wait for it.
+    (stage.settings.data / "workers" / "north.behaviour").write_text("ready")
+    await stage.master.assign(north=2)
+    await stage.master.reported(ready("north"))
+
+
 async def test_a_worker_that_does_not_serve_is_not_ready(stage: Stage) -> None:
     (stage.settings.data / "workers").mkdir()
     (stage.settings.data / "workers" / "north.behaviour").write_text("silent")

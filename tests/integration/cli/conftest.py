@@ -48,6 +48,10 @@ class Services(
         self.known: list[monitor_pb2.FrameRecord] = []
         self.seconds_a_frame = 0.0
         self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
+        self.asked = 0
+        """How often for a single pipeline."""
+        self.ready_after: int | None = None
+        """So many questions; None: never."""
         self.manifest = ""
         self.chunks: list[bytes] = []
         self.watched: monitor_pb2.WatchResultsRequest | None = None
@@ -74,6 +78,22 @@ class Services(
         self.pipelines[request.spec.name] = request.spec
         pipeline = pipeline_pb2.Pipeline(spec=request.spec, revision=1)
         return pipeline_pb2.ApplyPipelineResponse(pipeline=pipeline)
+
+    def GetPipeline(
+        self, request: pipeline_pb2.GetPipelineRequest, context: Any
+    ) -> pipeline_pb2.GetPipelineResponse:
+        if request.name not in self.pipelines:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"no pipeline {request.name!r}")
+        self.asked += 1
+        current = 1 if self.ready_after is not None and self.asked > self.ready_after else 0
+        pipeline = pipeline_pb2.Pipeline(
+            spec=self.pipelines[request.name],
+            revision=2,
+            ready_workers=current + 1,
+            current_workers=current,
+            trouble="" if current else "street-r2-0: Triton cannot load person",
+        )
+        return pipeline_pb2.GetPipelineResponse(pipeline=pipeline)
 
     def ListPipelines(
         self, request: pipeline_pb2.ListPipelinesRequest, context: Any

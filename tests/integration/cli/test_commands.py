@@ -62,6 +62,35 @@ def test_a_model_travels_as_its_manifest_and_chunks(
     assert "centernet" in run("model", "list").stdout
 
 
+def test_apply_waits_for_a_worker_and_tells_what_keeps_it(
+    run: Any, services: Any, pipeline: Path
+) -> None:
+    services.ready_after = 3
+    result = run("pipeline", "apply", pipeline, "--wait")
+    assert result.stdout.splitlines()[1] == "1 of 1 workers ready"
+    assert result.stderr == "trouble: street-r2-0: Triton cannot load person\n"
+
+
+def test_apply_ends_with_an_error_where_no_worker_comes(run: Any, pipeline: Path) -> None:
+    result = run("pipeline", "apply", pipeline, "--wait", "--timeout", "1")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "error: pipeline street does not run after 1 s: street-r2-0: Triton cannot load person; "
+        "it stays applied"
+    )
+
+
+def test_one_pipeline_is_shown_with_what_keeps_it_from_running(run: Any, pipeline: Path) -> None:
+    run("pipeline", "apply", pipeline)
+    assert run("pipeline", "show", "street").stdout.splitlines() == [
+        "pipeline street, revision 2",
+        "  stages   people (person 0)",
+        "  workers  0 of 1 ready, 1 of an earlier revision",
+        "  trouble  street-r2-0: Triton cannot load person",
+    ]
+    assert run("pipeline", "show", "nowhere").stderr == "error: no pipeline 'nowhere'\n"
+
+
 def test_status_is_a_table_or_a_document(run: Any, pipeline: Path) -> None:
     run("pipeline", "apply", pipeline)
     assert "street revision 1, 2 workers ready" in run("status").stdout

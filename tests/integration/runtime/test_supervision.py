@@ -64,6 +64,7 @@ class Scene:
             changed=self._note,
             grace_seconds=5,
             restarts=Backoff(first_seconds=0.01, max_seconds=0.02),
+            permanent_restarts=Backoff(first_seconds=3600.0, max_seconds=3600.0),
             clock=self.clock,
         )
 
@@ -148,6 +149,16 @@ async def test_the_trouble_of_one_that_ends_is_its_last_log_line(scene: Scene) -
         assert (failed.trouble, failed.pid) == ("no such camera", 0)
         scene.program = SLEEPS
         await scene.until(ready)
+
+
+async def test_one_that_would_fail_again_is_not_started_again_soon(scene: Scene) -> None:
+    scene.program = "import sys; print('no such model', file=sys.stderr); sys.exit(78)"
+    async with background_task(scene.supervised.run()):
+        failed = await scene.until(lambda status: status.state is State.FAILED)
+        assert failed.trouble == "no such model"
+        # Twenty of the usual pauses.
+        await asyncio.sleep(0.4)
+        assert (scene.supervised.status, len(scene.programs)) == (failed, 1)
 
 
 async def test_one_that_cannot_be_started_is_tried_again(scene: Scene) -> None:

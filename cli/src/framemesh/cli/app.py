@@ -36,7 +36,9 @@ class Framemesh(LazyGroup):
             "model", "framemesh.cli.commands.model:app", "Check, register and list models."
         ),
         LazyCommand(
-            "pipeline", "framemesh.cli.commands.pipeline:app", "Apply, list and delete pipelines."
+            "pipeline",
+            "framemesh.cli.commands.pipeline:app",
+            "Apply, show, list and delete pipelines.",
         ),
         LazyCommand(
             "push",

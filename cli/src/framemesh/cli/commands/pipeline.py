@@ -1,4 +1,4 @@
-"""`framemesh pipeline ...`: apply, list and delete pipelines."""
+"""`framemesh pipeline ...`: apply, show, list and delete pipelines."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,8 @@ from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
+from framemesh.cli.common.readiness import wait_until_ready
+from framemesh.cli.views.pipeline import lines, stages
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.runtime.messages import pipeline_message
@@ -21,8 +23,12 @@ app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Apply, list and delete pipelines.",
+    help="Apply, show, list and delete pipelines.",
 )
+
+WAIT_SECONDS = 60.0
+"""Of `apply --wait`: a worker is ready in 3 s; what fails at its start says so within 10 s. A large
+model is on its way for longer."""
 
 
 def read_pipeline(path: Path) -> PipelineSpec:
@@ -45,16 +51,42 @@ def read_pipeline(path: Path) -> PipelineSpec:
 def apply(
     file: Annotated[Path, typer.Argument(help="A pipeline.yaml.", show_default=False)],
     master: addresses.MasterAddress = addresses.MASTER,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Until a worker of it is ready.")] = False,
+    timeout: Annotated[
+        float, typer.Option(min=1, max=3600, help="Seconds that --wait waits.")
+    ] = WAIT_SECONDS,
 ) -> None:
     """Make a pipeline, or change it to what FILE says."""
     spec = pipeline_message.to_proto(read_pipeline(file))
     with connect(master) as channel:
-        answer = pipeline_pb2_grpc.PipelineServiceStub(channel).ApplyPipeline(
-            pipeline_pb2.ApplyPipelineRequest(spec=spec), timeout=CHANGE_SECONDS
-        )
-    typer.echo(f"pipeline {spec.name} is at revision {answer.pipeline.revision}")
-    if answer.pipeline.trouble:
-        typer.echo(f"trouble: {answer.pipeline.trouble}")
+        stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+        request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
+        applied = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS).pipeline
+        typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
+        if wait:
+            found = wait_until_ready(stub, spec.name, timeout, _tell_trouble)
+            typer.echo(f"{found.current_workers} of {found.spec.workers.min} workers ready")
+        elif applied.trouble:
+            typer.echo(f"trouble: {applied.trouble}")
+
+
+def _tell_trouble(line: str) -> None:
+    typer.echo(f"trouble: {line}", err=True)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Show a pipeline, its workers, and what keeps it from running."""
+    request = pipeline_pb2.GetPipelineRequest(name=name)
+    with connect(master) as channel:
+        stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+        found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
+    for line in lines(found):
+        typer.echo(line)
 
 
 @app.command("list")
@@ -66,9 +98,10 @@ def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
         )
     table = Table("pipeline", "revision", "stages", "workers", "trouble", box=None)
     for one in answer.pipelines:
-        stages = ", ".join(f"{s.name} ({s.model} {s.model_version})" for s in one.spec.stages)
         workers = f"{one.ready_workers} of {one.spec.workers.min}"
-        table.add_row(one.spec.name, str(one.revision), stages, workers, escape(one.trouble))
+        table.add_row(
+            one.spec.name, str(one.revision), stages(one.spec), workers, escape(one.trouble)
+        )
     Console().print(table)
 
 

@@ -21,6 +21,8 @@ class FramemeshError(Exception):
     """
 
     code = Code.INTERNAL
+    permanent = False
+    """Whether the same would fail again for as long as nobody changes what was asked for."""
 
 
 class InvalidName(FramemeshError):

@@ -8,12 +8,14 @@ class ModelInvalid(FramemeshError):
     """A model's file, its manifest and its decoder do not belong together."""
 
     code = Code.INVALID
+    permanent = True
 
 
 class UnknownDecoder(FramemeshError):
     """A manifest names a decoder that the worker does not have."""
 
     code = Code.INVALID
+    permanent = True
 
 
 def misfit(manifest: ModelManifest, what: str) -> ModelInvalid:

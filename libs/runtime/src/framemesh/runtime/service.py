@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from framemesh.core.errors import FramemeshError, leaves
 from framemesh.runtime import logs
+from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE
 from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -57,4 +58,6 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
         faults = leaves(group)
     for fault in faults:
         log.error(str(fault))
+    if any(isinstance(fault, FramemeshError) and fault.permanent for fault in faults):
+        return PERMANENT_FAILURE
     return 1 if faults else 0

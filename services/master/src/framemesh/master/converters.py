@@ -36,6 +36,7 @@ def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
         spec=pipeline_message.to_proto(pipeline.stored.spec),
         revision=pipeline.stored.revision,
         ready_workers=pipeline.ready_workers,
+        current_workers=pipeline.current_workers,
         trouble=pipeline.trouble,
     )
 

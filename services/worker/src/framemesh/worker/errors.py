@@ -61,6 +61,7 @@ class InferenceFailed(FramemeshError):
     change nothing."""
 
     reason = "inference_failed"
+    permanent = True
 
 
 class OutputTooLarge(InferenceFailed):
@@ -82,4 +83,12 @@ class TritonTimedOut(TritonUnavailable):
 
 
 class TritonStartFailed(FramemeshError):
-    """Our own Triton does not start."""
+    """Our own Triton does not start, or does not load a model."""
+
+    permanent = True
+
+
+class TritonStartTooSlow(TritonStartFailed):
+    """Our own Triton does not answer in time: on a less busy machine it may."""
+
+    permanent = False

@@ -12,6 +12,7 @@ class InvalidGraph(FramemeshError):
     """Nodes and edges that cannot be executed."""
 
     code = Code.INVALID
+    permanent = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
+from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE
 from framemesh.runtime.processes.liveness import (
     DEFAULT_BOUNDS,
     Health,
@@ -25,6 +26,10 @@ log = get_logger()
 
 RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 """One crash costs next to nothing; a process that crashes at every start costs little CPU."""
+
+PERMANENT_RESTARTS = Backoff(first_seconds=300.0, max_seconds=600.0)
+"""Of a process that says that it would fail again. A worker that cannot serve its model takes 3 s
+of CPU to find out, so this is under 1% of a core. What is changed for it starts another process."""
 
 STABLE_SECONDS = 30.0
 """A process that was ready for so long was well: the count of failures in a row starts again."""
@@ -89,6 +94,7 @@ class SupervisedProcess:
         find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy,
         grace_seconds: float = GRACE_SECONDS,
         restarts: Backoff = RESTARTS,
+        permanent_restarts: Backoff = PERMANENT_RESTARTS,
         liveness: LivenessBounds = DEFAULT_BOUNDS,
         clock: Clock | None = None,
     ) -> None:
@@ -104,23 +110,27 @@ class SupervisedProcess:
         self._find_problem = find_problem
         self._grace = grace_seconds
         self._restarts = restarts
+        self._permanent_restarts = permanent_restarts
         self._liveness = liveness
         self._clock = clock or SystemClock()
         self._ready_since: float | None = None
         self._failures = 0
         """In a row: a process that was ready for STABLE_SECONDS begins a new one."""
+        self._permanent = False
+        """Whether it said at its last end that it would fail again."""
 
     async def run(self) -> None:
         """Keep it running. Cancel this to stop it: the process then gets its grace, and is gone
         when this ends. Cancelled a second time, the process is killed.
         """
         while True:
+            self._permanent = False
             try:
                 trouble = await self._run_once(await self._start())
             except (OSError, FramemeshError) as error:
                 trouble = f"cannot be started: {error}"
             self._failures += 1
-            pause = self._restarts.pause(self._failures)
+            pause = self._pause()
             log.warning("process failed", name=self.name, trouble=trouble, pause_seconds=pause)
             now = self.status
             self._set(replace(now, state=State.FAILED, pid=0, trouble=trouble))
@@ -138,6 +148,11 @@ class SupervisedProcess:
                 self._set(replace(self.status, state=State.STOPPING))
             # Also after its own end: it may have left others in its group.
             await child.stop(self._grace)
+
+    def _pause(self) -> float:
+        """Seconds before the next start."""
+        restarts = self._permanent_restarts if self._permanent else self._restarts
+        return restarts.pause(self._failures)
 
     async def _watch(self, child: Child) -> str:
         """Check its health until it ends, or must be restarted; returns why."""
@@ -160,7 +175,9 @@ class SupervisedProcess:
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
                 ):
-                    return trouble_of(child, await child.wait())
+                    status = await child.wait()
+                    self._permanent = status == PERMANENT_FAILURE
+                    return trouble_of(child, status)
             await asyncio.to_thread(bound, child.log)
 
     def _reset_failures(self, child: Child, ready: bool) -> None:

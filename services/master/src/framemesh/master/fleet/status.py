@@ -8,6 +8,14 @@ def ready_workers(state: FleetState, pipeline: str) -> int:
     return sum(replica.ready for replica in state.of(pipeline))
 
 
+def current_workers(wanted: WorkerGroup, state: FleetState) -> int:
+    """How many of them are of the revision that is wanted."""
+    return sum(
+        replica.ready and replica.revision == wanted.revision
+        for replica in state.of(wanted.pipeline)
+    )
+
+
 def trouble(wanted: WorkerGroup, state: FleetState) -> str:
     """Why the wanted workers do not run, in one line; empty if one does or nothing is known.
 

@@ -10,7 +10,7 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.scaler import Load, desired_replicas
-from framemesh.master.fleet.status import ready_workers, trouble
+from framemesh.master.fleet.status import current_workers, ready_workers, trouble
 from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.modeling.decoders.registry import demand_of
@@ -42,6 +42,8 @@ class RunningPipeline:
 
     stored: StoredPipeline
     ready_workers: int
+    current_workers: int
+    """Of them, those of the revision that is stored."""
     trouble: str
 
 
@@ -229,7 +231,10 @@ class PipelineManager:
         name = stored.spec.name
         wanted = WorkerGroup(name, stored.revision, desired_replicas(stored.spec.workers, Load()))
         return RunningPipeline(
-            stored, ready_workers(state, name), trouble(wanted, self._with_downloads(state))
+            stored,
+            ready_workers(state, name),
+            current_workers(wanted, state),
+            trouble(wanted, self._with_downloads(state)),
         )
 
     def _with_downloads(self, state: FleetState) -> FleetState:

@@ -7,7 +7,7 @@ from pathlib import Path
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import TritonInstallation
-from framemesh.worker.errors import TritonStartFailed, TritonUnavailable
+from framemesh.worker.errors import TritonStartFailed, TritonStartTooSlow, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.installation import Launch, prepare
 from framemesh.worker.triton.orphan_cleanup import (
@@ -76,7 +76,9 @@ class ManagedTriton:
                     f"tritonserver exited at once: {self.last_log_line()}: see {self._log}"
                 )
         if unloaded := await client.unloaded():
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in unloaded.items())
+            # A traceback of the backend follows the first line.
+            lines = {name: reason.partition("\n")[0] for name, reason in unloaded.items()}
+            reasons = "; ".join(f"{name}: {line}" for name, line in lines.items())
             raise TritonStartFailed(f"Triton cannot load {reasons}")
 
     async def stop(self) -> None:
@@ -107,7 +109,7 @@ class ManagedTriton:
         """One attempt to start; False if the process exited before it answered.
 
         Raises:
-            TritonStartFailed: it neither exited nor answered in time.
+            TritonStartTooSlow: it neither exited nor answered in time.
         """
         port = free_block(1)
         before = await asyncio.to_thread(backend_folders)
@@ -128,7 +130,7 @@ class ManagedTriton:
                     await asyncio.sleep(POLL_SECONDS)
                 return False
         except TimeoutError as error:
-            raise TritonStartFailed(
+            raise TritonStartTooSlow(
                 f"tritonserver does not answer after {START_TIMEOUT_SECONDS:.0f} s: see {self._log}"
             ) from error
 

@@ -392,11 +392,14 @@ class Pipeline(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     READY_WORKERS_FIELD_NUMBER: _builtins.int
     TROUBLE_FIELD_NUMBER: _builtins.int
+    CURRENT_WORKERS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Raised by every change of the specification."""
     ready_workers: _builtins.int
     trouble: _builtins.str
     """What keeps it from running, for a person; empty when nothing does."""
+    current_workers: _builtins.int
+    """Of the ready workers those of this revision."""
     @_builtins.property
     def spec(self) -> Global___PipelineSpec: ...
     def __init__(
@@ -406,10 +409,11 @@ class Pipeline(_message.Message):
         revision: _builtins.int = ...,
         ready_workers: _builtins.int = ...,
         trouble: _builtins.str = ...,
+        current_workers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_workers", b"current_workers", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,46 @@
+"""Waiting until a pipeline runs as it was applied."""
+
+import time
+from collections.abc import Callable
+
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS
+from framemesh.core.errors import FramemeshError
+
+POLL_SECONDS = 0.2
+"""Between two questions to the master: a person takes it for at once."""
+
+
+class PipelineNotReady(FramemeshError):
+    """A pipeline does not run as it was applied, and the time to wait for it is over."""
+
+
+def wait_until_ready(
+    stub: pipeline_pb2_grpc.PipelineServiceStub,
+    name: str,
+    seconds: float,
+    tell: Callable[[str], None],
+) -> pipeline_pb2.Pipeline:
+    """Return once a worker of the pipeline's newest revision is ready, or none is wanted.
+
+    What keeps it from running is told at once, each line once; it may pass.
+
+    Raises:
+        PipelineNotReady: it does not run after `seconds`, with what keeps it from it.
+    """
+    request = pipeline_pb2.GetPipelineRequest(name=name)
+    end = time.monotonic() + seconds
+    told = ""
+    while True:
+        found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
+        if found.current_workers or not found.spec.workers.min:
+            return found
+        if found.trouble not in {"", told}:
+            told = found.trouble
+            tell(told)
+        if time.monotonic() > end:
+            why = found.trouble or "no worker is ready, and none has reported a problem"
+            raise PipelineNotReady(
+                f"pipeline {name} does not run after {seconds:.0f} s: {why}; it stays applied"
+            )
+        time.sleep(POLL_SECONDS)

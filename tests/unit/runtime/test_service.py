@@ -1,0 +1,24 @@
+"""The exit status of a service says whether it is of use to start it again at once."""
+
+import asyncio
+
+import pytest
+
+from framemesh.core.errors import FramemeshError
+from framemesh.modeling.errors import ModelInvalid
+from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE
+from framemesh.runtime.service import run_service
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(None, 0), (FramemeshError("it is away"), 1), (ModelInvalid("no outputs"), PERMANENT_FAILURE)],
+)
+def test_a_failure_that_would_come_again_has_a_status_of_its_own(
+    error: Exception | None, status: int
+) -> None:
+    async def run(stop: asyncio.Event) -> None:
+        if error is not None:
+            raise error
+
+    assert run_service("worker", run, "info") == status
