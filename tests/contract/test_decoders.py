@@ -9,10 +9,10 @@ from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.decoder import RawDetection
 from framemesh.worker.vision.decoders.registry import DECODERS
-from tests.contract.decoder_cases import detr, listed, places, whole_picture, yolo
+from tests.contract.decoder_cases import detr, grids, listed, places, whole_picture, yolo
 from tests.contract.decoder_cases.case import CLASSES, LIMIT, Case, manifest
 
-CASES = [*places.CASES, *detr.CASES, *listed.CASES, *whole_picture.CASES, *yolo.CASES]
+CASES = [*places.CASES, *detr.CASES, *grids.CASES, *listed.CASES, *whole_picture.CASES, *yolo.CASES]
 SELECTIVE = [case for case in CASES if not case.always]
 COUNTED = [case for case in CASES if case.class_axis is not None]
 SEEDS = range(5)

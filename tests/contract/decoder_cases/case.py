@@ -15,7 +15,7 @@ from framemesh.worker.vision.decoders.registry import make_decoder
 
 CLASSES = 3
 LIMIT = 7
-INPUT_SIZE = (64, 48)
+INPUT_SIZE = (96, 64)
 """Width and height."""
 Random = np.random.Generator
 

@@ -154,6 +154,8 @@ class DecoderSpec:
     of the frame."""
     high: Finite | None = None
     """The value that becomes 1. None: 1 of an anomaly, else the greatest of the frame."""
+    reg_max: Annotated[int, Field(ge=1, le=64)] = 7
+    """The largest distance, in strides, that a distribution of NanoDet tells."""
     output_names: Annotated[Mapping[str, str], Field(max_length=64)] = field(default_factory=dict)
     """The name that the decoder knows of an output -> its name in this model, where they differ."""
 

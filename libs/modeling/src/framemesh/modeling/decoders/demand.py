@@ -38,7 +38,7 @@ class DecoderBinding:
     """Of the manifest; empty until it is known that they fit."""
 
 
-SPECIAL_OPTIONS = ("agnostic", "keypoints", "keypoint_values")
+SPECIAL_OPTIONS = ("agnostic", "first_class", "keypoints", "keypoint_values", "reg_max")
 """Options of DecoderSpec that a manifest may set only for the decoders that heed them."""
 
 

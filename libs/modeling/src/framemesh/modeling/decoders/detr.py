@@ -61,7 +61,9 @@ def _ultralytics(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> De
 DEMANDS = {
     "detr": DecoderDemand(_Queries("detr", "logits", "pred_boxes", no_object=True)),
     "rf-detr": DecoderDemand(_Queries("rf-detr", "labels", "dets")),
-    "rt-detr": DecoderDemand(_rt_detr, integers=frozenset({"classes"})),
+    "rt-detr": DecoderDemand(
+        _rt_detr, integers=frozenset({"classes"}), options=frozenset({"first_class"})
+    ),
     "rt-detr-logits": DecoderDemand(_Queries("rt-detr-logits", "logits", "pred_boxes")),
     "rt-detr-ultralytics": DecoderDemand(_ultralytics),
 }

@@ -121,12 +121,13 @@ def _first_class(spec: DecoderSpec, of_family: int) -> int:
 
 
 _NUMBERS = frozenset({"classes", "count"})
+_OPTIONS = frozenset({"first_class"})
 
 DEMANDS = {
-    "detection-output": DecoderDemand(_detection_output, flat=True),
-    "efficient-nms": DecoderDemand(_efficient_nms, integers=_NUMBERS),
-    "paddle": DecoderDemand(_paddle, flat=True, integers=_NUMBERS),
-    "tf-detection": DecoderDemand(_tf_detection, integers=_NUMBERS),
-    "torchvision": DecoderDemand(_torchvision, flat=True, integers=_NUMBERS),
-    "yolov7-nms": DecoderDemand(_yolov7_nms, flat=True),
+    "detection-output": DecoderDemand(_detection_output, flat=True, options=_OPTIONS),
+    "efficient-nms": DecoderDemand(_efficient_nms, integers=_NUMBERS, options=_OPTIONS),
+    "paddle": DecoderDemand(_paddle, flat=True, integers=_NUMBERS, options=_OPTIONS),
+    "tf-detection": DecoderDemand(_tf_detection, integers=_NUMBERS, options=_OPTIONS),
+    "torchvision": DecoderDemand(_torchvision, flat=True, integers=_NUMBERS, options=_OPTIONS),
+    "yolov7-nms": DecoderDemand(_yolov7_nms, flat=True, options=_OPTIONS),
 }

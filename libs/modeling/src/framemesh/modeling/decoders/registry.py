@@ -13,6 +13,7 @@ from framemesh.modeling.decoders import (
     keypoints,
     listed,
     maps,
+    nanodet,
     ssd,
     text,
 )
@@ -23,6 +24,7 @@ from framemesh.modeling.decoders.demand import (
     InputSize,
     Shapes,
 )
+from framemesh.modeling.decoders.faces import registry as faces
 from framemesh.modeling.decoders.output_names import by_known_names, by_own_names
 from framemesh.modeling.decoders.yolo import registry as yolo
 from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
@@ -35,10 +37,12 @@ DEMANDS: Mapping[str, DecoderDemand] = {
     **classification.DEMANDS,
     **detr.DEMANDS,
     **embedding.DEMANDS,
+    **faces.DEMANDS,
     **fastestdet.DEMANDS,
     **keypoints.DEMANDS,
     **listed.DEMANDS,
     **maps.DEMANDS,
+    **nanodet.DEMANDS,
     **ssd.DEMANDS,
     **text.DEMANDS,
     **yolo.DEMANDS,

@@ -4,11 +4,17 @@ from collections.abc import Mapping
 
 from framemesh.worker.vision.decoders.anchors.centernet import CenterNet
 from framemesh.worker.vision.decoders.anchors.fastestdet import FastestDet
+from framemesh.worker.vision.decoders.anchors.nanodet import NanoDet
+from framemesh.worker.vision.decoders.anchors.scrfd import Scrfd
 from framemesh.worker.vision.decoders.anchors.ssd import Ssd
+from framemesh.worker.vision.decoders.anchors.yunet import YuNet
 from framemesh.worker.vision.decoders.decoder import MakeDecoder
 
 DECODERS: Mapping[str, MakeDecoder] = {
     "centernet": CenterNet,
     "fastestdet": FastestDet,
+    "nanodet": NanoDet,
+    "scrfd": Scrfd,
     "ssd": Ssd,
+    "yunet": YuNet,
 }

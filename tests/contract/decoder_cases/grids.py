@@ -1,0 +1,61 @@
+"""Decoders of distances from the places of grids."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.contract.decoder_cases.case import CLASSES, INPUT_SIZE, Case, Random, uniform
+
+CELLS = {
+    stride: -(-INPUT_SIZE[0] // stride) * -(-INPUT_SIZE[1] // stride) for stride in (8, 16, 32)
+}
+PLACES = sum(CELLS.values())
+COLUMNS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+
+
+def faces(random: Random) -> dict[str, NDArray[np.float32]]:
+    """Of YuNet."""
+    return {
+        f"{kind}_{stride}": uniform(random, cells, columns, low=0 if columns == 1 else -1)
+        for kind, columns in COLUMNS.items()
+        for stride, cells in CELLS.items()
+    }
+
+
+def anchored_faces(random: Random) -> dict[str, NDArray[np.float32]]:
+    """Of SCRFD, each kind in an order of its own."""
+    return {
+        f"{columns}{stride}": uniform(random, 2 * cells, columns, high=1 if columns == 1 else 3)
+        for columns in (1, 4, 10)
+        for stride, cells in sorted(CELLS.items(), key=lambda cell: cell[0] * (columns - 3))
+    }
+
+
+YUNET = faces(np.random.default_rng(0))
+SCRFD = anchored_faces(np.random.default_rng(0))
+
+CASES = [
+    Case(
+        "nanodet",
+        {"output": (PLACES, CLASSES + 32)},
+        lambda random: {
+            "output": np.concatenate(
+                [uniform(random, PLACES, CLASSES), uniform(random, PLACES, 32, low=-3, high=3)],
+                axis=1,
+            )
+        },
+        class_axis=("output", 1),
+    ),
+    Case(
+        "scrfd",
+        {name: (-1, values.shape[1]) for name, values in SCRFD.items()},
+        anchored_faces,
+        quiet_outputs={name: np.zeros_like(values) for name, values in SCRFD.items()},
+        labels=1,
+    ),
+    Case(
+        "yunet",
+        {name: values.shape for name, values in YUNET.items()},
+        faces,
+        labels=1,
+    ),
+]
