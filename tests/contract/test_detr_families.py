@@ -79,3 +79,22 @@ def test_the_open_lists_of_torchvision_are_no_rt_detr() -> None:
     shapes = {"boxes": (-1, 4), "labels": (-1,), "scores": (-1,)}
     with pytest.raises(ModelInvalid, match="rt-detr expects labels"):
         bind_decoder(detr.rt_detr().manifest, shapes)
+
+
+def test_masks_of_rf_detr_lie_in_their_boxes() -> None:
+    model = detr.rf_detr_seg()
+    found = model.decode(model.answers(picture("landscape")))
+    assert len(found) == 6
+    for one in found:
+        assert one.box is not None
+        assert one.detail is not None
+        assert one.detail.mask is not None
+        if one.box.right == 1:  # clipped: its middle is not the middle of the mask
+            continue
+        rows, columns = np.nonzero(one.detail.mask)
+        height, width = one.detail.mask.shape
+        seen = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        left_half = (one.box.left, one.box.top, (one.box.left + one.box.right) / 2, one.box.bottom)
+        np.testing.assert_allclose(
+            np.divide(seen, (width, height, width, height)), left_half, atol=0.03
+        )

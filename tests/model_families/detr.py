@@ -54,6 +54,20 @@ def rf_detr() -> FamilyModel:
     return FamilyModel(graph.save(), INPUT, DecoderSpec("rf-detr", THRESHOLD), _sigmoid_top_k)
 
 
+def rf_detr_seg() -> FamilyModel:
+    """Each mask covers the left half of its box."""
+    height, width = HEIGHT // 4, WIDTH // 4
+    masks = np.full((1, QUERIES, height, width), -5, np.float32)
+    for mask, corners in zip(masks[0], _corners()[0], strict=True):
+        left, top, right, bottom = np.rint(corners * [width, height, width, height]).astype(int)
+        mask[top:bottom, left : (left + right) // 2] = 5
+    graph = _graph()
+    graph.output("dets", _centred())
+    graph.output("labels", *_class_values(CLASSES, -8, logits=True))
+    graph.output("masks", masks)
+    return FamilyModel(graph.save(), INPUT, DecoderSpec("rf-detr", THRESHOLD), _sigmoid_top_k)
+
+
 def rt_detr_logits() -> FamilyModel:
     graph = _graph()
     graph.output("logits", *_class_values(CLASSES, -8, logits=True))

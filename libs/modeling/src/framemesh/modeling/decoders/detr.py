@@ -25,6 +25,8 @@ class _Queries:
     boxes: str
     no_object: bool = False
     """Whether a last column says that a query found nothing."""
+    masks: str = ""
+    """An output [queries, height, width] that a segmenting model has; empty: none does."""
 
     def __call__(self, spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
         scores = named_output(shapes, self.scores, "queries,classes", self.decoder)
@@ -36,7 +38,13 @@ class _Queries:
         columns = fixed_count(scores[1], shapes, self.decoder, "classes")
         classes = columns - int(spec.background) - int(self.no_object)
         fixed_count(classes, shapes, self.decoder, "classes")
-        return DecoderBinding({"scores": self.scores, "boxes": self.boxes}, classes, input_size)
+        tensors = {"scores": self.scores, "boxes": self.boxes}
+        if self.masks in shapes:
+            masks = named_output(shapes, self.masks, "queries,height,width", self.decoder)
+            if masks[0] != scores[0]:
+                raise unreadable(shapes, self.decoder, f"{self.masks} [queries,height,width]")
+            tensors["masks"] = self.masks
+        return DecoderBinding(tensors, classes, input_size)
 
 
 def _rt_detr(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -60,7 +68,7 @@ def _ultralytics(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> De
 
 DEMANDS = {
     "detr": DecoderDemand(_Queries("detr", "logits", "pred_boxes", no_object=True)),
-    "rf-detr": DecoderDemand(_Queries("rf-detr", "labels", "dets")),
+    "rf-detr": DecoderDemand(_Queries("rf-detr", "labels", "dets", masks="masks")),
     "rt-detr": DecoderDemand(
         _rt_detr, integers=frozenset({"classes"}), options=frozenset({"first_class"})
     ),
