@@ -74,6 +74,13 @@ def test_another_family_is_refused_with_the_decoder_that_fits(
     assert fits in refused(decoder, labels, shapes).partition("(model.onnx)")[2].partition("(")[2]
 
 
+def test_a_table_of_boxes_is_not_taken_for_a_map() -> None:
+    assert "would fit" not in refused("yolov8", 1, {"output0": (56, 8400)})
+    assert "(yolov8 would fit these outputs and labels)" in refused(
+        "ssd", 80, {"output0": (84, 8400)}
+    )
+
+
 def test_a_pose_needs_the_number_of_keypoints() -> None:
     shapes = {"output0": (56, 8400)}
     assert "decoder.keypoints set" in refused("yolo-end2end", 1, {"output0": (300, 57)})

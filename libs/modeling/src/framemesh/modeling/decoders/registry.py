@@ -100,11 +100,14 @@ def _check_options(manifest: ModelManifest) -> None:
 
 def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> list[str]:
     """The decoders that such outputs and labels fit."""
-    flat, labels = demand_of(manifest).flat, len(manifest.labels)
+    chosen, labels = demand_of(manifest), len(manifest.labels)
+    # Any table could be a map of [height, width]: nobody who expects boxes means that.
+    tables = all(len(shape) == 2 for shape in shapes.values())
     found = []
     for name, demand in DEMANDS.items():
         # A flat one would see other shapes: those with the batch dimension.
-        if demand.flat is flat and name != manifest.decoder.name:
+        alike = demand.flat is chosen.flat and not (tables and chosen.boxes and not demand.boxes)
+        if alike and name != manifest.decoder.name:
             with suppress(ModelInvalid):
                 binding = demand.bind(replace(manifest.decoder, name=name), shapes, input_size)
                 if _has_labels(binding, labels):
