@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.commands.pipeline import read_pipeline
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.model_folder import read_model_folder
+from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
 
@@ -66,6 +68,38 @@ decoder: {name: centernet}
 
     assert model.manifest.labels == ("person", "bicycle")
     assert model.file == tmp_path / "1/model.onnx"
+
+
+def test_labels_are_what_was_written(tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        "name: digits\nfile: model.onnx\nlabels: [0, 007, yes, No, 1.50, 2020-01-01, 'on', car]\n"
+        "input: {name: images, width: 320, height: 320}\ndecoder: {name: classification}\n"
+    )
+    (tmp_path / "model.onnx").write_bytes(b"onnx")
+    labels = read_model_folder(tmp_path).manifest.labels
+    assert labels == ("0", "007", "yes", "No", "1.50", "2020-01-01", "on", "car")
+
+
+@pytest.mark.parametrize("item", ["", "~", "[a]", "{a: b}"])
+def test_a_label_that_is_no_word_is_refused_with_its_line(item: str, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        f"name: digits\nfile: model.onnx\nlabels:\n- car\n- {item}\n"
+        "input: {name: images, width: 320, height: 320}\ndecoder: {name: classification}\n"
+    )
+    (tmp_path / "model.onnx").write_bytes(b"onnx")
+    with pytest.raises(InvalidDocument, match=r"line 5: labels\[1\]"):
+        read_model_folder(tmp_path)
+
+
+def test_a_blank_line_among_labels_is_refused_with_its_number(tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        "name: digits\nfile: model.onnx\nlabels: names.txt\n"
+        "input: {name: images, width: 320, height: 320}\ndecoder: {name: classification}\n"
+    )
+    (tmp_path / "model.onnx").write_bytes(b"onnx")
+    (tmp_path / "names.txt").write_text("car\n\nbus\n\n")
+    with pytest.raises(InvalidDocument, match=r"line 3: labels: .*names\.txt: line 2 is blank"):
+        read_model_folder(tmp_path)
 
 
 def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ import sys
 from pathlib import Path
 
 import cv2
+import onnx
 import pytest
 from typer.testing import CliRunner
 
 from framemesh.cli.commands.model import app
+from framemesh.cli.common.files import read_names
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.inspection import inspect as inspection
 from framemesh.cli.inspection import sight
-from framemesh.cli.inspection.names_file import read_names
 from framemesh.cli.inspection.ready import model_file
 from framemesh.core.errors import FramemeshError
 from tests.model_families.signatures import SIGNATURES
@@ -96,6 +97,31 @@ def test_a_wrong_option_is_named(classifier: Path, options: tuple[str, str], sai
     status, output = say("check", classifier, *options)
     assert status == 1
     assert said in output
+
+
+def in_two_files(model: Path) -> None:
+    """As torch exports it today."""
+    onnx.save_model(
+        onnx.load(model),
+        model,
+        save_as_external_data=True,
+        location=f"{model.name}.data",
+        size_threshold=0,
+    )
+
+
+def test_weights_in_a_second_file_are_part_of_the_model(classifier: Path) -> None:
+    in_two_files(classifier)
+    assert classifier.with_name("birds.onnx.data").exists()
+    assert say("check", classifier, *CHOICE)[0] == 0
+
+
+def test_weights_that_were_left_behind_are_named(classifier: Path) -> None:
+    in_two_files(classifier)
+    classifier.with_name("birds.onnx.data").unlink()
+    status, said = say("check", classifier, *CHOICE)
+    assert status == 1
+    assert "birds.onnx: there is no file 'birds.onnx.data' beside it" in said
 
 
 def test_a_blank_line_among_names_is_refused_not_dropped(tmp_path: Path) -> None:

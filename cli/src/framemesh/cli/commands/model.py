@@ -18,6 +18,7 @@ from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import write_bytes
 from framemesh.cli.common.model_folder import ModelFolder
 from framemesh.cli.inspection.inspect import inspect
+from framemesh.cli.inspection.one_file import one_file, scratch_folder
 from framemesh.cli.inspection.ready import (
     choice_of,
     described,
@@ -84,25 +85,29 @@ def check(
 ) -> None:
     """Say what a model is and how that is known, and run it once; nothing is registered."""
     model = model_file(model)
-    if model.is_dir():
-        found, inference, not_run = described(model, image)
-        typer.echo(f"model {found.manifest.name} ({found.file.name}) fits its model.yaml")
-        typer.echo(ran(inference, not_run))
-        for line in seen(found.file, found.manifest, image, save):
+    with scratch_folder() as scratch:
+        if model.is_dir():
+            found, inference, not_run = described(model, image, scratch)
+            typer.echo(f"model {found.manifest.name} ({found.file.name}) fits its model.yaml")
+            typer.echo(ran(inference, not_run))
+            for line in seen(found.file, found.manifest, image, save):
+                typer.echo(line)
+            return
+        choice = choice_of(
+            model, name="", decoder=decoder, prepare=prepare, labels=labels, size=size
+        )
+        file = one_file(model, scratch)
+        inspection = inspect(file, choice, image)
+        for line in report(inspection):
             typer.echo(line)
-        return
-    choice = choice_of(model, name="", decoder=decoder, prepare=prepare, labels=labels, size=size)
-    inspection = inspect(model, choice, image)
-    for line in report(inspection):
-        typer.echo(line)
-    if write is not None and isinstance(inspection.result, Recognised):
-        text = "\n".join(commented_yaml(inspection.result.draft)) + "\n"
-        write_bytes(write, text.encode())
-    manifest = served_manifest(inspection)
-    if manifest is None:
-        raise typer.Exit(1)
-    for line in ("", *seen(model, manifest, image, save)):
-        typer.echo(line)
+        if write is not None and isinstance(inspection.result, Recognised):
+            text = "\n".join(commented_yaml(inspection.result.draft)) + "\n"
+            write_bytes(write, text.encode())
+        manifest = served_manifest(inspection)
+        if manifest is None:
+            raise typer.Exit(1)
+        for line in ("", *seen(file, manifest, image, save)):
+            typer.echo(line)
 
 
 @app.command()
@@ -119,14 +124,14 @@ def add(
 ) -> None:
     """Register a model; pipelines that ask for the newest get it when they are next applied."""
     model = model_file(model)
-    if model.is_dir():
-        found, _, _ = described(model, image)
-    else:
-        choice = choice_of(
-            model, name=name, decoder=decoder, prepare=prepare, labels=labels, size=size
-        )
-        found = recognised(model, choice, image)
-    with connect(master) as channel:
+    with scratch_folder() as scratch, connect(master) as channel:
+        if model.is_dir():
+            found, _, _ = described(model, image, scratch)
+        else:
+            choice = choice_of(
+                model, name=name, decoder=decoder, prepare=prepare, labels=labels, size=size
+            )
+            found = recognised(one_file(model, scratch), choice, image)
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(
             registration(found), timeout=TRANSFER_SECONDS
         )

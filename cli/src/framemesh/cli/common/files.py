@@ -5,6 +5,9 @@ from pathlib import Path
 from framemesh.core.documents.yaml_document import Located
 from framemesh.core.errors import Code, FramemeshError
 
+MAX_NAMES = 20_000
+"""Of classes; the largest data sets have that many."""
+
 
 class FileUnreadable(FramemeshError):
     """A file that was named cannot be read."""
@@ -52,6 +55,23 @@ def read_text(path: Path) -> str:
         return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileUnreadable(f"cannot read {path}: it is not UTF-8 text") from error
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """One name a line; blank lines at the end do not count.
+
+    Raises:
+        FileUnreadable: it is no text, has no names, or a blank line among them.
+    """
+    lines = [line.strip() for line in read_text(path).rstrip().split("\n")]
+    if not any(lines) or len(lines) > MAX_NAMES:
+        raise FileUnreadable(f"{path} has no names, or over {MAX_NAMES}: one label a line is meant")
+    if "" in lines:
+        raise FileUnreadable(
+            f"{path}: line {lines.index('') + 1} is blank, which would shift the classes that "
+            "follow: name that class, or remove the line"
+        )
+    return tuple(lines)
 
 
 def read_document(path: Path) -> Located:

@@ -3,32 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from framemesh.cli.common.files import FileUnreadable, read_text
+from framemesh.cli.common.files import FileUnreadable, read_names
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.labels import COCO_BY_NAME
 
-MAX_NAMES = 20_000
 IMAGENET_BY_NAME = "imagenet"
 
 BESIDE = ("labels.txt", "classes.txt", "names.txt", "coco.names")
 """What people call it, beside `MODEL.txt` and `MODEL.names`."""
-
-
-def read_names(path: Path) -> tuple[str, ...]:
-    """One name a line; blank lines at the end do not count.
-
-    Raises:
-        FileUnreadable: it is no text, has no names, or a blank line among them.
-    """
-    lines = [line.strip() for line in read_text(path).rstrip().split("\n")]
-    if not any(lines) or len(lines) > MAX_NAMES:
-        raise FileUnreadable(f"{path} has no names, or over {MAX_NAMES}: one label a line is meant")
-    if "" in lines:
-        raise FileUnreadable(
-            f"{path}: line {lines.index('') + 1} is blank, which would shift the classes that "
-            "follow: name that class, or remove the line"
-        )
-    return tuple(lines)
 
 
 def with_names(choice: Choice, labels: str, model: Path) -> Choice:

@@ -1,12 +1,14 @@
 """Models that are ready to be registered: each was recognised or described, and run once."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from framemesh.cli.common.model_folder import MANIFEST, ModelFolder, read_model_folder
 from framemesh.cli.inspection.inference import Inference
 from framemesh.cli.inspection.inspect import Inspection, infer, inspect
 from framemesh.cli.inspection.names_file import with_names
+from framemesh.cli.inspection.one_file import one_file
 from framemesh.cli.inspection.report import report
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
@@ -74,7 +76,7 @@ def recognised(file: Path, choice: Choice, image: Path | None) -> ModelFolder:
     inspection = inspect(file, choice, image)
     manifest = served_manifest(inspection)
     if manifest is None:
-        raise NotRecognised("\n".join((*report(inspection), f"{file} was not registered")))
+        raise NotRecognised("\n".join((*report(inspection), f"{file.name} was not registered")))
     validate_model(manifest, file)
     return ModelFolder(manifest, file)
 
@@ -84,13 +86,19 @@ def served_manifest(inspection: Inspection) -> ModelManifest | None:
     return inspection.result.manifest if isinstance(inspection.result, Recognised) else None
 
 
-def described(folder: Path, image: Path | None) -> tuple[ModelFolder, Inference | None, str]:
+def described(
+    folder: Path, image: Path | None, scratch: Path
+) -> tuple[ModelFolder, Inference | None, str]:
     """The model of a folder with a model.yaml; its inference, or why none was run.
+
+    Args:
+        scratch: where the file is written anew if its weights lie in others.
 
     Raises:
         ModelInvalid, InferenceFailed, FileUnreadable, InvalidDocument: in one line.
     """
     found = read_model_folder(folder)
+    found = replace(found, file=one_file(found.file, scratch))
     check_size(found.file)
     validate_model(found.manifest, found.file)
     if found.manifest.simulated:

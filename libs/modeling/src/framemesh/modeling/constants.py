@@ -4,23 +4,39 @@ They are sizes, scale factors and masks. As they are the same for every picture,
 pixels of the model's input, whatever the size of the picture.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import prod
 
 from framemesh.modeling.batch import with_batch
 from framemesh.modeling.errors import misfit
-from framemesh.modeling.manifest import InputSpec, ModelManifest
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.signature import FLOATS, OPEN, Tensor
 
-WELL_KNOWN: Mapping[str, Callable[[InputSpec], str]] = {
-    "orig_target_sizes": lambda spec: f"[{spec.width}, {spec.height}]",
-    "scale_factor": lambda _: "[1, 1]",
-    "im_shape": lambda spec: f"[{spec.height}, {spec.width}]",
-    "pixel_mask": lambda _: "1",
+Constant = float | tuple[float, ...]
+"""Of an input beside the picture: its numbers for one picture, or one for all its elements."""
+
+WELL_KNOWN: Mapping[str, Callable[[int, int], Constant]] = {
+    "orig_target_sizes": lambda width, height: (width, height),
+    "scale_factor": lambda width, height: (1, 1),
+    "im_shape": lambda width, height: (height, width),
+    "image_shape": lambda width, height: (height, width),
+    "pixel_mask": lambda width, height: 1,
 }
-"""What exporters call such inputs, and what they are where boxes shall come in pixels of the
-input."""
+"""What exporters call such inputs, and what they are, by width and height of the model's input, so
+that boxes come in its pixels."""
+
+
+def usual_constants(
+    inputs: Iterable[Tensor], picture: str, width: int, height: int
+) -> dict[str, Constant]:
+    """What the inputs beside the one called `picture` are by custom, where their names tell it."""
+    return {
+        each.name: WELL_KNOWN[each.name](width, height)
+        for each in inputs
+        if each.name != picture and each.name in WELL_KNOWN
+    }
+
 
 INTEGERS = {
     "BOOL": (0, 1), "UINT8": (0, 2**8 - 1), "INT8": (-(2**7), 2**7 - 1),
@@ -48,8 +64,10 @@ def check_constants(
 
 def _checked(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
     if given.name not in manifest.constants:
-        usual = WELL_KNOWN.get(given.name)
-        hint = f"{given.name}: {usual(manifest.input)}" if usual else "its numbers, in order"
+        spec = manifest.input
+        usual = usual_constants((given,), picture.name, spec.width, spec.height).get(given.name)
+        shown = list(usual) if isinstance(usual, tuple) else usual
+        hint = "its numbers, in order" if usual is None else f"{given.name}: {shown}"
         raise misfit(
             manifest,
             f"constants: the input {given} is not the picture and needs a value for all pictures: "

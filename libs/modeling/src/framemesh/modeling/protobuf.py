@@ -34,8 +34,14 @@ class ProtobufWalker:
         Raises:
             MalformedProtobuf: it is cut off, is no protobuf, or has over MAX_FIELDS fields.
         """
+        for number, start, end, _ in self.entries(span):
+            yield number, start, end
+
+    def entries(self, span: Span) -> Iterator[tuple[int, int, int, Span]]:
+        """As `fields`, each with the span of the whole field, its number included."""
         at, end = span
         while at < end:
+            begin = at
             self._visited += 1
             if self._visited > MAX_FIELDS:
                 raise MalformedProtobuf(f"it has over {MAX_FIELDS} fields")
@@ -45,10 +51,11 @@ class ProtobufWalker:
                 raise MalformedProtobuf("it is no protobuf (field 0)")
             if wire == VARINT:
                 value, at = self._varint(at, end)
-                yield number, value, 0
+                yield number, value, 0, (begin, at)
             elif wire == SPAN:
                 length, at = self._varint(at, end)
-                yield number, at, self._checked(at + length, end)
+                after = self._checked(at + length, end)
+                yield number, at, after, (begin, after)
                 at += length
             elif wire in (FIXED32, FIXED64):
                 at = self._checked(at + (4 if wire == FIXED32 else 8), end)

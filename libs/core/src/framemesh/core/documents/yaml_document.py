@@ -31,6 +31,7 @@ class Located:
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
             self._lines = dict(_lines(root, ())) if root is not None else {}
+            self._written = dict(_scalars(root, ())) if root is not None else {}
             self.value: Any = yaml.safe_load(text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -51,6 +52,11 @@ class Located:
         except InvalidDocument as error:
             raise self.located(error) from error
 
+    def written(self, path: Path) -> str:
+        """A value that is no list and no mapping as it stands in the text: YAML reads `yes` as a
+        boolean, and 007 as a number."""
+        return self._written[path]
+
     def located(self, error: InvalidDocument) -> InvalidDocument:
         """The same error with the lines of this document."""
         return InvalidDocument(
@@ -69,6 +75,17 @@ class _DuplicateKeyError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def _scalars(node: yaml.Node, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, yaml.ScalarNode):
+        yield path, node.value
+    elif isinstance(node, yaml.SequenceNode):
+        for at, item in enumerate(node.value):
+            yield from _scalars(item, (*path, at))
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(value, (*path, str(key.value)))
 
 
 def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:

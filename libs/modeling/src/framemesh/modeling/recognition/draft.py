@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from framemesh.modeling.constants import Constant, usual_constants
+from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.guess import Guess
@@ -46,7 +48,7 @@ def draft(
     """
     labels, labels_why = labels_of(guess, choice, facts.file)
     fields, reasons = _input(facts, guess, preparation, choice)
-    batch, batch_why = _batch(facts, batches)
+    batch, batch_why = _batch(facts, guess, batches)
     constants, constants_why = _constants(facts, fields["width"], fields["height"])
     return Draft(
         {
@@ -121,20 +123,19 @@ def _input(
     return fields, reasons
 
 
-def _constants(facts: ModelFacts, width: int, height: int) -> tuple[dict[str, Any], dict[str, str]]:
+def _constants(
+    facts: ModelFacts, width: int, height: int
+) -> tuple[dict[str, Constant], dict[str, str]]:
     """The values of the inputs beside the image, of those whose meaning is known by their name."""
-    usual = {
-        "orig_target_sizes": [width, height],
-        "scale_factor": [1, 1],
-        "im_shape": [height, width],
-        "pixel_mask": 1,
-    }
-    names = [tensor.name for tensor in facts.declared.inputs if tensor.name in usual]
+    picture = facts.image.tensor.name
+    values = usual_constants(facts.declared.inputs, picture, width, height)
     why = "an input of that name; boxes come in pixels of the input"
-    return {name: usual[name] for name in names}, dict.fromkeys(names, why)
+    return values, dict.fromkeys(values, why)
 
 
-def _batch(facts: ModelFacts, batches: bool) -> tuple[int, str]:
+def _batch(facts: ModelFacts, guess: Guess, batches: bool) -> tuple[int, str]:
+    if guess.decoder in DEMANDS and DEMANDS[guess.decoder].flat:
+        return 1, "its outputs are one list of all images"
     if facts.image.batch > 0:
         return facts.image.batch, "the file fixes it"
     if facts.image.batch == 0:
