@@ -142,6 +142,17 @@ def test_a_model_of_a_fixed_batch_has_no_batches_of_tritons(tmp_path: Path) -> N
     assert config.model_warmup[0].batch_size == 1
 
 
+def test_one_number_for_each_picture_has_a_dimension_for_triton(tmp_path: Path) -> None:
+    counts = Tensor("counts", "INT32", (-1,))
+    signature = replace(MODEL, outputs=(counts,))
+    for max_batch, dims, reshaped in ((8, [1], True), (1, [1], False)):
+        manifest = replace(MANIFEST, max_batch=max_batch)
+        deployment = Deployment(manifest, 3, tmp_path, signature, instances=1, largest_batch=1)
+        (output,) = text_format.Parse(deployment.config(), ModelConfig()).output
+        assert list(output.dims) == dims
+        assert output.HasField("reshape") == reshaped
+
+
 def test_a_model_has_seen_its_largest_batch_before_any_frame(tmp_path: Path) -> None:
     manifest = replace(MANIFEST, max_batch=8)
     deployment = Deployment(manifest, 3, tmp_path, MODEL, instances=2, largest_batch=6)

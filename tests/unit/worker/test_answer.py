@@ -167,6 +167,13 @@ def test_values_in_the_message_have_the_declared_type(
     np.testing.assert_array_equal(found["labels"], np.ones((2, 3), kind), strict=True)
 
 
+@pytest.mark.parametrize("sides", [(2,), (2, 1)])
+def test_one_number_for_each_image_may_come_with_a_dimension(sides: tuple[int, ...]) -> None:
+    counts = Tensor("counts", "FP32", (-1,))
+    found = reader(counts).unpack(answered(("counts", sides), placed=False), 2)
+    assert found["counts"].shape == (2,)
+
+
 def test_an_output_without_a_batch_dimension_is_that_of_the_one_image() -> None:
     rows = Tensor("rows", "FP32", (-1, 6), batched=False)
     found = reader(rows).unpack(answered(("rows", (5, 6)), placed=False), 1)

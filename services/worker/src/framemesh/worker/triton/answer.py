@@ -75,7 +75,9 @@ class AnswerReader:
                 raise self._failed(f"output {name} was not declared")
             wanted = declared.shape_of(count)
             shape = tuple(output.shape)
-            if output.datatype != declared.datatype or not _fits(shape, wanted):
+            # Triton gives one number for each image a dimension.
+            fits = _fits(shape, wanted) or (len(wanted) == 1 and shape == (count, 1))
+            if output.datatype != declared.datatype or not fits:
                 raise self._failed(
                     f"output {name} is {output.datatype} {list(shape)}; declared for "
                     f"{count} images is {declared.datatype} {list(wanted)}"
@@ -96,9 +98,11 @@ class AnswerReader:
                 f"output {output.name} {output.datatype} {list(shape)} comes with {len(content)} "
                 f"bytes; its shape takes {expected}"
             )
-        batched = self._outputs[output.name].batched
+        declared = self._outputs[output.name]
         typed = values.view(NUMPY[output.datatype])
-        return typed.reshape(shape if batched else (count, *shape))
+        if not declared.batched:
+            return typed.reshape(count, *shape)
+        return typed.reshape(shape[: len(declared.shape)])
 
     def _failed(self, what: str) -> InferenceFailed:
         return InferenceFailed(f"model {self._model} broke its declaration: {what}")

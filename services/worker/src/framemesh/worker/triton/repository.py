@@ -52,6 +52,11 @@ class Deployment:
         return f"{self.manifest.name}-{self.version}"
 
     @property
+    def batched(self) -> bool:
+        """Whether Triton puts requests together; if not, the batch is a dimension like others."""
+        return self.manifest.max_batch > 1 and not self.signature.fixed_batch
+
+    @property
     def content(self) -> Path:
         """The file that its backend runs."""
         return SIMULATION if self.manifest.simulated else self.onnx
@@ -79,7 +84,7 @@ class Deployment:
     def config(self) -> str:
         """The config.pbtxt, complete: to fill gaps, Triton would load the model once more, which
         takes a second and a half."""
-        batched = self.manifest.max_batch > 1 and not self.signature.fixed_batch
+        batched = self.batched
         simulated = self.manifest.simulated
         config = ModelConfig(
             name=self.name,
@@ -136,11 +141,15 @@ def _latency(simulated: SimulatedSpec) -> dict[str, str]:
 
 
 def _described(tensor: Tensor, batched: bool) -> dict[str, object]:
-    return {"name": tensor.name, **_type_and_shape(tensor, batched)}
+    described = {"name": tensor.name, **_type_and_shape(tensor, batched)}
+    if batched and not tensor.picture_shape:
+        # One number for each image: Triton wants a dimension, which the model does not have.
+        described["reshape"] = {"shape": []}
+    return described
 
 
 def _type_and_shape(tensor: Tensor, batched: bool) -> dict[str, object]:
     return {
         "data_type": f"TYPE_{tensor.datatype}",
-        "dims": tensor.picture_shape if batched else tensor.shape_of(1),
+        "dims": (tensor.picture_shape or (1,)) if batched else tensor.shape_of(1),
     }

@@ -215,6 +215,8 @@ class ServedModel:
         )
         for tensor in (self._input, *self._constants.tensors):
             shape = tensor.shape_of(count)
+            if self.deployment.batched and not tensor.picture_shape:
+                shape = (count, 1)
             request.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=shape)
         for output in self._outputs:
             request.outputs.add(name=output.name)
