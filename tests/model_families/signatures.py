@@ -142,6 +142,33 @@ def _map(channels_of_it: int, name: str) -> FamilyGraph:
     return _one(values, name, 224)
 
 
+def _cells() -> FamilyGraph:
+    values = np.zeros((1, 85, 22, 22), np.float32)
+    values[0, 5:] = 1 / 80
+    values[0, 1:3, 3, 3] = -0.4
+    graph = FamilyGraph("input.1", (1, 3, 352, 352))
+    graph.output("758", values)
+    return graph
+
+
+def _ultraface() -> FamilyGraph:
+    graph = FamilyGraph("input", (1, 3, 240, 320))
+    graph.output("scores", np.full((1, 4420, 2), 0.5, np.float32))
+    graph.output("boxes", np.full((1, 4420, 4), 0.3, np.float32))
+    return graph
+
+
+def _batched_rows(order: tuple[float, ...]) -> FamilyGraph:
+    """[rows, 7]: image, corners in pixels, then class and score in one of two orders."""
+    return _one(np.array([(0, 10, 20, 200, 300, *order)], np.float32), "output")
+
+
+def _detection_output() -> FamilyGraph:
+    values = np.zeros((1, 1, 200, 7), np.float32)
+    values[0, 0, 0], values[0, 0, 1, 0] = (0, 3, 0.8, 0.1, 0.2, 0.5, 0.6), -1
+    return _one(values, "detection_out", 300)
+
+
 SIGNATURES: Mapping[str, Signature] = {
     "YOLOv5": Signature("yolov5", _yolov5, {"stride": "32", "names": str([*map(str, range(80))])}),
     "YOLOv8": Signature(
@@ -169,6 +196,10 @@ SIGNATURES: Mapping[str, Signature] = {
         "rt-detr-logits", lambda: _detr(80, -8.0, "pred_boxes", "logits"), {}
     ),
     "DETR": Signature("detr", _softmax_detr, {}),
+    "FastestDet": Signature("fastestdet", _cells, {}),
+    "UltraFace": Signature("ssd", _ultraface, {}),
+    "YOLOv7 with NMS": Signature("yolov7-nms", lambda: _batched_rows((5, 0.9)), {}, told=False),
+    "SSD with DetectionOutput": Signature("detection-output", _detection_output, {}, told=False),
     "SCRFD": Signature("scrfd", _scrfd, {}),
     "a classifier with softmax": Signature(
         "classification", lambda: _classes(_softmax(10)), {}, told=False

@@ -47,6 +47,10 @@ IMAGENET = _made(
 )
 SIGNED = _made("signed", "RGB, -1 to 1, as Keras' MobileNet", scale=1 / 127.5, mean=(1.0, 1.0, 1.0))
 RAW = _made("raw", "RGB, 0 to 255")
+UNIT_BGR = _made("unit-bgr", "BGR, 0 to 1, as FastestDet", color="bgr", scale=PER_255)
+ULTRAFACE = _made(
+    "ultraface", "RGB, (pixel - 127) / 128", mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0)
+)
 RAW_BGR = _made("raw-bgr", "BGR, 0 to 255, as OpenVINO's models", color="bgr")
 NANODET = _made(
     "nanodet",
@@ -65,10 +69,11 @@ SCRFD = _made(
     std=(128.0, 128.0, 128.0),
 )
 
-PREPARATIONS: Mapping[str, Preparation] = {
-    each.name: each
-    for each in (LETTERBOX, YOLOX, UNIT, CROP, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD)
-}
+_ALL = (
+    *(LETTERBOX, YOLOX, UNIT, UNIT_BGR, CROP, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD),
+    ULTRAFACE,
+)
+PREPARATIONS: Mapping[str, Preparation] = {each.name: each for each in _ALL}
 
 UNKNOWN = (IMAGENET, UNIT, SIGNED, RAW, RAW_BGR)
 """Of a file that does not tell, and whose family has no custom of its own."""

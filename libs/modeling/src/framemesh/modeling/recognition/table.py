@@ -11,6 +11,7 @@ from framemesh.modeling.recognition.families.maps import maps
 from framemesh.modeling.recognition.families.nanodet import nanodet
 from framemesh.modeling.recognition.families.people import people
 from framemesh.modeling.recognition.families.plain import plain
+from framemesh.modeling.recognition.families.rows import rows
 from framemesh.modeling.recognition.families.text import text
 from framemesh.modeling.recognition.families.ultralytics import ultralytics
 from framemesh.modeling.recognition.families.vectors import vectors
@@ -22,6 +23,7 @@ RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
     ultralytics,
     detr,
     listed,
+    rows,
     faces,
     people,
     maps,

@@ -1,10 +1,14 @@
 """Face detectors with an output for each stride."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.guess import Evidence, Guess
-from framemesh.modeling.recognition.preparation import RAW_BGR, SCRFD
+from framemesh.modeling.recognition.preparation import RAW_BGR, SCRFD, ULTRAFACE
+
+ULTRAFACE_ANCHORS = ((8, 3), (16, 2), (32, 2), (64, 3))
+"""Strides, and how many anchors a cell has."""
 
 STRIDES = (8, 16, 32)
 YUNET = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in STRIDES}
@@ -21,6 +25,7 @@ def faces(facts: ModelFacts) -> Iterator[Guess]:
             1,
             ("face",),
         )
+    yield from _ultraface(facts)
     widths = sorted(output.shape[-1] for output in facts.outputs if output.shape)
     if len(facts.outputs) == len(widths) and _is_scrfd(widths) and _thirds(facts):
         yield Guess(
@@ -32,6 +37,25 @@ def faces(facts: ModelFacts) -> Iterator[Guess]:
             (SCRFD,),
             1,
             ("face",),
+        )
+
+
+def _ultraface(facts: ModelFacts) -> Iterator[Guess]:
+    there = facts.output_names
+    if set(there) != {"scores", "boxes"} or there["scores"].shape[2:] != (2,):
+        return
+    width, height = facts.image.width, facts.image.height
+    anchors = sum(ceil(width / s) * ceil(height / s) * n for s, n in ULTRAFACE_ANCHORS)
+    if there["boxes"].shape[1:] == (anchors, 4):
+        yield Guess(
+            "UltraFace",
+            "ssd",
+            Evidence.NAMES,
+            f"names: scores and boxes, of {anchors} anchors",
+            (ULTRAFACE,),
+            1,
+            ("face",),
+            options={"background": True},
         )
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.guess import (
     Evidence,
     Finding,
     Guess,
+    confirmed,
     contradicted,
     open_question,
 )
-from framemesh.modeling.recognition.preparation import UNKNOWN
-from framemesh.modeling.recognition.probe import Probe, within
+from framemesh.modeling.recognition.preparation import UNIT_BGR, UNKNOWN
+from framemesh.modeling.recognition.probe import Probe, sums_to_one, within
 
 
 def plain(facts: ModelFacts) -> Iterator[Guess]:
@@ -30,8 +33,27 @@ def plain(facts: ModelFacts) -> Iterator[Guess]:
         channels, height, width = output.shape[1:]
         image = facts.image
         if channels > 5 and (height * 16, width * 16) == (image.height, image.width):
-            why = f"{output.name} has 5 + {channels - 5} channels a cell of 16 pixels"
-            yield Guess("FastestDet", "fastestdet", Evidence.SHAPES, why, UNKNOWN, channels - 5)
+            yield _fastestdet(output.name, channels - 5)
+
+
+def _fastestdet(output: str, classes: int) -> Guess:
+    def check(probe: Probe) -> Finding:
+        cells = probe.values(output)
+        if within(cells[0], 0, 1) and sums_to_one(np.moveaxis(cells[5:], 0, -1)):
+            return confirmed("the classes of each cell sum to 1")
+        return contradicted("the classes of a cell do not sum to 1")
+
+    why = f"{output} has 5 + {classes} channels a cell of 16 pixels"
+    return Guess(
+        "FastestDet",
+        "fastestdet",
+        Evidence.SHAPES,
+        why,
+        (UNIT_BGR,),
+        classes,
+        size=(352, 352),
+        confirm=check,
+    )
 
 
 def _pair(scores: str, classes: int) -> Iterator[Guess]:

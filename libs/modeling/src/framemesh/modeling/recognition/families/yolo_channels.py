@@ -1,0 +1,108 @@
+"""YOLOv8 and what follows it, without metadata: channels of places, with a box first.
+
+What stands behind the box tells the task: scores, angles, keypoints or coefficients of masks.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from framemesh.modeling.recognition.coco import COCO
+from framemesh.modeling.recognition.families.answers import PIXELS, Check, channels_first
+from framemesh.modeling.recognition.families.shaped import shaped
+from framemesh.modeling.recognition.guess import (
+    Finding,
+    Guess,
+    confirmed,
+    contradicted,
+    open_question,
+)
+from framemesh.modeling.recognition.probe import Probe, within
+from framemesh.modeling.signature import Tensor
+
+MIN_PLACES = 500
+"""Fewer have only the lists of a graph that ends with the suppression."""
+
+ANGLES = (-np.pi / 4, 3 * np.pi / 4)
+"""Of an oriented box, in radians."""
+
+
+def channel_tasks(output: Tensor) -> Iterator[Guess]:
+    _, channels, _ = output.shape
+    name = output.name
+    yield shaped(
+        output,
+        "yolov8",
+        f"4 + {channels - 4} channels a place",
+        _plain_boxes(name, channels - 4),
+        classes=channels - 4,
+    )
+    if channels > 5:
+        why = f"4 + {channels - 5} + 1 channels a place"
+        yield shaped(output, "yolov8-obb", why, _angles(name), classes=channels - 5)
+    if channels >= 4 + 1 + 2 * 3:
+        yield shaped(
+            output, "yolov8-pose", f"{channels} channels a place", _keypoints(name), classes=1
+        )
+
+
+def _plain_boxes(output: str, classes: int) -> Check:
+    usual = channels_first(output)
+
+    def check(probe: Probe) -> Finding:
+        found = usual(probe)
+        if found.verdict == "confirmed" and classes != len(COCO):
+            return open_question(
+                f"{classes} scores, or {classes - 1} and an angle between 0 and 1: an image does "
+                "not tell for sure"
+            )
+        return found
+
+    return check
+
+
+def _angles(output: str) -> Check:
+    def check(probe: Probe) -> Finding:
+        places = probe.values(output).T
+        scores, angles = places[:, 4:-1], places[:, -1]
+        if not within(scores, 0, 1) or not within(angles, *ANGLES):
+            return contradicted("the last channel is no angle, or those before it are no scores")
+        if within(angles, 0, 1) or places[:, :4].max() <= PIXELS:
+            return open_question("the last channel may be a score as well")
+        return confirmed("boxes in pixels, scores, and angles in the last channel")
+
+    return check
+
+
+def _keypoints(output: str) -> Check:
+    """One class, then x, y in pixels and a visibility for each keypoint."""
+
+    def check(probe: Probe) -> Finding:
+        places = probe.values(output).T
+        points = places[:, 5:]
+        if points.shape[1] % 3 or places[:, :4].max() <= PIXELS:
+            return contradicted("no triples of x, y and visibility")
+        x, y, visible = points[:, 0::3], points[:, 1::3], points[:, 2::3]
+        in_pixels = bool((x.max(axis=0) > PIXELS).all() and (y.max(axis=0) > PIXELS).all())
+        if in_pixels and within(visible, 0, 1) and within(places[:, 4], 0, 1):
+            return confirmed(
+                f"{x.shape[1]} triples of x, y in pixels and a visibility", keypoints=x.shape[1]
+            )
+        return contradicted("no triples of x, y and visibility")
+
+    return check
+
+
+def masked(output: Tensor, prototypes: Tensor) -> Iterator[Guess]:
+    _, channels, places = output.shape
+    _, coefficients, height, width = prototypes.shape
+    classes = channels - 4 - coefficients
+    if classes < 1 or places < MIN_PLACES or min(height, width) < 2 or coefficients < 2:
+        return
+    yield shaped(
+        output,
+        "yolov8-seg",
+        f"{coefficients} prototypes of masks, and 4 + {classes} + {coefficients} channels a place",
+        channels_first(output.name, classes),
+        classes=classes,
+    )
