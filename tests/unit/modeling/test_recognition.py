@@ -208,3 +208,21 @@ def test_inputs_beside_the_image_have_their_values(tmp_path: Path) -> None:
     assert isinstance(found, Recognised)
     assert found.manifest is not None
     assert found.manifest.constants == {"pixel_mask": 1}
+
+
+def test_a_custom_that_several_families_have_is_not_assumed(tmp_path: Path) -> None:
+    """Conditional DETR without its mask looks as RT-DETR does, and takes other values."""
+    graph = FamilyGraph("pixel_values", (1, 3, 800, 800))
+    graph.output("logits", np.full((1, 300, 91), -5, np.float32))
+    graph.output("pred_boxes", np.full((1, 300, 4), 0.5, np.float32))
+    found = look(tmp_path / "m.onnx", graph.save())
+    assert isinstance(found, Candidates)
+    assert [each.choose for each in found.possible] == [
+        "--decoder rt-detr-logits --prepare unit|imagenet"
+    ]
+
+
+def test_a_name_that_anyone_may_choose_is_no_evidence(tmp_path: Path) -> None:
+    graph = FamilyGraph("input", (1, 3, 224, 224))
+    graph.output("out", np.ones((1, 5, 224, 224), np.float32))
+    assert isinstance(look(tmp_path / "m.onnx", graph.save()), Candidates)

@@ -13,7 +13,7 @@ from framemesh.modeling.recognition.guess import (
     contradicted,
     open_question,
 )
-from framemesh.modeling.recognition.preparation import IMAGENET, UNIT
+from framemesh.modeling.recognition.preparation import IMAGENET, UNIT, Preparation
 from framemesh.modeling.recognition.probe import Probe, within
 from framemesh.modeling.signature import Tensor
 
@@ -73,17 +73,25 @@ def _hugging_face(facts: ModelFacts, logits: Tensor) -> Iterator[Guess]:
         size=(800, 800),
         confirm=lambda probe: _last_is_nothing(probe, logits.name),
     )
-    # Deformable and conditional DETR take a mask of the padding, and ImageNet's mean.
-    preparation = IMAGENET if "pixel_mask" in facts.input_names else UNIT
     yield Guess(
         "RT-DETR or D-FINE of Hugging Face",
         "rt-detr-logits",
         Evidence.NAMES,
         why,
-        (preparation,),
+        _sigmoid_preparations(facts),
         columns,
         confirm=lambda probe: _each_for_itself(probe, logits.name),
     )
+
+
+def _sigmoid_preparations(facts: ModelFacts) -> tuple[Preparation, ...]:
+    """Deformable and conditional DETR take ImageNet's mean, and a mask of the padding if it was
+    not left out; RT-DETR and D-FINE take neither, and 640 pixels."""
+    if "pixel_mask" in facts.input_names:
+        return (IMAGENET,)
+    if (facts.image.width, facts.image.height) == (640, 640):
+        return (UNIT,)
+    return UNIT, IMAGENET
 
 
 def _last_is_nothing(probe: Probe, logits: str) -> Finding:

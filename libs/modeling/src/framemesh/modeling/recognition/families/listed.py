@@ -30,7 +30,10 @@ def listed(facts: ModelFacts) -> Iterator[Guess]:
     if names >= TF_OUTPUTS and facts.image.layout is Layout.NHWC:
         yield _named("TensorFlow object detection", "tf-detection", TF_OUTPUTS, RAW)
     if names == EFFICIENT_NMS:
-        yield _named("a graph with EfficientNMS", "efficient-nms", EFFICIENT_NMS, LETTERBOX)
+        # YOLOs call their input "images"; other detectors that end so have other customs.
+        yolo = facts.image.tensor.name == "images"
+        prepared = (LETTERBOX,) if yolo else (LETTERBOX, UNIT, IMAGENET)
+        yield _named("a graph with EfficientNMS", "efficient-nms", EFFICIENT_NMS, *prepared)
     if "scale_factor" in facts.input_names:
         yield Guess(
             "PaddleDetection",
@@ -43,9 +46,9 @@ def listed(facts: ModelFacts) -> Iterator[Guess]:
         yield _torchvision(there["labels"].name)
 
 
-def _named(family: str, decoder: str, names: set[str], preparation: Preparation) -> Guess:
+def _named(family: str, decoder: str, names: set[str], *preparations: Preparation) -> Guess:
     why = "names: " + ", ".join(sorted(names))
-    return Guess(family, decoder, Evidence.NAMES, why, (preparation,))
+    return Guess(family, decoder, Evidence.NAMES, why, preparations)
 
 
 def _is_torchvision(facts: ModelFacts) -> bool:

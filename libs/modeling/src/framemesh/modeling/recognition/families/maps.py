@@ -11,6 +11,9 @@ from framemesh.modeling.signature import OPEN, Tensor
 
 ANOMALIB = {"pred_score", "pred_label", "anomaly_map", "pred_mask"}
 
+VOC_CLASSES = 21
+"""Of torchvision's own weights; "out" alone may be the name of anything."""
+
 MIN_MAP_SIDE = 16
 """A smaller grid may be anything."""
 
@@ -40,7 +43,7 @@ def maps(facts: ModelFacts) -> Iterator[Guess]:
         yield _depth(Evidence.NAMES, "names: predicted_depth", by_custom)
     elif "SemanticPredictions" in names:
         yield _semantic(there["SemanticPredictions"], "TensorFlow's DeepLab", RAW)
-    elif "out" in names and _is_map(there["out"]) and names <= {"out", "aux"}:
+    elif "out" in names and names <= {"out", "aux"} and there["out"].shape[1:2] == (VOC_CLASSES,):
         yield _semantic(there["out"], "torchvision's segmentation", IMAGENET)
     elif len(facts.outputs) == 1:
         yield from _unnamed(facts.outputs[0], facts.image)
