@@ -59,6 +59,7 @@ def test_a_file_as_exported_is_recognised_or_its_family_is_named(
     if signature.told:
         assert isinstance(found, Recognised)
         assert found.guess.decoder == signature.decoder
+        assert found.manifest is not None, found.unsupported
     else:
         assert isinstance(found, Candidates)
         assert signature.decoder in {each.guess.decoder for each in found.possible}

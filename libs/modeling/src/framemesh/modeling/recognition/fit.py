@@ -1,7 +1,6 @@
 """Whether a draft can be served by this version: its fields, its decoder and its tensors."""
 
 from framemesh.core.documents.document import InvalidDocument, read
-from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.recognition.draft import Draft
@@ -11,9 +10,6 @@ from framemesh.modeling.validation import check_signature
 
 def served(facts: ModelFacts, draft: Draft) -> tuple[ModelManifest | None, str]:
     """The manifest, or why there is none."""
-    decoder = draft.document["decoder"]["name"]
-    if decoder not in DEMANDS:
-        return None, f"this version has no decoder {decoder}"
     try:
         manifest = read(dict(draft.document), ModelManifest, f"model.yaml for {facts.file}")
     except InvalidDocument as error:
