@@ -125,3 +125,16 @@ def test_open_sides_that_do_not_fit_one_another_are_an_error_of_the_model() -> N
         decoder_of(DecoderSpec("centernet"), shapes).decode(
             {"heatmap": zeros(2, 8, 8), "boxes": zeros(4, 8, 6)}
         )
+
+
+def test_percent_and_pixels_are_not_taken_for_scores_and_fractions() -> None:
+    cells = zeros(6, 4, 4)
+    cells[0, 1, 1], cells[5, 1, 1] = 0.9, 80
+    fastestdet = decoder_of(DecoderSpec("fastestdet"), {"758": (6, 4, 4)})
+    with pytest.raises(InferenceFailed, match="output 758 has values from 0 to 80"):
+        fastestdet.decode({"758": cells})
+    boxes = np.array([10, 20, 200, 300], np.float32).reshape(4, 1, 1)
+    shapes = {"heatmap": (1, 1, 1), "boxes": (4, 1, 1)}
+    centernet = decoder_of(DecoderSpec("centernet"), shapes)
+    with pytest.raises(InferenceFailed, match=r"output boxes has a box .* reads fractions"):
+        centernet.decode({"heatmap": zeros(1, 1, 1) + 0.9, "boxes": boxes})

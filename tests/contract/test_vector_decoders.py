@@ -180,3 +180,17 @@ def test_a_blank_beyond_the_classes_is_refused() -> None:
 def test_an_alphabet_of_another_length_is_refused() -> None:
     with pytest.raises(ModelInvalid, match=r"has 4 classes and its manifest 5 labels"):
         decoded(DecoderSpec("ctc"), {"out": np.zeros((9, 5))}, ALPHABET + "d")
+
+
+@pytest.mark.parametrize(
+    ("spec", "able"),
+    [
+        (DecoderSpec("embedding", activation=Activation.SIGMOID), "classification, ctc"),
+        (DecoderSpec("embedding", blank=-1), r"\(ctc\)"),
+        (DecoderSpec("embedding", low=1), "anomaly, depth"),
+        (DecoderSpec("ctc", normalize=True), r"\(embedding\)"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(spec: DecoderSpec, able: str) -> None:
+    with pytest.raises(ModelInvalid, match=rf"does not heed it: remove it, or .*{able}"):
+        decoded(spec, {"out": np.zeros((4, 5))}, ALPHABET)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from framemesh.core.detection import Box, ClassArea, Detection, Keypoint, Mask, Point, RasterKind
+from framemesh.modeling.result_size import MAX_MASK_RUNS, MAX_RASTER_SIDE
 from framemesh.worker.vision.decoders.decoder import RawDetail, RawRaster
 from framemesh.worker.vision.projection import (
-    MAX_RASTER_SIDE,
     STRETCHED,
     Projection,
     to_mask,
@@ -82,3 +82,13 @@ def test_a_raster_of_classes_is_named_after_the_one_that_takes_most_of_the_image
     whole = Detection("stage", "sky", 0, 1.0)
     found = with_detail(whole, detail, LETTERBOX, None, ["sky", "road"])
     assert (found.label, found.class_id, found.score) == ("road", 1, 0.75)
+
+
+def test_a_mask_of_many_runs_is_made_coarser() -> None:
+    stripes = np.zeros((100, 400), bool)
+    stripes[:, :200] = True
+    assert to_mask(stripes, STRETCHED, Box(0, 0, 1, 1)).width == 400
+    checkered = np.indices((100, 400)).sum(axis=0) % 2 == 0
+    mask = to_mask(checkered, STRETCHED, Box(0, 0, 1, 1))
+    assert len(mask.runs) <= MAX_MASK_RUNS
+    assert sum(mask.runs) == mask.width * mask.height

@@ -14,6 +14,7 @@ from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
 from framemesh.modeling.preparation import check_preparation
+from framemesh.modeling.result_size import check_result_size
 from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
 
 
@@ -51,6 +52,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
     """
     inputs = check_inputs(manifest, signature.inputs)
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
+    check_result_size(manifest, binding.detail)
     tensors = (*inputs, *outputs)
     size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
     if size > MAX_PICTURE_BYTES:

@@ -48,7 +48,9 @@ def _scores(spec: DecoderSpec, shapes: Shapes) -> tuple[str, int]:
     return name, fixed_count(shape[0] - int(spec.background), shapes, spec.name, "classes")
 
 
+_OPTIONS = frozenset({"activation", "output"})
+
 DEMANDS = {
-    "classification": DecoderDemand(_classification, boxes=False),
-    "multi-label": DecoderDemand(_multi_label, boxes=False),
+    "classification": DecoderDemand(_classification, boxes=False, options=_OPTIONS),
+    "multi-label": DecoderDemand(_multi_label, boxes=False, options=_OPTIONS),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import NO_DETAIL, DetailSize
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Of the output tensors of one picture; -1 where a dimension is known only once the model ran."""
@@ -36,9 +37,23 @@ class DecoderBinding:
     """The most labels that fit where `classes` is None; None: any number."""
     labels: tuple[str, ...] = ()
     """Of the manifest; empty until it is known that they fit."""
+    detail: DetailSize = NO_DETAIL
+    """What each detection carries, at most."""
 
 
-SPECIAL_OPTIONS = ("agnostic", "first_class", "keypoints", "keypoint_values", "reg_max")
+SPECIAL_OPTIONS = (
+    "activation",
+    "agnostic",
+    "blank",
+    "first_class",
+    "high",
+    "keypoint_values",
+    "keypoints",
+    "low",
+    "normalize",
+    "output",
+    "reg_max",
+)
 """Options of DecoderSpec that a manifest may set only for the decoders that heed them."""
 
 

@@ -10,6 +10,7 @@ from framemesh.modeling.decoders.demand import (
     unreadable,
 )
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 
 def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -17,8 +18,10 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     shape = shapes[name]
     if not shape or any(length != 1 for length in shape[1:]):
         raise unreadable(shapes, spec.name, f"{name} to be [numbers]")
-    fixed_count(shape[0], shapes, spec.name, "numbers")
-    return DecoderBinding({"vector": name}, 1, input_size)
+    detail = DetailSize(numbers=fixed_count(shape[0], shapes, spec.name, "numbers"), single=True)
+    return DecoderBinding({"vector": name}, 1, input_size, detail=detail)
 
 
-DEMANDS = {"embedding": DecoderDemand(_bind, boxes=False)}
+DEMANDS = {
+    "embedding": DecoderDemand(_bind, boxes=False, options=frozenset({"normalize", "output"}))
+}

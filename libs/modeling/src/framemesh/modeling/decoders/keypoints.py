@@ -11,6 +11,7 @@ from framemesh.modeling.decoders.demand import (
     unreadable,
 )
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 
 def _simcc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -18,8 +19,8 @@ def _simcc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderB
     y = named_output(shapes, "simcc_y", "keypoints,rows", spec.name)
     if x[0] != y[0]:
         raise unreadable(shapes, spec.name, "simcc_x and simcc_y of as many keypoints")
-    fixed_count(x[0], shapes, spec.name, "keypoints")
-    return DecoderBinding({"x": "simcc_x", "y": "simcc_y"}, 1, input_size)
+    count = fixed_count(x[0], shapes, spec.name, "keypoints")
+    return DecoderBinding({"x": "simcc_x", "y": "simcc_y"}, 1, input_size, detail=_of_one(count))
 
 
 def _movenet(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -28,20 +29,24 @@ def _movenet(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decode
     shape = shapes[name]
     if len(shape) < 2 or shape[-1] != 3 or any(length != 1 for length in shape[:-2]):
         raise unreadable(shapes, spec.name, f"{name} to be [{form}]")
-    fixed_count(shape[-2], shapes, spec.name, "keypoints")
-    return DecoderBinding({"keypoints": name}, 1, input_size)
+    count = fixed_count(shape[-2], shapes, spec.name, "keypoints")
+    return DecoderBinding({"keypoints": name}, 1, input_size, detail=_of_one(count))
 
 
 def _heatmap_pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     form = "keypoints,height,width"
     name = chosen_output(spec, shapes, form)
     shape = named_output(shapes, name, form, spec.name)
-    fixed_count(shape[0], shapes, spec.name, "keypoints")
-    return DecoderBinding({"heatmaps": name}, 1, input_size)
+    count = fixed_count(shape[0], shapes, spec.name, "keypoints")
+    return DecoderBinding({"heatmaps": name}, 1, input_size, detail=_of_one(count))
+
+
+def _of_one(keypoints: int) -> DetailSize:
+    return DetailSize(keypoints=keypoints, single=True)
 
 
 DEMANDS = {
     "simcc": DecoderDemand(_simcc),
-    "movenet": DecoderDemand(_movenet),
-    "heatmap-pose": DecoderDemand(_heatmap_pose),
+    "movenet": DecoderDemand(_movenet, options=frozenset({"output"})),
+    "heatmap-pose": DecoderDemand(_heatmap_pose, options=frozenset({"activation", "output"})),
 }

@@ -13,6 +13,7 @@ from framemesh.modeling.decoders.demand import (
     unreadable,
 )
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 DETECTION_OUTPUT_COLUMNS = 7
 """Number of the image, class, score, left, top, right, bottom."""
@@ -38,7 +39,8 @@ def _torchvision(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> De
         if masks[1] != 1:
             raise unreadable(shapes, "torchvision", "masks to be [N,1,height,width]")
         tensors["masks"] = "masks"
-    return DecoderBinding(tensors, None, input_size, _first_class(spec, 1))
+    detail = DetailSize(mask="masks" in tensors)
+    return DecoderBinding(tensors, None, input_size, _first_class(spec, 1), detail=detail)
 
 
 def _tf_detection(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:

@@ -10,9 +10,12 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 MAX_MAP_CLASSES = 256
 """A cell of a raster is one byte."""
+
+RASTER = DetailSize(raster=True, single=True)
 
 SCORE_OUTPUTS = ("pred_score", "anomaly_map", "pred_label", "pred_mask")
 MAP_OUTPUTS = ("anomaly_map", "pred_mask")
@@ -36,11 +39,13 @@ def _semantic(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decod
         )
     tensors = {"map": name}
     if classes > 1:
-        return DecoderBinding(tensors, classes, input_size)
+        return DecoderBinding(tensors, classes, input_size, detail=RASTER)
     if spec.activation is Activation.AUTO:
         # The number of a class at each place; how many there are is nowhere in the file.
-        return DecoderBinding(tensors, None, input_size, most_classes=MAX_MAP_CLASSES)
-    return DecoderBinding(tensors, 2, input_size)
+        return DecoderBinding(
+            tensors, None, input_size, most_classes=MAX_MAP_CLASSES, detail=RASTER
+        )
+    return DecoderBinding(tensors, 2, input_size, detail=RASTER)
 
 
 def _anomaly(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -55,7 +60,7 @@ def _anomaly(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decode
         if role in tensors and not is_map(shapes[tensors[role]]):
             raise unreadable(shapes, spec.name, f"{tensors[role]} to be [height,width]")
     _check_scale(spec)
-    return DecoderBinding(tensors, 1, input_size)
+    return DecoderBinding(tensors, 1, input_size, detail=RASTER)
 
 
 def _depth(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -63,7 +68,7 @@ def _depth(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderB
     if not is_map(shapes[name]):
         raise unreadable(shapes, spec.name, f"{name} to be [height,width]")
     _check_scale(spec)
-    return DecoderBinding({"map": name}, 1, input_size)
+    return DecoderBinding({"map": name}, 1, input_size, detail=RASTER)
 
 
 def is_map(shape: tuple[int, ...]) -> bool:
@@ -78,10 +83,20 @@ def _check_scale(spec: DecoderSpec) -> None:
         )
 
 
+_SCALED = frozenset({"high", "low", "output"})
+
 DEMANDS = {
-    "semantic": DecoderDemand(_semantic, boxes=False, integers=frozenset({"map"})),
-    "anomaly": DecoderDemand(
-        _anomaly, boxes=False, integers=frozenset({"pred_label", "pred_mask"})
+    "semantic": DecoderDemand(
+        _semantic,
+        boxes=False,
+        integers=frozenset({"map"}),
+        options=frozenset({"activation", "output"}),
     ),
-    "depth": DecoderDemand(_depth, boxes=False),
+    "anomaly": DecoderDemand(
+        _anomaly,
+        boxes=False,
+        integers=frozenset({"pred_label", "pred_mask"}),
+        options=_SCALED,
+    ),
+    "depth": DecoderDemand(_depth, boxes=False, options=_SCALED),
 }

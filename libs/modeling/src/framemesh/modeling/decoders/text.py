@@ -11,6 +11,7 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 
 def _ctc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -31,7 +32,12 @@ def _ctc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBin
             "decoder.activation: letters exclude one another: set it to softmax (logits) or none "
             "(probabilities)"
         )
-    return DecoderBinding({"steps": name}, letters, input_size)
+    # A step has a pixel or more of the input's width.
+    steps = shape[-2] if shape[-2] > 0 else input_size.width
+    detail = DetailSize(letters=steps, single=True)
+    return DecoderBinding({"steps": name}, letters, input_size, detail=detail)
 
 
-DEMANDS = {"ctc": DecoderDemand(_ctc, boxes=False)}
+DEMANDS = {
+    "ctc": DecoderDemand(_ctc, boxes=False, options=frozenset({"activation", "blank", "output"}))
+}

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from framemesh.core.detection import Detection
 from framemesh.worker.engine.batching import Batcher
@@ -13,6 +14,10 @@ from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
 from framemesh.worker.vision.image import FrameImage
 from framemesh.worker.vision.output_reader import OutputReader
 from framemesh.worker.vision.preprocess import Preprocessor
+
+LARGE_OUTPUTS = 4 * 1024 * 1024
+"""Bytes for one image. Reading them takes 5 ms and more, a segmentation of 150 classes 100 ms, for
+which the event loop would stand still."""
 
 
 class Stage:
@@ -99,14 +104,34 @@ class Stage:
             )
             outputs = await self._batcher.run(rows, deadline)
             # Before the rows are released: the outputs lie in them.
-            found: list[list[Detection]] = []
-            for region, output in zip(regions, outputs, strict=True):
-                found.append(self._detections(image, region, output))
-                # A hundred masks take 30 ms: others have their turn before the next region.
-                await asyncio.sleep(0)
-            return found
+            return await self._read(image, regions, outputs)
         finally:
             self._batcher.release(rows)
+
+    async def _read(
+        self, image: FrameImage, regions: Sequence[Region | None], outputs: Sequence[Outputs]
+    ) -> list[list[Detection]]:
+        """What the outputs say of each region."""
+        found: list[list[Detection]] = []
+        for region, output in zip(regions, outputs, strict=True):
+            if sum(array.nbytes for array in output.values()) < LARGE_OUTPUTS:
+                found.append(self._detections(image, region, output))
+                # Others have their turn before the next region.
+                await asyncio.sleep(0)
+                continue
+            read = partial(self._read_one, found, image, region, output)
+            # It waits for the end even if it is cancelled, so that the rows stay as they are.
+            await self._threads.run(lambda: None, read, math.inf)
+        return found
+
+    def _read_one(
+        self,
+        found: list[list[Detection]],
+        image: FrameImage,
+        region: Region | None,
+        output: Outputs,
+    ) -> None:
+        found.append(self._detections(image, region, output))
 
     def _write(
         self,

@@ -18,10 +18,8 @@ from framemesh.core.detection import (
     Raster,
     RasterKind,
 )
+from framemesh.modeling.result_size import MAX_MASK_RUNS, MAX_RASTER_SIDE
 from framemesh.worker.vision.decoders.decoder import RawDetail, RawRaster
-
-MAX_RASTER_SIDE = 256
-"""Cells in a row or a column of a raster: with one byte each it takes at most 64 KiB."""
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
@@ -128,12 +126,18 @@ def _named_after_largest(detection: Detection, raster: Raster) -> Detection:
 
 
 def to_mask(inside: NDArray[np.bool_], projection: Projection, area: Box) -> Mask:
-    """`inside`, [height, width] over the input, as a mask over `area`, a box of the image."""
+    """`inside`, [height, width] over the input, as a mask over `area`, a box of the image.
+
+    It is made coarser until it has at most MAX_MASK_RUNS.
+    """
     columns, rows = projection.cells(inside, area)
-    cells = projection.sampled(inside, area, columns, rows).reshape(-1)
-    changes = np.flatnonzero(np.diff(cells, prepend=False))
-    runs = np.diff(np.concatenate(([0], changes, [cells.size])))
-    return Mask(columns, rows, tuple(runs.tolist()))
+    while True:
+        cells = projection.sampled(inside, area, columns, rows).reshape(-1)
+        changes = np.flatnonzero(np.diff(cells, prepend=False))
+        runs = np.diff(np.concatenate(([0], changes, [cells.size])))
+        if len(runs) <= MAX_MASK_RUNS:
+            return Mask(columns, rows, tuple(runs.tolist()))
+        columns, rows = max(1, columns // 2), max(1, rows // 2)
 
 
 def to_raster(raw: RawRaster, projection: Projection, labels: Sequence[str]) -> Raster:

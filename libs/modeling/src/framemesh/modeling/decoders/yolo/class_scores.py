@@ -4,6 +4,8 @@ Oriented boxes have an angle, poses their keypoints, and segmentation the coeffi
 below the scores.
 """
 
+from dataclasses import replace
+
 from framemesh.modeling.decoders.demand import (
     DecoderBinding,
     DecoderDemand,
@@ -15,6 +17,7 @@ from framemesh.modeling.decoders.demand import (
 from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 BOX_ROWS = 4
 """The centre (2) and the size (2); the classes follow."""
@@ -28,7 +31,8 @@ def _yolov8(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decoder
 
 
 def _oriented(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
-    return _single(shapes, input_size, "yolov8-obb", "4+classes+1,places", 1)
+    binding = _single(shapes, input_size, "yolov8-obb", "4+classes+1,places", 1)
+    return replace(binding, detail=DetailSize(corners=4))
 
 
 def _pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -39,14 +43,16 @@ def _pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
         )
     form = f"4+classes+{spec.keypoints}*{spec.keypoint_values},places"
     extra = spec.keypoints * spec.keypoint_values
-    return _single(shapes, input_size, "yolov8-pose", form, extra)
+    binding = _single(shapes, input_size, "yolov8-pose", form, extra)
+    return replace(binding, detail=DetailSize(keypoints=spec.keypoints))
 
 
 def _segmentation(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     name, masks = masked_table(shapes, SEGMENTATION_FORM, "yolov8-seg")
     count = fixed_count(shapes[masks][0], shapes, "yolov8-seg", "coefficients")
     classes = _classes(shapes, name, "yolov8-seg", SEGMENTATION_FORM, count)
-    return DecoderBinding({"table": name, "prototypes": masks}, classes, input_size)
+    tensors = {"table": name, "prototypes": masks}
+    return DecoderBinding(tensors, classes, input_size, detail=DetailSize(mask=True))
 
 
 def _single(

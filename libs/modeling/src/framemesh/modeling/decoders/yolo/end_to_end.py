@@ -11,6 +11,7 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table, prototypes
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 BOX_COLUMNS = 6
 """Left, top, right, bottom, score, class."""
@@ -41,7 +42,8 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
             "decoder.keypoints set",
         )
     role = "oriented" if not spec.keypoints and columns == ORIENTED_COLUMNS else "rows"
-    return DecoderBinding({role: name}, None, input_size)
+    detail = DetailSize(corners=4 if role == "oriented" else 0, keypoints=spec.keypoints)
+    return DecoderBinding({role: name}, None, input_size, detail=detail)
 
 
 def _segmentation(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -49,7 +51,8 @@ def _segmentation(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     count = fixed_count(shapes[masks][0], shapes, DECODER, "coefficients")
     if shapes[name][1] != BOX_COLUMNS + count:
         raise unreadable(shapes, DECODER, f"{name} to be [rows,{BOX_COLUMNS + count}]")
-    return DecoderBinding({"rows": name, "prototypes": masks}, None, input_size)
+    tensors = {"rows": name, "prototypes": masks}
+    return DecoderBinding(tensors, None, input_size, detail=DetailSize(mask=True))
 
 
 DEMANDS = {DECODER: DecoderDemand(_bind, options=frozenset({"keypoints", "keypoint_values"}))}
