@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
 from framemesh.modeling.manifest import (
+    Activation,
     Color,
     DecoderSpec,
     DType,
@@ -29,7 +30,7 @@ MANIFEST = ModelManifest(
     file="odd.onnx",
     labels=("dark", "bright"),
     input=InputSpec("images", SIDE, SIDE, layout=Layout.NHWC, dtype=DType.UINT8),
-    decoder=DecoderSpec("classification", score_threshold=0.1),
+    decoder=DecoderSpec("classification", score_threshold=0.1, activation=Activation.SOFTMAX),
     max_batch=4,
 )
 
@@ -118,6 +119,15 @@ def _no_batch(made: onnx.ModelProto) -> None:
     made.graph.initializer.append(numpy_helper.from_array(np.array([2], np.int64), "two"))
     made.graph.node.append(helper.make_node("Reshape", ["row", "two"], ["logits"]))
     _output_shape(2)(made)
+
+
+def _one_number(made: onnx.ModelProto) -> None:
+    """A score for each picture, without a dimension beside the batch."""
+    made.graph.node[-1].output[0] = "both"
+    made.graph.node.append(helper.make_node("ReduceMax", ["both"], ["best"], axes=[1], keepdims=0))
+    made.graph.node.append(helper.make_node("Sigmoid", ["best"], ["logits"]))
+    _output_shape("n")(made)
+    made.graph.node[-1].output[0] = made.graph.output[0].name = "pred_score"
 
 
 def _alone_with_sizes(made: onnx.ModelProto) -> None:
@@ -277,6 +287,11 @@ ACCEPTED = (
     OddModel("fixed batch of 4, one at a time", model(4, change=_exactly(4)), FIXED),
     OddModel("fixed batch of 1 out", model(output_shape=None, change=_output_shape(1, 2)), FIXED),
     OddModel("no batch dimension", model(change=_no_batch), FIXED),
+    OddModel(
+        "one number for each picture",
+        model(change=_one_number),
+        replace(MANIFEST, labels=("bright",), decoder=DecoderSpec("anomaly", score_threshold=0.1)),
+    ),
     OddModel(
         "a second input of whole numbers",
         model(change=_target_sizes(TensorProto.INT64, "n", 2)),
