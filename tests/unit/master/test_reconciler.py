@@ -10,8 +10,8 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
 from framemesh.master.fleet import reconciler
 from framemesh.master.fleet.memory_driver import MemoryDriver
-from framemesh.master.fleet.port import FleetState, WorkerGroup
-from framemesh.master.fleet.reconciler import Reconciler
+from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
+from framemesh.master.fleet.reconciler import Reconciler, _as_observed
 from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import ready_workers, trouble
 from framemesh.runtime.concurrency.background_task import background_task
@@ -160,3 +160,12 @@ async def test_without_nodes_the_trouble_is_that(mesh: Mesh) -> None:
 def test_a_pipeline_has_as_many_workers_as_its_minimum() -> None:
     assert desired_replicas(WorkersSpec(min=3), Load()) == 3
     assert desired_replicas(WorkersSpec(min=0), Load(pending_frames=10_000)) == 0
+
+
+def test_a_pipeline_that_cannot_be_read_keeps_its_workers_but_not_those_that_stop() -> None:
+    states = (WorkerState.READY, WorkerState.STOPPING, WorkerState.STARTING)
+    replicas = tuple(
+        Replica(f"street-r1-{number}", "street", 1, "east", state)
+        for number, state in enumerate(states)
+    )
+    assert list(_as_observed("street", FleetState(replicas))) == [WorkerGroup("street", 1, 2)]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
-from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
+from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup, WorkerState
 from framemesh.master.fleet.rollout import next_groups
 from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.runtime.concurrency.background_task import background_task
@@ -89,7 +89,8 @@ def _next_groups(pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerG
 
 
 def _as_observed(name: str, observed: FleetState) -> Iterator[WorkerGroup]:
-    """The groups of a pipeline as they are."""
-    revisions = [replica.revision for replica in observed.of(name)]
+    """The groups of a pipeline as they are, without workers that stop already."""
+    replicas = (each for each in observed.of(name) if each.state is not WorkerState.STOPPING)
+    revisions = [replica.revision for replica in replicas]
     for revision in sorted({*revisions}):
         yield WorkerGroup(name, revision, revisions.count(revision))
