@@ -101,9 +101,11 @@ class DecodeThreads:
 
     def close(self) -> None:
         """End the threads that have nothing to do. Those that still decode end with the process."""
-        for _ in self._threads:
+        # Each leaves the set as it ends, some before the last of them was told.
+        threads = list(self._threads)
+        for _ in threads:
             self._jobs.put(None)
-        for thread in list(self._threads):
+        for thread in threads:
             thread.join(JOIN_SECONDS)
 
     def _cpu_seconds(self, job: _Job) -> float:
