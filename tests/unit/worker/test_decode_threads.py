@@ -1,6 +1,7 @@
 """Threads do the work, and one that works too long on a picture costs only that picture."""
 
 import asyncio
+import queue
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -166,3 +167,19 @@ async def test_threads_that_were_given_up_end_with_their_work(threads: DecodeThr
     assert threading.active_count() == before + 1
     endless.stop.set()
     await eventually(lambda: threading.active_count() <= before, 10)
+
+
+class SlowQueue(queue.SimpleQueue[object]):
+    """Whoever is told to end has ended before `put` returns."""
+
+    def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+        running = threading.active_count()
+        super().put(item)
+        deadline = time.monotonic() + 5
+        while item is None and threading.active_count() == running and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+def test_threads_may_end_while_the_others_are_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "SimpleQueue", SlowQueue)
+    DecodeThreads(3).close()
