@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.nats_health import store_problem
+from framemesh.runtime.processes.nats_server import jetstream_health
 
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: "
 
@@ -29,3 +31,14 @@ async def test_an_answer_that_says_nothing_is_no_problem(answer: bytes, tmp_path
     async with await asyncio.start_server(reply, "127.0.0.1", 0) as server:
         host, port = server.sockets[0].getsockname()
         assert await store_problem(f"{host}:{port}", tmp_path) is None
+
+
+async def test_a_server_that_never_ends_its_line_is_no_nats_server() -> None:
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x" * 200_000)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        assert await jetstream_health(f"{host}:{port}", 5) is Health.UNANSWERED

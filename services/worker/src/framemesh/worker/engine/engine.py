@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -82,20 +82,25 @@ async def open_engine(
     plans = await asyncio.to_thread(_planned, spec, models, cpus, device)
     prefix = prefix_of(data)
     await asyncio.to_thread(_remove_orphans, prefix)
-    client = TritonClient()
-    served = [await asyncio.to_thread(_served, plan, client, prefix, clock) for plan in plans]
-    triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
     graph_plan = compile_plan(spec)
     rows = {plan.spec.name: plan.rows for plan in plans}
     images = Window(MAX_IMAGES, MAX_IMAGE_BYTES)
-    try:
-        await triton.start(served)
-        async with _running(plans, served, triton, cpus) as stages:
-            refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
-            graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
-            yield Engine(graph, triton, rows[graph_plan.entry.id])
-    finally:
-        await triton.stop()
+    client = TritonClient()
+    with ExitStack() as memory:
+        served: list[ServedModel] = []
+        for plan in plans:
+            served.append(await asyncio.to_thread(_served, plan, client, prefix, clock))
+            # Also where the next model has no room, or Triton never starts.
+            memory.callback(served[-1].close)
+        triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
+        try:
+            await triton.start(served)
+            async with _running(plans, served, triton, cpus) as stages:
+                refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
+                graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
+                yield Engine(graph, triton, rows[graph_plan.entry.id])
+        finally:
+            await triton.stop()
 
 
 @asynccontextmanager
