@@ -8,7 +8,7 @@ from framemesh.modeling.errors import ModelInvalid
 from framemesh.worker.errors import InferenceFailed
 from tests.model_families import detr
 from tests.model_families.planted import PICTURE_SIZES, picture
-from tests.model_families.served import FamilyModel, assert_same
+from tests.model_families.served import FamilyModel, assert_masks_fill_the_left_half, assert_same
 
 
 @pytest.fixture(params=detr.MODELS)
@@ -85,16 +85,4 @@ def test_masks_of_rf_detr_lie_in_their_boxes() -> None:
     model = detr.rf_detr_seg()
     found = model.decode(model.answers(picture("landscape")))
     assert len(found) == 6
-    for one in found:
-        assert one.box is not None
-        assert one.detail is not None
-        assert one.detail.mask is not None
-        if one.box.right == 1:  # clipped: its middle is not the middle of the mask
-            continue
-        rows, columns = np.nonzero(one.detail.mask)
-        height, width = one.detail.mask.shape
-        seen = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-        left_half = (one.box.left, one.box.top, (one.box.left + one.box.right) / 2, one.box.bottom)
-        np.testing.assert_allclose(
-            np.divide(seen, (width, height, width, height)), left_half, atol=0.03
-        )
+    assert_masks_fill_the_left_half(found, atol=0.03)

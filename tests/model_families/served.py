@@ -105,3 +105,19 @@ def assert_same(found: list[Found], expected: list[Found]) -> None:
         )
         assert match is not None, f"{one} is not among {left}"
         left.remove(match)
+
+
+def assert_masks_fill_the_left_half(found: list[RawDetection], atol: float) -> None:
+    """Each mask, over the whole input, is the left half of its box. Clipped ones are left out."""
+    for one in found:
+        assert one.box is not None
+        assert one.detail is not None
+        assert one.detail.mask is not None
+        if one.box.right == 1:  # clipped: its middle is not the middle of the mask
+            continue
+        rows, columns = np.nonzero(one.detail.mask)
+        height, width = one.detail.mask.shape
+        seen = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        left_half = (one.box.left, one.box.top, (one.box.left + one.box.right) / 2, one.box.bottom)
+        scale = (width, height, width, height)
+        np.testing.assert_allclose(np.divide(seen, scale), left_half, atol=atol)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from framemesh.cli.common.bundled import bundled
 from framemesh.cli.common.files import read_bytes
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.modeling.constants import usual_constants
 from framemesh.modeling.manifest import Layout
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.preparation import Preparation
@@ -124,18 +125,14 @@ def _resized(image: Pixels, size: tuple[int, int]) -> Pixels:
 def _beside(tensor: Tensor, size: tuple[int, int]) -> NDArray[Any]:
     """An input that tells of the image: its size, its scale, its padding."""
     width, height = size
-    shape = tuple(max(1, length) for length in tensor.shape)
-    match tensor.name:
-        case "orig_target_sizes":
-            return np.array([[width, height]], _type(tensor))
-        case "im_shape" | "image_shape":
-            return np.array([[height, width]], _type(tensor))
-        case "scale_factor":
-            return np.ones(shape, _type(tensor))
-        case "pixel_mask":
-            return np.ones((1, height, width), _type(tensor))
-        case _:
-            raise ImageUnusable(f"the file has an input {tensor} that no image tells")
+    usual = usual_constants((tensor,), "", width, height).get(tensor.name)
+    if usual is None:
+        raise ImageUnusable(f"the file has an input {tensor} that no image tells")
+    if isinstance(usual, tuple):
+        row = (1,) * (len(tensor.shape) - 1)
+        return np.array(usual, _type(tensor)).reshape((*row, -1))
+    # One number for each pixel.
+    return np.full((1, height, width), usual, _type(tensor))
 
 
 def _type(tensor: Tensor) -> type[np.generic]:

@@ -184,7 +184,8 @@ class GraphExecutor:
         release_pixels: bool,
     ) -> None:
         runner = self._runners[node.id]
-        if any(edge.tiles for edge in inputs):
+        tiled = any(edge.tiles for edge in inputs)
+        if tiled:
             # How many tiles there are follows from the decoded image: a camera may have turned it.
             await runner.decode(execution.image)
         regions = [region for edge in inputs for region in _regions(execution, edge)]
@@ -195,7 +196,7 @@ class GraphExecutor:
         found = await runner.run(
             execution.image, regions, execution.deadline, release_pixels=release_pixels
         )
-        if any(edge.tiles for edge in inputs):
+        if tiled:
             execution.add(node, None, merged(found))
         else:
             for region, detections in zip(regions, found, strict=True):
