@@ -10,7 +10,7 @@ import pytest
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import FREE_PORTS, free_block
-from tests.loop_monitor import LoopMonitor
+from tests.loop_monitor import LIMIT_SECONDS, LoopMonitor
 
 
 def pytest_configure() -> None:
@@ -38,7 +38,12 @@ def loop_monitor() -> LoopMonitor:
 
 @pytest.fixture(autouse=True)
 def unblocked_loop(request: pytest.FixtureRequest, loop_monitor: LoopMonitor) -> Iterator[None]:
-    """Fails a test whose event loop was blocked, unless it is marked with `blocks_loop(reason)`."""
+    """Fails a test whose event loop was blocked, unless it is marked with `blocks_loop(reason)`.
+
+    One that is marked with `loop_limit(seconds)` has a limit of its own.
+    """
+    limit = request.node.get_closest_marker("loop_limit")
+    loop_monitor.limit_seconds = limit.args[0] if limit else LIMIT_SECONDS
     loop_monitor.take()
     yield
     found = loop_monitor.take()

@@ -49,6 +49,7 @@ class LoopMonitor(threading.Thread):
         super().__init__(name="loop monitor", daemon=True)
         self._watched = threading.get_ident()
         self._task = Path(f"/proc/self/task/{threading.get_native_id()}")
+        self.limit_seconds = LIMIT_SECONDS
         self._began: float | None = None
         """When the callback that runs now was called."""
         self._found: list[str] = []
@@ -85,7 +86,7 @@ class LoopMonitor(threading.Thread):
             if began != seen:
                 seen = began
                 before = self._usage() if began is not None else None
-            elif before and (blocked := self._usage().blocked_since(before)) > LIMIT_SECONDS:
+            elif before and (blocked := self._usage().blocked_since(before)) > self.limit_seconds:
                 before = None
                 stack = self._stack()
                 if self._began == seen:

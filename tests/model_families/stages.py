@@ -48,6 +48,7 @@ async def detections(
                 max_batch=1,
                 inputs=[row],
                 threads=threads,
+                result_bytes=validated.result.bytes,
             )
             png = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
             (found,) = await stage.run(FrameImage(png), [None], release_pixels=True)

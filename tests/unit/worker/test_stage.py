@@ -85,6 +85,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
                     max_batch=BATCH,
                     inputs=list(np.zeros((BATCH, 6, 8, 3), np.uint8)),
                     threads=threads,
+                    result_bytes=0,
                 )
 
             made = {spec.name: stage(spec, sees) for spec, sees in stages}

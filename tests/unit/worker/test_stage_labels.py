@@ -47,6 +47,7 @@ async def found(class_id: int) -> list[Detection]:
                 max_batch=1,
                 inputs=list(np.zeros((1, 6, 8, 3), np.uint8)),
                 threads=threads,
+                result_bytes=0,
             )
             (seen,) = await stage.run(FrameImage(JPEG), [None], release_pixels=True)
             return seen

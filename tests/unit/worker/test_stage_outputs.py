@@ -2,18 +2,21 @@
 
 import asyncio
 import threading
+from contextlib import closing
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from framemesh.core.detection import Box, Detection
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
-from framemesh.worker.engine.stage import LARGE_OUTPUTS, Stage
+from framemesh.worker.engine.stage import LARGE_OUTPUTS, LARGE_RESULT, Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
-from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
+from framemesh.worker.vision.decoders.decoder import Decoder, Outputs, RawDetail, RawDetection
 from framemesh.worker.vision.image import FrameImage
 from framemesh.worker.vision.preprocess import Preprocessor
 
@@ -30,29 +33,58 @@ class Reader:
         return [RawDetection(0, 0.9, None)]
 
 
-@pytest.mark.parametrize(("size", "in_loop"), [(LARGE_OUTPUTS - 4, True), (LARGE_OUTPUTS, False)])
-async def test_large_outputs_do_not_stop_the_event_loop(size: int, in_loop: bool) -> None:
-    output = np.zeros(size // 4, np.float32)
+@pytest.mark.parametrize(
+    ("size", "result_bytes", "in_loop"),
+    [
+        (LARGE_OUTPUTS - 4, LARGE_RESULT, True),
+        (LARGE_OUTPUTS, LARGE_RESULT, False),
+        (4, LARGE_RESULT + 1, False),
+    ],
+)
+async def test_large_outputs_and_results_do_not_stop_the_event_loop(
+    size: int, result_bytes: int, in_loop: bool
+) -> None:
     reader = Reader()
+    output = np.zeros(size // 4, np.float32)
+    (found,) = await read(reader, output, result_bytes)
+    assert found.label == "cat"
+    assert (reader.thread == threading.get_ident()) is in_loop
+
+
+class Masks:
+    """Sees a thousand things whose masks are noise: as many runs as cells."""
+
+    def decode(self, outputs: Outputs) -> list[RawDetection]:
+        mask = np.random.default_rng(0).random((160, 160)) > 0.5
+        detail = RawDetail(mask=mask)
+        return [RawDetection(0, 0.9, Box(0.0, 0.0, 0.9, 0.9), detail)] * 1000
+
+
+@pytest.mark.loop_limit(0.05)
+async def test_a_thousand_masks_do_not_stop_the_event_loop() -> None:
+    found = await read(Masks(), np.zeros(1, np.float32), 1000 * 2048)
+    assert len(found) == 1000
+    assert found[0].mask
+
+
+async def read(decoder: Decoder, output: NDArray[np.float32], result_bytes: int) -> list[Detection]:
+    """What a stage finds in a picture of which its model tells `output`."""
 
     async def infer(first: int, count: int) -> list[RowOutputs]:
         return [{"out": output}] * count
 
-    threads = DecodeThreads(1)
-    try:
+    with closing(DecodeThreads(1)) as threads:
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
             stage = Stage(
                 "maps",
                 ("cat",),
                 Preprocessor(InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)),
-                reader,
+                decoder,
                 Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
                 max_batch=1,
                 inputs=list(np.zeros((1, 6, 8, 3), np.uint8)),
                 threads=threads,
+                result_bytes=result_bytes,
             )
-            ((found,),) = await stage.run(FrameImage(JPEG), [None], release_pixels=True)
-    finally:
-        threads.close()
-    assert found.label == "cat"
-    assert (reader.thread == threading.get_ident()) is in_loop
+            (found,) = await stage.run(FrameImage(JPEG), [None], release_pixels=True)
+            return found

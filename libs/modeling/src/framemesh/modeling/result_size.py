@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.result_bound import ResultBound
 
 MAX_RESULT_BYTES = 1024**2 - 4096
 """Of the detections of one image: with the rest of its outcome under 1 MiB, an eighth of what the
@@ -47,6 +48,8 @@ class DetailSize:
     """Of an embedding."""
     single: bool = False
     """Whether an image has one detection at most, whatever `max_detections` says."""
+    once_a_class: bool = False
+    """Whether each class is told at most once."""
 
     def __str__(self) -> str:
         parts = [
@@ -81,16 +84,19 @@ class DetailSize:
 NO_DETAIL = DetailSize()
 
 
-def check_result_size(manifest: ModelManifest, detail: DetailSize) -> None:
-    """
+def check_result_size(manifest: ModelManifest, detail: DetailSize) -> ResultBound:
+    """What a model tells of one image, at most.
+
     Raises:
         ModelInvalid: an image may have more detections than an outcome holds; with how many bytes.
     """
     each = detail.bytes(manifest.labels)
     most = MAX_RESULT_BYTES // each
     wanted = 1 if detail.single else manifest.decoder.max_detections
+    if detail.once_a_class:
+        wanted = min(wanted, len(manifest.labels))
     if wanted <= most:
-        return
+        return ResultBound(wanted, each)
     if not most:
         raise misfit(
             manifest,

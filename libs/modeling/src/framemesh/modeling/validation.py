@@ -14,6 +14,7 @@ from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
 from framemesh.modeling.preparation import check_preparation
+from framemesh.modeling.result_bound import ResultBound
 from framemesh.modeling.result_size import check_result_size
 from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
 
@@ -26,6 +27,8 @@ class ValidatedModel:
     """With the dimensions of the manifest where the file leaves them open, and without the outputs
     that the decoder does not read."""
     binding: DecoderBinding
+    result: ResultBound
+    """What the model tells of one image, at most."""
 
 
 def validate_model(manifest: ModelManifest, onnx: Path) -> ValidatedModel:
@@ -52,7 +55,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
     """
     inputs = check_inputs(manifest, signature.inputs)
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
-    check_result_size(manifest, binding.detail)
+    result = check_result_size(manifest, binding.detail)
     tensors = (*inputs, *outputs)
     size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
     if size > MAX_PICTURE_BYTES:
@@ -61,7 +64,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
             f"the tensors of one picture take {size} bytes, over the limit of {MAX_PICTURE_BYTES}: "
             + ", ".join(map(str, tensors)),
         )
-    return ValidatedModel(Signature(inputs, outputs), binding)
+    return ValidatedModel(Signature(inputs, outputs), binding, result)
 
 
 def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:

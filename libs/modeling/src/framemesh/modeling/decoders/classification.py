@@ -11,6 +11,9 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
+from framemesh.modeling.result_size import DetailSize
+
+CLASSES = DetailSize(once_a_class=True)
 
 ONE_BY_ONE = (Activation.SIGMOID, Activation.NONE)
 """Activations that take each number for itself."""
@@ -19,14 +22,14 @@ ONE_BY_ONE = (Activation.SIGMOID, Activation.NONE)
 def _classification(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     name, classes = _scores(spec, shapes)
     if classes > 1 or spec.background:
-        return DecoderBinding({"scores": name}, classes, input_size)
+        return DecoderBinding({"scores": name}, classes, input_size, detail=CLASSES)
     if spec.activation not in ONE_BY_ONE:
         raise ModelInvalid(
             f"output {name} {list(shapes[name])} is a single score, of which softmax makes 1 in "
             "every frame: set decoder.activation to sigmoid (it is a logit) or none (it is a "
             "probability), and labels to one (what it is the score of) or two (its absence first)"
         )
-    return DecoderBinding({"scores": name}, None, input_size, most_classes=2)
+    return DecoderBinding({"scores": name}, None, input_size, most_classes=2, detail=CLASSES)
 
 
 def _multi_label(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
@@ -36,7 +39,7 @@ def _multi_label(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> De
             f"multi-label needs decoder.activation: sigmoid if output {name} holds logits, none if "
             "it holds probabilities; the file does not tell"
         )
-    return DecoderBinding({"scores": name}, classes, input_size)
+    return DecoderBinding({"scores": name}, classes, input_size, detail=CLASSES)
 
 
 def _scores(spec: DecoderSpec, shapes: Shapes) -> tuple[str, int]:

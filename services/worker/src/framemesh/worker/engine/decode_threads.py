@@ -1,17 +1,21 @@
 """Threads that decode images; one that works on an image for too long is replaced."""
 
 import asyncio
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import TooSlowToDecode
 
 log = get_logger()
+
+T = TypeVar("T")
 
 CHECK_SECONDS = 0.1
 """Between two checks of how long the threads have worked; a job may take as much more."""
@@ -85,6 +89,15 @@ class DecodeThreads:
             if not job.done.cancelled():
                 job.done.exception()
             raise
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """What `work` returns: our own code, which is never given up.
+
+        As `run`, it waits for the end of the work even where the caller is cancelled.
+        """
+        returned: list[T] = []
+        await self.run(_nothing, lambda: returned.append(work()), math.inf)
+        return returned[0]
 
     async def watch(self) -> None:
         """Give up jobs that take too long, until cancelled.
@@ -177,6 +190,10 @@ class DecodeThreads:
             error = failed
         job.done.get_loop().call_soon_threadsafe(_settle, job, error)
         return True
+
+
+def _nothing() -> None:
+    """The first step of a job that has only a second one."""
 
 
 def _settle(job: _Job, error: Exception | None) -> None:

@@ -182,4 +182,5 @@ def _stage(
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,
         threads=threads,
+        result_bytes=plan.result_bytes,
     )

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from framemesh.core.detection import Detection
@@ -13,6 +14,7 @@ from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.frame_context import WaitingForOthers
+from framemesh.worker.off_loop import off_loop
 from framemesh.worker.vision.image import FrameImage
 
 LARGE_IMAGE_BYTES = 96 * 1024 * 1024
@@ -71,6 +73,21 @@ class _Execution:
     places: dict[ItemId, int] = field(default_factory=dict)
     """In `items`."""
     tensor_bytes: int = 0
+
+    def add_all(
+        self,
+        node: Node,
+        regions: Sequence[Region | None],
+        found: Sequence[Sequence[Detection]],
+        *,
+        tiled: bool,
+    ) -> None:
+        """Make items of what a node found; what several tiles show becomes one."""
+        if tiled:
+            self.add(node, None, merged(found))
+            return
+        for region, detections in zip(regions, found, strict=True):
+            self.add(node, region, detections)
 
     def add(self, node: Node, region: Region | None, detections: Sequence[Detection]) -> None:
         """Make items of what a node found in one region."""
@@ -188,7 +205,7 @@ class GraphExecutor:
         if tiled:
             # How many tiles there are follows from the decoded image: a camera may have turned it.
             await runner.decode(execution.image)
-        regions = [region for edge in inputs for region in _regions(execution, edge)]
+        regions = await off_loop(partial(_regions, execution, inputs), len(execution.items))
         if not regions:
             if release_pixels:
                 execution.image.release_pixels()
@@ -196,17 +213,18 @@ class GraphExecutor:
         found = await runner.run(
             execution.image, regions, execution.deadline, release_pixels=release_pixels
         )
-        if tiled:
-            execution.add(node, None, merged(found))
-        else:
-            for region, detections in zip(regions, found, strict=True):
-                execution.add(node, region, detections)
+        add = partial(execution.add_all, node, regions, found, tiled=tiled)
+        await off_loop(add, sum(map(len, found)))
         execution.tensor_bytes += len(regions) * runner.input_bytes
         # A frame that one model has worked on is worked on to the end.
         execution.deadline = math.inf
 
 
-def _regions(execution: _Execution, edge: Edge) -> list[Region | None]:
+def _regions(execution: _Execution, edges: Sequence[Edge]) -> list[Region | None]:
+    return [region for edge in edges for region in _regions_of_edge(execution, edge)]
+
+
+def _regions_of_edge(execution: _Execution, edge: Edge) -> list[Region | None]:
     image = execution.image
     if edge.tiles is not None:
         return tiles_of(image.width, image.height, edge.tiles)

@@ -15,9 +15,12 @@ from framemesh.worker.vision.image import FrameImage
 from framemesh.worker.vision.output_reader import OutputReader
 from framemesh.worker.vision.preprocess import Preprocessor
 
-LARGE_OUTPUTS = 4 * 1024 * 1024
-"""Bytes for one image. Reading them takes 5 ms and more, a segmentation of 150 classes 100 ms, for
+LARGE_OUTPUTS = 1024 * 1024
+"""Bytes for one image. Where all of them count as something found, reading 2.8 MB takes 50 ms, for
 which the event loop would stand still."""
+
+LARGE_RESULT = 32 * 1024
+"""Bytes that a model may tell of one image at most: some 150 boxes. A mask takes 0.4 ms."""
 
 
 class Stage:
@@ -34,14 +37,20 @@ class Stage:
         max_batch: int,
         inputs: Sequence[Input],
         threads: DecodeThreads,
+        result_bytes: int,
     ) -> None:
-        """`inputs` are the rows that `batcher` lends, to be written to."""
+        """
+        Args:
+            inputs: the rows that `batcher` lends, to be written to.
+            result_bytes: what the model may tell of one image at most.
+        """
         self._preprocessor = preprocessor
         self._reader = OutputReader(name, labels, decoder)
         self._batcher = batcher
         self._max_batch = max_batch
         self._inputs = inputs
         self._threads = threads
+        self._large_result = result_bytes > LARGE_RESULT
 
     @property
     def input_bytes(self) -> int:
@@ -114,24 +123,15 @@ class Stage:
         """What the outputs say of each region."""
         found: list[list[Detection]] = []
         for region, output in zip(regions, outputs, strict=True):
-            if sum(array.nbytes for array in output.values()) < LARGE_OUTPUTS:
-                found.append(self._detections(image, region, output))
+            read = partial(self._detections, image, region, output)
+            if self._large_result or _size(output) >= LARGE_OUTPUTS:
+                # It waits for the end even if it is cancelled, so that the rows stay as they are.
+                found.append(await self._threads.call(read))
+            else:
+                found.append(read())
                 # Others have their turn before the next region.
                 await asyncio.sleep(0)
-                continue
-            read = partial(self._read_one, found, image, region, output)
-            # It waits for the end even if it is cancelled, so that the rows stay as they are.
-            await self._threads.run(lambda: None, read, math.inf)
         return found
-
-    def _read_one(
-        self,
-        found: list[list[Detection]],
-        image: FrameImage,
-        region: Region | None,
-        output: Outputs,
-    ) -> None:
-        found.append(self._detections(image, region, output))
 
     def _write(
         self,
@@ -155,3 +155,7 @@ class Stage:
         projection = self._preprocessor.projection(size.width, size.height)
         outer = None if region is None else region.box
         return list(self._reader.detections(outputs, projection, outer))
+
+
+def _size(outputs: Outputs) -> int:
+    return sum(array.nbytes for array in outputs.values())

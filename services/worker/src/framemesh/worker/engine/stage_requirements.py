@@ -25,6 +25,8 @@ class StageRequirements:
     decoder: Decoder
     policy: BatchPolicy
     rows: int
+    result_bytes: int
+    """What the model may tell of one image at most."""
 
 
 def requirements_of(
@@ -69,4 +71,5 @@ def requirements_of(
         decoder=make_decoder(manifest.decoder, validated.binding),
         policy=policy,
         rows=min(wanted, affordable),
+        result_bytes=validated.result.bytes,
     )

@@ -1,11 +1,14 @@
 """Completes a frame: its outcome is stored, then it is acked."""
 
+from functools import partial
+
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.errors import PublishRefused
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message, outcome_message
 from framemesh.worker.intake.in_flight import InFlightFrame
+from framemesh.worker.off_loop import off_loop
 from framemesh.worker.processing.outcomes import OutcomeFactory
 
 log = get_logger()
@@ -61,5 +64,7 @@ class OutcomeCommitter:
             # The dead letter first, so that the outcome never exists without it.
             letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
             await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))
-        if not await self._writer.write(outcome_message.to_message(outcome)):
+        encode = partial(outcome_message.to_message, outcome)
+        message = await off_loop(encode, len(outcome.detections))
+        if not await self._writer.write(message):
             log.info("frame already had its outcome", frame=str(outcome.frame))
