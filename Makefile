@@ -13,8 +13,8 @@ export UV_COMPILE_BYTECODE := 1
 PYTHON ?= python3
 # The uv in PATH, or a pinned one in .tools/.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
-MEMBERS := libs/api libs/core libs/modeling libs/runtime services/ingest services/master services/agent \
-	services/worker services/monitor sdk/python cli
+MEMBERS := libs/api libs/core libs/modeling libs/vision libs/runtime services/ingest services/master \
+	services/agent services/worker services/monitor sdk/python cli
 BIN := .venv/bin
 BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 

@@ -24,9 +24,9 @@ from bench.frames import MODEL, jpegs
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.vision.decoders.decoder import Decoder
 from framemesh.worker.vision.decoders.registry import make_decoder
-from framemesh.worker.vision.preprocess import Preprocessor
 
 CALL_TIMEOUT_SECONDS = 30.0
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.manifest import DecoderSpec, Fit, InputSpec, ModelManifest
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.vision.decoders.decoder import RawDetection
 from framemesh.worker.vision.decoders.registry import make_decoder
-from framemesh.worker.vision.preprocess import Preprocessor
 from tests.model_families.graphs import Values, declared_shapes, run
 from tests.model_families.planted import LABELS, Letterboxed, Picture, letterbox, stretch
 

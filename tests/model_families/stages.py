@@ -10,6 +10,7 @@ import numpy as np
 from framemesh.core.detection import Detection
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import Stage
@@ -17,7 +18,6 @@ from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.registry import make_decoder
 from framemesh.worker.vision.image import FrameImage
-from framemesh.worker.vision.preprocess import Preprocessor
 from tests.model_families.graphs import run
 from tests.model_families.planted import Picture
 

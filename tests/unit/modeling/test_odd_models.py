@@ -13,7 +13,7 @@ from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
-from framemesh.worker.triton.tensor_arena import NUMPY
+from framemesh.vision.arrays import NUMPY
 from tests.odd_models import ACCEPTED, MANIFEST, REFUSED, OddModel, model
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from framemesh.cli.inspection.inputs import model_inputs
+from framemesh.cli.inspection.inputs import trial_inputs
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.coco import COCO
@@ -30,7 +30,7 @@ def look(path: Path, content: bytes, choice: Choice = Choice()) -> Recognised | 
     guess = first_guess(facts, choice)
     width, height, _ = input_size(facts, guess, choice)
     preparation = guess.preparations[0] if guess else UNIT
-    inputs = model_inputs(facts, picture("landscape"), preparation, (width, height))
+    inputs = trial_inputs(facts, picture("landscape"), preparation, (width, height))
     return recognise(facts, choice, Probe(run(content, inputs), 0.01))
 
 

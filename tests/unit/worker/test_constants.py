@@ -3,7 +3,8 @@
 import numpy as np
 
 from framemesh.modeling.signature import Tensor
-from framemesh.worker.triton.constants import ConstantInputs, Constants, constant_values
+from framemesh.vision.constants import Constants, constant_values
+from framemesh.worker.triton.constants import ConstantInputs
 
 SIZES = Tensor("sizes", "INT64", (-1, 2))
 MASK = Tensor("mask", "BOOL", (-1, 3, 5))

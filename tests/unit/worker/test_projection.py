@@ -5,14 +5,9 @@ import pytest
 
 from framemesh.core.detection import Box, ClassArea, Detection, Keypoint, Mask, Point, RasterKind
 from framemesh.modeling.result_size import MAX_MASK_RUNS, MAX_RASTER_SIDE
+from framemesh.vision.projection import STRETCHED, Projection
 from framemesh.worker.vision.decoders.decoder import RawDetail, RawRaster
-from framemesh.worker.vision.projection import (
-    STRETCHED,
-    Projection,
-    to_mask,
-    to_raster,
-    with_detail,
-)
+from framemesh.worker.vision.details import to_mask, to_raster, with_detail
 
 LETTERBOX = Projection(0.0, 0.25, 1.0, 0.5)
 """A wide image between two bars."""

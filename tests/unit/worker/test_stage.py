@@ -13,15 +13,15 @@ from framemesh.core.graph.plan import compile_plan
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window
+from framemesh.vision.arrays import Input, Pixels
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
-from framemesh.worker.triton.tensor_arena import Input, RowOutputs
+from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
-from framemesh.worker.vision.decoding import Pixels
-from framemesh.worker.vision.preprocess import Preprocessor
 
 SPEC = InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)
 JPEG = cv2.imencode(".jpg", np.full((30, 40, 3), 128, np.uint8))[1].tobytes()

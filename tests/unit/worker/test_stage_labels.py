@@ -8,6 +8,7 @@ import pytest
 
 from framemesh.core.detection import Detection
 from framemesh.modeling.manifest import DType, InputSpec, Layout
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import Stage
@@ -16,7 +17,6 @@ from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
 from framemesh.worker.vision.image import FrameImage
-from framemesh.worker.vision.preprocess import Preprocessor
 
 JPEG = cv2.imencode(".jpg", np.full((30, 40, 3), 128, np.uint8))[1].tobytes()
 

@@ -1,9 +1,6 @@
-"""The inputs of a model for one image, as its family prepares it.
+"""The inputs of a model for one image, for the inference that a check runs."""
 
-For the inference that a check runs: workers have their own, faster code for the same rule.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,27 +11,17 @@ from numpy.typing import NDArray
 
 from framemesh.cli.common.bundled import bundled
 from framemesh.cli.common.files import read_bytes
+from framemesh.core.documents.document import read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.modeling.constants import usual_constants
-from framemesh.modeling.manifest import Layout
+from framemesh.modeling.manifest import DType, InputSpec, ModelManifest
 from framemesh.modeling.recognition.facts import ModelFacts
+from framemesh.modeling.recognition.input_fields import ARITHMETIC, input_fields
 from framemesh.modeling.recognition.preparation import Preparation
-from framemesh.modeling.signature import Tensor
-
-Pixels = NDArray[np.uint8]
-
-GREY = 114
-NUMPY_TYPES: Mapping[str, type[np.generic]] = {
-    "FP32": np.float32,
-    "FP16": np.float16,
-    "FP64": np.float64,
-    "UINT8": np.uint8,
-    "INT8": np.int8,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "BOOL": np.bool_,
-}
-
+from framemesh.modeling.signature import FLOATS, Tensor
+from framemesh.vision.arrays import NUMPY, Pixels
+from framemesh.vision.constants import constant_values
+from framemesh.vision.preprocess import Preprocessor
 
 MAX_ELEMENTS = 64 * 1024 * 1024
 """Of one input: a colour image of 4,600 pixels a side."""
@@ -63,10 +50,25 @@ def read_image(path: Path | None) -> Pixels:
     return np.asarray(decoded, np.uint8)
 
 
-def model_inputs(
+def served_inputs(
+    manifest: ModelManifest, inputs: Sequence[Tensor], image: Pixels
+) -> dict[str, NDArray[Any]]:
+    """All inputs of a model for one image, by name: what a worker sends.
+
+    Args:
+        inputs: of the validated model, the image first.
+    """
+    first, *others = inputs
+    return {
+        first.name: np.broadcast_to(_prepared(manifest.input, image), first.shape_of(1)),
+        **{each.name: constant_values(manifest.constants, each, 1) for each in others},
+    }
+
+
+def trial_inputs(
     facts: ModelFacts, image: Pixels, preparation: Preparation, size: tuple[int, int]
 ) -> dict[str, NDArray[Any]]:
-    """All inputs of the model, by name.
+    """All inputs of a file that is not recognised yet, by name.
 
     Args:
         size: width and height of the model's input.
@@ -77,49 +79,37 @@ def model_inputs(
     for tensor in facts.declared.inputs:
         if prod(max(1, length) for length in tensor.shape) > MAX_ELEMENTS:
             raise ImageUnusable(f"input {tensor} is too large to be tried")
-    inputs = {facts.image.tensor.name: _prepared(facts, image, preparation, size)}
+    target = facts.image
+    prepared = _prepared(_trial_spec(facts, preparation, size), image)
+    if target.batch != 0:
+        prepared = np.repeat(prepared[None], max(1, target.batch), axis=0)
+    inputs = {target.tensor.name: prepared.astype(_type(target.tensor), copy=False)}
     for tensor in facts.declared.inputs:
         if tensor.name not in inputs:
             inputs[tensor.name] = _beside(tensor, size)
     return inputs
 
 
-def _prepared(
-    facts: ModelFacts, image: Pixels, preparation: Preparation, size: tuple[int, int]
-) -> NDArray[Any]:
-    target, fields = facts.image, preparation.fields
-    fit = _letterboxed if fields.get("fit") == "letterbox" else _resized
-    fitted = fit(image, size)
-    if fields.get("color", "rgb") == "rgb":
-        fitted = fitted[:, :, ::-1]
-    values = fitted.astype(np.float32)
-    if target.tensor.datatype.startswith(("FP", "BF")):
-        values = values * fields.get("scale", 1.0) - fields.get("mean", 0.0)
-        values = values / fields.get("std", 1.0)
-    if target.channels == 1:
-        values = values.mean(axis=2, keepdims=True)
-    if target.layout is Layout.NCHW:
-        values = values.transpose(2, 0, 1)
-    if target.batch != 0:
-        values = np.repeat(values[None], max(1, target.batch), axis=0)
-    return np.ascontiguousarray(values, _type(target.tensor))
+def _prepared(spec: InputSpec, image: Pixels) -> NDArray[Any]:
+    prepared = np.empty(spec.shape, np.dtype(str(spec.dtype)))
+    Preprocessor(spec).write(image, prepared)
+    return prepared
 
 
-def _letterboxed(image: Pixels, size: tuple[int, int]) -> Pixels:
-    width, height = size
-    factor = min(width / image.shape[1], height / image.shape[0])
-    inner = (
-        max(1, min(width, round(image.shape[1] * factor))),
-        max(1, min(height, round(image.shape[0] * factor))),
-    )
-    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
-    whole = np.full((height, width, 3), GREY, np.uint8)
-    whole[top : top + inner[1], left : left + inner[0]] = _resized(image, inner)
-    return whole
+def _trial_spec(facts: ModelFacts, preparation: Preparation, size: tuple[int, int]) -> InputSpec:
+    """As `model.yaml` would have it. A type that workers do not write is made of one they do, so
+    that such a file is told as well."""
+    fields = input_fields(facts, preparation, *size)
+    if fields["dtype"] not in set(DType):
+        floats = facts.image.tensor.datatype in FLOATS
+        fields = {**fields, "dtype": "float32"} if floats else _plain(fields)
+    return read(fields, InputSpec, f"the input of {facts.file}")
 
 
-def _resized(image: Pixels, size: tuple[int, int]) -> Pixels:
-    return np.asarray(cv2.resize(image, size), np.uint8)
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without arithmetic, which whole numbers do not take."""
+    kept = {name: value for name, value in fields.items() if name not in ARITHMETIC}
+    return {**kept, "dtype": "int32"}
 
 
 def _beside(tensor: Tensor, size: tuple[int, int]) -> NDArray[Any]:
@@ -136,6 +126,6 @@ def _beside(tensor: Tensor, size: tuple[int, int]) -> NDArray[Any]:
 
 
 def _type(tensor: Tensor) -> type[np.generic]:
-    if tensor.datatype not in NUMPY_TYPES:
+    if tensor.datatype not in NUMPY:
         raise ImageUnusable(f"the file has an input {tensor} of a type that no image has")
-    return NUMPY_TYPES[tensor.datatype]
+    return NUMPY[tensor.datatype]

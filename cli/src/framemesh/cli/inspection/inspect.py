@@ -1,15 +1,19 @@
 """What a model's file is: recognised, run once, and recognised again with what it answered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from framemesh.cli.common.files import FileUnreadable
 from framemesh.cli.inspection.inference import Inference, run_once, runtime_python
-from framemesh.cli.inspection.inputs import ImageUnusable, model_inputs, read_image
+from framemesh.cli.inspection.inputs import ImageUnusable, read_image, trial_inputs
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.draft import input_size
 from framemesh.modeling.recognition.facts import ModelFacts, read_facts
-from framemesh.modeling.recognition.preparation import PREPARATIONS, UNIT, Preparation
+from framemesh.modeling.recognition.preparation import PREPARATIONS, UNIT
 from framemesh.modeling.recognition.recognise import first_guess, recognise
 from framemesh.modeling.recognition.result import Candidates, Recognised
 from framemesh.modeling.signature import OPEN
@@ -38,7 +42,13 @@ def inspect(file: Path, choice: Choice, image: Path | None) -> Inspection:
     guess = first_guess(facts, choice)
     preparation = PREPARATIONS.get(choice.preparation) or (guess.preparations[0] if guess else UNIT)
     width, height, _ = input_size(facts, guess, choice)
-    inference, not_run = infer(file, facts, preparation, (width, height), image)
+    pixels = read_image(image)
+    try:
+        inputs = trial_inputs(facts, pixels, preparation, (width, height))
+    except ImageUnusable as error:
+        inference, not_run = None, str(error)
+    else:
+        inference, not_run = infer(file, inputs, try_two=facts.image.batch == OPEN)
     result = recognise(
         facts,
         choice,
@@ -57,26 +67,13 @@ def _facts(file: Path) -> ModelFacts:
 
 
 def infer(
-    file: Path,
-    facts: ModelFacts,
-    preparation: Preparation,
-    size: tuple[int, int],
-    image: Path | None,
+    file: Path, inputs: Mapping[str, NDArray[Any]], *, try_two: bool
 ) -> tuple[Inference | None, str]:
-    """One inference on the image, or why there is none.
-
-    Args:
-        size: width and height of the model's input.
+    """One inference, or why there is none.
 
     Raises:
         InferenceFailed: the file does not run.
-        FileUnreadable, ImageUnusable: the image cannot be read.
     """
-    pixels = read_image(image)
     if (python := runtime_python()) is None:
         return None, NO_RUNTIME
-    try:
-        inputs = model_inputs(facts, pixels, preparation, size)
-    except ImageUnusable as error:
-        return None, str(error)
-    return run_once(python, file, inputs, try_two=facts.image.batch == OPEN), ""
+    return run_once(python, file, inputs, try_two=try_two), ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from framemesh.cli.common.model_folder import MANIFEST, ModelFolder, read_model_folder
 from framemesh.cli.inspection.inference import Inference
+from framemesh.cli.inspection.inputs import read_image, served_inputs
 from framemesh.cli.inspection.inspect import Inspection, infer, inspect
 from framemesh.cli.inspection.names_file import with_names
 from framemesh.cli.inspection.one_file import one_file
@@ -13,10 +14,9 @@ from framemesh.cli.inspection.report import report
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
 from framemesh.modeling.loadable import MAX_FILE_BYTES
-from framemesh.modeling.manifest import InputSpec, ModelManifest
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.recognition.choice import Choice
-from framemesh.modeling.recognition.facts import read_facts
-from framemesh.modeling.recognition.preparation import PREPARATIONS, Preparation
+from framemesh.modeling.recognition.preparation import PREPARATIONS
 from framemesh.modeling.recognition.result import Recognised
 from framemesh.modeling.validation import validate_model
 
@@ -100,30 +100,15 @@ def described(
     found = read_model_folder(folder)
     found = replace(found, file=one_file(found.file, scratch))
     check_size(found.file)
-    validate_model(found.manifest, found.file)
+    model = validate_model(found.manifest, found.file)
     if found.manifest.simulated:
         return found, None, "it is simulated"
-    spec = found.manifest.input
-    facts = read_facts(found.file)
-    size = spec.width, spec.height
-    inference, not_run = infer(found.file, facts, _preparation(spec), size, image)
+    inputs = served_inputs(found.manifest, model.signature.inputs, read_image(image))
+    # What a folder says of batches is taken; only a worker tries them.
+    inference, not_run = infer(found.file, inputs, try_two=False)
     if inference is not None:
         inference.probe.check_finite(found.file.name)
     return found, inference, not_run
-
-
-def _preparation(spec: InputSpec) -> Preparation:
-    return Preparation(
-        MANIFEST,
-        f"as {MANIFEST} says",
-        {
-            "fit": spec.fit,
-            "color": spec.color,
-            "scale": spec.scale,
-            "mean": spec.mean,
-            "std": spec.std,
-        },
-    )
 
 
 def check_size(file: Path) -> None:

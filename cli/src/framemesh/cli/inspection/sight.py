@@ -13,7 +13,6 @@ from framemesh.cli.inspection.inputs import read_image
 from framemesh.cli.inspection.look import look
 from framemesh.cli.views.detection import phrase
 from framemesh.modeling.manifest import ModelManifest
-from framemesh.modeling.recognition.facts import read_facts
 
 MAX_SHOWN = 10
 
@@ -30,7 +29,7 @@ def seen(
     if python is None or manifest.simulated:
         return
     pixels = read_image(image)
-    outcome = look(python, model, read_facts(model), manifest, pixels)
+    outcome = look(python, model, manifest, pixels)
     where = str(image) if image else "a frame of the bundled clip"
     yield f"On {where} it sees {_summary(outcome)}."
     if save is not None:

@@ -9,13 +9,11 @@ from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.guess import Guess
+from framemesh.modeling.recognition.input_fields import input_fields
 from framemesh.modeling.recognition.labels import labels_of
 from framemesh.modeling.recognition.preparation import Preparation
 
 MAX_NAME = 64
-DTYPES = {"FP32": "float32", "FP16": "float16", "UINT8": "uint8", "INT32": "int32"}
-PLAIN = ("uint8", "int32")
-ARITHMETIC = ("scale", "mean", "std")
 BATCH = 8
 """Images in one request, where the file leaves the number open."""
 
@@ -98,28 +96,13 @@ def input_size(facts: ModelFacts, guess: Guess | None, choice: Choice) -> tuple[
 def _input(
     facts: ModelFacts, guess: Guess, preparation: Preparation, choice: Choice
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    image = facts.image
     width, height, size_why = input_size(facts, guess, choice)
-    dtype = DTYPES.get(image.tensor.datatype, image.tensor.datatype)
     custom = "you said so" if choice.preparation else f"custom of {guess.family}"
-    prepared = dict(preparation.fields)
-    if dtype in PLAIN:  # the graph does the arithmetic
-        prepared = {name: value for name, value in prepared.items() if name not in ARITHMETIC}
-    if image.channels == 1:
-        prepared["color"] = "gray"
-    fields = {
-        "name": image.tensor.name,
-        "width": width,
-        "height": height,
-        "layout": str(image.layout),
-        "dtype": dtype,
-        "color": "rgb",
-        **prepared,
-    }
+    fields = input_fields(facts, preparation, width, height)
     told = {"name": "the file", "layout": "the file", "dtype": "the file"}
     reasons = {"width": size_why, "height": size_why, **told}
-    for name in ("color", *prepared):
-        reasons[name] = f"{custom}: {preparation.text}"
+    for name in fields:
+        reasons.setdefault(name, f"{custom}: {preparation.text}")
     return fields, reasons
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from framemesh.core.detection import Box
 from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge
-from framemesh.worker.vision.decoding import Pixels
+from framemesh.vision.arrays import Pixels
 
 MIN_REGION_PIXELS = 2
 """A side of a region; smaller ones show nothing."""

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from framemesh.core.detection import Detection
+from framemesh.vision.arrays import Input
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.region import Region
-from framemesh.worker.triton.tensor_arena import Input
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
 from framemesh.worker.vision.image import FrameImage
 from framemesh.worker.vision.output_reader import OutputReader
-from framemesh.worker.vision.preprocess import Preprocessor
 
 LARGE_OUTPUTS = 1024 * 1024
 """Bytes for one image. Where all of them count as something found, reading 2.8 MB takes 50 ms, for

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.validation import validate_model
+from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import BatchPolicy
 from framemesh.worker.triton.repository import CPU, Deployment
 from framemesh.worker.vision.decoders.decoder import Decoder
 from framemesh.worker.vision.decoders.registry import make_decoder
-from framemesh.worker.vision.preprocess import Preprocessor
 
 MAX_MEMORY_BYTES = 256 * 1024 * 1024
 """Of the inputs and outputs of one stage. Fewer rows only mean fewer frames at once."""

@@ -11,8 +11,9 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.modeling.signature import ELEMENT_BYTES, Tensor
+from framemesh.vision.arrays import NUMPY
 from framemesh.worker.errors import InferenceFailed
-from framemesh.worker.triton.tensor_arena import NUMPY, OutputBatch, Values
+from framemesh.worker.triton.tensor_arena import OutputBatch, Values
 
 Answer: TypeAlias = pb.ModelInferResponse
 

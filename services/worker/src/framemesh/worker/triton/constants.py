@@ -1,16 +1,14 @@
 """The inputs of a model beside the picture: written once, sent with every request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.modeling.signature import Tensor
-from framemesh.worker.triton.tensor_arena import ALIGNMENT, NUMPY, Values
-
-Constants = Mapping[str, float | tuple[float, ...]]
-"""Of each input by its name: its numbers for one picture, or one for all its elements."""
+from framemesh.vision.constants import Constants, constant_values
+from framemesh.worker.triton.tensor_arena import ALIGNMENT
 
 
 class ConstantInputs:
@@ -37,9 +35,3 @@ class ConstantInputs:
         """The same values, to be sent in a request."""
         shape = self.tensors[at].shape_of(count)
         return np.resize(self._values[at], shape).tobytes()
-
-
-def constant_values(constants: Constants, tensor: Tensor, pictures: int) -> Values:
-    """What goes into `tensor` for so many pictures: the numbers for one, again and again."""
-    numbers = np.array(constants[tensor.name], NUMPY[tensor.datatype])
-    return np.resize(numbers, tensor.shape_of(pictures))

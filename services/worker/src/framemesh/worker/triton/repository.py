@@ -10,7 +10,7 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
 from framemesh.modeling.signature import Signature, Tensor
-from framemesh.worker.triton.constants import constant_values
+from framemesh.vision.constants import constant_values
 
 CPU, GPU = "KIND_CPU", "KIND_GPU"
 

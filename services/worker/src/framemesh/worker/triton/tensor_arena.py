@@ -10,32 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.modeling.signature import Tensor
+from framemesh.vision.arrays import NUMPY, Input
 from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY
 
-Input = NDArray[Any]
-"""Of one image, in the type that the model declares: a view that may be written to."""
 Values = NDArray[Any]
 """Numbers of the type that the model declares."""
 OutputBatch = Mapping[str, Values]
 """Of several images, [images, ...]: by the name of its tensor, a view that may only be read."""
 RowOutputs = Mapping[str, Values]
 """The same of one image, without the batch dimension."""
-
-NUMPY: Mapping[str, type[np.generic]] = {
-    "BOOL": np.bool_,
-    "UINT8": np.uint8,
-    "INT8": np.int8,
-    "UINT16": np.uint16,
-    "INT16": np.int16,
-    "UINT32": np.uint32,
-    "INT32": np.int32,
-    "UINT64": np.uint64,
-    "INT64": np.int64,
-    "FP16": np.float16,
-    "FP32": np.float32,
-    "FP64": np.float64,
-}
-"""What Triton's names of types are here."""
 
 ALIGNMENT = 64
 """Of the block of each tensor, in bytes: a cache line."""

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import simplejpeg
-from numpy.typing import NDArray
 
 from framemesh.core.images.header import ImageFormat, ImageHeader
 from framemesh.core.images.jpeg import without_gaps
+from framemesh.vision.arrays import Pixels
 from framemesh.worker.errors import Undecodable
-
-Pixels = NDArray[np.uint8]
-"""[height, width, 3], blue first."""
 
 _NO_DAMAGE = (
     "Unsupported color conversion request",  # four inks: the one kind that only OpenCV decodes

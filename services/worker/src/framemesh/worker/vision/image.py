@@ -6,8 +6,9 @@ from framemesh.core.images import errors
 from framemesh.core.images.check import MAX_PIXELS, check_image
 from framemesh.core.images.errors import BadImage
 from framemesh.core.images.header import ImageHeader
+from framemesh.vision.arrays import Pixels
 from framemesh.worker.errors import Corrupt, Damaged, TooSlowToDecode, Undecodable
-from framemesh.worker.vision.decoding import Pixels, decode
+from framemesh.worker.vision.decoding import decode
 
 BASE_CPU_SECONDS = 0.5
 """To decode any image: a hundred times what a usual one takes."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from framemesh.core.detection import Box, Detection
+from framemesh.vision.projection import Projection
 from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs
-from framemesh.worker.vision.projection import Projection, with_detail
+from framemesh.worker.vision.details import with_detail
 
 
 class OutputReader:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from framemesh.modeling.manifest import Fit, InputSpec, Interpolation
-from framemesh.worker.vision.decoding import Pixels
-from framemesh.worker.vision.placement import Placement, placement
+from framemesh.vision.arrays import Pixels
+from framemesh.vision.placement import Placement, placement
 
 INTERPOLATION = {
     Interpolation.NEAREST: cv2.INTER_NEAREST,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from framemesh.modeling.manifest import Anchor, Fit, InputSpec
-from framemesh.worker.vision.projection import STRETCHED, Projection
+from framemesh.vision.projection import STRETCHED, Projection
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Layout
-from framemesh.worker.triton.tensor_arena import Input
-from framemesh.worker.vision.decoding import Pixels
-from framemesh.worker.vision.fitting import INTERPOLATION, fitted
-from framemesh.worker.vision.placement import projection
-from framemesh.worker.vision.projection import Projection
+from framemesh.vision.arrays import Input, Pixels
+from framemesh.vision.fitting import INTERPOLATION, fitted
+from framemesh.vision.placement import projection
+from framemesh.vision.projection import Projection
 
 PLAIN = (DType.UINT8, DType.INT32)
 """Types in which a pixel is its own value."""

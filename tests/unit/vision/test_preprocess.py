@@ -17,10 +17,9 @@ from framemesh.modeling.manifest import (
     Interpolation,
     Layout,
 )
-from framemesh.worker.triton.tensor_arena import Input
-from framemesh.worker.vision.decoding import Pixels
-from framemesh.worker.vision.placement import Placement, placement
-from framemesh.worker.vision.preprocess import Preprocessor
+from framemesh.vision.arrays import Input, Pixels
+from framemesh.vision.placement import Placement, placement
+from framemesh.vision.preprocess import Preprocessor
 
 METHODS = {
     Interpolation.NEAREST: cv2.INTER_NEAREST,
