@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 
 from bench.cpu import role
 from bench.frames import MODEL
+from bench.process_tree import peak_bytes, reset_peak
 from framemesh.api.master.v1 import model_pb2_grpc
 from framemesh.cli.commands.model import registration
 from framemesh.cli.common.model_folder import read_model_folder
@@ -58,7 +59,7 @@ async def transfer(address: str, master: psutil.Process, megabytes: int, data: P
     path = data / f"{name}.onnx"
     await asyncio.to_thread(grown, megabytes, path)
     padded = replace(folder, manifest=replace(folder.manifest, name=name), file=path)
-    _reset_peak(master)
+    reset_peak(master)
     started = time.perf_counter()
     async with grpc.aio.insecure_channel(address) as channel:
         stub = model_pb2_grpc.ModelServiceStub(channel)
@@ -69,23 +70,13 @@ async def transfer(address: str, master: psutil.Process, megabytes: int, data: P
     await _fetch(address, name, data / "models")
     again = time.perf_counter()
     return Transfer(
-        registered - started, downloaded - registered, again - downloaded, _peak(master)
+        registered - started, downloaded - registered, again - downloaded, peak_bytes(master)
     )
 
 
 async def _fetch(address: str, name: str, folder: Path) -> None:
     with closing(ModelCache(folder)) as cache:
         await ModelFetcher(address, "worker", cache).fetch([StageSpec("stage", name)])
-
-
-def _reset_peak(process: psutil.Process) -> None:
-    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
-
-
-def _peak(process: psutil.Process) -> int:
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) * 1024
 
 
 async def measure(data: Path, sizes: Sequence[int]) -> None:

@@ -43,6 +43,36 @@ def test_a_pipeline_is_applied_listed_and_deleted(run: Any, services: Any, pipel
     assert deleted.stdout == "pipeline street is deleted, 3 accepted frames discarded\n"
 
 
+def test_a_pipeline_of_one_model_needs_no_file(run: Any, services: Any) -> None:
+    made = run("pipeline", "create", "site", "--model", "person")
+    assert made.stdout == "pipeline site is at revision 1\n"
+    (stage,) = services.pipelines["site"].stages
+    assert (stage.name, stage.model, stage.model_version) == ("person", "person", 0)
+
+
+def test_a_pipeline_is_created_again_for_a_newer_version_of_its_model(
+    run: Any, services: Any
+) -> None:
+    run("pipeline", "create", "site", "--model", "person")
+    # As the master answers: with the version that was newest.
+    services.pipelines["site"].stages[0].model_version = 3
+    assert run("pipeline", "create", "site", "--model", "person").exit_code == 0
+    assert services.pipelines["site"].stages[0].model_version == 0
+
+
+def test_a_pipeline_that_a_file_made_is_not_replaced_by_create(
+    run: Any, services: Any, pipeline: Path
+) -> None:
+    run("pipeline", "apply", pipeline)
+    refused = run("pipeline", "create", "street", "--model", "person")
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "error: there is a pipeline street already, and it is not of person alone: choose another "
+        "name, or change its file and apply it\n"
+    )
+    assert services.pipelines["street"].stages[0].name == "people"
+
+
 def test_a_model_travels_as_its_manifest_and_chunks(
     run: Any, services: Any, tmp_path: Path
 ) -> None:

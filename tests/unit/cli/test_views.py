@@ -93,7 +93,7 @@ def test_status_of_a_pipeline_that_one_service_does_not_know_yet() -> None:
 
 
 def test_status_without_pipelines_says_how_to_make_one() -> None:
-    assert "framemesh pipeline apply" in printed()
+    assert "framemesh pipeline create" in printed()
 
 
 @pytest.mark.parametrize("field", ["offered", "accepted", "done", "dead", "pending"])

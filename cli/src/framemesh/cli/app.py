@@ -38,7 +38,7 @@ class Framemesh(LazyGroup):
         LazyCommand(
             "pipeline",
             "framemesh.cli.commands.pipeline:app",
-            "Apply, show, list and delete pipelines.",
+            "Create, apply, show, list and delete pipelines.",
         ),
         LazyCommand(
             "push",

@@ -1,8 +1,10 @@
-"""`framemesh pipeline ...`: apply, show, list and delete pipelines."""
+"""`framemesh pipeline ...`: create, apply, show, list and delete pipelines."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import grpc
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -16,19 +18,31 @@ from framemesh.cli.common.files import read_document
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.pipeline import lines, stages
 from framemesh.core.documents.document import InvalidDocument
-from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.names import check_name
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
 from framemesh.runtime.messages import pipeline_message
 
 app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Apply, show, list and delete pipelines.",
+    help="Create, apply, show, list and delete pipelines.",
 )
 
 WAIT_SECONDS = 60.0
 """Of `apply --wait`: a worker is ready in 3 s; what fails at its start says so within 10 s. A large
 model is on its way for longer."""
+
+
+Wait = Annotated[bool, typer.Option("--wait", help="Until a worker of it is ready.")]
+Timeout = Annotated[float, typer.Option(min=1, max=3600, help="Seconds that --wait waits.")]
+
+
+class PipelineExists(FramemeshError):
+    """There is a pipeline of this name, and it has more to it than one model."""
+
+    code = Code.CONFLICT
 
 
 def read_pipeline(path: Path) -> PipelineSpec:
@@ -48,27 +62,74 @@ def read_pipeline(path: Path) -> PipelineSpec:
 
 
 @app.command()
+def create(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    *,
+    model: Annotated[str, typer.Option(help="A registered model.", show_default=False)],
+    wait: Wait = False,
+    timeout: Timeout = WAIT_SECONDS,
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Make a pipeline of one model, without a file; again: change it to the model's newest version.
+
+    What else a pipeline can be is for `framemesh pipeline apply`.
+    """
+    stage = StageSpec(check_name("model", model), model)
+    spec = PipelineSpec(check_name("pipeline", name), (stage,))
+    with connect(master) as channel:
+        stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+        if (there := _found(stub, name)) is not None and not _is_plain(there, spec):
+            raise PipelineExists(
+                f"there is a pipeline {name} already, and it is not of {model} alone: choose "
+                "another name, or change its file and apply it"
+            )
+        _apply(stub, spec, timeout if wait else 0)
+
+
+@app.command()
 def apply(
     file: Annotated[Path, typer.Argument(help="A pipeline.yaml.", show_default=False)],
     master: addresses.MasterAddress = addresses.MASTER,
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="Until a worker of it is ready.")] = False,
-    timeout: Annotated[
-        float, typer.Option(min=1, max=3600, help="Seconds that --wait waits.")
-    ] = WAIT_SECONDS,
+    wait: Wait = False,
+    timeout: Timeout = WAIT_SECONDS,
 ) -> None:
     """Make a pipeline, or change it to what FILE says."""
-    spec = pipeline_message.to_proto(read_pipeline(file))
+    spec = read_pipeline(file)
     with connect(master) as channel:
-        stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
-        request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
-        applied = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS).pipeline
-        typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
-        if wait:
-            found = wait_until_ready(stub, spec.name, timeout, _tell_trouble)
-            typer.echo(f"{found.current_workers} of {found.spec.workers.min} workers ready")
-        elif applied.trouble:
-            typer.echo(f"trouble: {applied.trouble}")
+        _apply(pipeline_pb2_grpc.PipelineServiceStub(channel), spec, timeout if wait else 0)
+
+
+def _apply(
+    stub: pipeline_pb2_grpc.PipelineServiceStub, spec: PipelineSpec, wait_seconds: float
+) -> None:
+    """Apply it, and wait for a worker of it unless `wait_seconds` is 0."""
+    request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
+    applied = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS).pipeline
+    typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
+    if wait_seconds:
+        found = wait_until_ready(stub, spec.name, wait_seconds, _tell_trouble)
+        typer.echo(f"{found.current_workers} of {found.spec.workers.min} workers ready")
+    elif applied.trouble:
+        typer.echo(f"trouble: {applied.trouble}")
+
+
+def _found(stub: pipeline_pb2_grpc.PipelineServiceStub, name: str) -> PipelineSpec | None:
+    """The pipeline that has this name."""
+    request = pipeline_pb2.GetPipelineRequest(name=name)
+    try:
+        answer = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS)
+    except grpc.RpcError as error:
+        if isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.NOT_FOUND:
+            return None
+        raise
+    return pipeline_message.from_proto(answer.pipeline.spec)
+
+
+def _is_plain(there: PipelineSpec, wanted: PipelineSpec) -> bool:
+    """Whether it differs from `wanted` in the model's version alone."""
+    stages = tuple(replace(stage, model_version=0) for stage in there.stages)
+    return replace(there, stages=stages) == wanted
 
 
 def _tell_trouble(line: str) -> None:

@@ -17,7 +17,7 @@ _ALWAYS = ("offered", "accepted", "done", "pending")
 
 def view(reports: Sequence[PipelineReport]) -> RenderableType:
     if not reports:
-        return Text("no pipelines: `framemesh pipeline apply FILE` makes one")
+        return Text("no pipelines: `framemesh pipeline create NAME --model MODEL` makes one")
     return Group(*(part for report in reports for part in _pipeline(report)))
 
 

@@ -1,0 +1,109 @@
+"""Pipelines whose model cannot be served: how soon commands say so, and what it costs meanwhile:
+`python -m bench.unservable`."""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc.aio
+import psutil
+
+from bench.bad_models import BAD_MODELS, MANIFEST
+from bench.commands import Command
+from bench.process_tree import adopt_orphans, cpu_seconds_of_all
+from framemesh.api.master.v1 import model_pb2_grpc
+from framemesh.cli.commands.model import registration
+from framemesh.cli.common.model_folder import ModelFolder
+from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.run_state import RunState
+from framemesh.cli.local.running import running_mesh
+
+PIPELINE = "unservable"
+IDLE_SECONDS = 30
+"""How long the mesh is measured before there is a pipeline."""
+
+SAY_SECONDS = 60.0
+
+
+async def measure(kind: str, seconds: float, data: Path) -> None:
+    """One kind of bad model in a mesh of its own."""
+    async with running_mesh(data / "mesh", Ports.free(), store_max_bytes=2 * 1024**3) as run:
+        root = psutil.Process(os.getpid())
+        await _register(run, BAD_MODELS[kind](), data)
+        idle = await _cores(root, IDLE_SECONDS)
+        before, began = cpu_seconds_of_all(root), time.monotonic()
+        said = await asyncio.gather(_apply(run, data), _polled(run, "show"), _polled(run, "status"))
+        print(f"{kind}:")
+        for command, (after, line) in zip(("apply --wait", "show", "status"), said, strict=True):
+            print(f"  {command:13}{after:5.1f} s  {line}", flush=True)
+        while (left := seconds - (time.monotonic() - began)) > 0:
+            await asyncio.sleep(min(left, 60))
+            passed = time.monotonic() - began
+            spent = cpu_seconds_of_all(root) - before
+            print(
+                f"  {passed:5.0f} s: {spent:.1f} s of CPU, {spent / passed - idle:.2%} of a core "
+                f"more than the idle mesh ({idle:.2%})",
+                flush=True,
+            )
+
+
+async def _register(run: RunState, content: bytes, data: Path) -> None:
+    """Past the command line, which would run it and refuse it."""
+    path = data / "bad.onnx"
+    path.write_bytes(content)
+    async with grpc.aio.insecure_channel(run.master) as channel:
+        stub = model_pb2_grpc.ModelServiceStub(channel)
+        await stub.RegisterModel(registration(ModelFolder(MANIFEST, path)))
+
+
+async def _cores(root: psutil.Process, seconds: float) -> float:
+    before = cpu_seconds_of_all(root)
+    await asyncio.sleep(seconds)
+    return (cpu_seconds_of_all(root) - before) / seconds
+
+
+async def _apply(run: RunState, data: Path) -> tuple[float, str]:
+    """Seconds until `pipeline apply --wait` says what is wrong, and the line."""
+    path = data / "pipeline.yaml"
+    stages = f"[{{name: only, model: {MANIFEST.name}}}]"
+    path.write_text(f"name: {PIPELINE}\nstages: {stages}\n")
+    command = Command("pipeline", "apply", str(path), "--wait", "--master", run.master)
+    return await command.until_said("trouble: ", SAY_SECONDS)
+
+
+async def _polled(run: RunState, which: str) -> tuple[float, str]:
+    """Seconds until a command that is given again and again says what is wrong, and the line."""
+    commands = {
+        "show": ("pipeline", "show", PIPELINE, "--master", run.master),
+        "status": ("status", PIPELINE, "--master", run.master, "--monitor", run.monitor),
+    }
+    began = time.monotonic()
+    while time.monotonic() - began < SAY_SECONDS:
+        output = await Command(*commands[which]).output()
+        for line in output.splitlines():
+            if (said := line.strip()).startswith("trouble"):
+                return time.monotonic() - began, said
+    return time.monotonic() - began, "nothing is said"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="of each kind")
+    parser.add_argument("--kinds", nargs="+", choices=[*BAD_MODELS], default=[*BAD_MODELS])
+    options = parser.parse_args()
+    adopt_orphans()
+    run(options.kinds, options.seconds)
+
+
+def run(kinds: Sequence[str], seconds: float) -> None:
+    for kind in kinds:
+        with tempfile.TemporaryDirectory(prefix="framemesh-bench-") as folder:
+            asyncio.run(measure(kind, seconds, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
