@@ -119,6 +119,20 @@ async def test_two_at_once_do_not_disturb_each_other(running: Master, nats_broke
     assert await streams(nats_broker) == {"FRAMES-street-1-0", "LEDGER-street", "DEAD-street"}
 
 
+async def test_results_that_may_not_fit_into_a_message_are_refused(running: Master) -> None:
+    wide = manifest(name="wide", decoder={"name": "centernet", "max_detections": 1000})
+    await running.register(wide)
+    stages = [
+        {"name": "crowds", "model": "wide"},
+        {"name": "people", "model": "wide", "crops_of": "crowds"},
+    ]
+    code, line = await status_of(running.apply(stages=stages))
+    assert code == INVALID
+    assert "stages[1].model: an outcome may take 198,202,096 bytes" in line
+    assert "with 1,000,000 detections in 1,000 crops of 'crowds'" in line
+    await running.apply(stages=[{**stages[0], "model": "person"}, {**stages[1], "model": "person"}])
+
+
 PERSON = {"name": "people", "model": "person"}
 
 
@@ -327,7 +341,10 @@ def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManage
     """A master's, on the broker of another."""
     models = ModelCatalog(broker, spool, Transfers())
     driver = MemoryDriver()
-    return PipelineManager(store, models, BufferProvisioner(broker), driver, asyncio.Event())
+    changed = asyncio.Event()
+    return PipelineManager(
+        store, models, BufferProvisioner(broker), driver, changed, max_outcome_bytes=lambda: 8 * MIB
+    )
 
 
 @pytest.mark.parametrize("changed", [False, True])

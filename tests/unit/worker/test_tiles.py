@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemesh.core.detection import Box, Detection, Keypoint, Point
+from framemesh.core.pipeline.results import MAX_TILES
 from framemesh.core.pipeline.spec import TilesSpec
-from framemesh.worker.engine.tiles import MAX_TILES, merged, tiles_of
+from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.errors import TooManyTiles
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from framemesh.core.names import Name
+from framemesh.core.pipeline.results import ResultBound
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -210,3 +211,5 @@ class ModelVersion:
     size_bytes: Annotated[int, Field(ge=0)]
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     """SHA-256 of the ONNX file, in hexadecimal."""
+    result: ResultBound | None = None
+    """The most that it tells of one image; None: it was registered before that was worked out."""

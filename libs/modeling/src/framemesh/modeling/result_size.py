@@ -7,9 +7,9 @@ model was added.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from framemesh.core.pipeline.results import ResultBound
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import ModelManifest
-from framemesh.modeling.result_bound import ResultBound
 
 MAX_RESULT_BYTES = 1024**2 - 4096
 """Of the detections of one image: with the rest of its outcome under 1 MiB, an eighth of what the
@@ -84,8 +84,13 @@ class DetailSize:
 NO_DETAIL = DetailSize()
 
 
-def check_result_size(manifest: ModelManifest, detail: DetailSize) -> ResultBound:
+def check_result_size(
+    manifest: ModelManifest, detail: DetailSize, *, boxes: bool = True
+) -> ResultBound:
     """What a model tells of one image, at most.
+
+    Args:
+        boxes: whether its decoder tells places. A raster has that of its tile.
 
     Raises:
         ModelInvalid: an image may have more detections than an outcome holds; with how many bytes.
@@ -96,7 +101,7 @@ def check_result_size(manifest: ModelManifest, detail: DetailSize) -> ResultBoun
     if detail.once_a_class:
         wanted = min(wanted, len(manifest.labels))
     if wanted <= most:
-        return ResultBound(wanted, each)
+        return ResultBound(wanted, each, boxes or detail.raster)
     if not most:
         raise misfit(
             manifest,

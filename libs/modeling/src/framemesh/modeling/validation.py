@@ -6,7 +6,9 @@ Master, worker and CLI ask here, so what one of them takes the others take too.
 from dataclasses import dataclass
 from pathlib import Path
 
+from framemesh.core.pipeline.results import ResultBound
 from framemesh.modeling.decoders.demand import DecoderBinding
+from framemesh.modeling.decoders.registry import demand_of
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.inputs import check_inputs
 from framemesh.modeling.loadable import check_loadable
@@ -14,7 +16,6 @@ from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
 from framemesh.modeling.preparation import check_preparation
-from framemesh.modeling.result_bound import ResultBound
 from framemesh.modeling.result_size import check_result_size
 from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
 
@@ -55,7 +56,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
     """
     inputs = check_inputs(manifest, signature.inputs)
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
-    result = check_result_size(manifest, binding.detail)
+    result = check_result_size(manifest, binding.detail, boxes=demand_of(manifest).boxes)
     tensors = (*inputs, *outputs)
     size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
     if size > MAX_PICTURE_BYTES:

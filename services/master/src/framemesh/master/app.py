@@ -50,7 +50,14 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         store, nodes = PipelineStore(nats), NodeRegistry()
         models = ModelCatalog(nats, settings.spool, Transfers())
         fleet = ProcessDriver(nodes)
-        pipelines = PipelineManager(store, models, BufferProvisioner(nats), fleet, nodes.changed)
+        pipelines = PipelineManager(
+            store,
+            models,
+            BufferProvisioner(nats),
+            fleet,
+            nodes.changed,
+            max_outcome_bytes=lambda: nats.client.max_payload,
+        )
         feed = PipelineFeed(nats, SystemClock())
         reconciler = Reconciler(feed, fleet, nodes.changed)
         services = _services(

@@ -4,6 +4,8 @@ A stream's name ends in its generation and number, so that no two pipelines can 
 tokens follow the grammar of names (framemesh.core.names), which has no dots.
 """
 
+import re
+
 from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.generation import Generation, Shard
 
@@ -21,6 +23,19 @@ def frames_streams(pipeline: str, generation: Generation) -> list[str]:
     return [
         frames_stream(pipeline, generation.number, index) for index in range(generation.streams)
     ]
+
+
+def generation_and_index(stream: str, pipeline: str) -> tuple[int, int] | None:
+    """Of a stream of a pipeline's buffer, by its name; None: it is no such stream."""
+    found = re.fullmatch(r"FRAMES-(.+)-(\d+)-(\d+)", stream)
+    if found is None or found[1] != pipeline:
+        return None
+    return int(found[2]), int(found[3])
+
+
+def buffer_subjects(pipeline: str) -> tuple[str, ...]:
+    """What the streams of a pipeline's buffer take between them, those that are retired as well."""
+    return f"frames.{pipeline}.>", f"retired.{pipeline}.>"
 
 
 def shard_stream(shard: Shard) -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from pathlib import Path
 
-from framemesh.core.documents.document import dump, read
+from framemesh.core.documents.document import InvalidDocument, dump, read
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.results import ResultBound
 from framemesh.master.models.spool import SpooledFile, spooled
 from framemesh.master.models.transfers import Download, Transfers
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
@@ -34,6 +35,12 @@ class ModelUnknown(FramemeshError):
     """No such model, or no such version of it, is registered."""
 
     code = Code.NOT_FOUND
+
+
+class ModelUnreadable(FramemeshError):
+    """What is stored of a model is not what the master wrote."""
+
+    code = Code.INVALID
 
 
 class NoRoomForModel(FramemeshError):
@@ -73,30 +80,32 @@ class ModelCatalog:
             TooManyTransfers: too many others are on their way.
         """
         async with self._transfers.turn(), spooled(chunks, self._spool) as content:
-            await asyncio.to_thread(validate_model, manifest, content.path)
+            validated = await asyncio.to_thread(validate_model, manifest, content.path)
             async with self._registering:
-                return await self._version(manifest, content)
+                return await self._version(manifest, content, validated.result)
 
     async def list(self) -> list[ModelVersion]:
-        """All versions of all models, by name and version."""
-        models = [await self._read(key) for key in await self._manifests.keys()]
+        """All versions of all models that can be read, by name and version."""
+        found = [await self._readable(key) for key in await self._manifests.keys()]
+        models = [model for model in found if model is not None]
         return sorted(models, key=lambda model: (model.manifest.name, model.version))
 
     async def find(self, name: str, version: int = 0) -> ModelVersion:
-        """One version of a model; 0 is the newest.
+        """One version of a model; 0 is the newest. What is wrong with others does not matter.
 
         Raises:
             ModelUnknown: no such model is registered.
+            ModelUnreadable: its entry was damaged.
         """
-        known = [m for m in await self.list() if m.manifest.name == name]
-        for model in reversed(known):
-            if version in {0, model.version}:
-                return model
-        if known:
+        versions = await self._versions(name)
+        if not versions:
             raise ModelUnknown(
-                f"model {name!r} has no version {version}, the newest is {known[-1].version}"
+                f"no model is named {name!r}: register it with `framemesh model add`"
             )
-        raise ModelUnknown(f"no model is named {name!r}: register it with `framemesh model add`")
+        newest = max(versions)
+        if version and version not in versions:
+            raise ModelUnknown(f"model {name!r} has no version {version}, the newest is {newest}")
+        return await self._read(_key(name, version or newest))
 
     async def content(self, model: ModelVersion, worker: str = "") -> AsyncGenerator[bytes, None]:
         """The ONNX file of a model, in chunks; nothing is read ahead of who takes them.
@@ -124,21 +133,29 @@ class ModelCatalog:
         """What a worker waits for now."""
         return self._transfers.download_of(worker)
 
-    async def _version(self, manifest: ModelManifest, content: SpooledFile) -> ModelVersion:
-        versions = [m for m in await self.list() if m.manifest.name == manifest.name]
-        for known in versions:
-            if known.manifest == manifest and known.digest == content.digest:
+    async def _version(
+        self, manifest: ModelManifest, content: SpooledFile, result: ResultBound
+    ) -> ModelVersion:
+        numbers = await self._versions(manifest.name)
+        for number in numbers:
+            known = await self._readable(_key(manifest.name, number))
+            if known and known.manifest == manifest and known.digest == content.digest:
                 await self._store_file(known, content)
                 return known
-        number = 1 + max((m.version for m in versions), default=0)
-        model = ModelVersion(manifest, number, content.size_bytes, content.digest)
+        number = 1 + max(numbers, default=0)
+        model = ModelVersion(manifest, number, content.size_bytes, content.digest, result)
         # The file first: a manifest without a file would be a model that cannot be loaded.
         await self._store_file(model, content)
-        key = f"{manifest.name}.{number}"
+        key = _key(manifest.name, number)
         with retryable(f"cannot store model {key}"):
             await self._manifests.replace(key, json.dumps(dump(model)).encode(), revision=0)
         log.info("model registered", model=manifest.name, version=number, bytes=model.size_bytes)
         return model
+
+    async def _versions(self, name: str) -> Sequence[int]:
+        """The numbers of all versions of a model, whether they can be read or not, in order."""
+        found = (key.rpartition(".") for key in await self._manifests.keys())
+        return sorted(int(number) for of, _, number in found if of == name and number.isdecimal())
 
     async def _store_file(self, model: ModelVersion, content: SpooledFile) -> None:
         """Store the file unless it is there, under its digest: versions may share it."""
@@ -153,8 +170,29 @@ class ModelCatalog:
                 f"{model.manifest.name}: {error.description}"
             ) from error
 
+    async def _readable(self, key: str) -> ModelVersion | None:
+        try:
+            return await self._read(key)
+        except ModelUnreadable as error:
+            log.error("stored model is unreadable", model=key, error=str(error))
+            return None
+
     async def _read(self, key: str) -> ModelVersion:
+        """
+        Raises:
+            ModelUnreadable: what is stored there is no model.
+        """
         entry = await self._manifests.get(key)
         if entry is None:
             raise BrokerUnavailable(f"cannot read model {key}: it was removed meanwhile")
-        return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
+        try:
+            return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
+        except (ValueError, InvalidDocument) as error:
+            raise ModelUnreadable(
+                f"the entry of model {key} is damaged: add the model again, which makes a new "
+                f"version of it ({error})"
+            ) from error
+
+
+def _key(name: str, version: int) -> str:
+    return f"{name}.{version}"

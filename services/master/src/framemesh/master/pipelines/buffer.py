@@ -28,11 +28,13 @@ from framemesh.runtime.messages.subjects import (
     CHECKPOINTS_BUCKET,
     PIPELINES_BUCKET,
     accepted_subject,
+    buffer_subjects,
     dead_stream,
     dead_subjects,
     frames_stream,
     frames_streams,
     frames_subject,
+    generation_and_index,
     isolated_attempts_subject,
     ledger_stream,
     outcomes_subject,
@@ -102,6 +104,31 @@ class BufferProvisioner:
         # What is kept for a pipeline must outlive as many servers as its frames do.
         await raise_replicas(self._broker, STATE, spec.buffer.replicas)
         log.info("buffer provisioned", pipeline=spec.name, shards=spec.buffer.total_shards)
+
+    async def generations(self, pipeline: str) -> list[Generation]:
+        """The generations that the broker has streams of, the oldest first. Their shards are not
+        known."""
+        streams: dict[int, int] = {}
+        for subject in buffer_subjects(pipeline):
+            for name in await self._jetstream.streams.names(subject):
+                if found := generation_and_index(name, pipeline):
+                    number, index = found
+                    streams[number] = max(streams.get(number, 0), index + 1)
+        return [Generation(number, streams[number], 0, False) for number in sorted(streams)]
+
+    async def holds(self, spec: PipelineSpec, generation: Generation) -> bool:
+        """Whether the streams of a generation take what they are to take, and their consumers are
+        of the kind that they should be."""
+        for index in range(generation.streams):
+            config = _frames_config(spec, generation, index)
+            info = await self._info(config.name)
+            if info is None or set(info.config.subjects) != set(config.subjects):
+                return False
+            consumers = await self._jetstream.consumers.names(config.name)
+            shared = map(shard_consumer, generation.shards_of(spec.name, index))
+            if generation.camera_affinity == any(name in consumers for name in shared):
+                return False
+        return True
 
     async def pending(self, pipeline: str, generation: Generation) -> int:
         """Frames in a generation of the buffer: waiting, or with a worker."""

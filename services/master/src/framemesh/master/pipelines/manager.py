@@ -1,19 +1,21 @@
 """What can be done with pipelines."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
-from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.crops import StageDetections, check_crops
+from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
+from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
-from framemesh.master.models.catalog import ModelCatalog, ModelUnknown
+from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
-from framemesh.modeling.decoders.registry import demand_of
+from framemesh.master.pipelines.pinning import pinned
+from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -22,18 +24,6 @@ from framemesh.runtime.jetstream.pipeline_store import (
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
-
-
-class ModelMissing(FramemeshError):
-    """A stage names a model that is not registered."""
-
-    code = Code.NOT_FOUND
-
-
-class FramesPending(FramemeshError):
-    """Accepted frames wait in the buffer that is to be deleted."""
-
-    code = Code.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +50,20 @@ class PipelineManager:
         buffers: BufferProvisioner,
         fleet: FleetDriver,
         changed: asyncio.Event,
+        *,
+        max_outcome_bytes: Callable[[], int],
     ) -> None:
-        """`changed` is set after every change, for those who bring it about."""
+        """
+        Args:
+            changed: set after every change, for those who bring it about.
+            max_outcome_bytes: what the broker takes as one message now.
+        """
         self._store = store
         self._models = models
         self._buffers = buffers
         self._fleet = fleet
         self._changed = changed
+        self._max_outcome_bytes = max_outcome_bytes
         # Two changes of one pipeline must not interleave.
         self._changing = asyncio.Lock()
 
@@ -79,8 +76,8 @@ class PipelineManager:
         """
         check_pipeline(wanted)
         async with self._changing:
-            spec = await self._pinned(wanted)
-            current = await self._make(spec, await self._current(spec.name))
+            spec = await pinned(wanted, self._models, self._max_outcome_bytes())
+            current = await self._make(spec, await self._current_or_recovered(spec))
         self._changed.set()
         return self._running(current, await self._fleet.observe())
 
@@ -105,7 +102,10 @@ class PipelineManager:
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
         async with self._changing:
-            generations = _generations(await self._store.get(name))
+            try:
+                generations = _generations(await self._store.get(name))
+            except InvalidDocument:
+                generations = await self._buffers.generations(name)
             pending = sum([await self._buffers.pending(name, each) for each in generations])
             if pending and not discard_pending:
                 raise FramesPending(
@@ -125,7 +125,9 @@ class PipelineManager:
         Raises:
             PipelineUnknown: no pipeline has this name.
         """
-        await self._store.get(name)
+        # An entry that cannot be read is one, too.
+        with contextlib.suppress(InvalidDocument):
+            await self._store.get(name)
         purged = await self._buffers.purge_dead_letters(name, subject)
         log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
         return purged
@@ -158,7 +160,7 @@ class PipelineManager:
         made: StoredPipeline | None = None
         try:
             await self._buffers.provision(spec, generation)
-            if current is None or current.spec != spec:
+            if current is None or current.spec != spec or not current.revision:
                 made = await self._store.put(spec, generation, draining)
                 log.info("pipeline applied", pipeline=spec.name, revision=made.revision)
             else:
@@ -192,27 +194,19 @@ class PipelineManager:
         except FramemeshError as error:
             log.warning("streams of a failed change may be left", pipeline=name, error=str(error))
 
-    async def _pinned(self, spec: PipelineSpec) -> PipelineSpec:
-        """The specification with the version of each model that is newest now.
+    async def _current_or_recovered(self, spec: PipelineSpec) -> StoredPipeline | None:
+        """What is stored under the name of `spec`; in place of an entry that cannot be read, what
+        its streams tell, with revision 0.
 
         Raises:
-            ModelMissing: a model is not registered.
-            InvalidDocument: a stage processes crops that its models never produce.
+            FramesPending: they hold frames, and were made for another specification.
         """
-        stages: list[StageSpec] = []
-        detections: dict[str, StageDetections] = {}
-        for at, stage in enumerate(spec.stages):
-            try:
-                model = await self._models.find(stage.model, stage.model_version)
-            except ModelUnknown as error:
-                raise ModelMissing(f"stages[{at}].model: {error}") from error
-            stages.append(replace(stage, model_version=model.version))
-            manifest = model.manifest
-            detections[stage.name] = StageDetections(
-                manifest.name, manifest.labels, demand_of(manifest).boxes
-            )
-        check_crops(spec, detections)
-        return replace(spec, stages=tuple(stages))
+        try:
+            return await self._current(spec.name)
+        except InvalidDocument as error:
+            log.error("stored pipeline is unreadable", pipeline=spec.name, error=str(error))
+            generation = await recovered_generation(spec, self._buffers)
+            return StoredPipeline(spec, generation) if generation else None
 
     async def _current(self, name: str) -> StoredPipeline | None:
         try:

@@ -13,15 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.core.detection import Box, Detection
+from framemesh.core.pipeline.results import MAX_MERGED, MAX_TILES
 from framemesh.core.pipeline.spec import TilesSpec
 from framemesh.worker.engine.region import Region
 from framemesh.worker.errors import TooManyTiles
-
-MAX_TILES = 1024
-"""Of one image: 64 megapixels in tiles of 320 pixels."""
-
-MAX_MERGED = 2000
-"""Detections that are compared with one another, the best first."""
 
 SAME_THING = 0.5
 """Two boxes from different tiles are one thing from this share of the smaller one on that lies in
