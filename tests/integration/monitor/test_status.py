@@ -1,12 +1,14 @@
 """The status of all pipelines when some of them are in trouble."""
 
 from dataclasses import replace
+from typing import Any
 
 import grpc.aio
 import pytest
 
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.core.clock import SystemClock
+from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
@@ -49,6 +51,34 @@ async def test_what_is_known_of_a_half_deleted_pipeline_is_shown(
     stub = monitor_pb2_grpc.MonitorServiceStub(channel)
     code, _ = await status_of(stub.GetStatus(monitor_pb2.GetStatusRequest(pipeline="street")))
     assert code is not grpc.StatusCode.OK
+
+
+class Unsummed:
+    """A ledger that is read, and whose sums are not to be had."""
+
+    unread = 0
+    behind = 0
+
+    async def summary(self, now_unix_nano: int) -> None:
+        raise FramemeshError("the sums cannot be read")
+
+
+class OfUnsummed:
+    """A registry of nothing but such ledgers."""
+
+    async def latest(self, pipeline: str) -> Unsummed:
+        return Unsummed()
+
+
+async def test_a_ledger_without_sums_is_a_problem_of_its_pipeline_alone(
+    nats_broker: Broker, writer: Writer
+) -> None:
+    await writer.complete("north", [1])
+    registry: Any = OfUnsummed()
+    store = PipelineStore(nats_broker)
+    (street,) = await StatusCollector(nats_broker, store, registry, SystemClock()).all()
+    assert street.problem == "the sums cannot be read"
+    assert (street.ledger, street.dead_letters) == (None, 0)
 
 
 async def test_a_ledger_that_lags_is_a_problem_of_its_pipeline_alone(

@@ -56,8 +56,9 @@ async def test_a_full_stream_refuses_until_there_is_room(
 ) -> None:
     for number in range(9):
         await publish.store(message(number, 100_000))
-    with pytest.raises(StreamFull):
+    with pytest.raises(StreamFull) as refused:
         await publish.store(message(9, 100_000))
+    assert type(refused.value) is StreamFull, "it is not the broker that is full"
     waiting = asyncio.ensure_future(ReliableWriter(publish).write(message(99, 100_000)))
     await nats_broker.request("$JS.API.STREAM.PURGE.TEST", {})
     async with asyncio.timeout(5):

@@ -18,7 +18,9 @@ from framemesh.runtime.processes import supervision
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health, LivenessBounds
 from framemesh.runtime.processes.supervision import (
+    MAX_TROUBLE,
     STABLE_SECONDS,
+    HealthProblem,
     ProcessStatus,
     State,
     SupervisedProcess,
@@ -51,7 +53,10 @@ class Scene:
         self.programs: dict[int, str] = {}
         """What each process ran, by its pid."""
         self.possible = True
+        self.refusal: Exception = FramemeshError("no free port")
         self.health = Health.SERVING
+        self.fault: Exception | None = None
+        """Raised by every check."""
         self.clock = HandClock()
         self.seen: list[ProcessStatus] = []
         self._log = folder / "child.log"
@@ -62,15 +67,17 @@ class Scene:
             start=self._start,
             check=self._check,
             changed=self._note,
+            find_problem=self._find_problem,
             grace_seconds=5,
             restarts=Backoff(first_seconds=0.01, max_seconds=0.02),
             permanent_restarts=Backoff(first_seconds=3600.0, max_seconds=3600.0),
+            scarce_restarts=Backoff(first_seconds=3600.0, max_seconds=3600.0),
             clock=self.clock,
         )
 
     async def _start(self) -> Child:
         if not self.possible:
-            raise FramemeshError("no free port")
+            raise self.refusal
         program = self.program
         command = (sys.executable, "-S", "-c", program)
         child = await Child.start(command, name="child", log=self._log)
@@ -79,7 +86,14 @@ class Scene:
 
     async def _check(self, timeout_seconds: float) -> Health:
         self._checked.set()
+        if self.fault:
+            raise self.fault
         return self.health
+
+    async def _find_problem(self) -> HealthProblem | None:
+        if self.fault:
+            raise self.fault
+        return None
 
     def _note(self) -> None:
         self.seen.append(self.supervised.status)
@@ -151,8 +165,11 @@ async def test_the_trouble_of_one_that_ends_is_its_last_log_line(scene: Scene) -
         await scene.until(ready)
 
 
-async def test_one_that_would_fail_again_is_not_started_again_soon(scene: Scene) -> None:
-    scene.program = "import sys; print('no such model', file=sys.stderr); sys.exit(78)"
+@pytest.mark.parametrize("status", [75, 78])
+async def test_one_that_would_fail_again_is_not_started_again_soon(
+    scene: Scene, status: int
+) -> None:
+    scene.program = f"import sys; print('no such model', file=sys.stderr); sys.exit({status})"
     async with background_task(scene.supervised.run()):
         failed = await scene.until(lambda status: status.state is State.FAILED)
         assert failed.trouble == "no such model"
@@ -168,6 +185,35 @@ async def test_one_that_cannot_be_started_is_tried_again(scene: Scene) -> None:
         assert failed.trouble == "cannot be started: no free port"
         scene.possible = True
         await scene.until(ready)
+
+
+@pytest.mark.parametrize("refusal", [ValueError("a null byte"), RuntimeError("no loop")])
+async def test_a_fault_of_the_start_does_not_end_the_supervision(
+    scene: Scene, refusal: Exception
+) -> None:
+    scene.possible, scene.refusal = False, refusal
+    async with background_task(scene.supervised.run()):
+        failed = await scene.until(lambda status: status.state is State.FAILED)
+        assert failed.trouble == f"cannot be supervised: {refusal!r}"
+        scene.possible = True
+        await scene.until(ready)
+
+
+async def test_a_check_that_raises_is_one_without_an_answer(scene: Scene) -> None:
+    async with background_task(scene.supervised.run()):
+        before = await scene.until(ready)
+        scene.fault = ValueError("no JSON")
+        after = await scene.until(lambda status: status.state is State.STARTING)
+        scene.fault = None
+        await scene.until(ready)
+        assert (after.pid, after.restarts) == (before.pid, 0)
+
+
+async def test_a_line_of_trouble_is_cut(scene: Scene) -> None:
+    scene.program = f"raise SystemExit('x' * {3 * MAX_TROUBLE})"
+    async with background_task(scene.supervised.run()):
+        failed = await scene.until(lambda status: status.state is State.FAILED)
+        assert failed.trouble == "x" * MAX_TROUBLE
 
 
 async def test_one_that_answers_nothing_any_more_is_killed_and_started_again(scene: Scene) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from framemesh.runtime.processes.supervision import State
@@ -13,6 +13,9 @@ FILE = "run.json"
 FILE_BYTES = 16 * 1024
 """Its size, padded with blanks, so that it can be overwritten in place. Five programs take 1.5 KiB
 and their lines of trouble."""
+
+MAX_TROUBLE = 400
+"""Characters of a line of trouble. In JSON one takes six bytes at most, 12 KiB of five programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,16 @@ class RunState:
         Raises:
             OSError: it cannot be written.
         """
-        text = json.dumps(asdict(self), default=lambda state: state.value, indent=2)
-        content = text.encode().ljust(FILE_BYTES)
+        programs = tuple(
+            replace(each, trouble=each.trouble[:MAX_TROUBLE]) for each in self.programs
+        )
+        text = json.dumps(
+            asdict(replace(self, programs=programs)),
+            default=lambda state: state.value,
+            indent=2,
+            ensure_ascii=False,
+        )
+        content = text.encode(errors="replace").ljust(FILE_BYTES)
         draft = data / f"{FILE}.{self.pid}"
         try:
             draft.write_bytes(content)
@@ -88,7 +99,7 @@ class RunState:
         Its supervisor may have been killed since: framemesh.cli.local.lock knows.
         """
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            found = json.loads((data / FILE).read_text())
+            found = json.loads((data / FILE).read_text(encoding="utf-8"))
             programs = tuple(
                 ProgramStatus(**{**program, "state": State(program["state"])})
                 for program in found.pop("programs")

@@ -23,6 +23,8 @@ class FramemeshError(Exception):
     code = Code.INTERNAL
     permanent = False
     """Whether the same would fail again for as long as nobody changes what was asked for."""
+    scarce = False
+    """Whether memory, disk or the like was short: that may pass, and others need it meanwhile."""
 
 
 class InvalidName(FramemeshError):

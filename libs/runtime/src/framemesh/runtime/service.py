@@ -1,6 +1,7 @@
 """Runs the process of a service: logs, signals, and one line for a fatal error."""
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -9,8 +10,11 @@ from typing import TypeVar
 
 from framemesh.core.errors import FramemeshError, leaves
 from framemesh.runtime import logs
-from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE
+from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
 from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
+
+SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+"""Errors of the system for want of disk, memory, files or processes."""
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -56,8 +60,21 @@ def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_
         asyncio.run(main())
     except* FramemeshError as group:
         faults = leaves(group)
+    except* (OSError, MemoryError) as group:
+        scarcities = leaves(group)
+        if not all(map(_is_scarce, scarcities)):
+            raise
+        faults += scarcities
     for fault in faults:
-        log.error(str(fault))
+        log.error(str(fault) or repr(fault))
     if any(isinstance(fault, FramemeshError) and fault.permanent for fault in faults):
         return PERMANENT_FAILURE
+    if any(map(_is_scarce, faults)):
+        return SCARCE_FAILURE
     return 1 if faults else 0
+
+
+def _is_scarce(fault: BaseException) -> bool:
+    if isinstance(fault, FramemeshError):
+        return fault.scarce
+    return isinstance(fault, MemoryError) or getattr(fault, "errno", None) in SCARCE

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.data_plane import Sink
-from framemesh.runtime.dataplane.errors import StreamFull
+from framemesh.runtime.dataplane.errors import BrokerFull, StreamFull
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 
 POLL_SECONDS = 0.02
@@ -45,27 +45,29 @@ class BackpressureGate:
         """Return when the stream has the frame. Blocks for as long as it is full.
 
         Args:
-            eviction: asked to make room while the stream is full. None: workers make it.
+            eviction: asked to make room while the stream is full. None: workers make it. Not where
+                the broker itself is full: frame after frame would be lost for nothing.
 
         Raises:
             StreamMissing, StreamUnavailable, PublishRefused, NotPermitted: as Sink.store.
         """
-        if not self._full and await self._stored(message):
+        if not self._full and await self._refusal(message) is None:
             return
         self._full = True
         async with self._polling:
-            while not await self._stored(message):
-                if not (eviction and await eviction.make_room(message)):
+            while (full := await self._refusal(message)) is not None:
+                evicting = None if isinstance(full, BrokerFull) else eviction
+                if not (evicting and await evicting.make_room(message)):
                     await asyncio.sleep(POLL_SECONDS)
             self._full = False
 
-    async def _stored(self, message: OutboundMessage) -> bool:
-        """Returns False where the stream is full."""
+    async def _refusal(self, message: OutboundMessage) -> StreamFull | None:
+        """Why there is no room for the message; None once it is stored."""
         try:
             await self._sink.store(message)
-        except StreamFull:
-            return False
-        return True
+        except StreamFull as full:
+            return full
+        return None
 
 
 class EvictingGate:

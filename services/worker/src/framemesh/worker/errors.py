@@ -88,6 +88,13 @@ class TritonStartFailed(FramemeshError):
     permanent = True
 
 
+class TritonShortOfResources(TritonStartFailed):
+    """Our own Triton, or one of its models, does not start for want of memory, disk or the like."""
+
+    permanent = False
+    scarce = True
+
+
 class TritonStartTooSlow(TritonStartFailed):
     """Our own Triton does not answer in time: on a less busy machine it may."""
 

@@ -44,6 +44,7 @@ class Sink(Protocol):
 
         Raises:
             StreamFull: the stream has no room; it takes messages again when some are acked.
+            BrokerFull: one that is not the stream's own limit.
             StreamMissing: no stream takes the subject.
             AlreadyStored: it has no id, and its subject has a message.
             PublishRefused: it is larger than `max_message_bytes`, or refused for another reason.

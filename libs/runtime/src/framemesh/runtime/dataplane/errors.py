@@ -9,6 +9,11 @@ class StreamFull(FramemeshError):
     code = Code.EXHAUSTED
 
 
+class BrokerFull(StreamFull):
+    """The broker has no room, or its disk failed; the stream itself may take more. Room that is
+    made in the stream is not known to help."""
+
+
 class StreamMissing(FramemeshError):
     """No stream takes the subject."""
 

@@ -13,7 +13,7 @@ from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
-from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE
+from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
 from framemesh.runtime.processes.liveness import (
     DEFAULT_BOUNDS,
     Health,
@@ -30,6 +30,12 @@ RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 PERMANENT_RESTARTS = Backoff(first_seconds=300.0, max_seconds=600.0)
 """Of a process that says that it would fail again. A worker that cannot serve its model takes 3 s
 of CPU to find out, so this is under 1% of a core. What is changed for it starts another process."""
+
+SCARCE_RESTARTS = Backoff(first_seconds=2.0, max_seconds=60.0)
+"""Of a process that found memory or disk short: it is there within a minute of their being free."""
+
+MAX_TROUBLE = 1000
+"""Characters of a line of trouble: a process may log lines of any length."""
 
 STABLE_SECONDS = 30.0
 """A process that was ready for so long was well: the count of failures in a row starts again."""
@@ -95,12 +101,13 @@ class SupervisedProcess:
         grace_seconds: float = GRACE_SECONDS,
         restarts: Backoff = RESTARTS,
         permanent_restarts: Backoff = PERMANENT_RESTARTS,
+        scarce_restarts: Backoff = SCARCE_RESTARTS,
         liveness: LivenessBounds = DEFAULT_BOUNDS,
         clock: Clock | None = None,
     ) -> None:
-        """`start` may raise OSError or a FramemeshError, and is then tried again. `check` asks for
-        the health of the process, and `find_problem` why one that serves cannot do its work.
-        `changed` is called after every change of `status`.
+        """`start` may fail, and is then tried again. `check` asks for the health of the process,
+        and `find_problem` why one that serves cannot do its work. `changed` is called after every
+        change of `status`. None of them ends the supervision, whatever it raises.
         """
         self.name = name
         self.status = ProcessStatus()
@@ -110,25 +117,33 @@ class SupervisedProcess:
         self._find_problem = find_problem
         self._grace = grace_seconds
         self._restarts = restarts
-        self._permanent_restarts = permanent_restarts
+        self._restarts_by_status = {
+            PERMANENT_FAILURE: permanent_restarts,
+            SCARCE_FAILURE: scarce_restarts,
+        }
         self._liveness = liveness
         self._clock = clock or SystemClock()
         self._ready_since: float | None = None
+        self._failed_check = ""
+        """What a check raised last."""
         self._failures = 0
         """In a row: a process that was ready for STABLE_SECONDS begins a new one."""
-        self._permanent = False
-        """Whether it said at its last end that it would fail again."""
+        self._exit_status = 0
+        """At its last end, which may tell whether it would fail again."""
 
     async def run(self) -> None:
         """Keep it running. Cancel this to stop it: the process then gets its grace, and is gone
         when this ends. Cancelled a second time, the process is killed.
         """
         while True:
-            self._permanent = False
+            self._exit_status = 0
             try:
                 trouble = await self._run_once(await self._start())
             except (OSError, FramemeshError) as error:
                 trouble = f"cannot be started: {error}"
+            except Exception as error:  # a fault of ours must not end the other processes
+                log.error("supervision failed", name=self.name, exc_info=error)
+                trouble = f"cannot be supervised: {error!r}"
             self._failures += 1
             pause = self._pause()
             log.warning("process failed", name=self.name, trouble=trouble, pause_seconds=pause)
@@ -151,7 +166,7 @@ class SupervisedProcess:
 
     def _pause(self) -> float:
         """Seconds before the next start."""
-        restarts = self._permanent_restarts if self._permanent else self._restarts
+        restarts = self._restarts_by_status.get(self._exit_status, self._restarts)
         return restarts.pause(self._failures)
 
     async def _watch(self, child: Child) -> str:
@@ -159,7 +174,7 @@ class SupervisedProcess:
         liveness = Liveness(self._liveness, self._clock)
         self._ready_since = None
         while True:
-            health = await self._check(liveness.timeout_seconds)
+            health = await self._health(liveness.timeout_seconds)
             liveness.record(health)
             if child.running and (silence := liveness.problem):
                 # SIGTERM is of no use: it would not answer that either.
@@ -167,7 +182,7 @@ class SupervisedProcess:
                 return silence
             ready = child.running and health is Health.SERVING
             self._reset_failures(child, ready)
-            problem = await self._find_problem() if ready else None
+            problem = await self._problem() if ready else None
             if problem and problem.curable:
                 return problem.trouble
             self._set(_status(self.status, ready, problem))
@@ -176,9 +191,29 @@ class SupervisedProcess:
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
                 ):
                     status = await child.wait()
-                    self._permanent = status == PERMANENT_FAILURE
+                    self._exit_status = status
                     return trouble_of(child, status)
             await asyncio.to_thread(bound, child.log)
+
+    async def _health(self, timeout_seconds: float) -> Health:
+        try:
+            return await self._check(timeout_seconds)
+        except Exception as error:  # noqa: BLE001  what answers there is not what was expected
+            self._log_failed_check(error)
+            return Health.UNANSWERED
+
+    async def _problem(self) -> HealthProblem | None:
+        try:
+            return await self._find_problem()
+        except Exception as error:  # noqa: BLE001  it serves, as far as is known
+            self._log_failed_check(error)
+            return None
+
+    def _log_failed_check(self, error: Exception) -> None:
+        """Once, however often it is checked."""
+        if repr(error) != self._failed_check:
+            self._failed_check = repr(error)
+            log.error("health check failed", name=self.name, exc_info=error)
 
     def _reset_failures(self, child: Child, ready: bool) -> None:
         """Once it was ready for long enough."""
@@ -192,6 +227,7 @@ class SupervisedProcess:
             self._failures = 0
 
     def _set(self, status: ProcessStatus) -> None:
+        status = replace(status, trouble=status.trouble[:MAX_TROUBLE])
         if status != self.status:
             self.status = status
             self._changed()

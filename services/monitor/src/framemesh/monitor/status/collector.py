@@ -88,7 +88,7 @@ class StatusCollector:
             dead = tasks.create_task(part(dead_letters_kept(self._broker, pipeline)))
         status = PipelineStatus(pipeline, None, 0, waiting.result(), dead.result())
         if found := ledger.result():
-            summary = await found.summary(self._clock.unix_nano())
+            summary = await part(found.summary(self._clock.unix_nano()))
             status = replace(status, ledger=summary, unread_entries=found.unread)
             if found.behind:
                 problems.append(f"the ledger is {found.behind} entries behind: ask again")

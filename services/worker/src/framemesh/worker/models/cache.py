@@ -43,6 +43,7 @@ class CacheUnusable(FramemeshError):
     """The folder of downloaded models cannot be written to."""
 
     code = Code.EXHAUSTED
+    scarce = True
 
 
 class ModelCache:

@@ -7,6 +7,7 @@ from pathlib import Path
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import TritonInstallation
+from framemesh.runtime.processes.supervision import trouble_of
 from framemesh.worker.errors import TritonStartFailed, TritonStartTooSlow, TritonUnavailable
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.installation import Launch, prepare
@@ -69,12 +70,10 @@ class ManagedTriton:
         if self._launch is None:
             self._launch = await asyncio.to_thread(self._prepare)
         for attempt in range(ATTEMPTS):
-            if await self._run(self._launch, client):
+            if not (trouble := await self._run(self._launch, client)):
                 break
             if attempt == ATTEMPTS - 1:
-                raise TritonStartFailed(
-                    f"tritonserver exited at once: {self.last_log_line()}: see {self._log}"
-                )
+                raise TritonStartFailed(f"tritonserver exited at once: {trouble}: see {self._log}")
         if unloaded := await client.unloaded():
             # A traceback of the backend follows the first line.
             lines = {name: reason.partition("\n")[0] for name, reason in unloaded.items()}
@@ -105,8 +104,8 @@ class ManagedTriton:
         write_repository(self._folder / "models", self._deployments)
         return prepare(self._installation, self._folder, self._prefix)
 
-    async def _run(self, launch: Launch, client: TritonClient) -> bool:
-        """One attempt to start; False if the process exited before it answered.
+    async def _run(self, launch: Launch, client: TritonClient) -> str:
+        """One attempt to start; returns why the process exited before it answered, if it did.
 
         Raises:
             TritonStartTooSlow: it neither exited nor answered in time.
@@ -126,9 +125,9 @@ class ManagedTriton:
                     # Another server may have taken the port: only ours has our prefix for a name.
                     if await _identity(client) == self._prefix:
                         self._backend_folders = await asyncio.to_thread(backend_folders) - before
-                        return True
+                        return ""
                     await asyncio.sleep(POLL_SECONDS)
-                return False
+                return trouble_of(self._child, await self._child.wait())
         except TimeoutError as error:
             raise TritonStartTooSlow(
                 f"tritonserver does not answer after {START_TIMEOUT_SECONDS:.0f} s: see {self._log}"

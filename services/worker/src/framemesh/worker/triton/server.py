@@ -8,8 +8,15 @@ from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.errors import InferenceFailed, TritonNotReady, TritonUnavailable
+from framemesh.worker.errors import (
+    InferenceFailed,
+    TritonNotReady,
+    TritonShortOfResources,
+    TritonStartFailed,
+    TritonUnavailable,
+)
 from framemesh.worker.triton.client import TritonClient
+from framemesh.worker.triton.scarcity import is_scarce
 from framemesh.worker.triton.served_model import ServedModel
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
@@ -22,7 +29,13 @@ PROBE_SECONDS = 5.0
 """A model that has answered no request for so long is probed."""
 
 RESTARTS = Backoff(first_seconds=0.2, max_seconds=10.0)
-"""Before each attempt to bring it back."""
+"""Before each attempt to bring it back; to connect to one that others run costs next to nothing."""
+
+OWN_RESTARTS = Backoff(first_seconds=0.2, max_seconds=60.0)
+"""After an attempt to start our own that failed, which takes seconds of CPU."""
+
+PERMANENT_RESTARTS = Backoff(first_seconds=0.2, max_seconds=300.0)
+"""The same where nothing suggests that it would go better next time: under 1% of a core."""
 
 STABLE_SECONDS = 60.0
 """After so long without trouble, the pauses begin again with the first."""
@@ -89,11 +102,17 @@ class TritonServer:
 
         Raises:
             TritonStartFailed: our child process does not start.
+            TritonShortOfResources: neither it nor a model does, for want of memory or the like.
             TritonUnavailable: the one at an address does not answer.
             InferenceFailed: a model fails on an input of zeros.
         """
         self.models = models
-        await self._bring_up()
+        try:
+            await self._bring_up()
+        except (TritonStartFailed, InferenceFailed) as error:
+            if is_scarce(str(error)):
+                raise TritonShortOfResources(str(error)) from error
+            raise
         self._healthy.set()
 
     async def watch(self) -> None:
@@ -157,14 +176,17 @@ class TritonServer:
         Takes and returns the number of attempts since it was last stable.
         """
         logged = ""
+        pauses = RESTARTS
         while True:
             attempts += 1
-            await asyncio.sleep(RESTARTS.pause(attempts))
+            await asyncio.sleep(pauses.pause(attempts))
             self.restarts += 1
             try:
                 await self._bring_up()
                 return attempts
             except FramemeshError as error:
+                if self._source.owned:
+                    pauses = pauses_after(error)
                 if logged != str(error):
                     logged = str(error)
                     log.warning("triton cannot be restarted", reason=logged)
@@ -177,3 +199,9 @@ class TritonServer:
             await model.attach()
             await model.probe()
         self._suspected.clear()
+
+
+def pauses_after(failure: FramemeshError) -> Backoff:
+    """Before further attempts to start a Triton of our own."""
+    permanent = failure.permanent and not is_scarce(str(failure))
+    return PERMANENT_RESTARTS if permanent else OWN_RESTARTS

@@ -112,6 +112,11 @@ class StoreFailed(ApiError):
     code = Code.EXHAUSTED
     codes = (10077,)
 
+    @property
+    def of_stream(self) -> bool:
+        """Whether a limit of the stream was reached; else its disk failed, or is full."""
+        return "maximum" in self.description
+
 
 class TooManySubjects(ApiError):
     """More subjects match than a server processes in one request."""

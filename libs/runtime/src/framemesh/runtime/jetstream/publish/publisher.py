@@ -21,6 +21,7 @@ from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.fair_window import FairWindow
 from framemesh.runtime.dataplane.errors import (
     AlreadyStored,
+    BrokerFull,
     NotPermitted,
     PublishRefused,
     StreamFull,
@@ -227,8 +228,10 @@ def _fault(message: Msg) -> FramemeshError | None:
 def _refusal(error: ApiError) -> FramemeshError:
     """The error of the data plane for it."""
     match error:
-        case InsufficientResources() | StoreFailed():
+        case StoreFailed() if error.of_stream:
             return StreamFull(error.description)
+        case InsufficientResources() | StoreFailed():
+            return BrokerFull(error.description)
         case WrongLastSequence():
             return AlreadyStored(error.description)
         case WriteInProgress():
