@@ -7,22 +7,6 @@ from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.worker.errors import InferenceFailed
 from tests.model_families import detr
-from tests.model_families.planted import PICTURE_SIZES, picture
-from tests.model_families.served import FamilyModel, assert_masks_fill_the_left_half, assert_same
-
-
-@pytest.fixture(params=detr.MODELS)
-def model(request: pytest.FixtureRequest) -> FamilyModel:
-    made = detr.MODELS[request.param]()
-    assert made.decoder.name == request.param
-    return made
-
-
-@pytest.mark.parametrize("name", PICTURE_SIZES)
-def test_boxes_and_scores_are_the_references(model: FamilyModel, name: str) -> None:
-    expected = model.expected(picture(name))
-    assert len(expected) == 6
-    assert_same(model.found(picture(name)), expected)
 
 
 def test_probabilities_are_not_taken_for_logits() -> None:
@@ -79,10 +63,3 @@ def test_the_open_lists_of_torchvision_are_no_rt_detr() -> None:
     shapes = {"boxes": (-1, 4), "labels": (-1,), "scores": (-1,)}
     with pytest.raises(ModelInvalid, match="rt-detr expects labels"):
         bind_decoder(detr.rt_detr().manifest, shapes)
-
-
-def test_masks_of_rf_detr_lie_in_their_boxes() -> None:
-    model = detr.rf_detr_seg()
-    found = model.decode(model.answers(picture("landscape")))
-    assert len(found) == 6
-    assert_masks_fill_the_left_half(found, atol=0.03)

@@ -8,19 +8,8 @@ import pytest
 
 from framemesh.worker.errors import InferenceFailed
 from tests.model_families import listed
+from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import Values
-from tests.model_families.planted import PICTURE_SIZES, picture
-from tests.model_families.served import FamilyModel, assert_masks_fill_the_left_half, assert_same
-
-
-@pytest.mark.parametrize("name", PICTURE_SIZES)
-@pytest.mark.parametrize("family", listed.MODELS)
-def test_boxes_and_scores_are_the_references(family: str, name: str) -> None:
-    model = listed.MODELS[family]()
-    assert model.decoder.name == family
-    expected = model.expected(picture(name))
-    assert len(expected) >= 5
-    assert_same(model.found(picture(name)), expected)
 
 
 def rows_of(model: FamilyModel, count: int = 1) -> dict[str, Values]:
@@ -64,12 +53,3 @@ def test_lists_of_different_lengths_are_refused() -> None:
     answers = {**rows_of(listed.torchvision(), 3), "labels": np.ones(2, np.int64)}
     with pytest.raises(InferenceFailed, match=r"boxes \[3, 4\] and scores \[3\] and labels \[2\]"):
         listed.torchvision().decode(answers)
-
-
-@pytest.mark.parametrize("size", [(28, 28), (listed.WIDTH, listed.HEIGHT)])
-def test_masks_lie_in_their_boxes(size: tuple[int, int]) -> None:
-    """Small masks cover the box, large ones the whole input."""
-    model = listed.mask_rcnn(*size)
-    found = model.decode(model.answers(picture("landscape")))
-    assert len(found) == 6
-    assert_masks_fill_the_left_half(found, atol=0.02)

@@ -2,16 +2,26 @@
 authors do it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from framemesh.modeling.manifest import DecoderSpec, Fit, InputSpec
+from framemesh.modeling.manifest import Anchor, Color, DecoderSpec, Fit, InputSpec
+from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import FamilyGraph, Values
 from tests.model_families.planted import CLASSES, PLANTED, Planted
-from tests.model_families.served import FamilyModel, Found
+from tests.model_families.reading import Corners, Reading
+from tests.model_families.yolo_reference import overlap
 
 WIDTH, HEIGHT = 384, 256
-INPUT = InputSpec("data", WIDTH, HEIGHT, fit=Fit.LETTERBOX, scale=1 / 255)
+LETTERBOXED = InputSpec("data", WIDTH, HEIGHT, fit=Fit.LETTERBOX)
+NANODET_INPUT = replace(
+    LETTERBOXED, color=Color.BGR, mean=(103.53, 116.28, 123.675), std=(57.375, 57.12, 58.395)
+)
+YUNET_INPUT = replace(LETTERBOXED, color=Color.BGR, fill=0)
+SCRFD_INPUT = replace(
+    LETTERBOXED, anchor=Anchor.TOP_LEFT, fill=0, mean=(127.5, 127.5, 127.5), std=(128, 128, 128)
+)
 THRESHOLD, IOU = 0.3, 0.5
 REG_MAX = 7
 KEYPOINTS = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -51,11 +61,11 @@ def nanodet(strides: tuple[int, ...], offset: float) -> FamilyModel:
         values[0, at, planted.class_id] = planted.score
         slopes[0, at, planted.class_id] = planted.slope
         values[0, at, CLASSES:] = np.concatenate([_distribution(each) for each in distances])
-    graph = FamilyGraph("data", [1, 3, HEIGHT, WIDTH])
+    graph = FamilyGraph.of(NANODET_INPUT)
     graph.output("output", values, slopes)
     decoder = DecoderSpec("nanodet", THRESHOLD, IOU)
     return FamilyModel(
-        graph.save(), INPUT, decoder, lambda answers: _nanodet(answers, cells, offset)
+        graph.save(), NANODET_INPUT, decoder, lambda answers: _nanodet(answers, cells, offset)
     )
 
 
@@ -70,8 +80,8 @@ def _distribution(distance: float) -> Values:
 
 def _nanodet(
     answers: Mapping[str, Values], cells: list[tuple[int, tuple[int, int]]], offset: float
-) -> list[Found]:
-    found: list[Found] = []
+) -> list[Reading]:
+    found: list[Reading] = []
     for row, (stride, (column, line)) in zip(answers["output"], cells, strict=True):
         distances = []
         for side in range(4):
@@ -84,12 +94,12 @@ def _nanodet(
         for class_id in range(CLASSES):
             if row[class_id] >= THRESHOLD:
                 corners = (x - left, y - top, x + right, y + bottom)
-                found.append((class_id, float(row[class_id]), corners))
-    return _suppressed(found)
+                found.append(Reading(class_id, float(row[class_id]), corners))
+    return suppressed(found)
 
 
 def yunet() -> FamilyModel:
-    graph = FamilyGraph("data", [1, 3, HEIGHT, WIDTH])
+    graph = FamilyGraph.of(YUNET_INPUT)
     for kind, columns in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
         for stride in (8, 16, 32):
             cells = _cells(stride)
@@ -109,11 +119,11 @@ def yunet() -> FamilyModel:
                 slopes[0, at] = planted.slope if kind == "cls" else 0
             graph.output(f"{kind}_{stride}", values, slopes)
     decoder = DecoderSpec("yunet", THRESHOLD, IOU)
-    return FamilyModel(graph.save(), INPUT, decoder, _yunet, labels=("face",))
+    return FamilyModel(graph.save(), YUNET_INPUT, decoder, _yunet, labels=("face",))
 
 
-def _yunet(answers: Mapping[str, Values]) -> list[Found]:
-    found: list[Found] = []
+def _yunet(answers: Mapping[str, Values]) -> list[Reading]:
+    found: list[Reading] = []
     for stride in (8, 16, 32):
         for at, (column, row) in enumerate(_cells(stride)):
             classified, there = answers[f"cls_{stride}"][at, 0], answers[f"obj_{stride}"][at, 0]
@@ -123,13 +133,14 @@ def _yunet(answers: Mapping[str, Values]) -> list[Found]:
             width, height = np.exp(width) * stride, np.exp(height) * stride
             if score >= THRESHOLD:
                 corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-                found.append((0, score, corners))
-    return _suppressed(found)
+                points = _points((answers[f"kps_{stride}"][at] + [column, row] * 5) * stride)
+                found.append(Reading(0, score, corners, keypoints=points))
+    return suppressed(found)
 
 
 def scrfd(strides: tuple[int, ...], anchors: int, *, keypoints: bool) -> FamilyModel:
     """The outputs have numbers for names, as InsightFace's exports have, and open lengths."""
-    graph = FamilyGraph("data", [1, 3, HEIGHT, WIDTH])
+    graph = FamilyGraph.of(SCRFD_INPUT)
     name = 400
     for kind, columns in (("score", 1), ("bbox", 4), ("kps", 10))[: 3 if keypoints else 2]:
         for stride in strides:
@@ -152,7 +163,7 @@ def scrfd(strides: tuple[int, ...], anchors: int, *, keypoints: bool) -> FamilyM
     decoder = DecoderSpec("scrfd", THRESHOLD, IOU)
     return FamilyModel(
         graph.save(),
-        INPUT,
+        SCRFD_INPUT,
         decoder,
         lambda answers: _scrfd(answers, strides, anchors),
         flat=True,
@@ -160,33 +171,41 @@ def scrfd(strides: tuple[int, ...], anchors: int, *, keypoints: bool) -> FamilyM
     )
 
 
-def _scrfd(answers: Mapping[str, Values], strides: tuple[int, ...], anchors: int) -> list[Found]:
-    found: list[Found] = []
+def _scrfd(answers: Mapping[str, Values], strides: tuple[int, ...], anchors: int) -> list[Reading]:
+    found: list[Reading] = []
     for number, stride in enumerate(strides):
         scores, boxes = answers[str(401 + number)], answers[str(401 + len(strides) + number)]
+        offsets = answers.get(str(401 + 2 * len(strides) + number))
         for at, (score, box) in enumerate(zip(scores[:, 0], boxes, strict=True)):
             column, row = _cells(stride)[at // anchors]
             left, top, right, bottom = map(float, box * stride)
             x, y = column * stride, row * stride
             if score >= THRESHOLD:
-                found.append((0, float(score), (x - left, y - top, x + right, y + bottom)))
-    return _suppressed(found)
+                points = [] if offsets is None else _points(offsets[at] * stride + [x, y] * 5)
+                corners = (x - left, y - top, x + right, y + bottom)
+                found.append(Reading(0, float(score), corners, keypoints=points))
+    return suppressed(found)
 
 
-def _suppressed(found: list[Found]) -> list[Found]:
+def _points(pixels: Values) -> list[tuple[float, float, float]]:
+    """Of a model that does not tell how sure it is."""
+    return [(float(x), float(y), 1.0) for x, y in pixels.reshape(-1, 2)]
+
+
+def suppressed(found: list[Reading]) -> list[Reading]:
     """Of those of a class that overlap, the best."""
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda each: -each[1]):
-        if all(one[0] != other[0] or _overlap(one[2], other[2]) <= IOU for other in kept):
+    kept: list[Reading] = []
+    for one in sorted(found, key=lambda each: -each.score):
+        rivals = [other.box for other in kept if other.class_id == one.class_id]
+        if all(_overlap(one.box, rival) <= IOU for rival in rivals):
             kept.append(one)
     return kept
 
 
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    shared = max(0.0, width) * max(0.0, height)
-    return shared / (sum((c[2] - c[0]) * (c[3] - c[1]) for c in (a, b)) - shared)
+def _overlap(one: Corners | None, other: Corners | None) -> float:
+    assert one is not None
+    assert other is not None
+    return overlap(one, other)
 
 
 MODELS: Mapping[str, Callable[[], FamilyModel]] = {

@@ -9,6 +9,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from framemesh.modeling.manifest import InputSpec
+
 Values = NDArray[Any]
 
 ELEMENT_TYPES = {
@@ -17,13 +19,18 @@ ELEMENT_TYPES = {
     np.dtype(np.uint8): TensorProto.UINT8,
     np.dtype(np.int32): TensorProto.INT32,
     np.dtype(np.int64): TensorProto.INT64,
+    np.dtype(np.bool_): TensorProto.BOOL,
 }
+
+CHANNEL_WEIGHTS = (0.5, 1.0, 1.5)
+"""Of the channels in the brightness: where their order is wrong, it is another."""
 
 
 class FamilyGraph:
     """A model of one input, whose outputs are `values + slopes * brightness`.
 
-    The brightness is the mean of the whole input: a wrong scale or padding shows in the scores.
+    The brightness is the weighted mean of the whole input: a wrong scale, padding or order of the
+    channels shows in the scores.
     """
 
     def __init__(
@@ -32,17 +39,35 @@ class FamilyGraph:
         shape: Sequence[int],
         dtype: type[np.generic] = np.float32,
         white: float = 1.0,
+        black: float = 0.0,
     ) -> None:
-        """`shape` and `dtype` are the input's; the shape has the batch of 1. `white` is the value
-        of a white pixel, of which the brightness is 1."""
+        """`shape` and `dtype` are the input's; the shape has the batch of 1. `black` and `white`
+        are the means of inputs of these colours, of which the brightness is 0 and 1."""
         element = ELEMENT_TYPES[np.dtype(dtype)]
         self._inputs = [helper.make_tensor_value_info(name, element, shape)]
         self._nodes = [helper.make_node("Cast", [name], ["whole"], to=TensorProto.FLOAT)]
-        self._nodes.append(helper.make_node("ReduceMean", ["whole"], ["mean"], keepdims=0))
-        self._nodes.append(helper.make_node("Div", ["mean", "white"], ["brightness"]))
+        self._nodes += [
+            helper.make_node("Mul", ["whole", "weights"], ["weighted"]),
+            helper.make_node("ReduceMean", ["weighted"], ["mean"], keepdims=0),
+            helper.make_node("Sub", ["mean", "black"], ["above"]),
+            helper.make_node("Div", ["above", "range"], ["brightness"]),
+        ]
         self._constants: list[onnx.TensorProto] = []
-        self._constant("white", np.array(white))
+        self._constant("weights", _weights(shape))
+        self._constant("black", np.array(black))
+        self._constant("range", np.array(white - black))
         self._outputs: list[onnx.ValueInfoProto] = []
+
+    @classmethod
+    def of(cls, spec: InputSpec) -> "FamilyGraph":
+        """With the input that a manifest describes."""
+        weights = CHANNEL_WEIGHTS if spec.channels == 3 else (1.0,)
+        mean, std = (np.array(each[: spec.channels]) for each in (spec.mean, spec.std))
+        black, white = (
+            float(np.mean((pixel * spec.scale - mean) / std * weights)) for pixel in (0, 255)
+        )
+        dtype = np.dtype(spec.dtype.value).type
+        return cls(spec.name, (1, *spec.shape), dtype, white, black)
 
     def output(
         self,
@@ -84,6 +109,15 @@ class FamilyGraph:
 
     def _constant(self, name: str, values: Values) -> None:
         self._constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
+
+
+def _weights(shape: Sequence[int]) -> Values:
+    """Of the channels of an input of this shape, which are its last dimension or the one behind the
+    batch; 1 of all else."""
+    for channels in ((3,), (3, 1, 1)):
+        if shape[-len(channels)] == 3:
+            return np.reshape(CHANNEL_WEIGHTS, channels)
+    return np.ones(1)
 
 
 def declared_shapes(model: bytes) -> dict[str, tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """What the models of tests "see", and the pictures in which they see it."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -44,6 +45,7 @@ CLASSES = 3
 LABELS = ("person", "bicycle", "car")
 
 
+@cache
 def picture(name: str, seed: int = 0) -> Picture:
     """A picture of the size with this name, of noise that is different in each channel."""
     width, height = PICTURE_SIZES[name]
@@ -53,43 +55,7 @@ def picture(name: str, seed: int = 0) -> Picture:
     return np.asarray(smooth // np.array([1, 2, 3], np.uint8), np.uint8)
 
 
-@dataclass(frozen=True)
-class Letterboxed:
-    """A picture in a model's input, and where it lies there, in pixels of the input."""
-
-    pixels: Picture
-    left: int
-    top: int
-    width: int
-    height: int
-
-    def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """A place in pixels of the input, in fractions of the picture."""
-        return (x - self.left) / self.width, (y - self.top) / self.height
-
-    def box_to_picture(
-        self, left: float, top: float, right: float, bottom: float
-    ) -> tuple[float, float, float, float] | None:
-        """A box in pixels of the input, in fractions of the picture and clipped to it; None if
-        nothing of it is left."""
-        sides = np.clip((*self.to_picture(left, top), *self.to_picture(right, bottom)), 0.0, 1.0)
-        left, top, right, bottom = map(float, sides)
-        return (left, top, right, bottom) if left < right and top < bottom else None
-
-
-def letterbox(image: Picture, width: int, height: int, *, centred: bool = True) -> Letterboxed:
-    """The picture scaled by one factor into an input of this size, the rest grey (114)."""
-    rows, columns = image.shape[:2]
-    factor = min(height / rows, width / columns)
-    inner = max(1, round(columns * factor)), max(1, round(rows * factor))
-    left, top = ((width - inner[0]) // 2, (height - inner[1]) // 2) if centred else (0, 0)
-    canvas = np.full((height, width, 3), 114, np.uint8)
-    canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner)
-    return Letterboxed(canvas, left, top, *inner)
-
-
-def stretch(image: Picture, width: int, height: int) -> Letterboxed:
-    """The picture over the whole input."""
-    return Letterboxed(
-        np.asarray(cv2.resize(image, (width, height)), np.uint8), 0, 0, width, height
-    )
+@cache
+def png(size: str) -> bytes:
+    """The picture of a size, without a loss."""
+    return cv2.imencode(".png", picture(size), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()

@@ -1,23 +1,16 @@
-"""The forms of the YOLO families: manifest, file, and how they are read."""
+"""The forms of the YOLO families: input, file, and how they are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from framemesh.modeling.manifest import (
-    Anchor,
-    Color,
-    DecoderSpec,
-    DType,
-    Fit,
-    InputSpec,
-    ModelManifest,
-)
+from framemesh.modeling.manifest import Anchor, Color, DecoderSpec, DType, Fit, InputSpec
 from tests.model_families import yolo, yolo_reference
+from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import Values
-from tests.model_families.planted import LABELS, Letterboxed, Picture, letterbox, stretch
+from tests.model_families.reading import Reading
 from tests.model_families.yolo_reference import Found, Reader
 
 THRESHOLD = 0.25
@@ -39,34 +32,40 @@ class Family:
     stretched: bool = False
     as_yolox: bool = False
     """Whether its input is 0 to 255, blue first, with the picture in the upper left."""
+    flat: bool = False
+    """Whether its outputs are read with their batch dimension, if they have one."""
     half: bool = False
     """Whether its input and its output are float16."""
 
-    @property
-    def manifest(self) -> ModelManifest:
-        given = InputSpec(
-            "images",
-            yolo.WIDTH,
-            yolo.HEIGHT,
-            Fit.STRETCH if self.stretched else Fit.LETTERBOX,
-            color=Color.BGR if self.as_yolox else Color.RGB,
-            scale=1.0 if self.as_yolox else 1 / 255,
-            anchor=Anchor.TOP_LEFT if self.as_yolox else Anchor.CENTER,
-            dtype=DType.FLOAT16 if self.half else DType.FLOAT32,
+    def made(self) -> FamilyModel:
+        return FamilyModel(
+            self.model(),
+            InputSpec(
+                "images",
+                yolo.WIDTH,
+                yolo.HEIGHT,
+                Fit.STRETCH if self.stretched else Fit.LETTERBOX,
+                color=Color.BGR if self.as_yolox else Color.RGB,
+                scale=1.0 if self.as_yolox else 1 / 255,
+                anchor=Anchor.TOP_LEFT if self.as_yolox else Anchor.CENTER,
+                dtype=DType.FLOAT16 if self.half else DType.FLOAT32,
+            ),
+            DecoderSpec(self.decoder, THRESHOLD, IOU, **self.options),
+            self.readings,
+            flat=self.flat,
         )
-        spec = DecoderSpec(self.decoder, THRESHOLD, IOU, **self.options)
-        return ModelManifest(self.name, "model.onnx", LABELS, given, spec, max_batch=1)
 
-    def prepared(self, image: Picture) -> tuple[Letterboxed, Values]:
-        """The picture in the model's input, and the input."""
-        size = yolo.WIDTH, yolo.HEIGHT
-        if self.stretched:
-            placed = stretch(image, *size)
-        else:
-            placed = letterbox(image, *size, centred=not self.as_yolox)
-        pixels = placed.pixels if self.as_yolox else placed.pixels[..., ::-1] / 255
-        dtype = np.float16 if self.half else np.float32
-        return placed, pixels.transpose(2, 0, 1)[np.newaxis].astype(dtype)
+    def readings(self, outputs: Mapping[str, Values]) -> list[Reading]:
+        found = self.suppressed(yolo_reference.above(self.read(outputs), THRESHOLD), IOU)
+        return [self._reading(one, outputs) for one in found]
+
+    def _reading(self, one: Found, outputs: Mapping[str, Values]) -> Reading:
+        corners = yolo_reference.rotated(one.oriented) if one.oriented else []
+        each = self.keypoint_values
+        points = [[*one.more[at : at + each], 1.0] for at in range(0, len(one.more), each or 99)]
+        keypoints = [(x, y, sure) for x, y, sure, *_ in points] if each else []
+        mask = np.tensordot(one.more, outputs["output1"], 1) > 0 if self.masks else None
+        return Reading(one.class_id, one.score, one.corners, corners, keypoints, mask)
 
 
 doubles = yolo_reference.without_doubles
@@ -160,12 +159,15 @@ FAMILIES = [
         yolo.end_to_end_oriented,
         yolo_reference.end_to_end_oriented,
     ),
-    Family("yolo-nas", "yolo-nas", yolo.nas_flat, yolo_reference.nas_flat),
+    Family("yolo-nas", "yolo-nas", yolo.nas_flat, yolo_reference.nas_flat, flat=True),
     Family(
         "yolo-nas-places",
         "yolo-nas",
         yolo.nas_places,
         yolo_reference.nas_places,
+        flat=True,
         suppressed=doubles,
     ),
 ]
+
+MODELS: Mapping[str, Callable[[], FamilyModel]] = {family.name: family.made for family in FAMILIES}

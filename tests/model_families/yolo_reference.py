@@ -8,9 +8,9 @@ import numpy as np
 
 from tests.model_families.graphs import Values
 from tests.model_families.planted import CLASSES
+from tests.model_families.reading import Corners, four
 from tests.model_families.yolo import HEIGHT, STRIDES, WIDTH
 
-Corners = tuple[float, float, float, float]
 Outputs = Mapping[str, Values]
 
 
@@ -35,11 +35,6 @@ def corners(x: float, y: float, width: float, height: float) -> Corners:
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
 
-def four(sides: Values) -> Corners:
-    left, top, right, bottom = map(float, sides)
-    return left, top, right, bottom
-
-
 def best_of(values: Values) -> tuple[int, float]:
     best = max(range(CLASSES), key=lambda number: float(values[number]))
     return best, float(values[best])
@@ -47,7 +42,7 @@ def best_of(values: Values) -> tuple[int, float]:
 
 def yolov5(outputs: Outputs) -> list[Found]:
     found = []
-    for row in outputs["output0"][0]:
+    for row in outputs["output0"]:
         class_id, score = best_of(row[5:])
         found.append(Found(class_id, score * float(row[4]), corners(*map(float, row[:4]))))
     return found
@@ -58,7 +53,7 @@ def yolox(outputs: Outputs) -> list[Found]:
     for stride in STRIDES:
         for row in range(HEIGHT // stride):
             for column in range(WIDTH // stride):
-                values = outputs["output"][0, at].astype(np.float64)
+                values = outputs["output"][at].astype(np.float64)
                 at += 1
                 class_id, score = best_of(values[5:])
                 x, y = (values[0] + column) * stride, (values[1] + row) * stride
@@ -69,7 +64,7 @@ def yolox(outputs: Outputs) -> list[Found]:
 
 def yolov8(outputs: Outputs) -> list[Found]:
     found = []
-    for row in outputs["output0"][0].T:
+    for row in outputs["output0"].T:
         class_id, score = best_of(row[4 : 4 + CLASSES])
         more = tuple(map(float, row[4 + CLASSES :]))
         found.append(Found(class_id, score, corners(*map(float, row[:4])), more))
@@ -78,7 +73,7 @@ def yolov8(outputs: Outputs) -> list[Found]:
 
 def oriented(outputs: Outputs) -> list[Found]:
     found = []
-    for row in outputs["output0"][0].T.astype(np.float64):
+    for row in outputs["output0"].T.astype(np.float64):
         class_id, score = best_of(row[4 : 4 + CLASSES])
         box = (*row[:4], row[-1])
         found.append(Found(class_id, score, around(rotated(box)), oriented=box))
@@ -88,13 +83,13 @@ def oriented(outputs: Outputs) -> list[Found]:
 def end_to_end(outputs: Outputs) -> list[Found]:
     return [
         Found(int(row[5]), float(row[4]), four(row[:4]), tuple(map(float, row[6:])))
-        for row in outputs["output0"][0]
+        for row in outputs["output0"]
     ]
 
 
 def end_to_end_oriented(outputs: Outputs) -> list[Found]:
     found = []
-    for row in outputs["output0"][0].astype(np.float64):
+    for row in outputs["output0"].astype(np.float64):
         box = (*row[:4], row[6])
         found.append(Found(int(row[5]), float(row[4]), around(rotated(box)), oriented=box))
     return found

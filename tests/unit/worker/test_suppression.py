@@ -8,7 +8,8 @@ from framemesh.modeling.manifest import DecoderSpec
 from framemesh.worker.vision.decoders.suppression import non_max_suppression, select_detections
 from framemesh.worker.vision.decoders.yolo.rotation import probabilistic_iou, rotated_suppression
 from tests.model_families import yolo_reference
-from tests.model_families.yolo_reference import Corners, Found
+from tests.model_families.reading import Corners
+from tests.model_families.yolo_reference import Found
 
 sides = st.integers(-10, 70)
 lengths = st.integers(1, 50)

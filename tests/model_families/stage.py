@@ -1,0 +1,64 @@
+"""A model as a worker runs it: prepared, run, decoded, brought back to the picture."""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from framemesh.core.detection import Detection
+from framemesh.modeling.validation import ValidatedModel, validate_model
+from framemesh.vision.preprocess import Preprocessor
+from framemesh.worker.engine.batching import Batcher, BatchPolicy
+from framemesh.worker.engine.decode_threads import DecodeThreads
+from framemesh.worker.engine.stage import Stage
+from framemesh.worker.triton.row_allocator import RowAllocator
+from framemesh.worker.triton.tensor_arena import RowOutputs
+from framemesh.worker.vision.decoders.registry import make_decoder
+from framemesh.worker.vision.image import FrameImage
+from tests.model_families.family import FamilyModel
+from tests.model_families.graphs import Values
+from tests.model_families.planted import png
+
+
+async def detections(model: FamilyModel, size: str) -> list[Detection]:
+    """What a stage with this model finds in the picture of a size; Triton is left out."""
+    validated = _validated(model)
+    row = np.zeros(model.input.shape, model.input.dtype.value)
+
+    async def infer(first: int, count: int) -> list[RowOutputs]:
+        answers = model.run(row[np.newaxis])
+        return [{each.name: _as_served(answers[each.name]) for each in validated.signature.outputs}]
+
+    with contextlib.closing(DecodeThreads(1)) as threads:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+            stage = Stage(
+                "things",
+                model.labels,
+                Preprocessor(model.input),
+                make_decoder(model.decoder, validated.binding),
+                Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
+                max_batch=1,
+                inputs=[row],
+                threads=threads,
+                result_bytes=validated.result.bytes,
+            )
+            (found,) = await stage.run(FrameImage(png(size)), [None], release_pixels=True)
+            return found
+
+
+def _as_served(values: Values) -> Values:
+    """Decoders get floats as float32, whatever the model computes in."""
+    return values.astype(np.float32) if values.dtype == np.float16 else values
+
+
+def _validated(model: FamilyModel) -> ValidatedModel:
+    """
+    Raises:
+        ModelInvalid: the file does not fit the manifest.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / model.manifest.file
+        file.write_bytes(model.file)
+        return validate_model(model.manifest, file)

@@ -1,0 +1,164 @@
+"""Models that tell of the whole picture by one vector or by text, and their answers read as their
+authors do it."""
+
+import itertools
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from framemesh.modeling.manifest import Activation, Color, DecoderSpec, Fit, InputSpec
+from tests.model_families.family import FamilyModel
+from tests.model_families.graphs import FamilyGraph, Values
+from tests.model_families.reading import Reading
+
+SIDE = 64
+IMAGENET = InputSpec(
+    "input",
+    SIDE,
+    SIDE,
+    Fit.CENTER_CROP,
+    scale=1 / 255,
+    mean=(0.485, 0.456, 0.406),
+    std=(0.229, 0.224, 0.225),
+    short_side=73,
+)
+UNIT = InputSpec("input", SIDE, SIDE, scale=1 / 255)
+THRESHOLD = 0.1
+LABELS = ("cat", "dog", "horse", "cow", "sheep")
+LOGITS, LOGIT_SLOPES = np.array([[1.0, 2.5, -1.0, 1.5, 0.5]]), np.array([[0, 1.0, 0, -2.0, 0.5]])
+
+
+def classification() -> FamilyModel:
+    """Of logits."""
+    graph = FamilyGraph.of(IMAGENET)
+    graph.output("logits", LOGITS, LOGIT_SLOPES)
+    decoder = DecoderSpec("classification", THRESHOLD, activation=Activation.SOFTMAX)
+    return FamilyModel(
+        graph.save(),
+        IMAGENET,
+        decoder,
+        lambda answers: _classes(_softmax(answers["logits"])),
+        labels=LABELS,
+    )
+
+
+def classification_of_probabilities() -> FamilyModel:
+    graph = FamilyGraph.of(UNIT)
+    graph.output(
+        "output0",
+        np.array([[0.4, 0.1, 0.3, 0.15, 0.05]]),
+        np.array([[0.1, 0.0, -0.1, 0.0, 0.0]]),
+    )
+    return FamilyModel(
+        graph.save(),
+        UNIT,
+        DecoderSpec("classification", THRESHOLD),
+        lambda answers: _classes(answers["output0"]),
+        labels=LABELS,
+    )
+
+
+def one_score() -> FamilyModel:
+    """How likely the second of two labels is."""
+    graph = FamilyGraph.of(IMAGENET)
+    graph.output("output", np.array([[-1.0]]), np.array([[1.5]]))
+    decoder = DecoderSpec("classification", THRESHOLD, activation=Activation.SIGMOID)
+    return FamilyModel(graph.save(), IMAGENET, decoder, _one_score, labels=("good", "defect"))
+
+
+def _one_score(answers: Mapping[str, Values]) -> list[Reading]:
+    defect = float(_sigmoid(answers["output"])[0])
+    return _classes(np.array([1 - defect, defect]))
+
+
+def multi_label() -> FamilyModel:
+    graph = FamilyGraph.of(IMAGENET)
+    graph.output("logits", LOGITS, LOGIT_SLOPES)
+    decoder = DecoderSpec("multi-label", 0.5, activation=Activation.SIGMOID)
+    return FamilyModel(
+        graph.save(),
+        IMAGENET,
+        decoder,
+        lambda answers: _classes(_sigmoid(answers["logits"]), 0.5),
+        labels=LABELS,
+    )
+
+
+def embedding() -> FamilyModel:
+    """Of a face, scaled to length 1."""
+    spec = InputSpec("data", SIDE, SIDE, mean=(127.5, 127.5, 127.5), std=(128.0, 128.0, 128.0))
+    vector = np.random.default_rng(5).normal(0, 2, (1, 128))
+    graph = FamilyGraph.of(spec)
+    graph.output("683", vector, vector[:, ::-1])
+    decoder = DecoderSpec("embedding", normalize=True)
+    return FamilyModel(graph.save(), spec, decoder, _embedding, labels=("face",))
+
+
+def _embedding(answers: Mapping[str, Values]) -> list[Reading]:
+    vector = answers["683"].astype(np.float64)
+    return [Reading(0, 1.0, embedding=tuple((vector / np.sqrt((vector**2).sum())).tolist()))]
+
+
+ALPHABET = "0123456789abcdef "
+WRITTEN = "cafe 0077 bead"
+STEPS = 48
+
+
+def ctc() -> FamilyModel:
+    """PaddleOCR: probabilities, of which the first is the blank's."""
+    spec = InputSpec(
+        "x",
+        4 * STEPS,
+        48,
+        color=Color.BGR,
+        scale=1 / 255,
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+    )
+    steps = np.full((1, STEPS, 1 + len(ALPHABET)), 0.2 / len(ALPHABET))
+    steps[0, :, 0] = 0.8
+    slopes = np.zeros_like(steps)
+    for number, letter in enumerate(WRITTEN):
+        at, column = 2 + 3 * number, 1 + ALPHABET.index(letter)
+        # The second is the same letter still.
+        steps[0, at : at + 2] = 0.0
+        steps[0, at : at + 2, column], steps[0, at : at + 2, 0] = 0.7, 0.3
+        slopes[0, at : at + 2, column], slopes[0, at : at + 2, 0] = 0.25, -0.25
+    graph = FamilyGraph.of(spec)
+    graph.output("softmax_0.tmp_0", steps, slopes)
+    decoder = DecoderSpec("ctc")
+    return FamilyModel(graph.save(), spec, decoder, _ctc, labels=tuple(ALPHABET))
+
+
+def _ctc(answers: Mapping[str, Values]) -> list[Reading]:
+    text, sure = "", []
+    steps = answers["softmax_0.tmp_0"]
+    for column, group in itertools.groupby(steps, lambda step: int(step.argmax())):
+        if column:
+            text += ALPHABET[column - 1]
+            sure.append(float(next(group).max()))
+    return [Reading(0, float(np.mean(sure)), text=text)]
+
+
+def _classes(scores: Values, threshold: float = THRESHOLD) -> list[Reading]:
+    sure = [number for number, score in enumerate(scores) if score >= threshold]
+    return [Reading(number, float(scores[number])) for number in sure]
+
+
+def _softmax(logits: Values) -> Values:
+    weights = np.exp(logits.astype(np.float64))
+    return np.asarray(weights / weights.sum())
+
+
+def _sigmoid(logits: Values) -> Values:
+    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))))
+
+
+MODELS: Mapping[str, Callable[[], FamilyModel]] = {
+    "classification": classification,
+    "classification-of-one-score": one_score,
+    "classification-of-probabilities": classification_of_probabilities,
+    "ctc": ctc,
+    "embedding": embedding,
+    "multi-label": multi_label,
+}
