@@ -167,5 +167,7 @@ def test_of_several_outputs_the_manifest_chooses_one() -> None:
 @pytest.mark.parametrize("name", ["anomaly", "depth"])
 def test_a_scale_upside_down_is_refused(name: str) -> None:
     spec = DecoderSpec(name, low=2, high=1)
-    with pytest.raises(ModelInvalid, match=r"decoder.low is 2 and decoder.high 1: high must be"):
+    with pytest.raises(
+        ModelInvalid, match=r"decoder.high: it is 1 and decoder.low 2: high must be"
+    ):
         decoder_of(spec, {"output": np.zeros((4, 4))}, 1)

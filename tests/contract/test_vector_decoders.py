@@ -73,7 +73,7 @@ def test_percent_is_an_error_of_the_model(name: str) -> None:
 
 
 def test_multi_label_needs_to_know_what_its_numbers_are() -> None:
-    with pytest.raises(ModelInvalid, match=r"multi-label needs decoder.activation: sigmoid if"):
+    with pytest.raises(ModelInvalid, match=r"decoder.activation: multi-label needs sigmoid if"):
         scores_of(Activation.AUTO, [0.1, 0.2], "multi-label")
 
 
@@ -173,7 +173,7 @@ def test_a_line_of_blanks_or_of_faint_letters_is_no_text() -> None:
 
 
 def test_a_blank_beyond_the_classes_is_refused() -> None:
-    with pytest.raises(ModelInvalid, match=r"decoder.blank is 5, and output out .* 0 to 4"):
+    with pytest.raises(ModelInvalid, match=r"decoder.blank: it is 5, and output out .* 0 to 4"):
         decoded(DecoderSpec("ctc", blank=5), {"out": np.zeros((9, 5))}, ALPHABET)
 
 

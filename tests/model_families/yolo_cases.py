@@ -6,11 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from framemesh.modeling.manifest import Anchor, Color, DecoderSpec, DType, Fit, InputSpec
+from framemesh.modeling.manifest import (
+    Anchor,
+    Color,
+    DecoderSpec,
+    DType,
+    Fit,
+    InputSpec,
+    Suppression,
+)
 from tests.model_families import yolo, yolo_reference
 from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import Values
 from tests.model_families.reading import Reading
+from tests.model_families.soft_reference import gaussian, linear, softened, turned
 from tests.model_families.yolo_reference import Found, Reader
 
 THRESHOLD = 0.25
@@ -26,7 +35,8 @@ class Family:
     model: Callable[[], bytes]
     read: Reader
     options: dict[str, Any] = field(default_factory=dict)
-    suppressed: Callable[[list[Found], float], list[Found]] = lambda found, _: found
+    suppression: Callable[[list[Found], float], list[Found]] | None = None
+    """Of overlapping things, by the threshold; None: the model leaves one of each thing itself."""
     keypoint_values: int = 0
     masks: bool = False
     stretched: bool = False
@@ -36,8 +46,12 @@ class Family:
     """Whether its outputs are read with their batch dimension, if they have one."""
     half: bool = False
     """Whether its input and its output are float16."""
+    thresholded: bool = True
+    """Whether its suppression has a threshold."""
 
     def made(self) -> FamilyModel:
+        thresholded = self.suppression is not None and self.thresholded
+        iou: dict[str, Any] = {"iou_threshold": IOU} if thresholded else {}
         return FamilyModel(
             self.model(),
             InputSpec(
@@ -50,14 +64,15 @@ class Family:
                 anchor=Anchor.TOP_LEFT if self.as_yolox else Anchor.CENTER,
                 dtype=DType.FLOAT16 if self.half else DType.FLOAT32,
             ),
-            DecoderSpec(self.decoder, THRESHOLD, IOU, **self.options),
+            DecoderSpec(self.decoder, THRESHOLD, **iou, **self.options),
             self.readings,
             flat=self.flat,
         )
 
     def readings(self, outputs: Mapping[str, Values]) -> list[Reading]:
-        found = self.suppressed(yolo_reference.above(self.read(outputs), THRESHOLD), IOU)
-        return [self._reading(one, outputs) for one in found]
+        found = yolo_reference.above(self.read(outputs), THRESHOLD)
+        left = self.suppression(found, IOU) if self.suppression else found
+        return [self._reading(one, outputs) for one in left]
 
     def _reading(self, one: Found, outputs: Mapping[str, Values]) -> Reading:
         corners = yolo_reference.rotated(one.oriented) if one.oriented else []
@@ -70,22 +85,22 @@ class Family:
 
 doubles = yolo_reference.without_doubles
 FAMILIES = [
-    Family("yolov5", "yolov5", yolo.yolov5, yolo_reference.yolov5, suppressed=doubles),
+    Family("yolov5", "yolov5", yolo.yolov5, yolo_reference.yolov5, suppression=doubles),
     Family(
         "yolox",
         "yolox",
         yolo.yolox,
         yolo_reference.yolox,
-        suppressed=doubles,
+        suppression=doubles,
         as_yolox=True,
     ),
-    Family("yolov8", "yolov8", yolo.yolov8, yolo_reference.yolov8, suppressed=doubles),
+    Family("yolov8", "yolov8", yolo.yolov8, yolo_reference.yolov8, suppression=doubles),
     Family(
         "yolov8-float16",
         "yolov8",
         lambda: yolo.yolov8(np.float16),
         yolo_reference.yolov8,
-        suppressed=doubles,
+        suppression=doubles,
         half=True,
     ),
     Family(
@@ -93,7 +108,7 @@ FAMILIES = [
         "yolov8",
         yolo.yolov8,
         yolo_reference.yolov8,
-        suppressed=doubles,
+        suppression=doubles,
         stretched=True,
     ),
     Family(
@@ -102,14 +117,14 @@ FAMILIES = [
         yolo.yolov8,
         yolo_reference.yolov8,
         {"agnostic": True},
-        suppressed=lambda found, iou: doubles(found, iou, agnostic=True),
+        suppression=lambda found, iou: doubles(found, iou, agnostic=True),
     ),
     Family(
         "yolov8-seg",
         "yolov8-seg",
         yolo.yolov8_segmentation,
         yolo_reference.yolov8,
-        suppressed=doubles,
+        suppression=doubles,
         masks=True,
     ),
     Family(
@@ -118,7 +133,7 @@ FAMILIES = [
         lambda: yolo.yolov8_pose(3),
         yolo_reference.yolov8,
         {"keypoints": yolo.KEYPOINTS},
-        suppressed=doubles,
+        suppression=doubles,
         keypoint_values=3,
     ),
     Family(
@@ -127,7 +142,7 @@ FAMILIES = [
         lambda: yolo.yolov8_pose(2),
         yolo_reference.yolov8,
         {"keypoints": yolo.KEYPOINTS, "keypoint_values": 2},
-        suppressed=doubles,
+        suppression=doubles,
         keypoint_values=2,
     ),
     Family(
@@ -135,7 +150,33 @@ FAMILIES = [
         "yolov8-obb",
         yolo.yolov8_oriented,
         yolo_reference.oriented,
-        suppressed=yolo_reference.without_rotated_doubles,
+        suppression=yolo_reference.without_rotated_doubles,
+    ),
+    Family(
+        "yolov8-soft-linear",
+        "yolov8",
+        yolo.yolov8,
+        yolo_reference.yolov8,
+        {"suppression": Suppression.SOFT_LINEAR},
+        lambda found, iou: softened(found, linear(iou), THRESHOLD),
+    ),
+    Family(
+        "yolov8-soft-gaussian",
+        "yolov8",
+        yolo.yolov8,
+        yolo_reference.yolov8,
+        {"suppression": Suppression.SOFT_GAUSSIAN, "sigma": 0.8},
+        lambda found, _: softened(found, gaussian(0.8), THRESHOLD),
+        thresholded=False,
+    ),
+    Family(
+        "yolov8-obb-soft-gaussian",
+        "yolov8-obb",
+        yolo.yolov8_oriented,
+        yolo_reference.oriented,
+        {"suppression": Suppression.SOFT_GAUSSIAN},
+        lambda found, _: softened(found, gaussian(0.5), THRESHOLD, turned),
+        thresholded=False,
     ),
     Family("yolo-end2end", "yolo-end2end", yolo.end_to_end, yolo_reference.end_to_end),
     Family(
@@ -166,7 +207,7 @@ FAMILIES = [
         yolo.nas_places,
         yolo_reference.nas_places,
         flat=True,
-        suppressed=doubles,
+        suppression=doubles,
     ),
 ]
 

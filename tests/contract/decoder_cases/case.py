@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.modeling.decoders.demand import Shapes
-from framemesh.modeling.decoders.registry import bind_decoder
+from framemesh.modeling.decoders.registry import DEMANDS, bind_decoder
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
 from framemesh.worker.vision.decoders.decoder import Array, Decoder
 from framemesh.worker.vision.decoders.registry import make_decoder
@@ -42,7 +42,14 @@ class Case:
     """Of the manifest, without which the decoder does not fit the model."""
 
     def spec(self, **changes: Any) -> DecoderSpec:
-        return replace(DecoderSpec(self.name, 0.3, 0.5, LIMIT), **self.options, **changes)
+        """With those changes that the decoder heeds."""
+        usual = {"score_threshold": 0.3, "max_detections": LIMIT, **changes}
+        heeded = {name: value for name, value in usual.items() if self.heeds(name)}
+        return replace(DecoderSpec(self.name), **self.options, **heeded)
+
+    def heeds(self, option: str) -> bool:
+        one_of_more_classes = self.name == "semantic" and option == "score_threshold"
+        return option in DEMANDS[self.name].options and not one_of_more_classes
 
     def decoder(self, **changes: Any) -> Decoder:
         whole = manifest(self.spec(**changes), self.labels)

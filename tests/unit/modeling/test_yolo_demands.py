@@ -7,7 +7,7 @@ import pytest
 from framemesh.modeling.decoders.demand import Shapes
 from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.errors import ModelInvalid
-from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
+from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest, Suppression
 
 
 def manifest(decoder: str, labels: int, **options: Any) -> ModelManifest:
@@ -84,7 +84,9 @@ def test_a_table_of_boxes_is_not_taken_for_a_map() -> None:
 def test_a_pose_needs_the_number_of_keypoints() -> None:
     shapes = {"output0": (56, 8400)}
     assert "decoder.keypoints set" in refused("yolo-end2end", 1, {"output0": (300, 57)})
-    assert "needs decoder.keypoints" in refused("yolov8-pose", 1, shapes)
+    assert "decoder.keypoints: decoder yolov8-pose needs the number" in refused(
+        "yolov8-pose", 1, shapes
+    )
     assert "has 6 classes and its manifest 1 labels" in refused(
         "yolov8-pose", 1, shapes, keypoints=23, keypoint_values=2
     )
@@ -115,3 +117,31 @@ def test_an_option_that_the_decoder_does_not_heed_is_refused() -> None:
     assert "decoder.agnostic: decoder yolo-end2end does not heed it" in line
     line = refused("yolov8", 80, {"output0": (84, 8400)}, keypoints=17)
     assert line.endswith("a decoder that does (yolo-end2end, yolov8-pose)")
+
+
+@pytest.mark.parametrize(
+    ("decoder", "shapes", "options", "said"),
+    [
+        ("yolov8", {"output0": (84, 8400)}, {"sigma": 1}, "sigma: a suppression that is hard has"),
+        (
+            "yolov8",
+            {"output0": (84, 8400)},
+            {"suppression": Suppression.SOFT_GAUSSIAN, "iou_threshold": 0.6},
+            "iou_threshold: a Gaussian suppression has no threshold",
+        ),
+        ("yolov8", {"output0": (84, 8400)}, {"background": True}, "background: decoder yolov8"),
+        ("yolo-end2end", {"output0": (300, 6)}, {"iou_threshold": 0.7}, "iou_threshold: decoder"),
+        ("yolo-end2end", {"output0": (300, 6)}, {"keypoint_values": 2}, "keypoint_values: there"),
+        ("yolo-nas", {"rows": (-1, 7)}, {"agnostic": True}, "agnostic: output rows has the sup"),
+        (
+            "rf-detr",
+            {"dets": (300, 4), "labels": (300, 80), "raw": (9,)},
+            {"output_names": {"mask": "raw"}},
+            "output_names: decoder rf-detr reads no output that it calls mask, it reads dets, lab",
+        ),
+    ],
+)
+def test_an_option_of_no_effect_is_refused_by_its_name(
+    decoder: str, shapes: Shapes, options: dict[str, Any], said: str
+) -> None:
+    assert f"(model.onnx): decoder.{said}" in refused(decoder, 80, shapes, **options)

@@ -1,14 +1,22 @@
 """Which of overlapping boxes are kept, against a greedy comparison of pairs."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framemesh.modeling.manifest import DecoderSpec
-from framemesh.worker.vision.decoders.suppression import non_max_suppression, select_detections
+from framemesh.modeling.manifest import DecoderSpec, Suppression
+from framemesh.worker.vision.decoders.suppression import (
+    MAX_CANDIDATES,
+    non_max_suppression,
+    select_detections,
+)
 from framemesh.worker.vision.decoders.yolo.rotation import probabilistic_iou, rotated_suppression
 from tests.model_families import yolo_reference
 from tests.model_families.reading import Corners
+from tests.model_families.soft_reference import gaussian, linear, softened
 from tests.model_families.yolo_reference import Found
 
 sides = st.integers(-10, 70)
@@ -80,6 +88,55 @@ def test_classes_do_not_matter_where_they_are_not_asked_for(
 
 def visible(box: Corners) -> bool:
     return max(0.0, box[0]) < min(1.0, box[2]) and max(0.0, box[1]) < min(1.0, box[3])
+
+
+@given(st.lists(st.tuples(boxes, st.integers(0, 2)), min_size=1, max_size=12), thresholds)
+def test_a_soft_suppression_lowers_the_scores_of_what_overlaps_a_better_box(
+    things: list[tuple[Corners, int]], threshold: float
+) -> None:
+    found = [
+        one
+        for one in listed([box for box, _ in things], [number for _, number in things])
+        if visible(one.corners)
+    ]
+    assume(clear(found, threshold))
+    for spec, decay in (
+        (soft(Suppression.SOFT_LINEAR, iou_threshold=threshold), linear(threshold)),
+        (soft(Suppression.SOFT_GAUSSIAN, sigma=threshold), gaussian(threshold)),
+    ):
+        expected = softened(found, decay, spec.score_threshold)
+        scores = [one.score for one in expected]
+        # What is as good as another may come before or behind it.
+        assume(all(abs(one - two) > NEAR for one, two in pairwise(scores)))
+        assume(all(abs(score - spec.score_threshold) > NEAR for score in scores))
+        seen = select_detections(
+            np.array([one.corners for one in found], np.float32).reshape(-1, 4),
+            np.array([one.score for one in found], np.float32),
+            np.array([one.class_id for one in found], np.intp),
+            spec,
+        )
+        assert [one.class_id for one in seen] == [one.class_id for one in expected]
+        np.testing.assert_allclose([one.score for one in seen], scores, atol=1e-6)
+
+
+def soft(suppression: Suppression, **options: float) -> DecoderSpec:
+    return replace(DecoderSpec("yolov8", 0.3, suppression=suppression), **options)
+
+
+def test_a_soft_suppression_of_thousands_of_boxes_ends_at_the_limit() -> None:
+    random = np.random.default_rng(5)
+    left_top = random.uniform(0, 0.5, (MAX_CANDIDATES, 2))
+    seen = select_detections(
+        np.concatenate([left_top, left_top + 0.4], axis=1).astype(np.float32),
+        random.uniform(0.5, 1, MAX_CANDIDATES).astype(np.float32),
+        np.zeros(MAX_CANDIDATES, np.intp),
+        DecoderSpec(
+            "yolov8", 0.01, max_detections=50, suppression=Suppression.SOFT_GAUSSIAN, sigma=10
+        ),
+    )
+    scores = [one.score for one in seen]
+    assert len(scores) == 50
+    assert scores == sorted(scores, reverse=True)
 
 
 @given(st.lists(st.tuples(oriented, st.integers(0, 1)), min_size=1, max_size=10), thresholds)

@@ -11,6 +11,15 @@ class ModelInvalid(FramemeshError):
     permanent = True
 
 
+class OptionInvalid(ModelInvalid):
+    """An option of the decoder is missing, is of no effect, or does not fit the model."""
+
+    def __init__(self, option: str, what: str) -> None:
+        """`option` as DecoderSpec calls it."""
+        super().__init__(what)
+        self.option = option
+
+
 class UnknownDecoder(FramemeshError):
     """A manifest names a decoder that the worker does not have."""
 

@@ -73,6 +73,17 @@ class Activation(StrEnum):
     """They are probabilities: the model ends with its activation."""
 
 
+class Suppression(StrEnum):
+    """What happens to a box that overlaps a better one of its class."""
+
+    HARD = "hard"
+    """It goes."""
+    SOFT_LINEAR = "soft-linear"
+    """Its score is multiplied by 1 - overlap."""
+    SOFT_GAUSSIAN = "soft-gaussian"
+    """Its score is multiplied by exp(-overlap^2 / sigma), whatever the overlap."""
+
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Channels = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)]
 """One for each channel, or one for all."""
@@ -130,7 +141,12 @@ class DecoderSpec:
     """One of the decoders of framemesh.modeling.decoders.registry."""
     score_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
     iou_threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """Of two boxes of one class that overlap by more, the one with the lower score goes."""
+    """Of two boxes of one class that overlap by more, the one with the lower score goes, or loses
+    of its score."""
+    suppression: Suppression = Suppression.HARD
+    sigma: Annotated[float, Field(gt=0, le=10)] = 0.5
+    """Of a Gaussian suppression: the larger, the less of a score goes. The default is that of the
+    authors (Bodla et al., 2017)."""
     max_detections: Annotated[int, Field(ge=1, le=1000)] = 100
     background: bool = False
     """Class 0 of the model's scores is "nothing" and has no label."""

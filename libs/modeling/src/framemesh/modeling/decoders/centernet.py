@@ -1,6 +1,7 @@
 """CenterNet."""
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -21,4 +22,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"heatmap": "heatmap", "boxes": "boxes"}, classes, input_size)
 
 
-DEMANDS = {"centernet": DecoderDemand(_bind, options=frozenset({"agnostic"}))}
+DEMANDS = {"centernet": DecoderDemand(_bind, options=SUPPRESSING)}

@@ -1,6 +1,7 @@
 """Decoders of a score for each class of the whole image."""
 
 from framemesh.modeling.decoders.demand import (
+    LISTED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -9,7 +10,7 @@ from framemesh.modeling.decoders.demand import (
     fixed_count,
     unreadable,
 )
-from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.errors import OptionInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
 from framemesh.modeling.result_size import DetailSize
 
@@ -24,10 +25,11 @@ def _classification(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) ->
     if classes > 1 or spec.background:
         return DecoderBinding({"scores": name}, classes, input_size, detail=CLASSES)
     if spec.activation not in ONE_BY_ONE:
-        raise ModelInvalid(
+        raise OptionInvalid(
+            "activation",
             f"output {name} {list(shapes[name])} is a single score, of which softmax makes 1 in "
-            "every frame: set decoder.activation to sigmoid (it is a logit) or none (it is a "
-            "probability), and labels to one (what it is the score of) or two (its absence first)"
+            "every frame: set it to sigmoid (it is a logit) or none (it is a "
+            "probability), and labels to one (what it is the score of) or two (its absence first)",
         )
     return DecoderBinding({"scores": name}, None, input_size, most_classes=2, detail=CLASSES)
 
@@ -35,9 +37,10 @@ def _classification(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) ->
 def _multi_label(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     name, classes = _scores(spec, shapes)
     if spec.activation not in ONE_BY_ONE:
-        raise ModelInvalid(
-            f"multi-label needs decoder.activation: sigmoid if output {name} holds logits, none if "
-            "it holds probabilities; the file does not tell"
+        raise OptionInvalid(
+            "activation",
+            f"multi-label needs sigmoid if output {name} holds logits, none if it holds "
+            "probabilities; the file does not tell",
         )
     return DecoderBinding({"scores": name}, classes, input_size, detail=CLASSES)
 
@@ -51,7 +54,7 @@ def _scores(spec: DecoderSpec, shapes: Shapes) -> tuple[str, int]:
     return name, fixed_count(shape[0] - int(spec.background), shapes, spec.name, "classes")
 
 
-_OPTIONS = frozenset({"activation", "output"})
+_OPTIONS = LISTED | {"activation", "background", "output"}
 
 DEMANDS = {
     "classification": DecoderDemand(_classification, boxes=False, options=_OPTIONS),

@@ -41,20 +41,14 @@ class DecoderBinding:
     """What each detection carries, at most."""
 
 
-SPECIAL_OPTIONS = (
-    "activation",
-    "agnostic",
-    "blank",
-    "first_class",
-    "high",
-    "keypoint_values",
-    "keypoints",
-    "low",
-    "normalize",
-    "output",
-    "reg_max",
-)
-"""Options of DecoderSpec that a manifest may set only for the decoders that heed them."""
+SCORED = frozenset({"score_threshold"})
+"""The options of decoders that drop what has too low a score."""
+
+LISTED = SCORED | {"max_detections"}
+"""Of those that list what they find, the best first."""
+
+SUPPRESSING = LISTED | {"iou_threshold", "suppression", "sigma", "agnostic"}
+"""Of those that suppress one of two overlapping boxes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ class DecoderDemand:
     """Whether its outputs are lists of rows without a batch dimension: they are taken with the
     shapes that the file declares, and requests have one picture."""
     options: frozenset[str] = frozenset()
-    """Which of SPECIAL_OPTIONS it heeds."""
+    """Which fields of DecoderSpec it heeds, beside `name` and `output_names`."""
 
 
 def named_output(shapes: Shapes, name: str, form: str, decoder: str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from framemesh.modeling.decoders.demand import (
     BOX_SIDES,
+    LISTED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -66,12 +67,20 @@ def _ultralytics(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> De
     return DecoderBinding({"queries": name}, classes, input_size)
 
 
+_OPTIONS = LISTED | {"background"}
+
 DEMANDS = {
-    "detr": DecoderDemand(_Queries("detr", "logits", "pred_boxes", no_object=True)),
-    "rf-detr": DecoderDemand(_Queries("rf-detr", "labels", "dets", masks="masks")),
-    "rt-detr": DecoderDemand(
-        _rt_detr, integers=frozenset({"classes"}), options=frozenset({"first_class"})
+    "detr": DecoderDemand(
+        _Queries("detr", "logits", "pred_boxes", no_object=True), options=_OPTIONS
     ),
-    "rt-detr-logits": DecoderDemand(_Queries("rt-detr-logits", "logits", "pred_boxes")),
-    "rt-detr-ultralytics": DecoderDemand(_ultralytics),
+    "rf-detr": DecoderDemand(
+        _Queries("rf-detr", "labels", "dets", masks="masks"), options=_OPTIONS
+    ),
+    "rt-detr": DecoderDemand(
+        _rt_detr, integers=frozenset({"classes"}), options=LISTED | {"first_class"}
+    ),
+    "rt-detr-logits": DecoderDemand(
+        _Queries("rt-detr-logits", "logits", "pred_boxes"), options=_OPTIONS
+    ),
+    "rt-detr-ultralytics": DecoderDemand(_ultralytics, options=LISTED),
 }

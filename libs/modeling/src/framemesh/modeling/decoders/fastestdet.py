@@ -1,6 +1,7 @@
 """FastestDet."""
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -24,4 +25,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"cells": name}, classes, input_size)
 
 
-DEMANDS = {"fastestdet": DecoderDemand(_bind, options=frozenset({"agnostic"}))}
+DEMANDS = {"fastestdet": DecoderDemand(_bind, options=SUPPRESSING)}

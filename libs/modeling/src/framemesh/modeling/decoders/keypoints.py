@@ -1,6 +1,7 @@
 """Keypoints of one thing that fills the image."""
 
 from framemesh.modeling.decoders.demand import (
+    SCORED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -46,7 +47,7 @@ def _of_one(keypoints: int) -> DetailSize:
 
 
 DEMANDS = {
-    "simcc": DecoderDemand(_simcc),
-    "movenet": DecoderDemand(_movenet, options=frozenset({"output"})),
-    "heatmap-pose": DecoderDemand(_heatmap_pose, options=frozenset({"activation", "output"})),
+    "simcc": DecoderDemand(_simcc, options=SCORED),
+    "movenet": DecoderDemand(_movenet, options=SCORED | {"output"}),
+    "heatmap-pose": DecoderDemand(_heatmap_pose, options=SCORED | {"activation", "output"}),
 }

@@ -4,6 +4,7 @@ from math import prod
 
 from framemesh.modeling.decoders.demand import (
     BOX_SIDES,
+    LISTED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -123,7 +124,7 @@ def _first_class(spec: DecoderSpec, of_family: int) -> int:
 
 
 _NUMBERS = frozenset({"classes", "count"})
-_OPTIONS = frozenset({"first_class"})
+_OPTIONS = LISTED | {"first_class"}
 
 DEMANDS = {
     "detection-output": DecoderDemand(_detection_output, flat=True, options=_OPTIONS),

@@ -1,6 +1,7 @@
 """Decoders of a value for each place: classes, anomalies, depth."""
 
 from framemesh.modeling.decoders.demand import (
+    SCORED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -8,7 +9,8 @@ from framemesh.modeling.decoders.demand import (
     chosen_output,
     unreadable,
 )
-from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.decoders.options import refuse_unheeded
+from framemesh.modeling.errors import ModelInvalid, OptionInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
 from framemesh.modeling.result_size import DetailSize
 
@@ -38,6 +40,10 @@ def _semantic(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decod
             "result holds: export the model with fewer"
         )
     tensors = {"map": name}
+    if classes > 1 or spec.activation is Activation.AUTO:
+        refuse_unheeded(
+            spec, "score_threshold", "each place has its best class, whatever its score"
+        )
     if classes > 1:
         return DecoderBinding(tensors, classes, input_size, detail=RASTER)
     if spec.activation is Activation.AUTO:
@@ -78,8 +84,8 @@ def is_map(shape: tuple[int, ...]) -> bool:
 
 def _check_scale(spec: DecoderSpec) -> None:
     if spec.low is not None and spec.high is not None and spec.low >= spec.high:
-        raise ModelInvalid(
-            f"decoder.low is {spec.low:g} and decoder.high {spec.high:g}: high must be greater"
+        raise OptionInvalid(
+            "high", f"it is {spec.high:g} and decoder.low {spec.low:g}: high must be greater"
         )
 
 
@@ -90,13 +96,13 @@ DEMANDS = {
         _semantic,
         boxes=False,
         integers=frozenset({"map"}),
-        options=frozenset({"activation", "output"}),
+        options=SCORED | {"activation", "output"},
     ),
     "anomaly": DecoderDemand(
         _anomaly,
         boxes=False,
         integers=frozenset({"pred_label", "pred_mask"}),
-        options=_SCALED,
+        options=SCORED | _SCALED,
     ),
     "depth": DecoderDemand(_depth, boxes=False, options=_SCALED),
 }

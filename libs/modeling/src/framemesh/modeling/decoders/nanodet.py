@@ -4,6 +4,7 @@ from math import ceil
 
 from framemesh.modeling.decoders.demand import (
     BOX_SIDES,
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -40,4 +41,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"places": name}, classes, input_size)
 
 
-DEMANDS = {"nanodet": DecoderDemand(_bind, options=frozenset({"agnostic", "reg_max"}))}
+DEMANDS = {"nanodet": DecoderDemand(_bind, options=SUPPRESSING | {"reg_max"})}

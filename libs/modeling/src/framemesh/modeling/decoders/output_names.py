@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from framemesh.modeling.decoders.demand import Shapes
-from framemesh.modeling.errors import misfit
+from framemesh.modeling.errors import OptionInvalid, misfit
 from framemesh.modeling.manifest import DecoderSpec, ModelManifest
 
 
@@ -22,6 +22,22 @@ def by_known_names(manifest: ModelManifest, shapes: Shapes) -> Shapes:
         )
     rest = {name: shape for name, shape in shapes.items() if name not in names.values()}
     return {**rest, **{known: shapes[name] for known, name in names.items()}}
+
+
+def check_names_are_read(spec: DecoderSpec, tensors: Mapping[str, str]) -> None:
+    """
+    Args:
+        tensors: what the decoder reads as what, by the names that it knows.
+
+    Raises:
+        OptionInvalid: a name is given to an output that it does not read.
+    """
+    if unread := sorted(set(spec.output_names) - set(tensors.values())):
+        raise OptionInvalid(
+            "output_names",
+            f"decoder {spec.name} reads no output that it calls {unread[0]}, it reads "
+            f"{', '.join(sorted(tensors.values()))}: remove it, or choose another decoder",
+        )
 
 
 def by_own_names(spec: DecoderSpec, tensors: Mapping[str, str]) -> dict[str, str]:

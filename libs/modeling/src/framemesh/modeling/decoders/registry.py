@@ -18,17 +18,21 @@ from framemesh.modeling.decoders import (
     text,
 )
 from framemesh.modeling.decoders.demand import (
-    SPECIAL_OPTIONS,
     DecoderBinding,
     DecoderDemand,
     InputSize,
     Shapes,
 )
 from framemesh.modeling.decoders.faces import registry as faces
-from framemesh.modeling.decoders.output_names import by_known_names, by_own_names
+from framemesh.modeling.decoders.options import check_options
+from framemesh.modeling.decoders.output_names import (
+    by_known_names,
+    by_own_names,
+    check_names_are_read,
+)
 from framemesh.modeling.decoders.yolo import registry as yolo
-from framemesh.modeling.errors import ModelInvalid, UnknownDecoder, misfit
-from framemesh.modeling.manifest import DecoderSpec, ModelManifest
+from framemesh.modeling.errors import ModelInvalid, OptionInvalid, UnknownDecoder, misfit
+from framemesh.modeling.manifest import ModelManifest
 
 MAX_HINTS = 3
 
@@ -57,12 +61,15 @@ def bind_decoder(manifest: ModelManifest, shapes: Shapes) -> DecoderBinding:
         ModelInvalid: the outputs are not what it reads, classes and labels differ in number, or an
             option is set that it does not heed.
     """
-    _check_options(manifest)
     demand = demand_of(manifest)
     called = by_known_names(manifest, shapes)
     input_size = InputSize(manifest.input.width, manifest.input.height)
     try:
+        check_options(manifest.decoder, DEMANDS)
         binding = demand.bind(manifest.decoder, called, input_size)
+        check_names_are_read(manifest.decoder, binding.tensors)
+    except OptionInvalid as error:
+        raise misfit(manifest, f"decoder.{error.option}: {error}") from error
     except ModelInvalid as error:
         hint = _hint(_fitting(manifest, called, input_size))
         raise misfit(manifest, f"decoder.name: {error}{hint}") from error
@@ -83,19 +90,6 @@ def _has_labels(binding: DecoderBinding, labels: int) -> bool:
     if binding.classes is None:
         return binding.most_classes is None or labels <= binding.most_classes
     return labels == binding.classes
-
-
-def _check_options(manifest: ModelManifest) -> None:
-    spec, usual = manifest.decoder, DecoderSpec(manifest.decoder.name)
-    for option in SPECIAL_OPTIONS:
-        if option in demand_of(manifest).options or getattr(spec, option) == getattr(usual, option):
-            continue
-        able = ", ".join(sorted(name for name in DEMANDS if option in DEMANDS[name].options))
-        raise misfit(
-            manifest,
-            f"decoder.{option}: decoder {spec.name} does not heed it: remove it, or choose a "
-            f"decoder that does ({able})",
-        )
 
 
 def _fitting(manifest: ModelManifest, shapes: Shapes, input_size: InputSize) -> list[str]:

@@ -1,6 +1,7 @@
 """SSD."""
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -39,4 +40,4 @@ def _by_shape(shapes: Shapes) -> tuple[str, str] | None:
     return (scores[0], boxes[0]) if len(scores) == len(boxes) == 1 else None
 
 
-DEMANDS = {"ssd": DecoderDemand(_bind, options=frozenset({"agnostic"}))}
+DEMANDS = {"ssd": DecoderDemand(_bind, options=SUPPRESSING | {"background"})}

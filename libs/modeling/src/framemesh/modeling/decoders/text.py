@@ -1,6 +1,7 @@
 """Readers of text: for each step along a line, a score for each letter."""
 
 from framemesh.modeling.decoders.demand import (
+    SCORED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -9,7 +10,7 @@ from framemesh.modeling.decoders.demand import (
     fixed_count,
     unreadable,
 )
-from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.errors import OptionInvalid
 from framemesh.modeling.manifest import Activation, DecoderSpec
 from framemesh.modeling.result_size import DetailSize
 
@@ -23,14 +24,15 @@ def _ctc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBin
         raise unreadable(shapes, spec.name, f"{name} to be [{form}]")
     letters = fixed_count(shape[-1] - 1, shapes, spec.name, "classes")
     if spec.blank > letters:
-        raise ModelInvalid(
-            f"decoder.blank is {spec.blank}, and output {name} {list(shape)} has the classes 0 to "
-            f"{letters}: set it to one of them, or to -1 for the last"
+        raise OptionInvalid(
+            "blank",
+            f"it is {spec.blank}, and output {name} {list(shape)} has the classes 0 to "
+            f"{letters}: set it to one of them, or to -1 for the last",
         )
     if spec.activation is Activation.SIGMOID:
-        raise ModelInvalid(
-            "decoder.activation: letters exclude one another: set it to softmax (logits) or none "
-            "(probabilities)"
+        raise OptionInvalid(
+            "activation",
+            "letters exclude one another: set it to softmax (logits) or none (probabilities)",
         )
     # A step has a pixel or more of the input's width.
     steps = shape[-2] if shape[-2] > 0 else input_size.width
@@ -39,5 +41,5 @@ def _ctc(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBin
 
 
 DEMANDS = {
-    "ctc": DecoderDemand(_ctc, boxes=False, options=frozenset({"activation", "blank", "output"}))
+    "ctc": DecoderDemand(_ctc, boxes=False, options=SCORED | {"activation", "blank", "output"})
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from framemesh.modeling.decoders.demand import (
     BOX_SIDES,
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -62,4 +63,4 @@ def _unreadable(shapes: Shapes) -> ModelInvalid:
     )
 
 
-DEMANDS = {"scrfd": DecoderDemand(_bind, flat=True)}
+DEMANDS = {"scrfd": DecoderDemand(_bind, flat=True, options=SUPPRESSING - {"agnostic"})}

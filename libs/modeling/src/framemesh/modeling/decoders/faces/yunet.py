@@ -1,6 +1,7 @@
 """YuNet: faces with five keypoints, of three grids."""
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -37,4 +38,4 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding(tensors, 1, input_size)
 
 
-DEMANDS = {"yunet": DecoderDemand(_bind)}
+DEMANDS = {"yunet": DecoderDemand(_bind, options=SUPPRESSING - {"agnostic"})}

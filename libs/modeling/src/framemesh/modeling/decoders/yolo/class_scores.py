@@ -7,6 +7,7 @@ below the scores.
 from dataclasses import replace
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -15,7 +16,7 @@ from framemesh.modeling.decoders.demand import (
     unreadable,
 )
 from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table
-from framemesh.modeling.errors import ModelInvalid
+from framemesh.modeling.errors import OptionInvalid
 from framemesh.modeling.manifest import DecoderSpec
 from framemesh.modeling.result_size import DetailSize
 
@@ -37,9 +38,10 @@ def _oriented(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decod
 
 def _pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     if not spec.keypoints:
-        raise ModelInvalid(
-            "decoder yolov8-pose needs decoder.keypoints, the number of keypoints of one thing (17 "
-            "of a person in COCO): the outputs do not tell it"
+        raise OptionInvalid(
+            "keypoints",
+            "decoder yolov8-pose needs the number of keypoints of one thing (17 of a person in "
+            "COCO): the outputs do not tell it",
         )
     form = f"4+classes+{spec.keypoints}*{spec.keypoint_values},places"
     extra = spec.keypoints * spec.keypoint_values
@@ -71,11 +73,9 @@ def _classes(shapes: Shapes, name: str, decoder: str, form: str, extra: int) -> 
     return classes
 
 
-_SUPPRESSING = frozenset({"agnostic"})
-
 DEMANDS = {
-    "yolov8": DecoderDemand(_yolov8, options=_SUPPRESSING),
-    "yolov8-obb": DecoderDemand(_oriented, options=_SUPPRESSING),
-    "yolov8-pose": DecoderDemand(_pose, options=_SUPPRESSING | {"keypoints", "keypoint_values"}),
-    "yolov8-seg": DecoderDemand(_segmentation, options=_SUPPRESSING),
+    "yolov8": DecoderDemand(_yolov8, options=SUPPRESSING),
+    "yolov8-obb": DecoderDemand(_oriented, options=SUPPRESSING),
+    "yolov8-pose": DecoderDemand(_pose, options=SUPPRESSING | {"keypoints", "keypoint_values"}),
+    "yolov8-seg": DecoderDemand(_segmentation, options=SUPPRESSING),
 }

@@ -2,6 +2,7 @@
 YOLO26, and exports with `nms`."""
 
 from framemesh.modeling.decoders.demand import (
+    LISTED,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -55,4 +56,4 @@ def _segmentation(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     return DecoderBinding(tensors, None, input_size, detail=DetailSize(mask=True))
 
 
-DEMANDS = {DECODER: DecoderDemand(_bind, options=frozenset({"keypoints", "keypoint_values"}))}
+DEMANDS = {DECODER: DecoderDemand(_bind, options=LISTED | {"keypoints", "keypoint_values"})}

@@ -1,6 +1,8 @@
 """YOLO-NAS."""
 
 from framemesh.modeling.decoders.demand import (
+    LISTED,
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -8,6 +10,7 @@ from framemesh.modeling.decoders.demand import (
     fixed_count,
     unreadable,
 )
+from framemesh.modeling.decoders.options import refuse_unheeded
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
 
@@ -17,7 +20,7 @@ FLAT_COLUMNS = 7
 
 def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     if len(shapes) == 1:
-        return _flat(shapes, input_size)
+        return _flat(spec, shapes, input_size)
     boxes = _boxes(shapes)
     if len(shapes) != 2 or boxes is None:
         raise _unreadable(shapes)
@@ -28,10 +31,12 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     return DecoderBinding({"boxes": boxes, "scores": scores}, classes, input_size)
 
 
-def _flat(shapes: Shapes, input_size: InputSize) -> DecoderBinding:
+def _flat(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     ((name, shape),) = shapes.items()
     if len(shape) != 2 or shape[1] != FLAT_COLUMNS:
         raise _unreadable(shapes)
+    for option in sorted(SUPPRESSING - LISTED):
+        refuse_unheeded(spec, option, f"output {name} has the suppression behind it")
     return DecoderBinding({"rows": name}, None, input_size)
 
 
@@ -52,4 +57,4 @@ def _unreadable(shapes: Shapes) -> ModelInvalid:
     )
 
 
-DEMANDS = {"yolo-nas": DecoderDemand(_bind, flat=True, options=frozenset({"agnostic"}))}
+DEMANDS = {"yolo-nas": DecoderDemand(_bind, flat=True, options=SUPPRESSING)}

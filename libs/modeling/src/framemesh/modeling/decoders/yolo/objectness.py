@@ -1,6 +1,7 @@
 """Families that tell of each place whether there is anything at all: YOLOv5, v6, v7 and YOLOX."""
 
 from framemesh.modeling.decoders.demand import (
+    SUPPRESSING,
     DecoderBinding,
     DecoderDemand,
     InputSize,
@@ -55,9 +56,7 @@ def _bind(shapes: Shapes, input_size: InputSize, decoder: str) -> DecoderBinding
     return DecoderBinding({"table": name}, classes, input_size)
 
 
-_SUPPRESSING = frozenset({"agnostic"})
-
 DEMANDS = {
-    "yolov5": DecoderDemand(_yolov5, options=_SUPPRESSING),
-    "yolox": DecoderDemand(_yolox, options=_SUPPRESSING),
+    "yolov5": DecoderDemand(_yolov5, options=SUPPRESSING),
+    "yolox": DecoderDemand(_yolox, options=SUPPRESSING),
 }

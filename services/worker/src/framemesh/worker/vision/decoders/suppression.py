@@ -1,11 +1,19 @@
-"""Non-maximum suppression: of overlapping boxes of one class, the best is kept."""
+"""Non-maximum suppression: of overlapping boxes of one class, the best is kept, and the others
+go or lose of their scores."""
+
+from functools import partial
 
 import cv2
 import numpy as np
 
-from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.manifest import DecoderSpec, Suppression
 from framemesh.worker.vision.decoders.decoder import Array, RawDetection
 from framemesh.worker.vision.decoders.ranking import Details, Indices, ranked, to_detections
+from framemesh.worker.vision.decoders.soft_suppression import (
+    overlaps,
+    soft_suppression,
+    with_lowered,
+)
 
 MAX_CANDIDATES = 2000
 """Boxes that are compared with one another, the best first: with a threshold near 0 there may be a
@@ -34,9 +42,14 @@ def select_detections(
     order = ranked(corners, scores)[:MAX_CANDIDATES]
     if not len(order):
         return []
-    kept = non_max_suppression(
-        corners[order], rivals(classes[order], spec), spec.iou_threshold, spec.max_detections
-    )
+    groups = rivals(classes[order], spec)
+    if spec.suppression is Suppression.HARD:
+        kept = non_max_suppression(corners[order], groups, spec.iou_threshold, spec.max_detections)
+    else:
+        kept, lowered = soft_suppression(
+            scores[order], groups, partial(overlaps, corners[order]), spec
+        )
+        scores = with_lowered(scores, order[kept], lowered)
     return to_detections(corners, scores, classes, order[kept], details)
 
 

@@ -1,13 +1,14 @@
 """YOLOs of oriented boxes."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from framemesh.core.detection import Point
 from framemesh.modeling.decoders.demand import DecoderBinding, InputSize
 from framemesh.modeling.decoders.yolo.class_scores import BOX_ROWS
-from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.manifest import DecoderSpec, Suppression
 from framemesh.worker.vision.decoders.checks import check_pixels
 from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetail, RawDetection
 from framemesh.worker.vision.decoders.geometry import (
@@ -16,11 +17,13 @@ from framemesh.worker.vision.decoders.geometry import (
     fractions_of_pixels,
 )
 from framemesh.worker.vision.decoders.ranking import Indices, ranked, to_detections
+from framemesh.worker.vision.decoders.soft_suppression import soft_suppression, with_lowered
 from framemesh.worker.vision.decoders.suppression import rivals
 from framemesh.worker.vision.decoders.yolo.candidates import best_classes
 from framemesh.worker.vision.decoders.yolo.rotation import (
     MAX_ORIENTED,
     corners_of,
+    rotated_overlaps,
     rotated_suppression,
 )
 
@@ -40,13 +43,18 @@ class YoloV8Oriented:
         boxes = np.concatenate([table[:BOX_ROWS, best.places], table[-1:, best.places]]).T
         found = OrientedBoxes(self._table, boxes, self._size)
         order = ranked(found.around, best.scores)[:MAX_ORIENTED]
-        kept = rotated_suppression(
-            boxes[order],
-            rivals(best.classes[order], self._spec),
-            self._spec.iou_threshold,
-            self._spec.max_detections,
-        )
-        return to_detections(found.around, best.scores, best.classes, order[kept], found.details)
+        groups = rivals(best.classes[order], self._spec)
+        scores = best.scores
+        if self._spec.suppression is Suppression.HARD:
+            kept = rotated_suppression(
+                boxes[order], groups, self._spec.iou_threshold, self._spec.max_detections
+            )
+        else:
+            kept, lowered = soft_suppression(
+                scores[order], groups, partial(rotated_overlaps, boxes[order]), self._spec
+            )
+            scores = with_lowered(scores, order[kept], lowered)
+        return to_detections(found.around, scores, best.classes, order[kept], found.details)
 
 
 class OrientedBoxes:

@@ -54,6 +54,11 @@ def rotated_suppression(oriented: Array, groups: Indices, threshold: float, limi
     return np.asarray(kept[:limit], np.intp)
 
 
+def rotated_overlaps(oriented: Array, index: int) -> Array:
+    """[n]: how much the box with this index overlaps each of `oriented` [n, 5]."""
+    return probabilistic_iou(oriented, oriented[index : index + 1])[:, 0]
+
+
 def probabilistic_iou(first: Array, second: Array) -> Array:
     """[n, m]: how much oriented boxes [n, 5] and [m, 5] overlap, 0 to 1.
 
