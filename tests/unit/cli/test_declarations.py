@@ -70,6 +70,18 @@ decoder: {name: centernet}
     assert model.file == tmp_path / "1/model.onnx"
 
 
+def test_labels_may_be_a_set_that_is_known_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"")
+    for name, count in (("coco", 80), ("imagenet", 1000)):
+        (tmp_path / "model.yaml").write_text(
+            f"name: things\nfile: model.onnx\nlabels: {name}\n"
+            "input: {name: input, width: 4, height: 4}\ndecoder: {name: ssd}\n"
+        )
+        assert len(read_model_folder(tmp_path).manifest.labels) == count
+    (tmp_path / "imagenet").write_text("my own\n")
+    assert read_model_folder(tmp_path).manifest.labels == ("my own",)
+
+
 def test_labels_are_what_was_written(tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(
         "name: digits\nfile: model.onnx\nlabels: [0, 007, yes, No, 1.50, 2020-01-01, 'on', car]\n"

@@ -87,7 +87,7 @@ def test_nothing_is_sent_of_what_cannot_be_told(classifier: Path) -> None:
     [
         (("--prepare", "magic"), "--prepare magic: there is letterbox"),
         (("--size", "big"), "--size big: give WIDTHxHEIGHT"),
-        (("--labels", "imagenet"), "give a file with its 1000 names"),
+        ((*CHOICE, "--labels", "imagenet"), "has 10 classes, and ImageNet 1000 (1001 with a b"),
         (("--labels", "/nowhere"), "cannot read /nowhere"),
         (("--image", "/nowhere.jpg"), "cannot read /nowhere.jpg"),
         (("--decoder", "magic"), "there is no decoder magic"),

@@ -1,6 +1,7 @@
 """No file is called what it is not: with its metadata, without it, with other names and orders."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +149,28 @@ def test_labels_are_as_many_as_classes(tmp_path: Path) -> None:
     assert beside.draft.document["labels"][0] == "class 0"
 
 
+@pytest.mark.parametrize(("classes", "first"), [(1000, "tench"), (1001, "background")])
+def test_a_classifier_of_as_many_classes_as_imagenet_may_take_its_names(
+    classes: int, first: str, tmp_path: Path
+) -> None:
+    graph = FamilyGraph("input", (1, 3, 224, 224))
+    graph.output("output", np.linspace(-3, 5, classes, dtype=np.float32)[None])
+    found = look(tmp_path / "m.onnx", graph.save())
+    assert isinstance(found, Candidates)
+    (classifier,) = (each for each in found.possible if each.guess.decoder == "classification")
+    assert classifier.choose.endswith("[--labels imagenet]")
+    choice = Choice(decoder="classification", preparation="imagenet")
+    nameless = look(tmp_path / "m.onnx", graph.save(), choice)
+    assert isinstance(nameless, Recognised)
+    assert nameless.draft.document["labels"][0] == "class 0"
+    assert nameless.draft.reasons["labels"].endswith("(imagenet has as many)")
+    named = look(tmp_path / "m.onnx", graph.save(), replace(choice, labels_from="imagenet"))
+    assert isinstance(named, Recognised)
+    assert named.draft.document["labels"][0] == first
+    assert named.draft.document["labels"][-1] == "toilet tissue"
+    assert len(set(named.draft.document["labels"])) == classes
+
+
 def test_answers_that_are_no_numbers_are_an_error(tmp_path: Path) -> None:
     values = channels(84, 80)
     values[0, 10, 10] = np.nan
@@ -219,7 +242,7 @@ def test_a_custom_that_several_families_have_is_not_assumed(tmp_path: Path) -> N
     found = look(tmp_path / "m.onnx", graph.save())
     assert isinstance(found, Candidates)
     assert [each.choose for each in found.possible] == [
-        "--decoder rt-detr-logits --prepare unit|imagenet"
+        "--decoder rt-detr-logits --prepare unit|imagenet [--labels coco]"
     ]
 
 

@@ -57,7 +57,7 @@ Prepare = Annotated[
     str, typer.Option(help=f"Of a file: how it takes pixels: {', '.join(PREPARATIONS)}.")
 ]
 Labels = Annotated[
-    str, typer.Option(help="Of a file: a text file with one label a line, or `coco`.")
+    str, typer.Option(help="Of a file: a text file with one label a line, `coco` or `imagenet`.")
 ]
 Size = Annotated[
     str, typer.Option(help="Of a file with open dimensions: WIDTHxHEIGHT of its input.")

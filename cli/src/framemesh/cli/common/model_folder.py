@@ -9,6 +9,7 @@ from framemesh.cli.common.files import FileUnreadable, read_document, read_names
 from framemesh.core.documents.document import InvalidDocument, Problem
 from framemesh.core.documents.yaml_document import Located
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.recognition.known_labels import KNOWN_LABELS
 
 MANIFEST = "model.yaml"
 
@@ -34,14 +35,18 @@ def read_model_folder(folder: Path) -> ModelFolder:
     if isinstance(document.value, dict):
         labels = document.value.get("labels")
         if isinstance(labels, str):
-            document.value["labels"] = _labels(document, folder / labels)
+            document.value["labels"] = _labels(document, folder, labels)
         elif isinstance(labels, list):
             document.value["labels"] = _as_written(document, labels)
     manifest = document.read(ModelManifest)
     return ModelFolder(manifest, _existing(document, "file", folder / manifest.file))
 
 
-def _labels(document: Located, path: Path) -> list[Any]:
+def _labels(document: Located, folder: Path, named: str) -> list[Any]:
+    """The lines of a file, or the set of this name where there is no such file."""
+    path = folder / named
+    if named in KNOWN_LABELS and not path.exists():
+        return list(KNOWN_LABELS[named].of(0))
     try:
         return list(read_names(_existing(document, "labels", path)))
     except FileUnreadable as error:

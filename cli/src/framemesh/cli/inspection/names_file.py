@@ -3,11 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from framemesh.cli.common.files import FileUnreadable, read_names
+from framemesh.cli.common.files import read_names
 from framemesh.modeling.recognition.choice import Choice
-from framemesh.modeling.recognition.labels import COCO_BY_NAME
-
-IMAGENET_BY_NAME = "imagenet"
+from framemesh.modeling.recognition.known_labels import KNOWN_LABELS
 
 BESIDE = ("labels.txt", "classes.txt", "names.txt", "coco.names")
 """What people call it, beside `MODEL.txt` and `MODEL.names`."""
@@ -19,13 +17,8 @@ def with_names(choice: Choice, labels: str, model: Path) -> Choice:
     Raises:
         FileUnreadable: a file is not there, or has no names.
     """
-    if labels == IMAGENET_BY_NAME:
-        raise FileUnreadable(
-            "--labels imagenet: framemesh does not bring ImageNet's names along: give a file with "
-            "its 1000 names, one a line, in the order of your model"
-        )
-    if labels == COCO_BY_NAME:
-        return replace(choice, labels_from=COCO_BY_NAME)
+    if labels in KNOWN_LABELS:
+        return replace(choice, labels_from=labels)
     if labels:
         return replace(choice, labels=read_names(Path(labels)), labels_from=labels)
     for name in (f"{model.stem}.txt", f"{model.stem}.names", *BESIDE):

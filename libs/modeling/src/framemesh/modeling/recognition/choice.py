@@ -13,7 +13,8 @@ class Choice:
     """One of preparation.PREPARATIONS."""
     labels: tuple[str, ...] = ()
     labels_from: str = ""
-    """Where the labels are from; "coco": COCO's, as many as the model has classes."""
+    """Where the labels are from; a name of KNOWN_LABELS: its own, as many as the model has
+    classes."""
     beside: tuple[str, ...] = ()
     """The names in a file that lies beside the model: taken where the model has as many classes."""
     beside_file: str = ""

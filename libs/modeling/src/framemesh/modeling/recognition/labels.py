@@ -2,10 +2,8 @@
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.recognition.choice import Choice
-from framemesh.modeling.recognition.coco import coco_labels
 from framemesh.modeling.recognition.guess import Guess
-
-COCO_BY_NAME = "coco"
+from framemesh.modeling.recognition.known_labels import KNOWN_LABELS, known_by_number
 
 
 def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...], str]:
@@ -14,14 +12,15 @@ def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...],
     Raises:
         ModelInvalid: the user's labels are not as many as the model has classes.
     """
-    if choice.labels_from == COCO_BY_NAME and not choice.labels:
-        labels = coco_labels(guess.classes)
+    if choice.labels_from in KNOWN_LABELS and not choice.labels:
+        known = KNOWN_LABELS[choice.labels_from]
+        labels = known.of(guess.classes)
         if not labels:
             raise ModelInvalid(
-                f"{file}: --labels coco: the model has {guess.classes} classes, and COCO 80 (90 or "
-                "91 with its unused numbers): give the names that it was trained with"
+                f"{file}: --labels {choice.labels_from}: the model has {guess.classes} classes, "
+                f"and {known.numbers}: give the names that it was trained with"
             )
-        return labels, "you said coco"
+        return labels, f"you said {choice.labels_from}"
     if choice.labels:
         if guess.classes and len(choice.labels) != guess.classes:
             raise ModelInvalid(
@@ -35,5 +34,7 @@ def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...],
         return choice.beside, f"{choice.beside_file}, beside the model"
     if guess.classes:
         numbers = tuple(f"class {number}" for number in range(guess.classes))
-        return numbers, "the file names none: numbers; give --labels"
+        as_many = known_by_number(guess.classes)
+        hint = f" ({as_many} has as many)" if as_many else ""
+        return numbers, f"the file names none: numbers; give --labels{hint}"
     return (), "the file does not tell, not even how many"

@@ -13,6 +13,7 @@ from framemesh.modeling.recognition.draft import draft
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.fit import served
 from framemesh.modeling.recognition.guess import Evidence, Finding, Guess, Verdict, open_question
+from framemesh.modeling.recognition.known_labels import KNOWN_LABELS, known_by_number
 from framemesh.modeling.recognition.labels import labels_of
 from framemesh.modeling.recognition.preparation import PREPARATIONS, UNKNOWN, Preparation
 from framemesh.modeling.recognition.probe import Probe
@@ -150,6 +151,9 @@ def _options(guess: Guess, choice: Choice) -> str:
         options.append(f"--prepare {choice.preparation}")
     elif len(guess.preparations) > 1:
         options.append("--prepare " + "|".join(each.name for each in guess.preparations))
-    if not (guess.labels or guess.classes or choice.labels or choice.beside or choice.labels_from):
-        options.append("--labels FILE|coco")
+    if not (guess.labels or choice.labels or choice.beside or choice.labels_from):
+        if not guess.classes:
+            options.append("--labels " + "|".join(("FILE", *KNOWN_LABELS)))
+        elif as_many := known_by_number(guess.classes):
+            options.append(f"[--labels {as_many}]")
     return " ".join(options)
