@@ -25,7 +25,7 @@ def soft_suppression(
         groups: [n]: equal numbers for boxes that may show the same thing.
         overlaps_of: asked of each box that is kept.
     """
-    left = scores.astype(np.float64)
+    left = scores.copy()
     kept: list[int] = []
     lowered: list[float] = []
     open_ = sufficient(left, spec)
@@ -48,7 +48,8 @@ def overlaps(corners: Array, index: int) -> Array:
     intersection = np.maximum(shared, 0).prod(axis=1)
     areas = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=1)
     union = areas + areas[index] - intersection
-    return np.divide(intersection, union, out=np.zeros(len(boxes)), where=union > 0)
+    shares = np.divide(intersection, union, out=np.zeros(len(boxes)), where=union > 0)
+    return np.asarray(shares, np.float32)
 
 
 def with_lowered(scores: Array, indices: Indices, lowered: Array) -> Array:
@@ -61,5 +62,5 @@ def with_lowered(scores: Array, indices: Indices, lowered: Array) -> Array:
 def _weights(overlap: Array, spec: DecoderSpec) -> Array:
     """What is left of a score of 1 beside a better box, by how much the two overlap."""
     if spec.suppression is Suppression.SOFT_GAUSSIAN:
-        return np.asarray(np.exp(-(overlap**2) / spec.sigma))
-    return np.where(overlap > spec.iou_threshold, 1 - overlap, 1.0)
+        return np.asarray(np.exp(-(overlap**2) / spec.sigma), np.float32)
+    return np.asarray(np.where(overlap > spec.iou_threshold, 1 - overlap, 1), np.float32)
