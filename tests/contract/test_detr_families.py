@@ -1,5 +1,7 @@
 """The DETR families give what a reference reads in the same model's answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,10 @@ def test_scores_where_classes_belong_are_refused() -> None:
         detr.rt_detr().decode({"labels": np.full(20, 0.25), "boxes": boxes, "scores": scores})
 
 
-def test_the_open_lists_of_torchvision_are_no_rt_detr() -> None:
+def test_open_lists_may_be_those_of_torchvision_so_the_first_class_is_asked_for() -> None:
     shapes = {"boxes": (-1, 4), "labels": (-1,), "scores": (-1,)}
-    with pytest.raises(ModelInvalid, match="rt-detr expects labels"):
-        bind_decoder(detr.rt_detr().manifest, shapes)
+    model = detr.rt_detr()
+    with pytest.raises(ModelInvalid, match=r"decoder\.first_class: .* whose classes begin with 1"):
+        bind_decoder(model.manifest, shapes)
+    told = replace(model.manifest, decoder=replace(model.decoder, first_class=0))
+    assert bind_decoder(told, shapes).first_class == 0

@@ -63,6 +63,28 @@ def test_movenet_tells_y_before_x() -> None:
     assert_same(keypoints_of(found), rows[0][:, [1, 0, 2]])
 
 
+def test_movenet_of_several_people_has_a_row_for_each() -> None:
+    rows = np.random.default_rng(4).uniform(0.1, 0.9, (6, 56)).astype(np.float32)
+    rows[:, 51:53], rows[:, 53:55] = rows[:, 51:53] / 3, 0.5 + rows[:, 53:55] / 3
+    rows[2, 55], rows[4, 55] = 0.1, 0
+    found = decoded(DecoderSpec("movenet", 0.2), {"output_0": rows})
+    expected = sorted((row for row in rows if row[55] >= 0.2), key=lambda row: -row[55])
+    assert len(found) == len(expected)
+    for one, row in zip(found, expected, strict=True):
+        top, left, bottom, right, score = row[51:]
+        assert one.score == pytest.approx(score)
+        assert one.box == Box(*map(float, (left, top, right, bottom)))
+        assert_same(keypoints_of([one]), row[:51].reshape(17, 3)[:, [1, 0, 2]])
+
+
+def test_movenet_of_another_form_is_refused() -> None:
+    with pytest.raises(ModelInvalid, match=r"output_0 to be \[people,3\*keypoints\+5\]"):
+        decoded(DecoderSpec("movenet"), {"output_0": floats([[0.5] * 55])})
+    one_person = {"output_0": floats([[[0.5] * 3] * 17])}
+    with pytest.raises(ModelInvalid, match=r"decoder\.max_detections: output output_0 tells"):
+        decoded(DecoderSpec("movenet", max_detections=3), one_person)
+
+
 def hrnet_places(maps: Values) -> Values:
     """x, y, score of each map: the peak, moved a quarter cell towards its higher neighbour."""
     count, height, width = maps.shape

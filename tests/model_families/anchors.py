@@ -60,7 +60,7 @@ def nanodet(strides: tuple[int, ...], offset: float) -> FamilyModel:
         distances = np.abs(corners - [x, y, x, y]) / STRIDE
         values[0, at, planted.class_id] = planted.score
         slopes[0, at, planted.class_id] = planted.slope
-        values[0, at, CLASSES:] = np.concatenate([_distribution(each) for each in distances])
+        values[0, at, CLASSES:] = np.concatenate([distribution(each) for each in distances])
     graph = FamilyGraph.of(NANODET_INPUT)
     graph.output("output", values, slopes)
     decoder = DecoderSpec("nanodet", THRESHOLD, IOU)
@@ -69,7 +69,7 @@ def nanodet(strides: tuple[int, ...], offset: float) -> FamilyModel:
     )
 
 
-def _distribution(distance: float) -> Values:
+def distribution(distance: float) -> Values:
     """Logits whose mean after a softmax is this distance."""
     below = min(REG_MAX - 1, int(distance))
     logits = np.full(REG_MAX + 1, -30.0)
@@ -133,7 +133,7 @@ def _yunet(answers: Mapping[str, Values]) -> list[Reading]:
             width, height = np.exp(width) * stride, np.exp(height) * stride
             if score >= THRESHOLD:
                 corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-                points = _points((answers[f"kps_{stride}"][at] + [column, row] * 5) * stride)
+                points = points_of((answers[f"kps_{stride}"][at] + [column, row] * 5) * stride)
                 found.append(Reading(0, score, corners, keypoints=points))
     return suppressed(found)
 
@@ -181,13 +181,13 @@ def _scrfd(answers: Mapping[str, Values], strides: tuple[int, ...], anchors: int
             left, top, right, bottom = map(float, box * stride)
             x, y = column * stride, row * stride
             if score >= THRESHOLD:
-                points = [] if offsets is None else _points(offsets[at] * stride + [x, y] * 5)
+                points = [] if offsets is None else points_of(offsets[at] * stride + [x, y] * 5)
                 corners = (x - left, y - top, x + right, y + bottom)
                 found.append(Reading(0, float(score), corners, keypoints=points))
     return suppressed(found)
 
 
-def _points(pixels: Values) -> list[tuple[float, float, float]]:
+def points_of(pixels: Values) -> list[tuple[float, float, float]]:
     """Of a model that does not tell how sure it is."""
     return [(float(x), float(y), 1.0) for x, y in pixels.reshape(-1, 2)]
 

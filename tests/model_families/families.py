@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from tests.model_families import anchors, detr, grids, listed, maps, poses, vectors, yolo_cases
+from tests.model_families import (
+    anchors,
+    detr,
+    grids,
+    listed,
+    maps,
+    picodet,
+    poses,
+    priors,
+    vectors,
+    yolo_cases,
+)
 from tests.model_families.family import FamilyModel
 
 ALL: Mapping[str, Callable[[], FamilyModel]] = {
@@ -13,7 +24,9 @@ ALL: Mapping[str, Callable[[], FamilyModel]] = {
     **grids.MODELS,
     **listed.MODELS,
     **maps.MODELS,
+    **picodet.MODELS,
     **poses.MODELS,
+    **priors.MODELS,
     **vectors.MODELS,
     **yolo_cases.MODELS,
 }

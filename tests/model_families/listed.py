@@ -106,6 +106,28 @@ def tf_detection() -> FamilyModel:
     return FamilyModel(graph.save(), BYTES, decoder, _tf_detection)
 
 
+def tf_masks() -> FamilyModel:
+    """Mask R-CNN, with masks over the boxes: the left half of each belongs to the thing."""
+    masks = np.zeros((1, ROWS, 32, 32), np.float32)
+    masks[..., :16] = 1
+    graph = FamilyGraph.of(BYTES)
+    graph.output("detection_boxes", _filled(CORNERS[:, [1, 0, 3, 2]]))
+    graph.output("detection_classes", _filled(NUMBERS + 1, 1))
+    graph.output("detection_masks", masks)
+    graph.output("detection_scores", _filled(SCORES), _filled(SLOPES))
+    graph.output("num_detections", np.array([len(PLANTED)]))
+    return FamilyModel(graph.save(), BYTES, DecoderSpec("tf-detection", THRESHOLD), _tf_masks)
+
+
+def _tf_masks(answers: Mapping[str, Values]) -> list[Reading]:
+    found = _tf_detection({f"{name}:0": values for name, values in answers.items()})
+    sure = np.flatnonzero(answers["detection_scores"][: len(PLANTED)] >= THRESHOLD)
+    return [
+        replace(one, mask=_pasted(answers["detection_masks"][at], np.array(one.box)))
+        for one, at in zip(found, sure, strict=True)
+    ]
+
+
 def _tf_detection(answers: Mapping[str, Values]) -> list[Reading]:
     found: list[Reading] = []
     for row in range(int(answers["num_detections:0"])):
@@ -203,6 +225,7 @@ MODELS: Mapping[str, Callable[[], FamilyModel]] = {
     "mask-rcnn-of-the-whole-input": lambda: mask_rcnn(WIDTH, HEIGHT),
     "paddle": paddle,
     "tf-detection": tf_detection,
+    "tf-detection-with-masks": tf_masks,
     "torchvision": torchvision,
     "yolov7-nms": yolov7_nms,
 }

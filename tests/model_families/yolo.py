@@ -150,6 +150,13 @@ def yolov5() -> bytes:
     return made.save({"stride": "32"})
 
 
+def yolov5_segmentation() -> bytes:
+    made = graph()
+    made.output("output0", *table([thing.coefficients for thing in THINGS], objects=True))
+    made.output("output1", prototypes())
+    return made.save({"stride": "32"})
+
+
 def yolox() -> bytes:
     made = graph(255.0)
     made.output("output", *table(objects=True, network=True))
@@ -161,6 +168,19 @@ def yolov8(dtype: type[np.generic] = np.float32) -> bytes:
     made = graph(dtype=dtype)
     made.output("output0", *columns(table()), dtype)
     return made.save({"task": "detect"})
+
+
+def yolov8_turned() -> bytes:
+    """With places first, and poses behind the classes."""
+    made = graph()
+    made.output("output0", *table([thing.keypoints(3) for thing in THINGS]))
+    return made.save()
+
+
+def yolov8_oriented_turned() -> bytes:
+    made = graph()
+    made.output("output0", *table([[thing.angle] for thing in THINGS]))
+    return made.save()
 
 
 def yolov8_segmentation() -> bytes:

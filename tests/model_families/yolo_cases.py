@@ -87,6 +87,30 @@ doubles = yolo_reference.without_doubles
 FAMILIES = [
     Family("yolov5", "yolov5", yolo.yolov5, yolo_reference.yolov5, suppression=doubles),
     Family(
+        "yolov5-seg",
+        "yolov5-seg",
+        yolo.yolov5_segmentation,
+        yolo_reference.yolov5,
+        suppression=doubles,
+        masks=True,
+    ),
+    Family(
+        "yolov8-pose-with-places-first",
+        "yolov8-pose",
+        yolo.yolov8_turned,
+        yolo_reference.turned_table(yolo_reference.yolov8),
+        {"keypoints": yolo.KEYPOINTS},
+        suppression=doubles,
+        keypoint_values=3,
+    ),
+    Family(
+        "yolov8-obb-with-places-first",
+        "yolov8-obb",
+        yolo.yolov8_oriented_turned,
+        yolo_reference.turned_table(yolo_reference.oriented),
+        suppression=yolo_reference.without_rotated_doubles,
+    ),
+    Family(
         "yolox",
         "yolox",
         yolo.yolox,

@@ -43,8 +43,10 @@ def best_of(values: Values) -> tuple[int, float]:
 def yolov5(outputs: Outputs) -> list[Found]:
     found = []
     for row in outputs["output0"]:
-        class_id, score = best_of(row[5:])
-        found.append(Found(class_id, score * float(row[4]), corners(*map(float, row[:4]))))
+        class_id, score = best_of(row[5 : 5 + CLASSES])
+        more = tuple(map(float, row[5 + CLASSES :]))
+        box = corners(*map(float, row[:4]))
+        found.append(Found(class_id, score * float(row[4]), box, more))
     return found
 
 
@@ -78,6 +80,11 @@ def oriented(outputs: Outputs) -> list[Found]:
         box = (*row[:4], row[-1])
         found.append(Found(class_id, score, around(rotated(box)), oriented=box))
     return found
+
+
+def turned_table(read: Reader) -> Reader:
+    """Of an output with places first."""
+    return lambda outputs: read({"output0": outputs["output0"].T})
 
 
 def end_to_end(outputs: Outputs) -> list[Found]:

@@ -18,6 +18,8 @@ LIMIT = 7
 INPUT_SIZE = (96, 64)
 """Width and height."""
 Random = np.random.Generator
+UNHEEDED = {("semantic", "score_threshold"), ("movenet", "max_detections")}
+"""Options that a decoder heeds only for models of another form than its case's."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,7 @@ class Case:
         return replace(DecoderSpec(self.name), **self.options, **heeded)
 
     def heeds(self, option: str) -> bool:
-        one_of_more_classes = self.name == "semantic" and option == "score_threshold"
-        return option in DEMANDS[self.name].options and not one_of_more_classes
+        return option in DEMANDS[self.name].options and (self.name, option) not in UNHEEDED
 
     def decoder(self, **changes: Any) -> Decoder:
         whole = manifest(self.spec(**changes), self.labels)

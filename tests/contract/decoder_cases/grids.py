@@ -30,6 +30,13 @@ def anchored_faces(random: Random) -> dict[str, NDArray[np.float32]]:
     }
 
 
+PICODET = {
+    **{f"scores_{stride}": (cells, CLASSES) for stride, cells in (*CELLS.items(), (64, 2))},
+    **{f"distances_{stride}": (cells, 32) for stride, cells in (*CELLS.items(), (64, 2))},
+}
+RETINAFACE = 2 * PLACES
+YUNET_2021 = 3 * CELLS[8] + 2 * CELLS[16] + 2 * CELLS[32] + 3
+"""Priors."""
 YUNET = faces(np.random.default_rng(0))
 SCRFD = anchored_faces(np.random.default_rng(0))
 
@@ -44,6 +51,38 @@ CASES = [
             )
         },
         class_axis=("output", 1),
+    ),
+    Case(
+        "picodet",
+        PICODET,
+        lambda random: {
+            name: uniform(random, *shape, low=0 if shape[1] == CLASSES else -3)
+            for name, shape in PICODET.items()
+        },
+    ),
+    Case(
+        "retinaface",
+        {"bbox": (1, RETINAFACE, 4), "confidence": (1, RETINAFACE, 2), "landmark": (1, -1, 10)},
+        lambda random: {
+            "bbox": uniform(random, 1, RETINAFACE, 4, low=-3, high=3),
+            "confidence": uniform(random, 1, RETINAFACE, 2),
+            "landmark": uniform(random, 1, RETINAFACE, 10, low=-3, high=3),
+        },
+        quiet_outputs={
+            name: np.zeros((1, RETINAFACE, columns), np.float32)
+            for name, columns in (("bbox", 4), ("confidence", 2), ("landmark", 10))
+        },
+        labels=1,
+    ),
+    Case(
+        "yunet-2021",
+        {"loc": (YUNET_2021, 14), "conf": (YUNET_2021, 2), "iou": (YUNET_2021, 1)},
+        lambda random: {
+            "loc": uniform(random, YUNET_2021, 14, low=-3, high=3),
+            "conf": uniform(random, YUNET_2021, 2),
+            "iou": uniform(random, YUNET_2021, 1, low=-0.5, high=1.2),
+        },
+        labels=1,
     ),
     Case(
         "scrfd",

@@ -50,6 +50,15 @@ CASES = [
         class_axis=("output0", 1),
     ),
     Case(
+        "yolov5-seg",
+        {"output0": (PLACES, 5 + CLASSES + MASKS), "output1": (MASKS, 12, 16)},
+        lambda random: {
+            "output0": table(random, objects=True, extra=MASKS),
+            "output1": uniform(random, MASKS, 12, 16, low=-1),
+        },
+        class_axis=("output0", 1),
+    ),
+    Case(
         "yolox",
         {"output": (PLACES, 5 + CLASSES)},
         lambda random: {"output": network(random)},

@@ -14,6 +14,7 @@ from framemesh.modeling.decoders.demand import (
     only_output,
     unreadable,
 )
+from framemesh.modeling.errors import OptionInvalid
 from framemesh.modeling.manifest import DecoderSpec
 
 
@@ -53,10 +54,15 @@ def _rt_detr(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> Decode
     labels = named_output(shapes, "labels", "queries", "rt-detr")
     boxes = named_output(shapes, "boxes", "queries,4", "rt-detr")
     scores = named_output(shapes, "scores", "queries", "rt-detr")
-    # The names are torchvision's too, whose classes begin with 1 and whose number of boxes is open.
-    if labels[0] < 1 or boxes != (labels[0], BOX_SIDES) or scores != labels:
-        expected = "labels [queries], boxes [queries,4], scores [queries], as many as it declares"
+    if boxes != (labels[0], BOX_SIDES) or scores != labels:
+        expected = "labels [queries], boxes [queries,4] and scores [queries] of one length"
         raise unreadable(shapes, "rt-detr", expected)
+    if labels[0] < 0 and spec.first_class is None:
+        raise OptionInvalid(
+            "first_class",
+            "how many queries there are is open, as in the lists of torchvision, whose classes "
+            "begin with 1: set it to 0, which is RT-DETR's, or choose decoder torchvision",
+        )
     tensors = {"classes": "labels", "boxes": "boxes", "scores": "scores"}
     return DecoderBinding(tensors, None, input_size, spec.first_class or 0)
 

@@ -59,7 +59,14 @@ def _tf_detection(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> D
     count = _tensorflow_name(shapes, "num_detections")
     if count in shapes:
         tensors["count"] = count
-    return DecoderBinding(tensors, None, input_size, _first_class(spec, 1))
+    masks = _tensorflow_name(shapes, "detection_masks")
+    if masks in shapes:
+        form = named_output(shapes, masks, "N,height,width", "tf-detection")
+        if form[0] != lists["scores"][0]:
+            raise unreadable(shapes, "tf-detection", f"{masks} to be [N,height,width] of one N")
+        tensors["masks"] = masks
+    detail = DetailSize(mask="masks" in tensors)
+    return DecoderBinding(tensors, None, input_size, _first_class(spec, 1), detail=detail)
 
 
 def _efficient_nms(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:

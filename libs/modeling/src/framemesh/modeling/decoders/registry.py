@@ -14,6 +14,7 @@ from framemesh.modeling.decoders import (
     listed,
     maps,
     nanodet,
+    picodet,
     ssd,
     text,
 )
@@ -47,6 +48,7 @@ DEMANDS: Mapping[str, DecoderDemand] = {
     **listed.DEMANDS,
     **maps.DEMANDS,
     **nanodet.DEMANDS,
+    **picodet.DEMANDS,
     **ssd.DEMANDS,
     **text.DEMANDS,
     **yolo.DEMANDS,

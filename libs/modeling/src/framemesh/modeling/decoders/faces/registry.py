@@ -1,5 +1,5 @@
 """The demands of this folder."""
 
-from framemesh.modeling.decoders.faces import scrfd, yunet
+from framemesh.modeling.decoders.faces import priors, scrfd, yunet
 
-DEMANDS = {**scrfd.DEMANDS, **yunet.DEMANDS}
+DEMANDS = {**priors.DEMANDS, **scrfd.DEMANDS, **yunet.DEMANDS}

@@ -13,7 +13,6 @@ from framemesh.modeling.decoders.demand import (
     InputSize,
     Shapes,
     fixed_count,
-    unreadable,
 )
 from framemesh.modeling.decoders.yolo.outputs import box_table, masked_table
 from framemesh.modeling.errors import OptionInvalid
@@ -23,6 +22,9 @@ from framemesh.modeling.result_size import DetailSize
 BOX_ROWS = 4
 """The centre (2) and the size (2); the classes follow."""
 
+
+TURNED = "turned table"
+"""Of an output [places, values] in place of [values, places]."""
 
 SEGMENTATION_FORM = "4+classes+coefficients,places"
 
@@ -52,8 +54,8 @@ def _pose(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
 def _segmentation(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBinding:
     name, masks = masked_table(shapes, SEGMENTATION_FORM, "yolov8-seg")
     count = fixed_count(shapes[masks][0], shapes, "yolov8-seg", "coefficients")
-    classes = _classes(shapes, name, "yolov8-seg", SEGMENTATION_FORM, count)
-    tensors = {"table": name, "prototypes": masks}
+    role, classes = _table(shapes, name, "yolov8-seg", count)
+    tensors = {role: name, "prototypes": masks}
     return DecoderBinding(tensors, classes, input_size, detail=DetailSize(mask=True))
 
 
@@ -61,16 +63,20 @@ def _single(
     shapes: Shapes, input_size: InputSize, decoder: str, form: str, extra: int = 0
 ) -> DecoderBinding:
     name = box_table(shapes, form, decoder)
-    classes = _classes(shapes, name, decoder, form, extra)
-    return DecoderBinding({"table": name}, classes, input_size)
+    role, classes = _table(shapes, name, decoder, extra)
+    return DecoderBinding({role: name}, classes, input_size)
 
 
-def _classes(shapes: Shapes, name: str, decoder: str, form: str, extra: int) -> int:
+def _table(shapes: Shapes, name: str, decoder: str, extra: int) -> tuple[str, int]:
+    """What the table is read as, and its number of classes.
+
+    Some exporters turn it: there are always more places than values of each, so its sides tell.
+    """
     rows, places = shapes[name]
-    classes = fixed_count(rows - BOX_ROWS - extra, shapes, decoder, "classes")
-    if 0 <= places < rows:
-        raise unreadable(shapes, decoder, f"fewer rows than places in {name} [{form}]")
-    return classes
+    turned = 0 <= places < rows
+    values = places if turned else rows
+    classes = fixed_count(values - BOX_ROWS - extra, shapes, decoder, "classes")
+    return TURNED if turned else "table", classes
 
 
 DEMANDS = {

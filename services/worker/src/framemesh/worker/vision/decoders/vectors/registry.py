@@ -7,7 +7,7 @@ from framemesh.worker.vision.decoders.vectors.classification import Classificati
 from framemesh.worker.vision.decoders.vectors.ctc import Ctc
 from framemesh.worker.vision.decoders.vectors.embedding import Embedding
 from framemesh.worker.vision.decoders.vectors.heatmap_pose import HeatmapPose
-from framemesh.worker.vision.decoders.vectors.movenet import Movenet
+from framemesh.worker.vision.decoders.vectors.movenet import movenet
 from framemesh.worker.vision.decoders.vectors.simcc import Simcc
 
 DECODERS: Mapping[str, MakeDecoder] = {
@@ -15,7 +15,7 @@ DECODERS: Mapping[str, MakeDecoder] = {
     "ctc": Ctc,
     "embedding": Embedding,
     "heatmap-pose": HeatmapPose,
-    "movenet": Movenet,
+    "movenet": movenet,
     # Its activation takes each score for itself: modeling sees to that.
     "multi-label": Classification,
     "simcc": Simcc,

@@ -13,6 +13,7 @@ from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetectio
 from framemesh.worker.vision.decoders.geometry import as_floats
 from framemesh.worker.vision.decoders.ranking import Indices, sufficient
 from framemesh.worker.vision.decoders.suppression import select_detections
+from framemesh.worker.vision.decoders.yolo.details import detail_reader
 from framemesh.worker.vision.decoders.yolo.pixels import centred_fractions
 
 OBJECT_COLUMN = 4
@@ -22,14 +23,17 @@ MAX_LOG_SIZE = 20.0
 
 
 class YoloV5:
-    """Reads [places, 5 + classes]: centre and size in pixels of the input, whether there is
-    something, and which class it is, 0 to 1. Score = something * class; a place has its best
-    class."""
+    """Reads [places, 5 + classes + coefficients]: centre and size in pixels of the input, whether
+    there is something, which class it is, 0 to 1, and perhaps coefficients of a mask. Score =
+    something * class; a place has its best class."""
 
     def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
         self._spec = spec
         self._table = binding.tensors["table"]
         self._size = binding.input_size
+        # Always known: each class has a column.
+        self._details_at = BOX_COLUMNS + (binding.classes or 0)
+        self._reader = detail_reader(spec, binding)
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
         table = as_floats(outputs[self._table])
@@ -38,14 +42,21 @@ class YoloV5:
         check_probabilities(self._table, objects)
         places = np.flatnonzero(sufficient(objects, self._spec))
         found = table[places]
-        scores = found[:, BOX_COLUMNS:].max(axis=1, initial=0.0) * found[:, OBJECT_COLUMN]
+        of_classes = found[:, BOX_COLUMNS : self._details_at]
+        scores = of_classes.max(axis=1, initial=0.0) * found[:, OBJECT_COLUMN]
         check_probabilities(self._table, scores)
         sure = sufficient(scores, self._spec)
         places, found, scores = places[sure], found[sure], scores[sure]
-        classes = found[:, BOX_COLUMNS:].argmax(axis=1)
+        classes = of_classes[sure].argmax(axis=1)
         boxes = self._centred(found[:, :OBJECT_COLUMN], places, len(table))
         corners = centred_fractions(self._table, boxes, self._size)
-        return select_detections(corners, scores, classes, self._spec)
+        return select_detections(
+            corners,
+            scores,
+            classes,
+            self._spec,
+            lambda kept: self._reader.read(found[kept, self._details_at :], outputs),
+        )
 
     def _centred(self, boxes: Array, places: Indices, count: int) -> Array:
         """[n, 4] of the table, at these of `count` places, as centre and size in pixels."""

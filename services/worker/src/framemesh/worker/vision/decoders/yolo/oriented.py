@@ -12,7 +12,6 @@ from framemesh.modeling.manifest import DecoderSpec, Suppression
 from framemesh.worker.vision.decoders.checks import check_pixels
 from framemesh.worker.vision.decoders.decoder import Array, Outputs, RawDetail, RawDetection
 from framemesh.worker.vision.decoders.geometry import (
-    as_floats,
     corners_of_centred,
     fractions_of_pixels,
 )
@@ -26,6 +25,7 @@ from framemesh.worker.vision.decoders.yolo.rotation import (
     rotated_overlaps,
     rotated_suppression,
 )
+from framemesh.worker.vision.decoders.yolo.table import PlacesTable
 
 
 class YoloV8Oriented:
@@ -34,14 +34,14 @@ class YoloV8Oriented:
 
     def __init__(self, spec: DecoderSpec, binding: DecoderBinding) -> None:
         self._spec = spec
-        self._table = binding.tensors["table"]
+        self._table = PlacesTable(binding)
         self._size = binding.input_size
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
-        table = as_floats(outputs[self._table])
-        best = best_classes(self._table, table[BOX_ROWS:-1], self._spec)
+        table = self._table.read(outputs)
+        best = best_classes(self._table.tensor, table[BOX_ROWS:-1], self._spec)
         boxes = np.concatenate([table[:BOX_ROWS, best.places], table[-1:, best.places]]).T
-        found = OrientedBoxes(self._table, boxes, self._size)
+        found = OrientedBoxes(self._table.tensor, boxes, self._size)
         order = ranked(found.around, best.scores)[:MAX_ORIENTED]
         groups = rivals(best.classes[order], self._spec)
         scores = best.scores

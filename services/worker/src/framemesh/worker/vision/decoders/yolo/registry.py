@@ -13,6 +13,7 @@ DECODERS: Mapping[str, MakeDecoder] = {
     "yolo-end2end": YoloEndToEnd,
     "yolo-nas": YoloNas,
     "yolov5": YoloV5,
+    "yolov5-seg": YoloV5,
     "yolov8": YoloV8,
     "yolov8-obb": YoloV8Oriented,
     "yolov8-pose": YoloV8,
