@@ -51,6 +51,47 @@ def test_a_large_raster_is_made_small(shape: tuple[int, int]) -> None:
     assert len(zlib.decompress(raster.values)) == raster.width * raster.height
 
 
+CENTER_CROP = Projection(-0.5, 0.0, 2.0, 1.0)
+"""Of a wide image the model sees the middle half."""
+MIDDLE = Box(0.25, 0.0, 0.75, 1.0)
+IN_CORNER = Box(0.0, 0.0, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("projection", "region", "box"),
+    [
+        (STRETCHED, None, None),
+        (LETTERBOX, None, None),
+        (CENTER_CROP, None, MIDDLE),
+        (STRETCHED, IN_CORNER, IN_CORNER),
+        (CENTER_CROP, IN_CORNER, Box(0.125, 0.0, 0.375, 0.5)),
+    ],
+)
+@pytest.mark.parametrize("of_mask", [True, False])
+def test_a_grid_lies_on_what_the_model_saw(
+    projection: Projection, region: Box | None, box: Box | None, of_mask: bool
+) -> None:
+    values = np.array([[0, 1], [1, 1]])
+    raster = RawRaster(RasterKind.CLASSES, values)
+    detail = RawDetail(mask=values > 0) if of_mask else RawDetail(raster=raster)
+    whole = Detection("stage", "sky", 0, 0.9)
+    found = with_detail(whole, detail, projection, region, ["sky", "road"])
+    assert found.box == box
+    if projection is LETTERBOX:
+        return
+    if of_mask:
+        assert found.mask == Mask(2, 2, (1, 3))
+    else:
+        assert found.raster is not None
+        assert zlib.decompress(found.raster.values) == bytes([0, 1, 1, 1])
+        assert found.raster.areas == (ClassArea(1, "road", 0.75), ClassArea(0, "sky", 0.25))
+
+
+def test_of_what_the_model_did_not_see_no_mask_says_anything() -> None:
+    everywhere = np.ones((2, 2), bool)
+    assert to_mask(everywhere, CENTER_CROP, Box(0, 0, 1, 1)) == Mask(4, 2, (1, 2, 2, 2, 1))
+
+
 def test_details_of_a_crop_are_placed_in_the_frame() -> None:
     region = Box(0.5, 0.0, 1.0, 0.5)
     detail = RawDetail(

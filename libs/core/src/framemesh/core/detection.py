@@ -74,12 +74,15 @@ class ClassArea:
     class_id: int
     label: str
     area: float
-    """Fraction of all cells."""
+    """Fraction of all cells: of what the model saw."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """A value for each cell of a grid over the detection's box (the frame if it has none)."""
+    """A value for each cell of a grid over the detection's box (the frame if it has none).
+
+    Of a model that sees only the middle of the frame the box is that part.
+    """
 
     kind: RasterKind
     width: int
@@ -103,7 +106,7 @@ class Detection:
     class_id: int
     score: float
     box: Box | None = None
-    """None for a class, a raster or an embedding of the whole frame."""
+    """None for a class or an embedding, and for a mask or a raster of the whole frame."""
     parent: int | None = None
     """Index, in the same outcome, of the detection whose crop the stage processed."""
     corners: tuple[Point, ...] = ()

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from framemesh.core.detection import Box, Point
 
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -36,6 +38,11 @@ class Projection:
         top, bottom = (min(1.0, max(0.0, side)) for side in (top, bottom))
         return Box(left, top, right, bottom) if left < right and top < bottom else None
 
+    @property
+    def seen(self) -> Box:
+        """The part of the image that lies in the input: all of it, but of a centre crop."""
+        return self.box(WHOLE) or WHOLE
+
     def in_input(self, at: Point) -> Point:
         """A place of the image, in fractions of the input."""
         return Point(self.left + at.x * self.width, self.top + at.y * self.height)
@@ -44,7 +51,8 @@ class Projection:
         self, grid: NDArray[np.generic], area: Box, columns: int, rows: int
     ) -> NDArray[np.generic]:
         """[rows, columns]: the cells of `grid`, [height, width] over the input, that lie nearest to
-        an even grid over `area`, a box of the image. What lies beside the input is its border."""
+        an even grid over `area`, a box of the image. They are 0 where the image lies beside the
+        input: nothing is told of what was not seen."""
         first, last = (
             self.in_input(Point(area.left, area.top)),
             self.in_input(Point(area.right, area.bottom)),
@@ -55,6 +63,8 @@ class Projection:
         across = np.clip((xs * width).astype(np.intp), 0, width - 1)
         down = np.clip((ys * height).astype(np.intp), 0, height - 1)
         sampled: NDArray[np.generic] = grid[down[:, None], across[None, :]]
+        sampled[(ys < 0) | (ys > 1)] = 0
+        sampled[:, (xs < 0) | (xs > 1)] = 0
         return sampled
 
     def cells(self, grid: NDArray[np.generic], area: Box) -> tuple[int, int]:

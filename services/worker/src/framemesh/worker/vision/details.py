@@ -19,10 +19,8 @@ from framemesh.core.detection import (
     RasterKind,
 )
 from framemesh.modeling.result_size import MAX_MASK_RUNS, MAX_RASTER_SIDE
-from framemesh.vision.projection import Projection
+from framemesh.vision.projection import WHOLE, Projection
 from framemesh.worker.vision.decoders.decoder import RawDetail, RawRaster
-
-WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 def with_detail(
@@ -34,14 +32,20 @@ def with_detail(
 ) -> Detection:
     """A detection with what else its model tells of it.
 
+    A mask or a raster of the whole image gets the part that the model saw as its box, if that is
+    not the whole frame.
+
     Args:
         detection: its box, in fractions of the image that the model saw.
         region: where that image lies in the frame, if it is a crop.
     """
-    area = detection.box or WHOLE
+    area = detection.box or projection.seen
     mask = None if detail.mask is None else to_mask(detail.mask, projection, area)
     raster = None if detail.raster is None else to_raster(detail.raster, projection, labels)
-    box = region if raster is not None and detection.box is None else detection.box
+    box = detection.box
+    if box is None and (mask or raster):
+        seen = area if region is None else area.within(region)
+        box = None if seen == WHOLE else seen
     return replace(
         detection if raster is None else _named_after_largest(detection, raster),
         box=box,
@@ -81,9 +85,12 @@ def to_mask(inside: NDArray[np.bool_], projection: Projection, area: Box) -> Mas
 
 
 def to_raster(raw: RawRaster, projection: Projection, labels: Sequence[str]) -> Raster:
-    """The part of a raster that lies on the image, of at most MAX_RASTER_SIDE cells a side."""
-    columns, rows = projection.cells(raw.values, WHOLE)
-    values = projection.sampled(raw.values, WHOLE, columns, rows)
+    """The part of a raster that lies on the image, over what the model saw of it.
+
+    It has at most MAX_RASTER_SIDE cells a side.
+    """
+    columns, rows = projection.cells(raw.values, projection.seen)
+    values = projection.sampled(raw.values, projection.seen, columns, rows)
     factor = min(1.0, MAX_RASTER_SIDE / max(columns, rows))
     size = (max(1, round(columns * factor)), max(1, round(rows * factor)))
     areas: tuple[ClassArea, ...] = ()

@@ -204,7 +204,7 @@ class ClassArea(_message.Message):
     class_id: _builtins.int
     label: _builtins.str
     area: _builtins.float
-    """Fraction of all cells."""
+    """Fraction of all cells: of what the model saw."""
     def __init__(
         self,
         *,
@@ -222,7 +222,9 @@ Global___ClassArea: _TypeAlias = ClassArea  # noqa: Y015
 
 @_typing.final
 class Raster(_message.Message):
-    """A value for each cell of a grid over the detection's box, or over the frame if it has none."""
+    """A value for each cell of a grid over the detection's box, or over the frame if it has none. Of a model
+    that sees only the middle of the frame the box is that part.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -297,8 +299,8 @@ class Detection(_message.Message):
     """That is written there."""
     @_builtins.property
     def box(self) -> Global___Box:
-        """Always in fractions of the whole frame. Absent for a class, a raster or an embedding of the whole
-        frame.
+        """Always in fractions of the whole frame. Absent for a class or an embedding, and for a mask or a
+        raster of the whole frame.
         """
 
     @_builtins.property
