@@ -63,6 +63,32 @@ def test_a_picture_whose_middle_is_lost_is_damaged(image: bytes, replacement: by
         assert found.pixels.shape == LARGE.shape
 
 
+def test_a_progressive_picture_without_its_last_scan_is_damaged() -> None:
+    at = PROGRESSIVE.rindex(b"\xff\xc4")
+    image = PROGRESSIVE[:at] + b"\xff\xd9"
+    found = decode(image, check_image(image))
+    assert found.damage == "scans of component 1 of 3 are missing"
+    assert found.pixels.shape == LARGE.shape
+    with pytest.raises(Damaged, match="are missing"):
+        _ = FrameImage(image, refuse_damaged=True).pixels
+
+
+PNG = cv2.imencode(".png", LARGE)[1].tobytes()
+WEBP = cv2.imencode(".webp", LARGE, (cv2.IMWRITE_WEBP_QUALITY, 80))[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [(PNG, "the chunk 'IDAT' at byte .* has a wrong checksum"), (WEBP, "codes of its pixels")],
+    ids=["png", "webp"],
+)
+def test_a_picture_whose_decoder_gives_up_for_damage_is_damaged(image: bytes, told: str) -> None:
+    at = len(image) // 2
+    broken = image[:at] + np.random.default_rng(0).bytes(64) + image[at + 64 :]
+    with pytest.raises(Damaged, match=told):
+        decode(broken, check_image(broken))
+
+
 def test_the_four_inks_of_a_printer_are_no_damage() -> None:
     inks = np.repeat(LARGE[:, :, :1], 4, axis=2)
     image = simplejpeg.encode_jpeg(np.ascontiguousarray(inks), colorspace="CMYK")

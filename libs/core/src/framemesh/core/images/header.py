@@ -25,6 +25,8 @@ class ImageHeader:
     """Whether a JPEG has bytes between the segments of its header that belong to none."""
     may_be_oriented: bool = False
     """Whether a decoder may have to turn the picture, as an EXIF block in a JPEG says."""
+    damage: str = ""
+    """What of the pixels is missing, where the container tells and its decoder does not."""
 
     @property
     def pixels(self) -> int:

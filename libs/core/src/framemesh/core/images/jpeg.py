@@ -5,6 +5,7 @@ import struct
 
 from framemesh.core.images.errors import UnsupportedImage, truncated
 from framemesh.core.images.header import ImageFormat, ImageHeader
+from framemesh.core.images.jpeg_scans import missing_scans
 from framemesh.core.images.jpeg_segments import START_OF_SCAN, find_segments
 
 MAX_SCANS = 100
@@ -48,14 +49,19 @@ def read_jpeg(image: bytes) -> ImageHeader:
     # Only after the scan began: the thumbnail in an EXIF block has an end of its own.
     if image.rfind(_END, scan) < 0:
         raise truncated(image, "a JPEG without its end marker")
-    whole = image[scan + 4] == components and image[frame + 1] not in _PROGRESSIVE
+    progressive = image[frame + 1] in _PROGRESSIVE
+    scans, damage = [scan + 2], ""
+    if progressive or image[scan + 4] != components:
+        scans = _find_scans(image, scan + 2)
+        damage = missing_scans(image, frame, scans, progressive=progressive)
     return ImageHeader(
         ImageFormat.JPEG,
         width,
         height,
-        1 if whole else _count_scans(image, scan + 2),
+        len(scans),
         has_gaps=bool(found.gaps),
         may_be_oriented=_may_be_oriented(image, scan),
+        damage=damage,
     )
 
 
@@ -87,13 +93,13 @@ def _may_be_oriented(image: bytes, end: int) -> bool:
     return exif >= 0 and _ORIENTED.search(image, exif, end) is not None
 
 
-def _count_scans(image: bytes, at: int) -> int:
-    """How many scans a JPEG has, counted as a decoder does that skips what it does not know; at
-    most MAX_SCANS + 1.
+def _find_scans(image: bytes, at: int) -> list[int]:
+    """Where the headers of the scans are, found as a decoder does that skips what it does not know;
+    at most MAX_SCANS + 1.
 
     `at` is where the header of the first scan is.
     """
-    scans = 1
+    scans = [at]
     for _ in range(_MAX_MARKERS):
         at += _U16.unpack_from(image, at)[0]
         found = _END_OF_SCAN.search(image, at)
@@ -101,7 +107,8 @@ def _count_scans(image: bytes, at: int) -> int:
             return scans
         at = found.end()
         if image[at - 1] == START_OF_SCAN:
-            scans += 1
-            if scans > MAX_SCANS:
+            scans.append(at)
+            if len(scans) > MAX_SCANS:
                 return scans
-    return MAX_SCANS + 1
+    # Markers without end: as bad as scans.
+    return scans + [at] * (MAX_SCANS + 1 - len(scans))

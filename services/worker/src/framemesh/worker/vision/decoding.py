@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import simplejpeg
 
+from framemesh.core.images.containers import damage_of
 from framemesh.core.images.header import ImageFormat, ImageHeader
 from framemesh.core.images.jpeg import without_gaps
 from framemesh.vision.arrays import Pixels
-from framemesh.worker.errors import Undecodable
+from framemesh.worker.errors import Damaged, Undecodable
 
 _NO_DAMAGE = (
     "Unsupported color conversion request",  # four inks: the one kind that only OpenCV decodes
@@ -27,7 +28,8 @@ class DecodedImage:
 
     pixels: Pixels
     damage: str = ""
-    """What it says is damaged, in one line; empty: nothing that it can tell."""
+    """What it says, or the container, is damaged, in one line; empty: nothing that they can tell.
+    """
 
 
 def decode(image: bytes, header: ImageHeader) -> DecodedImage:
@@ -37,21 +39,23 @@ def decode(image: bytes, header: ImageHeader) -> DecodedImage:
     libjpeg-turbo, gives the same pixels as fast, and passes on the warnings that OpenCV does not.
 
     Raises:
-        Undecodable: OpenCV makes nothing of it.
+        Damaged: OpenCV makes nothing of it, because part of it is lost.
+        Undecodable: OpenCV makes nothing of it, for whatever reason.
     """
     if header.format is not ImageFormat.JPEG:
         return DecodedImage(_by_opencv(image, header))
     if header.has_gaps:
         # Each byte there would be a warning, and OpenCV wants the first segment at once.
         image = without_gaps(image)
-    damage = ""
+    damage = header.damage
     try:
         pixels = np.asarray(simplejpeg.decode_jpeg(image, "BGR"), np.uint8)
     except ValueError as error:
-        damage = "" if str(error).startswith(_NO_DAMAGE) else str(error)
+        warned = "" if str(error).startswith(_NO_DAMAGE) else str(error)
+        damage = "; ".join(filter(None, (warned, damage)))
     else:
         if not header.may_be_oriented:
-            return DecodedImage(pixels)
+            return DecodedImage(pixels, damage)
     return DecodedImage(_by_opencv(image, header), damage)
 
 
@@ -60,6 +64,8 @@ def _by_opencv(image: bytes, header: ImageHeader) -> Pixels:
         found = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise Undecodable(str(error)) from error
+    if found is None and (damage := damage_of(image, header)):
+        raise Damaged(f"OpenCV cannot decode this {header.format}: {damage}")
     if found is None:
         raise Undecodable(f"OpenCV cannot decode this {header.format} of {len(image)} bytes")
     return np.asarray(found, np.uint8)
