@@ -92,6 +92,10 @@ test: install ## Every test that this machine can run
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
+.PHONY: families
+families: install ## Every family of models through a running mesh, compared with its reference
+	$(BIN)/pytest tests/e2e/test_families.py -m families
+
 .PHONY: chaos
 chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS="--help" lists options
 	$(BIN)/python -m tests.chaos $(CHAOS)

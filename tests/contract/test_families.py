@@ -9,8 +9,9 @@ from tests.model_families.planted import PICTURE_SIZES, picture
 from tests.model_families.stage import detections
 
 
-@pytest.mark.blocks_loop("calls the models directly, and encodes large pictures")
-@pytest.mark.parametrize("size", PICTURE_SIZES)
+# Of large pictures, each takes a second: they are for the tests on a real Triton.
+@pytest.mark.blocks_loop("calls the models directly")
+@pytest.mark.parametrize("size", [size for size in PICTURE_SIZES if size != "large"])
 @pytest.mark.parametrize("name", ALL)
 async def test_what_is_found_is_what_the_family_defines(name: str, size: str) -> None:
     model = family(name)

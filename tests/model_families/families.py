@@ -18,17 +18,21 @@ from tests.model_families import (
 )
 from tests.model_families.family import FamilyModel
 
+KINDS: Mapping[str, Mapping[str, Callable[[], FamilyModel]]] = {
+    "anchors": anchors.MODELS,
+    "detr": detr.MODELS,
+    "grids": grids.MODELS,
+    "listed": listed.MODELS,
+    "maps": maps.MODELS,
+    "picodet": picodet.MODELS,
+    "poses": poses.MODELS,
+    "priors": priors.MODELS,
+    "vectors": vectors.MODELS,
+    "yolo": yolo_cases.MODELS,
+}
+
 ALL: Mapping[str, Callable[[], FamilyModel]] = {
-    **anchors.MODELS,
-    **detr.MODELS,
-    **grids.MODELS,
-    **listed.MODELS,
-    **maps.MODELS,
-    **picodet.MODELS,
-    **poses.MODELS,
-    **priors.MODELS,
-    **vectors.MODELS,
-    **yolo_cases.MODELS,
+    name: make for made in KINDS.values() for name, make in made.items()
 }
 
 

@@ -14,7 +14,7 @@ PICTURE_SIZES = {
     "landscape": (384, 216),
     "portrait": (135, 240),
     "tiny": (9, 7),
-    "large": (2600, 1700),
+    "large": (4000, 3000),
 }
 """Width and height."""
 

@@ -13,7 +13,8 @@ from tests.model_families.families import ALL, family
 from tests.model_families.planted import PICTURE_SIZES, picture, png
 
 
-@pytest.mark.blocks_loop("calls the models directly")
+@pytest.mark.timeout(180)
+@pytest.mark.blocks_loop("calls the models directly, and encodes large pictures")
 async def test_every_family_finds_what_the_reference_finds(tmp_path: Path) -> None:
     models = dict[str, LocalModel]()
     for name in ALL:
