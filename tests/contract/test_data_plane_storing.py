@@ -86,6 +86,19 @@ async def test_the_first_message_of_a_subject_is_the_only_one(world: World) -> N
     assert await world.stored("TEST") == 2
 
 
+async def test_the_first_of_a_subject_is_known_by_its_id_when_it_is_stored_again(
+    world: World,
+) -> None:
+    mine, others = (
+        OutboundMessage("test.first", b"", who, stream="TEST", first=True) for who in ("a", "b")
+    )
+    for _ in range(3):
+        await world.plane.store(mine)
+    with pytest.raises(AlreadyStored):
+        await world.plane.store(others)
+    assert await world.stored("TEST") == 1
+
+
 async def test_a_subject_takes_an_only_message_again_after_the_first_is_gone(world: World) -> None:
     only = OutboundMessage("test.only", b"")
     await world.plane.store(only)

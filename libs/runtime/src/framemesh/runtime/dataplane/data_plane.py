@@ -34,7 +34,8 @@ class Sink(Protocol):
 
         A message with an id is stored unless the stream has stored one of that id within its window
         for duplicates; a second one is dropped, and counts as stored, also where the stream is full
-        meanwhile. A message without an id is stored if its subject has no message.
+        meanwhile. A message without an id, or that is to be the first, is stored if its subject has
+        no message.
 
         What one caller stores one after the other is in the stream in that order. Many messages may
         be in progress at once, within bounds in count and bytes that all streams share fairly; a
@@ -46,7 +47,7 @@ class Sink(Protocol):
             StreamFull: the stream has no room; it takes messages again when some are acked.
             BrokerFull: one that is not the stream's own limit.
             StreamMissing: no stream takes the subject.
-            AlreadyStored: it has no id, and its subject has a message.
+            AlreadyStored: it has no id, or is to be the first, and its subject has a message.
             PublishRefused: it is larger than `max_message_bytes`, or refused for another reason.
             NotPermitted: this user may not publish there, or not receive acknowledgements.
             StreamUnavailable: no answer in time; it is stored or it is not.

@@ -21,3 +21,6 @@ class OutboundMessage:
     stream: str = ""
     """The stream that takes the subject. One that does not answer delays no messages of others; all
     messages without a stream here count as one stream."""
+    first: bool = False
+    """Of a message with an id and a stream: it is refused as well if its subject has another one.
+    Its sender learns whether it is stored, also where an acknowledgement was lost."""

@@ -55,9 +55,9 @@ class ReliableWriter:
         self._policy = policy or RetryPolicy()
 
     async def write(self, message: OutboundMessage) -> bool:
-        """Store `message`; returns False if it has no id and its subject had a message already.
+        """Store `message`; returns False if it may be the only one of its subject, which had one.
 
-        That may be this very message, as its acknowledgement can get lost.
+        Without an id that may be this very message, as its acknowledgement can get lost.
 
         Blocks while the stream is full or away: this is where backpressure comes from.
 

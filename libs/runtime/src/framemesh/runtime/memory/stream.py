@@ -38,7 +38,8 @@ class Stream:
         """
         if self._is_known(outgoing.id):
             return
-        if not outgoing.id and self._messages_by_subject[outgoing.subject]:
+        first = outgoing.first or not outgoing.id
+        if first and self._messages_by_subject[outgoing.subject]:
             raise AlreadyStored(f"{outgoing.subject} has a message")
         message = Message(
             self._last + 1,

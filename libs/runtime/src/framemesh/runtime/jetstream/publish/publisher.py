@@ -32,7 +32,9 @@ from framemesh.runtime.jetstream.api.errors import (
     UNAVAILABLE,
     ApiError,
     InsufficientResources,
+    MessageNotFound,
     StoreFailed,
+    StreamNotFound,
     WriteInProgress,
     WrongLastSequence,
     api_error,
@@ -71,7 +73,9 @@ POLL_SECONDS = 1.0
 
 def headers_of(message: OutboundMessage) -> dict[str, str]:
     """The headers of a message, with the one by which the broker recognises it."""
-    identity = {ID_HEADER: message.id} if message.id else {EXPECTED_LAST_ON_SUBJECT: "0"}
+    identity = {ID_HEADER: message.id} if message.id else {}
+    if message.first or not message.id:
+        identity[EXPECTED_LAST_ON_SUBJECT] = "0"
     return {**identity, **message.headers}
 
 
@@ -120,6 +124,10 @@ class Publisher:
             if await self._has_stream(message.subject):
                 raise BrokerUnavailable("the stream has no leader at the moment") from error
             raise
+        except AlreadyStored:
+            # The broker looks at the subject before the id.
+            if not (message.first and await self._is_stored(message)):
+                raise
         finally:
             self._window.release(stream, size)
 
@@ -189,6 +197,14 @@ class Publisher:
         with contextlib.suppress(BrokerUnavailable, ApiError):
             return bool(await JetStream(self._broker, POLL_SECONDS).streams.names(subject))
         return True
+
+    async def _is_stored(self, message: OutboundMessage) -> bool:
+        """Whether the message of its subject is this one."""
+        try:
+            stored = await JetStream(self._broker).messages.next(message.stream, message.subject)
+        except (MessageNotFound, StreamNotFound):
+            return False
+        return stored.headers.get(ID_HEADER) == message.id
 
     async def on_answer(self, message: Msg) -> None:
         attempt = self._attempts.get(message.subject)
