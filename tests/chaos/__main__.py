@@ -14,12 +14,12 @@ import structlog
 from rich.console import Console
 
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
-from tests.chaos import isolation
-from tests.chaos.campaign import Campaign
-from tests.chaos.figures import figures
+from tests.chaos.machine import isolation
 from tests.chaos.options import Options, options
 from tests.chaos.policies import POLICIES
-from tests.chaos.table import markdown, rich_table
+from tests.chaos.report.figures import figures
+from tests.chaos.report.table import markdown, rich_table
+from tests.chaos.rounds.campaign import Campaign
 
 console = Console(highlight=False, soft_wrap=True)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
 
-from tests.chaos.catalogue import FAULTS, NoSuchFault, named
+from tests.chaos.faults.catalogue import FAULTS, NoSuchFault, named
 from tests.chaos.faults.fault import Fault
 from tests.chaos.policies import POLICIES
-from tests.chaos.round import CAMERAS, FPS
+from tests.chaos.rounds.round import CAMERAS, FPS
 from tests.integration.cluster.cluster import SIZE
 
 LAST_SEED = 10**6

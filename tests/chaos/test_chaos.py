@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.catalogue import named
+from tests.chaos.faults.catalogue import named
 from tests.chaos.ledger.violation import Promise
 from tests.chaos.load.images import make_images
-from tests.chaos.mesh_setup import Machine
+from tests.chaos.mesh.mesh_setup import Machine
 from tests.chaos.policies import POLICIES
-from tests.chaos.round import Load, RunConfig, run_round
-from tests.chaos.schedule import schedule
+from tests.chaos.rounds.round import Load, RunConfig, run_round
+from tests.chaos.rounds.schedule import schedule
 
 SEED = 20
 """The only worker is killed first: its frames are redelivered 10 s later, under other faults."""

@@ -12,7 +12,7 @@ import pytest
 from framemesh.runtime.processes.child import Child
 from tests.chaos.faults import targets
 from tests.chaos.faults.targets import NoTarget, Target
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 TIMER = Target("timer", "timeit")
 HERE = cast("SystemUnderTest", SimpleNamespace(root=psutil.Process()))

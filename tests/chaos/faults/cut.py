@@ -7,8 +7,8 @@ from random import Random
 
 from tests.chaos.faults.fault import Needs, RecoverySignal
 from tests.chaos.faults.targets import Target
-from tests.chaos.lan import Lan
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.machine.lan import Lan
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from enum import Enum
 from random import Random
 from typing import Protocol
 
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 
 class RecoverySignal(Enum):

@@ -12,7 +12,7 @@ import psutil
 
 from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
 from tests.chaos.faults.targets import WORKER
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 FLOOD_FPS = 400.0
 """More than a mesh processes; the buffer is full after one or two seconds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.chaos.faults.fault import Needs, RecoverySignal
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from random import Random
 import nats.errors
 
 from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 POISON_FPS = 20.0
 """There are eight kinds, so each is sent more than twice a second."""

@@ -12,7 +12,7 @@ from pydantic import ByteSize
 
 from framemesh.core.pipeline.spec import BufferSpec
 from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 STREAMS, SHARDS = (1, 2), (1, 2, 3, 5, 6)
 """Alternative layouts (streams, shards). The pipelines have one stream of four shards."""

@@ -12,7 +12,7 @@ import psutil
 
 from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
 from tests.chaos.faults.targets import Target
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 END_SECONDS = 20.0
 """Timeout for a process to end after SIGTERM; then its supervisor kills it."""

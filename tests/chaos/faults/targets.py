@@ -11,7 +11,7 @@ import nats.errors
 import psutil
 
 from tests.chaos.load.cameras import MODULE
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 SERVER_NAME = "FRAMEMESH_NATS_NAME"
 """Environment variable with the name of a server of the cluster, as JSON."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from operator import not_
 from pathlib import Path
 
@@ -151,12 +152,12 @@ async def working(
         dispatch_latency=lambda: 0.0,
     )
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        tasks.create_task(dispatcher.run(stop, draw_all(dispatcher, stop)))
+        tasks.create_task(dispatcher.run(stop, partial(draw_shards, dispatcher)))
         yield dispatcher
         stop.set()
 
 
-async def draw_all(dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+async def draw_shards(dispatcher: Dispatcher, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         for shard in SHARDS:
             source = FrameSource(shard_stream(shard), shard_consumer(shard))

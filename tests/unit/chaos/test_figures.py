@@ -3,17 +3,17 @@
 import pytest
 
 from framemesh.core.frame import FrameId
+from tests.chaos.faults.injected_fault import InjectedFault
 from tests.chaos.faults.signals import Kill
 from tests.chaos.faults.targets import INGEST, WORKER
-from tests.chaos.figures import figures
-from tests.chaos.injected_fault import InjectedFault
 from tests.chaos.ledger.evidence import Evidence
 from tests.chaos.ledger.record import Record, StoredOutcome
 from tests.chaos.ledger.violation import Promise, Violation
-from tests.chaos.recovery import frames_again
-from tests.chaos.round import Round
-from tests.chaos.schedule import schedule
-from tests.chaos.table import markdown
+from tests.chaos.report.figures import figures
+from tests.chaos.report.table import markdown
+from tests.chaos.rounds.recovery import frames_again
+from tests.chaos.rounds.round import Round
+from tests.chaos.rounds.schedule import schedule
 
 SECOND = 1_000_000_000
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.chaos.catalogue import FAULTS, NoSuchFault, named
+from tests.chaos.faults.catalogue import FAULTS, NoSuchFault, named
 from tests.chaos.faults.fault import Needs
-from tests.chaos.schedule import schedule
+from tests.chaos.rounds.schedule import schedule
 
 
 def test_a_seed_gives_the_same_faults_and_pauses_every_time() -> None:

@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hypothesis import settings
@@ -87,8 +88,8 @@ class Worker:
             clock=clock,
             dispatch_latency=lambda: 0.0,
         )
-        drawing = dispatcher.draw(FrameSource("FRAMES", "all"), self.stop)
-        self.task = asyncio.get_event_loop().create_task(dispatcher.run(self.stop, drawing))
+        draw = partial(dispatcher.draw, FrameSource("FRAMES", "all"))
+        self.task = asyncio.get_event_loop().create_task(dispatcher.run(self.stop, draw))
 
 
 class Deliveries(RuleBasedStateMachine):

@@ -5,6 +5,7 @@ import contextvars
 import zlib
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -85,7 +86,7 @@ def _message(number: int, captured: int) -> OutboundMessage:
 async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> None:
     bench, stop = Bench(ORDERED), asyncio.Event()
 
-    async def draw() -> None:
+    async def draw(stop: asyncio.Event) -> None:
         first = asyncio.create_task(bench.dispatcher.draw(bench.lease("first"), stop))
         for number in (1, 2, 3):
             await bench.offer(number)
@@ -102,7 +103,7 @@ async def test_frames_of_a_lost_lease_come_first_when_the_shard_comes_back() -> 
         stop.set()
         await second
 
-    await bench.dispatcher.run(stop, draw())
+    await bench.dispatcher.run(stop, draw)
     assert [outcome.frame.sequence for outcome in bench.outcomes] == [1, 2, 3, 4, 5]
 
 
@@ -114,7 +115,7 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
     for number, age in enumerate(ages, 1):
         await bench.offer(number, age)
 
-    async def draw() -> None:
+    async def draw(stop: asyncio.Event) -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
         await eventually(lambda: bench.dispatcher.in_progress >= len(ages), 10)
         bench.processor.go.set()
@@ -122,7 +123,7 @@ async def test_a_clock_that_was_set_back_holds_nobody_up() -> None:
         stop.set()
         await drawing
 
-    await bench.dispatcher.run(stop, draw())
+    await bench.dispatcher.run(stop, draw)
     assert [outcome.frame.sequence for outcome in bench.outcomes] == list(range(1, len(ages) + 1))
     assert {outcome.fate for outcome in bench.outcomes} == {Fate.DONE}
 
@@ -137,7 +138,7 @@ async def test_frames_are_given_back_also_where_the_drain_fails(
     for number in range(1, 2 * SLOTS + 1):
         await bench.offer(number)
 
-    async def draw() -> None:
+    async def draw(stop: asyncio.Event) -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(source, stop))
         await eventually(lambda: bench.dispatcher.in_progress >= 2 * SLOTS, 10)
         stop.set()
@@ -147,7 +148,7 @@ async def test_frames_are_given_back_also_where_the_drain_fails(
             raise RuntimeError("a fault of ours") from error
 
     with pytest.raises(ExceptionGroup):
-        await bench.dispatcher.run(stop, draw())
+        await bench.dispatcher.run(stop, draw)
     await _expect_given_back(bench)
 
 
@@ -168,7 +169,7 @@ async def test_frames_are_given_back_also_where_another_part_of_the_worker_fails
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as worker:
             worker.create_task(fail())
-            await bench.dispatcher.run(stop, bench.dispatcher.draw(source, stop))
+            await bench.dispatcher.run(stop, partial(bench.dispatcher.draw, source))
 
     with pytest.raises(ExceptionGroup):
         await work()
@@ -182,13 +183,13 @@ async def _expect_given_back(bench: Bench) -> None:
     other.processor.go.set()
     again = asyncio.Event()
 
-    async def draw_again() -> None:
+    async def draw_again(again: asyncio.Event) -> None:
         drawing = asyncio.create_task(other.dispatcher.draw(FrameSource("FRAMES", "all"), again))
         await other.until_completed(2 * SLOTS)
         again.set()
         await drawing
 
-    await other.dispatcher.run(again, draw_again())
+    await other.dispatcher.run(again, draw_again)
     assert sorted(o.frame.sequence for o in other.outcomes) == list(range(1, 2 * SLOTS + 1))
 
 
@@ -213,13 +214,13 @@ async def test_each_frame_has_a_context_of_its_own() -> None:
     for number in range(1, count + 1):
         await bench.offer(number)
 
-    async def draw() -> None:
+    async def draw(stop: asyncio.Event) -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
         await bench.until_completed(count)
         stop.set()
         await drawing
 
-    await bench.dispatcher.run(stop, draw())
+    await bench.dispatcher.run(stop, draw)
     assert sorted(seen) == [("no trace", number) for number in range(1, count + 1)]
 
 
@@ -237,13 +238,13 @@ async def test_a_frame_knows_when_it_reached_each_point() -> None:
     began = bench.clock.seconds
     await bench.offer(1)
 
-    async def draw() -> None:
+    async def draw(stop: asyncio.Event) -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
         await bench.until_completed(1)
         stop.set()
         await drawing
 
-    await bench.dispatcher.run(stop, draw())
+    await bench.dispatcher.run(stop, draw)
     (context,) = contexts
     timings = context.timings
     assert (timings.received, timings.dispatched, timings.committed) == (began, began, began + 1)

@@ -119,7 +119,7 @@ async def _work(
                 started.set()
                 loops = (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
                 background = [tasks.create_task(loop) for loop in loops]
-                await dispatcher.run(stop, shards.run(stop))
+                await dispatcher.run(stop, shards.run)
                 for task in background:
                     task.cancel()
 

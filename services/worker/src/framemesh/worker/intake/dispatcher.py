@@ -36,6 +36,9 @@ SWEEP_SECONDS = 0.05
 DRAIN_TIMEOUT_SECONDS = 8.0
 """For completing what is held when the worker is told to stop; its agent waits for 10 s."""
 
+DrawSources = Callable[[asyncio.Event], Coroutine[None, None, None]]
+"""Calls `Dispatcher.draw` for each source that there is or will be, until the event is set."""
+
 
 class Dispatcher:
     """Holds the frames of a pipeline from their delivery to their ack."""
@@ -86,18 +89,18 @@ class Dispatcher:
         """Frames that are held."""
         return len(self._in_flight)
 
-    async def run(self, stop: asyncio.Event, draw_all: Coroutine[None, None, None]) -> None:
+    async def run(self, stop: asyncio.Event, draw_sources: DrawSources) -> None:
         """Work until `stop` is set, then complete what is held, within DRAIN_TIMEOUT_SECONDS.
 
         What is not completed by then, or when something fails or cancels it, is given back: another
-        worker has it at once. `draw_all` draws from every source, and ends when `stop` is set.
+        worker has it at once.
         """
         try:
             async with asyncio.timeout(None) as drain, asyncio.TaskGroup() as background:
                 loops = (self._in_flight.renew(), self._sweep())
                 running = [background.create_task(loop) for loop in loops]
                 async with self._tasks, asyncio.TaskGroup() as drawing:
-                    drawing.create_task(draw_all)
+                    drawing.create_task(draw_sources(stop))
                     await stop.wait()
                     drain.reschedule(asyncio.get_running_loop().time() + DRAIN_TIMEOUT_SECONDS)
                 for task in running:

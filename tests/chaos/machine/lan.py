@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framemesh.cli.local.ports import PORT_BASE, Ports
-from tests.chaos.commands import run
+from tests.chaos.machine.commands import run
 
 BRIDGE = "mesh"
 NETWORK = "10.77.0"

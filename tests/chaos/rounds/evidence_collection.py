@@ -11,7 +11,7 @@ from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.core.frame import FrameId
 from tests.chaos.ledger.evidence import Evidence, MonitorReport
 from tests.chaos.ledger.record import FATES, Record
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from tests.chaos.faults.fault import RecoverySignal
 from tests.chaos.ledger.record import Record
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 
 LOCK_TIMEOUT_SECONDS = 30.0
 """Timeout after which a mesh counts as not recovered."""

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.chaos import isolation
 from tests.chaos.faults.fault import Needs
-from tests.chaos.lan import own_network
 from tests.chaos.load.images import make_images
-from tests.chaos.mesh_setup import Machine
+from tests.chaos.machine import isolation
+from tests.chaos.machine.lan import own_network
+from tests.chaos.mesh.mesh_setup import Machine
 from tests.chaos.options import Options
 from tests.chaos.policies import POLICIES
-from tests.chaos.round import Load, Round, RunConfig, run_round
-from tests.chaos.schedule import Schedule, schedule
+from tests.chaos.rounds.round import Load, Round, RunConfig, run_round
+from tests.chaos.rounds.schedule import Schedule, schedule
 
 ROUND_SECONDS = 1200.0
 """Several times the longest duration: a round that hangs is ended, and reports where."""

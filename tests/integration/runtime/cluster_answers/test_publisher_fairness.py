@@ -13,7 +13,7 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher
 from framemesh.runtime.messages import frame_message, outcome_message
-from tests.integration.runtime.answering import answering
+from tests.integration.runtime.cluster_answers.answering import answering
 from tests.waiting import eventually
 
 MIB = 1024 * 1024

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.evidence_collection import drained, gather
-from tests.chaos.fault_injector import FaultInjector, Print
-from tests.chaos.injected_fault import InjectedFault
+from tests.chaos.faults.fault_injector import FaultInjector, Print
+from tests.chaos.faults.injected_fault import InjectedFault
 from tests.chaos.ledger.evidence import Evidence
 from tests.chaos.ledger.violation import Violation
 from tests.chaos.load.images import Images
-from tests.chaos.mesh_setup import Machine, mesh_under_test
+from tests.chaos.mesh.mesh_setup import Machine, mesh_under_test
 from tests.chaos.policies import Policy
-from tests.chaos.schedule import Schedule
+from tests.chaos.rounds.evidence_collection import drained, gather
+from tests.chaos.rounds.schedule import Schedule
 
 CAMERAS = 3
 FPS = 8.0

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import psutil
 
 from framemesh.core.pipeline.spec import PipelineSpec
-from tests.chaos.disk import Disk
-from tests.chaos.lan import Lan
 from tests.chaos.ledger.raw_stream import RawStreams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import Images
+from tests.chaos.machine.disk import Disk
+from tests.chaos.machine.lan import Lan
 from tests.e2e.mesh import Mesh
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from tests.chaos.faults.fault import RecoverySignal
+from tests.chaos.faults.injected_fault import InjectedFault
 from tests.chaos.faults.targets import NATS, NoTarget
-from tests.chaos.injected_fault import InjectedFault
 from tests.chaos.ledger.violation import Promise, Violation
-from tests.chaos.recovery import recovered
-from tests.chaos.schedule import ScheduledFault
-from tests.chaos.system_under_test import SystemUnderTest
+from tests.chaos.mesh.system_under_test import SystemUnderTest
+from tests.chaos.rounds.recovery import recovered
+from tests.chaos.rounds.schedule import ScheduledFault
 
 Print = Callable[[str], None]
 

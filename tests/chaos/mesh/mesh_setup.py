@@ -13,16 +13,16 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.program import Program
 from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.running import running_mesh
-from tests.chaos import lan as network
-from tests.chaos.brokers import clustered
-from tests.chaos.disk import small_disk
 from tests.chaos.faults.fault import Needs
-from tests.chaos.lan import Lan
 from tests.chaos.ledger.raw_stream import raw_streams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import MODEL, Images
+from tests.chaos.machine import lan as network
+from tests.chaos.machine.disk import small_disk
+from tests.chaos.machine.lan import Lan
+from tests.chaos.mesh.brokers import clustered
+from tests.chaos.mesh.system_under_test import SystemUnderTest
 from tests.chaos.policies import Policy
-from tests.chaos.system_under_test import SystemUnderTest
 from tests.e2e.mesh import Mesh
 from tests.integration.cluster.cluster import Cluster
 

@@ -7,7 +7,7 @@ import pytest
 
 from framemesh.runtime.jetstream.connection import broker as broker_module
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
-from tests.integration.runtime.answering import answering
+from tests.integration.runtime.cluster_answers.answering import answering
 from tests.waiting import eventually
 
 QUESTION = "some.question"

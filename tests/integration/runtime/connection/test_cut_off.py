@@ -20,7 +20,7 @@ from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, bro
 from framemesh.runtime.jetstream.consume import puller as puller_module
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from tests.contract.planes import ALL, MIB, QUEUE, JetStreamWorld, pulling
-from tests.integration.runtime.other_server import OtherServer, other_server
+from tests.integration.runtime.connection.other_server import OtherServer, other_server
 from tests.waiting import eventually
 
 SMALL = "max_payload: 1MB\nmax_pending: 2MB\nlame_duck_grace_period: 100ms"

@@ -10,7 +10,7 @@ from framemesh.runtime.jetstream.api.errors import WriteInProgress
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.publish import publisher as publisher_module
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
-from tests.integration.runtime.answering import answering
+from tests.integration.runtime.cluster_answers.answering import answering
 
 MESSAGE = OutboundMessage("test.x", b"payload", "m1")
 STORED = {"stream": "TEST", "seq": 1}

@@ -15,7 +15,7 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from tests.contract.planes import ALL, QUEUE, JetStreamWorld, open_pull, pulling
-from tests.integration.runtime.other_server import OtherServer, other_server
+from tests.integration.runtime.connection.other_server import OtherServer, other_server
 from tests.waiting import eventually
 
 EVERYTHING = """

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.commands import run
+from tests.chaos.machine.commands import run
 
 SIZE_BYTES = 256 * 1024 * 1024
 CHUNK = bytes(64 * 1024)

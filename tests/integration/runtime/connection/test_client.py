@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.connection.client import PING
-from tests.integration.runtime.other_server import other_server
+from tests.integration.runtime.connection.other_server import other_server
 from tests.waiting import eventually
 
 

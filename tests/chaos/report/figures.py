@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.chaos.injected_fault import InjectedFault
+from tests.chaos.faults.injected_fault import InjectedFault
 from tests.chaos.ledger.violation import Promise
-from tests.chaos.round import Round
+from tests.chaos.rounds.round import Round
 
 UNDER_WAY_NANO = 3_000_000_000
 """A frame captured this shortly before a fault may have been in flight when it struck."""

@@ -5,8 +5,8 @@ from statistics import median
 
 from rich.table import Table
 
-from tests.chaos.figures import Figures
 from tests.chaos.ledger.violation import Promise
+from tests.chaos.report.figures import Figures
 
 TITLES = (
     "fault",
