@@ -100,6 +100,10 @@ families: install ## Every family of models through a running mesh, compared wit
 chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS="--help" lists options
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
+.PHONY: mutations
+mutations: install ## 200 broken model files through a running mesh; MUTATIONS="--help" lists options
+	$(BIN)/python -m tests.broken_files $(MUTATIONS)
+
 .PHONY: bench
 bench: install ## Throughput of the mesh, beside a direct loop over the same Triton
 	$(BIN)/python -m bench.throughput

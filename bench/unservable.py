@@ -23,6 +23,9 @@ from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 
 PIPELINE = "unservable"
+SETTLE_SECONDS = 20
+"""After its start a mesh is busier than later."""
+
 IDLE_SECONDS = 30
 """How long the mesh is measured before there is a pipeline."""
 
@@ -34,6 +37,7 @@ async def measure(kind: str, seconds: float, data: Path) -> None:
     async with running_mesh(data / "mesh", Ports.free(), store_max_bytes=2 * 1024**3) as run:
         root = psutil.Process(os.getpid())
         await _register(run, BAD_MODELS[kind](), data)
+        await asyncio.sleep(SETTLE_SECONDS)
         idle = await _cores(root, IDLE_SECONDS)
         before, began = cpu_seconds_of_all(root), time.monotonic()
         said = await asyncio.gather(_apply(run, data), _polled(run, "show"), _polled(run, "status"))

@@ -1,11 +1,14 @@
 """The boxes that come out are those that the model gives when called directly."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine
+from framemesh.worker.triton import repository
 from tests.reference import (
     assert_same,
     decoded,
@@ -45,3 +48,18 @@ async def test_a_crop_names_its_parent(everything: Engine, frames: list[bytes]) 
         assert head.parent is not None
         assert seen.detections[head.parent].label == "person"
     assert all(one.parent is None for one in seen.detections if one.stage != "heads")
+
+
+@pytest.mark.blocks_loop("calls the model directly")
+async def test_instances_that_share_their_weights_see_the_same(
+    open_things: Callable[..., AbstractAsyncContextManager[Engine]],
+    frames: list[bytes],
+    things: LocalModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repository, "MIN_SHARED_BYTES", 1)
+    directly = session(things.onnx)
+    async with open_things() as engine:
+        for frame in frames[:5]:
+            result = await engine.graph.run(frame)
+            assert_same(list(result.detections), direct_things(directly, decoded(frame)))

@@ -12,7 +12,10 @@ from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
 from framemesh.modeling.signature import NO_TENSOR, Signature, Tensor
 from framemesh.modeling.validation import check_signature
-from framemesh.worker.triton.repository import Deployment, write_repository
+from framemesh.worker.triton import repository
+from framemesh.worker.triton.repository import CPU, GPU, Deployment, write_repository
+
+PERSON = Path(__file__).parents[3] / "models/person/1/model.onnx"
 
 MANIFEST = ModelManifest(
     "people",
@@ -114,6 +117,20 @@ def test_the_repository_is_one_that_any_triton_serves(
     assert list(config.input[0].dims) == dims
     assert config.instance_group[0].count == 2
     assert config.instance_group[0].kind == config.instance_group[0].KIND_CPU
+
+
+def test_large_weights_are_in_one_file_for_all_instances(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MIN_SHARED_BYTES", 1)
+    for kind, shared in ((CPU, True), (GPU, False)):
+        deployment = Deployment(MANIFEST, 3, PERSON, MODEL, instances=2, largest_batch=1, kind=kind)
+        write_repository(tmp_path / kind, [deployment])
+        model = tmp_path / kind / "people-3/3/model.onnx"
+        assert model.with_name("weights.onnx").exists() == shared
+        assert (model.stat().st_size < PERSON.stat().st_size) == shared
+        config = text_format.Parse(deployment.config(), ModelConfig())
+        assert ("share_weights" in config.parameters) == shared
 
 
 def test_a_warm_up_has_the_values_of_constant_inputs(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health, LivenessBounds
 from framemesh.runtime.processes.supervision import (
     MAX_TROUBLE,
+    SLOW_START_SECONDS,
     STABLE_SECONDS,
     HealthProblem,
     ProcessStatus,
@@ -98,6 +99,9 @@ class Scene:
     def _note(self) -> None:
         self.seen.append(self.supervised.status)
         self._changed_status.set()
+
+    def log(self) -> str:
+        return self._log.read_text()
 
     async def passes(self, seconds: float, *, steps: float) -> None:
         """Let time pass in steps, with a health check after each."""
@@ -238,7 +242,7 @@ async def test_one_that_never_answers_is_killed_after_a_longer_time(scene: Scene
     async with background_task(scene.supervised.run()):
         first = await scene.until(lambda status: status.pid != 0)
         await scene.passes(bounds.start_seconds / 2, steps=bounds.silent_check_seconds)
-        assert scene.supervised.status == first
+        assert scene.supervised.status.pid == first.pid
         await scene.passes(bounds.start_seconds / 2, steps=bounds.silent_check_seconds)
         failed = await scene.until(lambda status: status.state is State.FAILED)
     assert failed.trouble == "killed: no answer within 600 s of its start"
@@ -274,3 +278,18 @@ async def test_a_process_that_was_ready_for_long_has_no_failures_before_it(scene
         os.kill(before.pid, signal.SIGKILL)
         await scene.until(lambda status: status.restarts > before.restarts)
         assert scene.supervised._failures == 1
+
+
+async def test_a_process_that_is_not_ready_soon_says_what_it_does(scene: Scene) -> None:
+    scene.health = Health.NOT_SERVING
+    scene.program = "print('Triton loads large-1', flush=True); " + SLEEPS
+    async with background_task(scene.supervised.run()):
+        await scene.until(lambda status: status.pid > 0)
+        await eventually(lambda: "Triton loads" in scene.log())
+        await scene.passes(SLOW_START_SECONDS + 1, steps=1)
+        slow = await scene.until(lambda status: bool(status.trouble))
+        assert slow.state is State.STARTING
+        assert slow.trouble == "is not ready after 7 s; its last log line: Triton loads large-1"
+        scene.health = Health.SERVING
+        ready = await scene.until(lambda status: status.state is State.READY)
+        assert ready.trouble == ""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.modeling.recognition.probe import Probe
+from framemesh.modeling.runtime_message import plain_message
 from framemesh.runtime.processes.programs import triton_environment
 
 GIB = 1024**3
@@ -43,9 +44,9 @@ class Limits:
 
     @classmethod
     def of(cls, path: Path) -> "Limits":
-        """10 s and 4 GiB, and more for large files: they are read, copied and optimised."""
+        """8 s and 4 GiB, and more for large files: they are read, copied and optimised."""
         size = path.stat().st_size
-        return cls(9 + size / (100 * MIB), 4 * GIB + 4 * size)
+        return cls(8 + size / (100 * MIB), 4 * GIB + 4 * size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +156,8 @@ def _read_result(folder: Path, model: Path, limits: Limits) -> Inference:
             "smaller model or a smaller input"
         )
     if error:
-        raise InferenceFailed(f"{model.name} does not run: {error[:MAX_MESSAGE]}")
+        raise InferenceFailed(f"{model.name} does not run: {plain_message(error)}")
     outputs = {
         name: np.load(folder / file, allow_pickle=False) for name, file in result["outputs"].items()
     }
     return Inference(Probe(outputs, result["seconds"]), result["batches"])
-
-
-MAX_MESSAGE = 400
-"""Characters of what onnxruntime says: one line that a terminal shows."""

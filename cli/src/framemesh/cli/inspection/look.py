@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.inspection.inference import MAX_MESSAGE, Inference, InferenceFailed, run_once
+from framemesh.cli.inspection.inference import Inference, InferenceFailed, run_once
 from framemesh.cli.inspection.inputs import served_inputs
 from framemesh.core.documents.document import dump
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.runtime_message import MAX_MESSAGE, printable
 from framemesh.modeling.validation import validate_model
 from framemesh.vision.arrays import Pixels
 
@@ -60,7 +61,9 @@ def _read(folder: Path, model: Path) -> None:
         ) from error
     if ended.returncode:
         last = (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
-        raise InferenceFailed(f"{model.name}: its answer cannot be read: {last[:MAX_MESSAGE]}")
+        raise InferenceFailed(
+            f"{model.name}: its answer cannot be read: {printable(last, MAX_MESSAGE)}"
+        )
 
 
 def _outputs(folder: Path, inference: Inference) -> dict[str, str]:

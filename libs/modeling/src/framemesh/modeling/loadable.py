@@ -5,6 +5,7 @@ from collections.abc import Collection
 from framemesh.modeling.errors import misfit
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.onnx_file import OnnxFile
+from framemesh.modeling.runtime_message import printable
 
 MAX_FILE_BYTES = 2 * 1024**3 - 1
 """Of one ONNX file: protobuf, which it is, has no larger messages."""
@@ -78,8 +79,12 @@ def _foreign_operators(onnx: OnnxFile) -> list[str]:
     ]
 
 
+MAX_SHOWN_NAME = 80
+"""Characters."""
+
+
 def listed(names: Collection[str], limit: int = 5) -> str:
     """The first names in order, and how many more there are."""
-    first = ", ".join(repr(name) for name in sorted(names)[:limit])
+    first = ", ".join(repr(printable(name, MAX_SHOWN_NAME)) for name in sorted(names)[:limit])
     more = len(names) - limit
     return f"{first} and {more} more" if more > 0 else first or "none"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.protobuf import MalformedProtobuf, ProtobufWalker, Span
+from framemesh.modeling.runtime_message import printable
 from framemesh.modeling.signature import NO_TENSOR, OPEN, Signature, Tensor
 
 # Field numbers of onnx.proto, which never change.
@@ -42,6 +43,9 @@ DATATYPES = {
 MAX_METADATA_ENTRIES, MAX_METADATA_BYTES = 64, 256 * 1024
 """How many are read, and how long one may be: the names of 10,000 classes take that. What is beyond
 is left out, because nothing that a model needs is there."""
+
+MAX_NAME = 256
+"""Characters of the name of an input or of an output, which is shown, and which Triton has, too."""
 
 MAX_DEPTH = 32
 """Of graphs inside nodes of graphs (loops, branches); real models have two or three."""
@@ -111,9 +115,9 @@ class _Reader:
         for number, start, end in walker.fields(walker.whole):
             span = start, end
             if number == MODEL_IR_VERSION:
-                ir_version = start
+                ir_version = start if not end else ir_version
             elif number == MODEL_PRODUCER:
-                producer = walker.string((start, min(end, start + MAX_METADATA_BYTES)))
+                producer = printable(walker.string((start, end)), MAX_NAME)
             elif number == MODEL_METADATA:
                 self._read_metadata(span)
             elif number == MODEL_OPSETS:
@@ -170,6 +174,11 @@ class _Reader:
             name = self.walker.text(value, VALUE_NAME)
             if not name:
                 raise MalformedProtobuf("an input or an output has no name")
+            if len(name) > MAX_NAME or not name.isprintable():
+                raise MalformedProtobuf(
+                    f"an input or an output is called {printable(name, 40)!r}: export it with a "
+                    f"name of letters and digits, and at most {MAX_NAME} of them"
+                )
             yield self._tensor(name, value)
 
     def _tensor(self, name: str, value: Span) -> Tensor:

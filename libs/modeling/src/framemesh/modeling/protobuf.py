@@ -3,8 +3,9 @@
 import mmap
 from collections.abc import Iterator
 
-MAX_FIELDS = 4_000_000
-"""Visited in one file. The largest graphs have a tenth; more would keep a CPU busy for minutes."""
+MAX_FIELDS = 1_000_000
+"""Visited in one file. The largest graphs have a few hundred thousand; a file is walked over up to
+four times until it is registered, and a million takes a second."""
 
 VARINT, FIXED64, SPAN, FIXED32 = 0, 1, 2, 5
 """The wire types of protobuf that are in use."""
@@ -78,12 +79,15 @@ class ProtobufWalker:
     def string(self, span: Span) -> str:
         """What lies in `span`, as text."""
         start, end = span
-        return self._content[start:end].decode()
+        try:
+            return self._content[start:end].decode()
+        except UnicodeDecodeError as error:
+            raise MalformedProtobuf("a name in it is no text") from error
 
     def integer(self, span: Span, number: int, default: int = 0) -> int:
         """The first integer of that field number, with its sign."""
-        for found, value, _ in self.fields(span):
-            if found == number:
+        for found, value, end in self.fields(span):
+            if found == number and not end:
                 return value - (1 << 64) if value >> 63 else value
         return default
 

@@ -4,21 +4,19 @@ Only the fields around the weights are written anew; all else is copied byte for
 """
 
 import mmap
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
 
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.loadable import MAX_FILE_BYTES
 from framemesh.modeling.protobuf import MalformedProtobuf, ProtobufWalker, Span
+from framemesh.modeling.rewriting import Piece, Slice, header, size_of, write_pieces
+from framemesh.modeling.runtime_message import printable
 
 MAX_DEPTH = 128
 """Of messages inside messages: a graph in a node of a graph takes four."""
-
-CHUNK_BYTES = 1024 * 1024
 
 
 class _Kind(Enum):
@@ -51,18 +49,6 @@ ENTRY_KEY, ENTRY_VALUE = 1, 2
 EXTERNAL = 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """Bytes of a file."""
-
-    path: Path
-    offset: int
-    length: int
-
-
-_Piece: TypeAlias = bytes | _Slice
-
-
 def merge_weights(onnx: Path, merged: Path) -> bool:
     """Write `onnx` to `merged` with all weights inside; False, and nothing written, where they are
     inside already.
@@ -79,13 +65,12 @@ def merge_weights(onnx: Path, merged: Path) -> bool:
         raise ModelInvalid(f"{onnx.name} is not an ONNX model that can be read: {error}") from error
     if pieces is None:
         return False
-    if (size := _size(pieces)) > MAX_FILE_BYTES:
+    if (size := size_of(pieces)) > MAX_FILE_BYTES:
         raise ModelInvalid(
             f"{onnx.name} has {size} bytes with its weights, and a model at most {MAX_FILE_BYTES} "
             "(2 GiB): export it in float16, or use a smaller one"
         )
-    with merged.open("wb") as out, ExitStack() as files:
-        _write(pieces, out, files)
+    write_pieces(pieces, merged)
     return True
 
 
@@ -98,11 +83,11 @@ class _Merger:
     _sizes: dict[str, tuple[Path, int]] = field(default_factory=dict)
     """Path and size of each file of weights that was checked, by its name in the model."""
 
-    def message(self, span: Span, kind: _Kind, depth: int) -> list[_Piece] | None:
+    def message(self, span: Span, kind: _Kind, depth: int) -> list[Piece] | None:
         """What a message becomes; None if it has no weights in other files."""
         if depth > MAX_DEPTH:
             raise MalformedProtobuf(f"it has messages inside messages, over {MAX_DEPTH} deep")
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         kept = span[0]
         for number, start, end, whole in self.walker.entries(span):
             inner = _INSIDE[kind].get(number)
@@ -114,16 +99,16 @@ class _Merger:
                 else self.message((start, end), inner, depth + 1)
             )
             if changed is not None:
-                pieces += [self._copied(kept, whole[0]), _header(number, _size(changed))]
+                pieces += [self._copied(kept, whole[0]), header(number, size_of(changed))]
                 pieces += changed
                 kept = whole[1]
         return [*pieces, self._copied(kept, span[1])] if pieces else None
 
-    def _tensor(self, span: Span) -> list[_Piece] | None:
+    def _tensor(self, span: Span) -> list[Piece] | None:
         """A tensor with its values inside; None if they are."""
         if self.walker.integer(span, TENSOR_LOCATION) != EXTERNAL:
             return None
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         kept = span[0]
         described: dict[str, str] = {}
         for number, start, end, whole in self.walker.entries(span):
@@ -138,11 +123,11 @@ class _Merger:
         return [
             *pieces,
             self._copied(kept, span[1]),
-            _header(TENSOR_RAW_DATA, values.length),
+            header(TENSOR_RAW_DATA, values.length),
             values,
         ]
 
-    def _values(self, described: Mapping[str, str]) -> _Slice:
+    def _values(self, described: Mapping[str, str]) -> Slice:
         """Where the values of a tensor lie."""
         name = described.get("location", "")
         if name not in self._sizes:
@@ -156,7 +141,7 @@ class _Merger:
                 f"{self.onnx.name}: {name} has {size} bytes, and weights should lie at {offset} to "
                 f"{offset + length}: it is cut off, or belongs to another model"
             )
-        return _Slice(path, offset, length)
+        return Slice(path, offset, length)
 
     def _beside(self, name: str) -> Path:
         folder = self.onnx.parent.resolve()
@@ -167,60 +152,22 @@ class _Merger:
         # A name that leads out of the folder could be of any file of this machine.
         if ".." in Path(name).parts or Path(name).is_absolute() or folder not in path.parents:
             raise ModelInvalid(
-                f"{self.onnx.name}: its weights lie in {name!r}, outside of its folder: put them "
-                "beside it and export it so"
+                f"{self.onnx.name}: its weights lie in {printable(name, 80)!r}, outside of its "
+                "folder: put them beside it and export it so"
             )
         if not path.is_file():
             raise ModelInvalid(
-                f"{self.onnx.name}: there is no file {name!r} beside it, in which its weights lie: "
-                "copy it there"
+                f"{self.onnx.name}: there is no file {printable(name, 80)!r} beside it, in which "
+                "its weights lie: copy it there"
             )
         return path
 
     def _number(self, text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise ModelInvalid(f"{self.onnx.name}: {text!r} is no place of weights: export it anew")
+            raise ModelInvalid(
+                f"{self.onnx.name}: {printable(text, 40)!r} is no place of weights: export it anew"
+            )
         return int(text)
 
-    def _copied(self, start: int, end: int) -> _Slice:
-        return _Slice(self.onnx, start, end - start)
-
-
-def _header(number: int, length: int) -> bytes:
-    """What stands before a message or bytes of this length."""
-    return _varint(number << 3 | 2) + _varint(length)
-
-
-def _varint(value: int) -> bytes:
-    coded = bytearray()
-    while value > 0x7F:
-        coded.append(value & 0x7F | 0x80)
-        value >>= 7
-    coded.append(value)
-    return bytes(coded)
-
-
-def _size(pieces: list[_Piece]) -> int:
-    return sum(len(each) if isinstance(each, bytes) else each.length for each in pieces)
-
-
-def _write(pieces: list[_Piece], out: BinaryIO, files: ExitStack) -> None:
-    opened: dict[Path, BinaryIO] = {}
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            out.write(piece)
-            continue
-        if piece.path not in opened:
-            opened[piece.path] = files.enter_context(piece.path.open("rb"))
-        out.writelines(_chunks(opened[piece.path], piece))
-
-
-def _chunks(file: BinaryIO, piece: _Slice) -> Iterator[bytes]:
-    file.seek(piece.offset)
-    left = piece.length
-    while left:
-        chunk = file.read(min(left, CHUNK_BYTES))
-        if not chunk:
-            raise ModelInvalid(f"{piece.path.name} became shorter while it was read: try again")
-        left -= len(chunk)
-        yield chunk
+    def _copied(self, start: int, end: int) -> Slice:
+        return Slice(self.onnx, start, end - start)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -30,6 +31,12 @@ RESTARTS = Backoff(first_seconds=0.05, max_seconds=10.0)
 PERMANENT_RESTARTS = Backoff(first_seconds=300.0, max_seconds=600.0)
 """Of a process that says that it would fail again. A worker that cannot serve its model takes 3 s
 of CPU to find out, so this is under 1% of a core. What is changed for it starts another process."""
+
+PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS = 100.0, 3600.0
+"""A process that takes long to find out pauses so many times as long, for the same reason."""
+
+SLOW_START_SECONDS = 7.0
+"""After which a process that is not ready is in trouble: a worker with Triton takes 3 s."""
 
 SCARCE_RESTARTS = Backoff(first_seconds=2.0, max_seconds=60.0)
 """Of a process that found memory or disk short: it is there within a minute of their being free."""
@@ -137,6 +144,7 @@ class SupervisedProcess:
         """
         while True:
             self._exit_status = 0
+            began = self._clock.monotonic()
             try:
                 trouble = await self._run_once(await self._start())
             except (OSError, FramemeshError) as error:
@@ -145,7 +153,7 @@ class SupervisedProcess:
                 log.error("supervision failed", name=self.name, exc_info=error)
                 trouble = f"cannot be supervised: {error!r}"
             self._failures += 1
-            pause = self._pause()
+            pause = self._pause(self._clock.monotonic() - began)
             log.warning("process failed", name=self.name, trouble=trouble, pause_seconds=pause)
             now = self.status
             self._set(replace(now, state=State.FAILED, pid=0, trouble=trouble))
@@ -164,15 +172,20 @@ class SupervisedProcess:
             # Also after its own end: it may have left others in its group.
             await child.stop(self._grace)
 
-    def _pause(self) -> float:
-        """Seconds before the next start."""
+    def _pause(self, ran_seconds: float) -> float:
+        """Seconds before the next start of a process that ran for so long."""
         restarts = self._restarts_by_status.get(self._exit_status, self._restarts)
-        return restarts.pause(self._failures)
+        pause = restarts.pause(self._failures)
+        if self._exit_status != PERMANENT_FAILURE:
+            return pause
+        return max(pause, min(ran_seconds * PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS))
 
     async def _watch(self, child: Child) -> str:
         """Check its health until it ends, or must be restarted; returns why."""
         liveness = Liveness(self._liveness, self._clock)
         self._ready_since = None
+        slow_at = self._clock.monotonic() + SLOW_START_SECONDS
+        slow = ""
         while True:
             health = await self._health(liveness.timeout_seconds)
             liveness.record(health)
@@ -185,14 +198,21 @@ class SupervisedProcess:
             problem = await self._problem() if ready else None
             if problem and problem.curable:
                 return problem.trouble
-            self._set(_status(self.status, ready, problem))
+            status = _status(self.status, ready, problem)
+            if ready:
+                slow_at = math.inf
+                if status.trouble == slow:
+                    status = replace(status, trouble="")
+            elif self._clock.monotonic() >= slow_at and not status.trouble:
+                slow = _slow_start(child)
+                status = replace(status, trouble=slow)
+            self._set(status)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
                 ):
-                    status = await child.wait()
-                    self._exit_status = status
-                    return trouble_of(child, status)
+                    self._exit_status = await child.wait()
+                    return trouble_of(child, self._exit_status)
             await asyncio.to_thread(bound, child.log)
 
     async def _health(self, timeout_seconds: float) -> Health:
@@ -237,6 +257,12 @@ def _status(now: ProcessStatus, ready: bool, problem: HealthProblem | None) -> P
     if problem:
         return replace(now, state=State.STUCK, trouble=problem.trouble)
     return replace(now, state=State.READY if ready else State.STARTING)
+
+
+def _slow_start(child: Child) -> str:
+    last = child.last_log_line()[: MAX_TROUBLE // 2]
+    said = f"; its last log line: {last}" if last else ""
+    return f"is not ready after {SLOW_START_SECONDS:.0f} s{said}"
 
 
 def trouble_of(child: Child, status: int) -> str:

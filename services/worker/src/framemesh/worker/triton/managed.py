@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from framemesh.modeling.runtime_message import plain_message
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import TritonInstallation
@@ -18,6 +20,8 @@ from framemesh.worker.triton.orphan_cleanup import (
     remove_memory,
 )
 from framemesh.worker.triton.repository import Deployment, write_repository
+
+log = get_logger()
 
 START_TIMEOUT_SECONDS = 120.0
 """From start until it answers. Usually half a second; large models take time to load."""
@@ -77,7 +81,7 @@ class ManagedTriton:
         if unloaded := await client.unloaded():
             # A traceback of the backend follows the first line.
             lines = {name: reason.partition("\n")[0] for name, reason in unloaded.items()}
-            reasons = "; ".join(f"{name}: {line}" for name, line in lines.items())
+            reasons = "; ".join(f"{name}: {plain_message(line)}" for name, line in lines.items())
             raise TritonStartFailed(f"Triton cannot load {reasons}")
 
     async def stop(self) -> None:
@@ -110,6 +114,9 @@ class ManagedTriton:
         Raises:
             TritonStartTooSlow: it neither exited nor answered in time.
         """
+        names = ", ".join(deployment.name for deployment in self._deployments)
+        loading = f"Triton loads {names}"
+        log.info(loading)
         port = free_block(1)
         before = await asyncio.to_thread(backend_folders)
         self._child = await Child.start(

@@ -9,6 +9,7 @@ from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
+from framemesh.modeling.mapped_weights import write_graph
 from framemesh.modeling.signature import Signature, Tensor
 from framemesh.vision.constants import constant_values
 
@@ -30,6 +31,16 @@ ONNXRUNTIME = {
     "enable_mem_pattern": "0",
 }
 """Parameters of Triton's onnxruntime backend."""
+
+SHARED_WEIGHTS = {"share_weights": "1"}
+"""Parameter of our own backend: no second copy of the weights, in another order, for each instance.
+An inference then takes about a tenth longer."""
+
+MIN_SHARED_BYTES = 64 * 1024 * 1024
+"""Of a file whose instances have its weights in common: there, memory is worth more than that."""
+
+WEIGHTS_FILE = "weights.onnx"
+"""The name of such a file beside the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,13 @@ class Deployment:
     def file(self) -> str:
         """Path of that file in the model's folder of the repository."""
         return f"{self.version}/{'model.py' if self.manifest.simulated else 'model.onnx'}"
+
+    @property
+    def shares_weights(self) -> bool:
+        """Whether its instances map the weights out of the file. On a GPU each has its own."""
+        if self.manifest.simulated or self.kind != CPU:
+            return False
+        return self.onnx.is_file() and self.onnx.stat().st_size >= MIN_SHARED_BYTES
 
     @property
     def warmup_files(self) -> dict[str, bytes]:
@@ -107,6 +125,8 @@ class Deployment:
             ],
         )
         parameters = _latency(simulated) if simulated else ONNXRUNTIME
+        if self.shares_weights:
+            parameters = {**parameters, **SHARED_WEIGHTS}
         for name, value in parameters.items():
             config.parameters[name].string_value = value
         return str(text_format.MessageToString(config))
@@ -121,11 +141,23 @@ def write_repository(folder: Path, deployments: Sequence[Deployment]) -> None:
         file = model / deployment.file
         file.parent.mkdir(parents=True, exist_ok=True)
         (model / "config.pbtxt").write_text(deployment.config())
-        file.unlink(missing_ok=True)
-        file.symlink_to(deployment.content.resolve())
+        if not (deployment.shares_weights and _written_apart(deployment.onnx.resolve(), file)):
+            file.symlink_to(deployment.content.resolve())
         for path, content in deployment.warmup_files.items():
             (model / path).parent.mkdir(exist_ok=True)
             (model / path).write_bytes(content)
+
+
+def _written_apart(onnx: Path, graph: Path) -> bool:
+    """Write the graph alone, with the file of the weights beside it; False where that cannot be."""
+    weights = graph.with_name(WEIGHTS_FILE)
+    try:
+        # onnxruntime refuses weights outside of the folder, so a symbolic link would not do.
+        weights.hardlink_to(onnx)
+    except OSError:  # it is on another disk
+        return False
+    write_graph(onnx, graph, WEIGHTS_FILE)
+    return True
 
 
 def _constant_file(at: int) -> str:

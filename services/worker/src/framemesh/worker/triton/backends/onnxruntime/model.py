@@ -6,12 +6,19 @@ in an environment of its own, so nothing of framemesh can be imported here.
 """
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import triton_python_backend_utils as triton
+
+REHEARSAL_SECONDS = 30.0
+"""For the first inference of the largest batch. Later ones may take half as long at most."""
+
+TERMINATED = "terminate flag"
+"""In what onnxruntime says of an inference that was given up."""
 
 
 class TritonPythonModel:
@@ -41,16 +48,29 @@ class TritonPythonModel:
         """Run a warm-up here first: one that fails later ends tritonserver without a reason."""
         count = int(sample["batch_size"])
         try:
-            self.session.run(self.outputs, self.rehearsed(sample, count))
+            self.run_bounded(self.rehearsed(sample, count))
         except Exception as error:
             hint = f"cannot run a batch of {count} pictures: {error}"
-            if count > 1 and self.runs_one(sample):
+            if TERMINATED in str(error):
+                hint = f"a batch of {count} pictures takes over {REHEARSAL_SECONDS:g} s"
+            elif count > 1 and self.runs_one(sample):
                 hint = f"its batch dimension is open in name only, set max_batch to 1 ({hint})"
             raise triton.TritonModelException(hint) from error
 
+    def run_bounded(self, feed: dict[str, Any]) -> None:
+        """Run it once, and give up after REHEARSAL_SECONDS: Triton would wait without an end."""
+        options = onnxruntime.RunOptions()
+        timer = threading.Timer(REHEARSAL_SECONDS, setattr, (options, "terminate", True))
+        timer.daemon = True
+        timer.start()
+        try:
+            self.session.run(self.outputs, feed, options)
+        finally:
+            timer.cancel()
+
     def runs_one(self, sample: dict[str, Any]) -> bool:
         try:
-            self.session.run(self.outputs, self.rehearsed(sample, 1))
+            self.run_bounded(self.rehearsed(sample, 1))
         except Exception:  # noqa: BLE001  whatever it is, the caller tells the other one
             return False
         return True
@@ -120,4 +140,8 @@ def session_options(parameters: dict[str, dict[str, str]]) -> Any:
         setattr(options, name.replace("thread_count", "num_threads"), threads)
     patterns = parameters.get("enable_mem_pattern", {}).get("string_value", "1")
     options.enable_mem_pattern = patterns != "0"
+    if parameters.get("share_weights", {}).get("string_value") == "1":
+        # Both copy weights into another order, and each process would have copies of its own.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.add_session_config_entry("session.disable_prepacking", "1")
     return options

@@ -1,0 +1,1 @@
+"""Model files as broken downloads, broken tools and bad intentions make them."""
