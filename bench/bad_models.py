@@ -52,6 +52,11 @@ def _scores(pixels: str = "whole") -> list[onnx.NodeProto]:
     ]
 
 
+def good() -> bytes:
+    """Nothing is wrong with this one."""
+    return _model(_scores())
+
+
 def does_not_load() -> bytes:
     """An index of a type that no runtime takes."""
     return _model([helper.make_node("Gather", ["weights", "pixels"], ["scores"])])

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import grpc.aio
+import nats
 import psutil
 
-from bench.bad_models import BAD_MODELS, MANIFEST
+from bench.bad_models import BAD_MODELS, MANIFEST, good
 from bench.commands import Command
 from bench.process_tree import adopt_orphans, cpu_seconds_of_all
 from framemesh.api.master.v1 import model_pb2_grpc
@@ -21,6 +22,7 @@ from framemesh.cli.common.model_folder import ModelFolder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
+from framemesh.master.models.catalog import FILES_STREAM
 
 PIPELINE = "unservable"
 SETTLE_SECONDS = 20
@@ -36,7 +38,10 @@ async def measure(kind: str, seconds: float, data: Path) -> None:
     """One kind of bad model in a mesh of its own."""
     async with running_mesh(data / "mesh", Ports.free(), store_max_bytes=2 * 1024**3) as run:
         root = psutil.Process(os.getpid())
-        await _register(run, BAD_MODELS[kind](), data)
+        content = BAD_MODELS[kind]() if kind in BAD_MODELS else good()
+        await _register(run, content, data)
+        if kind in STORE_DAMAGE:
+            await STORE_DAMAGE[kind](run.nats)
         await asyncio.sleep(SETTLE_SECONDS)
         idle = await _cores(root, IDLE_SECONDS)
         before, began = cpu_seconds_of_all(root), time.monotonic()
@@ -53,6 +58,26 @@ async def measure(kind: str, seconds: float, data: Path) -> None:
                 f"more than the idle mesh ({idle:.2%})",
                 flush=True,
             )
+
+
+async def _gone(address: str) -> None:
+    """Take all files out of the store."""
+    client = await nats.connect(address)
+    await client.jetstream().purge_stream(FILES_STREAM)
+    await client.close()
+
+
+async def _damaged(address: str) -> None:
+    """Take one part of the file out of the store."""
+    client = await nats.connect(address)
+    stream = client.jetstream()
+    first = (await stream.stream_info(FILES_STREAM)).state.first_seq
+    await stream.delete_msg(FILES_STREAM, first)
+    await client.close()
+
+
+STORE_DAMAGE = {"gone from the store": _gone, "damaged in the store": _damaged}
+KINDS = (*BAD_MODELS, *STORE_DAMAGE)
 
 
 async def _register(run: RunState, content: bytes, data: Path) -> None:
@@ -97,7 +122,7 @@ async def _polled(run: RunState, which: str) -> tuple[float, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="of each kind")
-    parser.add_argument("--kinds", nargs="+", choices=[*BAD_MODELS], default=[*BAD_MODELS])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     options = parser.parse_args()
     adopt_orphans()
     run(options.kinds, options.seconds)

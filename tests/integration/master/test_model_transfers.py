@@ -19,7 +19,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.stream_timeouts import FIRST_MESSAGE_SECONDS
-from framemesh.worker.assignment import Assignment, AssignmentClient, AssignmentGone
+from framemesh.worker.assignment import Assignment, AssignmentClient
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from tests.integration.master.conftest import Master, connect, manifest, onnx_file
@@ -84,14 +84,25 @@ async def test_a_file_that_is_in_the_image_is_not_downloaded(
 
 
 async def test_a_file_that_is_gone_is_told_and_comes_back_with_a_registration(
-    addressed: tuple[Master, str], assign: Assign, nats_broker: Broker, tmp_path: Path
+    addressed: tuple[Master, str],
+    assign: Assign,
+    nats_broker: Broker,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     running, _ = addressed
     await remove_file(nats_broker)
-    with pytest.raises(AssignmentGone, match="file of model person is gone: register it again"):
-        await assign(tmp_path)
+    waiting = asyncio.create_task(assign(tmp_path))
+    said = ""
+
+    def told() -> bool:
+        nonlocal said
+        said += "".join(capsys.readouterr())
+        return "file of model person is gone: register it again" in said
+
+    await eventually(told)
     assert (await running.register(content=CONTENT)).version == 1
-    assert (await assign(tmp_path)).models["people"].onnx.read_bytes() == CONTENT
+    assert (await waiting).models["people"].onnx.read_bytes() == CONTENT
 
 
 async def test_a_download_that_lacks_a_part_is_an_error_and_not_a_file(

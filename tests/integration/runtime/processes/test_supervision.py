@@ -19,7 +19,6 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health, LivenessBounds
 from framemesh.runtime.processes.supervision import (
     MAX_TROUBLE,
-    SLOW_START_SECONDS,
     STABLE_SECONDS,
     HealthProblem,
     ProcessStatus,
@@ -28,6 +27,7 @@ from framemesh.runtime.processes.supervision import (
 )
 from tests.waiting import eventually
 
+SLOW_START_SECONDS = 7.0
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit('no such camera')"
 
@@ -73,6 +73,7 @@ class Scene:
             restarts=Backoff(first_seconds=0.01, max_seconds=0.02),
             permanent_restarts=Backoff(first_seconds=3600.0, max_seconds=3600.0),
             scarce_restarts=Backoff(first_seconds=3600.0, max_seconds=3600.0),
+            slow_start_seconds=SLOW_START_SECONDS,
             clock=self.clock,
         )
 

@@ -13,6 +13,9 @@ from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.supervision import SupervisedProcess
 from framemesh.runtime.rpc.health import grpc_health
 
+SLOW_START_SECONDS = 7.0
+"""A worker with its Triton takes 3 s. Later than this its pipeline says what it is about."""
+
 
 class WorkerProcess:
     """A worker process that is kept running, on a port of its own."""
@@ -35,6 +38,7 @@ class WorkerProcess:
             check=self._check,
             changed=changed,
             liveness=worker_env.liveness,
+            slow_start_seconds=SLOW_START_SECONDS,
             clock=clock,
         )
 

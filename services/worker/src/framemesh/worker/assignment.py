@@ -32,8 +32,12 @@ RETRIES = Backoff(first_seconds=0.5, max_seconds=15.0)
 time."""
 
 
+DAMAGED_RETRIES = Backoff(first_seconds=2.0, max_seconds=300.0)
+"""A file that came damaged is sent whole again, which costs seconds of CPU where it is large."""
+
+
 class AssignmentGone(FramemeshError):
-    """The pipeline, or a model of it, is not there any more."""
+    """The pipeline is not there any more."""
 
     code = Code.NOT_FOUND
 
@@ -57,10 +61,11 @@ class AssignmentClient:
         """What the pipeline is at `revision`, or a newer one.
 
         Raises:
-            AssignmentGone: the pipeline or one of its models does not exist.
+            AssignmentGone: the pipeline does not exist.
             CacheUnusable: there is no room for a model.
         """
         for attempt in itertools.count(1):
+            retries = RETRIES
             try:
                 stored = await self._store.get(pipeline)
                 if stored.revision >= revision:
@@ -72,10 +77,25 @@ class AssignmentClient:
             except BrokerUnavailable as error:
                 log.warning("broker does not answer, will try again", error=str(error))
             except grpc.aio.AioRpcError as error:
-                if error.code() is grpc.StatusCode.NOT_FOUND:
-                    raise AssignmentGone(str(error.details())) from error
-                log.warning("master does not answer, will try again", error=error.details())
-            except (DownloadStalled, ModelDamaged) as error:
+                if error.code() is grpc.StatusCode.UNAVAILABLE:
+                    log.warning("master does not answer, will try again", error=error.details())
+                else:
+                    # To wait here costs nothing, and a file that is registered again is there soon.
+                    _tell(str(error.details()))
+                    retries = DAMAGED_RETRIES if error.code() in _DAMAGED else RETRIES
+            except DownloadStalled as error:
                 log.warning("download failed, will try again", error=str(error))
-            await asyncio.sleep(RETRIES.pause(attempt))
+            except ModelDamaged as error:
+                _tell(str(error))
+                retries = DAMAGED_RETRIES
+            await asyncio.sleep(retries.pause(attempt))
         raise AssertionError("the attempts have no end")
+
+
+_DAMAGED = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
+"""What the master answers where parts of a file are gone."""
+
+
+def _tell(trouble: str) -> None:
+    """As the last error that is logged it is what the pipeline's status says."""
+    log.error(trouble)

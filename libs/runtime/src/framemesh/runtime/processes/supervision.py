@@ -35,9 +35,6 @@ of CPU to find out, so this is under 1% of a core. What is changed for it starts
 PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS = 100.0, 3600.0
 """A process that takes long to find out pauses so many times as long, for the same reason."""
 
-SLOW_START_SECONDS = 7.0
-"""After which a process that is not ready is in trouble: a worker with Triton takes 3 s."""
-
 SCARCE_RESTARTS = Backoff(first_seconds=2.0, max_seconds=60.0)
 """Of a process that found memory or disk short: it is there within a minute of their being free."""
 
@@ -110,11 +107,13 @@ class SupervisedProcess:
         permanent_restarts: Backoff = PERMANENT_RESTARTS,
         scarce_restarts: Backoff = SCARCE_RESTARTS,
         liveness: LivenessBounds = DEFAULT_BOUNDS,
+        slow_start_seconds: float = math.inf,
         clock: Clock | None = None,
     ) -> None:
         """`start` may fail, and is then tried again. `check` asks for the health of the process,
         and `find_problem` why one that serves cannot do its work. `changed` is called after every
-        change of `status`. None of them ends the supervision, whatever it raises.
+        change of `status`. None of them ends the supervision, whatever it raises. A
+        process that is not ready after `slow_start_seconds` is in trouble, and runs on.
         """
         self.name = name
         self.status = ProcessStatus()
@@ -129,6 +128,7 @@ class SupervisedProcess:
             SCARCE_FAILURE: scarce_restarts,
         }
         self._liveness = liveness
+        self._slow_start_seconds = slow_start_seconds
         self._clock = clock or SystemClock()
         self._ready_since: float | None = None
         self._failed_check = ""
@@ -184,7 +184,7 @@ class SupervisedProcess:
         """Check its health until it ends, or must be restarted; returns why."""
         liveness = Liveness(self._liveness, self._clock)
         self._ready_since = None
-        slow_at = self._clock.monotonic() + SLOW_START_SECONDS
+        slow_at = self._clock.monotonic() + self._slow_start_seconds
         slow = ""
         while True:
             health = await self._health(liveness.timeout_seconds)
@@ -204,7 +204,7 @@ class SupervisedProcess:
                 if status.trouble == slow:
                     status = replace(status, trouble="")
             elif self._clock.monotonic() >= slow_at and not status.trouble:
-                slow = _slow_start(child)
+                slow = self._slow_start(child)
                 status = replace(status, trouble=slow)
             self._set(status)
             with contextlib.suppress(TimeoutError):
@@ -235,6 +235,11 @@ class SupervisedProcess:
             self._failed_check = repr(error)
             log.error("health check failed", name=self.name, exc_info=error)
 
+    def _slow_start(self, child: Child) -> str:
+        last = child.last_log_line()[: MAX_TROUBLE // 2]
+        said = f"; its last log line: {last}" if last else ""
+        return f"is not ready after {self._slow_start_seconds:.0f} s{said}"
+
     def _reset_failures(self, child: Child, ready: bool) -> None:
         """Once it was ready for long enough."""
         now = self._clock.monotonic()
@@ -257,12 +262,6 @@ def _status(now: ProcessStatus, ready: bool, problem: HealthProblem | None) -> P
     if problem:
         return replace(now, state=State.STUCK, trouble=problem.trouble)
     return replace(now, state=State.READY if ready else State.STARTING)
-
-
-def _slow_start(child: Child) -> str:
-    last = child.last_log_line()[: MAX_TROUBLE // 2]
-    said = f"; its last log line: {last}" if last else ""
-    return f"is not ready after {SLOW_START_SECONDS:.0f} s{said}"
 
 
 def trouble_of(child: Child, status: int) -> str:
