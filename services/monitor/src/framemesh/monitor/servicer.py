@@ -104,7 +104,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         session = request.session and check_name("session", request.session)
         await self._pipelines.get(pipeline)
         found = await self._frames.find(pipeline, camera, request.sequence, session)
-        return frames_to_proto(camera, found)
+        return await asyncio.to_thread(frames_to_proto, camera, found)
 
 
 def _statuses(found: list[PipelineStatus]) -> monitor_pb2.GetStatusResponse:

@@ -61,7 +61,7 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
     Raises:
         DecodeError, KeyError: the payload is no outcome, or has no fate.
     """
-    message = outcome_pb2.Outcome.FromString(payload)
+    message = outcome_pb2.OutcomeHead.FromString(payload)
     frame = message.frame
     return OutcomeSummary(
         frame=FrameId(frame.camera, frame.session, frame.sequence),

@@ -1,5 +1,6 @@
 """What happened to one frame."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -103,7 +104,8 @@ class FrameLookup:
                 f"too many sessions have a frame {wanted.sequence} of {wanted.camera}:"
                 " name the session"
             ) from error
-        return [record for record in map(_completed_record, reversed(stored)) if record]
+        # In a thread: results of 8 MiB take half a second.
+        return await asyncio.to_thread(_completed_records, stored)
 
     async def _record(self, pipeline: str, frame: FrameId, ledger: PipelineLedger) -> FrameRecord:
         """Of a frame whose outcome was not found."""
@@ -120,7 +122,7 @@ class FrameLookup:
                 stored = await self._messages.last(ledger_stream(pipeline), subject)
             except MessageNotFound:
                 return not_retained
-        return _completed_record(stored) or not_retained
+        return await asyncio.to_thread(_completed_record, stored) or not_retained
 
 
 def first_that_fit(records: Sequence[FrameRecord]) -> tuple[FrameRecord, ...]:
@@ -128,6 +130,11 @@ def first_that_fit(records: Sequence[FrameRecord]) -> tuple[FrameRecord, ...]:
     sizes = accumulate(record.stored_bytes for record in records[:MAX_SESSIONS])
     fitting = sum(size <= MAX_ANSWER_BYTES for size in sizes)
     return tuple(records[: max(1, fitting)])
+
+
+def _completed_records(stored: Sequence[StoredMessage]) -> list[FrameRecord]:
+    """The newest first."""
+    return [record for record in map(_completed_record, reversed(stored)) if record]
 
 
 def _completed_record(stored: StoredMessage) -> FrameRecord | None:

@@ -344,6 +344,51 @@ class Detection(_message.Message):
 Global___Detection: _TypeAlias = Detection  # noqa: Y015
 
 @_typing.final
+class OutcomeHead(_message.Message):
+    """An Outcome without its detections, for whoever counts outcomes: read from the bytes of one, it leaves
+    the detections as they are, whose thousands would take milliseconds.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAME_FIELD_NUMBER: _builtins.int
+    FATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CAPTURED_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    COMPLETED_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    IMAGE_BYTES_FIELD_NUMBER: _builtins.int
+    TENSOR_BYTES_FIELD_NUMBER: _builtins.int
+    DAMAGED_FIELD_NUMBER: _builtins.int
+    fate: Global___Fate.ValueType
+    reason: _builtins.str
+    captured_unix_nano: _builtins.int
+    completed_unix_nano: _builtins.int
+    image_bytes: _builtins.int
+    tensor_bytes: _builtins.int
+    damaged: _builtins.bool
+    @_builtins.property
+    def frame(self) -> _frame_pb2.FrameId: ...
+    def __init__(
+        self,
+        *,
+        frame: _frame_pb2.FrameId | None = ...,
+        fate: Global___Fate.ValueType = ...,
+        reason: _builtins.str = ...,
+        captured_unix_nano: _builtins.int = ...,
+        completed_unix_nano: _builtins.int = ...,
+        image_bytes: _builtins.int = ...,
+        tensor_bytes: _builtins.int = ...,
+        damaged: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "tensor_bytes", b"tensor_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeHead: _TypeAlias = OutcomeHead  # noqa: Y015
+
+@_typing.final
 class Outcome(_message.Message):
     """The final fate of one frame. There is exactly one for every offered frame."""
 
