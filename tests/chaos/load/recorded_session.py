@@ -1,10 +1,11 @@
 """A camera session of the SDK that records everything in its camera log."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from framemesh.sdk import FrameRejected
+from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.session import CameraSession
 from tests.chaos.load.camera_log import CameraLog, Offer
 
@@ -17,9 +18,11 @@ class RecordedSession(CameraSession):
         self._camera_log = camera_log
         camera_log.began(session_id)
 
-    def offer(self, image: bytes, captured_unix_nano: int) -> int:
+    def offer(
+        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+    ) -> int:
         # The caller holds the session's lock, so the frame is sent only after the line is written.
-        sequence = super().offer(image, captured_unix_nano)
+        sequence = super().offer(image, captured_unix_nano, headers)
         self._camera_log.offered(sequence, Offer(captured_unix_nano, zlib.crc32(image)))
         return sequence
 

@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -191,7 +191,14 @@ class Services(
         self.dead = [one for one in self.dead if one not in purged]
         return pipeline_pb2.PurgeDeadLettersResponse(purged=len(purged))
 
-    def bury(self, camera: str, sequence: int, image: bytes, crc32: int | None = None) -> None:
+    def bury(
+        self,
+        camera: str,
+        sequence: int,
+        image: bytes,
+        crc32: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         frame = frame_pb2.FrameId(camera=camera, session="old", sequence=sequence)
         letter = dead_letter_pb2.DeadLetter(
             frame=frame,
@@ -203,6 +210,7 @@ class Services(
             died_unix_nano=1_700_000_060_000_000_000,
             image_bytes=len(image),
             crc32=zlib.crc32(image) if crc32 is None else crc32,
+            headers=headers,
         )
         self.dead.append(dead_letter_pb2.GetDeadLetterResponse(dead_letter=letter, image=image))
 

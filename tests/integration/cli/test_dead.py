@@ -100,6 +100,17 @@ def test_replayed_frames_are_new_ones_of_the_same_time_and_leave_the_dead_letter
     assert kept(dead) == []
 
 
+def test_what_was_passed_on_with_a_frame_is_passed_on_again(run: Any, services: Any) -> None:
+    services.bury("north", 1, b"image", headers={"traceparent": "00-4bf9-01"})
+    services.bury("north", 2, b"image", headers={"nats-rollup": "all"})
+    said = run("dead", "replay", "street")
+    assert "1 of 2 dead letters of street offered again" in said.stdout
+    assert "header 'nats-rollup'" in said.stderr
+    (replayed,) = services.frames["north"]
+    assert dict(replayed.headers) == {"traceparent": "00-4bf9-01"}
+    assert kept(services) == [("north", 2)]
+
+
 def test_only_what_is_selected_is_replayed_as_captured_now(run: Any, dead: Any) -> None:
     options = ("--camera", "north", "--session", "old", "--sequence", "2", "--now")
     assert run("dead", "replay", "street", *options).exit_code == 0

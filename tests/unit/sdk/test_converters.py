@@ -32,8 +32,14 @@ def test_a_session_is_opened_under_its_names() -> None:
 
 
 def test_a_frame_keeps_all_that_it_is() -> None:
-    frame = converters.to_proto(OfferedFrame(3, 99, b"image", 77)).frame
-    assert frame == ingest_pb2.Frame(sequence=3, captured_unix_nano=99, image=b"image", crc32=77)
+    offered = OfferedFrame(3, 99, b"image", 77, headers={"traceparent": "00-1"})
+    assert converters.to_proto(offered).frame == ingest_pb2.Frame(
+        sequence=3,
+        captured_unix_nano=99,
+        image=b"image",
+        crc32=77,
+        headers={"traceparent": "00-1"},
+    )
 
 
 def test_a_withheld_frame_says_its_size_and_has_no_digest() -> None:

@@ -11,7 +11,7 @@ from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, named_errors
 from framemesh.cli.common.converters import frame_id
 from framemesh.cli.dead_letters.selection import is_intact
-from framemesh.sdk import Camera, FrameRejected
+from framemesh.sdk import BadFrame, Camera, FrameRejected
 
 FRAMES_PER_SESSION = 16
 """Frames in one session, which is closed before their dead letters are purged. A replay that is
@@ -95,7 +95,15 @@ class Replayer:
                     )
                 else:
                     captured = None if self._now else letter.captured_unix_nano
-                    sent[sender.send(found.image, captured_unix_nano=captured)] = letter
+                    headers = found.dead_letter.headers
+                    try:
+                        sequence = sender.send(
+                            found.image, captured_unix_nano=captured, headers=headers
+                        )
+                    except BadFrame as error:
+                        yield ReplayResult(frame_id(letter.frame), why=str(error))
+                    else:
+                        sent[sequence] = letter
         for sequence, letter in sent.items():
             if sequence in refused:
                 yield ReplayResult(frame_id(letter.frame), why=refused[sequence])

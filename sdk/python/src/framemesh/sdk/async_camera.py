@@ -1,6 +1,7 @@
 """The camera of programs that run on asyncio."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ from framemesh.sdk.base_camera import BaseCamera, noted_on
 from framemesh.sdk.images import Image, encoded
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.headers import check_headers
 from framemesh.sdk.transport.tasks import TaskDriver
 
 
@@ -26,20 +28,26 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         """How many frames were offered so far, and what became of them."""
         return self._core.counts
 
-    async def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> int:
+    async def send(
+        self,
+        frame: Image,
+        *,
+        captured_unix_nano: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> int:
         """Offer a frame; waits while there is no credit for it, unless `on_full` says otherwise.
 
         Arguments, result and errors are those of `Camera.send`. If it is cancelled, the frame was
         not taken.
         """
         core = self._core
-        captured = core.captured(captured_unix_nano)
+        captured, passed_on = core.captured(captured_unix_nano), check_headers(headers)
         # A camera in a loop that nothing else makes wait would never let its own task run.
         await asyncio.sleep(0)
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
         self._driver.start()
         sequence, rejected = await self._driver.call(
-            partial(core.offer, image, captured), after=core.admission(len(image))
+            partial(core.offer, image, captured, passed_on), after=core.admission(len(image))
         )
         core.report(rejected)
         return sequence

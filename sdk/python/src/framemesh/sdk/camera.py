@@ -1,5 +1,6 @@
 """The camera of programs with threads, or with none."""
 
+from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -8,6 +9,7 @@ from framemesh.sdk.base_camera import BaseCamera, noted_on
 from framemesh.sdk.images import Image, encoded
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.headers import check_headers
 from framemesh.sdk.transport.threads import ThreadDriver
 
 
@@ -25,7 +27,13 @@ class Camera(BaseCamera[ThreadDriver]):
         """How many frames were offered so far, and what became of them."""
         return self._driver.call(lambda: self._core.counts)
 
-    def send(self, frame: Image, *, captured_unix_nano: int | None = None) -> int:
+    def send(
+        self,
+        frame: Image,
+        *,
+        captured_unix_nano: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> int:
         """Offer a frame; blocks while there is no credit for it, unless `on_full` says otherwise.
 
         Returns its sequence number in this session, by which its result is known. The number of a
@@ -34,21 +42,22 @@ class Camera(BaseCamera[ThreadDriver]):
         Args:
             frame: The bytes of a JPEG, PNG or WebP, or an array [height, width, 3] of BGR uint8.
             captured_unix_nano: When it was captured, by the camera's clock; None: now.
+            headers: Passed on with the frame, such as a trace context: 400 bytes in all.
 
         Raises:
             PipelineUnknown, CameraRefused: ingest does not take this camera.
             IngestUnreachable: there is no connection, for `connect_timeout` or `send_timeout`.
             NoCredit: there is none at this moment (`on_full="error"`), or was none for
                 `send_timeout`. The frame was not taken.
-            BadFrame: the array is not a picture.
+            BadFrame: the array is not a picture, or the headers cannot be passed on.
             CameraClosed: the camera was closed.
         """
         core = self._core
-        captured = core.captured(captured_unix_nano)
+        captured, passed_on = core.captured(captured_unix_nano), check_headers(headers)
         image = encoded(frame, core.options.jpeg_quality)
         self._driver.start()
         sequence, rejected = self._driver.call(
-            partial(core.offer, image, captured), after=core.admission(len(image))
+            partial(core.offer, image, captured, passed_on), after=core.admission(len(image))
         )
         core.report(rejected)
         return sequence

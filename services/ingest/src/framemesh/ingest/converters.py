@@ -5,22 +5,27 @@ import zlib
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.ingest.clock_offset import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolation
+from framemesh.ingest.frame_headers import problem_of_headers
 from framemesh.ingest.offers import AckBatch, OfferedFrame
 
 
 def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFrame:
     """
     Raises:
-        SessionProtocolViolation: it has no sequence number.
+        SessionProtocolViolation: it has no sequence number, or headers that are not passed on.
     """
     if frame.sequence == 0:
         raise SessionProtocolViolation("a frame has no sequence number: count from 1")
+    headers = dict(frame.headers) if frame.headers else {}
+    if problem := problem_of_headers(headers):
+        raise SessionProtocolViolation(f"frame {frame.sequence}: {problem}")
     return OfferedFrame(
         frame.sequence,
         clock.captured(frame.captured_unix_nano),
         frame.image,
         frame.crc32 if frame.HasField("crc32") else zlib.crc32(frame.image),
         frame.withheld_bytes,
+        headers,
     )
 
 

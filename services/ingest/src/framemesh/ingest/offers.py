@@ -1,6 +1,7 @@
 """Frames as a camera offers them, and how they are acknowledged."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from framemesh.ingest.frame_validation import FrameRejection
 
@@ -17,6 +18,8 @@ class OfferedFrame:
     """Of the image, as the camera computed it; the worker compares."""
     withheld_bytes: int = 0
     """Size of an image that the camera kept back, because it is over the limit; else 0."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Passed on with the frame."""
 
 
 @dataclass(frozen=True, slots=True)

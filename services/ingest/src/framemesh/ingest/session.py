@@ -198,7 +198,13 @@ class IngestSession:
 
     def _frame(self, offered: OfferedFrame) -> Frame:
         identity = self._id(offered.sequence)
-        return Frame(identity, offered.captured_unix_nano, offered.image, offered.crc32)
+        return Frame(
+            identity,
+            offered.captured_unix_nano,
+            offered.image,
+            offered.crc32,
+            offered.headers,
+        )
 
     def _acceptance(self, settled: Sequence[_Settled]) -> OutboundMessage:
         accepted = [frame for frame in settled if frame.rejection is None]

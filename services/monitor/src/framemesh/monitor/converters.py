@@ -84,6 +84,7 @@ def dead_letter_to_proto(letter: DeadLetter, image_bytes: int) -> dead_letter_pb
         died_unix_nano=letter.died_unix_nano,
         image_bytes=image_bytes,
         crc32=letter.frame.crc32,
+        headers=letter.frame.headers,
     )
 
 

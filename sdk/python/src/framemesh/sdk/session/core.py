@@ -11,7 +11,7 @@ import math
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import grpc
 
@@ -19,6 +19,7 @@ from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged
 from framemesh.sdk.session.admission import AdmissionControl
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
@@ -81,7 +82,9 @@ class CameraCore:
         """When a frame was captured: as given, or now by the clock of the camera."""
         return self.options.clock() if unix_nano is None else unix_nano
 
-    def offer(self, image: bytes, captured_unix_nano: int) -> tuple[int, list[FrameRejected]]:
+    def offer(
+        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+    ) -> tuple[int, list[FrameRejected]]:
         """Take a frame; returns its sequence number, and the rejections to `report`.
 
         Raises:
@@ -89,7 +92,8 @@ class CameraCore:
             Exception: `failure`, if there is one.
         """
         self._admission.check(len(image), self.failure)
-        return self._session.offer(image, captured_unix_nano), self._session.take_rejected()
+        sequence = self._session.offer(image, captured_unix_nano, headers)
+        return sequence, self._session.take_rejected()
 
     def report(self, rejected: Iterable[FrameRejected]) -> None:
         """Pass rejections to the user. Runs code of the user, so no lock is held."""

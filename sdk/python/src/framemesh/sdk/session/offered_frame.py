@@ -1,6 +1,7 @@
 """A frame as the SDK keeps it until ingest answers."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class OfferedFrame:
     """CRC-32 (as zlib computes it) of the image, compared by the worker."""
     withheld_bytes: int = 0
     """Size of an image that is larger than ingest takes, and so is not sent."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Passed on with the frame."""
 
     def within(self, max_frame_bytes: int) -> "OfferedFrame":
         """This frame, without its image if that is larger."""

@@ -2,10 +2,11 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Cost, Credit
+from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spool import Spool
@@ -93,10 +94,14 @@ class CameraSession:
             self._credit, size if size <= self._max_frame_bytes else 0
         )
 
-    def offer(self, image: bytes, captured_unix_nano: int) -> int:
+    def offer(
+        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+    ) -> int:
         """Take a frame that `admits` let in, under the next number; returns that number."""
         self._offered += 1
-        frame = OfferedFrame(self._offered, captured_unix_nano, image, crc32(image))
+        frame = OfferedFrame(
+            self._offered, captured_unix_nano, image, crc32(image), headers=headers
+        )
         self._spool.put(frame.within(self._max_frame_bytes))
         return frame.sequence
 

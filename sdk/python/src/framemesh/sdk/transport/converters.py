@@ -34,6 +34,8 @@ def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     wire.sequence = frame.sequence
     wire.captured_unix_nano = frame.captured_unix_nano
     wire.image = frame.image
+    if frame.headers:
+        wire.headers.update(frame.headers)
     if frame.withheld_bytes:
         wire.withheld_bytes = frame.withheld_bytes
     else:

@@ -139,11 +139,32 @@ Global___ClockReading: _TypeAlias = ClockReading  # noqa: Y015
 class Frame(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class HeadersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SEQUENCE_FIELD_NUMBER: _builtins.int
     CAPTURED_UNIX_NANO_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
     WITHHELD_BYTES_FIELD_NUMBER: _builtins.int
     CRC32_FIELD_NUMBER: _builtins.int
+    HEADERS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     captured_unix_nano: _builtins.int
     """When the camera took it, by its own clock, in nanoseconds since the Unix epoch."""
@@ -157,6 +178,12 @@ class Frame(_message.Message):
     """CRC-32 (that of zlib) of the image as the camera made it; the worker checks it. If it is missing,
     ingest computes it, and damage before ingest is not found.
     """
+    @_builtins.property
+    def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Passed on with the frame, such as a trace context. Names are tokens as in HTTP, which do
+        not begin with "nats-" or "framemesh-"; values of printable ASCII; 400 bytes in all, with 4 for each.
+        """
+
     def __init__(
         self,
         *,
@@ -165,10 +192,11 @@ class Frame(_message.Message):
         image: _builtins.bytes = ...,
         withheld_bytes: _builtins.int = ...,
         crc32: _builtins.int | None = ...,
+        headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "image", b"image", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "headers", b"headers", "image", b"image", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
     _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015

@@ -25,23 +25,27 @@ _sym_db = _symbol_database.Default()
 from framemesh.api.common.v1 import frame_pb2 as framemesh_dot_api_dot_common_dot_v1_dot_frame__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*framemesh/api/monitor/v1/dead_letter.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a#framemesh/api/common/v1/frame.proto\"\xd7\x01\n\nDeadLetter\x12/\n\x05\x66rame\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.FrameId\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\x0e\n\x06worker\x18\x05 \x01(\t\x12\x1a\n\x12\x63\x61ptured_unix_nano\x18\x06 \x01(\x03\x12\x16\n\x0e\x64ied_unix_nano\x18\x07 \x01(\x03\x12\x13\n\x0bimage_bytes\x18\x08 \x01(\x04\x12\r\n\x05\x63rc32\x18\t \x01(\x07\"\x84\x01\n\x16ListDeadLettersRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x11\n\tpage_size\x18\x05 \x01(\r\x12\x12\n\npage_token\x18\x06 \x01(\t\"n\n\x17ListDeadLettersResponse\x12:\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32$.framemesh.api.monitor.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"[\n\x14GetDeadLetterRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\"a\n\x15GetDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32$.framemesh.api.monitor.v1.DeadLetter\x12\r\n\x05image\x18\x02 \x01(\x0c\x32\xfd\x01\n\x11\x44\x65\x61\x64LetterService\x12v\n\x0fListDeadLetters\x12\x30.framemesh.api.monitor.v1.ListDeadLettersRequest\x1a\x31.framemesh.api.monitor.v1.ListDeadLettersResponse\x12p\n\rGetDeadLetter\x12..framemesh.api.monitor.v1.GetDeadLetterRequest\x1a/.framemesh.api.monitor.v1.GetDeadLetterResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*framemesh/api/monitor/v1/dead_letter.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a#framemesh/api/common/v1/frame.proto\"\xcb\x02\n\nDeadLetter\x12/\n\x05\x66rame\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.FrameId\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\x12\x0e\n\x06worker\x18\x05 \x01(\t\x12\x1a\n\x12\x63\x61ptured_unix_nano\x18\x06 \x01(\x03\x12\x16\n\x0e\x64ied_unix_nano\x18\x07 \x01(\x03\x12\x13\n\x0bimage_bytes\x18\x08 \x01(\x04\x12\r\n\x05\x63rc32\x18\t \x01(\x07\x12\x42\n\x07headers\x18\n \x03(\x0b\x32\x31.framemesh.api.monitor.v1.DeadLetter.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x84\x01\n\x16ListDeadLettersRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x11\n\tpage_size\x18\x05 \x01(\r\x12\x12\n\npage_token\x18\x06 \x01(\t\"n\n\x17ListDeadLettersResponse\x12:\n\x0c\x64\x65\x61\x64_letters\x18\x01 \x03(\x0b\x32$.framemesh.api.monitor.v1.DeadLetter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"[\n\x14GetDeadLetterRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\"a\n\x15GetDeadLetterResponse\x12\x39\n\x0b\x64\x65\x61\x64_letter\x18\x01 \x01(\x0b\x32$.framemesh.api.monitor.v1.DeadLetter\x12\r\n\x05image\x18\x02 \x01(\x0c\x32\xfd\x01\n\x11\x44\x65\x61\x64LetterService\x12v\n\x0fListDeadLetters\x12\x30.framemesh.api.monitor.v1.ListDeadLettersRequest\x1a\x31.framemesh.api.monitor.v1.ListDeadLettersResponse\x12p\n\rGetDeadLetter\x12..framemesh.api.monitor.v1.GetDeadLetterRequest\x1a/.framemesh.api.monitor.v1.GetDeadLetterResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.monitor.v1.dead_letter_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DEADLETTER_HEADERSENTRY']._loaded_options = None
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_options = b'8\001'
   _globals['_DEADLETTER']._serialized_start=110
-  _globals['_DEADLETTER']._serialized_end=325
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=328
-  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=460
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=462
-  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=572
-  _globals['_GETDEADLETTERREQUEST']._serialized_start=574
-  _globals['_GETDEADLETTERREQUEST']._serialized_end=665
-  _globals['_GETDEADLETTERRESPONSE']._serialized_start=667
-  _globals['_GETDEADLETTERRESPONSE']._serialized_end=764
-  _globals['_DEADLETTERSERVICE']._serialized_start=767
-  _globals['_DEADLETTERSERVICE']._serialized_end=1020
+  _globals['_DEADLETTER']._serialized_end=441
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_start=395
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_end=441
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_start=444
+  _globals['_LISTDEADLETTERSREQUEST']._serialized_end=576
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_start=578
+  _globals['_LISTDEADLETTERSRESPONSE']._serialized_end=688
+  _globals['_GETDEADLETTERREQUEST']._serialized_start=690
+  _globals['_GETDEADLETTERREQUEST']._serialized_end=781
+  _globals['_GETDEADLETTERRESPONSE']._serialized_start=783
+  _globals['_GETDEADLETTERRESPONSE']._serialized_end=880
+  _globals['_DEADLETTERSERVICE']._serialized_start=883
+  _globals['_DEADLETTERSERVICE']._serialized_end=1136
 # @@protoc_insertion_point(module_scope)
