@@ -1,6 +1,7 @@
 """A model on a Triton: its memory, and inferences over runs of rows of it."""
 
 import asyncio
+from functools import partial
 
 import numpy as np
 from tritonclient.grpc import service_pb2 as pb
@@ -31,6 +32,10 @@ log = get_logger()
 
 INFER_TIMEOUT_SECONDS = 15.0
 """For one request. Models take milliseconds to seconds; beyond this an instance hangs."""
+
+LARGE_ANSWER = 8 * 1024 * 1024
+"""Bytes of the outputs of one request. To go through them takes a millisecond, to make floats of
+halves ten or more, for which the event loop would stand still."""
 
 DETACH_ATTEMPTS = 10
 DETACH_PAUSE_SECONDS = 0.05
@@ -127,9 +132,17 @@ class ServedModel:
             TritonUnavailable: Triton is down, or not healthy.
             TritonTimedOut: it gave no answer; it may still use the rows.
         """
-        outputs = with_floats(await self._infer(first, count))
-        self._answers.check_finite(outputs)
-        return rows_of(outputs, count)
+        outputs = await self._infer(first, count)
+        read = partial(self._read, outputs, count)
+        if sum(values.nbytes for values in outputs.values()) < LARGE_ANSWER:
+            return read()
+        # Cancelled, it is read for nobody: it changes nothing.
+        return await asyncio.to_thread(read)
+
+    def _read(self, outputs: OutputBatch, count: int) -> list[RowOutputs]:
+        floats = with_floats(outputs)
+        self._answers.check_finite(floats)
+        return rows_of(floats, count)
 
     async def _infer(self, first: int, count: int) -> OutputBatch:
         """The outputs for a run of rows, in the declared shape and type, whatever their values."""
