@@ -187,7 +187,7 @@ def target(address: str, model: Path) -> Target:
         name=f"{folder.manifest.name}-1",
         version="1",
         manifest=folder.manifest,
-        outputs=tuple(Output(o.name, o.picture_shape) for o in validated.signature.outputs),
+        outputs=tuple(Output(o.name, o.image_shape) for o in validated.signature.outputs),
         decoder=make_decoder(folder.manifest.decoder, validated.binding),
     )
 

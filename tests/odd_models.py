@@ -352,7 +352,7 @@ REFUSED = (
     OddModel(
         "fixed batch of 2, more wanted",
         model(2),
-        refused="images UINT8 [2, 8, 8, 3] takes 2 pictures at a time: set max_batch to 2",
+        refused="images UINT8 [2, 8, 8, 3] takes 2 images at a time: set max_batch to 2",
     ),
     OddModel(
         "no batch dimension, more wanted",
@@ -362,7 +362,7 @@ REFUSED = (
     OddModel(
         "a batch of 1 out of an open one",
         model(output_shape=None, change=_output_shape(1, 2)),
-        refused="tensor logits FP32 [1, 2] takes one picture at a time: set max_batch to 1",
+        refused="tensor logits FP32 [1, 2] takes one image at a time: set max_batch to 1",
     ),
     OddModel(
         "another batch out than in",
@@ -399,15 +399,15 @@ REFUSED = (
     OddModel(
         "a second input without a value",
         model(change=_target_sizes(TensorProto.INT64, "n", 2)),
-        refused="constants: the input orig_target_sizes INT64 [-1, 2] is not the picture and needs "
-        "a value for all pictures: add orig_target_sizes: [8, 8]",
+        refused="constants: the input orig_target_sizes INT64 [-1, 2] is not the image and needs "
+        "a value for all images: add orig_target_sizes: [8, 8]",
     ),
     OddModel(
         "a second input with too few values",
         model(change=_target_sizes(TensorProto.INT64, "n", 2)),
         sized(8, 8, 8),
         refused="constants.orig_target_sizes: the input orig_target_sizes INT64 [-1, 2] takes 2 "
-        "numbers for a picture, and the manifest has 3",
+        "numbers for an image, and the manifest has 3",
     ),
     OddModel(
         "a fraction for a whole number",
@@ -425,13 +425,13 @@ REFUSED = (
         "a second input of one picture, more wanted",
         model(change=_target_sizes(TensorProto.INT64, 1, 2)),
         sized(8, 8),
-        refused="orig_target_sizes INT64 [1, 2] takes one picture at a time: set max_batch to 1",
+        refused="orig_target_sizes INT64 [1, 2] takes one image at a time: set max_batch to 1",
     ),
     OddModel(
         "a value for an input that is not there",
         model(),
         sized(8, 8),
-        refused="constants: the file has no input 'orig_target_sizes' beside the picture",
+        refused="constants: the file has no input 'orig_target_sizes' beside the image",
     ),
     OddModel(
         "another name",

@@ -33,7 +33,7 @@ def bundled() -> LocalModel:
 @pytest.fixture(scope="session")
 def simulated(bundled: LocalModel) -> LocalModel:
     """A batch of 8 takes 400 ms, a single picture 120 ms: long enough to be told from the rest."""
-    slow = SimulatedSpec(base_ms=80, per_picture_ms=40)
+    slow = SimulatedSpec(base_ms=80, per_image_ms=40)
     return replace(bundled, manifest=replace(bundled.manifest, simulated=slow))
 
 

@@ -11,6 +11,7 @@ import pytest
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common.detection_json import detection_to_json
 from framemesh.cli.views.detection import phrase
+from framemesh.cli.views.detections import MAX_PHRASES, summary
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 
@@ -71,6 +72,46 @@ DEPTH = outcome_pb2.Raster(kind=outcome_pb2.RASTER_KIND_DEPTH, low=1.25, high=31
 )
 def test_a_detection_is_one_short_phrase(found: outcome_pb2.Detection, said: str) -> None:
     assert phrase(found) == said
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([], "nothing"),
+        ([detection(box=BOX)], "person 0.93"),
+        ([detection("ship", 0.4 + at / 100, box=BOX) for at in range(60)], "60 ship 0.40 to 0.99"),
+        ([detection("ship", 0.5, box=BOX)] * 2, "2 ship 0.50"),
+        (
+            [detection(box=BOX), detection("dog", box=BOX), detection(score=0.5, box=BOX)],
+            "2 person 0.50 to 0.93, dog 0.93",
+        ),
+        ([detection(box=BOX, keypoints=[KEYPOINT] * 17)] * 3, "3 person 0.93 (17 keypoints)"),
+        (
+            [detection(box=BOX, keypoints=[KEYPOINT] * 2), detection(box=BOX)],
+            "2 person 0.93",
+        ),
+        (
+            [detection("plate", 0.9, text=text, box=BOX) for text in ("A 1", "B 2")],
+            '"A 1" 0.90, "B 2" 0.90',
+        ),
+        ([detection(raster=classes(("road", 0.4)))] * 2, "road 40%, road 40%"),
+    ],
+)
+def test_what_is_of_one_class_is_counted(found: list[outcome_pb2.Detection], said: str) -> None:
+    assert summary(found) == said
+
+
+def test_things_of_one_name_in_two_stages_are_counted_apart() -> None:
+    other = outcome_pb2.Detection(stage="others", label="person", score=0.5, box=BOX)
+    assert summary([detection(box=BOX), other]) == "person 0.93, person 0.50"
+
+
+def test_a_line_has_a_bound_and_counts_what_it_leaves_out() -> None:
+    found = [detection(f"class {number % 40}", box=BOX) for number in range(100)]
+    said = summary(found)
+    assert said.count(",") == MAX_PHRASES
+    assert said.startswith("3 class 0 0.93, ")
+    assert said.endswith(", 70 more")
 
 
 def test_in_json_what_a_model_does_not_tell_is_left_out() -> None:

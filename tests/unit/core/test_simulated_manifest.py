@@ -20,8 +20,8 @@ def manifest(section: str) -> ModelManifest:
 
 
 def test_it_is_read_and_written_back() -> None:
-    found = manifest("{base_ms: 4, per_picture_ms: 0.5}")
-    assert found.simulated == SimulatedSpec(base_ms=4, per_picture_ms=0.5)
+    found = manifest("{base_ms: 4, per_image_ms: 0.5}")
+    assert found.simulated == SimulatedSpec(base_ms=4, per_image_ms=0.5)
     assert read(dump(found), ModelManifest, "again") == found
 
 
@@ -34,12 +34,12 @@ def test_a_model_is_not_simulated_unless_it_says_so() -> None:
 @pytest.mark.parametrize(
     ("section", "problem"),
     [
-        ("{base_ms: 4}", "simulated.per_picture_ms: is missing"),
-        ("{base_ms: -1, per_picture_ms: 1}", "simulated.base_ms: input should be greater than"),
-        ("{base_ms: 1001, per_picture_ms: 1}", "simulated.base_ms: input should be less than"),
-        ("{base_ms: .nan, per_picture_ms: 1}", "simulated.base_ms: input should be less than"),
-        ("{base_ms: 1, per_picture_ms: 21}", "simulated.per_picture_ms: input should be less than"),
-        ("{base: 1, base_ms: 1, per_picture_ms: 1}", "simulated.base: is not a field"),
+        ("{base_ms: 4}", "simulated.per_image_ms: is missing"),
+        ("{base_ms: -1, per_image_ms: 1}", "simulated.base_ms: input should be greater than"),
+        ("{base_ms: 1001, per_image_ms: 1}", "simulated.base_ms: input should be less than"),
+        ("{base_ms: .nan, per_image_ms: 1}", "simulated.base_ms: input should be less than"),
+        ("{base_ms: 1, per_image_ms: 21}", "simulated.per_image_ms: input should be less than"),
+        ("{base: 1, base_ms: 1, per_image_ms: 1}", "simulated.base: is not a field"),
         ("5", "simulated: "),
     ],
 )

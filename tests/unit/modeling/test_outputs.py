@@ -54,5 +54,5 @@ def test_lists_of_rows_are_those_of_one_picture() -> None:
     several = ModelManifest(
         "listed", "listed.onnx", ("a",), InputSpec("images", 8, 8), DecoderSpec("listed")
     )
-    with pytest.raises(ModelInvalid, match="decoder listed reads one list of all pictures"):
+    with pytest.raises(ModelInvalid, match="decoder listed reads one list of all images"):
         bind_outputs(several, (LABELS, BOXES), PICTURE)

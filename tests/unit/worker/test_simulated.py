@@ -21,7 +21,7 @@ MANIFEST = read_model_folder(FILE.parent).manifest
 
 
 def test_triton_runs_the_simulation_in_place_of_the_file(tmp_path: Path) -> None:
-    manifest = replace(MANIFEST, simulated=SimulatedSpec(base_ms=4, per_picture_ms=0.5))
+    manifest = replace(MANIFEST, simulated=SimulatedSpec(base_ms=4, per_image_ms=0.5))
     signature = validate_model(manifest, FILE).signature
     deployment = Deployment(manifest, 3, FILE, signature, instances=1, largest_batch=1, kind=GPU)
     write_repository(tmp_path, [deployment])
@@ -29,7 +29,7 @@ def test_triton_runs_the_simulation_in_place_of_the_file(tmp_path: Path) -> None
     assert config.backend == "python"
     assert {name: value.string_value for name, value in config.parameters.items()} == {
         "base_ms": "4",
-        "per_picture_ms": "0.5",
+        "per_image_ms": "0.5",
     }
     assert config.instance_group[0].count == 1
     # It would else be an instance for each GPU.

@@ -5,16 +5,13 @@ from pathlib import Path
 
 import cv2
 
-from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common.files import FileUnwritable, write_bytes
 from framemesh.cli.drawing.picture import draw
 from framemesh.cli.inspection.inference import runtime_python
 from framemesh.cli.inspection.inputs import read_image
 from framemesh.cli.inspection.look import look
-from framemesh.cli.views.detection import phrase
+from framemesh.cli.views.detections import summary
 from framemesh.modeling.manifest import ModelManifest
-
-MAX_SHOWN = 10
 
 
 def seen(
@@ -31,7 +28,7 @@ def seen(
     pixels = read_image(image)
     outcome = look(python, model, manifest, pixels)
     where = str(image) if image else "a frame of the bundled clip"
-    yield f"On {where} it sees {_summary(outcome)}."
+    yield f"On {where} it sees {summary(outcome.detections)}."
     if save is not None:
         drawn = draw(pixels, outcome.detections)
         known = save.suffix.lower() in (".jpg", ".jpeg", ".png")
@@ -40,9 +37,3 @@ def seen(
         _, encoded = cv2.imencode(save.suffix, drawn)
         write_bytes(save, encoded.tobytes())
         yield f"It is drawn in {save}."
-
-
-def _summary(outcome: outcome_pb2.Outcome) -> str:
-    shown = ", ".join(map(phrase, outcome.detections[:MAX_SHOWN]))
-    more = len(outcome.detections) - MAX_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown or "nothing"

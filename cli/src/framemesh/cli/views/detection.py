@@ -12,8 +12,8 @@ SHOWN_CLASSES = 5
 
 def phrase(detection: outcome_pb2.Detection) -> str:
     """What was detected, and in brackets what else its model tells of it."""
-    notes = ", ".join(_notes(detection))
-    return f"{name(detection)} ({notes})" if notes else name(detection)
+    more = ", ".join(notes(detection))
+    return f"{name(detection)} ({more})" if more else name(detection)
 
 
 def name(detection: outcome_pb2.Detection) -> str:
@@ -44,7 +44,8 @@ def _raster(raster: outcome_pb2.Raster) -> str:
     return ", ".join(shown)
 
 
-def _notes(detection: outcome_pb2.Detection) -> Iterator[str]:
+def notes(detection: outcome_pb2.Detection) -> Iterator[str]:
+    """What else its model tells of it, in brief."""
     if detection.corners:
         yield "oriented"
     if keypoints := len(detection.keypoints):

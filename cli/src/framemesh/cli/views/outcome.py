@@ -2,7 +2,7 @@
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.common import converters
-from framemesh.cli.views.detection import phrase
+from framemesh.cli.views.detections import summary
 
 
 def line(outcome: outcome_pb2.Outcome) -> str:
@@ -16,5 +16,5 @@ def result(outcome: outcome_pb2.Outcome) -> str:
     if outcome.fate != outcome_pb2.FATE_DONE:
         why = ": ".join(filter(None, (outcome.reason, outcome.detail)))
         return f"{converters.fate_from_proto(outcome)} ({why})"
-    found = ", ".join(map(phrase, outcome.detections)) or "nothing"
+    found = summary(outcome.detections)
     return f"{found} (damaged: {outcome.detail})" if outcome.damaged else found

@@ -1,4 +1,4 @@
-"""The first dimension of tensors: open, or of a fixed number of pictures."""
+"""The first dimension of tensors: open, or of a fixed number of images."""
 
 from dataclasses import replace
 
@@ -7,30 +7,30 @@ from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.signature import OPEN, Tensor
 
 
-def batch_of(manifest: ModelManifest, picture: Tensor) -> int:
-    """How many pictures every request has, as the model's input declares it; OPEN if it leaves
+def batch_of(manifest: ModelManifest, image: Tensor) -> int:
+    """How many images every request has, as the model's input declares it; OPEN if it leaves
     that open.
 
     Raises:
         ModelInvalid: it takes fewer than the manifest says, or none.
     """
-    batch = picture.shape[0] if picture.shape else 0
+    batch = image.shape[0] if image.shape else 0
     if batch == OPEN or batch >= manifest.max_batch:
         return batch
     if batch == 1:
-        raise _one_at_a_time(manifest, picture)
+        raise _one_at_a_time(manifest, image)
     if batch > 1:
         raise misfit(
             manifest,
-            f"max_batch: tensor {picture} takes {batch} pictures at a time: set max_batch to "
+            f"max_batch: tensor {image} takes {batch} images at a time: set max_batch to "
             f"{batch}, or export it with an open batch dimension",
         )
-    raise misfit(manifest, f"max_batch: tensor {picture} must have the batch first: export it so")
+    raise misfit(manifest, f"max_batch: tensor {image} must have the batch first: export it so")
 
 
 def with_batch(manifest: ModelManifest, tensor: Tensor, batch: int) -> Tensor:
     """A tensor that has the batch first, with the batch that requests have; OPEN where they have
-    one picture, or as many as there are.
+    one image, or as many as there are.
 
     Args:
         batch: what `batch_of` tells of the model.
@@ -53,6 +53,6 @@ def with_batch(manifest: ModelManifest, tensor: Tensor, batch: int) -> Tensor:
 def _one_at_a_time(manifest: ModelManifest, tensor: Tensor) -> ModelInvalid:
     return misfit(
         manifest,
-        f"max_batch: tensor {tensor} takes one picture at a time: set max_batch to 1, or export it "
+        f"max_batch: tensor {tensor} takes one image at a time: set max_batch to 1, or export it "
         "with an open batch dimension",
     )

@@ -1,7 +1,7 @@
-"""The inputs of a model beside the picture: the manifest gives each a value for all pictures.
+"""The inputs of a model beside the image: the manifest gives each a value for all images.
 
-They are sizes, scale factors and masks. As they are the same for every picture, boxes come in
-pixels of the model's input, whatever the size of the picture.
+They are sizes, scale factors and masks. As they are the same for every image, boxes come in
+pixels of the model's input, whatever the size of the image.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.signature import FLOATS, OPEN, Tensor
 
 Constant = float | tuple[float, ...]
-"""Of an input beside the picture: its numbers for one picture, or one for all its elements."""
+"""Of an input beside the image: its numbers for one image, or one for all its elements."""
 
 WELL_KNOWN: Mapping[str, Callable[[int, int], Constant]] = {
     "orig_target_sizes": lambda width, height: (width, height),
@@ -28,13 +28,13 @@ that boxes come in its pixels."""
 
 
 def usual_constants(
-    inputs: Iterable[Tensor], picture: str, width: int, height: int
+    inputs: Iterable[Tensor], image: str, width: int, height: int
 ) -> dict[str, Constant]:
-    """What the inputs beside the one called `picture` are by custom, where their names tell it."""
+    """What the inputs beside the one called `image` are by custom, where their names tell it."""
     return {
         each.name: WELL_KNOWN[each.name](width, height)
         for each in inputs
-        if each.name != picture and each.name in WELL_KNOWN
+        if each.name != image and each.name in WELL_KNOWN
     }
 
 
@@ -46,9 +46,9 @@ INTEGERS = {
 
 
 def check_constants(
-    manifest: ModelManifest, inputs: tuple[Tensor, ...], picture: Tensor
+    manifest: ModelManifest, inputs: tuple[Tensor, ...], image: Tensor
 ) -> tuple[Tensor, ...]:
-    """The inputs beside the picture, with their shapes.
+    """The inputs beside the image, with their shapes.
 
     Raises:
         ModelInvalid: an input has no value, or one that does not fit; a value has no input.
@@ -57,47 +57,47 @@ def check_constants(
         there = ", ".join(map(str, inputs)) or "none"
         raise misfit(
             manifest,
-            f"constants: the file has no input {min(unknown)!r} beside the picture, it has {there}",
+            f"constants: the file has no input {min(unknown)!r} beside the image, it has {there}",
         )
-    return tuple(_checked(manifest, each, picture) for each in inputs)
+    return tuple(_checked(manifest, each, image) for each in inputs)
 
 
-def _checked(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
+def _checked(manifest: ModelManifest, given: Tensor, image: Tensor) -> Tensor:
     if given.name not in manifest.constants:
         spec = manifest.input
-        usual = usual_constants((given,), picture.name, spec.width, spec.height).get(given.name)
+        usual = usual_constants((given,), image.name, spec.width, spec.height).get(given.name)
         shown = list(usual) if isinstance(usual, tuple) else usual
         hint = "its numbers, in order" if usual is None else f"{given.name}: {shown}"
         raise misfit(
             manifest,
-            f"constants: the input {given} is not the picture and needs a value for all pictures: "
+            f"constants: the input {given} is not the image and needs a value for all images: "
             f"add {hint}",
         )
     value = manifest.constants[given.name]
     values = value if isinstance(value, tuple) else (value,)
-    tensor = _placed(manifest, given, picture)
+    tensor = _placed(manifest, given, image)
     tensor = replace(tensor, shape=_closed(manifest, tensor, len(values)))
-    size = prod(tensor.picture_shape)
+    size = prod(tensor.image_shape)
     if len(values) not in (1, size) or not size:
         raise misfit(
             manifest,
-            f"constants.{given.name}: the input {given} takes {size} numbers for a picture, and "
+            f"constants.{given.name}: the input {given} takes {size} numbers for an image, and "
             f"the manifest has {len(values)}",
         )
     _check_values(manifest, tensor, values)
     return tensor
 
 
-def _placed(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
+def _placed(manifest: ModelManifest, given: Tensor, image: Tensor) -> Tensor:
     """With or without the batch first."""
     if not given.shape:
         raise misfit(
             manifest, f"constants.{given.name}: a scalar cannot be sent: export it as a list of one"
         )
-    batch = picture.shape[0] if picture.batched else 0
-    if picture.batched and (manifest.max_batch > 1 and batch == OPEN):
+    batch = image.shape[0] if image.batched else 0
+    if image.batched and (manifest.max_batch > 1 and batch == OPEN):
         return with_batch(manifest, given, batch)
-    if picture.batched and given.shape[0] in (OPEN, abs(batch)):
+    if image.batched and given.shape[0] in (OPEN, abs(batch)):
         return replace(given, shape=(batch, *given.shape[1:]))
     return replace(given, batched=False)
 
@@ -105,7 +105,7 @@ def _placed(manifest: ModelManifest, given: Tensor, picture: Tensor) -> Tensor:
 def _closed(manifest: ModelManifest, tensor: Tensor, count: int) -> tuple[int, ...]:
     """The shape without open dimensions: two of them are height and width, one is told by the
     number of values."""
-    sides = list(tensor.picture_shape)
+    sides = list(tensor.image_shape)
     places = [at for at, side in enumerate(sides) if side == OPEN]
     if len(places) == 2:
         sides[places[0]], sides[places[1]] = manifest.input.height, manifest.input.width

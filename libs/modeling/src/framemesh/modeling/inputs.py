@@ -15,7 +15,7 @@ DATATYPE = {
 
 
 def check_inputs(manifest: ModelManifest, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The inputs, the picture first, with the dimensions of the manifest where the model leaves
+    """The inputs, the image first, with the dimensions of the manifest where the model leaves
     them open.
 
     Raises:
@@ -27,12 +27,12 @@ def check_inputs(manifest: ModelManifest, inputs: tuple[Tensor, ...]) -> tuple[T
         raise misfit(
             manifest, f"input.name: the file has no input {manifest.input.name!r}, it has {there}"
         )
-    picture = _picture(manifest, given)
+    image = _image(manifest, given)
     others = tuple(each for each in inputs if each is not given)
-    return (picture, *check_constants(manifest, others, picture))
+    return (image, *check_constants(manifest, others, image))
 
 
-def _picture(manifest: ModelManifest, given: Tensor) -> Tensor:
+def _image(manifest: ModelManifest, given: Tensor) -> Tensor:
     spec = manifest.input
     if given.datatype != DATATYPE[spec.dtype]:
         raise misfit(manifest, f"input.dtype: the input is {given}, not {spec.dtype}")
@@ -54,14 +54,14 @@ def _picture(manifest: ModelManifest, given: Tensor) -> Tensor:
     )
 
 
-def _alone(manifest: ModelManifest, picture: Tensor) -> Tensor:
+def _alone(manifest: ModelManifest, image: Tensor) -> Tensor:
     if manifest.max_batch > 1:
         raise misfit(
             manifest,
-            f"max_batch: the input {picture} has no batch dimension: set max_batch to 1, or export "
+            f"max_batch: the input {image} has no batch dimension: set max_batch to 1, or export "
             "it with one",
         )
-    return picture
+    return image
 
 
 def _matches(given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

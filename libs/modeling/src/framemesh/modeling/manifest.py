@@ -17,7 +17,7 @@ MAX_SIDE = 8192
 
 
 class Fit(StrEnum):
-    """How a picture is resized to a model's input."""
+    """How an image is resized to a model's input."""
 
     STRETCH = "stretch"
     """Width and height are scaled independently."""
@@ -28,7 +28,7 @@ class Fit(StrEnum):
 
 
 class Anchor(StrEnum):
-    """Where a letterboxed picture lies in the input."""
+    """Where a letterboxed image lies in the input."""
 
     CENTER = "center"
     TOP_LEFT = "top-left"
@@ -91,7 +91,7 @@ Channels = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)]
 
 @dataclass(frozen=True, slots=True)
 class InputSpec:
-    """How a picture becomes the input of a model: value = (pixel * scale - mean) / std."""
+    """How an image becomes the input of a model: value = (pixel * scale - mean) / std."""
 
     __pydantic_config__ = _STRICT
 
@@ -111,9 +111,9 @@ class InputSpec:
     anchor: Anchor = Anchor.CENTER
     fill: Annotated[int, Field(ge=0, le=255)] = 114
     """Of a letterbox, in every channel, before scaling. The default is the grey that YOLO trains
-    with, near the mean of a picture."""
+    with, near the mean of an image."""
     short_side: Annotated[int, Field(ge=0, le=MAX_SIDE)] = 0
-    """Of a picture that is scaled for a centre crop, in pixels; 0: as small as covers the input."""
+    """Of an image that is scaled for a centre crop, in pixels; 0: as small as covers the input."""
 
     @property
     def channels(self) -> int:
@@ -121,7 +121,7 @@ class InputSpec:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of one picture, without the batch dimension."""
+        """Of one image, without the batch dimension."""
         if self.layout is Layout.NHWC:
             return (self.height, self.width, self.channels)
         return (self.channels, self.height, self.width)
@@ -182,7 +182,7 @@ class SimulatedSpec:
     """An accelerator that is not there, for tests and benchmarks: the model is not run, its time
     is slept, its outputs are zeros.
 
-    A request takes base_ms + per_picture_ms * pictures. The limits keep two full batches, one
+    A request takes base_ms + per_image_ms * images. The limits keep two full batches, one
     behind the other, within the time that a worker waits for an answer.
     """
 
@@ -190,7 +190,7 @@ class SimulatedSpec:
 
     base_ms: Annotated[float, Field(ge=0, le=1000)]
     """Of every request, whatever is in it."""
-    per_picture_ms: Annotated[float, Field(ge=0, le=20)]
+    per_image_ms: Annotated[float, Field(ge=0, le=20)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class ModelManifest:
     """Copies that Triton runs side by side; 0: one on a GPU and one where the model is simulated,
     else as many as the worker's node has CPUs."""
     constants: Mapping[str, Finite | tuple[Finite, ...]] = field(default_factory=dict)
-    """Of each input beside the picture: its values for a picture, or one for all its elements."""
+    """Of each input beside the image: its values for an image, or one for all its elements."""
     simulated: SimulatedSpec | None = None
     """Set: the ONNX file only tells the names and shapes of what goes in and comes out."""
 

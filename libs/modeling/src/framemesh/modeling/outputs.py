@@ -14,23 +14,23 @@ from framemesh.modeling.signature import ELEMENT_BYTES, FLOATS, NO_TENSOR, OPEN,
 
 
 def bind_outputs(
-    manifest: ModelManifest, outputs: tuple[Tensor, ...], picture: Tensor
+    manifest: ModelManifest, outputs: tuple[Tensor, ...], image: Tensor
 ) -> tuple[tuple[Tensor, ...], DecoderBinding]:
     """The outputs that the decoder reads, and which of them it reads as what.
 
     Args:
-        picture: the model's input.
+        image: the model's input.
 
     Raises:
         UnknownDecoder, ModelInvalid: in one line that names the tensor or the field.
     """
     demand = demand_of(manifest)
     if demand.flat:
-        _check_flat(manifest, picture)
+        _check_flat(manifest, image)
     if len({output.name for output in outputs}) < len(outputs):
         there = ", ".join(map(str, outputs))
         raise misfit(manifest, f"two of its outputs have one name: {there}")
-    batched = picture.batched and not demand.flat
+    batched = image.batched and not demand.flat
     outputs = tuple(replace(output, batched=batched) for output in outputs)
     binding = _bind(manifest, outputs)
     named = {name: called for called, name in binding.tensors.items()}
@@ -38,22 +38,22 @@ def bind_outputs(
     for output in read:
         _check_output(manifest, output, integers=named[output.name] in demand.integers)
     if batched:
-        read = [with_batch(manifest, output, picture.shape[0]) for output in read]
+        read = [with_batch(manifest, output, image.shape[0]) for output in read]
     return tuple(read), binding
 
 
-def _check_flat(manifest: ModelManifest, picture: Tensor) -> None:
+def _check_flat(manifest: ModelManifest, image: Tensor) -> None:
     if manifest.max_batch > 1:
         raise misfit(
             manifest,
-            f"max_batch: decoder {manifest.decoder.name} reads one list of all pictures: set "
+            f"max_batch: decoder {manifest.decoder.name} reads one list of all images: set "
             "max_batch to 1",
         )
-    if picture.batched and picture.shape[0] != OPEN:
+    if image.batched and image.shape[0] != OPEN:
         raise misfit(
             manifest,
-            f"decoder {manifest.decoder.name} reads one list of all pictures, and the input "
-            f"{picture} takes {picture.shape[0]} of them: export it with a batch of 1",
+            f"decoder {manifest.decoder.name} reads one list of all images, and the input "
+            f"{image} takes {image.shape[0]} of them: export it with a batch of 1",
         )
 
 
@@ -73,7 +73,7 @@ def _bind(manifest: ModelManifest, outputs: tuple[Tensor, ...]) -> DecoderBindin
 
 
 def _shapes(outputs: list[Tensor]) -> Shapes:
-    return {output.name: output.picture_shape for output in outputs}
+    return {output.name: output.image_shape for output in outputs}
 
 
 def _check_tensor(manifest: ModelManifest, output: Tensor) -> None:
@@ -99,5 +99,5 @@ def _check_output(manifest: ModelManifest, output: Tensor, *, integers: bool) ->
             f"output {output} is not of {expected}, as decoder {manifest.decoder.name} reads it: "
             "export it as float32",
         )
-    if 0 in output.picture_shape:
+    if 0 in output.image_shape:
         raise misfit(manifest, f"output {output} holds nothing: export it without this output")

@@ -1,4 +1,4 @@
-"""Whether a manifest says how a picture becomes an input, without a contradiction."""
+"""Whether a manifest says how an image becomes an input, without a contradiction."""
 
 from math import isfinite
 

@@ -18,9 +18,9 @@ BF16."""
 
 FLOATS = frozenset({"FP16", "FP32", "FP64"})
 
-MAX_PICTURE_BYTES = 1024**3
-"""Of the inputs and the outputs for one picture: a request over 2 GiB is beyond protobuf, and the
-memory has room for two pictures at least."""
+MAX_TENSOR_BYTES = 1024**3
+"""Of the inputs and the outputs for one image: a request over 2 GiB is beyond protobuf, and the
+memory has room for two images at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,25 @@ class Tensor:
     shape: tuple[int, ...]
     """-1 is any length. A batch that is not open is that of every request."""
     batched: bool = True
-    """Whether the first dimension is the batch; if not, a request has one picture."""
+    """Whether the first dimension is the batch; if not, a request has one image."""
 
     @property
-    def picture_shape(self) -> tuple[int, ...]:
-        """Of one picture."""
+    def image_shape(self) -> tuple[int, ...]:
+        """Of one image."""
         return self.shape[1:] if self.batched else self.shape
 
     @property
-    def picture_bytes(self) -> int:
-        """Of one picture; negative where a dimension is open."""
-        if OPEN in self.picture_shape:
+    def image_bytes(self) -> int:
+        """Of one image; negative where a dimension is open."""
+        if OPEN in self.image_shape:
             return -1
-        return prod(self.picture_shape) * ELEMENT_BYTES[self.datatype]
+        return prod(self.image_shape) * ELEMENT_BYTES[self.datatype]
 
-    def shape_of(self, pictures: int) -> tuple[int, ...]:
-        """In a request for so many pictures."""
+    def shape_of(self, images: int) -> tuple[int, ...]:
+        """In a request for so many images."""
         if not self.batched:
             return self.shape
-        return (pictures if self.shape[0] == OPEN else self.shape[0], *self.picture_shape)
+        return (images if self.shape[0] == OPEN else self.shape[0], *self.image_shape)
 
     def __str__(self) -> str:
         return f"{self.name} {self.datatype} {list(self.shape)}"
@@ -62,11 +62,11 @@ class Signature:
     """The inputs and the outputs of a model."""
 
     inputs: tuple[Tensor, ...]
-    """Of a model that was validated, the picture is the first."""
+    """Of a model that was validated, the image is the first."""
     outputs: tuple[Tensor, ...]
 
     @property
     def fixed_batch(self) -> int:
-        """How many pictures every request has; 0 where requests have as many as there are."""
-        picture = self.inputs[0]
-        return picture.shape[0] if picture.batched and picture.shape[0] != OPEN else 0
+        """How many images every request has; 0 where requests have as many as there are."""
+        image = self.inputs[0]
+        return image.shape[0] if image.batched and image.shape[0] != OPEN else 0

@@ -17,7 +17,7 @@ from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
 from framemesh.modeling.preparation import check_preparation
 from framemesh.modeling.result_size import check_result_size
-from framemesh.modeling.signature import MAX_PICTURE_BYTES, Signature
+from framemesh.modeling.signature import MAX_TENSOR_BYTES, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
     result = check_result_size(manifest, binding.detail, boxes=demand_of(manifest).boxes)
     tensors = (*inputs, *outputs)
-    size = sum(max(0, tensor.picture_bytes) for tensor in tensors)
-    if size > MAX_PICTURE_BYTES:
+    size = sum(max(0, tensor.image_bytes) for tensor in tensors)
+    if size > MAX_TENSOR_BYTES:
         raise misfit(
             manifest,
-            f"the tensors of one picture take {size} bytes, over the limit of {MAX_PICTURE_BYTES}: "
+            f"the tensors of one image take {size} bytes, over the limit of {MAX_TENSOR_BYTES}: "
             + ", ".join(map(str, tensors)),
         )
     return ValidatedModel(Signature(inputs, outputs), binding, result)
@@ -74,7 +74,7 @@ def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:
             manifest, f"simulated: the input {signature.inputs[0]} has no batch: export it with one"
         )
     for output in signature.outputs:
-        if output.picture_bytes < 0:
+        if output.image_bytes < 0:
             raise misfit(
                 manifest,
                 "simulated: only running the model would tell the size of output "

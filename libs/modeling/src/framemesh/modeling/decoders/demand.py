@@ -8,7 +8,7 @@ from framemesh.modeling.manifest import DecoderSpec
 from framemesh.modeling.result_size import NO_DETAIL, DetailSize
 
 Shapes = Mapping[str, tuple[int, ...]]
-"""Of the output tensors of one picture; -1 where a dimension is known only once the model ran."""
+"""Of the output tensors of one image; -1 where a dimension is known only once the model ran."""
 
 
 BOX_SIDES = 4
@@ -64,7 +64,7 @@ class DecoderDemand:
     and counts. All others must be floats, as nothing can be read from a score of 0 or 1."""
     flat: bool = False
     """Whether its outputs are lists of rows without a batch dimension: they are taken with the
-    shapes that the file declares, and requests have one picture."""
+    shapes that the file declares, and requests have one image."""
     options: frozenset[str] = frozenset()
     """Which fields of DecoderSpec it heeds, beside `name` and `output_names`."""
 
@@ -114,6 +114,6 @@ def fixed_count(length: int, shapes: Shapes, decoder: str, what: str) -> int:
 def unreadable(shapes: Shapes, decoder: str, expected: str) -> ModelInvalid:
     there = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items()) or "none"
     return ModelInvalid(
-        f"decoder {decoder} expects {expected}; the model's outputs for one picture are {there}: "
+        f"decoder {decoder} expects {expected}; the model's outputs for one image are {there}: "
         "choose the decoder that fits, or export the model with these outputs"
     )

@@ -110,8 +110,8 @@ def _constants(
     facts: ModelFacts, width: int, height: int
 ) -> tuple[dict[str, Constant], dict[str, str]]:
     """The values of the inputs beside the image, of those whose meaning is known by their name."""
-    picture = facts.image.tensor.name
-    values = usual_constants(facts.declared.inputs, picture, width, height)
+    image = facts.image.tensor.name
+    values = usual_constants(facts.declared.inputs, image, width, height)
     why = "an input of that name; boxes come in pixels of the input"
     return values, dict.fromkeys(values, why)
 

@@ -44,10 +44,10 @@ def requirements_of(
     signature = validated.signature
     on_cpus = device == CPU and not manifest.simulated
     instances = manifest.instances or (cpus if on_cpus else 1)
-    picture_bytes = sum(
-        max(0, tensor.picture_bytes) for tensor in (*signature.inputs, *signature.outputs)
+    image_bytes = sum(
+        max(0, tensor.image_bytes) for tensor in (*signature.inputs, *signature.outputs)
     )
-    affordable = max(1, MAX_MEMORY_BYTES // picture_bytes)
+    affordable = max(1, MAX_MEMORY_BYTES // image_bytes)
     policy = BatchPolicy(
         max_batch=min(manifest.max_batch, affordable),
         max_delay_seconds=stage.max_delay_ms / 1000,

@@ -1,4 +1,4 @@
-"""The inputs of a model beside the picture: written once, sent with every request."""
+"""The inputs of a model beside the image: written once, sent with every request."""
 
 from collections.abc import Sequence
 from math import prod
@@ -12,11 +12,11 @@ from framemesh.worker.triton.tensor_arena import ALIGNMENT
 
 
 class ConstantInputs:
-    """The values of constant inputs for up to `pictures` pictures, in one block of memory."""
+    """The values of constant inputs for up to `images` images, in one block of memory."""
 
-    def __init__(self, constants: Constants, tensors: Sequence[Tensor], pictures: int) -> None:
+    def __init__(self, constants: Constants, tensors: Sequence[Tensor], images: int) -> None:
         self.tensors = tuple(tensors)
-        self._values = [constant_values(constants, tensor, pictures) for tensor in tensors]
+        self._values = [constant_values(constants, tensor, images) for tensor in tensors]
         sizes = [-(-values.nbytes // ALIGNMENT) * ALIGNMENT for values in self._values]
         self._starts = [sum(sizes[:at]) for at in range(len(sizes))]
         self.size = sum(sizes)
@@ -27,7 +27,7 @@ class ConstantInputs:
             memory[start : start + values.nbytes] = values.reshape(-1).view(np.uint8)
 
     def span(self, at: int, count: int) -> tuple[int, int]:
-        """Offset in that memory and bytes of tensor `at`, for `count` pictures."""
+        """Offset in that memory and bytes of tensor `at`, for `count` images."""
         elements = prod(self.tensors[at].shape_of(count))
         return self._starts[at], elements * self._values[at].itemsize
 

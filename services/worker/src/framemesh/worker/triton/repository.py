@@ -168,13 +168,13 @@ def _constant_file(at: int) -> str:
 def _latency(simulated: SimulatedSpec) -> dict[str, str]:
     return {
         "base_ms": str(simulated.base_ms),
-        "per_picture_ms": str(simulated.per_picture_ms),
+        "per_image_ms": str(simulated.per_image_ms),
     }
 
 
 def _described(tensor: Tensor, batched: bool) -> dict[str, object]:
     described = {"name": tensor.name, **_type_and_shape(tensor, batched)}
-    if batched and not tensor.picture_shape:
+    if batched and not tensor.image_shape:
         # One number for each image: Triton wants a dimension, which the model does not have.
         described["reshape"] = {"shape": []}
     return described
@@ -183,5 +183,5 @@ def _described(tensor: Tensor, batched: bool) -> dict[str, object]:
 def _type_and_shape(tensor: Tensor, batched: bool) -> dict[str, object]:
     return {
         "data_type": f"TYPE_{tensor.datatype}",
-        "dims": (tensor.picture_shape or (1,)) if batched else tensor.shape_of(1),
+        "dims": (tensor.image_shape or (1,)) if batched else tensor.shape_of(1),
     }

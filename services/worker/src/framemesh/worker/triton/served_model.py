@@ -64,7 +64,7 @@ class ServedModel:
         self._fixed_batch = deployment.signature.fixed_batch
         # No room can be set aside for outputs whose size only the model knows, and those of a fixed
         # batch would lie over those of the rows behind.
-        unplaced = self._fixed_batch or any(output.picture_bytes < 0 for output in self._outputs)
+        unplaced = self._fixed_batch or any(output.image_bytes < 0 for output in self._outputs)
         self._answers = AnswerReader(self.name, self._outputs)
         self._placed = () if unplaced else self._outputs
         self._constants = ConstantInputs(
@@ -228,7 +228,7 @@ class ServedModel:
         )
         for tensor in (self._input, *self._constants.tensors):
             shape = tensor.shape_of(count)
-            if self.deployment.batched and not tensor.picture_shape:
+            if self.deployment.batched and not tensor.image_shape:
                 shape = (count, 1)
             request.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=shape)
         for output in self._outputs:

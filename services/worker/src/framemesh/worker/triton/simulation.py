@@ -22,9 +22,9 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         config = json.loads(args["model_config"])
-        self.base, self.per_picture = (
+        self.base, self.per_image = (
             float(config["parameters"][name]["string_value"]) / 1000
-            for name in ("base_ms", "per_picture_ms")
+            for name in ("base_ms", "per_image_ms")
         )
         self.input = config["input"][0]["name"]
         self.free_at = 0.0
@@ -47,7 +47,7 @@ class TritonPythonModel:
             triton.get_input_tensor_by_name(request, self.input).shape()[0] for request in requests
         ]
         responses = [self.response(count) for count in counts]
-        self.free_at = started + self.base + self.per_picture * sum(counts)
+        self.free_at = started + self.base + self.per_image * sum(counts)
         time.sleep(max(0.0, self.free_at - time.monotonic()))
         return responses
 

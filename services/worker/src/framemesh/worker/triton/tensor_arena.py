@@ -70,7 +70,7 @@ class TensorArena:
         """
         self._memory = memory
         self._outputs = outputs
-        self._sizes = [tensor.picture_bytes for tensor in (image, *outputs)]
+        self._sizes = [tensor.image_bytes for tensor in (image, *outputs)]
         blocks = [_block(rows, tensor) for tensor in (image, *outputs)]
         self._starts = [sum(blocks[:at]) for at in range(len(blocks))]
         self.inputs: list[Input] = [self._run(0, row, 1, image)[0] for row in range(rows)]
@@ -105,7 +105,7 @@ class TensorArena:
     def _run(self, at: int, first: int, count: int, tensor: Tensor) -> Values:
         offset, size = self.span(at, first, count)
         flat = self._memory[offset : offset + size].view(NUMPY[tensor.datatype])
-        return flat.reshape(count, *tensor.picture_shape)
+        return flat.reshape(count, *tensor.image_shape)
 
 
 def with_floats(outputs: OutputBatch) -> OutputBatch:
@@ -124,4 +124,4 @@ def rows_of(outputs: OutputBatch, count: int) -> list[RowOutputs]:
 
 
 def _block(rows: int, tensor: Tensor) -> int:
-    return -(-rows * tensor.picture_bytes // ALIGNMENT) * ALIGNMENT
+    return -(-rows * tensor.image_bytes // ALIGNMENT) * ALIGNMENT

@@ -1,1 +1,1 @@
-"""Pictures and tensors: decoding images, preprocessing, decoding model outputs."""
+"""Images and tensors: decoding images, preprocessing, decoding model outputs."""

@@ -19,7 +19,7 @@ _NO_DAMAGE = (
     "Invalid SOS parameters for sequential JPEG",
 )
 """How the messages begin that say nothing of the pixels; all others are about data that is broken,
-and that OpenCV nevertheless makes a picture of."""
+and that OpenCV nevertheless makes an image of."""
 
 
 @dataclass(frozen=True, slots=True)

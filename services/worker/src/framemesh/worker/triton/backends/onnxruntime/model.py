@@ -50,9 +50,9 @@ class TritonPythonModel:
         try:
             self.run_bounded(self.rehearsed(sample, count))
         except Exception as error:
-            hint = f"cannot run a batch of {count} pictures: {error}"
+            hint = f"cannot run a batch of {count} images: {error}"
             if TERMINATED in str(error):
-                hint = f"a batch of {count} pictures takes over {REHEARSAL_SECONDS:g} s"
+                hint = f"a batch of {count} images takes over {REHEARSAL_SECONDS:g} s"
             elif count > 1 and self.runs_one(sample):
                 hint = f"its batch dimension is open in name only, set max_batch to 1 ({hint})"
             raise triton.TritonModelException(hint) from error
@@ -76,7 +76,7 @@ class TritonPythonModel:
         return True
 
     def rehearsed(self, sample: dict[str, Any], count: int) -> dict[str, Any]:
-        """Inputs of `count` pictures: black ones, and what the sample has in files."""
+        """Inputs of `count` images: black ones, and what the sample has in files."""
         batch = [count] if self.batched else []
         return {
             name: np.resize(self.numbers(tensor), [*batch, *map(int, tensor["dims"])])
