@@ -14,6 +14,7 @@ from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
 from framemesh.modeling.manifest import (
     Activation,
     Color,
+    Constant,
     DecoderSpec,
     DType,
     Fit,
@@ -263,7 +264,7 @@ STRANGE = 'in "put" /ü\\n'
 FIXED = replace(MANIFEST, max_batch=1)
 
 
-def sized(*values: float) -> ModelManifest:
+def sized(*values: Constant) -> ModelManifest:
     return replace(MANIFEST, constants={"orig_target_sizes": values})
 
 
@@ -306,6 +307,31 @@ ACCEPTED = (
         "a second input without a batch dimension",
         model(change=_target_sizes(TensorProto.INT32, 2)),
         replace(sized(8, 8), max_batch=1),
+    ),
+    OddModel(
+        "a second input without a batch dimension, several images at a time",
+        model(change=_target_sizes(TensorProto.INT32, 2)),
+        sized(8, 8),
+    ),
+    OddModel(
+        "a second input that is a scalar",
+        model(change=_target_sizes(TensorProto.FLOAT)),
+        sized(8),
+    ),
+    OddModel(
+        "a second input that is a scalar, one image at a time",
+        model(change=_target_sizes(TensorProto.INT64)),
+        replace(sized(8), max_batch=1),
+    ),
+    OddModel(
+        "a second input that has the sides of the input",
+        model(change=_target_sizes(TensorProto.FLOAT, "n", 2)),
+        sized("height", "width"),
+    ),
+    OddModel(
+        "grey images without a dimension for it",
+        model(input_shape=("n", SIDE, SIDE), channels=1),
+        replace(MANIFEST, input=replace(MANIFEST.input, layout=Layout.NHW, color=Color.GRAY)),
     ),
     OddModel(
         "a second input of a fixed batch",
@@ -400,7 +426,13 @@ REFUSED = (
         "a second input without a value",
         model(change=_target_sizes(TensorProto.INT64, "n", 2)),
         refused="constants: the input orig_target_sizes INT64 [-1, 2] is not the image and needs "
-        "a value for all images: add orig_target_sizes: [8, 8]",
+        "a value for all images: add orig_target_sizes: [width, height]",
+    ),
+    OddModel(
+        "a word that is no side",
+        model(change=_target_sizes(TensorProto.INT64, "n", 2)),
+        sized("width", "hight"),
+        refused="constants.orig_target_sizes: 'hight' is no number: give one, or width or height",
     ),
     OddModel(
         "a second input with too few values",

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from framemesh.core.detection import Detection
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.validation import ValidatedModel, validate_model
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
@@ -15,7 +17,7 @@ from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
-from framemesh.worker.vision.decoders.registry import make_decoder
+from framemesh.worker.vision.decoders.sized import decoders_of
 from framemesh.worker.vision.image import FrameImage
 from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import Values
@@ -27,7 +29,7 @@ async def detections(model: FamilyModel, size: str) -> list[Detection]:
     validated = _validated(model)
     row = np.zeros(model.input.shape, model.input.dtype.value)
 
-    async def infer(first: int, count: int) -> list[RowOutputs]:
+    async def infer(rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
         answers = model.run(row[np.newaxis])
         return [{each.name: _as_served(answers[each.name]) for each in validated.signature.outputs}]
 
@@ -37,7 +39,7 @@ async def detections(model: FamilyModel, size: str) -> list[Detection]:
                 "things",
                 model.labels,
                 Preprocessor(model.input),
-                make_decoder(model.decoder, validated.binding),
+                decoders_of(model.manifest, validated),
                 Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
                 max_batch=1,
                 inputs=[row],

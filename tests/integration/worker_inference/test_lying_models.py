@@ -165,7 +165,7 @@ async def test_fewer_pictures_than_asked_for_are_an_error(
         for row, into in enumerate(model.arena.inputs[:4]):
             into[...] = HALF + row
         with pytest.raises(InferenceFailed, match=r"scores is FP32 \[2, 8\]; .* FP32 \[4, 4\]"):
-            await engine.triton.infer(model, 0, 4)
+            await engine.triton.infer(model, range(4))
 
 
 def declared(folder: Path) -> LocalModel:

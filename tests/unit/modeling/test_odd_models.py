@@ -40,7 +40,7 @@ def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Pa
     for count in (1, odd.manifest.max_batch):
         feed = {picture.name: np.zeros(picture.shape_of(count), NUMPY[picture.datatype])}
         for other in others:
-            values = np.array(odd.manifest.constants[other.name], NUMPY[other.datatype])
+            values = np.array(odd.manifest.constant_numbers[other.name], NUMPY[other.datatype])
             feed[other.name] = np.resize(values, other.shape_of(count))
         (output,) = validated.signature.outputs
         (answer,) = session.run([output.name], feed)
@@ -61,6 +61,16 @@ def test_what_is_accepted_answers_as_it_was_declared(odd: OddModel, tmp_path: Pa
         ({"fill": 0}, "they are of a letterbox, and input.fit is stretch"),
         ({"fit": "center-crop", "anchor": "top-left"}, "letterbox, and input.fit is center-crop"),
         ({"short_side": 256}, "it is of a centre crop, and input.fit is stretch"),
+        ({"multiple_of": 8}, "input.multiple_of: it is of a letterbox, and input.fit is stretch"),
+        (
+            {"fit": "letterbox", "multiple_of": 3},
+            "input.width: 8 is no multiple of input.multiple_of, 3: set it to 6",
+        ),
+        (
+            {"fit": "letterbox", "multiple_of": 4},
+            r"the manifest says \[-1, 4, 8, 3\] \(input.multiple_of allows 8 x 4\)",
+        ),
+        ({"layout": "nhw"}, "nhw has no channels, and input.color is rgb"),
         ({"fit": "center-crop", "short_side": 7}, "7 does not cover the input of 8 x 8"),
         ({"scale": 1 / 255}, "uint8, which takes no scale, mean or std"),
         ({"dtype": "float32", "std": (1.0, 0.0, 1.0)}, "input.std: divides by a std of 0"),

@@ -74,6 +74,8 @@ def plainly(spec: InputSpec, pixels: Pixels) -> Input:
     if spec.color is Color.GRAY:
         canvas, mean, std = canvas[:, :, np.newaxis], mean[:1], std[:1]
     values = (canvas.astype(np.float64) * spec.scale - mean) / std
+    if spec.layout is Layout.NHW:
+        values = values[:, :, 0]
     if spec.layout is Layout.NCHW:
         values = values.transpose(2, 0, 1)
     return np.asarray(values, KINDS[spec.dtype])
@@ -81,7 +83,11 @@ def plainly(spec: InputSpec, pixels: Pixels) -> Input:
 
 @pytest.mark.parametrize(
     ("shape", "color", "layout", "dtype"),
-    list(product(product(Fit, Interpolation), Color, Layout, DType)),
+    [
+        (*kinds, dtype)
+        for *kinds, dtype in product(product(Fit, Interpolation), Color, Layout, DType)
+        if kinds[1] is Color.GRAY or kinds[2] is not Layout.NHW
+    ],
 )
 @pytest.mark.parametrize("size", [(97, 61), (64, 48), (40, 80)])
 def test_every_way_follows_the_formula(

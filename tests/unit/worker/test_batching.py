@@ -2,13 +2,14 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
 
 from framemesh.core.frame import Frame, FrameId
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import FrameContext
@@ -25,16 +26,18 @@ class Model:
         self.open = asyncio.Event()
         self.open.set()
         self.poison: set[int] = set()
+        self.sent: list[tuple[list[int], InputSize | None]] = []
         self.away: TritonUnavailable | None = None
 
-    async def infer(self, first: int, count: int) -> list[RowOutputs]:
-        self.requests.append((first, count))
+    async def infer(self, rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
+        self.requests.append((rows[0], len(rows)))
+        self.sent.append((list(rows), size))
         await self.open.wait()
         if self.away is not None:
             raise self.away
-        if self.poison.intersection(range(first, first + count)):
+        if self.poison.intersection(rows):
             raise InferenceFailed("poison")
-        return [{"row": np.array([row], np.float32)} for row in range(first, first + count)]
+        return [{"row": np.array([row], np.float32)} for row in rows]
 
 
 class Bench:
@@ -207,3 +210,25 @@ async def test_a_frame_knows_when_its_input_was_written_sent_and_answered() -> N
     timings = context.timings
     assert (timings.sent, timings.answered) == (clock.seconds, clock.seconds)
     assert timings.decoded == clock.seconds - 1
+
+
+async def test_inputs_of_one_size_go_together_wherever_they_lie() -> None:
+    wide, high = InputSize(64, 32), InputSize(32, 64)
+    async with bench() as made:
+        rows = await made.batcher.reserve(8)
+        made.model.open.clear()
+        blocked = made.tasks.create_task(made.batcher.run(rows[:1], sizes=[wide]))
+        await asyncio.sleep(0)
+        sizes = [high, wide, high, wide, wide, wide, wide]
+        rest = made.tasks.create_task(made.batcher.run(rows[1:], sizes=sizes))
+        await asyncio.sleep(0)
+        made.model.open.set()
+        await asyncio.gather(blocked, rest)
+        made.batcher.release(rows)
+    assert made.model.sent == [
+        ([0], wide),
+        ([1, 3], high),
+        ([2, 4, 5, 6], wide),
+        ([7], wide),
+    ]
+    assert [int(output["row"][0]) for output in rest.result()] == rows[1:]

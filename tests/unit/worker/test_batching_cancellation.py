@@ -2,13 +2,14 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -41,9 +42,9 @@ class Batching(RuleBasedStateMachine):
             self.batcher = Batcher(self.infer, self.rows, policy, tasks)
             await self.stop
 
-    async def infer(self, first: int, count: int) -> list[RowOutputs]:
+    async def infer(self, rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
         answer: asyncio.Future[list[RowOutputs]] = self.loop.create_future()
-        self.requests.append((first, count, answer))
+        self.requests.append((rows[0], len(rows), answer))
         return await answer
 
     async def call(self, count: int, deadline: float) -> None:

@@ -10,7 +10,7 @@ SIZES = Tensor("sizes", "INT64", (-1, 2))
 MASK = Tensor("mask", "BOOL", (-1, 3, 5))
 ALONE = Tensor("alone", "FP32", (2,), batched=False)
 FIXED = Tensor("fixed", "FP32", (4, 2))
-CONSTANTS: Constants = {"sizes": (640, 480), "mask": 1.0, "alone": (0.5, 2), "fixed": (1, 2)}
+CONSTANTS: Constants = {"sizes": (640, 480), "mask": (1.0,), "alone": (0.5, 2), "fixed": (1, 2)}
 
 
 def test_each_picture_gets_the_same_numbers() -> None:

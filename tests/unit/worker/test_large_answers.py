@@ -1,6 +1,6 @@
 """However much a model answers, the event loop goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import StageSpec
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.stage_requirements import requirements_of
 from framemesh.worker.errors import InferenceFailed
@@ -33,7 +34,7 @@ def served(tmp_path: Path) -> Iterator[ServedModel]:
 
 
 def answering(values: np.ndarray) -> object:
-    async def infer(first: int, count: int) -> OutputBatch:
+    async def infer(rows: Sequence[int], size: InputSize | None) -> OutputBatch:
         return {"map": values}
 
     return infer
@@ -44,7 +45,7 @@ async def test_halves_become_floats_beside_the_event_loop(
     served: ServedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(served, "_infer", answering(HALVES))
-    (found,) = await served.infer(0, 1)
+    (found,) = await served.infer(range(1))
     assert found["map"].dtype == np.float32
 
 
@@ -54,4 +55,4 @@ async def test_what_is_not_finite_is_told_of_small_and_large_answers(
     for size in (10, 3_000_000):
         monkeypatch.setattr(served, "_infer", answering(np.full((1, size), np.nan, np.float32)))
         with pytest.raises(InferenceFailed, match=f"{size} of {size} values are NaN"):
-            await served.infer(0, 1)
+            await served.infer(range(1))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from framemesh.core.detection import Box
 from framemesh.core.graph.plan import compile_plan
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.window import Window
 from framemesh.vision.arrays import Input, Pixels
@@ -66,9 +67,9 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
     """
     watched, kept = Watched(), []
 
-    async def infer(first: int, count: int) -> list[RowOutputs]:
+    async def infer(rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
         kept.append(watched.kept)
-        return [{}] * count
+        return [{}] * len(rows)
 
     threads = DecodeThreads(1)
     with contextlib.closing(threads):
@@ -80,7 +81,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
                     spec.name,
                     ("thing",),
                     watched,
-                    Boxes(sees),
+                    lambda _: Boxes(sees),
                     Batcher(infer, rows, policy, tasks),
                     max_batch=BATCH,
                     inputs=list(np.zeros((BATCH, 6, 8, 3), np.uint8)),

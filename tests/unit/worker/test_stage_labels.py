@@ -1,12 +1,14 @@
 """Which name a detection gets."""
 
 import asyncio
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from framemesh.core.detection import Detection
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
@@ -32,8 +34,8 @@ class Sees:
 
 
 async def found(class_id: int) -> list[Detection]:
-    async def infer(first: int, count: int) -> list[RowOutputs]:
-        return [{}] * count
+    async def infer(rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
+        return [{}] * len(rows)
 
     threads = DecodeThreads(1)
     try:
@@ -42,7 +44,7 @@ async def found(class_id: int) -> list[Detection]:
                 "things",
                 ("cat", "dog"),
                 Preprocessor(InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)),
-                Sees(class_id),
+                lambda _: Sees(class_id),
                 Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
                 max_batch=1,
                 inputs=list(np.zeros((1, 6, 8, 3), np.uint8)),

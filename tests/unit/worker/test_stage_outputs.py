@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from framemesh.core.detection import Box, Detection
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
@@ -70,8 +72,8 @@ async def test_a_thousand_masks_do_not_stop_the_event_loop() -> None:
 async def read(decoder: Decoder, output: NDArray[np.float32], result_bytes: int) -> list[Detection]:
     """What a stage finds in a picture of which its model tells `output`."""
 
-    async def infer(first: int, count: int) -> list[RowOutputs]:
-        return [{"out": output}] * count
+    async def infer(rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
+        return [{"out": output}] * len(rows)
 
     with closing(DecodeThreads(1)) as threads:
         async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
@@ -79,7 +81,7 @@ async def read(decoder: Decoder, output: NDArray[np.float32], result_bytes: int)
                 "maps",
                 ("cat",),
                 Preprocessor(InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)),
-                decoder,
+                lambda _: decoder,
                 Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
                 max_batch=1,
                 inputs=list(np.zeros((1, 6, 8, 3), np.uint8)),

@@ -1,6 +1,6 @@
 """The inputs of a model for one image, for the inference that a check runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.input_fields import ARITHMETIC, input_fields
 from framemesh.modeling.recognition.preparation import Preparation
 from framemesh.modeling.signature import FLOATS, Tensor
+from framemesh.modeling.validation import ValidatedModel, check_signature
 from framemesh.vision.arrays import NUMPY, Pixels
 from framemesh.vision.constants import constant_values
+from framemesh.vision.placement import input_size
 from framemesh.vision.preprocess import Preprocessor
 
 MAX_ELEMENTS = 64 * 1024 * 1024
@@ -51,17 +53,16 @@ def read_image(path: Path | None) -> Pixels:
 
 
 def served_inputs(
-    manifest: ModelManifest, inputs: Sequence[Tensor], image: Pixels
+    manifest: ModelManifest, model: ValidatedModel, image: Pixels
 ) -> dict[str, NDArray[Any]]:
-    """All inputs of a model for one image, by name: what a worker sends.
-
-    Args:
-        inputs: of the validated model, the image first.
-    """
-    first, *others = inputs
+    """All inputs of a model for one image, by name: what a worker sends."""
+    height, width = image.shape[:2]
+    sized = manifest.of_size(*input_size(manifest.input, width, height))
+    first, *others = check_signature(sized, model.declared).signature.inputs
+    constants = sized.constant_numbers
     return {
         first.name: np.broadcast_to(_prepared(manifest.input, image), first.shape_of(1)),
-        **{each.name: constant_values(manifest.constants, each, 1) for each in others},
+        **{each.name: constant_values(constants, each, 1) for each in others},
     }
 
 
@@ -91,8 +92,11 @@ def trial_inputs(
 
 
 def _prepared(spec: InputSpec, image: Pixels) -> NDArray[Any]:
-    prepared = np.empty(spec.shape, np.dtype(str(spec.dtype)))
-    Preprocessor(spec).write(image, prepared)
+    preprocessor = Preprocessor(spec)
+    height, width = image.shape[:2]
+    shape = preprocessor.shape(preprocessor.size(width, height))
+    prepared = np.empty(shape, np.dtype(str(spec.dtype)))
+    preprocessor.write(image, prepared)
     return prepared
 
 
@@ -114,15 +118,15 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _beside(tensor: Tensor, size: tuple[int, int]) -> NDArray[Any]:
     """An input that tells of the image: its size, its scale, its padding."""
-    width, height = size
-    usual = usual_constants((tensor,), "", width, height).get(tensor.name)
+    usual = usual_constants((tensor,), "").get(tensor.name)
     if usual is None:
         raise ImageUnusable(f"the file has an input {tensor} that no image tells")
-    if isinstance(usual, tuple):
-        row = (1,) * (len(tensor.shape) - 1)
-        return np.array(usual, _type(tensor)).reshape((*row, -1))
-    # One number for each pixel.
-    return np.full((1, height, width), usual, _type(tensor))
+    width, height = size
+    if not isinstance(usual, tuple):  # one number for each pixel
+        return np.full((1, height, width), usual, _type(tensor))
+    sides = {"width": width, "height": height}
+    numbers = [sides[value] if isinstance(value, str) else value for value in usual]
+    return np.array(numbers, _type(tensor)).reshape((*(1,) * (len(tensor.shape) - 1), -1))
 
 
 def _type(tensor: Tensor) -> type[np.generic]:

@@ -31,8 +31,7 @@ def look(python: Path, model: Path, manifest: ModelManifest, image: Pixels) -> o
     Raises:
         InferenceFailed: the model does not run, or its outputs cannot be read.
     """
-    signature = validate_model(manifest, model).signature
-    inputs = served_inputs(manifest, signature.inputs, image)
+    inputs = served_inputs(manifest, validate_model(manifest, model), image)
     inference = run_once(python, model, inputs, try_two=False)
     height, width = image.shape[:2]
     with tempfile.TemporaryDirectory(prefix="framemesh-look-") as name:

@@ -103,7 +103,7 @@ def described(
     model = validate_model(found.manifest, found.file)
     if found.manifest.simulated:
         return found, None, "it is simulated"
-    inputs = served_inputs(found.manifest, model.signature.inputs, read_image(image))
+    inputs = served_inputs(found.manifest, model, read_image(image))
     # What a folder says of batches is taken; only a worker tries them.
     inference, not_run = infer(found.file, inputs, try_two=False)
     if inference is not None:

@@ -4,35 +4,32 @@ They are sizes, scale factors and masks. As they are the same for every image, b
 pixels of the model's input, whatever the size of the image.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import prod
 
 from framemesh.modeling.batch import with_batch
 from framemesh.modeling.errors import misfit
-from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.manifest import Constant, ModelManifest
 from framemesh.modeling.signature import FLOATS, OPEN, Tensor
 
-Constant = float | tuple[float, ...]
+Value = Constant | tuple[Constant, ...]
 """Of an input beside the image: its numbers for one image, or one for all its elements."""
 
-WELL_KNOWN: Mapping[str, Callable[[int, int], Constant]] = {
-    "orig_target_sizes": lambda width, height: (width, height),
-    "scale_factor": lambda width, height: (1, 1),
-    "im_shape": lambda width, height: (height, width),
-    "image_shape": lambda width, height: (height, width),
-    "pixel_mask": lambda width, height: 1,
+WELL_KNOWN: Mapping[str, Value] = {
+    "orig_target_sizes": ("width", "height"),
+    "scale_factor": (1, 1),
+    "im_shape": ("height", "width"),
+    "image_shape": ("height", "width"),
+    "pixel_mask": 1,
 }
-"""What exporters call such inputs, and what they are, by width and height of the model's input, so
-that boxes come in its pixels."""
+"""What exporters call such inputs, and what they are, so that boxes come in pixels of the input."""
 
 
-def usual_constants(
-    inputs: Iterable[Tensor], image: str, width: int, height: int
-) -> dict[str, Constant]:
+def usual_constants(inputs: Iterable[Tensor], image: str) -> dict[str, Value]:
     """What the inputs beside the one called `image` are by custom, where their names tell it."""
     return {
-        each.name: WELL_KNOWN[each.name](width, height)
+        each.name: WELL_KNOWN[each.name]
         for each in inputs
         if each.name != image and each.name in WELL_KNOWN
     }
@@ -64,17 +61,16 @@ def check_constants(
 
 def _checked(manifest: ModelManifest, given: Tensor, image: Tensor) -> Tensor:
     if given.name not in manifest.constants:
-        spec = manifest.input
-        usual = usual_constants((given,), image.name, spec.width, spec.height).get(given.name)
-        shown = list(usual) if isinstance(usual, tuple) else usual
+        usual = usual_constants((given,), image.name).get(given.name)
+        shown = f"[{', '.join(map(str, usual))}]" if isinstance(usual, tuple) else usual
         hint = "its numbers, in order" if usual is None else f"{given.name}: {shown}"
         raise misfit(
             manifest,
             f"constants: the input {given} is not the image and needs a value for all images: "
             f"add {hint}",
         )
-    value = manifest.constants[given.name]
-    values = value if isinstance(value, tuple) else (value,)
+    _check_words(manifest, given.name)
+    values = manifest.constant_numbers[given.name]
     tensor = _placed(manifest, given, image)
     tensor = replace(tensor, shape=_closed(manifest, tensor, len(values)))
     size = prod(tensor.image_shape)
@@ -88,14 +84,23 @@ def _checked(manifest: ModelManifest, given: Tensor, image: Tensor) -> Tensor:
     return tensor
 
 
+def _check_words(manifest: ModelManifest, name: str) -> None:
+    value = manifest.constants[name]
+    for word in value if isinstance(value, tuple) else (value,):
+        if isinstance(word, str) and word not in ("width", "height"):
+            raise misfit(
+                manifest,
+                f"constants.{name}: {word!r} is no number: give one, or width or height, the sides "
+                "of the input",
+            )
+
+
 def _placed(manifest: ModelManifest, given: Tensor, image: Tensor) -> Tensor:
     """With or without the batch first."""
     if not given.shape:
-        raise misfit(
-            manifest, f"constants.{given.name}: a scalar cannot be sent: export it as a list of one"
-        )
+        return replace(given, batched=False)
     batch = image.shape[0] if image.batched else 0
-    if image.batched and (manifest.max_batch > 1 and batch == OPEN):
+    if image.batched and manifest.max_batch > 1 and batch == OPEN and given.shape[0] in (OPEN, 1):
         return with_batch(manifest, given, batch)
     if image.batched and given.shape[0] in (OPEN, abs(batch)):
         return replace(given, shape=(batch, *given.shape[1:]))

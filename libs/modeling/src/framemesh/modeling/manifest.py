@@ -1,7 +1,7 @@
 """The manifest of a model, next to its ONNX file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +14,10 @@ _STRICT = ConfigDict(extra="forbid")
 
 MAX_SIDE = 8192
 """Largest width and height of a model's input, in pixels."""
+
+
+MAX_MULTIPLE = 256
+"""Of the sides of an input, in pixels: twice the largest stride of any family."""
 
 
 class Fit(StrEnum):
@@ -51,6 +55,8 @@ class Color(StrEnum):
 class Layout(StrEnum):
     NHWC = "nhwc"
     NCHW = "nchw"
+    NHW = "nhw"
+    """Without a channel dimension: of grey images."""
 
 
 class DType(StrEnum):
@@ -89,6 +95,11 @@ Channels = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=3)]
 """One for each channel, or one for all."""
 
 
+Constant = Finite | str
+"""A number of an input beside the image; `width` and `height` are that side of the model's input,
+in pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputSpec:
     """How an image becomes the input of a model: value = (pixel * scale - mean) / std."""
@@ -113,18 +124,34 @@ class InputSpec:
     """Of a letterbox, in every channel, before scaling. The default is the grey that YOLO trains
     with, near the mean of an image."""
     short_side: Annotated[int, Field(ge=0, le=MAX_SIDE)] = 0
-    """Of an image that is scaled for a centre crop, in pixels; 0: as small as covers the input."""
+    """Of an image that is scaled for a centre crop, in pixels; 0: as small as covers the input.
+    With `multiple_of`: no image is scaled beyond it; 0: as large as the input may be."""
+    multiple_of: Annotated[int, Field(ge=0, le=MAX_MULTIPLE)] = 0
+    """Set: each input is as large as its image, scaled until it fits into width x height, with
+    each side filled up to a multiple of this. 0: every input is width x height."""
 
     @property
     def channels(self) -> int:
         return 1 if self.color is Color.GRAY else 3
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """Of one image, without the batch dimension."""
-        if self.layout is Layout.NHWC:
-            return (self.height, self.width, self.channels)
-        return (self.channels, self.height, self.width)
+    def shape(self) -> tuple[int, ...]:
+        """Of one image, without the batch dimension; the largest, where they differ."""
+        return self.shape_of(self.width, self.height)
+
+    def shape_of(self, width: int, height: int) -> tuple[int, ...]:
+        """The same of an input of this size."""
+        match self.layout:
+            case Layout.NHWC:
+                return (height, width, self.channels)
+            case Layout.NCHW:
+                return (self.channels, height, width)
+            case Layout.NHW:
+                return (height, width)
+
+    def of_size(self, width: int, height: int) -> "InputSpec":
+        """The input as one that always has this size."""
+        return replace(self, width=width, height=height, multiple_of=0, short_side=0)
 
     def per_channel(self, values: Channels) -> tuple[float, ...]:
         """`mean` or `std`, as many as there are channels."""
@@ -212,10 +239,26 @@ class ModelManifest:
     instances: Annotated[int, Field(ge=0, le=64)] = 0
     """Copies that Triton runs side by side; 0: one on a GPU and one where the model is simulated,
     else as many as the worker's node has CPUs."""
-    constants: Mapping[str, Finite | tuple[Finite, ...]] = field(default_factory=dict)
+    constants: Mapping[str, Constant | tuple[Constant, ...]] = field(default_factory=dict)
     """Of each input beside the image: its values for an image, or one for all its elements."""
     simulated: SimulatedSpec | None = None
     """Set: the ONNX file only tells the names and shapes of what goes in and comes out."""
+
+    @property
+    def constant_numbers(self) -> Mapping[str, tuple[float, ...]]:
+        """The constants with the sides of the input in place of their names."""
+        sides = {"width": self.input.width, "height": self.input.height}
+        return {
+            name: tuple(
+                sides[value] if isinstance(value, str) else value
+                for value in (given if isinstance(given, tuple) else (given,))
+            )
+            for name, given in self.constants.items()
+        }
+
+    def of_size(self, width: int, height: int) -> "ModelManifest":
+        """The model as one whose input always has this size."""
+        return replace(self, input=self.input.of_size(width, height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,15 @@
 from math import isfinite
 
 from framemesh.modeling.errors import misfit
-from framemesh.modeling.manifest import Anchor, DType, Fit, InputSpec, ModelManifest
+from framemesh.modeling.manifest import (
+    Anchor,
+    Color,
+    DType,
+    Fit,
+    InputSpec,
+    Layout,
+    ModelManifest,
+)
 
 LARGEST = {DType.FLOAT16: 65504.0, DType.FLOAT32: 3.4e38}
 """Value of each type that takes a scale."""
@@ -19,6 +27,7 @@ def check_preparation(manifest: ModelManifest) -> None:
     """
     spec = manifest.input
     _check_fit(manifest, spec)
+    _check_size(manifest, spec)
     for name, values in (("mean", spec.mean), ("std", spec.std)):
         if len(values) not in (1, 3) or (spec.channels == 1 and len(set(values)) > 1):
             raise misfit(
@@ -56,18 +65,42 @@ def _check_fit(manifest: ModelManifest, spec: InputSpec) -> None:
             f"input.anchor, input.fill: they are of a letterbox, and input.fit is {spec.fit}: "
             "remove them, or set it to letterbox",
         )
-    if spec.short_side and spec.fit is not Fit.CENTER_CROP:
+    crops = spec.fit is Fit.CENTER_CROP
+    if spec.short_side and not crops and not spec.multiple_of:
         raise misfit(
             manifest,
             f"input.short_side: it is of a centre crop, and input.fit is {spec.fit}: remove it, or "
             "set that to center-crop",
         )
-    if 0 < spec.short_side < max(spec.width, spec.height):
+    if crops and 0 < spec.short_side < max(spec.width, spec.height):
         raise misfit(
             manifest,
             f"input.short_side: {spec.short_side} does not cover the input of {spec.width} x "
             f"{spec.height}: make it at least {max(spec.width, spec.height)}",
         )
+
+
+def _check_size(manifest: ModelManifest, spec: InputSpec) -> None:
+    if spec.layout is Layout.NHW and spec.color is not Color.GRAY:
+        raise misfit(
+            manifest,
+            f"input.layout: nhw has no channels, and input.color is {spec.color}: set that to gray",
+        )
+    if not spec.multiple_of:
+        return
+    if spec.fit is not Fit.LETTERBOX:
+        raise misfit(
+            manifest,
+            f"input.multiple_of: it is of a letterbox, and input.fit is {spec.fit}: set that to "
+            "letterbox, or remove it",
+        )
+    for name, side in (("width", spec.width), ("height", spec.height)):
+        if side % spec.multiple_of:
+            raise misfit(
+                manifest,
+                f"input.{name}: {side} is no multiple of input.multiple_of, {spec.multiple_of}: "
+                f"set it to {max(1, side // spec.multiple_of) * spec.multiple_of}",
+            )
 
 
 def _extremes(spec: InputSpec) -> list[float]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from framemesh.core.pipeline.results import ResultBound
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.decoders.registry import demand_of
-from framemesh.modeling.errors import misfit
+from framemesh.modeling.errors import ModelInvalid, misfit
 from framemesh.modeling.inputs import check_inputs
 from framemesh.modeling.loadable import check_loadable
-from framemesh.modeling.manifest import ModelManifest
+from framemesh.modeling.manifest import InputSpec, ModelManifest
 from framemesh.modeling.onnx_file import read_onnx
 from framemesh.modeling.outputs import bind_outputs
 from framemesh.modeling.preparation import check_preparation
@@ -30,6 +30,8 @@ class ValidatedModel:
     binding: DecoderBinding
     result: ResultBound
     """What the model tells of one image, at most."""
+    declared: Signature
+    """As the file has it."""
 
 
 def validate_model(manifest: ModelManifest, onnx: Path) -> ValidatedModel:
@@ -54,6 +56,27 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
     Raises:
         ModelInvalid, UnknownDecoder: in one line that names the tensor or the field.
     """
+    if not manifest.input.multiple_of:
+        return _checked(manifest, signature)
+    largest, *others = (manifest.of_size(*size) for size in trial_sizes(manifest.input))
+    validated = _checked(largest, signature)
+    for other in others:
+        spec = other.input
+        try:
+            _checked(other, signature)
+        except ModelInvalid as error:
+            size = f"{spec.width} x {spec.height}"
+            raise ModelInvalid(f"{error} (input.multiple_of allows {size})") from error
+    return validated
+
+
+def trial_sizes(spec: InputSpec) -> tuple[tuple[int, int], ...]:
+    """The largest size of the input, and others that stand for all that it may have."""
+    step = spec.multiple_of
+    return (spec.width, spec.height), (spec.width, step), (step, spec.height)
+
+
+def _checked(manifest: ModelManifest, signature: Signature) -> ValidatedModel:
     inputs = check_inputs(manifest, signature.inputs)
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
     result = check_result_size(manifest, binding.detail, boxes=demand_of(manifest).boxes)
@@ -65,7 +88,7 @@ def check_signature(manifest: ModelManifest, signature: Signature) -> ValidatedM
             f"the tensors of one image take {size} bytes, over the limit of {MAX_TENSOR_BYTES}: "
             + ", ".join(map(str, tensors)),
         )
-    return ValidatedModel(Signature(inputs, outputs), binding, result)
+    return ValidatedModel(Signature(inputs, outputs), binding, result, signature)
 
 
 def _check_simulated(manifest: ModelManifest, signature: Signature) -> None:

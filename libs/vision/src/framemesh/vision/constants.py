@@ -7,7 +7,7 @@ import numpy as np
 from framemesh.modeling.signature import Tensor
 from framemesh.vision.arrays import NUMPY, Input
 
-Constants = Mapping[str, float | tuple[float, ...]]
+Constants = Mapping[str, tuple[float, ...]]
 """Of each input by its name: its numbers for one image, or one for all its elements."""
 
 

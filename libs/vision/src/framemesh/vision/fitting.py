@@ -5,7 +5,7 @@ import numpy as np
 
 from framemesh.modeling.manifest import Fit, InputSpec, Interpolation
 from framemesh.vision.arrays import Pixels
-from framemesh.vision.placement import Placement, placement
+from framemesh.vision.placement import Placement, input_size, placement
 
 INTERPOLATION = {
     Interpolation.NEAREST: cv2.INTER_NEAREST,
@@ -23,7 +23,8 @@ def fitted(spec: InputSpec, image: Pixels) -> Pixels:
     """`image`, [height, width] or [height, width, 3], in the size of the input."""
     height, width = image.shape[:2]
     place = placement(spec, width, height)
-    if place == Placement(0, 0, width, height) and (width, height) == (spec.width, spec.height):
+    size = input_size(spec, width, height)
+    if place == Placement(0, 0, width, height) and (width, height) == size:
         return image
     if place.width * place.height > MAX_OUTER * spec.width * spec.height:
         return _sampled(spec, image, place)
@@ -36,9 +37,9 @@ def fitted(spec: InputSpec, image: Pixels) -> Pixels:
         scaled = cv2.copyMakeBorder(
             scaled,
             place.top,
-            spec.height - place.height - place.top,
+            size[1] - place.height - place.top,
             place.left,
-            spec.width - place.width - place.left,
+            size[0] - place.width - place.left,
             cv2.BORDER_CONSTANT,
             value=(spec.fill, spec.fill, spec.fill),
         )

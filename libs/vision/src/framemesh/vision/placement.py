@@ -17,6 +17,15 @@ class Placement:
     height: int
 
 
+def input_size(spec: InputSpec, width: int, height: int) -> tuple[int, int]:
+    """Width and height of the input for an image of this size."""
+    step = spec.multiple_of
+    if not step:
+        return spec.width, spec.height
+    inner_width, inner_height = _scaled(spec, width, height)
+    return -(-inner_width // step) * step, -(-inner_height // step) * step
+
+
 def placement(spec: InputSpec, width: int, height: int) -> Placement:
     """Where an image of this size is placed."""
     match spec.fit:
@@ -33,25 +42,36 @@ def projection(spec: InputSpec, width: int, height: int) -> Projection:
     if spec.fit is Fit.STRETCH:
         return STRETCHED
     place = placement(spec, width, height)
+    input_width, input_height = input_size(spec, width, height)
     return Projection(
-        place.left / spec.width,
-        place.top / spec.height,
-        place.width / spec.width,
-        place.height / spec.height,
+        place.left / input_width,
+        place.top / input_height,
+        place.width / input_width,
+        place.height / input_height,
     )
 
 
 def _letterboxed(spec: InputSpec, width: int, height: int) -> Placement:
-    factor = min(spec.width / width, spec.height / height)
-    inner_width = min(spec.width, max(1, round(width * factor)))
-    inner_height = min(spec.height, max(1, round(height * factor)))
+    inner_width, inner_height = _scaled(spec, width, height)
     if spec.anchor is Anchor.TOP_LEFT:
         return Placement(0, 0, inner_width, inner_height)
+    input_width, input_height = input_size(spec, width, height)
     return Placement(
-        (spec.width - inner_width) // 2,
-        (spec.height - inner_height) // 2,
+        (input_width - inner_width) // 2,
+        (input_height - inner_height) // 2,
         inner_width,
         inner_height,
+    )
+
+
+def _scaled(spec: InputSpec, width: int, height: int) -> tuple[int, int]:
+    """Width and height of the image, scaled until it fits."""
+    factor = min(spec.width / width, spec.height / height)
+    if spec.multiple_of and spec.short_side:
+        factor = min(factor, spec.short_side / min(width, height))
+    return (
+        min(spec.width, max(1, round(width * factor))),
+        min(spec.height, max(1, round(height * factor))),
     )
 
 

@@ -4,14 +4,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import Color, DType, Fit, InputSpec, Layout
 from framemesh.vision.arrays import Input, Pixels
 from framemesh.vision.fitting import INTERPOLATION, fitted
-from framemesh.vision.placement import projection
+from framemesh.vision.placement import input_size, projection
 from framemesh.vision.projection import Projection
 
 PLAIN = (DType.UINT8, DType.INT32)
 """Types in which a pixel is its own value."""
+
+
+CHANNEL_AXIS = {Layout.NHWC: -1, Layout.NCHW: 0}
 
 
 class Preprocessor:
@@ -27,7 +31,7 @@ class Preprocessor:
         spec = self._spec
         if spec.color is Color.GRAY:
             grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-            plane = out[..., 0] if spec.layout is Layout.NHWC else out[0]
+            plane = out if spec.layout is Layout.NHW else out.squeeze(CHANNEL_AXIS[spec.layout])
             self._put(fitted(spec, grey), self._planes[0], plane)
         elif spec.layout is Layout.NCHW:
             inside = fitted(spec, image)
@@ -41,6 +45,19 @@ class Preprocessor:
             if spec.color is Color.RGB:
                 inside = np.asarray(cv2.cvtColor(inside, cv2.COLOR_BGR2RGB), np.uint8)
             self._put(inside, self._values, out)
+
+    @property
+    def sizes_differ(self) -> bool:
+        """Whether the size of the input follows the image."""
+        return self._spec.multiple_of > 0
+
+    def size(self, width: int, height: int) -> InputSize:
+        """Of the input for an image of this size."""
+        return InputSize(*input_size(self._spec, width, height))
+
+    def shape(self, size: InputSize) -> tuple[int, ...]:
+        """Of an input of this size."""
+        return self._spec.shape_of(size.width, size.height)
 
     def projection(self, width: int, height: int) -> Projection:
         """Where an image of this size lies in the input."""

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.documents.document import read
 from framemesh.core.errors import FramemeshError
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
 from framemesh.runtime.messages.detection_message import detection_to_proto
-from framemesh.vision.placement import projection
-from framemesh.worker.vision.decoders.registry import make_decoder
+from framemesh.vision.placement import input_size, projection
+from framemesh.worker.vision.decoders.sized import decoders_of
 from framemesh.worker.vision.output_reader import OutputReader
 
 
@@ -32,7 +33,7 @@ def read_answer(folder: Path) -> None:
         values = np.load(folder / request["outputs"][tensor.name], allow_pickle=False)
         outputs[tensor.name] = _as_served(values[0] if tensor.batched else values)
     width, height = request["width"], request["height"]
-    decoder = make_decoder(manifest.decoder, model.binding)
+    decoder = decoders_of(manifest, model)(InputSize(*input_size(manifest.input, width, height)))
     reader = OutputReader(manifest.name, manifest.labels, decoder)
     found = reader.detections(outputs, projection(manifest.input, width, height))
     outcome = outcome_pb2.Outcome(

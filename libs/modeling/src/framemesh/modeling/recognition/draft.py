@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from framemesh.modeling.constants import Constant, usual_constants
+from framemesh.modeling.constants import usual_constants
 from framemesh.modeling.decoders.registry import DEMANDS
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.facts import ModelFacts
@@ -47,7 +47,7 @@ def draft(
     labels, labels_why = labels_of(guess, choice, facts.file)
     fields, reasons = _input(facts, guess, preparation, choice)
     batch, batch_why = _batch(facts, guess, batches)
-    constants, constants_why = _constants(facts, fields["width"], fields["height"])
+    constants, constants_why = _constants(facts)
     return Draft(
         {
             "name": choice.name or model_name(facts.file),
@@ -106,12 +106,13 @@ def _input(
     return fields, reasons
 
 
-def _constants(
-    facts: ModelFacts, width: int, height: int
-) -> tuple[dict[str, Constant], dict[str, str]]:
+def _constants(facts: ModelFacts) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of the inputs beside the image, of those whose meaning is known by their name."""
     image = facts.image.tensor.name
-    values = usual_constants(facts.declared.inputs, image, width, height)
+    values = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in usual_constants(facts.declared.inputs, image).items()
+    }
     why = "an input of that name; boxes come in pixels of the input"
     return values, dict.fromkeys(values, why)
 

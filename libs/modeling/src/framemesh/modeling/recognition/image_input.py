@@ -30,8 +30,8 @@ def image_input(signature: Signature, file: str) -> ImageInput:
         ModelInvalid: there is none, or more than one.
     """
     found = [image for image in map(_as_image, signature.inputs) if image is not None]
-    # A mask of the padding, [1, height, width], looks like an image without a batch.
-    found = [image for image in found if image.batch != 0] or found
+    # A mask of the padding, [1, height, width], looks like an image without a batch or channels.
+    found = [image for image in found if len(image.tensor.shape) == 4] or found
     there = ", ".join(map(str, signature.inputs))
     if len(found) != 1:
         what = "none of its inputs is" if not found else f"{len(found)} of its inputs are"
@@ -57,6 +57,8 @@ def _as_image(tensor: Tensor) -> ImageInput | None:
         return ImageInput(tensor, Layout.NCHW, first, max(0, middle), max(0, last), batch)
     if last in CHANNELS:
         return ImageInput(tensor, Layout.NHWC, last, max(0, first), max(0, middle), batch)
+    if len(tensor.shape) == 3 and first == OPEN:  # grey images, one after the other
+        return ImageInput(tensor, Layout.NHW, 1, max(0, middle), max(0, last), first)
     if tensor.shape == (OPEN,) * 4:  # nothing is fixed: torch's order, which nearly all have
         return ImageInput(tensor, Layout.NCHW, 3, 0, 0, batch)
     return None

@@ -5,7 +5,9 @@ import contextvars
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -17,8 +19,9 @@ DISPATCH_SECONDS = 0.005
 SMOOTHING = 0.1
 """Weight of each new row in the average dispatch latency: a batch of 8 makes half of it."""
 
-Infer = Callable[[int, int], Awaitable[list[RowOutputs]]]
-"""Outputs for a run of rows, given its first row and its length."""
+Infer = Callable[[Sequence[int], InputSize | None], Awaitable[list[RowOutputs]]]
+"""Outputs for rows, given the size of their inputs; None: that of all inputs of the model, and the
+rows follow one another."""
 
 Answers = dict[int, asyncio.Future[RowOutputs]]
 """By row. A future is cancelled together with the caller that waits for it."""
@@ -54,17 +57,20 @@ class _Queued:
     """By the event loop's time, when it is too old to be sent."""
     frame: FrameContext | None
     """That it is an input of, if known."""
+    size: InputSize | None
+    """Of the input, where the inputs of the model differ."""
 
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    first: int
+    size: InputSize | None
     answers: Answers
     started: bool = False
 
 
 class Batcher:
-    """Sends runs of neighbouring rows that are written.
+    """Sends rows that are written, as many together as may be: runs of neighbouring rows or, where
+    inputs differ in size, rows of one size.
 
     While an instance of the model is idle, what is written is sent at once: waiting would gain
     nothing. While all are busy, a run is sent when it is full or when its oldest row has waited
@@ -107,11 +113,17 @@ class Batcher:
         self._reserved_at.update(dict.fromkeys(rows, now))
         return rows
 
-    async def run(self, rows: Sequence[int], deadline: float = math.inf) -> list[RowOutputs]:
+    async def run(
+        self,
+        rows: Sequence[int],
+        deadline: float = math.inf,
+        sizes: Sequence[InputSize] | None = None,
+    ) -> list[RowOutputs]:
         """The outputs for rows that are written, in order; good until the rows are released.
 
         Args:
             deadline: by the event loop's time; a row that is not sent by then fails.
+            sizes: of the inputs, where those of the model differ.
 
         Raises:
             TooOld: a row was not sent before the deadline.
@@ -124,8 +136,9 @@ class Batcher:
             frame.mark_decoded()
         send_before = loop.time() + self._policy.max_delay_seconds
         answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
-        for row, answer in zip(rows, answers, strict=True):
-            self._queued[row] = _Queued(answer, send_before, deadline, frame)
+        for at, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+            size = sizes[at] if sizes else None
+            self._queued[row] = _Queued(answer, send_before, deadline, frame, size)
         self._send_what_is_due()
         if len(answers) == 1:
             outputs = [await answers[0]]
@@ -158,15 +171,15 @@ class Batcher:
         self._expire_queued(loop.time())
         while self._queued and self._requests < self._policy.max_requests and not self._closed:
             oldest, queued = next(iter(self._queued.items()))
-            first, count = self._run_around(oldest)
-            full = count == self._policy.max_batch
+            together = self._run_around(oldest) if queued.size is None else self._alike(queued.size)
+            full = len(together) == self._policy.max_batch
             busy = self._requests >= self._policy.instances
             if busy and not full and loop.time() < queued.send_before:
                 self._timer = loop.call_at(
                     queued.send_before, self._send_what_is_due, context=self._context
                 )
                 return
-            self._send(first, count)
+            self._send(together, queued.size)
         if self._closed:
             self._fail_queued()
 
@@ -180,19 +193,24 @@ class Batcher:
         for each in queued.values():
             _fail(each.answer, _stopping())
 
-    def _run_around(self, row: int) -> tuple[int, int]:
-        """First row and length of the longest run of queued rows around one, for one request."""
+    def _alike(self, size: InputSize) -> list[int]:
+        """The queued rows with inputs of one size, the oldest first, for one request."""
+        alike = (row for row, queued in self._queued.items() if queued.size == size)
+        return list(islice(alike, self._policy.max_batch))
+
+    def _run_around(self, row: int) -> Sequence[int]:
+        """The longest run of queued rows around one, for one request."""
         first = end = row
         while end - first < self._policy.max_batch and end in self._queued:
             end += 1
         while end - first < self._policy.max_batch and first - 1 in self._queued:
             first -= 1
-        return first, end - first
+        return range(first, end)
 
-    def _send(self, first: int, count: int) -> None:
-        sent = {row: self._queued.pop(row) for row in range(first, first + count)}
+    def _send(self, rows: Sequence[int], size: InputSize | None) -> None:
+        sent = {row: self._queued.pop(row) for row in rows}
         answers = {row: each.answer for row, each in sent.items()}
-        request = _Request(first, answers)
+        request = _Request(size, answers)
         work = self._work(request)
         try:
             task = self._tasks.create_task(work, context=self._context.copy())
@@ -220,7 +238,7 @@ class Batcher:
     async def _work(self, request: _Request) -> None:
         request.started = True
         try:
-            await self._ask(request.first, request.answers)
+            await self._ask(request.answers, request.size)
         except asyncio.CancelledError:
             self._close(request.answers)
             raise
@@ -242,16 +260,17 @@ class Batcher:
         # At once: those who have their answers now take a while, and the model is idle.
         self._send_what_is_due()
 
-    async def _ask(self, first: int, answers: Answers) -> None:
+    async def _ask(self, answers: Answers, size: InputSize | None) -> None:
         try:
-            outputs = await self._infer(first, len(answers))
+            outputs = await self._infer(list(answers), size)
         except InferenceFailed as error:
             if len(answers) == 1:
-                _fail(answers[first], error)
+                for answer in answers.values():
+                    _fail(answer, error)
                 return
             # One bad input fails all that share its request: each is sent again alone.
             for row, answer in answers.items():
-                await self._ask(row, {row: answer})
+                await self._ask({row: answer}, size)
         except TritonUnavailable as error:
             if isinstance(error, TritonTimedOut):
                 self._timed_out.update(answers)

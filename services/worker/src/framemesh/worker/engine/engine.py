@@ -177,7 +177,7 @@ def _stage(
         plan.spec.name,
         plan.deployment.manifest.labels,
         plan.preprocessor,
-        plan.decoder,
+        plan.decoder_of,
         Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks),
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,

@@ -2,10 +2,12 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from math import prod
 
 from framemesh.core.detection import Detection
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.vision.arrays import Input
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher
@@ -23,6 +25,10 @@ LARGE_RESULT = 32 * 1024
 """Bytes that a model may tell of one image at most: some 150 boxes. A mask takes 0.4 ms."""
 
 
+MAX_SIZES = 64
+"""Of inputs whose decoders are kept: cameras have a few, crops may have hundreds."""
+
+
 class Stage:
     """Runs a model, for any number of callers at once."""
 
@@ -31,7 +37,7 @@ class Stage:
         name: str,
         labels: Sequence[str],
         preprocessor: Preprocessor,
-        decoder: Decoder,
+        decoder_of: Callable[[InputSize], Decoder],
         batcher: Batcher,
         *,
         max_batch: int,
@@ -41,11 +47,14 @@ class Stage:
     ) -> None:
         """
         Args:
-            inputs: the rows that `batcher` lends, to be written to.
+            decoder_of: the decoder for inputs of a size.
+            inputs: the rows that `batcher` lends, to be written to; each holds the largest input.
             result_bytes: what the model may tell of one image at most.
         """
         self._preprocessor = preprocessor
-        self._reader = OutputReader(name, labels, decoder)
+        self._reader_of = lru_cache(MAX_SIZES)(
+            lambda size: OutputReader(name, labels, decoder_of(size))
+        )
         self._batcher = batcher
         self._max_batch = max_batch
         self._inputs = inputs
@@ -111,7 +120,8 @@ class Stage:
                 lambda: self._write(image, regions, rows, release_pixels=release_pixels),
                 image.decode_cpu_seconds,
             )
-            outputs = await self._batcher.run(rows, deadline)
+            sizes = self._sizes(image, regions) if self._preprocessor.sizes_differ else None
+            outputs = await self._batcher.run(rows, deadline, sizes)
             # Before the rows are released: the outputs lie in them.
             return await self._read(image, regions, outputs)
         finally:
@@ -143,7 +153,11 @@ class Stage:
     ) -> None:
         for region, row in zip(regions, rows, strict=True):
             pixels = image.pixels if region is None else region.cut(image.pixels)
-            self._preprocessor.write(pixels, self._inputs[row])
+            height, width = pixels.shape[:2]
+            shape = self._preprocessor.shape(self._preprocessor.size(width, height))
+            # A smaller input lies at the beginning of its row.
+            out = self._inputs[row].reshape(-1)[: prod(shape)].reshape(shape)
+            self._preprocessor.write(pixels, out)
         if release_pixels:
             # Not when the model has answered: all frames that wait for it would keep their pixels.
             image.release_pixels()
@@ -151,10 +165,16 @@ class Stage:
     def _detections(
         self, image: FrameImage, region: Region | None, outputs: Outputs
     ) -> list[Detection]:
-        size = region or image
-        projection = self._preprocessor.projection(size.width, size.height)
+        seen = region or image
+        projection = self._preprocessor.projection(seen.width, seen.height)
+        reader = self._reader_of(self._preprocessor.size(seen.width, seen.height))
         outer = None if region is None else region.box
-        return list(self._reader.detections(outputs, projection, outer))
+        return list(reader.detections(outputs, projection, outer))
+
+    def _sizes(self, image: FrameImage, regions: Sequence[Region | None]) -> list[InputSize]:
+        """Of the input for each region."""
+        seen = [region or image for region in regions]
+        return [self._preprocessor.size(each.width, each.height) for each in seen]
 
 
 def _size(outputs: Outputs) -> int:

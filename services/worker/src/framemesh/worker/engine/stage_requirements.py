@@ -1,15 +1,17 @@
 """What a stage needs of Triton, worked out before Triton is started."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from framemesh.core.pipeline.spec import StageSpec
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.validation import validate_model
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import BatchPolicy
 from framemesh.worker.triton.repository import CPU, Deployment
 from framemesh.worker.vision.decoders.decoder import Decoder
-from framemesh.worker.vision.decoders.registry import make_decoder
+from framemesh.worker.vision.decoders.sized import decoders_of
 
 MAX_MEMORY_BYTES = 256 * 1024 * 1024
 """Of the inputs and outputs of one stage. Fewer rows only mean fewer frames at once."""
@@ -22,7 +24,7 @@ class StageRequirements:
     spec: StageSpec
     deployment: Deployment
     preprocessor: Preprocessor
-    decoder: Decoder
+    decoder_of: Callable[[InputSize], Decoder]
     policy: BatchPolicy
     rows: int
     result_bytes: int
@@ -48,8 +50,13 @@ def requirements_of(
         max(0, tensor.image_bytes) for tensor in (*signature.inputs, *signature.outputs)
     )
     affordable = max(1, MAX_MEMORY_BYTES // image_bytes)
+    largest_batch = min(manifest.max_batch, affordable)
+    if manifest.input.multiple_of:
+        # Each request has its inputs a second time, in one piece.
+        affordable = max(1, affordable // 2)
+        largest_batch = min(manifest.max_batch, max(1, affordable // (instances + 1)))
     policy = BatchPolicy(
-        max_batch=min(manifest.max_batch, affordable),
+        max_batch=largest_batch,
         max_delay_seconds=stage.max_delay_ms / 1000,
         instances=instances,
         queued_requests=0 if latency_bound else 1,
@@ -66,9 +73,10 @@ def requirements_of(
             instances=instances,
             largest_batch=policy.max_batch,
             kind=device,
+            declared=validated.declared,
         ),
         preprocessor=Preprocessor(manifest.input),
-        decoder=make_decoder(manifest.decoder, validated.binding),
+        decoder_of=decoders_of(manifest, validated),
         policy=policy,
         rows=min(wanted, affordable),
         result_bytes=validated.result.bytes,

@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
 from framemesh.modeling.mapped_weights import write_graph
-from framemesh.modeling.signature import Signature, Tensor
+from framemesh.modeling.signature import OPEN, Signature, Tensor
+from framemesh.modeling.validation import check_signature
 from framemesh.vision.constants import constant_values
 
 CPU, GPU = "KIND_CPU", "KIND_GPU"
@@ -55,6 +57,8 @@ class Deployment:
     largest_batch: int
     """Of all requests; below the manifest's max_batch where memory does not suffice for that."""
     kind: str = CPU
+    declared: Signature | None = None
+    """As the file has it, of a model whose inputs differ in size."""
 
     @property
     def name(self) -> str:
@@ -64,8 +68,39 @@ class Deployment:
 
     @property
     def batched(self) -> bool:
-        """Whether Triton puts requests together; if not, the batch is a dimension like others."""
-        return self.manifest.max_batch > 1 and not self.signature.fixed_batch
+        """Whether Triton knows a batch: each tensor has it, and it is open. If not, it is a
+        dimension like others, which makes no difference to requests."""
+        return (
+            self.manifest.max_batch > 1
+            and not self.signature.fixed_batch
+            and all(tensor.batched for tensor in self.signature.inputs)
+        )
+
+    @property
+    def sizes_differ(self) -> bool:
+        """Whether the size of the input follows the image."""
+        return self.manifest.input.multiple_of > 0
+
+    def request_shape(self, tensor: Tensor, images: int) -> tuple[int, ...]:
+        """Of an input, in a request for so many images: Triton knows no scalars."""
+        if self.batched and not tensor.image_shape:
+            return (images, 1)
+        return tensor.shape_of(images) or (1,)
+
+    def inputs_of(self, size: InputSize) -> tuple[Tensor, ...]:
+        """The inputs where the image's has this size."""
+        if not self.sizes_differ or self.declared is None:
+            return self.signature.inputs
+        sized = self.manifest.of_size(size.width, size.height)
+        return check_signature(sized, self.declared).signature.inputs
+
+    def _open_inputs(self) -> list[Tensor]:
+        """The inputs, with every side open that the size of an image changes."""
+        step = self.manifest.input.multiple_of
+        if not step:
+            return list(self.signature.inputs)
+        pairs = zip(self.signature.inputs, self.inputs_of(InputSize(step, step)), strict=True)
+        return [replace(one, shape=_common(one.shape, other.shape)) for one, other in pairs]
 
     @property
     def content(self) -> Path:
@@ -90,7 +125,7 @@ class Deployment:
         zero may be no size, and no count."""
         return {
             f"{WARMUP_FOLDER}/{_constant_file(at)}": constant_values(
-                self.manifest.constants, tensor, 1
+                self.manifest.constant_numbers, tensor, 1 if self.batched else self.largest_batch
             ).tobytes()
             for at, tensor in enumerate(self.signature.inputs)
             if at > 0
@@ -104,12 +139,13 @@ class Deployment:
         takes a second and a half."""
         batched = self.batched
         simulated = self.manifest.simulated
+        images = OPEN if self.largest_batch > 1 else 1
         config = ModelConfig(
             name=self.name,
             backend="python" if simulated else "onnxruntime",
             max_batch_size=self.manifest.max_batch if batched else 0,
-            input=[_described(tensor, batched) for tensor in self.signature.inputs],
-            output=[_described(tensor, batched) for tensor in self.signature.outputs],
+            input=[_described(tensor, batched, images) for tensor in self._open_inputs()],
+            output=[_described(tensor, batched, images) for tensor in self.signature.outputs],
             instance_group=[{"kind": CPU if simulated else self.kind, "count": self.instances}],
             # Each instance allocates its memory and has its slow first inference before any frame
             # waits for it.
@@ -118,7 +154,10 @@ class Deployment:
                     "name": "largest batch",
                     "batch_size": self.largest_batch if batched else 1,
                     "inputs": {
-                        tensor.name: {**_type_and_shape(tensor, batched), **self._warmup(at)}
+                        tensor.name: {
+                            **_type_and_shape(tensor, batched, self.largest_batch),
+                            **self._warmup(at),
+                        }
                         for at, tensor in enumerate(self.signature.inputs)
                     },
                 }
@@ -160,6 +199,11 @@ def _written_apart(onnx: Path, graph: Path) -> bool:
     return True
 
 
+def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape with -1 where the two differ."""
+    return tuple(a if a == b else OPEN for a, b in zip(one, other, strict=True))
+
+
 def _constant_file(at: int) -> str:
     """Of the input at this place; its name may hold anything."""
     return f"input-{at}"
@@ -172,16 +216,15 @@ def _latency(simulated: SimulatedSpec) -> dict[str, str]:
     }
 
 
-def _described(tensor: Tensor, batched: bool) -> dict[str, object]:
-    described = {"name": tensor.name, **_type_and_shape(tensor, batched)}
+def _described(tensor: Tensor, batched: bool, images: int) -> dict[str, object]:
+    described = {"name": tensor.name, **_type_and_shape(tensor, batched, images)}
     if batched and not tensor.image_shape:
         # One number for each image: Triton wants a dimension, which the model does not have.
         described["reshape"] = {"shape": []}
     return described
 
 
-def _type_and_shape(tensor: Tensor, batched: bool) -> dict[str, object]:
-    return {
-        "data_type": f"TYPE_{tensor.datatype}",
-        "dims": (tensor.image_shape or (1,)) if batched else tensor.shape_of(1),
-    }
+def _type_and_shape(tensor: Tensor, batched: bool, images: int) -> dict[str, object]:
+    """Of one image where Triton knows the batch, else of so many."""
+    shape = tensor.image_shape if batched else tensor.shape_of(images)
+    return {"data_type": f"TYPE_{tensor.datatype}", "dims": shape or (1,)}

@@ -1,12 +1,14 @@
 """A model on a Triton: its memory, and inferences over runs of rows of it."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 
 from framemesh.core.clock import Clock
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import (
     InferenceFailed,
@@ -19,6 +21,9 @@ from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.constants import ConstantInputs
 from framemesh.worker.triton.repository import Deployment
 from framemesh.worker.triton.row_allocator import RowAllocator
+from framemesh.worker.triton.shared_span import place
+from framemesh.worker.triton.sized_requests import SizedRequests
+from framemesh.worker.triton.staging import StagingBlocks
 from framemesh.worker.triton.tensor_arena import (
     OutputBatch,
     RowOutputs,
@@ -64,21 +69,33 @@ class ServedModel:
         self._fixed_batch = deployment.signature.fixed_batch
         # No room can be set aside for outputs whose size only the model knows, and those of a fixed
         # batch would lie over those of the rows behind.
-        unplaced = self._fixed_batch or any(output.image_bytes < 0 for output in self._outputs)
+        unplaced = (
+            self._fixed_batch
+            or deployment.sizes_differ
+            or any(output.image_bytes < 0 for output in self._outputs)
+        )
         self._answers = AnswerReader(self.name, self._outputs)
         self._placed = () if unplaced else self._outputs
         self._constants = ConstantInputs(
-            deployment.manifest.constants, others, deployment.largest_batch
+            deployment.manifest.constant_numbers, others, deployment.largest_batch
         )
         # A fixed batch that begins with the last row ends behind it.
         all_rows = rows + max(1, self._fixed_batch)
         self._constants_at = TensorArena.size(all_rows, self._input, self._placed)
         size = self._constants_at + self._constants.size
-        self._shared = self._share(size)
-        memory = np.zeros(size, np.uint8) if self._shared is None else self._shared.bytes
+        blocks = deployment.instances + 1
+        staged = blocks * max(deployment.largest_batch, self._fixed_batch) * self._input.image_bytes
+        self._shared = self._share(staged if deployment.sizes_differ else size)
+        shared = np.zeros(0, np.uint8) if self._shared is None else self._shared.bytes
+        own = self._shared is None or deployment.sizes_differ
+        memory = np.zeros(size, np.uint8) if own else shared
         self.arena = TensorArena(memory, all_rows, self._input, self._placed)
         self._constants.write(memory[self._constants_at :])
+        self._staging = StagingBlocks(shared, blocks)
+        self._sized = SizedRequests(deployment, self.arena.inputs, self._staging, region)
         self._requests: dict[tuple[int, int], bytes] = {}
+        spec = deployment.manifest.input
+        self._largest = InputSize(spec.width, spec.height) if deployment.sizes_differ else None
 
     @property
     def name(self) -> str:
@@ -116,15 +133,22 @@ class ServedModel:
             InferenceFailed, TritonUnavailable: one of them failed.
         """
         # Values are not checked: a model may divide by the contrast of an image, which is 0 here.
-        probes = [self._infer(self._probe_row, 1) for _ in range(2 * self.deployment.instances)]
+        probes = [
+            self._infer([self._probe_row], self._largest)
+            for _ in range(2 * self.deployment.instances)
+        ]
         for answer in await asyncio.gather(*probes, return_exceptions=True):
             if isinstance(answer, BaseException):
                 raise answer
 
-    async def infer(self, first: int, count: int) -> list[RowOutputs]:
-        """The outputs for `count` rows from `first` on, in order.
+    async def infer(self, rows: Sequence[int], size: InputSize | None = None) -> list[RowOutputs]:
+        """The outputs for rows, in order.
 
-        They are views of the arena, good until a row is used again.
+        They may be views of the arena, good until a row is used again.
+
+        Args:
+            rows: that follow one another where all inputs have one size.
+            size: of their inputs, where those of the model differ.
 
         Raises:
             InferenceFailed: the model refused one of the inputs, or its answer is not what it
@@ -132,8 +156,8 @@ class ServedModel:
             TritonUnavailable: Triton is down, or not healthy.
             TritonTimedOut: it gave no answer; it may still use the rows.
         """
-        outputs = await self._infer(first, count)
-        read = partial(self._read, outputs, count)
+        outputs = await self._infer(rows, size)
+        read = partial(self._read, outputs, len(rows))
         if sum(values.nbytes for values in outputs.values()) < LARGE_ANSWER:
             return read()
         # Cancelled, it is read for nobody: it changes nothing.
@@ -144,8 +168,11 @@ class ServedModel:
         self._answers.check_finite(floats)
         return rows_of(floats, count)
 
-    async def _infer(self, first: int, count: int) -> OutputBatch:
-        """The outputs for a run of rows, in the declared shape and type, whatever their values."""
+    async def _infer(self, rows: Sequence[int], size: InputSize | None) -> OutputBatch:
+        """The outputs for rows, in the declared shape and type, whatever their values."""
+        first, count = rows[0], len(rows)
+        if size is not None:
+            return self._unpacked(await self._ask_of_size(rows, size), count)
         # Not afterwards: memory that a new Triton cannot open is given up meanwhile.
         placed = self._shared is not None and bool(self._placed)
         try:
@@ -154,10 +181,23 @@ class ServedModel:
             # Triton names only bytes: what comes in a message has a shape to be named.
             answer, placed = await self._ask(self._request_in_message(first, count)), False
         if not placed:
-            outputs = self._answers.unpack(answer, count)
-            return {name: values[:count] for name, values in outputs.items()}
+            return self._unpacked(answer, count)
         self._answers.check_placed(answer, count)
         return self.arena.outputs(first, count)
+
+    async def _ask_of_size(self, rows: Sequence[int], size: InputSize) -> pb.ModelInferResponse:
+        block = self._staging.take() if self._shared is not None else None
+        # Cancelled here, the worker stops, and the thread may still write to the block: it is kept.
+        request = await asyncio.to_thread(self._sized.request, rows, size, block)
+        try:
+            return await self._ask(request)
+        finally:
+            if block is not None:
+                self._staging.release(block)
+
+    def _unpacked(self, answer: pb.ModelInferResponse, count: int) -> OutputBatch:
+        outputs = self._answers.unpack(answer, count)
+        return {name: values[:count] for name, values in outputs.items()}
 
     async def _ask(self, request: bytes) -> pb.ModelInferResponse:
         answer = await self._client.infer(request, INFER_TIMEOUT_SECONDS)
@@ -214,12 +254,12 @@ class ServedModel:
     def _placed_request(self, first: int, count: int) -> bytes:
         request = self._described(count)
         # A fixed batch shows the model the rows behind as well; what it makes of them is not read.
-        self._place(request.inputs[0], self.arena.span(0, first, self._fixed_batch or count))
+        place(request.inputs[0], self.region, self.arena.span(0, first, self._fixed_batch or count))
         for at in range(len(self._constants.tensors)):
             offset, size = self._constants.span(at, count)
-            self._place(request.inputs[at + 1], (self._constants_at + offset, size))
+            place(request.inputs[at + 1], self.region, (self._constants_at + offset, size))
         for at in range(1, len(self._placed) + 1):
-            self._place(request.outputs[at - 1], self.arena.span(at, first, count))
+            place(request.outputs[at - 1], self.region, self.arena.span(at, first, count))
         return bytes(request.SerializeToString())
 
     def _described(self, count: int) -> pb.ModelInferRequest:
@@ -227,21 +267,8 @@ class ServedModel:
             model_name=self.name, model_version=str(self.deployment.version)
         )
         for tensor in (self._input, *self._constants.tensors):
-            shape = tensor.shape_of(count)
-            if self.deployment.batched and not tensor.image_shape:
-                shape = (count, 1)
+            shape = self.deployment.request_shape(tensor, count)
             request.inputs.add(name=tensor.name, datatype=tensor.datatype, shape=shape)
         for output in self._outputs:
             request.outputs.add(name=output.name)
         return request
-
-    def _place(
-        self,
-        tensor: pb.ModelInferRequest.InferInputTensor
-        | pb.ModelInferRequest.InferRequestedOutputTensor,
-        span: tuple[int, int],
-    ) -> None:
-        offset, size = span
-        tensor.parameters["shared_memory_region"].string_param = self.region
-        tensor.parameters["shared_memory_offset"].int64_param = offset
-        tensor.parameters["shared_memory_byte_size"].int64_param = size

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.errors import (
@@ -140,12 +141,14 @@ class TritonServer:
         for model in self.models:
             model.close()
 
-    async def infer(self, model: ServedModel, first: int, count: int) -> list[RowOutputs]:
+    async def infer(
+        self, model: ServedModel, rows: Sequence[int], size: InputSize | None = None
+    ) -> list[RowOutputs]:
         """As `ServedModel.infer`; TritonNotReady at once while Triton is known to be down."""
         if not self.healthy:
             raise TritonNotReady("Triton is down: wait until it is healthy again")
         try:
-            return await model.infer(first, count)
+            return await model.infer(rows, size)
         except TritonUnavailable:
             self._suspected.set()
             raise

@@ -41,6 +41,8 @@ class TritonPythonModel:
             session_options(config.get("parameters", {})),
             providers=["CPUExecutionProvider"],
         )
+        # Triton knows no scalars: they come as lists of one.
+        self.scalars = {given.name for given in self.session.get_inputs() if given.shape == []}
         for sample in config.get("model_warmup", []):
             self.rehearse(sample)
 
@@ -79,7 +81,9 @@ class TritonPythonModel:
         """Inputs of `count` images: black ones, and what the sample has in files."""
         batch = [count] if self.batched else []
         return {
-            name: np.resize(self.numbers(tensor), [*batch, *map(int, tensor["dims"])])
+            name: self.shaped(
+                name, np.resize(self.numbers(tensor), [*batch, *map(int, tensor["dims"])])
+            )
             for name, tensor in sample["inputs"].items()
         }
 
@@ -103,7 +107,7 @@ class TritonPythonModel:
             return [triton.InferenceResponse(error=failure) for _ in requests]
 
     def run(self, requests: list[Any]) -> list[Any]:
-        feed = {name: self.gathered(requests, name) for name in self.inputs}
+        feed = {name: self.shaped(name, self.gathered(requests, name)) for name in self.inputs}
         results = self.session.run(self.outputs, feed)
         if len(requests) == 1:
             return [self.response(results)]
@@ -121,6 +125,9 @@ class TritonPythonModel:
         # Views of shared memory: a single request is never copied.
         tensors = [self.tensor(request, name) for request in requests]
         return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+
+    def shaped(self, name: str, values: Any) -> Any:
+        return values.reshape(()) if name in self.scalars else values
 
     @staticmethod
     def tensor(request: Any, name: str) -> Any:
