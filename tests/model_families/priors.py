@@ -82,7 +82,7 @@ def _model(graph: FamilyGraph, name: str, given: InputSpec, read: Reference) -> 
 def retinaface(width: int, height: int) -> FamilyModel:
     priors = list(retinaface_priors(width, height))
     boxes, scores, points = (np.zeros((1, len(priors), columns)) for columns in (4, 2, 10))
-    slopes = np.zeros_like(scores)
+    scores[..., 0], slopes = 1, np.zeros_like(scores)
     for planted, (at, box, keypoints) in zip(
         PLANTED, _offsets(priors, (width, height), (0.2, 0.2)), strict=True
     ):
@@ -112,6 +112,7 @@ def yunet_2021(width: int, height: int) -> FamilyModel:
     priors = list(yunet_priors(width, height))
     places, scores = np.zeros((len(priors), 14)), np.zeros((len(priors), 2))
     slopes, overlaps = np.zeros_like(scores), np.full((len(priors), 1), 1.2)
+    scores[:, 0] = 1
     for planted, (at, box, keypoints) in zip(
         PLANTED, _offsets(priors, (width, height), (0.1, 0.2)), strict=True
     ):

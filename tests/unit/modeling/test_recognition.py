@@ -1,6 +1,6 @@
 """No file is called what it is not: with its metadata, without it, with other names and orders."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,10 @@ from framemesh.modeling.recognition.preparation import UNIT
 from framemesh.modeling.recognition.probe import Probe
 from framemesh.modeling.recognition.recognise import first_guess, recognise
 from framemesh.modeling.recognition.result import Candidates, Recognised
+from tests.model_families.disguises import DISGUISES, disguised
+from tests.model_families.families import ALL, family
 from tests.model_families.graphs import FamilyGraph, run
+from tests.model_families.named_signatures import NAMED_SIGNATURES
 from tests.model_families.planted import picture
 from tests.model_families.signatures import SIGNATURES, Signature, channels, ultralytics
 
@@ -35,60 +38,90 @@ def look(path: Path, content: bytes, choice: Choice = Choice()) -> Recognised | 
     return recognise(facts, choice, Probe(run(content, inputs), 0.01))
 
 
-def variants(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """The file without what its exporter wrote: no metadata, other names, another order."""
-    model = onnx.load_from_string(content)
-    del model.metadata_props[:]
-    yield "no metadata", model.SerializeToString()
-    names = {output.name: f"out_{number}" for number, output in enumerate(model.graph.output)}
-    for node in model.graph.node:
-        node.output[:] = [names.get(output, output) for output in node.output]
-    for output in model.graph.output:
-        output.name = names[output.name]
-    yield "other names", model.SerializeToString()
-    outputs = list(model.graph.output)
-    del model.graph.output[:]
-    model.graph.output.extend(reversed(outputs))
-    yield "another order", model.SerializeToString()
+FILES = {**SIGNATURES, **NAMED_SIGNATURES}
 
 
-@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
+def decoders(found: Recognised | Candidates) -> set[str]:
+    """The one that was recognised, or the candidates."""
+    if isinstance(found, Recognised):
+        return {found.guess.decoder}
+    return {each.guess.decoder for each in found.possible}
+
+
+@pytest.mark.parametrize("signature", FILES.values(), ids=FILES)
 def test_a_file_as_exported_is_recognised_or_its_family_is_named(
     signature: Signature, tmp_path: Path
 ) -> None:
     found = look(tmp_path / "model.onnx", signature.file())
-    if signature.told:
-        assert isinstance(found, Recognised)
-        assert found.guess.decoder == signature.decoder
+    assert isinstance(found, Recognised) is signature.told
+    assert signature.decoder in decoders(found)
+    if isinstance(found, Recognised):
         assert found.manifest is not None, found.unsupported
-    else:
-        assert isinstance(found, Candidates)
-        assert signature.decoder in {each.guess.decoder for each in found.possible}
 
 
-@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
-def test_a_file_that_says_less_is_never_taken_for_another_family(
-    signature: Signature, tmp_path: Path
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("signature", FILES.values(), ids=FILES)
+def test_a_file_that_says_less_is_recognised_or_its_family_is_named_and_can_be_chosen(
+    signature: Signature, disguise: str, tmp_path: Path
 ) -> None:
-    for what, content in variants(signature.file()):
-        found = look(tmp_path / "model.onnx", content)
-        if isinstance(found, Recognised):
-            assert found.guess.decoder == signature.decoder, what
+    content = disguised(signature.file(), disguise)
+    found = look(tmp_path / "model.onnx", content)
+    assert signature.decoder in decoders(found)
+    if isinstance(found, Candidates):
+        found = look(tmp_path / "model.onnx", content, choice_of(found, signature.decoder))
+    assert isinstance(found, Recognised)
+    assert found.guess.decoder == signature.decoder
+    assert found.manifest is not None, found.unsupported
 
 
-@pytest.mark.parametrize("signature", SIGNATURES.values(), ids=SIGNATURES)
+def choice_of(found: Candidates, decoder: str) -> Choice:
+    """What a user says to choose the first candidate with this decoder."""
+    one = next(each for each in found.possible if each.guess.decoder == decoder)
+    labels = tuple(f"class {number}" for number in range(one.guess.classes or 91))
+    return Choice(
+        decoder=decoder,
+        output=one.guess.options.get("output", ""),
+        preparation=one.guess.preparations[0].name,
+        labels=labels if not one.guess.labels else (),
+        labels_from="names.txt",
+    )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_file_of_any_family_is_taken_for_another(name: str, tmp_path: Path) -> None:
+    model = family(name)
+    for disguise in DISGUISES:
+        found = look(tmp_path / "model.onnx", disguised(model.file, disguise))
+        assert isinstance(found, Candidates) or found.guess.decoder == model.decoder.name
+
+
+@pytest.mark.parametrize("signature", FILES.values(), ids=FILES)
 def test_without_an_inference_only_what_is_written_counts(
     signature: Signature, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.onnx"
-    path.write_bytes(signature.file())
-    found = recognise(read_facts(path), Choice(), None)
-    if isinstance(found, Recognised):
-        assert found.guess.decoder == signature.decoder
-    for _, content in list(variants(signature.file()))[1:]:
-        path.write_bytes(content)
-        bare = recognise(read_facts(path), Choice(), None)
-        assert isinstance(bare, Candidates) or bare.guess.decoder == "scrfd"
+    for disguise in DISGUISES:
+        path.write_bytes(disguised(signature.file(), disguise))
+        found = recognise(read_facts(path), Choice(), None)
+        if isinstance(found, Recognised):
+            assert found.guess.decoder == signature.decoder
+
+
+def test_of_several_heads_the_user_names_one(tmp_path: Path) -> None:
+    heads = NAMED_SIGNATURES["two heads"].file()
+    choice = Choice(decoder="classification", preparation="imagenet")
+    open_choice = look(tmp_path / "m.onnx", heads, choice)
+    assert isinstance(open_choice, Candidates)
+    assert [each.choose for each in open_choice.possible] == [
+        "--decoder classification --output gender --prepare imagenet",
+        "--decoder classification --output age --prepare imagenet",
+    ]
+    found = look(tmp_path / "m.onnx", heads, replace(choice, output="age"))
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None
+    assert found.manifest.decoder.output == "age"
+    with pytest.raises(ModelInvalid, match="--output height: the model has gender, age"):
+        look(tmp_path / "m.onnx", heads, replace(choice, output="height"))
 
 
 def test_every_field_of_the_manifest_has_its_reason(tmp_path: Path) -> None:
@@ -138,7 +171,7 @@ def test_a_choice_that_the_values_contradict_is_refused(tmp_path: Path) -> None:
 
 
 def test_labels_are_as_many_as_classes(tmp_path: Path) -> None:
-    content = next(variants(SIGNATURES["YOLOv8"].file()))[1]
+    content = disguised(SIGNATURES["YOLOv8"].file(), "without metadata")
     with pytest.raises(ModelInvalid, match="has 2 labels, and the model 80 classes"):
         look(tmp_path / "m.onnx", content, Choice(labels=("a", "b"), labels_from="names.txt"))
     named = look(tmp_path / "m.onnx", content, Choice(labels_from="coco"))
@@ -209,7 +242,7 @@ def test_the_name_of_a_model_is_the_files() -> None:
 
 
 def test_what_only_the_values_tell_goes_into_the_manifest(tmp_path: Path) -> None:
-    poses = next(variants(SIGNATURES["YOLOv8-pose"].file()))[1]
+    poses = disguised(SIGNATURES["YOLOv8-pose"].file(), "without metadata")
     found = look(tmp_path / "m.onnx", poses)
     assert isinstance(found, Recognised)
     assert found.manifest is not None

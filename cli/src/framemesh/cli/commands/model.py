@@ -53,6 +53,7 @@ ModelPath = Annotated[
     ),
 ]
 Decoder = Annotated[str, typer.Option(help="Of a file: the decoder, where it cannot be told.")]
+Output = Annotated[str, typer.Option(help="Of a file with several heads: the output that is read.")]
 Prepare = Annotated[
     str, typer.Option(help=f"Of a file: how it takes pixels: {', '.join(PREPARATIONS)}.")
 ]
@@ -73,6 +74,7 @@ def check(
     *,
     image: Image = None,
     decoder: Decoder = "",
+    output: Output = "",
     prepare: Prepare = "",
     labels: Labels = "",
     size: Size = "",
@@ -94,7 +96,13 @@ def check(
                 typer.echo(line)
             return
         choice = choice_of(
-            model, name="", decoder=decoder, prepare=prepare, labels=labels, size=size
+            model,
+            name="",
+            decoder=decoder,
+            output=output,
+            prepare=prepare,
+            labels=labels,
+            size=size,
         )
         file = one_file(model, scratch)
         inspection = inspect(file, choice, image)
@@ -117,6 +125,7 @@ def add(
     name: Annotated[str, typer.Option(help="Of a file: what to call the model.")] = "",
     image: Image = None,
     decoder: Decoder = "",
+    output: Output = "",
     prepare: Prepare = "",
     labels: Labels = "",
     size: Size = "",
@@ -129,7 +138,13 @@ def add(
             found, _, _ = described(model, image, scratch)
         else:
             choice = choice_of(
-                model, name=name, decoder=decoder, prepare=prepare, labels=labels, size=size
+                model,
+                name=name,
+                decoder=decoder,
+                output=output,
+                prepare=prepare,
+                labels=labels,
+                size=size,
             )
             found = recognised(one_file(model, scratch), choice, image)
         answer = model_pb2_grpc.ModelServiceStub(channel).RegisterModel(

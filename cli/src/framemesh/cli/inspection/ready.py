@@ -36,7 +36,7 @@ class BadChoice(FramemeshError):
 
 
 def choice_of(
-    model: Path, *, name: str, decoder: str, prepare: str, labels: str, size: str
+    model: Path, *, name: str, decoder: str, output: str, prepare: str, labels: str, size: str
 ) -> Choice:
     """What the options say.
 
@@ -52,7 +52,7 @@ def choice_of(
         if (match := _SIZE.fullmatch(size)) is None:
             raise BadChoice(f"--size {size}: give WIDTHxHEIGHT, as 640x480")
         sides = int(match[1]), int(match[2])
-    choice = Choice(name=name, decoder=decoder, preparation=prepare, size=sides)
+    choice = Choice(name=name, decoder=decoder, output=output, preparation=prepare, size=sides)
     return with_names(choice, labels, model)
 
 

@@ -51,7 +51,8 @@ def _candidates(result: Candidates) -> Iterator[str]:
         yield "No family that framemesh knows looks like this."
     elif len(result.possible) == 1:
         (only,) = result.possible
-        yield f"It is for decoder {only.guess.decoder} ({only.guess.why}). Say the rest:"
+        known = "It is" if only.sure else "It may be"
+        yield f"{known} for decoder {only.guess.decoder} ({only.guess.why}). Say the rest:"
     else:
         yield "It cannot be told for sure what it is. Choose one:"
     for candidate in result.possible:
@@ -69,7 +70,7 @@ def commented_yaml(draft: Draft) -> Iterator[str]:
 def _fields(document: Mapping[str, Any], reasons: Mapping[str, str], prefix: str) -> Iterator[str]:
     indent = "  " if prefix else ""
     for name, value in document.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not prefix:
             yield f"{name}:"
             yield from _fields(value, reasons, f"{name}.")
             continue

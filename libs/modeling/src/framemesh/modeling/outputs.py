@@ -65,7 +65,8 @@ def _bind(manifest: ModelManifest, outputs: tuple[Tensor, ...]) -> DecoderBindin
         # Whole numbers beside what a decoder reads are often a second form of it: the best class
         # of the scores.
         floats = [output for output in tensors if output.datatype in FLOATS]
-        if 0 < len(floats) < len(tensors):
+        named = set(manifest.decoder.output_names.values())
+        if 0 < len(floats) < len(tensors) and named <= {output.name for output in floats}:
             return bind_decoder(manifest, _shapes(floats))
         for output in outputs:
             _check_tensor(manifest, output)

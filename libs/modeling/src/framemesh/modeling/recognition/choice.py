@@ -9,6 +9,8 @@ class Choice:
 
     name: str = ""
     decoder: str = ""
+    output: str = ""
+    """Of a file with several heads: the one that is read."""
     preparation: str = ""
     """One of preparation.PREPARATIONS."""
     labels: tuple[str, ...] = ()

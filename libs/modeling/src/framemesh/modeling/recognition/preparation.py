@@ -69,9 +69,16 @@ SCRFD = _made(
     std=(128.0, 128.0, 128.0),
 )
 
+RETINAFACE = _made(
+    "retinaface",
+    "BGR, 0 to 255, less (104, 117, 123), as RetinaFace of PyTorch",
+    color="bgr",
+    mean=(104.0, 117.0, 123.0),
+)
+
 _ALL = (
     *(LETTERBOX, YOLOX, UNIT, UNIT_BGR, CROP, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD),
-    ULTRAFACE,
+    *(ULTRAFACE, RETINAFACE),
 )
 PREPARATIONS: Mapping[str, Preparation] = {each.name: each for each in _ALL}
 

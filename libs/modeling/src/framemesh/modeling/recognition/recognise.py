@@ -55,7 +55,7 @@ def recognise(
     if probe is not None:
         probe.check_finite(facts.file)
         facts = facts.observed(probe)
-    judged = [_judge(guess, probe) for guess in guesses(facts)]
+    judged = [_judge(guess, probe) for guess in _of_output(facts, choice)]
     if choice.decoder:
         return _chosen(facts, choice, judged, batches)
     taken = _taken(judged)
@@ -71,6 +71,25 @@ def first_guess(facts: ModelFacts, choice: Choice) -> Guess | None:
     found = guesses(facts)
     chosen = [guess for guess in found if guess.decoder == choice.decoder]
     return next(iter(chosen or found), None)
+
+
+def _of_output(facts: ModelFacts, choice: Choice) -> list[Guess]:
+    """What the file may be, if the output that the user names is read.
+
+    Raises:
+        ModelInvalid: it has no such output.
+    """
+    names = [output.name for output in facts.outputs]
+    if choice.output and choice.output not in names:
+        raise ModelInvalid(
+            f"{facts.file}: --output {choice.output}: the model has {', '.join(names)}"
+        )
+    read = (None, choice.output or None)
+    return [
+        guess
+        for guess in guesses(facts)
+        if not choice.output or guess.options.get("output") in read
+    ]
 
 
 def _judge(guess: Guess, probe: Probe | None) -> _Judged:
@@ -99,6 +118,10 @@ def _chosen(
         raise ModelInvalid(
             f"{facts.file} is not for decoder {choice.decoder}: {found[0].finding.why}"
         )
+    confirmed = [each for each in possible if each.finding.verdict is Verdict.CONFIRMED]
+    possible = confirmed or possible
+    if len(possible) > 1:  # of different outputs
+        return _candidates(possible, [], choice)
     chosen = possible[0] if possible else _unrecognised(facts, choice)
     preparation = _preparation(chosen.guess, choice)
     if preparation is None or not labels_of(chosen.guess, choice, facts.file)[0]:
@@ -136,7 +159,7 @@ def _recognised(
 
 def _candidates(possible: list[_Judged], judged: list[_Judged], choice: Choice) -> Candidates:
     found = [
-        Candidate(each.guess, each.finding.why, _options(each.guess, choice))
+        Candidate(each.guess, each.finding.why, _options(each.guess, choice), each.sure)
         for each in possible
         if each.possible
     ]
@@ -147,6 +170,8 @@ def _candidates(possible: list[_Judged], judged: list[_Judged], choice: Choice) 
 def _options(guess: Guess, choice: Choice) -> str:
     """What to say to choose it."""
     options = [f"--decoder {guess.decoder}"]
+    if "output" in guess.options:
+        options.append(f"--output {guess.options['output']}")
     if choice.preparation:
         options.append(f"--prepare {choice.preparation}")
     elif len(guess.preparations) > 1:

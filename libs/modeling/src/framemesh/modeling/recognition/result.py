@@ -29,6 +29,8 @@ class Candidate:
     why: str
     choose: str
     """Options of the command line."""
+    sure: bool
+    """Whether it would be taken if nothing else were to be said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from framemesh.modeling.recognition.families.listed import listed
 from framemesh.modeling.recognition.families.maps import maps
 from framemesh.modeling.recognition.families.nanodet import nanodet
 from framemesh.modeling.recognition.families.people import people
+from framemesh.modeling.recognition.families.picodet import picodet
 from framemesh.modeling.recognition.families.plain import plain
 from framemesh.modeling.recognition.families.rows import rows
 from framemesh.modeling.recognition.families.text import text
 from framemesh.modeling.recognition.families.ultralytics import ultralytics
+from framemesh.modeling.recognition.families.unnamed_lists import unnamed_lists
 from framemesh.modeling.recognition.families.vectors import vectors
 from framemesh.modeling.recognition.families.yolo import yolo
 from framemesh.modeling.recognition.guess import Guess
@@ -29,7 +31,9 @@ RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
     maps,
     yolo,
     nanodet,
+    picodet,
     plain,
+    unnamed_lists,
     text,
     vectors,
 )

@@ -73,19 +73,31 @@ def boxes_and_scores(output: str) -> Check:
     return check
 
 
-def places_first(output: str) -> Check:
-    """[places, 5 + classes]: cx, cy, w, h in pixels, objectness, scores (YOLOv5, YOLOv7)."""
-    return lambda probe: _pixels_then_scores(probe.values(output))
+def places_first(output: str, classes: int = 0) -> Check:
+    """[places, 5 + classes + more]: cx, cy, w, h in pixels, objectness, scores (YOLOv5, YOLOv7);
+    `classes` are all where it is 0."""
+
+    def check(probe: Probe) -> Finding:
+        places = probe.values(output)
+        return _pixels_then_scores(places[:, : 5 + classes] if classes else places)
+
+    return check
 
 
 def channels_first(output: str, scores: int = 0) -> Check:
     """[4 + classes + more, places]: cx, cy, w, h in pixels, then `scores` scores (0: all)."""
 
     def check(probe: Probe) -> Finding:
-        places = probe.values(output).T
+        places = of_places(probe, output)
         return _pixels_then_scores(places[:, : 4 + scores] if scores else places)
 
     return check
+
+
+def of_places(probe: Probe, output: str) -> Values:
+    """[places, values]: of these, there are always more places."""
+    values = probe.values(output)
+    return values if values.ndim == 2 and values.shape[0] >= values.shape[1] else values.T
 
 
 def _pixels_then_scores(places: Values) -> Finding:

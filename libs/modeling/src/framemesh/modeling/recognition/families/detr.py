@@ -15,7 +15,7 @@ from framemesh.modeling.recognition.guess import (
 )
 from framemesh.modeling.recognition.preparation import IMAGENET, UNIT, Preparation
 from framemesh.modeling.recognition.probe import Probe, within
-from framemesh.modeling.signature import Tensor
+from framemesh.modeling.signature import OPEN, Tensor
 
 NO_OBJECT_SHARE = 0.5
 """Of the queries; DETR says "no object" for nearly all of its 100."""
@@ -26,15 +26,22 @@ def detr(facts: ModelFacts) -> Iterator[Guess]:
     if {"dets", "labels"} <= set(there) and there["dets"].shape[-1:] == (4,):
         yield from _rf_detr(there["dets"], there["labels"])
     if {"labels", "boxes", "scores"} <= set(there) and "orig_target_sizes" in facts.input_names:
-        yield Guess(
-            "RT-DETR, D-FINE or DEIM",
-            "rt-detr",
-            Evidence.NAMES,
-            "names: orig_target_sizes goes in; labels, boxes and scores come out",
-            (UNIT,),
-        )
+        yield _rt_detr(facts)
     if {"logits", "pred_boxes"} <= set(there):
         yield from _hugging_face(facts, there["logits"])
+
+
+def _rt_detr(facts: ModelFacts) -> Guess:
+    labels = next(each for each in facts.declared.outputs if each.name == "labels")
+    return Guess(
+        "RT-DETR, D-FINE or DEIM",
+        "rt-detr",
+        Evidence.NAMES,
+        "names: orig_target_sizes goes in; labels, boxes and scores come out",
+        (UNIT,),
+        # Of an open number of queries, the decoder asks for it: torchvision has such lists too.
+        options={"first_class": 0} if OPEN in labels.shape[1:] else {},
+    )
 
 
 def _rf_detr(boxes: Tensor, logits: Tensor) -> Iterator[Guess]:
@@ -71,7 +78,7 @@ def _hugging_face(facts: ModelFacts, logits: Tensor) -> Iterator[Guess]:
         (IMAGENET,),
         max(0, columns - 1),
         size=(800, 800),
-        confirm=lambda probe: _last_is_nothing(probe, logits.name),
+        confirm=lambda probe: last_is_nothing(probe, logits.name),
     )
     yield Guess(
         "RT-DETR or D-FINE of Hugging Face",
@@ -80,7 +87,7 @@ def _hugging_face(facts: ModelFacts, logits: Tensor) -> Iterator[Guess]:
         why,
         _sigmoid_preparations(facts),
         columns,
-        confirm=lambda probe: _each_for_itself(probe, logits.name),
+        confirm=lambda probe: each_for_itself(probe, logits.name),
     )
 
 
@@ -94,7 +101,7 @@ def _sigmoid_preparations(facts: ModelFacts) -> tuple[Preparation, ...]:
     return UNIT, IMAGENET
 
 
-def _last_is_nothing(probe: Probe, logits: str) -> Finding:
+def last_is_nothing(probe: Probe, logits: str) -> Finding:
     """Whether most queries are sure of their last column, "no object"."""
     rows = probe.values(logits)
     if rows.ndim != 2:
@@ -105,12 +112,12 @@ def _last_is_nothing(probe: Probe, logits: str) -> Finding:
     return contradicted("most queries do not choose the last column, as no object would be")
 
 
-def _each_for_itself(probe: Probe, logits: str) -> Finding:
+def each_for_itself(probe: Probe, logits: str) -> Finding:
     """Whether most queries say no to each of their classes, as a sigmoid head does."""
     rows = probe.values(logits)
     if rows.ndim != 2 or within(rows, 0, 1):
         return contradicted("logits are no logits of one row a query")
-    if _last_is_nothing(probe, logits).verdict == "confirmed":
+    if last_is_nothing(probe, logits).verdict == "confirmed":
         return contradicted("the last column stands for no object")
     if float(np.median(rows.max(axis=1))) < 0:
         return confirmed("most queries say no to each class for itself")

@@ -41,10 +41,12 @@ def ultralytics(facts: ModelFacts) -> Iterator[Guess]:
         return
     main = [output for output in facts.outputs if len(output.shape) == 3]
     if len(main) == 1:
-        yield from _detector(metadata, main[0])
+        masks = [output.shape[1] for output in facts.outputs if len(output.shape) == 4]
+        yield from _detector(metadata, main[0], masks[0] if len(masks) == 1 else 0)
 
 
-def _detector(metadata: UltralyticsMetadata, output: Tensor) -> Iterator[Guess]:
+def _detector(metadata: UltralyticsMetadata, output: Tensor, prototypes: int) -> Iterator[Guess]:
+    """`prototypes`: how many masks are mixed of; 0: none."""
     _, first, last = output.shape
     task, classes = metadata.task or "detect", len(metadata.names)
     rows = suppressed_rows(output.name)
@@ -54,7 +56,10 @@ def _detector(metadata: UltralyticsMetadata, output: Tensor) -> Iterator[Guess]:
             check = oriented_rows(output.name) if task == "obb" else rows
             yield _guess(metadata, "yolo-end2end", why, confirm=check)
         return
-    if not metadata.task and last == 5 + classes:
+    if not metadata.task and prototypes and last == 5 + classes + prototypes:
+        why = f"stride and names, and rows of 5 + {classes} + {prototypes} values"
+        yield _guess(metadata, "yolov5-seg", why, confirm=places_first(output.name, classes))
+    elif not metadata.task and last == 5 + classes:
         why = f"stride and names, and rows of 5 + {classes} values"
         yield _guess(metadata, "yolov5", why, confirm=places_first(output.name))
     elif _fits(first, _channels(metadata, task)):

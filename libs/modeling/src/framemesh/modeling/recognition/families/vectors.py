@@ -1,6 +1,8 @@
 """One vector for the whole image: classes, attributes, or an embedding."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from framemesh.modeling.recognition.guess import (
 )
 from framemesh.modeling.recognition.preparation import UNKNOWN
 from framemesh.modeling.recognition.probe import Probe, Values, sums_to_one, within
+from framemesh.modeling.signature import Tensor
 
 SIZE = (224, 224)
 """Of nearly all classifiers."""
@@ -25,17 +28,25 @@ LOGITS = "logits may be those of one class, of many labels, or an embedding"
 
 
 def vectors(facts: ModelFacts) -> Iterator[Guess]:
-    if len(facts.outputs) != 1:
+    if not all(_is_vector(output) for output in facts.outputs):
         return
-    (output,) = facts.outputs
-    if len(output.shape) < 2 or any(length != 1 for length in output.shape[2:]):
-        return
-    length, batch = output.shape[1], max(1, facts.image.batch)
-    if length > 1:
-        yield _vector(output.name, "classification", _classes, batch=batch, classes=length)
-    yield _vector(output.name, "multi-label", _attributes, batch=batch, classes=max(0, length))
+    for output in facts.outputs:
+        # Of several heads, one is read.
+        head = {"output": output.name} if len(facts.outputs) > 1 else {}
+        yield from _head(output, max(1, facts.image.batch), head)
+
+
+def _is_vector(output: Tensor) -> bool:
+    return len(output.shape) >= 2 and all(length == 1 for length in output.shape[2:])
+
+
+def _head(output: Tensor, batch: int, options: dict[str, Any]) -> Iterator[Guess]:
+    length = max(0, output.shape[1])
+    vector = partial(_vector, output.name, batch=batch, options=options)
+    yield vector("classification", _classes, classes=length)
+    yield vector("multi-label", _attributes, classes=length)
     if length >= MIN_EMBEDDING:
-        yield _vector(output.name, "embedding", _embedding, batch=batch, labels=("embedding",))
+        yield vector("embedding", _embedding, labels=("embedding",))
 
 
 def _vector(
@@ -44,6 +55,7 @@ def _vector(
     judge: Callable[[Values], Finding],
     *,
     batch: int,
+    options: dict[str, Any],
     classes: int = 0,
     labels: tuple[str, ...] = (),
 ) -> Guess:
@@ -61,12 +73,16 @@ def _vector(
         UNKNOWN,
         classes,
         labels,
+        options=options,
         size=SIZE,
         confirm=check,
     )
 
 
 def _classes(values: Values) -> Finding:
+    if values.size == 1:
+        activation = "none" if within(values, 0, 1) else "sigmoid"
+        return open_question("how likely one thing is, or another", activation=activation)
     if sums_to_one(values):
         return confirmed("the values sum to 1, as a softmax makes them", activation="none")
     if within(values, 0, 1):

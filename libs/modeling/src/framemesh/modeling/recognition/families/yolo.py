@@ -15,7 +15,9 @@ from framemesh.modeling.recognition.families.yolo_channels import (
     MIN_PLACES,
     channel_tasks,
     masked,
+    turned_tasks,
 )
+from framemesh.modeling.recognition.families.yolo_rows import masked_rows, more_rows
 from framemesh.modeling.recognition.guess import (
     Evidence,
     Finding,
@@ -39,12 +41,14 @@ def yolo(facts: ModelFacts) -> Iterator[Guess]:
             yield shaped(output, "yolo-end2end", "rows of 6 values", suppressed_rows(output.name))
         elif MIN_PLACES > last > 5 and 0 < first < MIN_PLACES:
             yield _queries(output)
+            yield from more_rows(output)
         elif last > 5 and first >= MIN_PLACES > last:
             yield from _places_first(facts, output)
         elif first > 4 and (last >= MIN_PLACES or last == OPEN):
             yield from channel_tasks(output)
     elif len(facts.outputs) == 2 and len(maps) == len(prototypes) == 1:
         yield from masked(maps[0], prototypes[0])
+        yield from masked_rows(maps[0], prototypes[0])
 
 
 def _queries(output: Tensor) -> Guess:
@@ -70,6 +74,7 @@ def _places_first(facts: ModelFacts, output: Tensor) -> Iterator[Guess]:
     if places != cells:
         yield shaped(output, "yolov5", shape, check, classes=classes)
         return
+    yield from turned_tasks(output)
     # One place a cell: YOLOX, decoded or not, and YOLOv6 have the same shape.
     raw = offsets_and_logs(output.name)
     yield shaped(output, "yolox", shape, raw, classes=classes, preparation=YOLOX)

@@ -4,11 +4,18 @@ What stands behind the box tells the task: scores, angles, keypoints or coeffici
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from framemesh.modeling.recognition.coco import COCO
-from framemesh.modeling.recognition.families.answers import PIXELS, Check, channels_first
+from framemesh.modeling.recognition.families.answers import (
+    PIXELS,
+    Check,
+    channels_first,
+    of_places,
+    places_first,
+)
 from framemesh.modeling.recognition.families.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Finding,
@@ -27,8 +34,37 @@ ANGLES = (-np.pi / 4, 3 * np.pi / 4)
 """Of an oriented box, in radians."""
 
 
+def turned_tasks(output: Tensor) -> Iterator[Guess]:
+    """Of a table with places first: others have such tables as well, so nothing is left open but
+    what has as many classes as COCO."""
+    for guess in channel_tasks(output):
+        if guess.decoder != "yolov8":
+            yield replace(guess, confirm=_surely(guess.confirm))
+        elif guess.classes == len(COCO):
+            yield replace(guess, confirm=_perhaps(guess.confirm))
+
+
+def _surely(usual: Check) -> Check:
+    def check(probe: Probe) -> Finding:
+        found = usual(probe)
+        return contradicted(found.why) if found.verdict == "open" else found
+
+    return check
+
+
+def _perhaps(usual: Check) -> Check:
+    def check(probe: Probe) -> Finding:
+        found = usual(probe)
+        if found.verdict == "confirmed":
+            return open_question("one of the scores may be whether there is anything")
+        return found
+
+    return check
+
+
 def channel_tasks(output: Tensor) -> Iterator[Guess]:
-    _, channels, _ = output.shape
+    _, first, last = output.shape
+    channels = last if 0 < last < first else first
     name = output.name
     yield shaped(
         output,
@@ -63,7 +99,7 @@ def _plain_boxes(output: str, classes: int) -> Check:
 
 def _angles(output: str) -> Check:
     def check(probe: Probe) -> Finding:
-        places = probe.values(output).T
+        places = of_places(probe, output)
         scores, angles = places[:, 4:-1], places[:, -1]
         if not within(scores, 0, 1) or not within(angles, *ANGLES):
             return contradicted("the last channel is no angle, or those before it are no scores")
@@ -78,7 +114,7 @@ def _keypoints(output: str) -> Check:
     """One class, then x, y in pixels and a visibility for each keypoint."""
 
     def check(probe: Probe) -> Finding:
-        places = probe.values(output).T
+        places = of_places(probe, output)
         points = places[:, 5:]
         if points.shape[1] % 3 or places[:, :4].max() <= PIXELS:
             return contradicted("no triples of x, y and visibility")
@@ -94,15 +130,19 @@ def _keypoints(output: str) -> Check:
 
 
 def masked(output: Tensor, prototypes: Tensor) -> Iterator[Guess]:
-    _, channels, places = output.shape
+    _, first, last = output.shape
     _, coefficients, height, width = prototypes.shape
+    turned = first > last
+    channels, places = (last, first) if turned else (first, last)
     classes = channels - 4 - coefficients
     if classes < 1 or places < MIN_PLACES or min(height, width) < 2 or coefficients < 2:
         return
-    yield shaped(
-        output,
-        "yolov8-seg",
-        f"{coefficients} prototypes of masks, and 4 + {classes} + {coefficients} channels a place",
-        channels_first(output.name, classes),
-        classes=classes,
-    )
+    why = f"{coefficients} prototypes of masks, and"
+    if turned and classes > 1:
+        objects = places_first(output.name, classes - 1)
+        tail = f"5 + {classes - 1} + {coefficients} values a place"
+        yield shaped(output, "yolov5-seg", f"{why} {tail}", objects, classes=classes - 1)
+        return
+    tail = f"4 + {classes} + {coefficients} channels a place"
+    check = channels_first(output.name, classes)
+    yield shaped(output, "yolov8-seg", f"{why} {tail}", check, classes=classes)
