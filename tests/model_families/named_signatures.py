@@ -213,9 +213,11 @@ NAMED_SIGNATURES: Mapping[str, Signature] = {
     "YuNet": Signature("yunet", _yunet, {}),
     "YuNet of 2021": Signature("yunet-2021", _yunet_2021, {}),
     "RetinaFace": Signature("retinaface", _retinaface, {}),
-    "SCRFD of 6": Signature("scrfd", lambda: _scrfd((8, 16, 32), 2, (1, 4)), {}),
+    "SCRFD of 6": Signature("scrfd", lambda: _scrfd((8, 16, 32), 2, (1, 4)), {}, told=False),
     "SCRFD of 9": Signature("scrfd", lambda: _scrfd((8, 16, 32), 2, (1, 4, 10)), {}),
-    "SCRFD of 10": Signature("scrfd", lambda: _scrfd((8, 16, 32, 64, 128), 1, (1, 4)), {}),
+    "SCRFD of 10": Signature(
+        "scrfd", lambda: _scrfd((8, 16, 32, 64, 128), 1, (1, 4)), {}, told=False
+    ),
     "SCRFD of 15": Signature("scrfd", lambda: _scrfd((8, 16, 32, 64, 128), 1, (1, 4, 10)), {}),
     "PicoDet": Signature("picodet", _picodet, {}),
     "NanoDet-Plus": Signature("nanodet", _nanodet, {}),

@@ -8,35 +8,20 @@ import numpy as np
 import onnx
 import pytest
 
-from framemesh.cli.inspection.inputs import trial_inputs
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.coco import COCO
-from framemesh.modeling.recognition.draft import input_size, model_name
+from framemesh.modeling.recognition.draft import model_name
 from framemesh.modeling.recognition.facts import read_facts
 from framemesh.modeling.recognition.metadata import literal, ultralytics_metadata
-from framemesh.modeling.recognition.preparation import UNIT
-from framemesh.modeling.recognition.probe import Probe
-from framemesh.modeling.recognition.recognise import first_guess, recognise
+from framemesh.modeling.recognition.recognise import recognise
 from framemesh.modeling.recognition.result import Candidates, Recognised
 from tests.model_families.disguises import DISGUISES, disguised
 from tests.model_families.families import ALL, family
-from tests.model_families.graphs import FamilyGraph, run
+from tests.model_families.graphs import FamilyGraph
 from tests.model_families.named_signatures import NAMED_SIGNATURES
-from tests.model_families.planted import picture
+from tests.model_families.recognition import look
 from tests.model_families.signatures import SIGNATURES, Signature, channels, ultralytics
-
-
-def look(path: Path, content: bytes, choice: Choice = Choice()) -> Recognised | Candidates:  # noqa: B008
-    """Recognition with an inference on a picture of noise."""
-    path.write_bytes(content)
-    facts = read_facts(path)
-    guess = first_guess(facts, choice)
-    width, height, _ = input_size(facts, guess, choice)
-    preparation = guess.preparations[0] if guess else UNIT
-    inputs = trial_inputs(facts, picture("landscape"), preparation, (width, height))
-    return recognise(facts, choice, Probe(run(content, inputs), 0.01))
-
 
 FILES = {**SIGNATURES, **NAMED_SIGNATURES}
 

@@ -12,6 +12,7 @@ from framemesh.modeling.recognition.guess import (
     Guess,
     confirmed,
     contradicted,
+    open_question,
 )
 from framemesh.modeling.recognition.known_names import output_names
 from framemesh.modeling.recognition.preparation import RAW_BGR, SCRFD, ULTRAFACE
@@ -54,17 +55,20 @@ def _scrfd(facts: ModelFacts, outputs: int) -> Guess:
     grids = 5 if outputs in (10, 15) else 3
     scores = [output.name for output in facts.outputs if output.shape[-1] == 1]
 
-    def check(probe: Probe) -> Finding:
-        if all(within(probe.values(name), 0, 1) for name in scores):
-            return confirmed("scores between 0 and 1")
-        return contradicted("the outputs of one column are no scores between 0 and 1")
+    keypoints = outputs > 2 * grids
 
-    keypoints = " and keypoints" if outputs > 2 * grids else ""
+    def check(probe: Probe) -> Finding:
+        if not all(within(probe.values(name), 0, 1) for name in scores):
+            return contradicted("the outputs of one column are no scores between 0 and 1")
+        if not keypoints:
+            return open_question("faces, or other things of one class")
+        return confirmed("scores between 0 and 1, and five keypoints")
+
     return Guess(
         "SCRFD" if grids == 3 else "SCRFD or RetinaFace of InsightFace",
         "scrfd",
-        Evidence.NAMES,
-        f"{outputs} outputs: scores, boxes{keypoints} of {grids} grids",
+        Evidence.SHAPES,
+        f"{outputs} outputs: scores, boxes{' and keypoints' if keypoints else ''} of {grids} grids",
         (SCRFD,),
         1,
         ("face",),
