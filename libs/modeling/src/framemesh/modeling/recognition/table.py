@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from framemesh.modeling.recognition.facts import ModelFacts
+from framemesh.modeling.recognition.families.anomalib import anomalib
 from framemesh.modeling.recognition.families.detr import detr
-from framemesh.modeling.recognition.families.faces import faces
+from framemesh.modeling.recognition.families.faces.grids import faces
 from framemesh.modeling.recognition.families.listed import listed
 from framemesh.modeling.recognition.families.maps import maps
 from framemesh.modeling.recognition.families.nanodet import nanodet
@@ -14,10 +15,10 @@ from framemesh.modeling.recognition.families.picodet import picodet
 from framemesh.modeling.recognition.families.plain import plain
 from framemesh.modeling.recognition.families.rows import rows
 from framemesh.modeling.recognition.families.text import text
-from framemesh.modeling.recognition.families.ultralytics import ultralytics
 from framemesh.modeling.recognition.families.unnamed_lists import unnamed_lists
 from framemesh.modeling.recognition.families.vectors import vectors
-from framemesh.modeling.recognition.families.yolo import yolo
+from framemesh.modeling.recognition.families.yolo.places import yolo
+from framemesh.modeling.recognition.families.yolo.ultralytics import ultralytics
 from framemesh.modeling.recognition.guess import Guess
 from framemesh.modeling.recognition.preparation import RAW, RAW_BGR
 
@@ -28,6 +29,7 @@ RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
     rows,
     faces,
     people,
+    anomalib,
     maps,
     yolo,
     nanodet,

@@ -10,14 +10,14 @@ from framemesh.modeling.recognition.families.answers import (
     places_first,
     suppressed_rows,
 )
-from framemesh.modeling.recognition.families.shaped import shaped
-from framemesh.modeling.recognition.families.yolo_channels import (
+from framemesh.modeling.recognition.families.yolo.channels import (
     MIN_PLACES,
     channel_tasks,
     masked,
     turned_tasks,
 )
-from framemesh.modeling.recognition.families.yolo_rows import masked_rows, more_rows
+from framemesh.modeling.recognition.families.yolo.rows import masked_rows, more_rows
+from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Evidence,
     Finding,

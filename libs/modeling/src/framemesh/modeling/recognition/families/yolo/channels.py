@@ -16,7 +16,7 @@ from framemesh.modeling.recognition.families.answers import (
     of_places,
     places_first,
 )
-from framemesh.modeling.recognition.families.shaped import shaped
+from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Finding,
     Guess,

@@ -10,7 +10,7 @@ from framemesh.modeling.recognition.families.answers import (
     oriented_rows,
     suppressed_rows,
 )
-from framemesh.modeling.recognition.families.shaped import shaped
+from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Finding,
     Guess,

@@ -5,7 +5,7 @@ from math import ceil
 from typing import Any
 
 from framemesh.modeling.recognition.facts import ModelFacts
-from framemesh.modeling.recognition.families.prior_faces import prior_faces
+from framemesh.modeling.recognition.families.faces.priors import prior_faces
 from framemesh.modeling.recognition.guess import (
     Evidence,
     Finding,

@@ -1,0 +1,1 @@
+"""The YOLO families: with metadata, and by the shapes of their outputs."""
