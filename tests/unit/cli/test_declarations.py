@@ -72,7 +72,7 @@ decoder: {name: centernet}
 
 def test_labels_may_be_a_set_that_is_known_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"")
-    for name, count in (("coco", 80), ("imagenet", 1000)):
+    for name, count in (("coco", 80), ("coco-90", 90), ("imagenet", 1000)):
         (tmp_path / "model.yaml").write_text(
             f"name: things\nfile: model.onnx\nlabels: {name}\n"
             "input: {name: input, width: 4, height: 4}\ndecoder: {name: ssd}\n"

@@ -92,6 +92,18 @@ def test_without_an_inference_only_what_is_written_counts(
             assert found.guess.decoder == signature.decoder
 
 
+def test_detectors_of_tensorflow_may_count_classes_as_cocos_own_files_do(tmp_path: Path) -> None:
+    file = NAMED_SIGNATURES["TensorFlow"].file()
+    choice = Choice(decoder="tf-detection", labels_from="coco-90")
+    numbered = look(tmp_path / "m.onnx", file, choice)
+    assert isinstance(numbered, Recognised)
+    assert numbered.draft.document["labels"][16] == "cat"  # COCO's number 17
+    assert len(numbered.draft.document["labels"]) == 90
+    in_a_row = look(tmp_path / "m.onnx", file, replace(choice, labels_from="coco"))
+    assert isinstance(in_a_row, Recognised)
+    assert "say coco-90" in in_a_row.draft.reasons["labels"]
+
+
 def test_of_several_heads_the_user_names_one(tmp_path: Path) -> None:
     heads = NAMED_SIGNATURES["two heads"].file()
     choice = Choice(decoder="classification", preparation="imagenet")

@@ -58,7 +58,7 @@ Prepare = Annotated[
     str, typer.Option(help=f"Of a file: how it takes pixels: {', '.join(PREPARATIONS)}.")
 ]
 Labels = Annotated[
-    str, typer.Option(help="Of a file: a text file with one label a line, `coco` or `imagenet`.")
+    str, typer.Option(help="Of a file: one label a line; or `coco`, `coco-90`, `imagenet`.")
 ]
 Size = Annotated[
     str, typer.Option(help="Of a file with open dimensions: WIDTHxHEIGHT of its input.")

@@ -20,12 +20,19 @@ UNUSED_IDS = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
 def coco_labels(classes: int) -> tuple[str, ...]:
     """For a model of 80 classes, or of 90 or 91 that are numbered as in COCO's own files.
 
-    Empty where COCO has not this number of classes.
+    Empty where COCO has not this number of classes. 0: it is not known.
     """
-    if classes in (0, len(COCO)):
-        return COCO
-    if classes not in (90, 91):
+    return COCO if classes in (0, len(COCO)) else numbered_coco_labels(classes)
+
+
+def numbered_coco_labels(classes: int) -> tuple[str, ...]:
+    """By the numbers that COCO's own files use, 1 to 90; 91 with an unused 0.
+
+    The detectors of TensorFlow and torchvision count so, and do not tell how many classes they
+    have. Empty for another number; 0: it is not known.
+    """
+    if classes not in (0, 90, 91):
         return ()
     names = iter(COCO)
     by_id = [f"unused {at}" if at in UNUSED_IDS else next(names) for at in range(1, 91)]
-    return tuple(by_id) if classes == 90 else ("unused 0", *by_id)
+    return ("unused 0", *by_id) if classes == 91 else tuple(by_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from framemesh.modeling.recognition.coco import coco_labels
+from framemesh.modeling.recognition.coco import coco_labels, numbered_coco_labels
 from framemesh.modeling.recognition.imagenet import imagenet_labels
 
 
@@ -19,6 +19,7 @@ class KnownLabels:
 
 KNOWN_LABELS: Mapping[str, KnownLabels] = {
     "coco": KnownLabels(coco_labels, "COCO 80 (90 or 91 with its unused numbers)"),
+    "coco-90": KnownLabels(numbered_coco_labels, "COCO's own numbers 90 (91 with an unused 0)"),
     "imagenet": KnownLabels(imagenet_labels, "ImageNet 1000 (1001 with a background first)"),
 }
 

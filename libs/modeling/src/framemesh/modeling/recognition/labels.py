@@ -5,6 +5,9 @@ from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.guess import Guess
 from framemesh.modeling.recognition.known_labels import KNOWN_LABELS, known_by_number
 
+NUMBERED = ("tf-detection", "torchvision")
+"""Decoders of models that, trained on COCO, count its classes as its own files do."""
+
 
 def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...], str]:
     """The labels and where they are from; none where neither file nor user tells any.
@@ -20,7 +23,7 @@ def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...],
                 f"{file}: --labels {choice.labels_from}: the model has {guess.classes} classes, "
                 f"and {known.numbers}: give the names that it was trained with"
             )
-        return labels, f"you said {choice.labels_from}"
+        return labels, _said(choice.labels_from, guess)
     if choice.labels:
         if guess.classes and len(choice.labels) != guess.classes:
             raise ModelInvalid(
@@ -38,3 +41,10 @@ def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...],
         hint = f" ({as_many} has as many)" if as_many else ""
         return numbers, f"the file names none: numbers; give --labels{hint}"
     return (), "the file does not tell, not even how many"
+
+
+def _said(name: str, guess: Guess) -> str:
+    """A model that does not tell how many classes it has may count them in either way."""
+    if name == "coco" and guess.decoder in NUMBERED:
+        return "you said coco, 80 in a row; if it counts as COCO's own files do, say coco-90"
+    return f"you said {name}"
