@@ -134,6 +134,20 @@ def _places_first() -> FamilyGraph:
     return graph
 
 
+def _larger_places_first() -> FamilyGraph:
+    """With a grid of stride 4 as well: as many places as no usual grids have."""
+    graph = FamilyGraph("images", (1, 3, SIDE, SIDE))
+    graph.output("output0", channels(84, 80, places=34000).transpose(0, 2, 1))
+    return graph
+
+
+def _segments_places_first() -> FamilyGraph:
+    graph = FamilyGraph("images", (1, 3, SIDE, SIDE))
+    graph.output("output0", channels(116, 80).transpose(0, 2, 1))
+    graph.output("output1", np.zeros((1, 32, 160, 160)))
+    return graph
+
+
 def _rows_with(columns: int, *more: float) -> FamilyGraph:
     values = np.zeros((1, 300, columns), np.float32)
     values[0, :2] = (10, 20, 200, 300, 0.9, 0, *more)
@@ -225,6 +239,10 @@ NAMED_SIGNATURES: Mapping[str, Signature] = {
         "yolov5-seg", _yolov5_segments, {"stride": "32", "names": str([*map(str, range(80))])}
     ),
     "YOLOv8 with places first": Signature("yolov8", _places_first, {}, told=False),
+    "YOLOv8 of four grids with places first": Signature(
+        "yolov8", _larger_places_first, {}, told=False
+    ),
+    "YOLOv8-seg with places first": Signature("yolov8-seg", _segments_places_first, {}, told=False),
     "YOLO26-seg": Signature(
         "yolo-end2end", _rows_with_masks, ultralytics("segment", 80, end2end="True")
     ),

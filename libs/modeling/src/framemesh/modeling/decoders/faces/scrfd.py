@@ -13,6 +13,7 @@ from framemesh.modeling.decoders.demand import (
 )
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 KEYPOINT_COLUMNS = 10
 """x and y of both eyes, the nose and both corners of the mouth."""
@@ -52,7 +53,8 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
     step = GRIDS[grids].strides[-1]
     if input_size.width % step or input_size.height % step:
         raise unreadable(shapes, "scrfd", f"an input whose sides are multiples of {step}")
-    return DecoderBinding(tensors, 1, input_size)
+    detail = DetailSize(keypoints=KEYPOINT_COLUMNS // 2 if counts["kps"] else 0)
+    return DecoderBinding(tensors, 1, input_size, detail=detail)
 
 
 def _unreadable(shapes: Shapes) -> ModelInvalid:

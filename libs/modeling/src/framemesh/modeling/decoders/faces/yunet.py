@@ -10,9 +10,12 @@ from framemesh.modeling.decoders.demand import (
     unreadable,
 )
 from framemesh.modeling.manifest import DecoderSpec
+from framemesh.modeling.result_size import DetailSize
 
 STRIDES = (8, 16, 32)
 """Pixels of the input between the places of a grid."""
+
+KEYPOINTS = 5
 
 COLUMNS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
 """Of each kind of output."""
@@ -35,7 +38,7 @@ def _bind(spec: DecoderSpec, shapes: Shapes, input_size: InputSize) -> DecoderBi
                     f"{input_size.height}",
                 )
             tensors[name] = name
-    return DecoderBinding(tensors, 1, input_size)
+    return DecoderBinding(tensors, 1, input_size, detail=DetailSize(keypoints=KEYPOINTS))
 
 
 DEMANDS = {"yunet": DecoderDemand(_bind, options=SUPPRESSING - {"agnostic"})}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from framemesh.modeling.decoders.listed import PADDLE_COLUMNS
 from framemesh.modeling.manifest import Layout
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.guess import (
@@ -34,12 +35,13 @@ def listed(facts: ModelFacts) -> Iterator[Guess]:
         yolo = facts.image.tensor.name == "images"
         prepared = (LETTERBOX,) if yolo else (LETTERBOX, UNIT, IMAGENET)
         yield _named("a graph with EfficientNMS", "efficient-nms", EFFICIENT_NMS, *prepared)
-    if "scale_factor" in facts.input_names:
+    rows = [output for output in facts.outputs if output.shape[-1:] == (PADDLE_COLUMNS,)]
+    if "scale_factor" in facts.input_names and len(rows) == 1:
         yield Guess(
             "PaddleDetection",
             "paddle",
             Evidence.NAMES,
-            "names: scale_factor goes in",
+            f"names: scale_factor goes in; {rows[0].name} has rows of {PADDLE_COLUMNS} values",
             (UNIT, IMAGENET),
         )
     if _is_torchvision(facts):

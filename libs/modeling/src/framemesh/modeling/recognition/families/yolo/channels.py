@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from framemesh.modeling.recognition.coco import COCO
+from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.families.answers import (
     PIXELS,
     Check,
@@ -16,6 +17,7 @@ from framemesh.modeling.recognition.families.answers import (
     of_places,
     places_first,
 )
+from framemesh.modeling.recognition.families.yolo.grids import anchored
 from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Finding,
@@ -129,7 +131,9 @@ def _keypoints(output: str) -> Check:
     return check
 
 
-def masked(output: Tensor, prototypes: Tensor) -> Iterator[Guess]:
+def masked(facts: ModelFacts, output: Tensor, prototypes: Tensor) -> Iterator[Guess]:
+    """A table with the coefficients of masks: of YOLOv8 and what follows it, or, where places come
+    first, of YOLOv5 and v7."""
     _, first, last = output.shape
     _, coefficients, height, width = prototypes.shape
     turned = first > last
@@ -138,11 +142,15 @@ def masked(output: Tensor, prototypes: Tensor) -> Iterator[Guess]:
     if classes < 1 or places < MIN_PLACES or min(height, width) < 2 or coefficients < 2:
         return
     why = f"{coefficients} prototypes of masks, and"
-    if turned and classes > 1:
-        objects = places_first(output.name, classes - 1)
-        tail = f"5 + {classes - 1} + {coefficients} values a place"
-        yield shaped(output, "yolov5-seg", f"{why} {tail}", objects, classes=classes - 1)
+    of_v8 = channels_first(output.name, classes)
+    if not turned:
+        tail = f"4 + {classes} + {coefficients} channels a place"
+        yield shaped(output, "yolov8-seg", f"{why} {tail}", of_v8, classes=classes)
         return
-    tail = f"4 + {classes} + {coefficients} channels a place"
-    check = channels_first(output.name, classes)
-    yield shaped(output, "yolov8-seg", f"{why} {tail}", check, classes=classes)
+    tail = f"{channels} values of each of {places} places"
+    if classes > 1:
+        of_v5 = places_first(output.name, classes - 1)
+        check = of_v5 if anchored(facts, places) else _perhaps(of_v5)
+        yield shaped(output, "yolov5-seg", f"{why} {tail}", check, classes=classes - 1)
+    if not anchored(facts, places):
+        yield shaped(output, "yolov8-seg", f"{why} {tail}", _perhaps(of_v8), classes=classes)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from framemesh.modeling.recognition.coco import COCO
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.families.answers import (
+    Check,
     boxes_and_scores,
     offsets_and_logs,
     places_first,
@@ -16,6 +17,7 @@ from framemesh.modeling.recognition.families.yolo.channels import (
     masked,
     turned_tasks,
 )
+from framemesh.modeling.recognition.families.yolo.grids import anchored, one_a_cell
 from framemesh.modeling.recognition.families.yolo.rows import masked_rows, more_rows
 from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
@@ -27,8 +29,6 @@ from framemesh.modeling.recognition.guess import (
 from framemesh.modeling.recognition.preparation import LETTERBOX, UNIT, YOLOX
 from framemesh.modeling.recognition.probe import Probe
 from framemesh.modeling.signature import OPEN, Tensor
-
-STRIDES = (8, 16, 32)
 
 
 def yolo(facts: ModelFacts) -> Iterator[Guess]:
@@ -47,7 +47,7 @@ def yolo(facts: ModelFacts) -> Iterator[Guess]:
         elif first > 4 and (last >= MIN_PLACES or last == OPEN):
             yield from channel_tasks(output)
     elif len(facts.outputs) == 2 and len(maps) == len(prototypes) == 1:
-        yield from masked(maps[0], prototypes[0])
+        yield from masked(facts, maps[0], prototypes[0])
         yield from masked_rows(maps[0], prototypes[0])
 
 
@@ -69,21 +69,24 @@ def _queries(output: Tensor) -> Guess:
 def _places_first(facts: ModelFacts, output: Tensor) -> Iterator[Guess]:
     _, places, values = output.shape
     classes, check = values - 5, places_first(output.name)
-    cells = _cells(facts)
     shape = f"{places} places of 5 + {classes} values"
-    if places != cells:
+    if anchored(facts, places):
         yield shaped(output, "yolov5", shape, check, classes=classes)
+        return
+    if not one_a_cell(facts, places):
+        yield shaped(
+            output,
+            "yolov5",
+            shape,
+            _open(check, "not so many places as its grids have"),
+            classes=classes,
+        )
+        yield from turned_tasks(output)
         return
     yield from turned_tasks(output)
     # One place a cell: YOLOX, decoded or not, and YOLOv6 have the same shape.
     raw = offsets_and_logs(output.name)
     yield shaped(output, "yolox", shape, raw, classes=classes, preparation=YOLOX)
-
-    def decoded(probe: Probe) -> Finding:
-        found = check(probe)
-        if found.verdict == "confirmed":
-            return open_question("YOLOX that is decoded already has such values as well")
-        return found
 
     yield Guess(
         "YOLOv6, or YOLOX with decoded boxes",
@@ -92,10 +95,15 @@ def _places_first(facts: ModelFacts, output: Tensor) -> Iterator[Guess]:
         shape,
         (LETTERBOX, YOLOX),
         classes,
-        confirm=decoded,
+        confirm=_open(check, "YOLOX that is decoded already has such values as well"),
     )
 
 
-def _cells(facts: ModelFacts) -> int:
-    width, height = facts.image.width or 640, facts.image.height or 640
-    return sum((width // stride) * (height // stride) for stride in STRIDES)
+def _open(usual: Check, why: str) -> Check:
+    """As `usual`, but what it confirms is only possible."""
+
+    def check(probe: Probe) -> Finding:
+        found = usual(probe)
+        return open_question(why) if found.verdict == "confirmed" else found
+
+    return check
