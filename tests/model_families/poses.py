@@ -72,6 +72,35 @@ def _movenet(answers: Mapping[str, Values]) -> list[Reading]:
     return _posed([(x * WIDTH, y * HEIGHT, score) for y, x, score in rows.tolist()])
 
 
+def movenet_people() -> FamilyModel:
+    """Of up to six people: here of two, the second half as large in the upper left."""
+    spec = InputSpec("input", WIDTH, HEIGHT, layout=Layout.NHWC, dtype=DType.INT32)
+    values = np.zeros((1, 6, 3 * len(KEYPOINTS) + 5))
+    slopes = np.zeros_like(values)
+    for row, (size, score) in enumerate(((1.0, 0.8), (0.5, 0.4))):
+        points = [(y * size, x * size, sure) for x, y, sure in KEYPOINTS]
+        values[0, row] = [*np.ravel(points), 0.1 * size, 0.2 * size, 0.9 * size, 0.8 * size, score]
+        slopes[0, row, -1] = SLOPE
+    graph = FamilyGraph.of(spec)
+    graph.output("output_0", values, slopes)
+    decoder = DecoderSpec("movenet", THRESHOLD)
+    return FamilyModel(graph.save(), spec, decoder, _movenet_people, labels=LABELS)
+
+
+def _movenet_people(answers: Mapping[str, Values]) -> list[Reading]:
+    found: list[Reading] = []
+    for row in answers["output_0"].astype(np.float64).tolist():
+        *points, top, left, bottom, right, score = row
+        if score >= THRESHOLD:
+            box = left * WIDTH, top * HEIGHT, right * WIDTH, bottom * HEIGHT
+            keypoints = [
+                (points[at + 1] * WIDTH, points[at] * HEIGHT, points[at + 2])
+                for at in range(0, len(points), 3)
+            ]
+            found.append(Reading(0, score, box, keypoints=keypoints))
+    return found
+
+
 def heatmap_pose() -> FamilyModel:
     """HRNet: a map a quarter of the input for each keypoint."""
     spec = InputSpec(
@@ -119,5 +148,6 @@ def _posed(keypoints: list[tuple[float, float, float]]) -> list[Reading]:
 MODELS: Mapping[str, Callable[[], FamilyModel]] = {
     "heatmap-pose": heatmap_pose,
     "movenet": movenet,
+    "movenet-of-several-people": movenet_people,
     "simcc": simcc,
 }
