@@ -32,18 +32,21 @@ from framemesh.modeling.signature import Tensor
 MIN_PLACES = 500
 """Fewer have only the lists of a graph that ends with the suppression."""
 
+POSED_CLASSES = range(1, 5)
+"""How many classes a pose model may have: one in nearly all."""
+
+MIN_KEYPOINTS = 2
+
 ANGLES = (-np.pi / 4, 3 * np.pi / 4)
 """Of an oriented box, in radians."""
 
 
 def turned_tasks(output: Tensor) -> Iterator[Guess]:
-    """Of a table with places first: others have such tables as well, so nothing is left open but
-    what has as many classes as COCO."""
+    """Of a table with places first: others have such tables as well, so that only angles and
+    keypoints are sure."""
     for guess in channel_tasks(output):
-        if guess.decoder != "yolov8":
-            yield replace(guess, confirm=_surely(guess.confirm))
-        elif guess.classes == len(COCO):
-            yield replace(guess, confirm=_perhaps(guess.confirm))
+        usual = _perhaps if guess.decoder == "yolov8" else _surely
+        yield replace(guess, confirm=usual(guess.confirm))
 
 
 def _surely(usual: Check) -> Check:
@@ -78,10 +81,12 @@ def channel_tasks(output: Tensor) -> Iterator[Guess]:
     if channels > 5:
         why = f"4 + {channels - 5} + 1 channels a place"
         yield shaped(output, "yolov8-obb", why, _angles(name), classes=channels - 5)
-    if channels >= 4 + 1 + 2 * 3:
-        yield shaped(
-            output, "yolov8-pose", f"{channels} channels a place", _keypoints(name), classes=1
-        )
+    for classes in POSED_CLASSES:
+        points, rest = divmod(channels - 4 - classes, 3)
+        if points >= MIN_KEYPOINTS and not rest:
+            why = f"4 + {classes} + 3 * {points} channels a place"
+            check = _keypoints(name, classes)
+            yield shaped(output, "yolov8-pose", why, check, classes=classes)
 
 
 def _plain_boxes(output: str, classes: int) -> Check:
@@ -112,17 +117,17 @@ def _angles(output: str) -> Check:
     return check
 
 
-def _keypoints(output: str) -> Check:
-    """One class, then x, y in pixels and a visibility for each keypoint."""
+def _keypoints(output: str, classes: int) -> Check:
+    """Scores of classes, then x, y in pixels and a visibility for each keypoint."""
 
     def check(probe: Probe) -> Finding:
         places = of_places(probe, output)
-        points = places[:, 5:]
+        points = places[:, 4 + classes :]
         if points.shape[1] % 3 or places[:, :4].max() <= PIXELS:
             return contradicted("no triples of x, y and visibility")
         x, y, visible = points[:, 0::3], points[:, 1::3], points[:, 2::3]
         in_pixels = bool((x.max(axis=0) > PIXELS).all() and (y.max(axis=0) > PIXELS).all())
-        if in_pixels and within(visible, 0, 1) and within(places[:, 4], 0, 1):
+        if in_pixels and within(visible, 0, 1) and within(places[:, 4 : 4 + classes], 0, 1):
             return confirmed(
                 f"{x.shape[1]} triples of x, y in pixels and a visibility", keypoints=x.shape[1]
             )

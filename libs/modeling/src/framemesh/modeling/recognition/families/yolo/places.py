@@ -18,7 +18,7 @@ from framemesh.modeling.recognition.families.yolo.channels import (
     turned_tasks,
 )
 from framemesh.modeling.recognition.families.yolo.grids import anchored, one_a_cell
-from framemesh.modeling.recognition.families.yolo.rows import masked_rows, more_rows
+from framemesh.modeling.recognition.families.yolo.rows import ROW_VALUES, masked_rows, more_rows
 from framemesh.modeling.recognition.families.yolo.shaped import shaped
 from framemesh.modeling.recognition.guess import (
     Evidence,
@@ -37,12 +37,13 @@ def yolo(facts: ModelFacts) -> Iterator[Guess]:
     if len(facts.outputs) == 1 and len(maps) == 1:
         (output,) = maps
         _, first, last = output.shape
-        if last == 6 and 0 < first < MIN_PLACES:
-            yield shaped(output, "yolo-end2end", "rows of 6 values", suppressed_rows(output.name))
-        elif MIN_PLACES > last > 5 and 0 < first < MIN_PLACES:
+        if MIN_PLACES > last > 4 and 0 < first < MIN_PLACES:
+            if last == ROW_VALUES:
+                rows = suppressed_rows(output.name)
+                yield shaped(output, "yolo-end2end", f"rows of {ROW_VALUES} values", rows)
             yield _queries(output)
             yield from more_rows(output)
-        elif last > 5 and first >= MIN_PLACES > last:
+        elif first >= MIN_PLACES and first > last > 4:
             yield from _places_first(facts, output)
         elif first > 4 and (last >= MIN_PLACES or last == OPEN):
             yield from channel_tasks(output)
@@ -70,24 +71,20 @@ def _places_first(facts: ModelFacts, output: Tensor) -> Iterator[Guess]:
     _, places, values = output.shape
     classes, check = values - 5, places_first(output.name)
     shape = f"{places} places of 5 + {classes} values"
+    if not anchored(facts, places):
+        yield from turned_tasks(output)
+    if not classes:
+        return
     if anchored(facts, places):
         yield shaped(output, "yolov5", shape, check, classes=classes)
         return
     if not one_a_cell(facts, places):
-        yield shaped(
-            output,
-            "yolov5",
-            shape,
-            _open(check, "not so many places as its grids have"),
-            classes=classes,
-        )
-        yield from turned_tasks(output)
+        possible = _open(check, "not so many places as its grids have")
+        yield shaped(output, "yolov5", shape, possible, classes=classes)
         return
-    yield from turned_tasks(output)
     # One place a cell: YOLOX, decoded or not, and YOLOv6 have the same shape.
     raw = offsets_and_logs(output.name)
     yield shaped(output, "yolox", shape, raw, classes=classes, preparation=YOLOX)
-
     yield Guess(
         "YOLOv6, or YOLOX with decoded boxes",
         "yolov5",
