@@ -49,6 +49,11 @@ def test_a_document_is_read_and_written_back() -> None:
         ("crops_of: people", "crops_of: nobody", "line 7: stages[1].crops_of: no earlier stage"),
         ("name: faces", "name: people", "line 5: stages[1].name: 'people' is taken"),
         ("    crops_of: people\n", "", "line 7: stages[1].labels: only chooses crops"),
+        (
+            "    crops_of: people\n    labels: [person]\n",
+            "    crop_margin: 0.1\n",
+            "line 7: stages[1].crop_margin: only widens crops",
+        ),
         ("    model: person\n", "", "line 3: stages[0].model: is missing"),
         ("2GiB", "2GiB\n  shards: 0", "line 11: buffer.shards: input should be greater than"),
         ("2GiB", "2GiB\n  streams: 0", "line 11: buffer.streams: input should be greater than"),

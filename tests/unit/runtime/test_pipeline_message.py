@@ -7,7 +7,7 @@ def test_a_stage_on_tiles_survives_the_wire() -> None:
         "harbour",
         (
             StageSpec("boats", "boat", 3, tiles=TilesSpec(512, 0.25, whole=True)),
-            StageSpec("names", "text", 1, crops_of="boats", labels=("ship",)),
+            StageSpec("names", "text", 1, crops_of="boats", labels=("ship",), crop_margin=0.25),
         ),
     )
     assert pipeline_message.from_proto(pipeline_message.to_proto(spec)) == spec

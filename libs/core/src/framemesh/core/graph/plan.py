@@ -36,6 +36,8 @@ class Edge:
     """Only boxes with one of these labels; empty: all."""
     tiles: TilesSpec | None = None
     """The whole frame comes in overlapping tiles, and what the node finds in them is merged."""
+    margin: float = 0.0
+    """Around each box, as a fraction of its shorter side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def compile_plan(spec: PipelineSpec) -> GraphPlan:
     return sorted_plan(
         nodes,
         (
-            Edge(stage.name, stage.crops_of or None, stage.labels, stage.tiles)
+            Edge(stage.name, stage.crops_of or None, stage.labels, stage.tiles, stage.crop_margin)
             for stage in spec.stages
         ),
     )

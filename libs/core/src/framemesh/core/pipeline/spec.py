@@ -70,6 +70,9 @@ class StageSpec:
     """The earlier stage whose boxes are cropped and processed; empty: the whole frame."""
     labels: tuple[str, ...] = ()
     """Only crops with one of these labels; empty: all."""
+    crop_margin: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    """Of the frame around each crop, as a fraction of the shorter side of its box: a reader or a
+    pose model sees more than what a tight box leaves."""
     max_delay_ms: Annotated[int, Field(ge=0, le=1000)] = 5
     """How long a frame may wait for others to be batched into one request to the model."""
     tiles: TilesSpec | None = None
@@ -162,6 +165,10 @@ def check_pipeline(spec: PipelineSpec) -> None:
             )
         if stage.labels and not stage.crops_of:
             problems.append(Problem(("stages", at, "labels"), "only chooses crops; set crops_of"))
+        if stage.crop_margin and not stage.crops_of:
+            problems.append(
+                Problem(("stages", at, "crop_margin"), "only widens crops; set crops_of")
+            )
         if stage.tiles and stage.crops_of:
             problems.append(
                 Problem(("stages", at, "tiles"), "cuts the whole frame; leave crops_of out")

@@ -90,6 +90,7 @@ def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
         model_version=stage.model_version,
         crops_of=stage.crops_of,
         labels=stage.labels,
+        crop_margin=stage.crop_margin,
         max_delay_ms=stage.max_delay_ms,
     )
 

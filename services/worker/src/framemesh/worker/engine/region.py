@@ -46,14 +46,24 @@ def regions_of(items: Iterable[Item], edge: Edge, width: int, height: int) -> It
         box = item.detection.box
         if box is None or (edge.labels and item.detection.label not in edge.labels):
             continue
-        region = region_of(box, item.id, width, height)
+        region = region_of(box, item.id, width, height, edge.margin)
         if min(region.width, region.height) >= MIN_REGION_PIXELS:
             yield region
 
 
-def region_of(box: Box, parent: ItemId, width: int, height: int) -> Region:
-    """The pixels that a box lies on, clipped to an image of this size."""
-    left, right = (min(width, max(0, round(side * width))) for side in (box.left, box.right))
-    top, bottom = (min(height, max(0, round(side * height))) for side in (box.top, box.bottom))
+def region_of(box: Box, parent: ItemId, width: int, height: int, margin: float = 0.0) -> Region:
+    """The pixels that a box lies on, clipped to an image of this size.
+
+    Args:
+        margin: around the box, as a fraction of its shorter side in pixels.
+    """
+    around = margin * min((box.right - box.left) * width, (box.bottom - box.top) * height)
+    left, right = _within(box.left * width - around, box.right * width + around, width)
+    top, bottom = _within(box.top * height - around, box.bottom * height + around, height)
     covered = Box(left / width, top / height, right / width, bottom / height)
     return Region(left, top, right, bottom, covered, parent)
+
+
+def _within(low: float, high: float, length: int) -> tuple[int, int]:
+    """Whole pixels from 0 to `length`."""
+    return min(length, max(0, round(low))), min(length, max(0, round(high)))
