@@ -81,6 +81,17 @@ def test_keypoints_are_dots_unless_the_model_is_not_sure() -> None:
     assert not changed(picture)[230:250, 280:300].any()
 
 
+def test_the_lines_of_a_skeleton_are_those_of_the_stages_model() -> None:
+    places = ((0.25, 0.25), (0.25, 0.75), (0.75, 0.75))
+    keypoints = [outcome_pb2.Keypoint(at=outcome_pb2.Point(x=x, y=y), score=1) for x, y in places]
+    arm = detection(stage="arms", keypoints=keypoints)
+    where = changed(draw(grey(), [arm], {"arms": ((0, 1),)}))
+    assert where[240, 157:163].any(), "the line from the first keypoint to the second"
+    assert not where[357:363, 320].any(), "no line from the second to the third"
+    # Keypoints that a model of another version had: no line, and no error.
+    assert not changed(draw(grey(), [arm], {"arms": ((1, 3),)}))[240, 157:163].any()
+
+
 def test_the_17_keypoints_of_a_person_have_a_skeleton() -> None:
     ankle, knee = outcome_pb2.Point(x=0.3, y=0.7), outcome_pb2.Point(x=0.3, y=0.3)
     keypoints = [outcome_pb2.Keypoint(at=ankle)] * 17

@@ -178,3 +178,20 @@ def test_a_model_has_seen_its_largest_batch_before_any_frame(tmp_path: Path) -> 
     assert sample.batch_size == 6
     assert list(sample.inputs["images"].dims) == [480, 640, 3]
     assert sample.inputs["images"].zero_data
+
+
+@pytest.mark.parametrize(
+    ("decoder", "skeleton", "words"),
+    [
+        ("centernet", ((0, 1),), "skeleton: decoder centernet tells no keypoints here"),
+        ("heatmap-pose", ((0, 1), (5, 6)), "skeleton: keypoint 6 is not one of the model, which"),
+    ],
+)
+def test_a_skeleton_joins_keypoints_of_the_model(
+    decoder: str, skeleton: tuple[tuple[int, int], ...], words: str
+) -> None:
+    manifest = replace(MANIFEST, decoder=DecoderSpec(decoder), skeleton=skeleton)
+    heatmaps = Tensor("heatmaps", "FP32", (-1, 6, 120, 160))
+    outputs = (heatmaps,) if decoder == "heatmap-pose" else (HEATMAP, BOXES)
+    with pytest.raises(ModelInvalid, match=words):
+        check_signature(manifest, Signature((PICTURES,), outputs))

@@ -42,8 +42,18 @@ def draw_outline(canvas: Canvas, detection: outcome_pb2.Detection, color: Color)
         cv2.rectangle(canvas.pixels, upper_left, lower_right, color, line, cv2.LINE_AA)
 
 
-def draw_keypoints(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) -> None:
-    """A dot for each that the model is sure of, and the skeleton of a person."""
+Bones = Sequence[tuple[int, int]]
+"""Pairs of keypoints with a line between them, by their numbers from 0."""
+
+
+def draw_keypoints(
+    canvas: Canvas, detection: outcome_pb2.Detection, color: Color, skeleton: Bones = ()
+) -> None:
+    """A dot for each that the model is sure of, and the lines of the skeleton.
+
+    Args:
+        skeleton: empty: that of a person, if there are as many keypoints as COCO has.
+    """
     places = [
         canvas.place(one.at.x, one.at.y) if one.score >= SURE else None
         for one in detection.keypoints
@@ -52,11 +62,15 @@ def draw_keypoints(canvas: Canvas, detection: outcome_pb2.Detection, color: Colo
     if not shown:
         return
     width = _stroke(canvas, shown)
-    if len(places) == COCO_KEYPOINTS:
-        for first, second in COCO_BONES:
-            start, end = places[first], places[second]
-            if start and end:
-                cv2.line(canvas.pixels, start, end, color, width, cv2.LINE_AA)
+    if not skeleton and len(places) == COCO_KEYPOINTS:
+        skeleton = COCO_BONES
+    for first, second in skeleton:
+        if (
+            max(first, second) < len(places)
+            and (start := places[first])
+            and (end := places[second])
+        ):
+            cv2.line(canvas.pixels, start, end, color, width, cv2.LINE_AA)
     for place in shown:
         if width > 1:
             cv2.circle(canvas.pixels, place, width + 1, DARK, cv2.FILLED, cv2.LINE_AA)

@@ -1,18 +1,28 @@
 """Detections drawn on a picture."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.drawing.colors import Color, area_color, class_color, value_color
 from framemesh.cli.drawing.labels import Labels
-from framemesh.cli.drawing.outlines import draw_keypoints, draw_outline
+from framemesh.cli.drawing.outlines import Bones, draw_keypoints, draw_outline
 from framemesh.cli.drawing.overlays import draw_mask, draw_raster
 from framemesh.cli.drawing.pixels import Canvas, Pixels
 from framemesh.cli.views.detection import SHOWN_CLASSES, area, name
 
+NO_SKELETONS: Mapping[str, Bones] = MappingProxyType({})
 
-def draw(picture: Pixels, detections: Sequence[outcome_pb2.Detection]) -> Pixels:
+
+def draw(
+    picture: Pixels,
+    detections: Sequence[outcome_pb2.Detection],
+    skeletons: Mapping[str, Bones] = NO_SKELETONS,
+) -> Pixels:
     """A copy of `picture` with all that the detections tell, and a label for each.
+
+    Args:
+        skeletons: by the stage whose model has one: outcomes do not carry what never changes.
 
     Raises:
         GridUnreadable: a mask or a raster is damaged.
@@ -28,7 +38,7 @@ def draw(picture: Pixels, detections: Sequence[outcome_pb2.Detection]) -> Pixels
     for detection in detections:
         color = class_color(detection.class_id)
         draw_outline(canvas, detection, color)
-        draw_keypoints(canvas, detection, color)
+        draw_keypoints(canvas, detection, color, skeletons.get(detection.stage, ()))
     labels = Labels(canvas)
     for detection in detections:
         box = _anchor(detection, detections)

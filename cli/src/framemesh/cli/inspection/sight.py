@@ -30,7 +30,7 @@ def seen(
     where = str(image) if image else "a frame of the bundled clip"
     yield f"On {where} it sees {summary(outcome.detections)}."
     if save is not None:
-        drawn = draw(pixels, outcome.detections)
+        drawn = draw(pixels, outcome.detections, {manifest.name: manifest.skeleton})
         known = save.suffix.lower() in (".jpg", ".jpeg", ".png")
         if not known:
             raise FileUnwritable(f"cannot write {save}: give a name that ends with .jpg or .png")

@@ -204,6 +204,10 @@ class DecoderSpec:
     """The name that the decoder knows of an output -> its name in this model, where they differ."""
 
 
+Bone = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
+"""Two keypoints by their numbers, from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedSpec:
     """An accelerator that is not there, for tests and benchmarks: the model is not run, its time
@@ -239,6 +243,9 @@ class ModelManifest:
     instances: Annotated[int, Field(ge=0, le=64)] = 0
     """Copies that Triton runs side by side; 0: one on a GPU and one where the model is simulated,
     else as many as the worker's node has CPUs."""
+    skeleton: Annotated[tuple[Bone, ...], Field(max_length=500)] = ()
+    """Of a model that tells keypoints: the lines between them that images show. Empty: those of
+    COCO where there are 17, else none."""
     constants: Mapping[str, Constant | tuple[Constant, ...]] = field(default_factory=dict)
     """Of each input beside the image: its values for an image, or one for all its elements."""
     simulated: SimulatedSpec | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from framemesh.core.pipeline.results import ResultBound
 from framemesh.modeling.decoders.demand import DecoderBinding
 from framemesh.modeling.decoders.registry import demand_of
+from framemesh.modeling.decoders.skeleton import check_skeleton
 from framemesh.modeling.errors import ModelInvalid, misfit
 from framemesh.modeling.inputs import check_inputs
 from framemesh.modeling.loadable import check_loadable
@@ -79,6 +80,7 @@ def trial_sizes(spec: InputSpec) -> tuple[tuple[int, int], ...]:
 def _checked(manifest: ModelManifest, signature: Signature) -> ValidatedModel:
     inputs = check_inputs(manifest, signature.inputs)
     outputs, binding = bind_outputs(manifest, signature.outputs, inputs[0])
+    check_skeleton(manifest, binding.detail.keypoints)
     result = check_result_size(manifest, binding.detail, boxes=demand_of(manifest).boxes)
     tensors = (*inputs, *outputs)
     size = sum(max(0, tensor.image_bytes) for tensor in tensors)
