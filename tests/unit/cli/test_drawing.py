@@ -230,3 +230,15 @@ def test_the_outline_of_a_small_thing_does_not_hide_it() -> None:
     # All but a line of at most an eighth of its side on each side.
     inside = picture[720 + 8 : 777 - 8, 960 + 8 : 1017 - 8]
     assert (inside == 128).all()
+
+
+def test_the_label_of_a_small_thing_in_a_large_picture_does_not_hide_its_neighbours() -> None:
+    def labelled(side: float) -> int:
+        box = outcome_pb2.Box(left=0.5, top=0.5, right=0.5 + side, bottom=0.5 + side)
+        picture = draw(np.full((1440, 1920, 3), 128, np.uint8), [detection(box=box)])
+        rows: int = changed(picture)[: 720 - 4].any(axis=1).sum()
+        return rows
+
+    # As high as in a small picture, where it can be read; and larger beside what is large.
+    assert labelled(0.015) < 20
+    assert labelled(0.3) > 35

@@ -21,7 +21,8 @@ class Labels:
     def beside(self, box: outcome_pb2.Box, line: str, color: Color) -> None:
         """Above the box, else above what stands there, below the box, in it, or at its side."""
         (left, top), (right, bottom) = self._canvas.corners(box)
-        letters = Lettering(self._canvas, line)
+        # Of an oriented box it is a corner, which has no size.
+        letters = Lettering(self._canvas, line, max(right - left, bottom - top) or None)
         width, height = letters.width, letters.height
         places = [
             (left, top - height),

@@ -12,6 +12,10 @@ FONT_SCALE = 0.45
 MIN_FONT_SCALE = 0.3
 """Smaller letters cannot be read."""
 
+SMALLEST_BESIDE = 48
+"""Pixels of the longer side of a thing whose label has letters of the usual height: as high as a
+quarter of it."""
+
 LONGEST = 40
 """Characters; a longer line would cover the picture."""
 
@@ -25,6 +29,8 @@ class Lettering:
 
     canvas: Canvas
     line: str
+    beside: int | None = None
+    """The longer side of the thing that is named, in pixels; None: the whole picture is."""
 
     @property
     def width(self) -> int:
@@ -58,7 +64,16 @@ class Lettering:
 
     @property
     def _scale(self) -> float:
-        return max(MIN_FONT_SCALE, FONT_SCALE * self.canvas.scale)
+        return max(MIN_FONT_SCALE, FONT_SCALE * self._size)
+
+    @property
+    def _size(self) -> float:
+        """1 for letters of the usual height; larger in a large picture, unless the thing is small:
+        a label would hide more than it tells."""
+        size = self.canvas.scale
+        if self.beside is None or size <= 1:
+            return size
+        return max(1.0, min(size, self.beside / SMALLEST_BESIDE))
 
     @property
     def _stroke(self) -> int:
@@ -66,4 +81,4 @@ class Lettering:
 
     @property
     def _margin(self) -> int:
-        return max(1, round(2 * self.canvas.scale))
+        return max(1, round(2 * self._size))
