@@ -28,9 +28,10 @@ MODELS, EXAMPLES = ROOT / "models", ROOT / "examples"
 async def example(name: str, data: Path) -> AsyncIterator[Engine]:
     """The engine of the pipeline of an example."""
     spec = read_document(EXAMPLES / name / "pipeline.yaml").read(PipelineSpec)
-    (stage,) = spec.stages
-    folder = read_model_folder(MODELS / stage.model)
-    models = {stage.name: LocalModel(folder.manifest, 1, folder.file)}
+    folders = {stage.name: read_model_folder(MODELS / stage.model) for stage in spec.stages}
+    models = {
+        stage: LocalModel(folder.manifest, 1, folder.file) for stage, folder in folders.items()
+    }
     async with open_engine(
         spec, models, data, triton_address=None, cpus=2, clock=SystemClock()
     ) as engine:
@@ -92,3 +93,25 @@ async def test_the_area_of_nuclei_is_that_of_the_model(tmp_path: Path, number: i
     assert found.raster is not None
     areas = {each.label: each.area for each in found.raster.areas}
     assert areas["nucleus"] == pytest.approx(float((logits > 0).mean()), abs=0.001)
+
+
+CODES = {
+    "1.jpg": ("PY-522", "R-6739", "WQ-RBH", "8-6023", "EJEF-LWW"),
+    "2.jpg": ("85-GJKJ", "WOR-QCFB", "09-YEQG-01", "JSB-3138", "94-2750"),
+    "3.jpg": ("RZ-NPKA", "LR-59-DSZ", "516-0-6355", "CMA-5-R"),
+    "4.jpg": ("BVPP-5M-PS", "3010-29", "4963-BBK", "3-5-OR58"),
+}
+"""Of the pictures, from the top."""
+
+
+async def test_the_codes_of_parcels_are_found_and_read(tmp_path: Path) -> None:
+    async with example("text", tmp_path) as engine:
+        for picture, codes in CODES.items():
+            found = await detections(engine, EXAMPLES / "text" / "pictures" / picture)
+            words = [each for each in found if each.text]
+            for each in words:
+                assert each.parent is not None
+                assert found[each.parent].label == "code"
+            boxes = {each.text: found[each.parent or 0].box for each in words}
+            tops = {text: box.top for text, box in boxes.items() if box is not None}
+            assert tuple(sorted(tops, key=lambda text: tops[text])) == codes
