@@ -45,7 +45,7 @@ class Print:
 
 
 def code(random: np.random.Generator) -> str:
-    """Two to four groups of letters or digits: KX-4821-B."""
+    """Two or three groups of letters or digits: KX-4821-B."""
     while True:
         groups = []
         for _ in range(random.integers(2, 4)):

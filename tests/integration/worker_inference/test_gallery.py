@@ -115,3 +115,21 @@ async def test_the_codes_of_parcels_are_found_and_read(tmp_path: Path) -> None:
             boxes = {each.text: found[each.parent or 0].box for each in words}
             tops = {text: box.top for text, box in boxes.items() if box is not None}
             assert tuple(sorted(tops, key=lambda text: tops[text])) == codes
+
+
+ARMS = {
+    "1.jpg": ((287, 387), (188, 170)),
+    "2.jpg": ((289, 395), (340, 109)),
+    "3.jpg": ((184, 418), (152, 202)),
+    "4.jpg": ((402, 407), (407, 120)),
+}
+"""Of each picture where the base and the wrist are, in pixels."""
+
+
+async def test_the_joints_of_an_arm_are_where_they_are(tmp_path: Path) -> None:
+    async with example("pose", tmp_path) as engine:
+        for picture, places in ARMS.items():
+            (arm,) = await detections(engine, EXAMPLES / "pose" / "pictures" / picture)
+            for number, place in zip((0, 3), places, strict=True):
+                at = arm.keypoints[number].at
+                assert (at.x * 640, at.y * 480) == pytest.approx(place, abs=12)
