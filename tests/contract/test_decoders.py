@@ -110,5 +110,5 @@ def test_an_open_number_of_classes_is_refused(counted: Case) -> None:
 
 
 def test_an_unknown_decoder_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownDecoder, match="'yolo'; there are: anomaly, centernet, classificat"):
+    with pytest.raises(UnknownDecoder, match="'yolo'; there are: anomaly, centerface, centernet"):
         bind_decoder(manifest(DecoderSpec("yolo")), {})

@@ -6,6 +6,7 @@ from functools import cache
 
 from tests.model_families import (
     anchors,
+    centerface,
     detr,
     grids,
     listed,
@@ -13,6 +14,8 @@ from tests.model_families import (
     picodet,
     poses,
     priors,
+    readers,
+    text_maps,
     vectors,
     yolo_cases,
 )
@@ -20,6 +23,7 @@ from tests.model_families.family import FamilyModel
 
 KINDS: Mapping[str, Mapping[str, Callable[[], FamilyModel]]] = {
     "anchors": anchors.MODELS,
+    "centerface": centerface.MODELS,
     "detr": detr.MODELS,
     "grids": grids.MODELS,
     "listed": listed.MODELS,
@@ -27,6 +31,8 @@ KINDS: Mapping[str, Mapping[str, Callable[[], FamilyModel]]] = {
     "picodet": picodet.MODELS,
     "poses": poses.MODELS,
     "priors": priors.MODELS,
+    "readers": readers.MODELS,
+    "text maps": text_maps.MODELS,
     "vectors": vectors.MODELS,
     "yolo": yolo_cases.MODELS,
 }

@@ -36,7 +36,7 @@ class FamilyGraph:
     def __init__(
         self,
         name: str,
-        shape: Sequence[int],
+        shape: Sequence[int | str],
         dtype: type[np.generic] = np.float32,
         white: float = 1.0,
         black: float = 0.0,
@@ -111,7 +111,7 @@ class FamilyGraph:
         self._constants.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
 
 
-def _weights(shape: Sequence[int]) -> Values:
+def _weights(shape: Sequence[int | str]) -> Values:
     """Of the channels of an input of this shape, which are its last dimension or the one behind the
     batch; 1 of all else."""
     for channels in ((3,), (3, 1, 1)):

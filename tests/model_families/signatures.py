@@ -158,6 +158,13 @@ def _ultraface() -> FamilyGraph:
     return graph
 
 
+def _centerface() -> FamilyGraph:
+    graph = FamilyGraph("input.1", (1, 3, SIDE, SIDE))
+    for name, count in (("537", 1), ("538", 2), ("539", 2), ("540", 10)):
+        graph.output(name, np.full((1, count, SIDE // 4, SIDE // 4), 0.2, np.float32))
+    return graph
+
+
 def _batched_rows(order: tuple[float, ...]) -> FamilyGraph:
     """[rows, 7]: image, corners in pixels, then class and score in one of two orders."""
     return _one(np.array([(0, 10, 20, 200, 300, *order)], np.float32), "output")
@@ -198,6 +205,7 @@ SIGNATURES: Mapping[str, Signature] = {
     "DETR": Signature("detr", _softmax_detr, {}),
     "FastestDet": Signature("fastestdet", _cells, {}),
     "UltraFace": Signature("ssd", _ultraface, {}),
+    "CenterFace": Signature("centerface", _centerface, {}),
     "YOLOv7 with NMS": Signature("yolov7-nms", lambda: _batched_rows((5, 0.9)), {}, told=False),
     "SSD with DetectionOutput": Signature("detection-output", _detection_output, {}, told=False),
     "SCRFD": Signature("scrfd", _scrfd, {}),

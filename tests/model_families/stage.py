@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from framemesh.core.detection import Detection
 from framemesh.modeling.decoders.demand import InputSize
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import ValidatedModel, validate_model
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
@@ -23,30 +24,40 @@ from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import Values
 from tests.model_families.planted import png
 
+Run = Callable[[Values], Mapping[str, Values]]
+"""A model: the answers for one picture, given its input with a batch of 1."""
+
 
 async def detections(model: FamilyModel, size: str) -> list[Detection]:
     """What a stage with this model finds in the picture of a size; Triton is left out."""
-    validated = _validated(model)
-    row = np.zeros(model.input.shape, model.input.dtype.value)
+    validated = validated_model(model.file, model.manifest)
+    return await found_in(png(size), model.manifest, validated, model.run)
+
+
+async def found_in(
+    content: bytes, manifest: ModelManifest, validated: ValidatedModel, run: Run
+) -> list[Detection]:
+    """What a stage finds in an image file."""
+    row = np.zeros(manifest.input.shape, manifest.input.dtype.value)
 
     async def infer(rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
-        answers = model.run(row[np.newaxis])
+        answers = run(row[np.newaxis])
         return [{each.name: _as_served(answers[each.name]) for each in validated.signature.outputs}]
 
     with contextlib.closing(DecodeThreads(1)) as threads:
         async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
             stage = Stage(
                 "things",
-                model.labels,
-                Preprocessor(model.input),
-                decoders_of(model.manifest, validated),
+                manifest.labels,
+                Preprocessor(manifest.input),
+                decoders_of(manifest, validated),
                 Batcher(infer, RowAllocator(1), BatchPolicy(1, 0.0, 1), tasks),
                 max_batch=1,
                 inputs=[row],
                 threads=threads,
                 result_bytes=validated.result.bytes,
             )
-            (found,) = await stage.run(FrameImage(png(size)), [None], release_pixels=True)
+            (found,) = await stage.run(FrameImage(content), [None], release_pixels=True)
             return found
 
 
@@ -55,12 +66,12 @@ def _as_served(values: Values) -> Values:
     return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
-def _validated(model: FamilyModel) -> ValidatedModel:
+def validated_model(content: bytes, manifest: ModelManifest) -> ValidatedModel:
     """
     Raises:
         ModelInvalid: the file does not fit the manifest.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / model.manifest.file
-        file.write_bytes(model.file)
-        return validate_model(model.manifest, file)
+        file = Path(folder) / manifest.file
+        file.write_bytes(content)
+        return validate_model(manifest, file)

@@ -1,12 +1,11 @@
-"""Models that tell of the whole picture by one vector or by text, and their answers read as their
-authors do it."""
+"""Models that tell of the whole picture by one vector, and their answers read as their authors do
+it."""
 
-import itertools
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from framemesh.modeling.manifest import Activation, Color, DecoderSpec, Fit, InputSpec
+from framemesh.modeling.manifest import Activation, DecoderSpec, Fit, InputSpec
 from tests.model_families.family import FamilyModel
 from tests.model_families.graphs import FamilyGraph, Values
 from tests.model_families.reading import Reading
@@ -99,47 +98,6 @@ def _embedding(answers: Mapping[str, Values]) -> list[Reading]:
     return [Reading(0, 1.0, embedding=tuple((vector / np.sqrt((vector**2).sum())).tolist()))]
 
 
-ALPHABET = "0123456789abcdef "
-WRITTEN = "cafe 0077 bead"
-STEPS = 48
-
-
-def ctc() -> FamilyModel:
-    """PaddleOCR: probabilities, of which the first is the blank's."""
-    spec = InputSpec(
-        "x",
-        4 * STEPS,
-        48,
-        color=Color.BGR,
-        scale=1 / 255,
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
-    )
-    steps = np.full((1, STEPS, 1 + len(ALPHABET)), 0.2 / len(ALPHABET))
-    steps[0, :, 0] = 0.8
-    slopes = np.zeros_like(steps)
-    for number, letter in enumerate(WRITTEN):
-        at, column = 2 + 3 * number, 1 + ALPHABET.index(letter)
-        # The second is the same letter still.
-        steps[0, at : at + 2] = 0.0
-        steps[0, at : at + 2, column], steps[0, at : at + 2, 0] = 0.7, 0.3
-        slopes[0, at : at + 2, column], slopes[0, at : at + 2, 0] = 0.25, -0.25
-    graph = FamilyGraph.of(spec)
-    graph.output("softmax_0.tmp_0", steps, slopes)
-    decoder = DecoderSpec("ctc")
-    return FamilyModel(graph.save(), spec, decoder, _ctc, labels=tuple(ALPHABET))
-
-
-def _ctc(answers: Mapping[str, Values]) -> list[Reading]:
-    text, sure = "", []
-    steps = answers["softmax_0.tmp_0"]
-    for column, group in itertools.groupby(steps, lambda step: int(step.argmax())):
-        if column:
-            text += ALPHABET[column - 1]
-            sure.append(float(next(group).max()))
-    return [Reading(0, float(np.mean(sure)), text=text)]
-
-
 def _classes(scores: Values, threshold: float = THRESHOLD) -> list[Reading]:
     sure = [number for number, score in enumerate(scores) if score >= threshold]
     return [Reading(number, float(scores[number])) for number in sure]
@@ -158,7 +116,6 @@ MODELS: Mapping[str, Callable[[], FamilyModel]] = {
     "classification": classification,
     "classification-of-one-score": one_score,
     "classification-of-probabilities": classification_of_probabilities,
-    "ctc": ctc,
     "embedding": embedding,
     "multi-label": multi_label,
 }

@@ -40,7 +40,27 @@ YUNET_2021 = 3 * CELLS[8] + 2 * CELLS[16] + 2 * CELLS[32] + 3
 YUNET = faces(np.random.default_rng(0))
 SCRFD = anchored_faces(np.random.default_rng(0))
 
+
+def heat_of_faces(random: Random) -> dict[str, NDArray[np.float32]]:
+    """Of CenterFace."""
+    rows, columns = INPUT_SIZE[1] // 4, INPUT_SIZE[0] // 4
+    return {
+        "537": uniform(random, 1, rows, columns),
+        "538": uniform(random, 2, rows, columns, high=2),
+        "539": uniform(random, 2, rows, columns),
+        "540": uniform(random, 10, rows, columns),
+    }
+
+
+CENTERFACE = heat_of_faces(np.random.default_rng(0))
+
 CASES = [
+    Case(
+        "centerface",
+        {name: values.shape for name, values in CENTERFACE.items()},
+        heat_of_faces,
+        labels=1,
+    ),
     Case(
         "nanodet",
         {"output": (PLACES, CLASSES + 32)},

@@ -1,9 +1,22 @@
 """Decoders of what is told of the whole picture: classes, maps, a vector, text, one pose."""
 
+import numpy as np
+
 from framemesh.modeling.manifest import Activation
-from tests.contract.decoder_cases.case import CLASSES, Case, uniform
+from framemesh.worker.vision.decoders.decoder import Array
+from tests.contract.decoder_cases.case import CLASSES, Case, Random, uniform
 
 SIGMOID = {"activation": Activation.SIGMOID}
+
+
+def text_map(random: Random) -> Array:
+    """[1, 64, 96]: bars of text, some at the edges."""
+    values = np.zeros((1, 64, 96), np.float32)
+    for top in range(0, 64, 8):
+        left, right = sorted(random.integers(0, 96, 2).tolist())
+        values[0, top : top + 5, left : max(right, left + 6)] = random.uniform(0.4, 0.99)
+    return values
+
 
 CASES = [
     Case(
@@ -37,6 +50,7 @@ CASES = [
         },
         labels=1,
     ),
+    Case("db-text", {"map": (1, 64, 96)}, lambda random: {"map": text_map(random)}, labels=1),
     Case(
         "depth",
         {"predicted_depth": (12, 16)},

@@ -280,3 +280,48 @@ def test_a_name_that_anyone_may_choose_is_no_evidence(tmp_path: Path) -> None:
     graph = FamilyGraph("input", (1, 3, 224, 224))
     graph.output("out", np.ones((1, 5, 224, 224), np.float32))
     assert isinstance(look(tmp_path / "m.onnx", graph.save()), Candidates)
+
+
+def test_what_is_asked_of_a_reader_is_told_by_its_answers(tmp_path: Path) -> None:
+    logits = np.full((20, 1, 37), -2.0, np.float32)
+    logits[:, 0, 36], logits[5, 0, 36], logits[5, 0, 10] = 4.0, 0.0, 6.0
+    graph = FamilyGraph("image", (1, 3, 60, 160))
+    graph.output("logits", logits, declared=(20, "batch", 37))
+    choice = Choice(decoder="ctc", preparation="raw-bgr")
+    found = look(tmp_path / "m.onnx", graph.save(), choice)
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None, found.unsupported
+    assert found.manifest.decoder.steps_first
+    assert found.manifest.decoder.blank == -1
+    assert found.manifest.decoder.activation == "softmax"
+    assert found.manifest.max_batch == 1
+
+
+def test_an_output_of_other_dimensions_than_declared_is_named(tmp_path: Path) -> None:
+    graph = FamilyGraph("image", (1, 1, 64, 160))
+    graph.output("387", np.full((20, 1, 37), -2.0, np.float32), declared=(1, "length"))
+    found = look(tmp_path / "m.onnx", graph.save(), Choice(decoder="ctc", preparation="unit"))
+    assert isinstance(found, Recognised)
+    assert "declares the output 387 FP32 [1, -1], and its answer has 3 dim" in found.unsupported
+
+
+def test_a_reader_of_paddleocr_takes_blue_first_and_lines_of_48_rows(tmp_path: Path) -> None:
+    steps = np.full((1, 40, 14), 1 / 14, np.float32)
+    graph = FamilyGraph("x", (1, 3, "height", "width"))
+    graph.output("softmax_11.tmp_0", steps, declared=("batch", "steps", 14))
+    found = look(tmp_path / "m.onnx", graph.save({"character": "\n".join("abcdefghijkl")}))
+    assert isinstance(found, Recognised)
+    assert found.manifest is not None, found.unsupported
+    prepared = found.manifest.input
+    assert (prepared.width, prepared.height, prepared.color) == (320, 48, "bgr")
+    assert found.draft.reasons["input.width"].startswith("the file leaves it open")
+
+
+def test_a_classifier_of_rapidai_names_its_classes(tmp_path: Path) -> None:
+    graph = FamilyGraph("x", (1, 3, 224, 224))
+    graph.output("fetch_name_0", np.array([[0.7, 0.1, 0.1, 0.1]], np.float32))
+    choice = Choice(decoder="classification", preparation="imagenet")
+    found = look(tmp_path / "m.onnx", graph.save({"character": "0\n90\n180\n270"}), choice)
+    assert isinstance(found, Recognised)
+    assert found.draft.document["labels"] == ["0", "90", "180", "270"]
+    assert found.draft.reasons["labels"] == "metadata: character"

@@ -26,6 +26,7 @@ METHODS = {
     Interpolation.LINEAR: cv2.INTER_LINEAR,
     Interpolation.AREA: cv2.INTER_AREA,
     Interpolation.CUBIC: cv2.INTER_CUBIC,
+    Interpolation.LANCZOS: cv2.INTER_LANCZOS4,
 }
 KINDS = {
     DType.UINT8: np.uint8,

@@ -43,6 +43,7 @@ class Interpolation(StrEnum):
     LINEAR = "linear"
     AREA = "area"
     CUBIC = "cubic"
+    LANCZOS = "lanczos"
 
 
 class Color(StrEnum):
@@ -193,11 +194,19 @@ class DecoderSpec:
     """An embedding is scaled to length 1."""
     blank: Annotated[int, Field(ge=-1)] = 0
     """Of CTC: the class that stands between two letters; -1: the last."""
+    steps_first: bool = False
+    """Of CTC: the output is [steps, images, letters], as torch's recurrent layers have it."""
     low: Finite | None = None
     """Of an anomaly or a depth map: the value that becomes 0. None: 0 of an anomaly, else the least
     of the frame."""
     high: Finite | None = None
     """The value that becomes 1. None: 1 of an anomaly, else the greatest of the frame."""
+    map_threshold: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """What of a map of text is text."""
+    unclip_ratio: Annotated[float, Field(ge=0, le=10)] = 1.5
+    """How far text is larger than in its map: each side by area * unclip_ratio / perimeter."""
+    dilate: bool = False
+    """Regions of a map of text are widened by a cell before they are told apart."""
     reg_max: Annotated[int, Field(ge=1, le=64)] = 7
     """The largest distance, in strides, that a distribution of NanoDet tells."""
     output_names: Annotated[Mapping[str, str], Field(max_length=64)] = field(default_factory=dict)

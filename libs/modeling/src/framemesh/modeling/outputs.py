@@ -25,12 +25,13 @@ def bind_outputs(
         UnknownDecoder, ModelInvalid: in one line that names the tensor or the field.
     """
     demand = demand_of(manifest)
-    if demand.flat:
+    flat = demand.flat or manifest.decoder.steps_first
+    if flat:
         _check_flat(manifest, image)
     if len({output.name for output in outputs}) < len(outputs):
         there = ", ".join(map(str, outputs))
         raise misfit(manifest, f"two of its outputs have one name: {there}")
-    batched = image.batched and not demand.flat
+    batched = image.batched and not flat
     outputs = tuple(replace(output, batched=batched) for output in outputs)
     binding = _bind(manifest, outputs)
     named = {name: called for called, name in binding.tensors.items()}
@@ -43,16 +44,17 @@ def bind_outputs(
 
 
 def _check_flat(manifest: ModelManifest, image: Tensor) -> None:
+    steps_first = manifest.decoder.steps_first
+    reads = "the steps before the images" if steps_first else "one list of all images"
     if manifest.max_batch > 1:
         raise misfit(
             manifest,
-            f"max_batch: decoder {manifest.decoder.name} reads one list of all images: set "
-            "max_batch to 1",
+            f"max_batch: decoder {manifest.decoder.name} reads {reads}: set max_batch to 1",
         )
     if image.batched and image.shape[0] != OPEN:
         raise misfit(
             manifest,
-            f"decoder {manifest.decoder.name} reads one list of all images, and the input "
+            f"decoder {manifest.decoder.name} reads {reads}, and the input "
             f"{image} takes {image.shape[0]} of them: export it with a batch of 1",
         )
 

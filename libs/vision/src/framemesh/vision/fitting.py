@@ -12,6 +12,7 @@ INTERPOLATION = {
     Interpolation.LINEAR: cv2.INTER_LINEAR,
     Interpolation.AREA: cv2.INTER_AREA,
     Interpolation.CUBIC: cv2.INTER_CUBIC,
+    Interpolation.LANCZOS: cv2.INTER_LANCZOS4,
 }
 
 MAX_OUTER = 16

@@ -85,7 +85,7 @@ def input_size(facts: ModelFacts, guess: Guess | None, choice: Choice) -> tuple[
         return image.width, image.height, "the file fixes it"
     if choice.size is not None:
         width, height, why = *choice.size, "you said so"
-    elif guess is not None and guess.labels and guess.evidence == 0:
+    elif guess is not None and guess.evidence == 0 and "imgsz" in facts.metadata:
         width, height, why = *guess.size, "metadata: imgsz"
     else:
         width, height = guess.size if guess is not None else (640, 640)
@@ -120,6 +120,8 @@ def _constants(facts: ModelFacts) -> tuple[dict[str, Any], dict[str, str]]:
 def _batch(facts: ModelFacts, guess: Guess, batches: bool) -> tuple[int, str]:
     if guess.decoder in DEMANDS and DEMANDS[guess.decoder].flat:
         return 1, "its outputs are one list of all images"
+    if guess.options.get("steps_first"):
+        return 1, "its output has the steps before the images"
     if facts.image.batch > 0:
         return facts.image.batch, "the file fixes it"
     if facts.image.batch == 0:

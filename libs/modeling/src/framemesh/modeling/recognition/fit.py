@@ -17,5 +17,17 @@ def served(facts: ModelFacts, draft: Draft) -> tuple[ModelManifest | None, str]:
     try:
         check_signature(manifest, facts.declared)
     except ModelInvalid as error:
-        return None, str(error)
+        return None, _misdeclared(facts) or str(error)
     return manifest, ""
+
+
+def _misdeclared(facts: ModelFacts) -> str:
+    """Which output is not what the file says; empty if all are."""
+    for declared, seen in zip(facts.declared.outputs, facts.outputs, strict=True):
+        if len(declared.shape) != len(seen.shape):
+            return (
+                f"the file declares the output {declared}, and its answer has "
+                f"{len(seen.shape)} dimensions, {list(seen.shape)}: export it with its true shape "
+                "(onnx.shape_inference tells it)"
+            )
+    return ""

@@ -67,9 +67,11 @@ class Guess:
     classes: int = 0
     """0: the file does not tell."""
     labels: tuple[str, ...] = ()
-    """That the file itself names."""
+    """That the file itself names, or the family has."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the decoder, beyond its name."""
     size: tuple[int, int] = (640, 640)
     """Width and height where the file leaves them open."""
     confirm: Callable[[Probe], Finding] = not_told
+    labels_from: str = ""
+    """Where the file names its labels; empty: as the evidence tells."""

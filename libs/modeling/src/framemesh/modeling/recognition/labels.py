@@ -32,7 +32,8 @@ def labels_of(guess: Guess, choice: Choice, file: str) -> tuple[tuple[str, ...],
             )
         return choice.labels, choice.labels_from
     if guess.labels:
-        return guess.labels, "the file names them" if guess.evidence == 0 else "the family's own"
+        usual = "the file names them" if guess.evidence == 0 else "the family's own"
+        return guess.labels, guess.labels_from or usual
     if choice.beside and guess.classes in (0, len(choice.beside)):
         return choice.beside, f"{choice.beside_file}, beside the model"
     if guess.classes:

@@ -69,6 +69,23 @@ SCRFD = _made(
     std=(128.0, 128.0, 128.0),
 )
 
+SIGNED_BGR = _made(
+    "signed-bgr",
+    "BGR, -1 to 1, as RapidOCR's text detectors",
+    color="bgr",
+    scale=1 / 127.5,
+    mean=(1.0, 1.0, 1.0),
+)
+PADDLE_TEXT = _made(
+    "paddle-text",
+    "BGR, -1 to 1, letterboxed to the upper left on grey, as PaddleOCR's readers",
+    fit="letterbox",
+    anchor="top-left",
+    fill=128,
+    color="bgr",
+    scale=1 / 127.5,
+    mean=(1.0, 1.0, 1.0),
+)
 RETINAFACE = _made(
     "retinaface",
     "BGR, 0 to 255, less (104, 117, 123), as RetinaFace of PyTorch",
@@ -78,7 +95,7 @@ RETINAFACE = _made(
 
 _ALL = (
     *(LETTERBOX, YOLOX, UNIT, UNIT_BGR, CROP, IMAGENET, SIGNED, RAW, RAW_BGR, NANODET, SCRFD),
-    *(ULTRAFACE, RETINAFACE),
+    *(ULTRAFACE, SIGNED_BGR, PADDLE_TEXT, RETINAFACE),
 )
 PREPARATIONS: Mapping[str, Preparation] = {each.name: each for each in _ALL}
 

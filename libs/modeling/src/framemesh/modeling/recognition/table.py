@@ -6,6 +6,7 @@ from dataclasses import replace
 from framemesh.modeling.recognition.facts import ModelFacts
 from framemesh.modeling.recognition.families.anomalib import anomalib
 from framemesh.modeling.recognition.families.detr import detr
+from framemesh.modeling.recognition.families.faces.centerface import centerface
 from framemesh.modeling.recognition.families.faces.grids import faces
 from framemesh.modeling.recognition.families.listed import listed
 from framemesh.modeling.recognition.families.maps import maps
@@ -28,6 +29,7 @@ RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
     listed,
     rows,
     faces,
+    centerface,
     people,
     anomalib,
     maps,
@@ -40,13 +42,25 @@ RECOGNISERS: tuple[Callable[[ModelFacts], Iterator[Guess]], ...] = (
     vectors,
 )
 
+CHARACTER = "character"
+"""Of the metadata: letters of a reader, or labels of any model, one a line."""
+
 
 def guesses(facts: ModelFacts) -> tuple[Guess, ...]:
     """What the file may be, the best known first."""
     found = [guess for recogniser in RECOGNISERS for guess in recogniser(facts)]
+    found = [_with_labels(guess, facts) for guess in found]
     if facts.image.tensor.datatype == "UINT8":
         found = [_without_arithmetic(guess) for guess in found]
     return tuple(sorted(found, key=lambda guess: guess.evidence))
+
+
+def _with_labels(guess: Guess, facts: ModelFacts) -> Guess:
+    """With the labels that RapidAI writes into its files, if they are as many as the classes."""
+    named = tuple(facts.metadata.get(CHARACTER, "").splitlines())
+    if guess.labels or not named or len(named) != guess.classes:
+        return guess
+    return replace(guess, labels=named, labels_from=f"metadata: {CHARACTER}")
 
 
 def _without_arithmetic(guess: Guess) -> Guess:

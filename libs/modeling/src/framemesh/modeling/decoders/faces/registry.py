@@ -1,5 +1,5 @@
 """The demands of this folder."""
 
-from framemesh.modeling.decoders.faces import priors, scrfd, yunet
+from framemesh.modeling.decoders.faces import centerface, priors, scrfd, yunet
 
-DEMANDS = {**priors.DEMANDS, **scrfd.DEMANDS, **yunet.DEMANDS}
+DEMANDS = {**centerface.DEMANDS, **priors.DEMANDS, **scrfd.DEMANDS, **yunet.DEMANDS}

@@ -12,7 +12,13 @@ from framemesh.modeling.recognition.guess import (
     open_question,
 )
 from framemesh.modeling.recognition.image_input import ImageInput
-from framemesh.modeling.recognition.preparation import IMAGENET, RAW, UNKNOWN, Preparation
+from framemesh.modeling.recognition.preparation import (
+    IMAGENET,
+    RAW,
+    SIGNED_BGR,
+    UNKNOWN,
+    Preparation,
+)
 from framemesh.modeling.recognition.probe import Probe, within
 from framemesh.modeling.signature import OPEN, Tensor
 
@@ -92,6 +98,7 @@ def _unnamed(output: Tensor, image: ImageInput) -> Iterator[Guess]:
             labels = ("anomaly",)
             yield Guess("anomaly", "anomaly", Evidence.SHAPES, why, UNKNOWN, 1, labels)
             yield _depth(Evidence.SHAPES, why, UNKNOWN)
+            yield _text_map(output.name, why)
     elif len(shape) == 3 and min(shape[1:]) >= MIN_MAP_SIDE and _same_form(shape, image):
         why = f"{output.name} is a map"
         if output.datatype.startswith(("INT", "UINT")):
@@ -110,6 +117,26 @@ def _two_classes(output: str, why: str) -> Guess:
 
     labels = ("background", "foreground")
     return Guess("semantic", "semantic", Evidence.SHAPES, why, UNKNOWN, 2, labels, confirm=check)
+
+
+def _text_map(output: str, why: str) -> Guess:
+    """One map that is high where text is (DB)."""
+
+    def check(probe: Probe) -> Finding:
+        activation = "none" if within(probe.values(output), 0, 1) else "sigmoid"
+        return open_question("how likely each place is text", activation=activation)
+
+    return Guess(
+        "DB",
+        "db-text",
+        Evidence.SHAPES,
+        why,
+        (SIGNED_BGR, *UNKNOWN),
+        1,
+        ("text",),
+        size=(736, 736),
+        confirm=check,
+    )
 
 
 def _is_map(output: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from framemesh.worker.vision.decoders.anchors.centerface import CenterFace
 from framemesh.worker.vision.decoders.anchors.centernet import CenterNet
 from framemesh.worker.vision.decoders.anchors.fastestdet import FastestDet
 from framemesh.worker.vision.decoders.anchors.nanodet import NanoDet
@@ -13,6 +14,7 @@ from framemesh.worker.vision.decoders.anchors.yunet import YuNet
 from framemesh.worker.vision.decoders.decoder import MakeDecoder
 
 DECODERS: Mapping[str, MakeDecoder] = {
+    "centerface": CenterFace,
     "centernet": CenterNet,
     "fastestdet": FastestDet,
     "nanodet": NanoDet,

@@ -12,8 +12,8 @@ LABEL = "text"
 
 
 class Ctc:
-    """Reads [steps, letters + 1]: for each step along the line, a score for each letter and for the
-    blank.
+    """Reads [steps, letters + 1], perhaps with a 1 before or between them: for each step along the
+    line, a score for each letter and for the blank.
 
     The likeliest is taken at each step; a letter that follows itself without a blank is one letter.
     The score is the mean probability of the letters.
@@ -30,7 +30,7 @@ class Ctc:
 
     def decode(self, outputs: Outputs) -> list[RawDetection]:
         values = outputs[self._steps]
-        values = values.reshape(values.shape[-2:])
+        values = values.reshape(-1, values.shape[-1])
         if not len(values):
             return []
         probabilities = to_probabilities(self._steps, values, self._spec.activation)
