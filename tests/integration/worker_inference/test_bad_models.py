@@ -1,9 +1,11 @@
 """Models that Triton does not load, and models that refuse some inputs."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from random import Random
 
 import cv2
 import numpy as np
@@ -16,12 +18,16 @@ from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, M
 from framemesh.worker.engine.engine import Engine
 from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
+from framemesh.worker.triton import installation
+from tests.broken_files.graph_damage import endless
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
 SIDE = 8
 ENTRIES = 128
 """Of a table that the brightest pixel is looked up in: a brighter one makes onnxruntime fail."""
+
+SHORT_REHEARSAL = "REHEARSAL_SECONDS = 1.0"
 
 MANIFEST = ModelManifest(
     name="fussy",
@@ -111,4 +117,20 @@ async def test_a_batch_that_is_open_in_name_only_is_told_with_what_to_do(
     )
     with pytest.raises(TritonStartFailed, match=r"fussy-1: .*in name only, set max_batch to 1"):
         async with open_things(model=model):
+            pass
+
+
+async def test_a_model_that_never_answers_is_given_up(
+    open_things: OpenEngine, fussy: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends = tmp_path / "backends"
+    shutil.copytree(installation.OWN_BACKENDS, backends)
+    backend = backends / "onnxruntime/model.py"
+    backend.write_text(backend.read_text().replace("REHEARSAL_SECONDS = 30.0", SHORT_REHEARSAL))
+    monkeypatch.setattr(installation, "OWN_BACKENDS", backends)
+    model = onnx.load(fussy.onnx)
+    endless(model, Random(1))  # noqa: S311 - no secret
+    onnx.save(model, fussy.onnx)
+    with pytest.raises(TritonStartFailed, match=r"fussy-1: a batch of \d pictures takes over 1 s"):
+        async with open_things(model=fussy):
             pass

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from framemesh.cli.inspection import inference
 from framemesh.cli.inspection import inspect as inspection
 from framemesh.cli.inspection.inference import GIB, InferenceFailed, Limits, run_once
 from framemesh.cli.inspection.inspect import inspect
@@ -63,6 +64,15 @@ def test_a_model_answers_and_is_timed(model: Path) -> None:
     found = run_once(PYTHON, model, INPUT, try_two=False)
     assert found.probe.outputs["output"].shape == (1, 10)
     assert 0 < found.probe.seconds < 5
+
+
+def test_the_weights_of_a_large_model_are_not_copied(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run_once(PYTHON, model, INPUT, try_two=False).probe.outputs
+    monkeypatch.setattr(inference, "MIN_SHARED_BYTES", 1)
+    found = run_once(PYTHON, model, INPUT, try_two=False).probe.outputs
+    np.testing.assert_array_equal(found["output"], expected["output"])
 
 
 def test_a_batch_that_is_not_open_is_found_out(model: Path) -> None:

@@ -49,4 +49,5 @@ def test_places_in_its_code_and_codes_are_left_out(said: str, plain: str) -> Non
 
 
 def test_a_line_has_a_bound() -> None:
-    assert len(plain_message("Conv " * 10_000)) == MAX_MESSAGE
+    for long in ("Conv " * 10_000, "x" * 1_000_000, "/onnxruntime/" * 100_000):
+        assert len(plain_message(long)) == MAX_MESSAGE

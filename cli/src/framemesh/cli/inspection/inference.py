@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.modeling.mapped_weights import MIN_SHARED_BYTES, written_apart
 from framemesh.modeling.recognition.probe import Probe
 from framemesh.modeling.runtime_message import plain_message
 from framemesh.runtime.processes.programs import triton_environment
@@ -44,9 +45,9 @@ class Limits:
 
     @classmethod
     def of(cls, path: Path) -> "Limits":
-        """8 s and 4 GiB, and more for large files: they are read, copied and optimised."""
+        """8 s and 4 GiB, and more for large files: they are read from a disk."""
         size = path.stat().st_size
-        return cls(8 + size / (100 * MIB), 4 * GIB + 4 * size)
+        return cls(8 + size / (200 * MIB), 4 * GIB + 4 * size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,11 @@ def _write_request(
     for number, (name, values) in enumerate(inputs.items()):
         files[name] = f"input{number}.npy"
         np.save(folder / files[name], values, allow_pickle=False)
+    large = model.stat().st_size >= MIN_SHARED_BYTES
+    apart = large and written_apart(model, folder / "model.onnx", "weights.onnx")
     request = {
-        "model": str(model.resolve()),
+        "model": str(folder / "model.onnx" if apart else model.resolve()),
+        "share_weights": large,
         "inputs": files,
         "memory_bytes": limits.memory_bytes,
         # A busy thread more than the runtime's own is a runaway.

@@ -46,6 +46,9 @@ def _run(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = request["threads"]
+    if request["share_weights"]:  # as workers do
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.add_session_config_entry("session.disable_prepacking", "1")
     session = onnxruntime.InferenceSession(
         request["model"], options, providers=["CPUExecutionProvider"]
     )

@@ -21,6 +21,9 @@ from framemesh.modeling.rewriting import (
     write_pieces,
 )
 
+MIN_SHARED_BYTES = 64 * 1024 * 1024
+"""Of a file for which this is done: an inference with mapped weights takes about a tenth longer."""
+
 MIN_WEIGHT_BYTES = 4096
 """Smaller ones stay in the graph: a runtime reads shapes and axes while it loads it."""
 
@@ -29,6 +32,22 @@ MODEL_GRAPH, GRAPH_INITIALIZERS = 7, 5
 TENSOR_RAW_DATA, TENSOR_EXTERNAL_DATA, TENSOR_LOCATION = 9, 13, 14
 ENTRY_KEY, ENTRY_VALUE = 1, 2
 EXTERNAL = 1
+
+
+def written_apart(onnx: Path, graph: Path, weights: str) -> bool:
+    """Write the graph of `onnx` alone, with the file itself beside it as `weights`; False, and
+    nothing written, where it lies on another disk.
+
+    Raises:
+        ModelInvalid: `onnx` is no ONNX file.
+    """
+    try:
+        # onnxruntime refuses weights outside of the folder, so a symbolic link would not do.
+        graph.with_name(weights).hardlink_to(onnx.resolve())
+    except OSError:
+        return False
+    write_graph(onnx, graph, weights)
+    return True
 
 
 def write_graph(onnx: Path, graph: Path, weights: str) -> None:

@@ -5,6 +5,9 @@ import re
 MAX_MESSAGE = 400
 """Characters: one line that a terminal shows."""
 
+MAX_READ = 4000
+"""Characters that are looked at: names in a file, which are told as well, may have any length."""
+
 _ERROR_CLASS = re.compile(r"^(?:Internal: )?(?:TritonModelException: )?(?:\w+: (?=\[ONNX))?")
 _CODE = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _LOAD = re.compile(r"Load model from .*? failed: ?")
@@ -12,14 +15,14 @@ _NODE = re.compile(
     r"Non-zero status code returned while running (?P<kind>\S+) node\. Name:'(?P<name>[^']*)' "
     r"Status Message: ?"
 )
-_PLACE = re.compile(r"\S*/onnxruntime/\S+\.(?:cc|h|cpp|hpp):\d+ ")
+_PLACE = re.compile(r"/[^\s:]*onnxruntime/[^\s:]+\.(?:cc|h|cpp|hpp):\d+ ")
 _CONDITION = re.compile(r"^.*? was false\. ?")
 _FUNCTION = re.compile(r"^.*?\)(?: const)?(?: \[with [^\]]*\])? (?=[A-Z])")
 
 
 def plain_message(said: str) -> str:
     """`said` in one line, without the places in onnxruntime's code, its codes and our paths."""
-    line = " ".join(said.split())
+    line = " ".join(said[:MAX_READ].split())
     for noise in (_ERROR_CLASS, _CODE, _LOAD):
         line = noise.sub("", line, count=1)
     line = _NODE.sub(_named, line)

@@ -13,7 +13,7 @@ from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.supervision import SupervisedProcess
 from framemesh.runtime.rpc.health import grpc_health
 
-SLOW_START_SECONDS = 7.0
+SLOW_START_SECONDS = 5.0
 """A worker with its Triton takes 3 s. Later than this its pipeline says what it is about."""
 
 

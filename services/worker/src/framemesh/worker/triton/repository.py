@@ -10,7 +10,7 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
-from framemesh.modeling.mapped_weights import write_graph
+from framemesh.modeling.mapped_weights import MIN_SHARED_BYTES, written_apart
 from framemesh.modeling.signature import OPEN, Signature, Tensor
 from framemesh.modeling.validation import check_signature
 from framemesh.vision.constants import constant_values
@@ -37,9 +37,6 @@ ONNXRUNTIME = {
 SHARED_WEIGHTS = {"share_weights": "1"}
 """Parameter of our own backend: no second copy of the weights, in another order, for each instance.
 An inference then takes about a tenth longer."""
-
-MIN_SHARED_BYTES = 64 * 1024 * 1024
-"""Of a file whose instances have its weights in common: there, memory is worth more than that."""
 
 WEIGHTS_FILE = "weights.onnx"
 """The name of such a file beside the graph."""
@@ -180,23 +177,12 @@ def write_repository(folder: Path, deployments: Sequence[Deployment]) -> None:
         file = model / deployment.file
         file.parent.mkdir(parents=True, exist_ok=True)
         (model / "config.pbtxt").write_text(deployment.config())
-        if not (deployment.shares_weights and _written_apart(deployment.onnx.resolve(), file)):
+        apart = deployment.shares_weights and written_apart(deployment.onnx, file, WEIGHTS_FILE)
+        if not apart:
             file.symlink_to(deployment.content.resolve())
         for path, content in deployment.warmup_files.items():
             (model / path).parent.mkdir(exist_ok=True)
             (model / path).write_bytes(content)
-
-
-def _written_apart(onnx: Path, graph: Path) -> bool:
-    """Write the graph alone, with the file of the weights beside it; False where that cannot be."""
-    weights = graph.with_name(WEIGHTS_FILE)
-    try:
-        # onnxruntime refuses weights outside of the folder, so a symbolic link would not do.
-        weights.hardlink_to(onnx)
-    except OSError:  # it is on another disk
-        return False
-    write_graph(onnx, graph, WEIGHTS_FILE)
-    return True
 
 
 def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
