@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from framemesh.modeling.decoders.registry import bind_decoder
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
 from framemesh.worker.vision.decoders.decoder import RawDetection
@@ -27,6 +29,8 @@ class FamilyModel:
     labels: tuple[str, ...] = LABELS
     second_inputs: Mapping[str, Values] = field(default_factory=dict)
     name: str = "family"
+    batch: int = 1
+    """Of the file's input; 0: it has no batch dimension."""
 
     @cached_property
     def manifest(self) -> ModelManifest:
@@ -38,10 +42,7 @@ class FamilyModel:
             self.decoder,
             max_batch=1,
             instances=1,
-            constants={
-                name: tuple(values.reshape(-1).tolist())
-                for name, values in self.second_inputs.items()
-            },
+            constants={name: _constant(values) for name, values in self.second_inputs.items()},
         )
 
     @property
@@ -62,6 +63,7 @@ class FamilyModel:
 
     def run(self, given: Values) -> dict[str, Values]:
         """The answers for one picture; `given` is the input, with a batch of 1."""
+        given = np.repeat(given, self.batch, axis=0) if self.batch else given[0]
         answers = run(self.file, {self.input.name: given, **self.second_inputs})
         return answers if self.flat else {name: values[0] for name, values in answers.items()}
 
@@ -71,3 +73,9 @@ class FamilyModel:
         readings = self.reference(self.run(given))
         there = (on_picture(reading, placed, self.labels) for reading in readings)
         return [one for one in there if one is not None]
+
+
+def _constant(values: Values) -> float | tuple[float, ...]:
+    """As a manifest has it: one for all elements, where they are equal."""
+    flat = tuple(values.reshape(-1).tolist())
+    return flat[0] if len(set(flat)) == 1 else flat

@@ -36,7 +36,7 @@ def classification() -> FamilyModel:
         graph.save(),
         IMAGENET,
         decoder,
-        lambda answers: _classes(_softmax(answers["logits"])),
+        lambda answers: classes(softmax(answers["logits"])),
         labels=LABELS,
     )
 
@@ -52,7 +52,7 @@ def classification_of_probabilities() -> FamilyModel:
         graph.save(),
         UNIT,
         DecoderSpec("classification", THRESHOLD),
-        lambda answers: _classes(answers["output0"]),
+        lambda answers: classes(answers["output0"]),
         labels=LABELS,
     )
 
@@ -66,8 +66,8 @@ def one_score() -> FamilyModel:
 
 
 def _one_score(answers: Mapping[str, Values]) -> list[Reading]:
-    defect = float(_sigmoid(answers["output"])[0])
-    return _classes(np.array([1 - defect, defect]))
+    defect = float(sigmoid(answers["output"])[0])
+    return classes(np.array([1 - defect, defect]))
 
 
 def multi_label() -> FamilyModel:
@@ -78,7 +78,7 @@ def multi_label() -> FamilyModel:
         graph.save(),
         IMAGENET,
         decoder,
-        lambda answers: _classes(_sigmoid(answers["logits"]), 0.5),
+        lambda answers: classes(sigmoid(answers["logits"]), 0.5),
         labels=LABELS,
     )
 
@@ -98,17 +98,17 @@ def _embedding(answers: Mapping[str, Values]) -> list[Reading]:
     return [Reading(0, 1.0, embedding=tuple((vector / np.sqrt((vector**2).sum())).tolist()))]
 
 
-def _classes(scores: Values, threshold: float = THRESHOLD) -> list[Reading]:
+def classes(scores: Values, threshold: float = THRESHOLD) -> list[Reading]:
     sure = [number for number, score in enumerate(scores) if score >= threshold]
     return [Reading(number, float(scores[number])) for number in sure]
 
 
-def _softmax(logits: Values) -> Values:
+def softmax(logits: Values) -> Values:
     weights = np.exp(logits.astype(np.float64))
     return np.asarray(weights / weights.sum())
 
 
-def _sigmoid(logits: Values) -> Values:
+def sigmoid(logits: Values) -> Values:
     return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))))
 
 
