@@ -131,6 +131,6 @@ async def test_a_model_that_never_answers_is_given_up(
     model = onnx.load(fussy.onnx)
     endless(model, Random(1))  # noqa: S311 - no secret
     onnx.save(model, fussy.onnx)
-    with pytest.raises(TritonStartFailed, match=r"fussy-1: a batch of \d pictures takes over 1 s"):
+    with pytest.raises(TritonStartFailed, match=r"fussy-1: a batch of \d images takes over 1 s"):
         async with open_things(model=fussy):
             pass
