@@ -89,7 +89,7 @@ class Mesh:
             nodes = await node_pb2_grpc.NodeServiceStub(channel).ListNodes(
                 node_pb2.ListNodesRequest()
             )
-        (worker,) = nodes.nodes[0].workers
+        (worker,) = nodes.nodes[0].node.workers
         async with grpc.aio.insecure_channel(worker.address) as channel:
             answer = await worker_pb2_grpc.WorkerServiceStub(channel).GetWorker(
                 worker_pb2.GetWorkerRequest()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,9 @@ from typing import Protocol
 import framemesh.agent.app
 from framemesh.agent.settings import AgentSettings
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
-from framemesh.master.fleet.memory_driver import MemoryDriver
+from framemesh.core.clock import SystemClock
+from framemesh.master.fleet.memory_driver import LARGE, MemoryDriver, memory_node
+from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.process_driver import ProcessDriver
@@ -24,6 +26,20 @@ WORKER = Path(__file__).parents[1] / "integration" / "agent" / "worker_program.p
 BROKEN = 13
 """The revision whose workers fail in every fleet."""
 
+
+class MemoryCordons:
+    """Nodes that are drained, for as long as the test lasts."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    async def add(self, node: str) -> None:
+        self.names.add(node)
+
+    async def remove(self, node: str) -> None:
+        self.names.discard(node)
+
+
 NODE_SERVICE = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
 
 
@@ -32,7 +48,9 @@ class Fleet(Protocol):
 
     driver: FleetDriver
 
-    async def add_node(self, name: str) -> None: ...
+    async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
+        """With so many CPUs for workers, or with more than any test asks for."""
+        ...
 
     async def remove_node(self, name: str) -> None: ...
 
@@ -43,11 +61,11 @@ class MemoryFleet:
         self._memory.broken = {BROKEN}
         self.driver: FleetDriver = self._memory
 
-    async def add_node(self, name: str) -> None:
-        self._memory.nodes.append(name)
+    async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
+        self._memory.nodes[name] = memory_node(name, labels, cpus=cpus or LARGE)
 
     async def remove_node(self, name: str) -> None:
-        self._memory.nodes.remove(name)
+        del self._memory.nodes[name]
 
 
 class ProcessFleet:
@@ -60,7 +78,7 @@ class ProcessFleet:
         self._folder = folder
         self._nodes: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
 
-    async def add_node(self, name: str) -> None:
+    async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
         first = free_block(20)
         settings = AgentSettings(
             node=name,
@@ -68,6 +86,8 @@ class ProcessFleet:
             listen=f"127.0.0.1:{first}",
             first_port=first + 1,
             data=self._folder / name,
+            cpus=cpus or LARGE,
+            labels=labels,
         )
         stop = asyncio.Event()
         command = (sys.executable, str(WORKER))
@@ -92,13 +112,14 @@ async def memory_fleet(folder: Path) -> AsyncIterator[Fleet]:
 
 @asynccontextmanager
 async def process_fleet(folder: Path) -> AsyncIterator[Fleet]:
-    registry, draining = NodeRegistry(), asyncio.Event()
-    servicer = NodeServicer(registry, draining)
+    registry, draining = NodeRegistry(SystemClock()), asyncio.Event()
+    servicer = NodeServicer(registry, NodeAdmin(registry, MemoryCordons()), draining)
     service = Service(
         NODE_SERVICE, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(servicer, to)
     )
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(grpc_server("127.0.0.1:0", [service]))
+        await server.set_serving(True)
         stack.callback(draining.set)
         fleet = ProcessFleet(registry, f"127.0.0.1:{server.port}", folder)
         stack.push_async_callback(fleet.close)
@@ -106,12 +127,15 @@ async def process_fleet(folder: Path) -> AsyncIterator[Fleet]:
 
 
 async def converge(
-    fleet: Fleet, groups: list[WorkerGroup], expected: Callable[[FleetState], bool]
+    fleet: Fleet,
+    groups: list[WorkerGroup],
+    expected: Callable[[FleetState], bool],
+    cordoned: Collection[str] = (),
 ) -> FleetState:
     """Apply the groups again and again, as a reconciler does, until the fleet is as expected."""
     async with asyncio.timeout(20):
         while True:
-            await fleet.driver.apply(groups)
+            await fleet.driver.apply(groups, cordoned)
             if expected(state := await fleet.driver.observe()):
                 return state
             await asyncio.sleep(0.02)

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from framemesh.core.resources import Resources
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
 from tests.contract.fleets import BROKEN, Fleet, converge, memory_fleet, process_fleet
 
@@ -117,3 +119,54 @@ async def test_workers_are_spread_and_those_of_a_node_that_leaves_are_moved(flee
     await fleet.remove_node("east")
     moved = await converge(fleet, more, has(*more))
     assert {replica.node for replica in moved.replicas} == {"west"}
+
+
+async def test_workers_go_where_the_labels_and_the_cpus_are(fleet: Fleet) -> None:
+    await fleet.add_node("east", cpus=2, zone="hall")
+    await fleet.add_node("west", zone="yard")
+    one_cpu = replace(
+        group("street", 3), resources=Resources(cpus=1), node_labels=(("zone", "hall"),)
+    )
+    two = replace(one_cpu, replicas=2)
+    state = await converge(fleet, [one_cpu], has(two))
+    assert {replica.node for replica in state.replicas} == {"east"}
+    assert "1 worker has no place" in state.unplaced["street"]
+    assert "west has no label zone=hall" in state.unplaced["street"]
+    assert not (await converge(fleet, [two], has(two))).unplaced
+
+
+async def test_a_group_without_a_place_holds_up_no_other(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    nowhere = replace(group("street", 1), node_labels=(("zone", "moon"),))
+    other = group("yard", 1)
+    state = await converge(fleet, [nowhere, other], has(other))
+    assert "zone=moon" in state.unplaced["street"]
+    await fleet.add_node("west", zone="moon")
+    await converge(fleet, [nowhere, other], has(nowhere, other))
+
+
+async def test_the_workers_of_a_drained_node_are_moved_and_never_fewer(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    groups = [group("street", 2)]
+    await converge(fleet, groups, has(*groups))
+    await fleet.add_node("west")
+    fewest = 2
+
+    def moved(state: FleetState) -> bool:
+        nonlocal fewest
+        fewest = min(fewest, sum(replica.ready for replica in state.replicas))
+        return has(*groups)(state) and {each.node for each in state.replicas} == {"west"}
+
+    await converge(fleet, groups, moved, cordoned={"east"})
+    assert fewest == 2
+    # Nothing goes back by itself.
+    await converge(fleet, groups, moved)
+
+
+async def test_a_plan_says_where_workers_would_go_and_starts_none(fleet: Fleet) -> None:
+    await fleet.add_node("east", cpus=2)
+    wanted = replace(group("street", 3), resources=Resources(cpus=1))
+    plan = await fleet.driver.plan([wanted], ())
+    assert plan.workers == {"street": {"east": 2}}
+    assert plan.unplaced["street"].startswith("1 worker has no place")
+    assert not (await fleet.driver.observe()).replicas

@@ -114,7 +114,7 @@ async def only_the_newest(master: grpc.aio.Channel) -> None:
     async with asyncio.timeout(30):
         while True:
             answer = await nodes.ListNodes(node_pb2.ListNodesRequest())
-            workers = [worker for node in answer.nodes for worker in node.workers]
+            workers = [worker for each in answer.nodes for worker in each.node.workers]
             if [worker.revision for worker in workers] == [revision]:
                 return
             await asyncio.sleep(0.05)

@@ -60,7 +60,17 @@ class ScriptedMaster(node_pb2_grpc.NodeServiceServicer):
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: object
     ) -> node_pb2.ListNodesResponse:
-        return node_pb2.ListNodesResponse(nodes=[self.node])
+        return node_pb2.ListNodesResponse(nodes=[node_pb2.NodeStatus(node=self.node)])
+
+    async def DrainNode(
+        self, request: node_pb2.DrainNodeRequest, context: object
+    ) -> node_pb2.DrainNodeResponse:
+        return node_pb2.DrainNodeResponse()
+
+    async def UncordonNode(
+        self, request: node_pb2.UncordonNodeRequest, context: object
+    ) -> node_pb2.UncordonNodeResponse:
+        return node_pb2.UncordonNodeResponse()
 
     async def _listen(self, requests: AsyncIterator[node_pb2.ConnectRequest]) -> None:
         async for request in requests:

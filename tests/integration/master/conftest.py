@@ -99,6 +99,9 @@ class Master:
     def nodes(self) -> "node_pb2_grpc.NodeServiceAsyncStub":
         return node_pb2_grpc.NodeServiceStub(self.channel)
 
+    async def listed_nodes(self) -> list[node_pb2.NodeStatus]:
+        return [*(await self.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes]
+
     async def register(
         self, document: dict[str, Any] | None = None, content: bytes | None = None
     ) -> model_pb2.Model:
@@ -152,9 +155,18 @@ class Agent:
     assignments: dict[str, int] | None = None
     """Worker -> revision; None before the first response."""
     workers: list[node_pb2.Worker] = field(default_factory=list)
+    agent_id: str = "one"
+    labels: dict[str, str] = field(default_factory=dict)
 
     async def report(self) -> None:
-        node = node_pb2.Node(name=self.name, cpus=4, memory_bytes=2**30, workers=self.workers)
+        node = node_pb2.Node(
+            name=self.name,
+            cpus=4,
+            memory_bytes=2**30,
+            workers=self.workers,
+            agent_id=self.agent_id,
+            labels=self.labels,
+        )
         await self.call.write(node_pb2.ConnectRequest(node=node))
 
     async def report_ready(self) -> None:

@@ -173,7 +173,9 @@ async def test_ready_workers_are_counted_and_trouble_is_shown(running: Master) -
     await eventually(is_in_trouble)
     await east.report_ready()
     await eventually(is_ready)
-    nodes = (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
+    nodes = [
+        each.node for each in (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
+    ]
     assert [(node.name, node.cpus, len(node.workers)) for node in nodes] == [("east", 4, 2)]
     assert {worker.revision for worker in nodes[0].workers} == {revision}
 
@@ -220,7 +222,7 @@ async def test_a_node_that_changes_its_name_is_refused(running: Master) -> None:
         (
             [node_pb2.Worker(id="w" * 5000)],
             grpc.StatusCode.INVALID_ARGUMENT,
-            f"a worker is reported with '{'w' * 40}'... of 5000 characters",
+            f"a node is reported with '{'w' * 40}'... of 5000 characters",
         ),
     ],
 )
@@ -232,7 +234,7 @@ async def test_a_report_that_is_too_large_is_refused(
     agent.workers = workers
     await agent.report()
     assert await status_of(agent.has("never")) == (code, line)
-    assert not (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
+    assert [each.state for each in await running.listed_nodes()] == [node_pb2.NODE_STATE_AWAY]
 
 
 async def test_a_long_line_of_trouble_is_cut(running: Master) -> None:
@@ -242,7 +244,9 @@ async def test_a_long_line_of_trouble_is_cut(running: Master) -> None:
     await agent.report()
 
     async def is_cut() -> bool:
-        nodes = (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
+        nodes = [
+            each.node for each in (await running.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes
+        ]
         return [len(worker.trouble) for node in nodes for worker in node.workers] == [1000]
 
     await eventually(is_cut)

@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
@@ -325,25 +326,29 @@ async def test_a_bad_name_is_no_key(running: Master, name: str) -> None:
 class AnswerLost(PipelineStore):
     """Writes an entry, and its answer is lost."""
 
-    async def put(self, *entry: Any) -> StoredPipeline:
-        await super().put(*entry)
+    async def put(self, *arguments: Any, entry: int = 0) -> StoredPipeline:
+        await super().put(*arguments, entry=entry)
         raise BrokerUnavailable("no answer in time")
 
 
 class WriteLost(PipelineStore):
     """An entry that does not reach the broker."""
 
-    async def put(self, *entry: Any) -> StoredPipeline:
+    async def put(self, *arguments: Any, entry: int = 0) -> StoredPipeline:
         raise BrokerUnavailable("no answer in time")
 
 
 def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManager:
     """A master's, on the broker of another."""
     models = ModelCatalog(broker, spool, Transfers())
-    driver = MemoryDriver()
-    changed = asyncio.Event()
     return PipelineManager(
-        store, models, BufferProvisioner(broker), driver, changed, max_outcome_bytes=lambda: 8 * MIB
+        store=store,
+        models=models,
+        buffers=BufferProvisioner(broker),
+        fleet=MemoryDriver(),
+        cordons=Cordons(broker),
+        changed=asyncio.Event(),
+        max_outcome_bytes=lambda: 8 * MIB,
     )
 
 

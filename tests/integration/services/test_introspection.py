@@ -31,6 +31,7 @@ METHODS = {
             "GetPipeline",
             "ListPipelines",
             "DeletePipeline",
+            "PlanPipeline",
             "PurgeDeadLetters",
         },
         "framemesh.api.master.v1.ModelService": {
@@ -39,7 +40,12 @@ METHODS = {
             "GetModel",
             "DownloadModel",
         },
-        "framemesh.api.master.v1.NodeService": {"Connect", "ListNodes"},
+        "framemesh.api.master.v1.NodeService": {
+            "Connect",
+            "ListNodes",
+            "DrainNode",
+            "UncordonNode",
+        },
     },
     "monitor": {
         "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},

@@ -131,7 +131,8 @@ async def test_all_parts_of_a_worker_have_the_same_revision(
     )
     models: Any = Models()
     stop = asyncio.Event()
-    async with asyncio.timeout(20), grpc_server(settings.master, [service]):
+    async with asyncio.timeout(20), grpc_server(settings.master, [service]) as server:
+        await server.set_serving(True)
         running = asyncio.ensure_future(framemesh.worker.app.run(settings, stop))
         await parts.started.wait()
         async with channel(settings.listen) as to_worker:

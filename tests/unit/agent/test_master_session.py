@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import grpc.aio
-import pytest
 
-from framemesh.agent.machine import Machine
+from framemesh.agent.machine.figures import MachineFigures, NodeIdentity
+from framemesh.agent.machine.machine import Machine
 from framemesh.agent.master_session import MasterSession
 from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
@@ -29,18 +29,33 @@ class Nodes(node_pb2_grpc.NodeServiceServicer):
     ) -> node_pb2.ListNodesResponse:
         return node_pb2.ListNodesResponse()
 
+    async def DrainNode(
+        self, request: node_pb2.DrainNodeRequest, context: Any
+    ) -> node_pb2.DrainNodeResponse:
+        return node_pb2.DrainNodeResponse()
+
+    async def UncordonNode(
+        self, request: node_pb2.UncordonNodeRequest, context: Any
+    ) -> node_pb2.UncordonNodeResponse:
+        return node_pb2.UncordonNodeResponse()
+
 
 async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    machine, changed = Machine(), asyncio.Event()
-    faults = [OSError("/proc/stat cannot be read")]
-    report = machine.report
+    changed = asyncio.Event()
+    faults = [ValueError("a figure that protobuf does not take")]
 
-    def faulty() -> Any:
-        if connected and faults:
-            raise faults.pop()
-        return report()
+    class Faulty(Machine):
+        @property
+        def figures(self) -> MachineFigures:
+            if connected and faults:
+                raise faults.pop()
+            return self._figures
+
+        @figures.setter
+        def figures(self, figures: MachineFigures) -> None:
+            self._figures = figures
 
     connected: list[bool] = []
 
@@ -48,16 +63,15 @@ async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good
         connected.append(now)
         changed.set()
 
-    monkeypatch.setattr(machine, "report", faulty)
     server = grpc.aio.server()
     node_pb2_grpc.add_NodeServiceServicer_to_server(Nodes(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         session = MasterSession(
-            name="node",
+            identity=NodeIdentity("node", "0" * 32, {}),
             channel=channel,
-            machine=machine,
+            machine=Faulty(tmp_path),
             supervisor=WorkerSupervisor(
                 WorkerEnv("127.0.0.1:1", tmp_path), WorkerPorts(7410), SystemClock(), changed.set
             ),

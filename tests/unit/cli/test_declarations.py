@@ -23,7 +23,7 @@ stages:
   - {name: people, model: person, model_version: 2, max_delay_ms: 20}
   - {name: hats, model: hat, crops_of: people, labels: [person]}
 buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
-workers: {min: 0}
+workers: {min: 0, cpus: 1.5, memory: 2GiB, gpus: 1, node_labels: {zone: hall}}
 delivery:
   {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
 ledger: {max_bytes: 1GiB, max_age: 2h}
@@ -38,7 +38,9 @@ ledger: {max_bytes: 1GiB, max_age: 2h}
             ),
         ],
         buffer=pipeline_pb2.Buffer(streams=2, shards=8, replicas=3, max_bytes=5 * 1024**3),
-        workers=pipeline_pb2.Workers(min=0),
+        workers=pipeline_pb2.Workers(
+            min=0, cpus=1.5, memory=2 * 1024**3, gpus=1, node_labels={"zone": "hall"}
+        ),
         delivery=pipeline_pb2.Delivery(
             latest=pipeline_pb2.Latest(frames=2),
             order=pipeline_pb2.ORDER_PER_CAMERA,

@@ -2,14 +2,20 @@ from contextlib import ExitStack
 
 import pytest
 
+from framemesh.core.resources import Resources
 from framemesh.master.fleet import nodes
-from framemesh.master.fleet.nodes import (
-    NodeRegistry,
+from framemesh.master.fleet.node_report import (
+    Gpu,
     NodeReport,
-    NodeSession,
-    TooManyNodes,
     WorkerAssignment,
     WorkerReport,
+)
+from framemesh.master.fleet.nodes import (
+    NODE_TTL_SECONDS,
+    NodeNameTaken,
+    NodeRegistry,
+    NodeSession,
+    TooManyNodes,
 )
 from framemesh.master.fleet.port import WorkerGroup, WorkerState
 from framemesh.master.fleet.process_driver import ProcessDriver
@@ -17,11 +23,28 @@ from framemesh.master.fleet.process_driver import ProcessDriver
 READY, STARTING, STOPPING = WorkerState.READY, WorkerState.STARTING, WorkerState.STOPPING
 
 
+class HandClock:
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def unix_nano(self) -> int:
+        return 0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
 class Nodes:
     """A registry whose nodes come and go as a test says."""
 
     def __init__(self) -> None:
-        self.registry = NodeRegistry()
+        self.clock = HandClock()
+        self.gpus = 0
+        """Of the nodes that come or report."""
+        self.agent = "one"
+        """The id of their agents."""
+        self.cordoned: set[str] = set()
+        self.registry = NodeRegistry(self.clock)
         self.driver = ProcessDriver(self.registry)
         self._connected: dict[str, tuple[ExitStack, NodeSession]] = {}
 
@@ -39,33 +62,45 @@ class Nodes:
 
     async def assigned(self, *groups: tuple[int, int]) -> dict[str, list[str]]:
         """Node -> its workers, after one call with groups of revision and replicas."""
-        await self.driver.apply([WorkerGroup("street", *group) for group in groups])
+        return await self.applied(*(WorkerGroup("street", *group) for group in groups))
+
+    async def applied(self, *groups: WorkerGroup) -> dict[str, list[str]]:
+        await self.driver.apply(groups, self.cordoned)
         return {name: await self._sent(session) for name, (_, session) in self._connected.items()}
 
-    @staticmethod
-    def _report(name: str, workers: dict[str, WorkerState]) -> NodeReport:
+    def _report(self, name: str, workers: dict[str, WorkerState]) -> NodeReport:
         reports = tuple(
-            WorkerReport(
-                id="street-" + word.replace("_", "-"),
-                pipeline="street",
-                state=state,
-                pid=1,
-                address="",
-                restarts=0,
-                trouble="",
-                revision=int(word.split("_")[0][1:]),
-            )
+            WorkerReport(self._assignment(word), state, pid=1, address="", restarts=0, trouble="")
             for word, state in workers.items()
         )
-        return NodeReport(name, 4, 2**30, 0.0, 0, reports)
+        return NodeReport(
+            name,
+            4,
+            2**30,
+            0.0,
+            0,
+            reports,
+            gpus=tuple(Gpu(f"GPU-{name}-{n}", "a GPU", 2**30, 0, 0.0) for n in range(self.gpus)),
+            agent_id=self.agent,
+        )
+
+    def _assignment(self, word: str) -> WorkerAssignment:
+        """As a node reports it: what it was assigned, or what an earlier master had assigned."""
+        id_ = "street-" + word.replace("_", "-")
+        given = WorkerAssignment(id_, "street", int(word.split("_", maxsplit=1)[0][1:]))
+        for _, session in self._connected.values():
+            sent = session._assignments
+            given = (
+                next((each for each in sent.workers if each.id == id_), given) if sent else given
+            )
+        return given
 
     @staticmethod
     async def _sent(session: NodeSession) -> list[str]:
         # Sent again, so that there is something to read.
-        assignments: tuple[WorkerAssignment, ...] = session._assignments or ()
         session._assigned.set()
-        assert await session.next_assignments() == assignments
-        return [assignment.id.removeprefix("street-") for assignment in assignments]
+        sent = await session.next_assignments()
+        return [assignment.id.removeprefix("street-") for assignment in sent.workers]
 
 
 @pytest.fixture
@@ -170,3 +205,121 @@ def test_more_nodes_than_a_master_takes_are_refused(
     mesh.comes("west")
     mesh.leaves("east")
     mesh.comes("north")
+
+
+def assigned(session: NodeSession) -> tuple[WorkerAssignment, ...]:
+    assert session._assignments
+    return session._assignments.workers
+
+
+def needing(replicas: int, **resources: float) -> WorkerGroup:
+    return WorkerGroup("street", 1, replicas, resources=Resources(**resources))  # type: ignore[arg-type]
+
+
+async def test_nodes_take_as_many_workers_as_they_have_cpus_for(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.comes("west")
+    found = await mesh.applied(needing(5, cpus=1.5))
+    assert sorted(map(len, found.values())) == [2, 2]
+    unplaced = (await mesh.driver.observe()).unplaced
+    assert unplaced == {
+        "street": "1 worker has no place: each needs 1.5 CPUs;"
+        " east has 1 CPUs free, west has 1 CPUs free"
+    }
+
+
+async def test_what_is_reserved_for_one_pipeline_is_not_there_for_another(mesh: Nodes) -> None:
+    mesh.comes("east")
+    await mesh.applied(needing(1, memory_bytes=3 * 2**28))
+    yard = WorkerGroup("yard", 1, 1, resources=Resources(memory_bytes=2**29))
+    await mesh.applied(needing(1, memory_bytes=3 * 2**28), yard)
+    assert (await mesh.driver.observe()).unplaced == {
+        "yard": "1 worker has no place: each needs 512 MiB of memory;"
+        " east has 256 MiB of memory free"
+    }
+    assert await mesh.applied(yard) == {"east": ["yard-r1-0"]}
+
+
+async def test_each_worker_has_gpus_of_its_own_until_it_is_gone(mesh: Nodes) -> None:
+    mesh.gpus = 2
+    mesh.comes("east")
+    await mesh.applied(needing(2, gpus=1))
+    session = mesh._connected["east"][1]
+    first, second = assigned(session)
+    assert first.gpus == ("GPU-east-0",)
+    assert second.gpus == ("GPU-east-1",)
+    # Another revision waits for the first one's GPU while that one stops.
+    mesh.reports("east", r1_0=STOPPING, r1_1=READY)
+    new = WorkerGroup("street", 2, 1, resources=Resources(gpus=1))
+    assert await mesh.applied(needing(1, gpus=1), new) == {"east": ["r1-1"]}
+    assert "has 0 GPUs free" in (await mesh.driver.observe()).unplaced["street"]
+    mesh.reports("east", r1_1=READY)
+    assert await mesh.applied(needing(1, gpus=1), new) == {"east": ["r1-1", "r2-0"]}
+    assert {each.id: each.gpus for each in assigned(session)} == {
+        "street-r1-1": ("GPU-east-1",),
+        "street-r2-0": ("GPU-east-0",),
+    }
+
+
+async def test_a_drained_node_keeps_a_worker_until_its_successor_is_ready(mesh: Nodes) -> None:
+    mesh.comes("east")
+    await mesh.assigned((1, 2))
+    mesh.comes("west")
+    mesh.reports("east", r1_0=READY, r1_1=READY)
+    mesh.cordoned = {"east"}
+    both = {"east": ["r1-0", "r1-1"], "west": ["r1-2", "r1-3"]}
+    assert await mesh.assigned((1, 2)) == both
+    mesh.reports("west", r1_2=STARTING, r1_3=STARTING)
+    assert await mesh.assigned((1, 2)) == both
+    mesh.reports("west", r1_2=READY, r1_3=STARTING)
+    assert await mesh.assigned((1, 2)) == {"east": ["r1-0"], "west": ["r1-2", "r1-3"]}
+    mesh.reports("west", r1_2=READY, r1_3=READY)
+    assert await mesh.assigned((1, 2)) == {"east": [], "west": ["r1-2", "r1-3"]}
+
+
+async def test_a_drained_node_keeps_workers_that_no_other_node_takes(mesh: Nodes) -> None:
+    mesh.comes("east")
+    await mesh.assigned((1, 2))
+    mesh.reports("east", r1_0=READY, r1_1=READY)
+    mesh.cordoned = {"east"}
+    assert await mesh.assigned((1, 2)) == {"east": ["r1-0", "r1-1"]}
+    assert (await mesh.driver.observe()).unplaced["street"].endswith("; east is drained")
+    mesh.cordoned = set()
+    assert await mesh.assigned((1, 2)) == {"east": ["r1-0", "r1-1"]}
+
+
+async def test_a_node_that_no_longer_reports_is_away_until_it_does(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.comes("west")
+    await mesh.assigned((1, 2))
+    mesh.clock.seconds += NODE_TTL_SECONDS
+    mesh.reports("west")
+    mesh.clock.seconds += 1
+    assert [report.name for report in mesh.registry.reports] == ["west"]
+    assert [report.name for report in mesh.registry.away] == ["east"]
+    found = await mesh.assigned((1, 2))
+    assert found["west"] == ["r1-0", "r1-1"]
+    mesh.registry.changed.clear()
+    mesh.reports("east")
+    assert mesh.registry.changed.is_set()
+    assert not mesh.registry.away
+
+
+def test_the_name_of_a_node_belongs_to_one_agent_while_it_reports(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.agent = "another"
+    with pytest.raises(NodeNameTaken, match="another agent reports as node 'east'"):
+        mesh.comes("east")
+    mesh.clock.seconds += NODE_TTL_SECONDS + 1
+    mesh.comes("east")
+    assert [report.name for report in mesh.registry.reports] == ["east"]
+
+
+async def test_a_plan_changes_nothing(mesh: Nodes) -> None:
+    mesh.comes("east")
+    before = await mesh.assigned((1, 1))
+    plan = await mesh.driver.plan([needing(3, cpus=3)], ())
+    assert plan.workers == {"street": {"east": 2}}
+    assert plan.unplaced["street"].startswith("1 worker has no place: each needs 3 CPUs")
+    assert await mesh.assigned((1, 1)) == before
+    assert not (await mesh.driver.observe()).unplaced

@@ -11,12 +11,14 @@ from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
 from framemesh.master.fleet import reconciler
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
-from framemesh.master.fleet.reconciler import Reconciler, _as_observed
+from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import ready_workers, trouble
+from framemesh.master.fleet.wanted import as_observed
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from tests.contract.fleets import MemoryCordons
 
 
 class Mesh:
@@ -25,6 +27,10 @@ class Mesh:
     def __init__(self) -> None:
         self.driver = MemoryDriver("east")
         self.unreadable: set[str] = set()
+        self.cordons = MemoryCordons()
+        self.certain = True
+        """Whether this master leads for certain."""
+        self.epoch = 1
         self.changed = asyncio.Event()
         """Whether a worker or a node did, which no test of these needs."""
         self._stored: dict[str, StoredPipeline] = {}
@@ -72,7 +78,9 @@ async def mesh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
     monkeypatch.setattr(reconciler, "PERIOD_SECONDS", 0.005)
     monkeypatch.setattr(reconciler, "MIN_PERIOD_SECONDS", 0.001)
     mesh = Mesh()
-    async with background_task(Reconciler(mesh, mesh.driver, mesh.changed).run()):
+    async with background_task(
+        Reconciler(mesh, mesh.driver, mesh.cordons, mesh.changed, mesh).run()
+    ):
         yield mesh
 
 
@@ -168,4 +176,6 @@ def test_a_pipeline_that_cannot_be_read_keeps_its_workers_but_not_those_that_sto
         Replica(f"street-r1-{number}", "street", 1, "east", state)
         for number, state in enumerate(states)
     )
-    assert list(_as_observed("street", FleetState(replicas))) == [WorkerGroup("street", 1, 2)]
+    assert list(as_observed("street", FleetState(replicas))) == [
+        WorkerGroup("street", 1, 2, stays=True)
+    ]

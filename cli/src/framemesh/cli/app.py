@@ -41,6 +41,16 @@ class Framemesh(LazyGroup):
             "Create, apply, show, list and delete pipelines.",
         ),
         LazyCommand(
+            "node",
+            "framemesh.cli.commands.node:app",
+            "List, show and drain the machines that run workers.",
+        ),
+        LazyCommand(
+            "resources",
+            "framemesh.cli.commands.resources:resources",
+            "Say what is free on the nodes, and what a pipeline would take of it.",
+        ),
+        LazyCommand(
             "push",
             "framemesh.cli.commands.push:push",
             "Send frames to a pipeline. Fails if one was rejected or cannot be read.",

@@ -13,7 +13,13 @@ from rich.progress import track
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
 from framemesh.cli.common import addresses, converters
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect, named_errors
+from framemesh.cli.common.calls import (
+    ANSWER_TIMEOUT_SECONDS,
+    CHANGE_SECONDS,
+    connect,
+    connect_master,
+    named_errors,
+)
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import write_bytes
 from framemesh.cli.dead_letters.replay import Addresses, Replayer, ReplayResult
@@ -114,7 +120,7 @@ def replay(
     """Fails if one of them stays."""
     selection = Selection(pipeline, camera, session, sequence or 0)
     where = Addresses(ingest, master, monitor)
-    with connect(monitor) as to_monitor, connect(master) as to_master:
+    with connect(monitor) as to_monitor, connect_master(master) as to_master:
         with named_errors(monitor):
             stub = dead_letter_pb2_grpc.DeadLetterServiceStub(to_monitor)
             found = list(iter_dead_letters(stub, selection))
@@ -143,7 +149,7 @@ def purge(
     request = pipeline_pb2.PurgeDeadLettersRequest(
         pipeline=pipeline, camera=camera, session=session, sequence=sequence or 0
     )
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         answer = pipeline_pb2_grpc.PipelineServiceStub(channel).PurgeDeadLetters(
             request, timeout=CHANGE_SECONDS
         )

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.common import addresses
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import write_bytes
 from framemesh.cli.common.model_folder import ModelFolder
@@ -133,7 +133,7 @@ def add(
 ) -> None:
     """Register a model; pipelines that ask for the newest get it when they are next applied."""
     model = model_file(model)
-    with scratch_folder() as scratch, connect(master) as channel:
+    with scratch_folder() as scratch, connect_master(master) as channel:
         if model.is_dir():
             found, _, _ = described(model, image, scratch)
         else:
@@ -157,7 +157,7 @@ def add(
 @app.command("list")
 def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
     """List the registered models."""
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).ListModels(
             model_pb2.ListModelsRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.common import addresses
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.readiness import wait_until_ready
@@ -76,7 +76,7 @@ def create(
     """
     stage = StageSpec(check_name("model", model), model)
     spec = PipelineSpec(check_name("pipeline", name), (stage,))
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
         if (there := _found(stub, name)) is not None and not _is_plain(there, spec):
             raise PipelineExists(
@@ -96,7 +96,7 @@ def apply(
 ) -> None:
     """Make a pipeline, or change it to what FILE says."""
     spec = read_pipeline(file)
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         _apply(pipeline_pb2_grpc.PipelineServiceStub(channel), spec, timeout if wait else 0)
 
 
@@ -143,7 +143,7 @@ def show(
 ) -> None:
     """Show a pipeline, its workers, and what keeps it from running."""
     request = pipeline_pb2.GetPipelineRequest(name=name)
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
         found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
     for line in lines(found):
@@ -153,7 +153,7 @@ def show(
 @app.command("list")
 def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
     """List the pipelines, their stages and their ready workers."""
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         answer = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
             pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )
@@ -176,7 +176,7 @@ def delete(
 ) -> None:
     """Stop a pipeline and delete its buffer."""
     request = pipeline_pb2.DeletePipelineRequest(name=name, discard_pending=discard_pending)
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         answer = pipeline_pb2_grpc.PipelineServiceStub(channel).DeletePipeline(
             request, timeout=CHANGE_SECONDS
         )

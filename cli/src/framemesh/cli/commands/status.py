@@ -13,7 +13,7 @@ from rich.text import Text
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.common import addresses, converters
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CallFailed, connect
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CallFailed, connect, connect_master
 from framemesh.cli.local.lock import DEFAULT_DATA
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.views.report import PipelineReport
@@ -92,7 +92,7 @@ def gather(pipeline: str, master: str, monitor: str) -> list[PipelineReport]:
 
 
 def _listed(master: str) -> dict[str, pipeline_pb2.Pipeline]:
-    with connect(master) as channel:
+    with connect_master(master) as channel:
         listed = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
             pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )

@@ -12,7 +12,12 @@ IngestAddress = Annotated[
     str, typer.Option("--ingest", envvar="FRAMEMESH_INGEST", help="host:port of ingest.")
 ]
 MasterAddress = Annotated[
-    str, typer.Option("--master", envvar="FRAMEMESH_MASTER", help="host:port of the master.")
+    str,
+    typer.Option(
+        "--master",
+        envvar="FRAMEMESH_MASTER",
+        help="host:port of the master; several with commas.",
+    ),
 ]
 MonitorAddress = Annotated[
     str, typer.Option("--monitor", envvar="FRAMEMESH_MONITOR", help="host:port of the monitor.")

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import grpc
 import grpc.aio
 
+from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.errors import FramemeshError
-from framemesh.runtime.rpc.channel import sync_channel
+from framemesh.runtime.rpc.channel import sync_channel, sync_leader_channel
 
 ANSWER_TIMEOUT_SECONDS = 10.0
 """For a call that only reads. A service on this machine needs milliseconds."""
@@ -30,6 +31,10 @@ _TEMPORARY = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+
+
+MASTER = pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_name
+"""The service by whose health the master that leads is told from the others."""
 
 
 class CallFailed(FramemeshError):
@@ -56,6 +61,8 @@ def _line(code: grpc.StatusCode, details: str, address: str) -> str:
             return (
                 f"nothing answers at {address}: is framemesh running? start it with `framemesh up`"
             )
+        case grpc.StatusCode.UNAVAILABLE if "backend unhealthy" in details.lower():
+            return f"no master leads at {address} at the moment: try again, or check the address"
         case grpc.StatusCode.UNAVAILABLE:
             return f"{address} is not available: {details}; try again in a moment"
         case grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -92,4 +99,16 @@ def connect(address: str) -> Iterator[grpc.Channel]:
         CallFailed: one of them failed.
     """
     with open_channel(address) as channel, named_errors(address):
+        yield channel
+
+
+@contextmanager
+def connect_master(addresses: str) -> Iterator[grpc.Channel]:
+    """A channel to the master that leads, of those at host:port, or at several with commas.
+
+    Raises:
+        CallFailed: a call in the body failed.
+    """
+    channel = sync_leader_channel(addresses, MASTER, max_message_bytes=MESSAGE_BYTES)
+    with channel, named_errors(addresses):
         yield channel

@@ -12,14 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli.common.calls import named_errors
+from framemesh.cli.common.calls import MASTER, named_errors
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.cli.push.sender import push
 from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.channel import channel, leader_channel
 from framemesh.sdk import AsyncCamera
 
 WORKER_TIMEOUT_SECONDS = 60.0
@@ -62,7 +62,10 @@ async def wait_for_worker(mesh: RunState, pipeline: str) -> None:
     """
     reason = "no worker was started"
     try:
-        async with asyncio.timeout(WORKER_TIMEOUT_SECONDS), channel(mesh.master) as master:
+        async with (
+            asyncio.timeout(WORKER_TIMEOUT_SECONDS),
+            leader_channel(mesh.master, MASTER) as master,
+        ):
             stub = pipeline_pb2_grpc.PipelineServiceStub(master)
             request = pipeline_pb2.GetPipelineRequest(name=pipeline)
             with named_errors(mesh.master):

@@ -1,6 +1,7 @@
 """Settings from environment variables, with errors named by variable."""
 
 import os
+from ipaddress import ip_address
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -38,6 +39,23 @@ def _nats_url(value: str) -> str:
     return value
 
 
+def _addresses(value: str) -> str:
+    found = [_address(address.strip()) for address in value.split(",")]
+    if len(found) > 1 and not all(map(_is_ip, found)):
+        raise ValueError("use one host:port whose name has all addresses, or IP addresses")
+    return ",".join(found)
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ip_address(address.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+Addresses = Annotated[str, AfterValidator(_addresses)]
+"""host:port, or the IP addresses of several with commas: one of them leads."""
 Address = Annotated[str, AfterValidator(_address)]
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
 """Of one server, or of several of one cluster, separated by commas."""

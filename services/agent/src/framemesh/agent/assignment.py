@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from framemesh.core.resources import NO_RESOURCES, Resources
 from framemesh.runtime.processes.supervision import ProcessStatus
 
 
@@ -13,27 +14,17 @@ class WorkerAssignment:
     pipeline: str
     revision: int
     """Of the pipeline; a worker of the same id and another revision is replaced."""
+    resources: Resources = NO_RESOURCES
+    """What is reserved for it."""
+    gpus: tuple[str, ...] = ()
+    """UUIDs of the GPUs that it may use. It sees no others."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
     """One worker that the agent has."""
 
-    id: str
-    pipeline: str
-    revision: int
-    """Of the pipeline, as assigned."""
+    assignment: WorkerAssignment
     address: str
     """host:port of its gRPC server; empty until it was started."""
     status: ProcessStatus
-
-
-@dataclass(frozen=True, slots=True)
-class MachineReport:
-    """What a machine has, and how much of it is used."""
-
-    cpus: int
-    cpu_used: float
-    """0 to 1, of all CPUs, over the time since the last report."""
-    memory_bytes: int
-    memory_used_bytes: int

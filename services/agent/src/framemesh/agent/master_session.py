@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import grpc.aio
 
 from framemesh.agent.converters import AssignmentRejected, assignments_from_proto, report_to_proto
-from framemesh.agent.machine import Machine
+from framemesh.agent.machine.figures import NodeIdentity
+from framemesh.agent.machine.machine import Machine
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.runtime.concurrency.backoff import Backoff
@@ -17,9 +18,8 @@ from framemesh.runtime.logs import get_logger
 log = get_logger()
 
 REPORT_SECONDS = 2.0
-"""Between two reports when nothing changes. They keep figures fresh; no node is lost for want of
-them. It leaves when its call ends, which is after 15 + 5 s for one that is cut off: the keepalive
-of runtime/rpc/server.py."""
+"""Between two reports when nothing changes: the heartbeat of the node. After five that are missed
+the master places its workers elsewhere."""
 
 RECONNECT = Backoff(first_seconds=0.2, max_seconds=5.0)
 """A master that starts again is back in a second; a cluster of agents must not storm it."""
@@ -31,7 +31,7 @@ class MasterSession:
     def __init__(
         self,
         *,
-        name: str,
+        identity: NodeIdentity,
         channel: grpc.aio.Channel,
         machine: Machine,
         supervisor: WorkerSupervisor,
@@ -40,13 +40,15 @@ class MasterSession:
     ) -> None:
         """`changed` asks for a report at once. `set_connected` is called when the connection to the
         master begins and ends."""
-        self._name = name
+        self._identity = identity
         self._stub = node_pb2_grpc.NodeServiceStub(channel)
         self._machine = machine
         self._supervisor = supervisor
         self._changed = changed
         self._set_connected = set_connected
         self._failures = 0
+        self._epoch = 0
+        """Of the last leader that assigned workers."""
 
     async def run(self) -> None:
         """Stay connected until cancelled. Workers keep running while the master is away."""
@@ -80,6 +82,10 @@ class MasterSession:
             call.cancel()
 
     def _assign(self, response: node_pb2.ConnectResponse) -> None:
+        if response.epoch < self._epoch:
+            log.warning("assignments of an earlier leader are ignored", epoch=response.epoch)
+            return
+        self._epoch = response.epoch
         try:
             assignments = assignments_from_proto(response)
         except AssignmentRejected as error:
@@ -102,4 +108,4 @@ class MasterSession:
 
     def _report(self) -> node_pb2.ConnectRequest:
         self._changed.clear()
-        return report_to_proto(self._name, self._machine.report(), self._supervisor.report())
+        return report_to_proto(self._identity, self._machine.figures, self._supervisor.report())

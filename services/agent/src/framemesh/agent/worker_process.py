@@ -51,9 +51,7 @@ class WorkerProcess:
 
     def report(self) -> WorkerReport:
         return WorkerReport(
-            id=self.assignment.id,
-            pipeline=self.assignment.pipeline,
-            revision=self.assignment.revision,
+            assignment=self.assignment,
             address=self._address,
             status=self._supervised.status,
         )
@@ -85,6 +83,7 @@ class WorkerProcess:
         return {
             **MALLOC,
             **ONE_THREAD,
+            **_visible_gpus(self.assignment.gpus),
             "FRAMEMESH_WORKER_ID": self.assignment.id,
             "FRAMEMESH_WORKER_PIPELINE": self.assignment.pipeline,
             "FRAMEMESH_WORKER_REVISION": str(self.assignment.revision),
@@ -93,3 +92,8 @@ class WorkerProcess:
             "FRAMEMESH_WORKER_MODEL_CACHE": str(self._worker_env.model_cache),
             "FRAMEMESH_WORKER_DATA": str(self._worker_env.folder(self.assignment.id)),
         }
+
+
+def _visible_gpus(uuids: tuple[str, ...]) -> dict[str, str]:
+    """Nothing where no GPU is reserved: a pipeline that asks for none takes what it finds."""
+    return {"CUDA_VISIBLE_DEVICES": ",".join(uuids)} if uuids else {}

@@ -1,6 +1,7 @@
 """Wires the master together."""
 
 import asyncio
+from dataclasses import dataclass
 
 from framemesh.api.master.v1 import (
     model_pb2,
@@ -11,6 +12,8 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
+from framemesh.master.fleet.cordons import Cordons
+from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
@@ -22,11 +25,14 @@ from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
 from framemesh.runtime.concurrency.run_until import run_until
-from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable, broker
+from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
+from framemesh.runtime.jetstream.leases.election import Election
+from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
-from framemesh.runtime.rpc.server import Service, grpc_server
+from framemesh.runtime.rpc.leader_gate import LeaderGate
+from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 log = get_logger()
@@ -42,68 +48,108 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await run_until(stop, _serve(settings, stop, telemetry))
+    await run_until(stop, _serve(settings, telemetry))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
+async def _serve(settings: Settings, telemetry: Telemetry) -> None:
     async with broker(settings.nats, "master", settings.connect) as nats:
-        store, nodes = PipelineStore(nats), NodeRegistry()
-        models = ModelCatalog(nats, settings.spool, Transfers())
-        fleet = ProcessDriver(nodes)
-        pipelines = PipelineManager(
-            store,
-            models,
-            BufferProvisioner(nats),
-            fleet,
-            nodes.changed,
-            max_outcome_bytes=lambda: nats.client.max_payload,
-        )
-        feed = PipelineFeed(nats, SystemClock())
-        reconciler = Reconciler(feed, fleet, nodes.changed)
-        services = _services(
-            PipelineServicer(pipelines), ModelServicer(models), NodeServicer(nodes, stop)
-        )
+        domain = _domain(nats, settings)
+        services = _services(domain)
         async with (
             grpc_server(
                 settings.listen,
                 services,
                 settings.connect,
-                interceptors=telemetry.server_interceptors,
+                interceptors=[domain.gate, *telemetry.server_interceptors],
             ) as server,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(nats.wait_lost())
-            await _create_storage(store, models)
+
+            async def lead(lease: Lease) -> None:
+                await _lead(domain, server, lease)
+
+            async def stand_by(leader: str) -> None:
+                domain.gate.leader = leader
+                await server.set_standby()
+
+            election = Election(
+                nats, "master", settings.listen, lead=lead, standby=stand_by, clock=SystemClock()
+            )
+            await election.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    """What the master is made of."""
+
+    store: PipelineStore
+    models: ModelCatalog
+    nodes: NodeRegistry
+    cordons: Cordons
+    fleet: ProcessDriver
+    pipelines: PipelineManager
+    feed: PipelineFeed
+    gate: LeaderGate
+
+
+def _domain(nats: Broker, settings: Settings) -> _Domain:
+    store, cordons, nodes = PipelineStore(nats), Cordons(nats), NodeRegistry(SystemClock())
+    models = ModelCatalog(nats, settings.spool, Transfers())
+    fleet = ProcessDriver(nodes)
+    pipelines = PipelineManager(
+        store=store,
+        models=models,
+        buffers=BufferProvisioner(nats),
+        fleet=fleet,
+        cordons=cordons,
+        changed=nodes.changed,
+        max_outcome_bytes=lambda: nats.client.max_payload,
+    )
+    feed = PipelineFeed(nats, SystemClock())
+    return _Domain(store, models, nodes, cordons, fleet, pipelines, feed, LeaderGate(SERVICE_NAMES))
+
+
+async def _lead(domain: _Domain, server: GrpcServer, lease: Lease) -> None:
+    """Answer calls and reconcile, until cancelled."""
+    await _create_storage(domain)
+    reconciler = Reconciler(domain.feed, domain.fleet, domain.cordons, domain.nodes.changed, lease)
+    try:
+        async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)
-            tasks.create_task(feed.run())
-            tasks.create_task(drain_continuously(pipelines, feed))
+            tasks.create_task(domain.feed.run())
+            tasks.create_task(drain_continuously(domain.pipelines, domain.feed))
             await reconciler.run()
+    finally:
+        await server.set_standby()
 
 
-async def _create_storage(store: PipelineStore, models: ModelCatalog) -> None:
+async def _create_storage(domain: _Domain) -> None:
     while True:
         try:
-            await store.create()
-            return await models.create()
+            await domain.store.create()
+            await domain.models.create()
+            return await domain.cordons.create()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))
         await asyncio.sleep(RETRY_SECONDS)
 
 
-def _services(
-    pipelines: PipelineServicer, models: ModelServicer, nodes: NodeServicer
-) -> list[Service]:
+PIPELINES = pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_name
+MODELS = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
+NODES = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
+SERVICE_NAMES = (PIPELINES, MODELS, NODES)
+
+
+def _services(domain: _Domain) -> list[Service]:
+    pipelines = PipelineServicer(domain.pipelines)
+    models = ModelServicer(domain.models)
+    nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)
     return [
         Service(
-            pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_name,
+            PIPELINES,
             lambda to: pipeline_pb2_grpc.add_PipelineServiceServicer_to_server(pipelines, to),
         ),
-        Service(
-            model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
-            lambda to: model_pb2_grpc.add_ModelServiceServicer_to_server(models, to),
-        ),
-        Service(
-            node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name,
-            lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, to),
-        ),
+        Service(MODELS, lambda to: model_pb2_grpc.add_ModelServiceServicer_to_server(models, to)),
+        Service(NODES, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, to)),
     ]

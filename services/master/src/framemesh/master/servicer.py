@@ -19,17 +19,18 @@ from framemesh.api.master.v1 import (
 from framemesh.core.documents.document import dump
 from framemesh.core.names import check_name
 from framemesh.master.converters import (
-    assignments_to_proto,
     chunk_from_proto,
     manifest_from_proto,
     model_to_proto,
-    node_from_proto,
-    node_to_proto,
     pipeline_to_proto,
+    plan_to_proto,
 )
 from framemesh.master.errors import MalformedCall
-from framemesh.master.fleet.nodes import NodeRegistry, NodeReport, NodeSession
+from framemesh.master.fleet.node_admin import NodeAdmin
+from framemesh.master.fleet.node_report import NodeReport
+from framemesh.master.fleet.nodes import NodeRegistry, NodeSession
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
@@ -70,6 +71,11 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         name = check_name("pipeline", request.name)
         gone = await self._pipelines.delete(name, discard_pending=request.discard_pending)
         return pipeline_pb2.DeletePipelineResponse(discarded=gone)
+
+    async def PlanPipeline(
+        self, request: pipeline_pb2.PlanPipelineRequest, context: Context
+    ) -> pipeline_pb2.PlanPipelineResponse:
+        return plan_to_proto(await self._pipelines.plan(pipeline_message.from_proto(request.spec)))
 
     async def PurgeDeadLetters(
         self, request: pipeline_pb2.PurgeDeadLettersRequest, context: Context
@@ -118,9 +124,10 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):
-    def __init__(self, nodes: NodeRegistry, draining: asyncio.Event) -> None:
-        """`draining` is set when the master ends: its agents then connect to its successor."""
+    def __init__(self, nodes: NodeRegistry, admin: NodeAdmin, draining: asyncio.Event) -> None:
+        """`draining` is set when the master leads no more: its agents connect to its successor."""
         self._nodes = nodes
+        self._admin = admin
         self._draining = draining
 
     async def Connect(  # type: ignore[override]
@@ -142,7 +149,19 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: Context
     ) -> node_pb2.ListNodesResponse:
-        return node_pb2.ListNodesResponse(nodes=map(node_to_proto, self._nodes.reports))
+        return node_pb2.ListNodesResponse(nodes=map(node_to_proto, self._admin.list()))
+
+    async def DrainNode(
+        self, request: node_pb2.DrainNodeRequest, context: Context
+    ) -> node_pb2.DrainNodeResponse:
+        await self._admin.drain(check_name("node", request.name))
+        return node_pb2.DrainNodeResponse()
+
+    async def UncordonNode(
+        self, request: node_pb2.UncordonNodeRequest, context: Context
+    ) -> node_pb2.UncordonNodeResponse:
+        await self._admin.uncordon(check_name("node", request.name))
+        return node_pb2.UncordonNodeResponse()
 
 
 async def _send_assignments(session: NodeSession, context: Context) -> None:

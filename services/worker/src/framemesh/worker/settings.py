@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from framemesh.core.names import Name
-from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
+from framemesh.runtime.settings import Address, Addresses, NatsUrl, ServiceSettings, named_after
 
 
 class Settings(ServiceSettings):
@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
     pipeline: Name
     revision: int = 0
     """The one that the worker was ordered to run; it runs that or a newer one."""
-    master: Address = "127.0.0.1:7402"
+    master: Addresses = "127.0.0.1:7402"
     listen: Address = "127.0.0.1:7410"
     data: Path = Path(".framemesh/worker")
     """For its Triton's repository and log, and its models unless `model_cache` is set."""

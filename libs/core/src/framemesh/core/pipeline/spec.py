@@ -14,6 +14,12 @@ from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
 _STRICT = ConfigDict(extra="forbid")
 
 GIB = ByteSize(1024**3)
+NOTHING = ByteSize(0)
+
+MAX_NODE_LABELS = 16
+
+LabelValue = Annotated[str, Field(min_length=1, max_length=64)]
+"""Of a label of a node."""
 
 MIN_STREAM_BYTES = 16 * 1024**2
 """Two frames of the largest size; a frame larger than a stream would wait indefinitely."""
@@ -119,6 +125,14 @@ class WorkersSpec:
     __pydantic_config__ = _STRICT
 
     min: Annotated[int, Field(ge=0, le=1000)] = 1
+    cpus: Annotated[float, Field(ge=0, le=1024, allow_inf_nan=False)] = 0.0
+    """What each worker is given of its node; 0 of anything: nothing is reserved."""
+    memory: Annotated[ByteSize, Field(ge=0)] = NOTHING
+    gpus: Annotated[int, Field(ge=0, le=64)] = 0
+    node_labels: Annotated[dict[Name, LabelValue], Field(max_length=MAX_NODE_LABELS)] = field(
+        default_factory=dict
+    )
+    """Only nodes that have all of these labels."""
 
 
 @dataclass(frozen=True, slots=True)

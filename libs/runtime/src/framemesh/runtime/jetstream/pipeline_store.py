@@ -4,13 +4,16 @@ The master writes it; the other services read it, so that they work while the ma
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+from pydantic import Field
 
 from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.runtime.jetstream.api.errors import retryable
+from framemesh.runtime.jetstream.api.errors import WrongLastSequence, retryable
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
@@ -42,6 +45,14 @@ class StoredPipeline:
     """Older ones, which take no more but may have some; the oldest first."""
     revision: int = 0
     """Raised by every change of the specification."""
+    entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
+    """The revision of its entry in the bucket, which is raised by every write."""
+
+
+class PipelineChanged(FramemeshError):
+    """Somebody else changed the pipeline since it was read."""
+
+    code = Code.CONFLICT
 
 
 class PipelineStore:
@@ -77,20 +88,41 @@ class PipelineStore:
         spec: PipelineSpec,
         generation: Generation | None = None,
         draining: tuple[Generation, ...] = (),
+        *,
+        entry: int = 0,
     ) -> StoredPipeline:
-        """Write `spec`; its revision is higher than all before."""
-        stored = StoredPipeline(spec, generation or Generation.of(1, spec), draining)
+        """Write `spec`; its revision is higher than all before.
+
+        Args:
+            entry: of what it replaces; 0: whatever is there.
+
+        Raises:
+            PipelineChanged: there is another entry.
+        """
+        stored = StoredPipeline(spec, generation or Generation.of(1, spec), draining, entry=entry)
         # 0 in what is written stands for the number that it gets there.
-        return replace(stored, revision=await self._write(stored))
+        written = await self._write(stored)
+        return replace(stored, revision=written, entry=written)
 
     async def update(self, stored: StoredPipeline) -> None:
-        """Write where the frames of a pipeline are, which is no change of its specification."""
+        """Write where the frames of a pipeline are, which is no change of its specification.
+
+        Raises:
+            PipelineChanged: its entry is another one than `stored` was read from.
+        """
         await self._write(stored)
 
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()
         with retryable(f"cannot write pipeline {name}"):
-            return await self._bucket.put(name, value)
+            try:
+                if stored.entry:
+                    return await self._bucket.replace(name, value, stored.entry)
+                return await self._bucket.put(name, value)
+            except WrongLastSequence as error:
+                raise PipelineChanged(
+                    f"pipeline {name} was changed at the same time: look at it, and apply again"
+                ) from error
 
     async def delete(self, name: str) -> None:
         """Remove a pipeline; one that is already gone is fine."""
@@ -112,4 +144,4 @@ def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
         raise InvalidDocument(f"stored pipeline {name}", (problem,)) from error
     stored = read(document, StoredPipeline, f"stored pipeline {name}")
     # 0 in what is written stands for the number that it got there.
-    return stored if stored.revision else replace(stored, revision=revision)
+    return replace(stored, revision=stored.revision or revision, entry=revision)

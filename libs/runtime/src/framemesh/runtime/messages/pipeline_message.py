@@ -1,5 +1,6 @@
 """A pipeline's specification as a protobuf message."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -50,7 +51,13 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
             replicas=buffer.replicas,
             max_bytes=buffer.max_bytes,
         ),
-        workers=pipeline_pb2.Workers(min=spec.workers.min),
+        workers=pipeline_pb2.Workers(
+            min=spec.workers.min,
+            cpus=spec.workers.cpus,
+            memory=spec.workers.memory,
+            gpus=spec.workers.gpus,
+            node_labels=spec.workers.node_labels,
+        ),
         delivery=_delivery_to_proto(spec.delivery),
         ledger=_ledger_to_proto(spec.ledger),
     )
@@ -110,4 +117,6 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
         return _set_fields(value)
     if isinstance(value, str | int | float):
         return value
+    if isinstance(value, Mapping):
+        return dict(value)
     return [_plain(field, item) for item in value]

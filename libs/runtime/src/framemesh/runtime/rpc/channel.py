@@ -1,5 +1,6 @@
 """Channels to gRPC servers: the one place that makes them."""
 
+import json
 from collections.abc import Sequence
 
 import grpc
@@ -12,7 +13,7 @@ MESSAGE_BYTES = 4 * 1024 * 1024
 
 UNLIMITED = -1
 
-ChannelOptions = list[tuple[str, int]]
+ChannelOptions = list[tuple[str, int | str]]
 
 
 def channel(
@@ -36,6 +37,65 @@ def channel(
         options=channel_options(options, max_message_bytes, own_connection=own_connection),
         interceptors=list(interceptors),
     )
+
+
+def leader_channel(
+    addresses: str,
+    service: str,
+    options: ConnectOptions = DEFAULT,
+    *,
+    max_message_bytes: int = MESSAGE_BYTES,
+    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+) -> grpc.aio.Channel:
+    """A channel to the one of several processes that leads, for asyncio. See `channel`.
+
+    It follows when another leads: gRPC asks each for the health of `service`, its full name, and
+    calls those that serve it.
+
+    Args:
+        addresses: host:port, or IP addresses with their ports, with commas between them. All
+            addresses that a host's name has are used.
+    """
+    return grpc.aio.insecure_channel(
+        _target(addresses),
+        options=_leader_options(service, options, max_message_bytes),
+        interceptors=list(interceptors),
+    )
+
+
+def sync_leader_channel(
+    addresses: str,
+    service: str,
+    options: ConnectOptions = DEFAULT,
+    *,
+    max_message_bytes: int = MESSAGE_BYTES,
+) -> grpc.Channel:
+    """The same, for threads."""
+    found = _leader_options(service, options, max_message_bytes)
+    return grpc.insecure_channel(_target(addresses), found)
+
+
+def _target(addresses: str) -> str:
+    """What gRPC calls host:port, or several addresses."""
+    if "," not in addresses:
+        return addresses
+    found = [address.strip() for address in addresses.split(",")]
+    return ("ipv6:" if found[0].startswith("[") else "ipv4:") + ",".join(found)
+
+
+def _leader_options(
+    service: str, options: ConnectOptions, max_message_bytes: int
+) -> ChannelOptions:
+    config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": service},
+    }
+    return [
+        *channel_options(options, max_message_bytes, own_connection=False),
+        ("grpc.service_config", json.dumps(config)),
+        # A name gets other addresses when a container is replaced.
+        ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+    ]
 
 
 def sync_channel(

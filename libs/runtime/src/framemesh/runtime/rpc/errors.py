@@ -34,13 +34,15 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if handler is None:
             return None
         method = handler_call_details.method
-        if handler.unary_unary:
-            return handler._replace(unary_unary=_wrapped(handler.unary_unary, method))
-        if handler.stream_unary:
-            return handler._replace(stream_unary=_wrapped(handler.stream_unary, method))
-        if handler.unary_stream:
-            return handler._replace(unary_stream=_wrapped(handler.unary_stream, method))
-        return handler._replace(stream_stream=_wrapped(handler.stream_stream, method))
+        return with_behaviour(handler, lambda behaviour: _wrapped(behaviour, method))
+
+
+def with_behaviour(handler: Any, wrap: Callable[[Any], Any]) -> Any:
+    """A handler of gRPC with `wrap` around its function, whatever kind of call it is for."""
+    for kind in ("unary_unary", "stream_unary", "unary_stream", "stream_stream"):
+        if behaviour := getattr(handler, kind):
+            return handler._replace(**{kind: wrap(behaviour)})
+    raise AssertionError(f"a handler of no kind: {handler}")
 
 
 def _wrapped(behaviour: Any, method: str) -> Any:

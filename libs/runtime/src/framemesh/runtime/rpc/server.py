@@ -53,14 +53,23 @@ class GrpcServer:
 
     async def set_serving(self, serving: bool) -> None:
         """Set the health of the server and of each of its services."""
-        states = health_pb2.HealthCheckResponse
-        state = states.SERVING if serving else states.NOT_SERVING
         for name in ["", *self._names]:
-            await self._health.set(name, state)
+            await self._health.set(name, _state(serving))
+
+    async def set_standby(self) -> None:
+        """The server is well, and another one answers for its services."""
+        await self._health.set("", _state(True))
+        for name in self._names:
+            await self._health.set(name, _state(False))
 
     async def stop(self) -> None:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(DRAIN_TIMEOUT_SECONDS)
+
+
+def _state(serving: bool) -> "health_pb2.HealthCheckResponse.ServingStatus.ValueType":
+    states = health_pb2.HealthCheckResponse
+    return states.SERVING if serving else states.NOT_SERVING
 
 
 @asynccontextmanager

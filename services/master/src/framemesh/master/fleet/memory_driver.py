@@ -1,53 +1,93 @@
 """A fleet in memory, for tests: workers are ready at once, or never."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
+from framemesh.master.fleet import placement
+from framemesh.master.fleet.node_report import NodeReport, WorkerAssignment
+from framemesh.master.fleet.placement import NodeRoom
+from framemesh.master.fleet.port import FleetPlan, FleetState, Replica, WorkerGroup, WorkerState
+
+LARGE = 1024
+"""CPUs, and GiB of memory, of a node of which nothing else is said."""
 
 
 class MemoryDriver:
-    """Workers on nodes that are names."""
+    """Workers on nodes that are entries of a dict."""
 
     def __init__(self, *nodes: str) -> None:
-        self.nodes = list(nodes)
+        self.nodes = {name: memory_node(name) for name in nodes}
         """A test adds and removes some."""
         self.broken: set[int] = set()
         """Revisions whose workers fail."""
         self.silent: set[int] = set()
         """Revisions whose workers start and do not become ready."""
         self._groups: tuple[WorkerGroup, ...] = ()
+        self._cordoned: Collection[str] = ()
+        self._epoch = 0
         self._replicas: dict[str, Replica] = {}
+        self._unplaced: dict[str, str] = {}
 
-    async def apply(self, groups: Sequence[WorkerGroup]) -> None:
-        self._groups = tuple(groups)
+    async def apply(
+        self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
+    ) -> None:
+        if epoch < self._epoch:
+            return
+        self._epoch = epoch
+        self._groups, self._cordoned = tuple(groups), cordoned
         self._converge()
 
     async def observe(self) -> FleetState:
         self._converge()
         problem = "" if self.nodes else "there are no nodes"
-        return FleetState(tuple(self._replicas.values()), problem)
+        return FleetState(tuple(self._replicas.values()), problem, dict(self._unplaced))
+
+    async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
+        would = MemoryDriver()
+        would.nodes, would._replicas = self.nodes, dict(self._replicas)
+        await would.apply(groups, cordoned)
+        workers: dict[str, dict[str, int]] = {group.pipeline: {} for group in groups}
+        for replica in would._replicas.values():
+            of_pipeline = workers[replica.pipeline]
+            of_pipeline[replica.node] = of_pipeline.get(replica.node, 0) + 1
+        return FleetPlan(workers, would._unplaced)
 
     def _converge(self) -> None:
         there = {id_: each for id_, each in self._replicas.items() if each.node in self.nodes}
-        self._replicas = {}
+        rooms = {name: NodeRoom(node, name in self._cordoned) for name, node in self.nodes.items()}
+        self._replicas, self._unplaced = {}, {}
         for group in self._groups if self.nodes else ():
-            self._run(group, there)
+            self._run(group, there, rooms)
 
-    def _run(self, group: WorkerGroup, there: dict[str, Replica]) -> None:
+    def _run(
+        self, group: WorkerGroup, there: dict[str, Replica], rooms: dict[str, NodeRoom]
+    ) -> None:
         prefix = f"{group.pipeline}-{group.role.value}-{group.revision}-"
+        leaving = [
+            id_
+            for id_, each in there.items()
+            if each.node in self._cordoned and id_.startswith(prefix) and not group.stays
+        ]
         ids = [f"{prefix}{number}" for number in range(group.replicas + len(there))]
         ready = {id_ for id_ in ids if id_ in there and there[id_].ready}
-        chosen = sorted(ids, key=lambda id_: (id_ not in ready, id_ not in there))
-        for id_ in chosen[: group.replicas]:
-            self._replicas[id_] = self._now(there.get(id_) or self._started(id_, group))
-
-    def _started(self, id_: str, group: WorkerGroup) -> Replica:
-        busy = [replica.node for replica in self._replicas.values()]
-        node = min(self.nodes, key=busy.count)
-        return Replica(
-            id_, group.pipeline, group.revision, node, WorkerState.STARTING, role=group.role
-        )
+        chosen = sorted(
+            (id_ for id_ in ids if id_ not in leaving),
+            key=lambda id_: (id_ not in ready, id_ not in there),
+        )[: group.replicas]
+        successors = 0
+        for at, id_ in enumerate(chosen):
+            node = there[id_].node if id_ in there else _node(rooms, group)
+            if node is None:
+                self._unplaced[group.pipeline] = placement.missing(
+                    [*rooms.values()], group, len(chosen) - at
+                )
+                break
+            rooms[node].add(WorkerAssignment(id_, group.pipeline, group.revision, group.resources))
+            now = self._now(there.get(id_) or _started(id_, group, node))
+            self._replicas[id_] = now
+            successors += now.ready
+        left = [id_ for id_ in leaving if id_ in ready][: max(0, group.replicas - successors)]
+        self._replicas |= {id_: there[id_] for id_ in left}
 
     def _now(self, replica: Replica) -> Replica:
         if replica.revision in self.broken:
@@ -55,3 +95,19 @@ class MemoryDriver:
         if replica.revision in self.silent:
             return replace(replica, state=WorkerState.STARTING)
         return replace(replica, state=WorkerState.READY, problem="")
+
+
+def memory_node(
+    name: str, labels: Mapping[str, str] | None = None, *, cpus: int = LARGE
+) -> NodeReport:
+    """A node with what a test says."""
+    return NodeReport(name, cpus, LARGE * 1024**3, 0.0, 0, (), labels=labels or {})
+
+
+def _node(rooms: dict[str, NodeRoom], group: WorkerGroup) -> str | None:
+    room = placement.best(rooms.values(), group)
+    return None if room is None else room.report.name
+
+
+def _started(id_: str, group: WorkerGroup, node: str) -> Replica:
+    return Replica(id_, group.pipeline, group.revision, node, WorkerState.STARTING, role=group.role)

@@ -5,10 +5,12 @@ There are two implementations: `process_driver`, which uses the agents of the no
 tests/contract/test_fleet_driver.py.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
+
+from framemesh.core.resources import NO_RESOURCES, Resources
 
 
 class Role(Enum):
@@ -19,15 +21,6 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
-    """What one replica needs; 0 where nothing is asked for."""
-
-    cpus: float = 0.0
-    memory_bytes: int = 0
-    gpus: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerGroup:
     """So many equal workers of one revision of a pipeline."""
 
@@ -35,7 +28,12 @@ class WorkerGroup:
     revision: int
     replicas: int
     role: Role = Role.WORKER
-    resources: Resources = Resources()
+    resources: Resources = NO_RESOURCES
+    """Reserved for each."""
+    node_labels: tuple[tuple[str, str], ...] = ()
+    """Only nodes that have all of them, as (name, value)."""
+    stays: bool = False
+    """Set: its workers stay on nodes that are cordoned, as where nobody knows how many it needs."""
 
 
 class WorkerState(Enum):
@@ -73,16 +71,30 @@ class FleetState:
     replicas: tuple[Replica, ...] = ()
     problem: str = ""
     """Why no worker at all can run, in one line; empty if nothing is known to prevent it."""
+    unplaced: Mapping[str, str] = field(default_factory=dict)
+    """By pipeline: which of its workers no node takes, and why, in one line."""
 
     def of(self, pipeline: str) -> tuple[Replica, ...]:
         return tuple(replica for replica in self.replicas if replica.pipeline == pipeline)
 
 
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """Where the workers of groups would be."""
+
+    workers: Mapping[str, Mapping[str, int]]
+    """By pipeline and node: how many."""
+    unplaced: Mapping[str, str]
+    """As in FleetState."""
+
+
 class FleetDriver(Protocol):
-    """Runs groups of workers. Both methods raise a FramemeshError when they cannot be answered; the
+    """Runs groups of workers. All methods raise a FramemeshError when they cannot be answered; the
     caller tries again."""
 
-    async def apply(self, groups: Sequence[WorkerGroup]) -> None:
+    async def apply(
+        self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
+    ) -> None:
         """Have exactly these groups, at most one of each pipeline, revision and role.
 
         The whole desired state: workers of no group, and more of a group than its replicas, are
@@ -92,9 +104,19 @@ class FleetDriver(Protocol):
 
         When a group shrinks, workers that are not ready are stopped first. Workers that run are not
         started again because the resources of their group changed.
+
+        No worker is placed on a node that is `cordoned`. Those that it has get successors on other
+        nodes, and each is stopped when one of those is ready: one above the replicas of its group
+        for each, meanwhile. Where there is no room for a successor it goes on.
+
+        `epoch` is that of the leader who calls. What a later one applied is left as it is.
         """
         ...
 
     async def observe(self) -> FleetState:
         """What there is. It may be some seconds old, and contains nothing that was only applied."""
+        ...
+
+    async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
+        """Where the workers would be after `apply` with these; nothing is changed."""
         ...

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
-from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup, WorkerState
+from framemesh.master.fleet.cordons import CordonStore
+from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.rollout import next_groups
-from framemesh.master.fleet.scaler import Load, desired_replicas
+from framemesh.master.fleet.wanted import as_observed, wanted_group
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.logs import get_logger
@@ -36,6 +37,20 @@ class PipelineSource(Protocol):
     def changes(self) -> AsyncIterator[Pipelines]: ...
 
 
+class Leadership(Protocol):
+    """The right to change what runs: what Lease has for this."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether nobody else can have it at this moment."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Higher than that of every earlier leader."""
+        ...
+
+
 class Reconciler:
     """Compares what should run with what runs, and corrects the difference, round after round.
 
@@ -44,10 +59,17 @@ class Reconciler:
     """
 
     def __init__(
-        self, pipelines: PipelineSource, driver: FleetDriver, changed: asyncio.Event
+        self,
+        pipelines: PipelineSource,
+        driver: FleetDriver,
+        cordons: CordonStore,
+        changed: asyncio.Event,
+        leadership: Leadership,
     ) -> None:
         """`changed` starts a round at once: it is set after every change of what runs."""
+        self._leadership = leadership
         self._pipelines = pipelines
+        self._cordons = cordons
         self._driver = driver
         self._changed = changed
 
@@ -78,19 +100,12 @@ class Reconciler:
         observed = await self._driver.observe()
         groups = [*_next_groups(pipelines, observed)]
         for name in sorted({*self._pipelines.unreadable} - pipelines.keys()):
-            groups += _as_observed(name, observed)
-        await self._driver.apply(groups)
+            groups += as_observed(name, observed)
+        # This process may have been suspended for as long as another one needs to lead.
+        if self._leadership.certain:
+            await self._driver.apply(groups, self._cordons.names, self._leadership.epoch)
 
 
 def _next_groups(pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
     for name, stored in sorted(pipelines.items()):
-        replicas = desired_replicas(stored.spec.workers, Load())
-        yield from next_groups(WorkerGroup(name, stored.revision, replicas), observed.of(name))
-
-
-def _as_observed(name: str, observed: FleetState) -> Iterator[WorkerGroup]:
-    """The groups of a pipeline as they are, without workers that stop already."""
-    replicas = (each for each in observed.of(name) if each.state is not WorkerState.STOPPING)
-    revisions = [replica.revision for replica in replicas]
-    for revision in sorted({*revisions}):
-        yield WorkerGroup(name, revision, revisions.count(revision))
+        yield from next_groups(wanted_group(stored.spec, stored.revision), observed.of(name))

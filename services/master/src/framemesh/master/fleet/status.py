@@ -17,7 +17,8 @@ def current_workers(wanted: WorkerGroup, state: FleetState) -> int:
 
 
 def trouble(wanted: WorkerGroup, state: FleetState) -> str:
-    """Why the wanted workers do not run, in one line; empty if one does or nothing is known.
+    """Why the wanted workers do not run, in one line; empty if one does or nothing is known, and
+    each of the others has a place.
 
     Workers of an earlier revision may go on meanwhile; then the line says so.
     """
@@ -25,8 +26,9 @@ def trouble(wanted: WorkerGroup, state: FleetState) -> str:
     new = [replica for replica in replicas if replica.revision == wanted.revision]
     old_ready = [replica for replica in replicas if replica.ready and replica not in new]
     if any(replica.ready for replica in new):
-        return ""
-    problem = _first_problem(new)
+        # It works, and with fewer workers than it asks for.
+        return state.unplaced.get(wanted.pipeline, "")
+    problem = _first_problem(new) or state.unplaced.get(wanted.pipeline, "")
     if not old_ready:
         return problem or state.problem or _first_problem(replicas)
     if not problem or not wanted.replicas:

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
-from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
-from framemesh.master.fleet.scaler import Load, desired_replicas
+from framemesh.master.fleet.cordons import CordonStore
+from framemesh.master.fleet.port import FleetDriver, FleetState
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
+from framemesh.master.fleet.wanted import as_observed, wanted_group
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.pinning import pinned
@@ -37,6 +38,20 @@ class RunningPipeline:
     trouble: str
 
 
+@dataclass(frozen=True, slots=True)
+class PipelinePlan:
+    """What a pipeline would take."""
+
+    workers: Mapping[str, int]
+    """By node: how many."""
+    unplaced: int
+    """Workers that no node takes now."""
+    missing: str
+    """Why, in one line."""
+    storage_bytes: int
+    """Of the buffer and the ledger, all replicas together."""
+
+
 class PipelineManager:
     """Applies, shows and deletes pipelines.
 
@@ -45,12 +60,13 @@ class PipelineManager:
 
     def __init__(
         self,
+        *,
         store: PipelineStore,
         models: ModelCatalog,
         buffers: BufferProvisioner,
         fleet: FleetDriver,
+        cordons: CordonStore,
         changed: asyncio.Event,
-        *,
         max_outcome_bytes: Callable[[], int],
     ) -> None:
         """
@@ -62,6 +78,7 @@ class PipelineManager:
         self._models = models
         self._buffers = buffers
         self._fleet = fleet
+        self._cordons = cordons
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
         # Two changes of one pipeline must not interleave.
@@ -80,6 +97,29 @@ class PipelineManager:
             current = await self._make(spec, await self._current_or_recovered(spec))
         self._changed.set()
         return self._running(current, await self._fleet.observe())
+
+    async def plan(self, wanted: PipelineSpec) -> PipelinePlan:
+        """Where the workers of the pipeline would go; nothing is changed.
+
+        Raises:
+            InvalidDocument, ModelMissing: as `apply`.
+        """
+        check_pipeline(wanted)
+        spec = await pinned(wanted, self._models, self._max_outcome_bytes())
+        current = await self._readable(spec.name)
+        revision = current.revision if current else 0
+        group = wanted_group(spec, revision if current and current.spec == spec else revision + 1)
+        observed = await self._fleet.observe()
+        others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
+        groups = [group, *(each for name in others for each in as_observed(name, observed))]
+        found = await self._fleet.plan(groups, self._cordons.names)
+        workers = found.workers[spec.name]
+        return PipelinePlan(
+            workers,
+            unplaced=group.replicas - sum(workers.values()),
+            missing=found.unplaced.get(spec.name, ""),
+            storage_bytes=spec.buffer.replicas * (spec.buffer.max_bytes + spec.ledger_max_bytes),
+        )
 
     async def get(self, name: str) -> RunningPipeline:
         """
@@ -161,7 +201,9 @@ class PipelineManager:
         try:
             await self._buffers.provision(spec, generation)
             if current is None or current.spec != spec or not current.revision:
-                made = await self._store.put(spec, generation, draining)
+                made = await self._store.put(
+                    spec, generation, draining, entry=current.entry if current else 0
+                )
                 log.info("pipeline applied", pipeline=spec.name, revision=made.revision)
             else:
                 made = current
@@ -223,7 +265,7 @@ class PipelineManager:
 
     def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:
         name = stored.spec.name
-        wanted = WorkerGroup(name, stored.revision, desired_replicas(stored.spec.workers, Load()))
+        wanted = wanted_group(stored.spec, stored.revision)
         return RunningPipeline(
             stored,
             ready_workers(state, name),

@@ -13,9 +13,11 @@ from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.modeling.source import ModelSource
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
-from framemesh.runtime.rpc.channel import channel
+from framemesh.runtime.rpc.channel import leader_channel
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.master_source import MasterSource
+
+MODEL_SERVICE = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
 
 CALL_TIMEOUT_SECONDS = 10.0
 
@@ -39,7 +41,7 @@ class ModelFetcher:
     ) -> None:
         """
         Args:
-            master: host:port.
+            master: host:port; of several with commas.
             worker: the name of this worker, which the master shows while it downloads.
             cache: for what is downloaded from the master.
             sources: where files are looked for before they are downloaded.
@@ -58,7 +60,7 @@ class ModelFetcher:
             DownloadStalled, ModelDamaged: try again.
             CacheUnusable: there is no room for a model.
         """
-        async with channel(self._master, self._connect) as master:
+        async with leader_channel(self._master, MODEL_SERVICE, self._connect) as master:
             sources = (*self._sources, MasterSource(master, self._cache, self._worker))
             return {
                 stage.name: await _first(sources, await _version(master, stage)) for stage in stages

@@ -45,6 +45,16 @@ class NodeServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesResponse.FromString,
                 _registered_method=True)
+        self.DrainNode = channel.unary_unary(
+                '/framemesh.api.master.v1.NodeService/DrainNode',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeResponse.FromString,
+                _registered_method=True)
+        self.UncordonNode = channel.unary_unary(
+                '/framemesh.api.master.v1.NodeService/UncordonNode',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeResponse.FromString,
+                _registered_method=True)
 
 
 class NodeServiceServicer:
@@ -60,6 +70,21 @@ class NodeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListNodes(self, request, context):
+        """The nodes whose agents report, and those that were drained before they left.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DrainNode(self, request, context):
+        """Workers are started elsewhere, and those of the node stopped as their successors become ready; none
+        is placed there until it is uncordoned. NOT_FOUND: no node has this name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UncordonNode(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,6 +102,16 @@ def add_NodeServiceServicer_to_server(servicer, server):
                     servicer.ListNodes,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesResponse.SerializeToString,
+            ),
+            'DrainNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainNode,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeResponse.SerializeToString,
+            ),
+            'UncordonNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.UncordonNode,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +169,60 @@ class NodeService:
             '/framemesh.api.master.v1.NodeService/ListNodes',
             framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.ListNodesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DrainNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.NodeService/DrainNode',
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.DrainNodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UncordonNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.NodeService/UncordonNode',
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_node__pb2.UncordonNodeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,12 @@ class NodeServiceStub:
     they change. The list is always complete: a worker that is not in it is stopped.
     """
     ListNodes: _grpc.UnaryUnaryMultiCallable[_node_pb2.ListNodesRequest, _node_pb2.ListNodesResponse]
+    """The nodes whose agents report, and those that were drained before they left."""
+    DrainNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.DrainNodeResponse]
+    """Workers are started elsewhere, and those of the node stopped as their successors become ready; none
+    is placed there until it is uncordoned. NOT_FOUND: no node has this name.
+    """
+    UncordonNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.UncordonNodeRequest, _node_pb2.UncordonNodeResponse]
 
 @_typing.type_check_only
 class NodeServiceAsyncStub(NodeServiceStub):
@@ -49,6 +55,12 @@ class NodeServiceAsyncStub(NodeServiceStub):
     they change. The list is always complete: a worker that is not in it is stopped.
     """
     ListNodes: _aio.UnaryUnaryMultiCallable[_node_pb2.ListNodesRequest, _node_pb2.ListNodesResponse]  # type: ignore[assignment]
+    """The nodes whose agents report, and those that were drained before they left."""
+    DrainNode: _aio.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.DrainNodeResponse]  # type: ignore[assignment]
+    """Workers are started elsewhere, and those of the node stopped as their successors become ready; none
+    is placed there until it is uncordoned. NOT_FOUND: no node has this name.
+    """
+    UncordonNode: _aio.UnaryUnaryMultiCallable[_node_pb2.UncordonNodeRequest, _node_pb2.UncordonNodeResponse]  # type: ignore[assignment]
 
 class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
     """The machines that run workers."""
@@ -68,6 +80,24 @@ class NodeServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _node_pb2.ListNodesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_node_pb2.ListNodesResponse, _abc.Awaitable[_node_pb2.ListNodesResponse]]: ...
+    ) -> _typing.Union[_node_pb2.ListNodesResponse, _abc.Awaitable[_node_pb2.ListNodesResponse]]:
+        """The nodes whose agents report, and those that were drained before they left."""
+
+    @_abc_1.abstractmethod
+    def DrainNode(
+        self,
+        request: _node_pb2.DrainNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.DrainNodeResponse, _abc.Awaitable[_node_pb2.DrainNodeResponse]]:
+        """Workers are started elsewhere, and those of the node stopped as their successors become ready; none
+        is placed there until it is uncordoned. NOT_FOUND: no node has this name.
+        """
+
+    @_abc_1.abstractmethod
+    def UncordonNode(
+        self,
+        request: _node_pb2.UncordonNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.UncordonNodeResponse, _abc.Awaitable[_node_pb2.UncordonNodeResponse]]: ...
 
 def add_NodeServiceServicer_to_server(servicer: NodeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,17 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/master/v1/pipeline.proto\x12\x17\x66ramemesh.api.master.v1\x1a\x1egoogle/protobuf/duration.proto\"\x96\x02\n\x0cPipelineSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x06stages\x18\x02 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Stage\x12/\n\x06\x62uffer\x18\x03 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Buffer\x12\x31\n\x07workers\x18\x04 \x01(\x0b\x32 .framemesh.api.master.v1.Workers\x12\x33\n\x08\x64\x65livery\x18\x05 \x01(\x0b\x32!.framemesh.api.master.v1.Delivery\x12/\n\x06ledger\x18\x06 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Ledger\"\xcd\x01\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\r\x12\x10\n\x08\x63rops_of\x18\x04 \x01(\t\x12\x0e\n\x06labels\x18\x05 \x03(\t\x12\x19\n\x0cmax_delay_ms\x18\x06 \x01(\rH\x00\x88\x01\x01\x12-\n\x05tiles\x18\x07 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Tiles\x12\x13\n\x0b\x63rop_margin\x18\x08 \x01(\x01\x42\x0f\n\r_max_delay_ms\"T\n\x05Tiles\x12\x11\n\x04size\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x14\n\x07overlap\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05whole\x18\x03 \x01(\x08\x42\x07\n\x05_sizeB\n\n\x08_overlap\"\x94\x01\n\x06\x42uffer\x12\x14\n\x07streams\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06shards\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x15\n\x08replicas\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x16\n\tmax_bytes\x18\x04 \x01(\x04H\x03\x88\x01\x01\x42\n\n\x08_streamsB\t\n\x07_shardsB\x0b\n\t_replicasB\x0c\n\n_max_bytes\"Z\n\x06Ledger\x12\x16\n\tmax_bytes\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12*\n\x07max_age\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\n\n_max_bytes\"\xa5\x02\n\x08\x44\x65livery\x12\x31\n\x06latest\x18\x01 \x01(\x0b\x32\x1f.framemesh.api.master.v1.LatestH\x00\x12/\n\x05\x66resh\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.master.v1.FreshH\x00\x12-\n\x05order\x18\x03 \x01(\x0e\x32\x1e.framemesh.api.master.v1.Order\x12\x15\n\rhigh_priority\x18\x04 \x03(\t\x12\x19\n\x0cmax_attempts\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x39\n\x07\x64\x61maged\x18\x06 \x01(\x0e\x32(.framemesh.api.master.v1.DamagedPicturesB\x08\n\x06policyB\x0f\n\r_max_attempts\"(\n\x06Latest\x12\x13\n\x06\x66rames\x18\x01 \x01(\rH\x00\x88\x01\x01\x42\t\n\x07_frames\"3\n\x05\x46resh\x12*\n\x07max_age\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"#\n\x07Workers\x12\x10\n\x03min\x18\x01 \x01(\rH\x00\x88\x01\x01\x42\x06\n\x04_min\"\x92\x01\n\x08Pipeline\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x15\n\rready_workers\x18\x03 \x01(\r\x12\x0f\n\x07trouble\x18\x04 \x01(\t\x12\x17\n\x0f\x63urrent_workers\x18\x05 \x01(\r\"K\n\x14\x41pplyPipelineRequest\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\"L\n\x15\x41pplyPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\"\n\x12GetPipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x13GetPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\x16\n\x14ListPipelinesRequest\"M\n\x15ListPipelinesResponse\x12\x34\n\tpipelines\x18\x01 \x03(\x0b\x32!.framemesh.api.master.v1.Pipeline\">\n\x15\x44\x65letePipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64iscard_pending\x18\x02 \x01(\x08\"+\n\x16\x44\x65letePipelineResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x04\"^\n\x17PurgeDeadLettersRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\"*\n\x18PurgeDeadLettersResponse\x12\x0e\n\x06purged\x18\x01 \x01(\x04*i\n\x0f\x44\x61magedPictures\x12 \n\x1c\x44\x41MAGED_PICTURES_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x41MAGED_PICTURES_DONE\x10\x01\x12\x19\n\x15\x44\x41MAGED_PICTURES_DEAD\x10\x02*D\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x0e\n\nORDER_NONE\x10\x01\x12\x14\n\x10ORDER_PER_CAMERA\x10\x02\x32\xc7\x04\n\x0fPipelineService\x12n\n\rApplyPipeline\x12-.framemesh.api.master.v1.ApplyPipelineRequest\x1a..framemesh.api.master.v1.ApplyPipelineResponse\x12h\n\x0bGetPipeline\x12+.framemesh.api.master.v1.GetPipelineRequest\x1a,.framemesh.api.master.v1.GetPipelineResponse\x12n\n\rListPipelines\x12-.framemesh.api.master.v1.ListPipelinesRequest\x1a..framemesh.api.master.v1.ListPipelinesResponse\x12q\n\x0e\x44\x65letePipeline\x12..framemesh.api.master.v1.DeletePipelineRequest\x1a/.framemesh.api.master.v1.DeletePipelineResponse\x12w\n\x10PurgeDeadLetters\x12\x30.framemesh.api.master.v1.PurgeDeadLettersRequest\x1a\x31.framemesh.api.master.v1.PurgeDeadLettersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/master/v1/pipeline.proto\x12\x17\x66ramemesh.api.master.v1\x1a\x1egoogle/protobuf/duration.proto\"\x96\x02\n\x0cPipelineSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x06stages\x18\x02 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Stage\x12/\n\x06\x62uffer\x18\x03 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Buffer\x12\x31\n\x07workers\x18\x04 \x01(\x0b\x32 .framemesh.api.master.v1.Workers\x12\x33\n\x08\x64\x65livery\x18\x05 \x01(\x0b\x32!.framemesh.api.master.v1.Delivery\x12/\n\x06ledger\x18\x06 \x01(\x0b\x32\x1f.framemesh.api.master.v1.Ledger\"\xcd\x01\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x15\n\rmodel_version\x18\x03 \x01(\r\x12\x10\n\x08\x63rops_of\x18\x04 \x01(\t\x12\x0e\n\x06labels\x18\x05 \x03(\t\x12\x19\n\x0cmax_delay_ms\x18\x06 \x01(\rH\x00\x88\x01\x01\x12-\n\x05tiles\x18\x07 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Tiles\x12\x13\n\x0b\x63rop_margin\x18\x08 \x01(\x01\x42\x0f\n\r_max_delay_ms\"T\n\x05Tiles\x12\x11\n\x04size\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x14\n\x07overlap\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05whole\x18\x03 \x01(\x08\x42\x07\n\x05_sizeB\n\n\x08_overlap\"\x94\x01\n\x06\x42uffer\x12\x14\n\x07streams\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06shards\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x15\n\x08replicas\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x16\n\tmax_bytes\x18\x04 \x01(\x04H\x03\x88\x01\x01\x42\n\n\x08_streamsB\t\n\x07_shardsB\x0b\n\t_replicasB\x0c\n\n_max_bytes\"Z\n\x06Ledger\x12\x16\n\tmax_bytes\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12*\n\x07max_age\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\n\n_max_bytes\"\xa5\x02\n\x08\x44\x65livery\x12\x31\n\x06latest\x18\x01 \x01(\x0b\x32\x1f.framemesh.api.master.v1.LatestH\x00\x12/\n\x05\x66resh\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.master.v1.FreshH\x00\x12-\n\x05order\x18\x03 \x01(\x0e\x32\x1e.framemesh.api.master.v1.Order\x12\x15\n\rhigh_priority\x18\x04 \x03(\t\x12\x19\n\x0cmax_attempts\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x39\n\x07\x64\x61maged\x18\x06 \x01(\x0e\x32(.framemesh.api.master.v1.DamagedPicturesB\x08\n\x06policyB\x0f\n\r_max_attempts\"(\n\x06Latest\x12\x13\n\x06\x66rames\x18\x01 \x01(\rH\x00\x88\x01\x01\x42\t\n\x07_frames\"3\n\x05\x46resh\x12*\n\x07max_age\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xf5\x01\n\x07Workers\x12\x10\n\x03min\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x11\n\x04\x63pus\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06memory\x18\x03 \x01(\x04H\x02\x88\x01\x01\x12\x11\n\x04gpus\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x45\n\x0bnode_labels\x18\x05 \x03(\x0b\x32\x30.framemesh.api.master.v1.Workers.NodeLabelsEntry\x1a\x31\n\x0fNodeLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x06\n\x04_minB\x07\n\x05_cpusB\t\n\x07_memoryB\x07\n\x05_gpus\"\x92\x01\n\x08Pipeline\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x15\n\rready_workers\x18\x03 \x01(\r\x12\x0f\n\x07trouble\x18\x04 \x01(\t\x12\x17\n\x0f\x63urrent_workers\x18\x05 \x01(\r\"K\n\x14\x41pplyPipelineRequest\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\"L\n\x15\x41pplyPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"J\n\x13PlanPipelineRequest\x12\x33\n\x04spec\x18\x01 \x01(\x0b\x32%.framemesh.api.master.v1.PipelineSpec\"\xcd\x01\n\x14PlanPipelineResponse\x12K\n\x07workers\x18\x01 \x03(\x0b\x32:.framemesh.api.master.v1.PlanPipelineResponse.WorkersEntry\x12\x10\n\x08unplaced\x18\x02 \x01(\r\x12\x0f\n\x07missing\x18\x03 \x01(\t\x12\x15\n\rstorage_bytes\x18\x04 \x01(\x04\x1a.\n\x0cWorkersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"\"\n\x12GetPipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x13GetPipelineResponse\x12\x33\n\x08pipeline\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.Pipeline\"\x16\n\x14ListPipelinesRequest\"M\n\x15ListPipelinesResponse\x12\x34\n\tpipelines\x18\x01 \x03(\x0b\x32!.framemesh.api.master.v1.Pipeline\">\n\x15\x44\x65letePipelineRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x17\n\x0f\x64iscard_pending\x18\x02 \x01(\x08\"+\n\x16\x44\x65letePipelineResponse\x12\x11\n\tdiscarded\x18\x01 \x01(\x04\"^\n\x17PurgeDeadLettersRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\"*\n\x18PurgeDeadLettersResponse\x12\x0e\n\x06purged\x18\x01 \x01(\x04*i\n\x0f\x44\x61magedPictures\x12 \n\x1c\x44\x41MAGED_PICTURES_UNSPECIFIED\x10\x00\x12\x19\n\x15\x44\x41MAGED_PICTURES_DONE\x10\x01\x12\x19\n\x15\x44\x41MAGED_PICTURES_DEAD\x10\x02*D\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x0e\n\nORDER_NONE\x10\x01\x12\x14\n\x10ORDER_PER_CAMERA\x10\x02\x32\xb4\x05\n\x0fPipelineService\x12n\n\rApplyPipeline\x12-.framemesh.api.master.v1.ApplyPipelineRequest\x1a..framemesh.api.master.v1.ApplyPipelineResponse\x12h\n\x0bGetPipeline\x12+.framemesh.api.master.v1.GetPipelineRequest\x1a,.framemesh.api.master.v1.GetPipelineResponse\x12n\n\rListPipelines\x12-.framemesh.api.master.v1.ListPipelinesRequest\x1a..framemesh.api.master.v1.ListPipelinesResponse\x12q\n\x0e\x44\x65letePipeline\x12..framemesh.api.master.v1.DeletePipelineRequest\x1a/.framemesh.api.master.v1.DeletePipelineResponse\x12k\n\x0cPlanPipeline\x12,.framemesh.api.master.v1.PlanPipelineRequest\x1a-.framemesh.api.master.v1.PlanPipelineResponse\x12w\n\x10PurgeDeadLetters\x12\x30.framemesh.api.master.v1.PurgeDeadLettersRequest\x1a\x31.framemesh.api.master.v1.PurgeDeadLettersResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.master.v1.pipeline_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DAMAGEDPICTURES']._serialized_start=2113
-  _globals['_DAMAGEDPICTURES']._serialized_end=2218
-  _globals['_ORDER']._serialized_start=2220
-  _globals['_ORDER']._serialized_end=2288
+  _globals['_WORKERS_NODELABELSENTRY']._loaded_options = None
+  _globals['_WORKERS_NODELABELSENTRY']._serialized_options = b'8\001'
+  _globals['_PLANPIPELINERESPONSE_WORKERSENTRY']._loaded_options = None
+  _globals['_PLANPIPELINERESPONSE_WORKERSENTRY']._serialized_options = b'8\001'
+  _globals['_DAMAGEDPICTURES']._serialized_start=2608
+  _globals['_DAMAGEDPICTURES']._serialized_end=2713
+  _globals['_ORDER']._serialized_start=2715
+  _globals['_ORDER']._serialized_end=2783
   _globals['_PIPELINESPEC']._serialized_start=100
   _globals['_PIPELINESPEC']._serialized_end=378
   _globals['_STAGE']._serialized_start=381
@@ -52,30 +56,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LATEST']._serialized_end=1253
   _globals['_FRESH']._serialized_start=1255
   _globals['_FRESH']._serialized_end=1306
-  _globals['_WORKERS']._serialized_start=1308
-  _globals['_WORKERS']._serialized_end=1343
-  _globals['_PIPELINE']._serialized_start=1346
-  _globals['_PIPELINE']._serialized_end=1492
-  _globals['_APPLYPIPELINEREQUEST']._serialized_start=1494
-  _globals['_APPLYPIPELINEREQUEST']._serialized_end=1569
-  _globals['_APPLYPIPELINERESPONSE']._serialized_start=1571
-  _globals['_APPLYPIPELINERESPONSE']._serialized_end=1647
-  _globals['_GETPIPELINEREQUEST']._serialized_start=1649
-  _globals['_GETPIPELINEREQUEST']._serialized_end=1683
-  _globals['_GETPIPELINERESPONSE']._serialized_start=1685
-  _globals['_GETPIPELINERESPONSE']._serialized_end=1759
-  _globals['_LISTPIPELINESREQUEST']._serialized_start=1761
-  _globals['_LISTPIPELINESREQUEST']._serialized_end=1783
-  _globals['_LISTPIPELINESRESPONSE']._serialized_start=1785
-  _globals['_LISTPIPELINESRESPONSE']._serialized_end=1862
-  _globals['_DELETEPIPELINEREQUEST']._serialized_start=1864
-  _globals['_DELETEPIPELINEREQUEST']._serialized_end=1926
-  _globals['_DELETEPIPELINERESPONSE']._serialized_start=1928
-  _globals['_DELETEPIPELINERESPONSE']._serialized_end=1971
-  _globals['_PURGEDEADLETTERSREQUEST']._serialized_start=1973
-  _globals['_PURGEDEADLETTERSREQUEST']._serialized_end=2067
-  _globals['_PURGEDEADLETTERSRESPONSE']._serialized_start=2069
-  _globals['_PURGEDEADLETTERSRESPONSE']._serialized_end=2111
-  _globals['_PIPELINESERVICE']._serialized_start=2291
-  _globals['_PIPELINESERVICE']._serialized_end=2874
+  _globals['_WORKERS']._serialized_start=1309
+  _globals['_WORKERS']._serialized_end=1554
+  _globals['_WORKERS_NODELABELSENTRY']._serialized_start=1468
+  _globals['_WORKERS_NODELABELSENTRY']._serialized_end=1517
+  _globals['_PIPELINE']._serialized_start=1557
+  _globals['_PIPELINE']._serialized_end=1703
+  _globals['_APPLYPIPELINEREQUEST']._serialized_start=1705
+  _globals['_APPLYPIPELINEREQUEST']._serialized_end=1780
+  _globals['_APPLYPIPELINERESPONSE']._serialized_start=1782
+  _globals['_APPLYPIPELINERESPONSE']._serialized_end=1858
+  _globals['_PLANPIPELINEREQUEST']._serialized_start=1860
+  _globals['_PLANPIPELINEREQUEST']._serialized_end=1934
+  _globals['_PLANPIPELINERESPONSE']._serialized_start=1937
+  _globals['_PLANPIPELINERESPONSE']._serialized_end=2142
+  _globals['_PLANPIPELINERESPONSE_WORKERSENTRY']._serialized_start=2096
+  _globals['_PLANPIPELINERESPONSE_WORKERSENTRY']._serialized_end=2142
+  _globals['_GETPIPELINEREQUEST']._serialized_start=2144
+  _globals['_GETPIPELINEREQUEST']._serialized_end=2178
+  _globals['_GETPIPELINERESPONSE']._serialized_start=2180
+  _globals['_GETPIPELINERESPONSE']._serialized_end=2254
+  _globals['_LISTPIPELINESREQUEST']._serialized_start=2256
+  _globals['_LISTPIPELINESREQUEST']._serialized_end=2278
+  _globals['_LISTPIPELINESRESPONSE']._serialized_start=2280
+  _globals['_LISTPIPELINESRESPONSE']._serialized_end=2357
+  _globals['_DELETEPIPELINEREQUEST']._serialized_start=2359
+  _globals['_DELETEPIPELINEREQUEST']._serialized_end=2421
+  _globals['_DELETEPIPELINERESPONSE']._serialized_start=2423
+  _globals['_DELETEPIPELINERESPONSE']._serialized_end=2466
+  _globals['_PURGEDEADLETTERSREQUEST']._serialized_start=2468
+  _globals['_PURGEDEADLETTERSREQUEST']._serialized_end=2562
+  _globals['_PURGEDEADLETTERSRESPONSE']._serialized_start=2564
+  _globals['_PURGEDEADLETTERSRESPONSE']._serialized_end=2606
+  _globals['_PIPELINESERVICE']._serialized_start=2786
+  _globals['_PIPELINESERVICE']._serialized_end=3478
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,11 @@ class PipelineServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.FromString,
                 _registered_method=True)
+        self.PlanPipeline = channel.unary_unary(
+                '/framemesh.api.master.v1.PipelineService/PlanPipeline',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.FromString,
+                _registered_method=True)
         self.PurgeDeadLetters = channel.unary_unary(
                 '/framemesh.api.master.v1.PipelineService/PurgeDeadLetters',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PurgeDeadLettersRequest.SerializeToString,
@@ -93,6 +98,13 @@ class PipelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PlanPipeline(self, request, context):
+        """Where the workers of a pipeline would go if it were applied now; nothing is changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PurgeDeadLetters(self, request, context):
         """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
         left.
@@ -123,6 +135,11 @@ def add_PipelineServiceServicer_to_server(servicer, server):
                     servicer.DeletePipeline,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.SerializeToString,
+            ),
+            'PlanPipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanPipeline,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.SerializeToString,
             ),
             'PurgeDeadLetters': grpc.unary_unary_rpc_method_handler(
                     servicer.PurgeDeadLetters,
@@ -239,6 +256,33 @@ class PipelineService:
             '/framemesh.api.master.v1.PipelineService/DeletePipeline',
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanPipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.PipelineService/PlanPipeline',
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class PipelineServiceStub:
     ListPipelines: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]
     DeletePipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    PlanPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]
+    """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
     PurgeDeadLetters: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]
     """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
     left.
@@ -59,6 +61,8 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     ListPipelines: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]  # type: ignore[assignment]
     DeletePipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]  # type: ignore[assignment]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    PlanPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]  # type: ignore[assignment]
+    """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
     PurgeDeadLetters: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]  # type: ignore[assignment]
     """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
     left.
@@ -98,6 +102,14 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_pb2.DeletePipelineResponse, _abc.Awaitable[_pipeline_pb2.DeletePipelineResponse]]:
         """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+
+    @_abc_1.abstractmethod
+    def PlanPipeline(
+        self,
+        request: _pipeline_pb2.PlanPipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.PlanPipelineResponse, _abc.Awaitable[_pipeline_pb2.PlanPipelineResponse]]:
+        """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
 
     @_abc_1.abstractmethod
     def PurgeDeadLetters(

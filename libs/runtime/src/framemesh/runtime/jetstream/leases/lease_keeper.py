@@ -88,7 +88,7 @@ class LeaseKeeper:
         async with background_task(self._renew()):
             await self._work()
         if self._lease.certain:
-            await self._release()
+            await self.release()
             log.info("shard released", **facts)
         else:
             log.warning("lease lost", **facts)
@@ -145,7 +145,8 @@ class LeaseKeeper:
         except BrokerUnavailable as error:
             log.debug("entry cannot be read", shard=self._term.shard, error=str(error))
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
+        """Free the shard, if its entry is still of this lease."""
         self._term.invalidate()
         try:
             # Not by the known sequence number: the last renewal may have been cancelled halfway.

@@ -1,0 +1,157 @@
+"""How nodes look on a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
+
+from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.core.resources import Resources, memory_text
+
+_STATES = {
+    node_pb2.NODE_STATE_READY: "ready",
+    node_pb2.NODE_STATE_DRAINING: "draining",
+    node_pb2.NODE_STATE_DRAINED: "drained",
+    node_pb2.NODE_STATE_AWAY: "away",
+}
+_WORKER_STATES = {
+    node_pb2.WORKER_STATE_STARTING: "starting",
+    node_pb2.WORKER_STATE_READY: "ready",
+    node_pb2.WORKER_STATE_FAILED: "failed",
+    node_pb2.WORKER_STATE_STOPPING: "stopping",
+}
+
+
+def table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
+    """A row for each node: what it has, and what of it is used."""
+    view = Table("node", "state", box=None)
+    for column in ("workers", "CPUs", "used", "memory", "used", "disk free", "GPUs"):
+        view.add_column(column, justify="right")
+    view.add_column("labels")
+    for status in nodes:
+        node = status.node
+        if not node.cpus:  # away, and not seen by this master
+            view.add_row(node.name, state(status))
+            continue
+        view.add_row(
+            node.name,
+            state(status),
+            str(len(node.workers)),
+            str(node.cpus),
+            f"{node.cpu_used:.0%}",
+            memory_text(node.memory_bytes),
+            f"{node.memory_used_bytes / max(1, node.memory_bytes):.0%}",
+            decimal(node.disk_bytes - node.disk_used_bytes),
+            str(len(node.gpus)),
+            escape(_labels(node)),
+        )
+    return view
+
+
+def free_table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
+    """A row for each node that takes workers: what is not reserved; and the sum of them."""
+    view = Table("node", box=None)
+    for column in ("CPUs free", "of", "memory free", "of", "GPUs free", "of"):
+        view.add_column(column, justify="right")
+    total, total_free = Resources(), Resources()
+    for status in nodes:
+        if status.state != node_pb2.NODE_STATE_READY:
+            view.add_row(f"{status.node.name} ({state(status)})")
+            continue
+        has, free = _capacity(status.node), _free(status)
+        total, total_free = total + has, total_free + free
+        view.add_row(status.node.name, *_figures(free, has))
+    if len(nodes) > 1:
+        view.add_row("all", *_figures(total_free, total), style="bold")
+    return view
+
+
+def details(status: node_pb2.NodeStatus) -> Iterator[str]:
+    """What is known of one node."""
+    node = status.node
+    yield f"node {node.name}, {state(status)}"
+    if not node.cpus:
+        yield "  it has not reported to this master"
+        return
+    free = _free(status)
+    yield f"  CPUs     {node.cpus}, {free.cpus:g} not reserved, {node.cpu_used:.0%} used"
+    used = memory_text(node.memory_used_bytes)
+    yield (
+        f"  memory   {memory_text(node.memory_bytes)},"
+        f" {memory_text(free.memory_bytes)} not reserved, {used} used"
+    )
+    disk_free = decimal(node.disk_bytes - node.disk_used_bytes)
+    yield f"  disk     {decimal(node.disk_bytes)}, {disk_free} free"
+    for gpu in node.gpus:
+        yield (
+            f"  GPU      {gpu.name}, {memory_text(gpu.memory_bytes)},"
+            f" {memory_text(gpu.memory_used_bytes)} used, {gpu.used:.0%} busy ({gpu.uuid})"
+        )
+    if node.labels:
+        yield f"  labels   {_labels(node)}"
+    if cost := _cost(node.cost):
+        yield f"  cost     {cost}"
+    for worker in node.workers:
+        trouble = f": {worker.trouble}" if worker.trouble else ""
+        yield f"  worker   {worker.id}, {_WORKER_STATES.get(worker.state, 'unknown')}{trouble}"
+
+
+def plan_lines(
+    wanted: pipeline_pb2.PipelineSpec, plan: pipeline_pb2.PlanPipelineResponse
+) -> Iterator[str]:
+    """What a pipeline would take, and where its workers would go."""
+    workers = wanted.workers
+    needs = ", ".join(_needs(workers)) or "nothing reserved"
+    yield f"pipeline {wanted.name}: {workers.min} workers, each with {needs}"
+    for node, count in sorted(plan.workers.items()):
+        yield f"  {node}: {count}"
+    if plan.missing:
+        yield f"  {plan.missing}"
+    yield f"  buffer and ledger: up to {memory_text(plan.storage_bytes)} of the broker's disk"
+
+
+def state(status: node_pb2.NodeStatus) -> str:
+    return _STATES.get(status.state, "unknown")
+
+
+def _needs(workers: pipeline_pb2.Workers) -> Iterator[str]:
+    if workers.cpus:
+        yield f"{workers.cpus:g} CPUs"
+    if workers.memory:
+        yield f"{memory_text(workers.memory)} of memory"
+    if workers.gpus:
+        yield f"{workers.gpus} GPUs"
+    for name, value in sorted(workers.node_labels.items()):
+        yield f"{name}={value}"
+
+
+def _figures(free: Resources, has: Resources) -> Iterator[str]:
+    yield f"{free.cpus:g}"
+    yield f"{has.cpus:g}"
+    yield memory_text(free.memory_bytes)
+    yield memory_text(has.memory_bytes)
+    yield str(free.gpus)
+    yield str(has.gpus)
+
+
+def _capacity(node: node_pb2.Node) -> Resources:
+    return Resources(node.cpus, node.memory_bytes, len(node.gpus))
+
+
+def _free(status: node_pb2.NodeStatus) -> Resources:
+    taken = status.reserved
+    return _capacity(status.node) - Resources(taken.cpus, taken.memory_bytes, taken.gpus)
+
+
+def _labels(node: node_pb2.Node) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(node.labels.items()))
+
+
+def _cost(cost: node_pb2.NodeCost) -> str:
+    parts = []
+    if cost.HasField("price_per_hour"):
+        parts.append(f"{cost.price_per_hour:g} an hour")
+    if cost.HasField("watts"):
+        parts.append(f"{cost.watts:g} W")
+    return ", ".join(parts)

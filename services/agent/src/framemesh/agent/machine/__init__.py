@@ -1,0 +1,1 @@
+"""What the node has, what of it is used, and who it is."""
