@@ -9,8 +9,8 @@ from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
 
 BUCKET = "framemesh-nodes"
-BUCKET_BYTES = 1024 * 1024
-"""Some 5,000 nodes that are drained at once."""
+BUCKET_BYTES = 256 * 1024
+"""Some 1,000 nodes that are drained at once."""
 
 
 class CordonStore(Protocol):

@@ -16,6 +16,10 @@ from framemesh.runtime.logs import get_logger
 
 log = get_logger()
 
+BUCKET = "framemesh-leaders"
+BUCKET_BYTES = 64 * 1024
+"""Of its own, beside that of shards: it is there from the start, and its bytes are reserved."""
+
 LEADER = 0
 """The one shard of an election."""
 
@@ -47,13 +51,12 @@ class Election:
     ) -> None:
         """
         Args:
-            service: all candidates have the same. Its keys begin with a character that no name of
-                a pipeline has.
+            service: all candidates have the same.
             name: of this candidate, for those that read who leads.
             lead: runs while this process leads, and is cancelled when it may not any more.
         """
         self._broker = broker
-        self._service = f"={service}"
+        self._service = service
         # An earlier process of the same name may be suspended instead of dead.
         self._member = LeaseMember(f"{name} {secrets.token_hex(4)}", [LEADER], clock)
         self._lead = lead
@@ -72,7 +75,7 @@ class Election:
                 await asyncio.sleep(CAMPAIGN_SECONDS)
                 continue
             keeper = LeaseKeeper(bucket, self._member, term, self._lead, self._clock)
-            log.info("leads", service=self._service.lstrip("="), epoch=term.epoch)
+            log.info("leads", service=self._service, epoch=term.epoch)
             try:
                 await keeper.run()
             except asyncio.CancelledError:
@@ -82,14 +85,22 @@ class Election:
                 raise
             finally:
                 self._member.ended(LEADER)
-            log.warning("leads no more", service=self._service.lstrip("="), epoch=term.epoch)
+            log.warning("leads no more", service=self._service, epoch=term.epoch)
 
     async def _bucket(self) -> LeaseBucket:
         while True:
             try:
                 enough = len(await servers(self._broker)) >= REPLICAS
                 replicas = REPLICAS if enough else 1
-                bucket = LeaseBucket(self._broker, self._service, 0, replicas, self._clock)
+                bucket = LeaseBucket(
+                    self._broker,
+                    self._service,
+                    0,
+                    replicas,
+                    self._clock,
+                    bucket=BUCKET,
+                    max_bytes=BUCKET_BYTES,
+                )
                 await bucket.ensure()
             except BrokerUnavailable as error:
                 log.warning("cannot campaign, will try again", why=str(error))

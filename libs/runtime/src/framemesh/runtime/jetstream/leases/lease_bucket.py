@@ -51,20 +51,31 @@ class LeaseBucket:
     """
 
     def __init__(
-        self, broker: Broker, pipeline: str, generation: int, replicas: int, clock: Clock
+        self,
+        broker: Broker,
+        pipeline: str,
+        generation: int,
+        replicas: int,
+        clock: Clock,
+        *,
+        bucket: str = BUCKET,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self._jetstream = JetStream(broker, ANSWER_TIMEOUT_SECONDS)
         self._replicas = replicas
         self._clock = clock
-        self._members = f"$KV.{BUCKET}.{pipeline}.{generation}.members."
-        self._shards = f"$KV.{BUCKET}.{pipeline}.{generation}.shards."
+        self._bucket = bucket
+        self._stream = bucket_stream(bucket)
+        self._max_bytes = max_bytes
+        self._members = f"$KV.{bucket}.{pipeline}.{generation}.members."
+        self._shards = f"$KV.{bucket}.{pipeline}.{generation}.shards."
 
     async def ensure(self) -> None:
         """Create the bucket if it is missing, with at least as many replicas as the buffer."""
         streams = self._jetstream.streams
         with retryable("cannot make the bucket of leases"):
             try:
-                config = (await streams.info(STREAM)).config
+                config = (await streams.info(self._stream)).config
             except StreamNotFound:
                 # Another worker may create it meanwhile, with other replicas.
                 with contextlib.suppress(StreamNameInUse):
@@ -89,7 +100,7 @@ class LeaseBucket:
     async def withdraw(self, member: str) -> None:
         """Remove the registration of `member`."""
         with retryable("cannot withdraw"):
-            await self._jetstream.streams.purge(STREAM, f"{self._members}{member}")
+            await self._jetstream.streams.purge(self._stream, f"{self._members}{member}")
 
     async def take(self, shard: int, member: str) -> int:
         """Lease a shard for TTL_SECONDS; returns the sequence number of its entry.
@@ -111,7 +122,7 @@ class LeaseBucket:
         """The entry of a shard, from the leader of the bucket; None: the shard is free."""
         with retryable(f"cannot read shard {shard}"):
             try:
-                return _entry(await self._jetstream.messages.last(STREAM, f"{self._shards}{shard}"))
+                return _entry(await self._jetstream.messages.last(self._stream, f"{self._shards}{shard}"))
             except MessageNotFound:
                 return None
 
@@ -119,16 +130,16 @@ class LeaseBucket:
         """Free a shard, if its entry still has this sequence number."""
         # If another worker holds the shard by now, there is nothing to delete.
         with contextlib.suppress(ApiError):
-            await self._jetstream.messages.delete(STREAM, sequence)
+            await self._jetstream.messages.delete(self._stream, sequence)
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
-            name=STREAM,
-            subjects=(f"$KV.{BUCKET}.>",),
+            name=self._stream,
+            subjects=(f"$KV.{self._bucket}.>",),
             # Not memory: a broker must still have all current leases after a restart.
             storage="file",
             max_messages_per_subject=1,
-            max_bytes=MAX_BYTES,
+            max_bytes=self._max_bytes,
             # "old" would delete leases when the stream is full.
             discard="new",
             replicas=self._replicas,
@@ -142,7 +153,7 @@ class LeaseBucket:
     async def _last(self, prefix: str) -> dict[str, StoredMessage]:
         """The keys below `prefix`, without it, and their values."""
         with retryable("cannot read the leases"):
-            found = await self._jetstream.messages.direct_last_of_each(STREAM, f"{prefix}*")
+            found = await self._jetstream.messages.direct_last_of_each(self._stream, f"{prefix}*")
         return {message.subject.removeprefix(prefix): message for message in found}
 
     async def _write_shard(self, shard: int, member: str, *, epoch: int, expected: int) -> int:
