@@ -73,7 +73,7 @@ async def test_each_service_tells_its_methods_and_answers(mesh: Mesh) -> None:
     nodes = await asyncio.to_thread(
         call, mesh.run.master, "framemesh.api.master.v1.NodeService", "ListNodes"
     )
-    (worker,) = nodes["nodes"][0]["workers"]  # type: ignore[index]
+    (worker,) = nodes["nodes"][0]["node"]["workers"]  # type: ignore[index]
     addresses = {
         "ingest": mesh.run.ingest,
         "master": mesh.run.master,

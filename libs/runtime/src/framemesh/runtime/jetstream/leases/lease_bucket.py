@@ -122,7 +122,9 @@ class LeaseBucket:
         """The entry of a shard, from the leader of the bucket; None: the shard is free."""
         with retryable(f"cannot read shard {shard}"):
             try:
-                return _entry(await self._jetstream.messages.last(self._stream, f"{self._shards}{shard}"))
+                return _entry(
+                    await self._jetstream.messages.last(self._stream, f"{self._shards}{shard}")
+                )
             except MessageNotFound:
                 return None
 
