@@ -81,7 +81,7 @@ def test_a_plan_says_where_workers_go_and_what_is_missing() -> None:
         workers={"east": 2}, unplaced=1, missing="1 worker has no place", storage_bytes=2 * GIB
     )
     assert list(plan_lines(wanted, plan)) == [
-        "pipeline street: 3 workers, each with 4 CPUs, 1 GPUs, zone=hall",
+        "pipeline street: 3 workers; each needs 4 CPUs, 1 GPUs, zone=hall",
         "  east: 2",
         "  1 worker has no place",
         "  buffer and ledger: up to 2 GiB of the broker's disk",

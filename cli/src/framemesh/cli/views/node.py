@@ -28,7 +28,7 @@ def table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
     view = Table("node", "state", box=None)
     for column in ("workers", "CPUs", "used", "memory", "used", "disk free", "GPUs"):
         view.add_column(column, justify="right")
-    view.add_column("labels")
+    view.add_column("labels", overflow="fold")
     for status in nodes:
         node = status.node
         if not node.cpus:  # away, and not seen by this master
@@ -102,8 +102,10 @@ def plan_lines(
 ) -> Iterator[str]:
     """What a pipeline would take, and where its workers would go."""
     workers = wanted.workers
-    needs = ", ".join(_needs(workers)) or "nothing reserved"
-    yield f"pipeline {wanted.name}: {workers.min} workers, each with {needs}"
+    count = "1 worker" if workers.min == 1 else f"{workers.min} workers"
+    needs = ", ".join(_needs(workers))
+    each = f"each needs {needs}" if needs else "nothing is reserved for them"
+    yield f"pipeline {wanted.name}: {count}; {each}"
     for node, count in sorted(plan.workers.items()):
         yield f"  {node}: {count}"
     if plan.missing:
