@@ -102,10 +102,10 @@ def plan_lines(
 ) -> Iterator[str]:
     """What a pipeline would take, and where its workers would go."""
     workers = wanted.workers
-    count = "1 worker" if workers.min == 1 else f"{workers.min} workers"
+    how_many = "1 worker" if workers.min == 1 else f"{workers.min} workers"
     needs = ", ".join(_needs(workers))
     each = f"each needs {needs}" if needs else "nothing is reserved for them"
-    yield f"pipeline {wanted.name}: {count}; {each}"
+    yield f"pipeline {wanted.name}: {how_many}; {each}"
     for node, count in sorted(plan.workers.items()):
         yield f"  {node}: {count}"
     if plan.missing:
