@@ -32,11 +32,12 @@ PERMANENT_RESTARTS = Backoff(first_seconds=300.0, max_seconds=600.0)
 """Of a process that says that it would fail again. A worker that cannot serve its model takes 3 s
 of CPU to find out, so this is under 1% of a core. What is changed for it starts another process."""
 
-PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS = 100.0, 3600.0
+PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS = 200.0, 7200.0
 """A process that takes long to find out pauses so many times as long, for the same reason."""
 
-SCARCE_RESTARTS = Backoff(first_seconds=2.0, max_seconds=60.0)
-"""Of a process that found memory or disk short: it is there within a minute of their being free."""
+SCARCE_RESTARTS = Backoff(first_seconds=2.0, max_seconds=240.0)
+"""Of a process that found memory or disk short: what is short for a moment costs seconds, and what
+is short for hours under 1% of a core, at 2 s of CPU for each start."""
 
 MAX_TROUBLE = 1000
 """Characters of a line of trouble: a process may log lines of any length."""
