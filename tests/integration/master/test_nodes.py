@@ -107,6 +107,8 @@ async def test_what_has_no_place_is_told_before_and_after_it_is_applied(running:
     assert dict(plan.workers) == {"east": 2}
     assert (plan.unplaced, plan.missing) == (1, missing)
     assert plan.storage_bytes == (64 + 256) * 2**20
+    assert plan.spec.stages[0].model_version == 1
+    assert not plan.HasField("current")
     assert not (
         await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
     ).pipelines
@@ -116,6 +118,10 @@ async def test_what_has_no_place_is_told_before_and_after_it_is_applied(running:
         return (await running.get()).trouble == missing
 
     await eventually(is_told)
+    wanted.workers.min = 4
+    plan = await running.pipelines.PlanPipeline(pipeline_pb2.PlanPipelineRequest(spec=wanted))
+    assert (plan.current.workers.min, plan.spec.workers.min) == (3, 4)
+    assert (await running.get()).spec.workers.min == 3
 
 
 async def test_workers_go_to_the_node_with_their_labels(running: Master) -> None:

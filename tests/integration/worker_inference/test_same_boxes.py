@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from framemesh.modeling import mapped_weights
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine
-from framemesh.worker.triton import repository
 from tests.reference import (
     assert_same,
     decoded,
@@ -57,7 +57,7 @@ async def test_instances_that_share_their_weights_see_the_same(
     things: LocalModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(repository, "MIN_SHARED_BYTES", 1)
+    monkeypatch.setattr(mapped_weights, "MIN_SHARED_BYTES", 1)
     directly = session(things.onnx)
     async with open_things() as engine:
         for frame in frames[:5]:

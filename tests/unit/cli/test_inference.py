@@ -9,12 +9,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from framemesh.cli.inspection import inference
 from framemesh.cli.inspection import inspect as inspection
 from framemesh.cli.inspection.inference import GIB, InferenceFailed, Limits, run_once
 from framemesh.cli.inspection.inspect import inspect
 from framemesh.cli.inspection.one_file import one_file, scratch_folder
 from framemesh.core.errors import FramemeshError
+from framemesh.modeling import mapped_weights
 from framemesh.modeling.recognition.choice import Choice
 from framemesh.modeling.recognition.result import Recognised
 from tests.broken_files.attempt import FOREIGN
@@ -70,7 +70,7 @@ def test_the_weights_of_a_large_model_are_not_copied(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = run_once(PYTHON, model, INPUT, try_two=False).probe.outputs
-    monkeypatch.setattr(inference, "MIN_SHARED_BYTES", 1)
+    monkeypatch.setattr(mapped_weights, "MIN_SHARED_BYTES", 1)
     found = run_once(PYTHON, model, INPUT, try_two=False).probe.outputs
     np.testing.assert_array_equal(found["output"], expected["output"])
 

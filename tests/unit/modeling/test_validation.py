@@ -8,11 +8,11 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+from framemesh.modeling import mapped_weights
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
 from framemesh.modeling.signature import NO_TENSOR, Signature, Tensor
 from framemesh.modeling.validation import check_signature
-from framemesh.worker.triton import repository
 from framemesh.worker.triton.repository import CPU, GPU, Deployment, write_repository
 
 PERSON = Path(__file__).parents[3] / "models/person/1/model.onnx"
@@ -122,7 +122,7 @@ def test_the_repository_is_one_that_any_triton_serves(
 def test_large_weights_are_in_one_file_for_all_instances(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "MIN_SHARED_BYTES", 1)
+    monkeypatch.setattr(mapped_weights, "MIN_SHARED_BYTES", 1)
     for kind, shared in ((CPU, True), (GPU, False)):
         deployment = Deployment(MANIFEST, 3, PERSON, MODEL, instances=2, largest_batch=1, kind=kind)
         write_repository(tmp_path / kind, [deployment])

@@ -16,6 +16,8 @@ from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, c
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.readiness import wait_until_ready
+from framemesh.cli.views.changes import changes
+from framemesh.cli.views.node import plan_lines
 from framemesh.cli.views.pipeline import lines, stages
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
@@ -91,13 +93,36 @@ def apply(
     file: Annotated[Path, typer.Argument(help="A pipeline.yaml.", show_default=False)],
     master: addresses.MasterAddress = addresses.MASTER,
     *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
     wait: Wait = False,
     timeout: Timeout = WAIT_SECONDS,
 ) -> None:
     """Make a pipeline, or change it to what FILE says."""
     spec = read_pipeline(file)
     with connect_master(master) as channel:
-        _apply(pipeline_pb2_grpc.PipelineServiceStub(channel), spec, timeout if wait else 0)
+        stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+        if dry_run:
+            _say_changes(stub, spec)
+        else:
+            _apply(stub, spec, timeout if wait else 0)
+
+
+def _say_changes(stub: pipeline_pb2_grpc.PipelineServiceStub, spec: PipelineSpec) -> None:
+    request = pipeline_pb2.PlanPipelineRequest(spec=pipeline_message.to_proto(spec))
+    plan = stub.PlanPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS)
+    wanted = pipeline_message.from_proto(plan.spec)
+    if not plan.HasField("current"):
+        typer.echo(f"pipeline {spec.name} would be made")
+    elif found := [*changes(pipeline_message.from_proto(plan.current), wanted)]:
+        typer.echo(f"pipeline {spec.name} would change:")
+        for line in found:
+            typer.echo(f"  {line}")
+    else:
+        typer.echo(f"pipeline {spec.name} would not change")
+    for line in plan_lines(plan.spec, plan):
+        typer.echo(line)
 
 
 def _apply(

@@ -16,7 +16,7 @@ import psutil
 from numpy.typing import NDArray
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.modeling.mapped_weights import MIN_SHARED_BYTES, written_apart
+from framemesh.modeling.mapped_weights import is_large, written_apart
 from framemesh.modeling.recognition.probe import Probe
 from framemesh.modeling.runtime_message import plain_message
 from framemesh.runtime.processes.programs import triton_environment
@@ -107,7 +107,7 @@ def _write_request(
     for number, (name, values) in enumerate(inputs.items()):
         files[name] = f"input{number}.npy"
         np.save(folder / files[name], values, allow_pickle=False)
-    large = model.stat().st_size >= MIN_SHARED_BYTES
+    large = is_large(model)
     apart = large and written_apart(model, folder / "model.onnx", "weights.onnx")
     request = {
         "model": str(folder / "model.onnx" if apart else model.resolve()),

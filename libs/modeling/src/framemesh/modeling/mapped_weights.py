@@ -34,6 +34,11 @@ ENTRY_KEY, ENTRY_VALUE = 1, 2
 EXTERNAL = 1
 
 
+def is_large(onnx: Path) -> bool:
+    """Whether the weights of a file are worth to be mapped."""
+    return onnx.is_file() and onnx.stat().st_size >= MIN_SHARED_BYTES
+
+
 def written_apart(onnx: Path, graph: Path, weights: str) -> bool:
     """Write the graph of `onnx` alone, with the file itself beside it as `weights`; False, and
     nothing written, where it lies on another disk.

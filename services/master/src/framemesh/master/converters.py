@@ -26,6 +26,8 @@ def plan_to_proto(plan: PipelinePlan) -> pipeline_pb2.PlanPipelineResponse:
         unplaced=plan.unplaced,
         missing=plan.missing,
         storage_bytes=plan.storage_bytes,
+        spec=pipeline_message.to_proto(plan.spec),
+        current=None if plan.current is None else pipeline_message.to_proto(plan.current),
     )
 
 

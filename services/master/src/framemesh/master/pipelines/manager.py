@@ -40,8 +40,12 @@ class RunningPipeline:
 
 @dataclass(frozen=True, slots=True)
 class PipelinePlan:
-    """What a pipeline would take."""
+    """What a pipeline would be, and take."""
 
+    spec: PipelineSpec
+    """With the versions of models that are newest now."""
+    current: PipelineSpec | None
+    """What there is under its name."""
     workers: Mapping[str, int]
     """By node: how many."""
     unplaced: int
@@ -115,6 +119,8 @@ class PipelineManager:
         found = await self._fleet.plan(groups, self._cordons.names)
         workers = found.workers[spec.name]
         return PipelinePlan(
+            spec,
+            current.spec if current else None,
             workers,
             unplaced=group.replicas - sum(workers.values()),
             missing=found.unplaced.get(spec.name, ""),

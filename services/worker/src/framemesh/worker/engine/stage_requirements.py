@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from framemesh.core.pipeline.spec import StageSpec
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.local_model import LocalModel
+from framemesh.modeling.mapped_weights import is_large
 from framemesh.modeling.validation import validate_model
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import BatchPolicy
@@ -45,7 +46,11 @@ def requirements_of(
     validated = validate_model(manifest, model.onnx)
     signature = validated.signature
     on_cpus = device == CPU and not manifest.simulated
-    instances = manifest.instances or (cpus if on_cpus else 1)
+    # What the instances of a large model have beside its weights would be more than they gain: one
+    # has all CPUs.
+    alone = not on_cpus or is_large(model.onnx)
+    instances = manifest.instances or (1 if alone else cpus)
+    threads = cpus if on_cpus and alone and not manifest.instances else 1
     image_bytes = sum(
         max(0, tensor.image_bytes) for tensor in (*signature.inputs, *signature.outputs)
     )
@@ -71,6 +76,7 @@ def requirements_of(
             model.onnx,
             signature,
             instances=instances,
+            threads=threads,
             largest_batch=policy.max_batch,
             kind=device,
             declared=validated.declared,

@@ -10,7 +10,7 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import ModelManifest, SimulatedSpec
-from framemesh.modeling.mapped_weights import MIN_SHARED_BYTES, written_apart
+from framemesh.modeling.mapped_weights import is_large, written_apart
 from framemesh.modeling.signature import OPEN, Signature, Tensor
 from framemesh.modeling.validation import check_signature
 from framemesh.vision.constants import constant_values
@@ -25,8 +25,6 @@ WARMUP_FOLDER = "warmup"
 """Where Triton looks for the data of a warm-up, in a model's folder."""
 
 ONNXRUNTIME = {
-    # The instances share the CPUs already; onnxruntime would start a thread a CPU in each.
-    "intra_op_thread_count": "1",
     "inter_op_thread_count": "1",
     # It is one block of memory more for each size of a batch: 22 MB of 122 for each instance of the
     # bundled model, and no faster.
@@ -54,6 +52,9 @@ class Deployment:
     largest_batch: int
     """Of all requests; below the manifest's max_batch where memory does not suffice for that."""
     kind: str = CPU
+    threads: int = 1
+    """Of each instance. Those of small models share the CPUs already; onnxruntime would start a
+    thread a CPU in each."""
     declared: Signature | None = None
     """As the file has it, of a model whose inputs differ in size."""
 
@@ -114,7 +115,7 @@ class Deployment:
         """Whether its instances map the weights out of the file. On a GPU each has its own."""
         if self.manifest.simulated or self.kind != CPU:
             return False
-        return self.onnx.is_file() and self.onnx.stat().st_size >= MIN_SHARED_BYTES
+        return is_large(self.onnx)
 
     @property
     def warmup_files(self) -> dict[str, bytes]:
@@ -160,7 +161,11 @@ class Deployment:
                 }
             ],
         )
-        parameters = _latency(simulated) if simulated else ONNXRUNTIME
+        parameters = (
+            _latency(simulated)
+            if simulated
+            else {**ONNXRUNTIME, "intra_op_thread_count": str(self.threads)}
+        )
         if self.shares_weights:
             parameters = {**parameters, **SHARED_WEIGHTS}
         for name, value in parameters.items():

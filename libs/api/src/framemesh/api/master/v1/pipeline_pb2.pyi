@@ -560,6 +560,8 @@ class PlanPipelineResponse(_message.Message):
     UNPLACED_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     STORAGE_BYTES_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
     unplaced: _builtins.int
     missing: _builtins.str
     """What is missing for those, and on which nodes; empty if none is left."""
@@ -569,6 +571,14 @@ class PlanPipelineResponse(_message.Message):
     def workers(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Node of each worker that would be placed anew or is there already, with its number of workers."""
 
+    @_builtins.property
+    def spec(self) -> Global___PipelineSpec:
+        """The specification as it would be stored, with the versions that are newest now."""
+
+    @_builtins.property
+    def current(self) -> Global___PipelineSpec:
+        """As it is stored; absent where there is none."""
+
     def __init__(
         self,
         *,
@@ -576,10 +586,12 @@ class PlanPipelineResponse(_message.Message):
         unplaced: _builtins.int = ...,
         missing: _builtins.str = ...,
         storage_bytes: _builtins.int = ...,
+        spec: Global___PipelineSpec | None = ...,
+        current: Global___PipelineSpec | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["current", b"current", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing", b"missing", "storage_bytes", b"storage_bytes", "unplaced", b"unplaced", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["current", b"current", "missing", b"missing", "spec", b"spec", "storage_bytes", b"storage_bytes", "unplaced", b"unplaced", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
