@@ -38,6 +38,7 @@ METHODS = {
             "RegisterModel",
             "ListModels",
             "GetModel",
+            "DeleteModel",
             "DownloadModel",
         },
         "framemesh.api.master.v1.NodeService": {

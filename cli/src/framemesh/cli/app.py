@@ -33,7 +33,9 @@ class Framemesh(LazyGroup):
             "Copy the bundled model, pipeline and clip into a new folder.",
         ),
         LazyCommand(
-            "model", "framemesh.cli.commands.model:app", "Check, register and list models."
+            "model",
+            "framemesh.cli.commands.model:app",
+            "Check, register, list, show and delete models.",
         ),
         LazyCommand(
             "pipeline",

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.common import addresses
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect_master
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import write_bytes
 from framemesh.cli.common.model_folder import ModelFolder
@@ -28,6 +28,7 @@ from framemesh.cli.inspection.ready import (
 )
 from framemesh.cli.inspection.report import commented_yaml, ran, report
 from framemesh.cli.inspection.sight import seen
+from framemesh.cli.views.model import details
 from framemesh.core.documents.document import dump
 from framemesh.modeling.recognition.preparation import PREPARATIONS
 from framemesh.modeling.recognition.result import Recognised
@@ -42,7 +43,7 @@ app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Check, register and list models.",
+    help="Check, register, list, show and delete models.",
 )
 
 
@@ -168,6 +169,37 @@ def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
             model.name, str(model.version), model.decoder, size, escape(model.description)
         )
     Console().print(table)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    *,
+    version: Annotated[int, typer.Option(min=0, help="0: the newest.")] = 0,
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Show a version of a model, its labels, and the pipelines that use it."""
+    with connect_master(master) as channel:
+        answer = model_pb2_grpc.ModelServiceStub(channel).GetModel(
+            model_pb2.GetModelRequest(name=name, version=version), timeout=ANSWER_TIMEOUT_SECONDS
+        )
+    for line in details(answer):
+        typer.echo(line)
+
+
+@app.command()
+def delete(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    *,
+    version: Annotated[int, typer.Option(min=1, help="Which one.", show_default=False)],
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Delete a version of a model that no pipeline uses."""
+    with connect_master(master) as channel:
+        model_pb2_grpc.ModelServiceStub(channel).DeleteModel(
+            model_pb2.DeleteModelRequest(name=name, version=version), timeout=CHANGE_SECONDS
+        )
+    typer.echo(f"version {version} of model {name} is deleted")
 
 
 def registration(model: ModelFolder) -> Iterator[model_pb2.RegisterModelRequest]:

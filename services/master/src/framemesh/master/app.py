@@ -18,6 +18,7 @@ from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
@@ -143,7 +144,8 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines)
-    models = ModelServicer(domain.models)
+    removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
+    models = ModelServicer(domain.models, removal)
     nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)
     return [
         Service(

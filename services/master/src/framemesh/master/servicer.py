@@ -30,6 +30,7 @@ from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.node_report import NodeReport
 from framemesh.master.fleet.nodes import NodeRegistry, NodeSession
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
@@ -88,8 +89,9 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
 
 
 class ModelServicer(model_pb2_grpc.ModelServiceServicer):
-    def __init__(self, models: ModelCatalog) -> None:
+    def __init__(self, models: ModelCatalog, removal: ModelRemoval) -> None:
         self._models = models
+        self._removal = removal
 
     async def RegisterModel(
         self, request_iterator: AsyncIterator[model_pb2.RegisterModelRequest], context: Context
@@ -111,7 +113,18 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     ) -> model_pb2.GetModelResponse:
         model = await self._models.find(request.name, request.version)
         manifest = json.dumps(dump(model.manifest))
-        return model_pb2.GetModelResponse(model=model_to_proto(model), manifest=manifest)
+        pipelines = await self._removal.users(model.manifest.name, model.version)
+        return model_pb2.GetModelResponse(
+            model=model_to_proto(model), manifest=manifest, pipelines=pipelines
+        )
+
+    async def DeleteModel(
+        self, request: model_pb2.DeleteModelRequest, context: Context
+    ) -> model_pb2.DeleteModelResponse:
+        if not request.version:
+            raise MalformedCall("name the version that is to be deleted")
+        deleted = await self._removal.delete(check_name("model", request.name), request.version)
+        return model_pb2.DeleteModelResponse(model=model_to_proto(deleted))
 
     async def DownloadModel(  # type: ignore[override]
         self, request: model_pb2.DownloadModelRequest, context: Context

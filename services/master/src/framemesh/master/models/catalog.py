@@ -28,6 +28,9 @@ log = get_logger()
 MANIFESTS = "framemesh-models"
 FILES = "framemesh-model-files"
 FILES_STREAM = object_stream(FILES)
+USED = "=used."
+"""Before a model's name, the key of the highest number that its versions had. No name begins so."""
+
 MANIFEST_BYTES = 16 * 1024 * 1024
 
 
@@ -86,7 +89,8 @@ class ModelCatalog:
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models that can be read, by name and version."""
-        found = [await self._readable(key) for key in await self._manifests.keys()]
+        keys = [key for key in await self._manifests.keys() if not key.startswith(USED)]
+        found = [await self._readable(key) for key in keys]
         models = [model for model in found if model is not None]
         return sorted(models, key=lambda model: (model.manifest.name, model.version))
 
@@ -106,6 +110,25 @@ class ModelCatalog:
         if version and version not in versions:
             raise ModelUnknown(f"model {name!r} has no version {version}, the newest is {newest}")
         return await self._read(_key(name, version or newest))
+
+    async def delete(self, name: str, version: int) -> ModelVersion:
+        """Remove a version, and its file unless another version has the same; its number is never
+        used again. Returns what it was.
+
+        Raises:
+            ModelUnknown, ModelUnreadable: as `find`.
+        """
+        async with self._registering:
+            model = await self.find(name, version)
+            highest = max(await self._numbers_used(name))
+            with retryable(f"cannot delete model {name} {version}"):
+                await self._manifests.put(f"{USED}{name}", str(highest).encode())
+                # The manifest first: without a file it would be a model that cannot be loaded.
+                await self._manifests.remove(_key(name, version))
+            if not any(other.digest == model.digest for other in await self.list()):
+                await self._files.delete(model.digest)
+        log.info("model deleted", model=name, version=version)
+        return model
 
     async def content(self, model: ModelVersion, worker: str = "") -> AsyncGenerator[bytes, None]:
         """The ONNX file of a model, in chunks; nothing is read ahead of who takes them.
@@ -142,7 +165,7 @@ class ModelCatalog:
             if known and known.manifest == manifest and known.digest == content.digest:
                 await self._store_file(known, content)
                 return known
-        number = 1 + max(numbers, default=0)
+        number = 1 + max(await self._numbers_used(manifest.name), default=0)
         model = ModelVersion(manifest, number, content.size_bytes, content.digest, result)
         # The file first: a manifest without a file would be a model that cannot be loaded.
         await self._store_file(model, content)
@@ -156,6 +179,12 @@ class ModelCatalog:
         """The numbers of all versions of a model, whether they can be read or not, in order."""
         found = (key.rpartition(".") for key in await self._manifests.keys())
         return sorted(int(number) for of, _, number in found if of == name and number.isdecimal())
+
+    async def _numbers_used(self, name: str) -> Sequence[int]:
+        """Those of all versions, and the highest that there was when one was deleted."""
+        entry = await self._manifests.get(f"{USED}{name}")
+        highest = int(entry.value) if entry and entry.value.isdigit() else 0
+        return [highest, *await self._versions(name)]
 
     async def _store_file(self, model: ModelVersion, content: SpooledFile) -> None:
         """Store the file unless it is there, under its digest: versions may share it."""

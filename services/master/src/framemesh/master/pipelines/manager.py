@@ -85,8 +85,8 @@ class PipelineManager:
         self._cordons = cordons
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
-        # Two changes of one pipeline must not interleave.
-        self._changing = asyncio.Lock()
+        self.changing = asyncio.Lock()
+        """Held while a pipeline is changed: two changes of one must not interleave."""
 
     async def apply(self, wanted: PipelineSpec) -> RunningPipeline:
         """Make the pipeline, or change it to this; applying the same again changes nothing.
@@ -96,7 +96,7 @@ class PipelineManager:
                 wrong.
         """
         check_pipeline(wanted)
-        async with self._changing:
+        async with self.changing:
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
             current = await self._make(spec, await self._current_or_recovered(spec))
         self._changed.set()
@@ -147,7 +147,7 @@ class PipelineManager:
             PipelineUnknown: no pipeline has this name.
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
-        async with self._changing:
+        async with self.changing:
             try:
                 generations = _generations(await self._store.get(name))
             except InvalidDocument:
@@ -180,7 +180,7 @@ class PipelineManager:
 
     async def drain(self, name: str) -> None:
         """Remove the generations of a pipeline that take no more frames and are empty."""
-        async with self._changing:
+        async with self.changing:
             stored = await self._current(name)
             if stored is not None and stored.draining:
                 await self._drain(stored)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#framemesh/api/master/v1/model.proto\x12\x17\x66ramemesh.api.master.v1\"C\n\x14RegisterModelRequest\x12\x12\n\x08manifest\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"F\n\x15RegisterModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\"p\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x65\x63oder\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x06 \x01(\t\"\x13\n\x11ListModelsRequest\"D\n\x12ListModelsResponse\x12.\n\x06models\x18\x01 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Model\"0\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"S\n\x10GetModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\x12\x10\n\x08manifest\x18\x02 \x01(\t\"E\n\x14\x44ownloadModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0e\n\x06worker\x18\x03 \x01(\t\"a\n\x15\x44ownloadModelResponse\x12/\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2\xba\x03\n\x0cModelService\x12p\n\rRegisterModel\x12-.framemesh.api.master.v1.RegisterModelRequest\x1a..framemesh.api.master.v1.RegisterModelResponse(\x01\x12\x65\n\nListModels\x12*.framemesh.api.master.v1.ListModelsRequest\x1a+.framemesh.api.master.v1.ListModelsResponse\x12_\n\x08GetModel\x12(.framemesh.api.master.v1.GetModelRequest\x1a).framemesh.api.master.v1.GetModelResponse\x12p\n\rDownloadModel\x12-.framemesh.api.master.v1.DownloadModelRequest\x1a..framemesh.api.master.v1.DownloadModelResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#framemesh/api/master/v1/model.proto\x12\x17\x66ramemesh.api.master.v1\"C\n\x14RegisterModelRequest\x12\x12\n\x08manifest\x18\x01 \x01(\tH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"F\n\x15RegisterModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\"p\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x65\x63oder\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x06 \x01(\t\"\x13\n\x11ListModelsRequest\"D\n\x12ListModelsResponse\x12.\n\x06models\x18\x01 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Model\"0\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"f\n\x10GetModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\x12\x10\n\x08manifest\x18\x02 \x01(\t\x12\x11\n\tpipelines\x18\x03 \x03(\t\"3\n\x12\x44\x65leteModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"D\n\x13\x44\x65leteModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\"E\n\x14\x44ownloadModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0e\n\x06worker\x18\x03 \x01(\t\"a\n\x15\x44ownloadModelResponse\x12/\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2\xa4\x04\n\x0cModelService\x12p\n\rRegisterModel\x12-.framemesh.api.master.v1.RegisterModelRequest\x1a..framemesh.api.master.v1.RegisterModelResponse(\x01\x12\x65\n\nListModels\x12*.framemesh.api.master.v1.ListModelsRequest\x1a+.framemesh.api.master.v1.ListModelsResponse\x12_\n\x08GetModel\x12(.framemesh.api.master.v1.GetModelRequest\x1a).framemesh.api.master.v1.GetModelResponse\x12h\n\x0b\x44\x65leteModel\x12+.framemesh.api.master.v1.DeleteModelRequest\x1a,.framemesh.api.master.v1.DeleteModelResponse\x12p\n\rDownloadModel\x12-.framemesh.api.master.v1.DownloadModelRequest\x1a..framemesh.api.master.v1.DownloadModelResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,11 +44,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMODELREQUEST']._serialized_start=410
   _globals['_GETMODELREQUEST']._serialized_end=458
   _globals['_GETMODELRESPONSE']._serialized_start=460
-  _globals['_GETMODELRESPONSE']._serialized_end=543
-  _globals['_DOWNLOADMODELREQUEST']._serialized_start=545
-  _globals['_DOWNLOADMODELREQUEST']._serialized_end=614
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=616
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=713
-  _globals['_MODELSERVICE']._serialized_start=716
-  _globals['_MODELSERVICE']._serialized_end=1158
+  _globals['_GETMODELRESPONSE']._serialized_end=562
+  _globals['_DELETEMODELREQUEST']._serialized_start=564
+  _globals['_DELETEMODELREQUEST']._serialized_end=615
+  _globals['_DELETEMODELRESPONSE']._serialized_start=617
+  _globals['_DELETEMODELRESPONSE']._serialized_end=685
+  _globals['_DOWNLOADMODELREQUEST']._serialized_start=687
+  _globals['_DOWNLOADMODELREQUEST']._serialized_end=756
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=758
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=855
+  _globals['_MODELSERVICE']._serialized_start=858
+  _globals['_MODELSERVICE']._serialized_end=1406
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,11 @@ class ModelServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
                 _registered_method=True)
+        self.DeleteModel = channel.unary_unary(
+                '/framemesh.api.master.v1.ModelService/DeleteModel',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelResponse.FromString,
+                _registered_method=True)
         self.DownloadModel = channel.unary_stream(
                 '/framemesh.api.master.v1.ModelService/DownloadModel',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DownloadModelRequest.SerializeToString,
@@ -83,6 +88,13 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteModel(self, request, context):
+        """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DownloadModel(self, request, context):
         """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
         sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
@@ -108,6 +120,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.GetModel,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.SerializeToString,
+            ),
+            'DeleteModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteModel,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelResponse.SerializeToString,
             ),
             'DownloadModel': grpc.unary_stream_rpc_method_handler(
                     servicer.DownloadModel,
@@ -197,6 +214,33 @@ class ModelService:
             '/framemesh.api.master.v1.ModelService/GetModel',
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.ModelService/DeleteModel',
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class ModelServiceStub:
     ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
     GetModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]
     """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+    DeleteModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.DeleteModelRequest, _model_pb2.DeleteModelResponse]
+    """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again."""
     DownloadModel: _grpc.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]
     """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
     sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
@@ -59,6 +61,8 @@ class ModelServiceAsyncStub(ModelServiceStub):
     ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
     GetModel: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]  # type: ignore[assignment]
     """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+    DeleteModel: _aio.UnaryUnaryMultiCallable[_model_pb2.DeleteModelRequest, _model_pb2.DeleteModelResponse]  # type: ignore[assignment]
+    """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again."""
     DownloadModel: _aio.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]  # type: ignore[assignment]
     """The file of one version: first its size and digest, then chunks of at most 1 MiB. A few are
     sent at once, the others wait; RESOURCE_EXHAUSTED where too many wait.
@@ -92,6 +96,14 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.GetModelResponse, _abc.Awaitable[_model_pb2.GetModelResponse]]:
         """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+
+    @_abc_1.abstractmethod
+    def DeleteModel(
+        self,
+        request: _model_pb2.DeleteModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.DeleteModelResponse, _abc.Awaitable[_model_pb2.DeleteModelResponse]]:
+        """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again."""
 
     @_abc_1.abstractmethod
     def DownloadModel(

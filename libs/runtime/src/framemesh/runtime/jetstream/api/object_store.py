@@ -114,6 +114,13 @@ class ObjectStore:
             sequence = message.sequence
             yield message.payload
 
+    async def delete(self, key: str) -> None:
+        """Remove a file; one that is not there is fine."""
+        with retryable(f"cannot delete file {key}"):
+            # First what says that it is there: chunks alone are no file.
+            await self._jetstream.streams.purge(self.stream, self._info(key))
+            await self._purge(key)
+
     async def _write_chunks(self, key: str, file: BinaryIO) -> tuple[int, int, bytes]:
         """Store the chunks; returns bytes, chunks and SHA-256 of the file."""
         size, chunks, digest = 0, 0, hashlib.sha256()

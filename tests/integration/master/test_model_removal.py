@@ -1,0 +1,81 @@
+"""Which versions of a model can be deleted, and what is left of them."""
+
+import grpc
+
+from framemesh.api.master.v1 import model_pb2
+from framemesh.runtime.jetstream.connection.broker import Broker
+from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.services.running import status_of
+
+REFUSED = grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def delete(running: Master, version: int, name: str = "person") -> model_pb2.Model:
+    request = model_pb2.DeleteModelRequest(name=name, version=version)
+    return (await running.models.DeleteModel(request)).model
+
+
+async def users(running: Master, version: int) -> list[str]:
+    request = model_pb2.GetModelRequest(name="person", version=version)
+    return list((await running.models.GetModel(request)).pipelines)
+
+
+async def chunks(broker: Broker) -> int:
+    """Messages in the store of files."""
+    info = await broker.request("$JS.API.STREAM.INFO.OBJ_framemesh-model-files", {})
+    return int(info["state"]["messages"])
+
+
+async def test_a_version_that_a_pipeline_uses_stays(running: Master) -> None:
+    await running.apply(workers=0)
+    assert await users(running, 1) == ["street"]
+    line = (
+        "version 1 of model 'person' is used by street: apply another version there first, or"
+        " delete the pipeline"
+    )
+    assert await status_of(delete(running, 1)) == (REFUSED, line)
+    await running.register(manifest(description="another"), onnx_file(padding=1))
+    await running.apply(workers=0)
+    assert await users(running, 1) == []
+    assert (await delete(running, 1)).version == 1
+    request = model_pb2.GetModelRequest(name="person", version=1)
+    assert await status_of(running.models.GetModel(request)) == (
+        grpc.StatusCode.NOT_FOUND,
+        "model 'person' has no version 1, the newest is 2",
+    )
+
+
+async def test_the_file_goes_with_the_last_version_that_has_it(
+    running: Master, nats_broker: Broker
+) -> None:
+    before = await chunks(nats_broker)
+    await running.register(manifest(description="the same file"))
+    assert await chunks(nats_broker) == before
+    await delete(running, 1)
+    assert await chunks(nats_broker) == before
+    await delete(running, 2)
+    assert await chunks(nats_broker) == 0
+    listed = await running.models.ListModels(model_pb2.ListModelsRequest())
+    assert not listed.models
+
+
+async def test_the_number_of_a_deleted_version_is_never_used_again(running: Master) -> None:
+    assert (await running.register(manifest(description="two"))).version == 2
+    await delete(running, 2)
+    assert (await running.register(manifest(description="three"))).version == 3
+    await delete(running, 3)
+    await delete(running, 1)
+    assert (await running.register(manifest(description="four"))).version == 4
+
+
+async def test_what_is_not_there_is_named(running: Master) -> None:
+    assert await status_of(delete(running, 7)) == (
+        grpc.StatusCode.NOT_FOUND,
+        "model 'person' has no version 7, the newest is 1",
+    )
+    assert await status_of(delete(running, 0)) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "name the version that is to be deleted",
+    )
+    code, line = await status_of(delete(running, 1, "cat"))
+    assert (code, line.split(":")[0]) == (grpc.StatusCode.NOT_FOUND, "no model is named 'cat'")
