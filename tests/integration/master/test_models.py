@@ -106,7 +106,7 @@ async def test_a_download_is_not_disturbed_by_a_registration_of_the_same_file(
         (
             manifest(max_batch=8),
             onnx_file(shape=(4, 48, 64, 3)),
-            "[4, 48, 64, 3] takes 4 pictures at",
+            "[4, 48, 64, 3] takes 4 images at",
         ),
         (manifest(decoder__name="ssd"), onnx_file(), "decoder ssd expects two outputs, scores"),
         (manifest(decoder__name="yolo"), onnx_file(), "decoder.name: no decoder 'yolo'"),
