@@ -18,7 +18,8 @@ from framemesh.core.clock import SystemClock
 from framemesh.master.app import NODES, PIPELINES
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
-from framemesh.runtime.jetstream.leases.election import Election
+from framemesh.runtime.jetstream.leases.election import BUCKET, LEADER, Election
+from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_store import PipelineChanged, PipelineStore
 from framemesh.runtime.processes.child import Child
@@ -148,6 +149,40 @@ async def test_a_leader_that_was_frozen_changes_nothing_when_it_goes_on(masters:
             return await leaders(masters) == [second]
 
         await eventually(one_leads, TAKEOVER_SECONDS)
+
+
+async def test_a_leader_that_was_frozen_alone_leads_again(
+    masters: Masters, nats_broker: Broker
+) -> None:
+    alone = await masters.start()
+    bucket = LeaseBucket(nats_broker, "master", 0, 1, SystemClock(), bucket=BUCKET)
+
+    async def lease_is_free() -> bool:
+        return await bucket.get(LEADER) is None
+
+    async with channel_to(alone) as to:
+        running = Master(to)
+        await running.register()
+        await running.apply(workers=1)
+        masters.signal(alone, signal.SIGSTOP)
+        await eventually(lease_is_free, TAKEOVER_SECONDS)
+        masters.signal(alone, signal.SIGCONT)
+        agents: list[Agent] = []
+
+        async def assigns_again() -> bool:
+            # Until it knows that its lease has ended, it may take a call, and break it off.
+            agent = Agent("east", node_pb2_grpc.NodeServiceStub(to).Connect())
+            try:
+                await agent.report()
+                await agent.has_count(1)
+            except (grpc.aio.AioRpcError, AssertionError, asyncio.InvalidStateError):
+                return False
+            agents.append(agent)
+            return True
+
+        await eventually(assigns_again, TAKEOVER_SECONDS)
+        await running.apply(workers=2)
+        await agents[-1].has_count(2)
 
 
 async def test_an_agent_finds_the_leader_and_has_the_same_workers(masters: Masters) -> None:

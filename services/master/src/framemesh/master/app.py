@@ -68,7 +68,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
             tasks.create_task(nats.wait_lost())
 
             async def lead(lease: Lease) -> None:
-                await _lead(domain, server, lease)
+                await _lead(domain, PipelineFeed(nats, SystemClock()), server, lease)
 
             async def stand_by(leader: str) -> None:
                 domain.gate.leader = leader
@@ -90,7 +90,6 @@ class _Domain:
     cordons: Cordons
     fleet: ProcessDriver
     pipelines: PipelineManager
-    feed: PipelineFeed
     gate: LeaderGate
 
 
@@ -107,19 +106,18 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
     )
-    feed = PipelineFeed(nats, SystemClock())
-    return _Domain(store, models, nodes, cordons, fleet, pipelines, feed, LeaderGate(SERVICE_NAMES))
+    return _Domain(store, models, nodes, cordons, fleet, pipelines, LeaderGate(SERVICE_NAMES))
 
 
-async def _lead(domain: _Domain, server: GrpcServer, lease: Lease) -> None:
+async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
     """Answer calls and reconcile, until cancelled."""
     await _create_storage(domain)
-    reconciler = Reconciler(domain.feed, domain.fleet, domain.cordons, domain.nodes.changed, lease)
+    reconciler = Reconciler(feed, domain.fleet, domain.cordons, domain.nodes.changed, lease)
     try:
         async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)
-            tasks.create_task(domain.feed.run())
-            tasks.create_task(drain_continuously(domain.pipelines, domain.feed))
+            tasks.create_task(feed.run())
+            tasks.create_task(drain_continuously(domain.pipelines, feed))
             await reconciler.run()
     finally:
         await server.set_standby()
