@@ -132,6 +132,24 @@ async def test_the_next_one_leads_when_the_leader_is(masters: Masters, end: int)
         assert (await running.get()).revision == revision
 
 
+async def test_commands_wait_for_the_next_leader(masters: Masters) -> None:
+    first, second = await masters.start(), await masters.start()
+    masters.signal(first, signal.SIGKILL)
+    command = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "framemesh.cli",
+        "node",
+        "list",
+        env={**os.environ, "FRAMEMESH_MASTER": f"{first},{second}"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(30):
+        said, _ = await command.communicate()
+    assert (command.returncode, said.decode().splitlines()[0][:8]) == (0, "no nodes")
+
+
 async def test_a_leader_that_was_frozen_changes_nothing_when_it_goes_on(masters: Masters) -> None:
     first, second = await masters.start(), await masters.start()
     async with channel_to(first) as to_first, channel_to(second) as to_second:

@@ -1,5 +1,6 @@
 """Calls to the services, and the errors that they become."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,12 +10,18 @@ import grpc.aio
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.rpc.channel import sync_channel, sync_leader_channel
+from framemesh.runtime.rpc.health import check_service
 
 ANSWER_TIMEOUT_SECONDS = 10.0
 """For a call that only reads. A service on this machine needs milliseconds."""
 
 CHANGE_SECONDS = 60.0
 """For a call that changes something: the master waits for brokers, or validates a model."""
+
+LEADER_SECONDS = 6.0
+"""Until a master leads: after a kill the next one does within 4 s."""
+
+LEADER_POLL_SECONDS = 0.2
 
 MESSAGE_BYTES = 64 * 1024 * 1024
 """The largest answer: a dead letter with its image, 8 MB unless the brokers take more."""
@@ -111,4 +118,36 @@ def connect_master(addresses: str) -> Iterator[grpc.Channel]:
     """
     channel = sync_leader_channel(addresses, MASTER, max_message_bytes=MESSAGE_BYTES)
     with channel, named_errors(addresses):
+        _await_leader(channel, several="," in addresses)
         yield channel
+
+
+def nobody_leads(error: grpc.RpcError) -> bool:
+    """Whether a call failed because none of the masters leads or is there; it reached none."""
+    return (
+        isinstance(error, grpc.Call | grpc.aio.AioRpcError)
+        and error.code() is grpc.StatusCode.UNAVAILABLE
+        and "all backends failing" in (error.details() or "")
+    )
+
+
+def _refused(error: grpc.RpcError) -> bool:
+    """Whether nothing listens at the address that was tried last."""
+    return isinstance(error, grpc.Call) and "failed to connect" in (error.details() or "").lower()
+
+
+def _await_leader(channel: grpc.Channel, *, several: bool) -> None:
+    """Wait while no master leads, LEADER_SECONDS at most; what else is wrong a call will tell.
+
+    Where there is but one address and nothing listens there, nobody will.
+    """
+    end = time.monotonic() + LEADER_SECONDS
+    while time.monotonic() < end:
+        try:
+            check_service(channel, MASTER, ANSWER_TIMEOUT_SECONDS)
+        except grpc.RpcError as error:
+            if not nobody_leads(error) or (_refused(error) and not several):
+                return
+        else:
+            return
+        time.sleep(LEADER_POLL_SECONDS)

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Callable
 
+import grpc
+
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
-from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS
+from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, nobody_leads
 from framemesh.core.errors import FramemeshError
 
 POLL_SECONDS = 0.2
@@ -32,7 +34,14 @@ def wait_until_ready(
     end = time.monotonic() + seconds
     told = ""
     while True:
-        found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
+        try:
+            found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
+        except grpc.RpcError as error:
+            # Another one will lead, and go on with the pipeline.
+            if not nobody_leads(error) or time.monotonic() > end:
+                raise
+            time.sleep(POLL_SECONDS)
+            continue
         if found.current_workers or not found.spec.workers.min:
             return found
         if found.trouble not in {"", told}:

@@ -6,13 +6,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+import grpc.aio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli.common.calls import MASTER, named_errors
+from framemesh.cli.common.calls import MASTER, named, named_errors, nobody_leads
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport
@@ -68,10 +69,18 @@ async def wait_for_worker(mesh: RunState, pipeline: str) -> None:
         ):
             stub = pipeline_pb2_grpc.PipelineServiceStub(master)
             request = pipeline_pb2.GetPipelineRequest(name=pipeline)
-            with named_errors(mesh.master):
-                while not (found := (await stub.GetPipeline(request)).pipeline).ready_workers:
+            while True:
+                try:
+                    found = (await stub.GetPipeline(request)).pipeline
+                except grpc.aio.AioRpcError as error:
+                    if not nobody_leads(error):
+                        raise named(error, mesh.master) from error
+                    reason = "no master leads at the moment"
+                else:
+                    if found.ready_workers:
+                        return
                     reason = found.trouble or reason
-                    await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as error:
         raise DemoFailed(f"pipeline {pipeline} has no worker: {reason}") from error
 

@@ -31,6 +31,16 @@ async def grpc_health(address: str, timeout_seconds: float) -> Health:
     return Health.SERVING if serving else Health.NOT_SERVING
 
 
+def check_service(to: grpc.Channel, service: str, timeout_seconds: float) -> None:
+    """Ask a server for the health of a service, for threads.
+
+    Raises:
+        grpc.RpcError: there was no answer, or the server has no health checks.
+    """
+    request = health_pb2.HealthCheckRequest(service=service)
+    health_pb2_grpc.HealthStub(to).Check(request, timeout=timeout_seconds)
+
+
 async def grpc_serving(address: str) -> bool:
     """Whether the server at host:port answers in CHECK_TIMEOUT_SECONDS, and says SERVING."""
     return await grpc_health(address, CHECK_TIMEOUT_SECONDS) is Health.SERVING
