@@ -15,7 +15,7 @@ from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.sdk import AsyncCamera
-from tests.broken_files.attempt import Attempt, attempt
+from tests.broken_files.attempt import SECONDS, Attempt, attempt
 from tests.broken_files.broken_file import BrokenFile
 from tests.waiting import eventually
 
@@ -36,9 +36,13 @@ class Findings:
     master_growth: int = 0
     """Bytes of resident memory, from the first file to the last."""
 
-    def problems(self) -> list[str]:
+    def problems(self, seconds: float = SECONDS) -> list[str]:
         """What is not as promised; empty where all is."""
-        found = [f"{each.kind}: {problem}" for each in self.attempts for problem in each.problems()]
+        found = [
+            f"{each.kind}: {problem}"
+            for each in self.attempts
+            for problem in each.problems(seconds)
+        ]
         if self.done != self.offered:
             found.append(f"{self.offered} frames were offered, and {self.done} are done")
         return found

