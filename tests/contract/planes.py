@@ -17,6 +17,7 @@ from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamCon
 from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from framemesh.runtime.processes.ports import free_block
+from tests.hand_clock import HandClock
 
 NANO = 1_000_000_000
 MIB = 1024 * 1024
@@ -53,22 +54,9 @@ class World(Protocol):
         """Let everything happen that happens by itself."""
 
 
-class ManualClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def unix_nano(self) -> int:
-        return round(self.now * NANO)
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 class MemoryWorld:
     def __init__(self) -> None:
-        self._clock = ManualClock()
+        self._clock = HandClock()
         self.memory = MemoryPlane(self._clock)
         self.plane: DataPlane = self.memory
 
@@ -85,7 +73,7 @@ class MemoryWorld:
         return len(self.memory.messages(stream))
 
     async def pass_seconds(self, seconds: float) -> None:
-        self._clock.now += seconds
+        self._clock.seconds += seconds
 
     async def rest(self) -> None:
         await asyncio.sleep(0.05)

@@ -19,19 +19,9 @@ from framemesh.master.fleet.nodes import (
 )
 from framemesh.master.fleet.port import WorkerGroup, WorkerState
 from framemesh.master.fleet.process_driver import ProcessDriver
+from tests.hand_clock import HandClock
 
 READY, STARTING, STOPPING = WorkerState.READY, WorkerState.STARTING, WorkerState.STOPPING
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def unix_nano(self) -> int:
-        return 0
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 class Nodes:

@@ -15,7 +15,7 @@ from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnava
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
-from tests.unit.worker.test_delivery_model import HandClock
+from tests.hand_clock import HandClock
 
 
 class Model:

@@ -32,6 +32,7 @@ from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from tests.hand_clock import HandClock
 
 ACK_SECONDS = 4.0
 MIB = 1024 * 1024
@@ -39,19 +40,6 @@ POLL_SECONDS = 0.015
 """In which a pull in memory looks at the clock."""
 
 SHARD = Shard("street", 1, 0, 0)
-
-
-class HandClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def unix_nano(self) -> int:
-        return round(self.seconds * 1e9)
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 class FrameProcessor:

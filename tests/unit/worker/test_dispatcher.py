@@ -23,7 +23,8 @@ from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor, HandClock
+from tests.hand_clock import HandClock
+from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor
 from tests.waiting import eventually
 
 MIB = 1024 * 1024

@@ -25,7 +25,7 @@ from framemesh.worker.processing.processor import FrameProcessor, Process, Step
 from framemesh.worker.processing.retries import Retries
 from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
-from tests.unit.worker.test_delivery_model import HandClock
+from tests.hand_clock import HandClock
 from tests.waiting import eventually
 
 BOUND_SECONDS = 60.0

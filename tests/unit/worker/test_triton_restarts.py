@@ -19,7 +19,7 @@ from framemesh.worker.triton.server import (
     TritonServer,
     pauses_after,
 )
-from tests.unit.worker.test_delivery_model import HandClock
+from tests.hand_clock import HandClock
 
 OUT_OF_MEMORY = "Triton cannot load yolo-1: std::bad_alloc"
 BROKEN = "Triton cannot load yolo-1: no operator Foo"

@@ -25,24 +25,12 @@ from framemesh.runtime.processes.supervision import (
     State,
     SupervisedProcess,
 )
+from tests.hand_clock import HandClock
 from tests.waiting import eventually
 
 SLOW_START_SECONDS = 7.0
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "raise SystemExit('no such camera')"
-
-
-class HandClock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def unix_nano(self) -> int:
-        return int(self.seconds * 1e9)
 
 
 class Scene:
@@ -58,7 +46,7 @@ class Scene:
         self.health = Health.SERVING
         self.fault: Exception | None = None
         """Raised by every check."""
-        self.clock = HandClock()
+        self.clock = HandClock(0.0)
         self.seen: list[ProcessStatus] = []
         self._log = folder / "child.log"
         self._changed_status = asyncio.Event()

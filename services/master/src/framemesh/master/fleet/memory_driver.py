@@ -46,11 +46,8 @@ class MemoryDriver:
         would = MemoryDriver()
         would.nodes, would._replicas = self.nodes, dict(self._replicas)
         await would.apply(groups, cordoned)
-        workers: dict[str, dict[str, int]] = {group.pipeline: {} for group in groups}
-        for replica in would._replicas.values():
-            of_pipeline = workers[replica.pipeline]
-            of_pipeline[replica.node] = of_pipeline.get(replica.node, 0) + 1
-        return FleetPlan(workers, would._unplaced)
+        placed = [(each.pipeline, each.node) for each in would._replicas.values()]
+        return FleetPlan.of(groups, placed, would._unplaced)
 
     def _converge(self) -> None:
         there = {id_: each for id_, each in self._replicas.items() if each.node in self.nodes}

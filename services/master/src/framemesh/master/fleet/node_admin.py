@@ -58,8 +58,7 @@ class NodeAdmin:
         Raises:
             NodeUnknown: no node has this name.
         """
-        if name not in (status.report.name for status in self.list()):
-            raise NodeUnknown(f"no node is named {name!r}: `framemesh node list` shows them")
+        self._check(name)
         await self._cordons.add(name)
         self._nodes.changed.set()
         log.info("node is drained", node=name)
@@ -70,11 +69,14 @@ class NodeAdmin:
         Raises:
             NodeUnknown: no node has this name.
         """
-        if name not in (status.report.name for status in self.list()):
-            raise NodeUnknown(f"no node is named {name!r}: `framemesh node list` shows them")
+        self._check(name)
         await self._cordons.remove(name)
         self._nodes.changed.set()
         log.info("node is no longer drained", node=name)
+
+    def _check(self, name: str) -> None:
+        if name not in (status.report.name for status in self.list()):
+            raise NodeUnknown(f"no node is named {name!r}: `framemesh node list` shows them")
 
     def _here(self, report: NodeReport) -> NodeStatus:
         state = NodeState.READY

@@ -5,7 +5,8 @@ There are two implementations: `process_driver`, which uses the agents of the no
 tests/contract/test_fleet_driver.py.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -86,6 +87,19 @@ class FleetPlan:
     """By pipeline and node: how many."""
     unplaced: Mapping[str, str]
     """As in FleetState."""
+
+    @classmethod
+    def of(
+        cls,
+        groups: Iterable[WorkerGroup],
+        placed: Iterable[tuple[str, str]],
+        unplaced: Mapping[str, str],
+    ) -> "FleetPlan":
+        """`placed` has the pipeline and the node of each worker."""
+        workers = {group.pipeline: Counter[str]() for group in groups}
+        for pipeline, node in placed:
+            workers[pipeline][node] += 1
+        return cls(workers, unplaced)
 
 
 class FleetDriver(Protocol):

@@ -59,9 +59,9 @@ class ProcessDriver:
 
         Agents leave assignments of an earlier epoch than their last alone.
         """
-        placement = self._place(groups, cordoned)
-        self._placed, self._unplaced = placement.placed, placement.unplaced
-        for name, room in placement.rooms.items():
+        found = self._place(groups, cordoned)
+        self._placed, self._unplaced = found.placed, found.unplaced
+        for name, room in found.rooms.items():
             workers = sorted(room.workers.values(), key=lambda worker: worker.id)
             self._nodes.assign(name, Assignments(tuple(workers), epoch))
 
@@ -70,11 +70,8 @@ class ProcessDriver:
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         found = self._place(groups, cordoned)
-        workers: dict[str, dict[str, int]] = {group.pipeline: {} for group in groups}
-        for each in found.placed.values():
-            of_pipeline = workers[each.worker.pipeline]
-            of_pipeline[each.node] = of_pipeline.get(each.node, 0) + 1
-        return FleetPlan(workers, found.unplaced)
+        placed = [(each.worker.pipeline, each.node) for each in found.placed.values()]
+        return FleetPlan.of(groups, placed, found.unplaced)
 
     def _place(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> _Placement:
         state = self._state()
