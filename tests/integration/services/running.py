@@ -15,6 +15,7 @@ import framemesh.monitor.app
 import framemesh.monitor.settings
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -105,9 +106,10 @@ async def remove_pipeline(broker: Broker, spec: PipelineSpec) -> None:
 
 
 async def streams(broker: Broker) -> set[str]:
-    """The names of all streams but those under buckets."""
+    """The names of all streams but those under buckets, and that of all events."""
     answer = await broker.request("$JS.API.STREAM.NAMES", {})
-    return {name for name in answer["streams"] or [] if not name.startswith(("KV_", "OBJ_"))}
+    others = "KV_", "OBJ_", EVENTS_STREAM
+    return {name for name in answer["streams"] or [] if not name.startswith(others)}
 
 
 async def status_of(call: Awaitable[object]) -> tuple[grpc.StatusCode, str]:

@@ -88,6 +88,19 @@ async def test_what_is_stored_is_read_by_subject_and_by_sequence(jetstream: JetS
 
 async def test_no_message_of_many_subjects_is_no_error(jetstream: JetStream) -> None:
     assert await jetstream.messages.direct_last_of_each("API", "api.*") == []
+    assert await jetstream.messages.direct_batch("API", "api.*", 1, 10) == []
+
+
+async def test_many_messages_are_read_in_batches(jetstream: JetStream) -> None:
+    messages = jetstream.messages
+    sequences = [await messages.store(f"api.{name}", name.encode()) for name in "abcab"]
+    first = await messages.direct_batch("API", "api.*", 1, 3)
+    assert [each.sequence for each in first] == sequences[:3]
+    assert [each.payload for each in first] == [b"a", b"b", b"c"]
+    rest = await messages.direct_batch("API", "api.*", first[-1].sequence + 1, 3)
+    assert [each.sequence for each in rest] == sequences[3:]
+    of_one = await messages.direct_batch("API", "api.b", 1, 3)
+    assert [each.sequence for each in of_one] == [sequences[1], sequences[4]]
 
 
 async def test_errors_have_names(jetstream: JetStream, nats_broker: Broker) -> None:

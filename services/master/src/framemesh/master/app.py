@@ -17,6 +17,7 @@ from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
+from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.transfers import Transfers
@@ -90,6 +91,7 @@ class _Domain:
     cordons: Cordons
     fleet: ProcessDriver
     pipelines: PipelineManager
+    events: EventLog
     gate: LeaderGate
 
 
@@ -97,6 +99,7 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
     store, cordons, nodes = PipelineStore(nats), Cordons(nats), NodeRegistry(SystemClock())
     models = ModelCatalog(nats, settings.spool, Transfers())
     fleet = ProcessDriver(nodes)
+    events = EventLog(nats, SystemClock())
     pipelines = PipelineManager(
         store=store,
         models=models,
@@ -106,7 +109,8 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
     )
-    return _Domain(store, models, nodes, cordons, fleet, pipelines, LeaderGate(SERVICE_NAMES))
+    gate = LeaderGate(SERVICE_NAMES)
+    return _Domain(store, models, nodes, cordons, fleet, pipelines, events, gate)
 
 
 async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
@@ -117,6 +121,7 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
         async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)
             tasks.create_task(feed.run())
+            tasks.create_task(domain.events.run())
             tasks.create_task(drain_continuously(domain.pipelines, feed))
             await reconciler.run()
     finally:
@@ -128,6 +133,7 @@ async def _create_storage(domain: _Domain) -> None:
         try:
             await domain.store.create()
             await domain.models.create()
+            await domain.events.create()
             return await domain.cordons.create()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models.catalog import FILES_STREAM, MANIFESTS
 from framemesh.master.pipelines.placement import server_tags
 from framemesh.runtime.jetstream.api.errors import (
@@ -53,8 +54,12 @@ DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
-STATE = (*map(bucket_stream, (PIPELINES_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)), FILES_STREAM)
-"""The streams that hold pipelines, models and checkpoints."""
+STATE = (
+    *map(bucket_stream, (PIPELINES_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)),
+    FILES_STREAM,
+    EVENTS_STREAM,
+)
+"""The streams that hold pipelines, models, checkpoints and events."""
 
 
 class StorageMissing(FramemeshError):

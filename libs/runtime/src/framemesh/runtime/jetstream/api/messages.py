@@ -115,6 +115,19 @@ class Messages:
         Raises:
             TooManySubjects: more than MAX_SUBJECTS match.
         """
+        body = {"multi_last": [subject], "batch": MAX_SUBJECTS}
+        return await self._direct_each(stream, body)
+
+    async def direct_batch(
+        self, stream: str, subject: str, from_sequence: int, count: int
+    ) -> list[StoredMessage]:
+        """The oldest messages of a subject, which may have wildcards, whose sequence numbers are
+        not below `from_sequence`: at most `count`, which the server may have fewer of in one
+        answer, and none where there are none."""
+        body = {"seq": from_sequence, "next_by_subj": subject, "batch": count}
+        return await self._direct_each(stream, body)
+
+    async def _direct_each(self, stream: str, body: Mapping[str, Any]) -> list[StoredMessage]:
         found: list[StoredMessage] = []
 
         def take(message: Msg) -> bool:
@@ -122,7 +135,6 @@ class Messages:
             return True
 
         called = subjects.direct_get(stream)
-        body = {"multi_last": [subject], "batch": MAX_SUBJECTS}
         status, why = await self._requests.messages(called, body, take)
         if status not in {headers.STATUS_END_OF_BATCH, headers.STATUS_NOT_FOUND}:
             _raise_for_status(called, status, why)

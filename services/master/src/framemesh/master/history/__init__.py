@@ -1,0 +1,1 @@
+"""What happened to pipelines in the last day."""
