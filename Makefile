@@ -15,6 +15,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 MEMBERS := libs/api libs/core libs/modeling libs/vision libs/runtime services/ingest services/master \
 	services/agent services/worker services/monitor sdk/python cli
+SERVICES := ingest master monitor agent worker
 BIN := .venv/bin
 BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 
@@ -59,8 +60,11 @@ lock: | $(UV) ## Pin the newest versions that the requirements allow
 		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
 	$(UV) pip compile -q $(COMPILE) --no-deps -c requirements/dev.txt requirements/real-models.in \
 		-o requirements/real-models.txt
-	for name in triton build uv; do \
+	for name in triton build uv images/nats; do \
 		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in $(SERVICES); do $(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) \
+		$$(printf '%s/pyproject.toml ' $$($(PYTHON) deploy/image/members.py $$name)) \
+		-o requirements/images/$$name.txt; done
 OURS := $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) --no-emit-package framemesh-sdk
 COMPILE := --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
@@ -77,7 +81,7 @@ glossary: install ## Write docs/glossary.md from tools/glossary.toml
 check: install $(BUF) ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench examples tools
+	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench deploy examples tools
 	$(BIN)/lint-imports
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
@@ -127,6 +131,11 @@ demo: install ## People found in a street video, from camera to boxes
 .PHONY: dist
 dist: install ## Build the wheels of framemesh and framemesh-sdk into dist/
 	$(BIN)/python -m tools.dist dist --uv $(abspath $(UV))
+
+.PHONY: images
+images: ## Build the image of each service with the local docker
+	deploy/images.sh $(VERSION)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .PHONY: test-dist
 test-dist: install ## Install the wheels in empty environments, and run the demo and the SDK there

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# images.sh TAG [SERVICE...]: builds framemesh/SERVICE:TAG of each service with the local docker.
+# BASE_IMAGE names the image that all start from. Where no registry has it, one of the same name is
+# made from Debian's packages and this machine's Python, or that of PYTHON.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tag=$1
+shift
+base=${BASE_IMAGE:-python:3.11-slim}
+
+# A docker without the buildx plugin has BuildKit inside its own server; some clients refuse it.
+export DOCKER_BUILDKIT=1 DOCKER=docker
+docker buildx version > /dev/null 2>&1 || DOCKER=$(type -ap docker | tail -n 1)
+
+if ! docker image inspect "$base" > /dev/null 2>&1 && ! timeout 60 docker pull --quiet "$base" 2> /dev/null
+then
+    echo "no registry has $base: it is made from Debian's packages" >&2
+    deploy/base/debian.sh framemesh/debian
+    deploy/base/python.sh "${PYTHON:-python3}" framemesh/debian "$base"
+fi
+[ $# -gt 0 ] || set -- ingest master monitor agent worker nats
+for service; do
+    "$DOCKER" build --quiet --file deploy/Dockerfile --tag "framemesh/$service:$tag" \
+        --build-arg BASE_IMAGE="$base" --build-arg SERVICE="$service" . > /dev/null
+    docker image inspect --format "framemesh/$service:$tag {{.Size}} bytes" "framemesh/$service:$tag"
+done

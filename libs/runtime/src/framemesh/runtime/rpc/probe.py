@@ -1,0 +1,33 @@
+"""`python -m framemesh.runtime.rpc.probe host:port FILE`: the health check of a container.
+
+A container has one check for two questions. It is ready when its server first says that it serves,
+and replacements wait for that. From then on it is well for as long as the server answers at all:
+one that says it does not serve waits for another service, and to kill it would help nobody. FILE is
+made when it first serves, on a file system that ends with the container.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.rpc.health import grpc_health
+
+ANSWER_SECONDS = 3.0
+"""For one check: docker gives it 5 s, of which Python needs some to start on a busy machine."""
+
+
+def is_well(health: Health, served: Path) -> bool:
+    """Whether a container whose server answered like this is to be left alone.
+
+    Args:
+        served: a file that is there when the server has served before; made when it does.
+    """
+    if health is Health.SERVING:
+        served.touch()
+    return health is not Health.UNANSWERED and served.exists()
+
+
+if __name__ == "__main__":
+    answer = asyncio.run(grpc_health(sys.argv[1], ANSWER_SECONDS))
+    sys.exit(not is_well(answer, Path(sys.argv[2])))
