@@ -116,9 +116,11 @@ async def test_workers_are_spread_and_those_of_a_node_that_leaves_are_moved(flee
     more = [group("street", 4)]
     state = await converge(fleet, more, has(*more))
     assert {replica.node for replica in state.replicas} == {"east", "west"}
+    assert state.nodes == {"east", "west"}
     await fleet.remove_node("east")
     moved = await converge(fleet, more, has(*more))
     assert {replica.node for replica in moved.replicas} == {"west"}
+    assert moved.nodes == {"west"}
 
 
 async def test_workers_go_where_the_labels_and_the_cpus_are(fleet: Fleet) -> None:

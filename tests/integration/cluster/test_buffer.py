@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
+from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import (
@@ -100,7 +102,8 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
         ModelCatalog(ingest, tmp_path, Transfers()),
         CheckpointStore(ingest),
     )
-    for bucket in (store, models, checkpoints):
+    buckets = store, models, checkpoints, EventLog(ingest, SystemClock())
+    for bucket in buckets:
         await until_answered(bucket.create)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))
     await checkpoints.save("street", b"so far", 0)
@@ -110,7 +113,7 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))
     # Later pipelines do not lower the number of replicas, and nor does a service that starts.
     await provision(ingest, replicas=1)
-    for bucket in (store, models, checkpoints):
+    for bucket in buckets:
         await bucket.create()
     assert {await replicas_of(ingest, stream) for stream in STATE} == {3}
 

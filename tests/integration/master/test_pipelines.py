@@ -10,8 +10,10 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.memory_driver import MemoryDriver
+from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
@@ -346,6 +348,7 @@ def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManage
         models=models,
         buffers=BufferProvisioner(broker),
         fleet=MemoryDriver(),
+        events=EventLog(broker, SystemClock()),
         cordons=Cordons(broker),
         changed=asyncio.Event(),
         max_outcome_bytes=lambda: 8 * MIB,

@@ -15,6 +15,8 @@ from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import ready_workers, trouble
 from framemesh.master.fleet.wanted import as_observed
+from framemesh.master.history.events import NoEvents
+from framemesh.master.history.fleet_history import FleetHistory
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
@@ -79,7 +81,14 @@ async def mesh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
     monkeypatch.setattr(reconciler, "MIN_PERIOD_SECONDS", 0.001)
     mesh = Mesh()
     async with background_task(
-        Reconciler(mesh, mesh.driver, mesh.cordons, mesh.changed, mesh).run()
+        Reconciler(
+            pipelines=mesh,
+            driver=mesh.driver,
+            cordons=mesh.cordons,
+            changed=mesh.changed,
+            leadership=mesh,
+            watcher=FleetHistory(NoEvents()),
+        ).run()
     ):
         yield mesh
 

@@ -16,12 +16,12 @@ from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, c
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.readiness import wait_until_ready
-from framemesh.cli.views.changes import changes
 from framemesh.cli.views.node import plan_lines
 from framemesh.cli.views.pipeline import lines, stages
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
+from framemesh.core.pipeline.changes import changes
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
 from framemesh.runtime.messages import pipeline_message
 

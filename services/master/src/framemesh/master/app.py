@@ -18,6 +18,7 @@ from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.history.event_log import EventLog
+from framemesh.master.history.fleet_history import FleetHistory
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.transfers import Transfers
@@ -106,6 +107,7 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         buffers=BufferProvisioner(nats),
         fleet=fleet,
         cordons=cordons,
+        events=events,
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
     )
@@ -116,7 +118,14 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
 async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
     """Answer calls and reconcile, until cancelled."""
     await _create_storage(domain)
-    reconciler = Reconciler(feed, domain.fleet, domain.cordons, domain.nodes.changed, lease)
+    reconciler = Reconciler(
+        pipelines=feed,
+        driver=domain.fleet,
+        cordons=domain.cordons,
+        changed=domain.nodes.changed,
+        leadership=lease,
+        watcher=FleetHistory(domain.events),
+    )
     try:
         async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)

@@ -40,7 +40,8 @@ class MemoryDriver:
     async def observe(self) -> FleetState:
         self._converge()
         problem = "" if self.nodes else "there are no nodes"
-        return FleetState(tuple(self._replicas.values()), problem, dict(self._unplaced))
+        replicas, unplaced = tuple(self._replicas.values()), dict(self._unplaced)
+        return FleetState(replicas, problem, unplaced, frozenset(self.nodes))
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         would = MemoryDriver()

@@ -59,6 +59,8 @@ class Replica:
     problem: str = ""
     """Its last trouble, in one line; empty if it had none."""
     role: Role = Role.WORKER
+    progress: str = ""
+    """What it does before it is ready, as `pulls the image`; empty if that is not known."""
 
     @property
     def ready(self) -> bool:
@@ -74,6 +76,8 @@ class FleetState:
     """Why no worker at all can run, in one line; empty if nothing is known to prevent it."""
     unplaced: Mapping[str, str] = field(default_factory=dict)
     """By pipeline: which of its workers no node takes, and why, in one line."""
+    nodes: frozenset[str] = frozenset()
+    """Names of the nodes that are here, those that are cordoned included."""
 
     def of(self, pipeline: str) -> tuple[Replica, ...]:
         return tuple(replica for replica in self.replicas if replica.pipeline == pipeline)

@@ -142,7 +142,8 @@ class ProcessDriver:
             for worker in node.workers
         )
         problem = "" if self._nodes.reports else NO_NODE
-        return FleetState(replicas, problem, dict(self._unplaced))
+        nodes = frozenset(node.name for node in self._nodes.reports)
+        return FleetState(replicas, problem, dict(self._unplaced), nodes)
 
     def _there(self) -> dict[str, _Placed]:
         """Where workers are: where they were assigned to, unless they are ready elsewhere alone.

@@ -37,6 +37,14 @@ class PipelineSource(Protocol):
     def changes(self) -> AsyncIterator[Pipelines]: ...
 
 
+class Watcher(Protocol):
+    """Who takes note of what every round sees: what FleetHistory has for this."""
+
+    def observed(
+        self, pipelines: Pipelines, state: FleetState, cordoned: Collection[str]
+    ) -> None: ...
+
+
 class Leadership(Protocol):
     """The right to change what runs: what Lease has for this."""
 
@@ -60,11 +68,13 @@ class Reconciler:
 
     def __init__(
         self,
+        *,
         pipelines: PipelineSource,
         driver: FleetDriver,
         cordons: CordonStore,
         changed: asyncio.Event,
         leadership: Leadership,
+        watcher: Watcher,
     ) -> None:
         """`changed` starts a round at once: it is set after every change of what runs."""
         self._leadership = leadership
@@ -72,6 +82,7 @@ class Reconciler:
         self._cordons = cordons
         self._driver = driver
         self._changed = changed
+        self._watcher = watcher
 
     async def run(self) -> NoReturn:
         async with background_task(self._follow_pipelines()):
@@ -98,6 +109,7 @@ class Reconciler:
         """
         pipelines = await self._pipelines.known()
         observed = await self._driver.observe()
+        self._watcher.observed(pipelines, observed, self._cordons.names)
         groups = [*_next_groups(pipelines, observed)]
         for name in sorted({*self._pipelines.unreadable} - pipelines.keys()):
             groups += as_observed(name, observed)

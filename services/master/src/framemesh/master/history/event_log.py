@@ -96,6 +96,7 @@ class EventLog:
         at = datetime.fromtimestamp(self._clock.unix_nano() / NANO, UTC)
         event = Event(at, pipeline, kind, " ".join(message.split())[:MAX_MESSAGE])
         if self._repeats.first(event, self._clock.monotonic()):
+            log.info(kind.value.replace("_", " "), pipeline=pipeline, message=event.message)
             self._put(event)
 
     async def of(self, pipeline: str) -> list[Event]:

@@ -13,6 +13,9 @@ from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
 from framemesh.master.fleet.wanted import as_observed, wanted_group
+from framemesh.master.history.applied import record_applied
+from framemesh.master.history.event_log import EventLog
+from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.pinning import pinned
@@ -70,6 +73,7 @@ class PipelineManager:
         buffers: BufferProvisioner,
         fleet: FleetDriver,
         cordons: CordonStore,
+        events: EventLog,
         changed: asyncio.Event,
         max_outcome_bytes: Callable[[], int],
     ) -> None:
@@ -83,6 +87,7 @@ class PipelineManager:
         self._buffers = buffers
         self._fleet = fleet
         self._cordons = cordons
+        self._events = events
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
         self.changing = asyncio.Lock()
@@ -161,6 +166,7 @@ class PipelineManager:
             # First the entry, so that no worker is started and no camera let in any more.
             await self._store.delete(name)
             await self._buffers.delete(name, generations)
+            await self._events.forget(name)
         self._changed.set()
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
@@ -196,7 +202,11 @@ class PipelineManager:
                 left.append(generation)
             else:
                 await self._buffers.drop(name, generation)
-                log.info("buffer is drained", pipeline=name, generation=generation.number)
+                self._events.record(
+                    name,
+                    EventKind.GENERATION_DRAINED,
+                    f"all frames of generation {generation.number} of the buffer are done",
+                )
         if len(left) < len(stored.draining):
             await self._store.update(replace(stored, draining=tuple(left)))
 
@@ -210,7 +220,7 @@ class PipelineManager:
                 made = await self._store.put(
                     spec, generation, draining, entry=current.entry if current else 0
                 )
-                log.info("pipeline applied", pipeline=spec.name, revision=made.revision)
+                record_applied(self._events, made, current, new_buffer=new)
             else:
                 made = current
         finally:

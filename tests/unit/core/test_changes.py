@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from framemesh.cli.views.changes import changes
+from framemesh.core.pipeline.changes import changes
 from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
 
