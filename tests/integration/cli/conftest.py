@@ -105,6 +105,22 @@ class Services(
             ]
         )
 
+    def ListRevisions(
+        self, request: pipeline_pb2.ListRevisionsRequest, context: Any
+    ) -> pipeline_pb2.ListRevisionsResponse:
+        spec = self.pipelines[request.name]
+        newest = pipeline_pb2.Revision(
+            revision=4, spec=spec, current=True, applied_unix_nano=1_700_000_000_000_000_000
+        )
+        given_up = pipeline_pb2.Revision(revision=3, spec=spec, problem="no worker was ready")
+        return pipeline_pb2.ListRevisionsResponse(revisions=[newest, given_up])
+
+    def RollBackPipeline(
+        self, request: pipeline_pb2.RollBackPipelineRequest, context: Any
+    ) -> pipeline_pb2.RollBackPipelineResponse:
+        pipeline = pipeline_pb2.Pipeline(revision=request.revision or 2)
+        return pipeline_pb2.RollBackPipelineResponse(pipeline=pipeline)
+
     def DeletePipeline(
         self, request: pipeline_pb2.DeletePipelineRequest, context: Any
     ) -> pipeline_pb2.DeletePipelineResponse:

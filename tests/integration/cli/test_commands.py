@@ -43,6 +43,20 @@ def test_a_pipeline_is_applied_listed_and_deleted(run: Any, services: Any, pipel
     assert deleted.stdout == "pipeline street is deleted, 3 accepted frames discarded\n"
 
 
+def test_a_pipeline_tells_its_revisions_and_goes_back_to_one(
+    run: Any, services: Any, pipeline: Path
+) -> None:
+    run("pipeline", "apply", pipeline)
+    shown = run("pipeline", "history", "street").stdout
+    assert "2023-11-14 22:13:20" in shown
+    assert "current" in shown
+    assert "no worker was ready" in " ".join(shown.split())
+    said = run("pipeline", "rollback", "street").stdout
+    assert said == "pipeline street is at revision 2 again\n"
+    said = run("pipeline", "rollback", "street", "--to", "3").stdout
+    assert said == "pipeline street is at revision 3 again\n"
+
+
 def test_a_pipeline_of_one_model_needs_no_file(run: Any, services: Any) -> None:
     made = run("pipeline", "create", "site", "--model", "person")
     assert made.stdout == "pipeline site is at revision 1\n"

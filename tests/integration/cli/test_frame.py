@@ -37,7 +37,13 @@ def known(services: Any) -> None:
     person = outcome_pb2.Detection(stage="people", label="person", score=0.875)
     services.known = [
         record("a", monitor_pb2.FRAME_STATE_PENDING),
-        record("b", monitor_pb2.FRAME_STATE_COMPLETED, fate="FATE_DONE", detections=[person]),
+        record(
+            "b",
+            monitor_pb2.FRAME_STATE_COMPLETED,
+            fate="FATE_DONE",
+            detections=[person],
+            models=[outcome_pb2.StageModel(stage="people", model="person", version=3)],
+        ),
         record(
             "c",
             monitor_pb2.FRAME_STATE_COMPLETED,
@@ -60,6 +66,7 @@ def test_what_happened_to_a_frame_in_each_session_is_told(run: Any) -> None:
         "  completed 2023-11-14 22:13:20.035 UTC, after 35 ms\n"
         "  stored    2023-11-14 22:13:20.040 UTC\n"
         "  by        w1, 1 attempt\n"
+        "  models    people (person 3)\n"
         "north/c/7 is dead\n"
         "  reason    undecodable\n"
         "  detail    bad marker\n"

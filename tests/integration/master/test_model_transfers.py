@@ -17,6 +17,7 @@ from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.object_store import ObjectStore
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.stream_timeouts import FIRST_MESSAGE_SECONDS
 from framemesh.worker.assignment import Assignment, AssignmentClient
@@ -50,9 +51,10 @@ def assign(addressed: tuple[Master, str], nats_broker: Broker) -> Assign:
     async def assignment(folder: Path, *sources: FolderSource) -> Assignment:
         with closing(ModelCache(folder)) as cache:
             fetcher = ModelFetcher(addressed[1], "street-0", cache, sources)
-            return await AssignmentClient(PipelineStore(nats_broker), fetcher).assignment(
-                "street", 0
+            client = AssignmentClient(
+                PipelineStore(nats_broker), RevisionStore(nats_broker), fetcher
             )
+            return await client.assignment("street", 0)
 
     return assignment
 

@@ -18,12 +18,14 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.revisions import Revisions
 from framemesh.runtime.dataplane.errors import StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.messages import pipeline_message
 from tests.integration.master.conftest import Master, manifest, pipeline_spec
 from tests.integration.services.running import MIB, status_of, streams
@@ -131,7 +133,7 @@ async def test_results_that_may_not_fit_into_a_message_are_refused(running: Mast
     ]
     code, line = await status_of(running.apply(stages=stages))
     assert code == INVALID
-    assert "stages[1].model: an outcome may take 198,202,096 bytes" in line
+    assert "stages[1].model: an outcome may take 198,202,416 bytes" in line
     assert "with 1,000,000 detections in 1,000 crops of 'crowds'" in line
     await running.apply(stages=[{**stages[0], "model": "person"}, {**stages[1], "model": "person"}])
 
@@ -328,15 +330,15 @@ async def test_a_bad_name_is_no_key(running: Master, name: str) -> None:
 class AnswerLost(PipelineStore):
     """Writes an entry, and its answer is lost."""
 
-    async def put(self, *arguments: Any, entry: int = 0) -> StoredPipeline:
-        await super().put(*arguments, entry=entry)
+    async def put(self, *arguments: Any, **named: Any) -> StoredPipeline:
+        await super().put(*arguments, **named)
         raise BrokerUnavailable("no answer in time")
 
 
 class WriteLost(PipelineStore):
     """An entry that does not reach the broker."""
 
-    async def put(self, *arguments: Any, entry: int = 0) -> StoredPipeline:
+    async def put(self, *arguments: Any, **named: Any) -> StoredPipeline:
         raise BrokerUnavailable("no answer in time")
 
 
@@ -345,6 +347,7 @@ def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManage
     models = ModelCatalog(broker, spool, Transfers())
     return PipelineManager(
         store=store,
+        revisions=Revisions(RevisionStore(broker)),
         models=models,
         buffers=BufferProvisioner(broker),
         fleet=MemoryDriver(),
@@ -352,6 +355,7 @@ def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManage
         cordons=Cordons(broker),
         changed=asyncio.Event(),
         max_outcome_bytes=lambda: 8 * MIB,
+        clock=SystemClock(),
     )
 
 

@@ -16,7 +16,7 @@ from framemesh.core.detection import (
     RasterKind,
 )
 from framemesh.core.frame import FrameId
-from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.memory.config import Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
@@ -32,6 +32,8 @@ OUTCOME = Outcome(
     completed_by="street-0",
     width=640,
     height=480,
+    revision=7,
+    models=(StageModel("things", "person", 3), StageModel("faces", "face", 1)),
     detections=(
         Detection("things", "person", 0, 0.5, Box(0.0, 0.25, 0.5, 1.0)),
         Detection("faces", "face", 0, 0.75, None, parent=0),

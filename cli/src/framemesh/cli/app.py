@@ -40,7 +40,7 @@ class Framemesh(LazyGroup):
         LazyCommand(
             "pipeline",
             "framemesh.cli.commands.pipeline:app",
-            "Create, apply, show, list and delete pipelines.",
+            "Create, apply, show, list, roll back and delete pipelines.",
         ),
         LazyCommand(
             "node",

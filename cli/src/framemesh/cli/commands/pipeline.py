@@ -1,4 +1,4 @@
-"""`framemesh pipeline ...`: create, apply, show, list and delete pipelines."""
+"""`framemesh pipeline ...`: create, apply, show, list, roll back and delete pipelines."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.cli.commands import pipeline_revisions
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
@@ -29,8 +30,10 @@ app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Create, apply, show, list and delete pipelines.",
+    help="Create, apply, show, list, roll back and delete pipelines.",
 )
+app.command()(pipeline_revisions.history)
+app.command()(pipeline_revisions.rollback)
 
 WAIT_SECONDS = 60.0
 """Of `apply --wait`: a worker is ready in 3 s; what fails at its start says so within 10 s. A large

@@ -90,6 +90,11 @@ def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
         "detections": list(map(detection_to_json, outcome.detections)),
         "completed_by": outcome.completed_by,
         "attempts": outcome.attempts,
+        "revision": outcome.revision,
+        "models": [
+            {"stage": each.stage, "model": each.model, "version": each.version}
+            for each in outcome.models
+        ],
     }
 
 

@@ -40,6 +40,9 @@ def _completed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
     yield f"  completed {format_time(outcome.completed_unix_nano)}, after {age}"
     yield f"  stored    {format_time(record.stored_unix_nano)}"
     yield f"  by        {outcome.completed_by}, {_attempts(outcome)}"
+    if outcome.models:
+        models = (f"{each.stage} ({each.model} {each.version})" for each in outcome.models)
+        yield f"  models    {', '.join(models)}"
 
 
 def _attempts(outcome: outcome_pb2.Outcome) -> str:

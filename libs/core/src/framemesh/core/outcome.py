@@ -18,6 +18,15 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class StageModel:
+    """The model of one stage."""
+
+    stage: str
+    model: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of one frame. There is exactly one for every frame that was offered."""
 
@@ -48,3 +57,7 @@ class Outcome:
     run: str = ""
     """Name of the run that the outcome belongs to: empty for live processing, with exactly one
     outcome a frame; another run (a replay, a shadow) has outcomes of its own."""
+    revision: int = 0
+    """Of the pipeline, by which the worker decided it; 0 if ingest did."""
+    models: tuple[StageModel, ...] = ()
+    """Of all stages; none if the frame was not processed."""

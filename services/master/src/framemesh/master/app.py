@@ -25,6 +25,7 @@ from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
 from framemesh.runtime.concurrency.run_until import run_until
@@ -33,6 +34,7 @@ from framemesh.runtime.jetstream.leases.election import Election
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.leader_gate import LeaderGate
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
@@ -87,6 +89,7 @@ class _Domain:
     """What the master is made of."""
 
     store: PipelineStore
+    revisions: RevisionStore
     models: ModelCatalog
     nodes: NodeRegistry
     cordons: Cordons
@@ -99,10 +102,11 @@ class _Domain:
 def _domain(nats: Broker, settings: Settings) -> _Domain:
     store, cordons, nodes = PipelineStore(nats), Cordons(nats), NodeRegistry(SystemClock())
     models = ModelCatalog(nats, settings.spool, Transfers())
-    fleet = ProcessDriver(nodes)
+    fleet, revisions = ProcessDriver(nodes), RevisionStore(nats)
     events = EventLog(nats, SystemClock())
     pipelines = PipelineManager(
         store=store,
+        revisions=Revisions(revisions),
         models=models,
         buffers=BufferProvisioner(nats),
         fleet=fleet,
@@ -110,9 +114,10 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         events=events,
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
+        clock=SystemClock(),
     )
     gate = LeaderGate(SERVICE_NAMES)
-    return _Domain(store, models, nodes, cordons, fleet, pipelines, events, gate)
+    return _Domain(store, revisions, models, nodes, cordons, fleet, pipelines, events, gate)
 
 
 async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
@@ -141,6 +146,7 @@ async def _create_storage(domain: _Domain) -> None:
     while True:
         try:
             await domain.store.create()
+            await domain.revisions.create()
             await domain.models.create()
             await domain.events.create()
             return await domain.cordons.create()

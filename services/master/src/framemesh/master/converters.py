@@ -7,6 +7,7 @@ from framemesh.core.documents.document import read
 from framemesh.master.errors import MalformedCall
 from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
+from framemesh.runtime.jetstream.revision_store import StoredRevision
 from framemesh.runtime.messages import pipeline_message
 
 
@@ -28,6 +29,16 @@ def plan_to_proto(plan: PipelinePlan) -> pipeline_pb2.PlanPipelineResponse:
         storage_bytes=plan.storage_bytes,
         spec=pipeline_message.to_proto(plan.spec),
         current=None if plan.current is None else pipeline_message.to_proto(plan.current),
+    )
+
+
+def revision_to_proto(kept: StoredRevision, current: int) -> pipeline_pb2.Revision:
+    return pipeline_pb2.Revision(
+        revision=kept.revision,
+        spec=pipeline_message.to_proto(kept.spec),
+        applied_unix_nano=kept.applied_unix_nano,
+        current=kept.revision == current,
+        problem=kept.problem,
     )
 
 

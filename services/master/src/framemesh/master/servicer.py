@@ -24,6 +24,7 @@ from framemesh.master.converters import (
     model_to_proto,
     pipeline_to_proto,
     plan_to_proto,
+    revision_to_proto,
 )
 from framemesh.master.errors import MalformedCall
 from framemesh.master.fleet.node_admin import NodeAdmin
@@ -77,6 +78,20 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         self, request: pipeline_pb2.PlanPipelineRequest, context: Context
     ) -> pipeline_pb2.PlanPipelineResponse:
         return plan_to_proto(await self._pipelines.plan(pipeline_message.from_proto(request.spec)))
+
+    async def RollBackPipeline(
+        self, request: pipeline_pb2.RollBackPipelineRequest, context: Context
+    ) -> pipeline_pb2.RollBackPipelineResponse:
+        name = check_name("pipeline", request.name)
+        made = await self._pipelines.roll_back(name, request.revision)
+        return pipeline_pb2.RollBackPipelineResponse(pipeline=pipeline_to_proto(made))
+
+    async def ListRevisions(
+        self, request: pipeline_pb2.ListRevisionsRequest, context: Context
+    ) -> pipeline_pb2.ListRevisionsResponse:
+        current, found = await self._pipelines.history(check_name("pipeline", request.name))
+        revisions = (revision_to_proto(each, current.revision) for each in found)
+        return pipeline_pb2.ListRevisionsResponse(revisions=revisions)
 
     async def PurgeDeadLetters(
         self, request: pipeline_pb2.PurgeDeadLettersRequest, context: Context

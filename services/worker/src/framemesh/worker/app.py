@@ -8,13 +8,15 @@ from pathlib import Path
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
+from framemesh.core.outcome import StageModel
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.source import FolderSource
 from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import AssignmentClient
@@ -82,7 +84,9 @@ async def _work(
         broker(settings.nats, settings.id, settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
-        assigner = AssignmentClient(PipelineStore(nats), _model_fetcher(settings, cache))
+        assigner = AssignmentClient(
+            PipelineStore(nats), RevisionStore(nats), _model_fetcher(settings, cache)
+        )
         assignment = await assigner.assignment(settings.pipeline, settings.revision)
         async with open_engine(
             assignment.pipeline.spec,
@@ -95,7 +99,7 @@ async def _work(
             time_bound = TimeBound(settings.frame_timeout_seconds, clock)
             dispatcher = _dispatcher(
                 settings,
-                assignment.pipeline.spec,
+                assignment.pipeline,
                 plane,
                 engine=engine,
                 time_bound=time_bound,
@@ -131,16 +135,17 @@ def _model_fetcher(settings: Settings, cache: ModelCache) -> ModelFetcher:
 
 def _dispatcher(
     settings: Settings,
-    spec: PipelineSpec,
+    pipeline: StoredPipeline,
     plane: DataPlane,
     *,
     engine: Engine,
     time_bound: TimeBound,
     clock: Clock,
 ) -> Dispatcher:
-    delivery = spec.delivery
+    spec, delivery = pipeline.spec, pipeline.spec.delivery
     writer = ReliableWriter(plane, UNTIL_STOPPED)
-    outcomes = OutcomeFactory(spec.name, settings.id, delivery, clock)
+    models = tuple(StageModel(each.name, each.model, each.model_version) for each in spec.stages)
+    outcomes = OutcomeFactory(spec.name, settings.id, delivery, clock, pipeline.revision, models)
     attempts = IsolatedAttempts(writer, spec.name, settings.id)
     steps = (
         TerminalErrors(outcomes),

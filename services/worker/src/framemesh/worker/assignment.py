@@ -1,17 +1,19 @@
 """What a worker runs: a pipeline at one revision, and the files of its models.
 
-The pipeline comes from the store alone, which the master writes: specification, revision and
-streams are those of one moment. Models never change; it does not matter when they are downloaded.
+The pipeline comes from the stores alone, which the master writes. A worker of an earlier revision
+has the specification of that one, and the streams that there are now. Models never change; it does
+not matter when they are downloaded.
 """
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 import grpc.aio
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.generation import Generation
 from framemesh.modeling.local_model import LocalModel
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
@@ -20,6 +22,7 @@ from framemesh.runtime.jetstream.pipeline_store import (
     PipelineUnknown,
     StoredPipeline,
 )
+from framemesh.runtime.jetstream.revision_store import RevisionStore, StoredRevision
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.models.cache import ModelDamaged
 from framemesh.worker.models.fetcher import ModelFetcher
@@ -53,12 +56,15 @@ class Assignment:
 class AssignmentClient:
     """Reads the pipeline, and downloads its models from the master, for as long as it takes."""
 
-    def __init__(self, store: PipelineStore, models: ModelFetcher) -> None:
+    def __init__(
+        self, store: PipelineStore, revisions: RevisionStore, models: ModelFetcher
+    ) -> None:
         self._store = store
+        self._revisions = revisions
         self._models = models
 
     async def assignment(self, pipeline: str, revision: int) -> Assignment:
-        """What the pipeline is at `revision`, or a newer one.
+        """What the pipeline is at `revision`; if that is 0, or is not kept, at the newest one.
 
         Raises:
             AssignmentGone: the pipeline does not exist.
@@ -67,11 +73,10 @@ class AssignmentClient:
         for attempt in itertools.count(1):
             retries = RETRIES
             try:
-                stored = await self._store.get(pipeline)
-                if stored.revision >= revision:
+                if stored := await self._stored(pipeline, revision):
                     return Assignment(stored, await self._models.fetch(stored.spec.stages))
                 # As where a replica that has not heard of it answered.
-                log.warning("pipeline is behind, will try again", revision=stored.revision)
+                log.warning("pipeline is behind, will try again", revision=revision)
             except PipelineUnknown as error:
                 raise AssignmentGone(str(error)) from error
             except BrokerUnavailable as error:
@@ -90,6 +95,36 @@ class AssignmentClient:
                 retries = DAMAGED_RETRIES
             await asyncio.sleep(retries.pause(attempt))
         raise AssertionError("the attempts have no end")
+
+    async def _stored(self, pipeline: str, revision: int) -> StoredPipeline | None:
+        """None: nothing that was ever written of `revision` is known yet."""
+        newest = await self._store.get(pipeline)
+        if revision in {0, newest.revision}:
+            return newest
+        kept = await self._revisions.get(pipeline, revision)
+        if kept and (earlier := at_revision(newest, kept)):
+            return earlier
+        return newest if newest.revision > revision else None
+
+
+def at_revision(newest: StoredPipeline, kept: StoredRevision) -> StoredPipeline | None:
+    """A pipeline as workers of an earlier revision serve it.
+
+    They draw from the streams whose frames are stored as their revision stores them; None if there
+    are none any more. Other frames are for workers of the revisions that are stored otherwise.
+    """
+    generations = (*newest.draining, newest.generation)
+    for at in reversed(range(len(generations))):
+        generation = generations[at]
+        if generation == Generation.of(generation.number, kept.spec):
+            return replace(
+                newest,
+                spec=kept.spec,
+                revision=kept.revision,
+                generation=generation,
+                draining=generations[:at],
+            )
+    return None
 
 
 _DAMAGED = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})

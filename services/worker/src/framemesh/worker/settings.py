@@ -17,7 +17,7 @@ class Settings(ServiceSettings):
     id: str
     pipeline: Name
     revision: int = 0
-    """The one that the worker was ordered to run; it runs that or a newer one."""
+    """The one that the worker was ordered to run; 0, or one that is not kept: the newest."""
     master: Addresses = "127.0.0.1:7402"
     listen: Address = "127.0.0.1:7410"
     data: Path = Path(".framemesh/worker")

@@ -19,6 +19,9 @@ MAX_MERGED = 2000
 OTHER_BYTES = 4096
 """Of an outcome beside its detections: names, times, reasons, and the headers of its message."""
 
+STAGE_BYTES = 160
+"""Of the name of a stage and of its model, each of 64 letters at most, with its version."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResultBound:
@@ -66,7 +69,7 @@ def check_results(spec: PipelineSpec, bounds: Mapping[str, ResultBound], max_byt
     for stage in spec.stages:
         crops = shares[stage.crops_of].detections if stage.crops_of else 1
         shares[stage.name] = _share(stage, bounds[stage.name], crops)
-    total = OTHER_BYTES + sum(share.bytes for share in shares.values())
+    total = OTHER_BYTES + sum(STAGE_BYTES + share.bytes for share in shares.values())
     if total <= max_bytes:
         return
     largest = max(shares.values(), key=lambda share: share.bytes)

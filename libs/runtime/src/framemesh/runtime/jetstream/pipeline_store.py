@@ -44,7 +44,10 @@ class StoredPipeline:
     draining: tuple[Generation, ...] = ()
     """Older ones, which take no more but may have some; the oldest first."""
     revision: int = 0
-    """Raised by every change of the specification."""
+    """Of the specification: a change gets a higher number than all before, and one that comes back
+    has the number that it had."""
+    applied_unix_nano: int = 0
+    """When the specification was; 0: that is not known."""
     entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     """The revision of its entry in the bucket, which is raised by every write."""
 
@@ -90,19 +93,29 @@ class PipelineStore:
         draining: tuple[Generation, ...] = (),
         *,
         entry: int = 0,
+        revision: int = 0,
+        applied_unix_nano: int = 0,
     ) -> StoredPipeline:
-        """Write `spec`; its revision is higher than all before.
+        """Write `spec`.
 
         Args:
             entry: of what it replaces; 0: whatever is there.
+            revision: that it had before; 0: a new one, higher than all before.
 
         Raises:
             PipelineChanged: there is another entry.
         """
-        stored = StoredPipeline(spec, generation or Generation.of(1, spec), draining, entry=entry)
+        stored = StoredPipeline(
+            spec,
+            generation or Generation.of(1, spec),
+            draining,
+            revision,
+            applied_unix_nano,
+            entry=entry,
+        )
         # 0 in what is written stands for the number that it gets there.
         written = await self._write(stored)
-        return replace(stored, revision=written, entry=written)
+        return replace(stored, revision=revision or written, entry=written)
 
     async def update(self, stored: StoredPipeline) -> None:
         """Write where the frames of a pipeline are, which is no change of its specification.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
-from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.messages.detection_message import detection_from_proto, detection_to_proto
 from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
@@ -95,6 +95,11 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
         tensor_bytes=outcome.tensor_bytes,
         damaged=outcome.damaged,
         run=outcome.run,
+        revision=outcome.revision,
+        models=[
+            outcome_pb2.StageModel(stage=each.stage, model=each.model, version=each.version)
+            for each in outcome.models
+        ],
     )
 
 
@@ -121,4 +126,6 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         tensor_bytes=message.tensor_bytes,
         damaged=message.damaged,
         run=message.run,
+        revision=message.revision,
+        models=tuple(StageModel(each.stage, each.model, each.version) for each in message.models),
     )

@@ -10,6 +10,7 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.generation import Generation, Shard
 
 PIPELINES_BUCKET = "framemesh-pipelines"
+REVISIONS_BUCKET = "framemesh-revisions"
 CHECKPOINTS_BUCKET = "framemesh-checkpoints"
 
 

@@ -28,6 +28,7 @@ from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.subjects import (
     CHECKPOINTS_BUCKET,
     PIPELINES_BUCKET,
+    REVISIONS_BUCKET,
     accepted_subject,
     buffer_subjects,
     dead_stream,
@@ -54,11 +55,9 @@ DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
-STATE = (
-    *map(bucket_stream, (PIPELINES_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)),
-    FILES_STREAM,
-    EVENTS_STREAM,
-)
+BUCKETS = (PIPELINES_BUCKET, REVISIONS_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)
+
+STATE = (*map(bucket_stream, BUCKETS), FILES_STREAM, EVENTS_STREAM)
 """The streams that hold pipelines, models, checkpoints and events."""
 
 

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
@@ -20,11 +21,13 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
+from framemesh.master.pipelines.revisions import Revisions
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
     StoredPipeline,
 )
+from framemesh.runtime.jetstream.revision_store import StoredRevision
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -69,6 +72,7 @@ class PipelineManager:
         self,
         *,
         store: PipelineStore,
+        revisions: Revisions,
         models: ModelCatalog,
         buffers: BufferProvisioner,
         fleet: FleetDriver,
@@ -76,6 +80,7 @@ class PipelineManager:
         events: EventLog,
         changed: asyncio.Event,
         max_outcome_bytes: Callable[[], int],
+        clock: Clock,
     ) -> None:
         """
         Args:
@@ -83,6 +88,7 @@ class PipelineManager:
             max_outcome_bytes: what the broker takes as one message now.
         """
         self._store = store
+        self._revisions = revisions
         self._models = models
         self._buffers = buffers
         self._fleet = fleet
@@ -90,6 +96,7 @@ class PipelineManager:
         self._events = events
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
+        self._clock = clock
         self.changing = asyncio.Lock()
         """Held while a pipeline is changed: two changes of one must not interleave."""
 
@@ -104,8 +111,38 @@ class PipelineManager:
         async with self.changing:
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
             current = await self._make(spec, await self._current_or_recovered(spec))
+        return await self._changed_to(current)
+
+    async def roll_back(self, name: str, revision: int = 0) -> RunningPipeline:
+        """Make a pipeline what it was at an earlier revision; 0: the last one that worked.
+
+        Raises:
+            PipelineUnknown: no pipeline has this name.
+            RevisionUnknown: the revision is not kept.
+            ModelMissing, InvalidDocument, StorageMissing, BufferRefused: what it needs is gone.
+        """
+        async with self.changing:
+            current = await self._store.get(name)
+            earlier = await self._revisions.earlier(current, revision)
+            await pinned(earlier.spec, self._models, self._max_outcome_bytes())
+            made = await self._make(earlier.spec, current, earlier)
+        return await self._changed_to(made)
+
+    async def history(self, name: str) -> tuple[StoredPipeline, list[StoredRevision]]:
+        """What a pipeline is, and its revisions that are kept with that one, the newest first.
+
+        Raises:
+            PipelineUnknown: no pipeline has this name.
+        """
+        current = await self._store.get(name)
+        return current, await self._revisions.history(current)
+
+    async def _changed_to(self, stored: StoredPipeline) -> RunningPipeline:
         self._changed.set()
-        return self._running(current, await self._fleet.observe())
+        state = await self._fleet.observe()
+        in_use = {replica.revision for replica in state.of(stored.spec.name)}
+        await self._revisions.forget_old(stored, in_use)
+        return self._running(stored, state)
 
     async def plan(self, wanted: PipelineSpec) -> PipelinePlan:
         """Where the workers of the pipeline would go; nothing is changed.
@@ -167,6 +204,7 @@ class PipelineManager:
             await self._store.delete(name)
             await self._buffers.delete(name, generations)
             await self._events.forget(name)
+            await self._revisions.forget_all(name)
         self._changed.set()
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
@@ -210,15 +248,28 @@ class PipelineManager:
         if len(left) < len(stored.draining):
             await self._store.update(replace(stored, draining=tuple(left)))
 
-    async def _make(self, spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
+    async def _make(
+        self,
+        spec: PipelineSpec,
+        current: StoredPipeline | None,
+        earlier: StoredRevision | None = None,
+    ) -> StoredPipeline:
+        """Make a pipeline what `spec` says; it is that of `earlier`, if that is to come back."""
         generation, draining = _next(spec, current)
         new = current is None or generation != current.generation
         made: StoredPipeline | None = None
         try:
             await self._buffers.provision(spec, generation)
-            if current is None or current.spec != spec or not current.revision:
+            if current is None or current.spec != spec or not current.revision or earlier:
+                if current is not None:
+                    await self._revisions.keep(current)
                 made = await self._store.put(
-                    spec, generation, draining, entry=current.entry if current else 0
+                    spec,
+                    generation,
+                    draining,
+                    entry=current.entry if current else 0,
+                    revision=earlier.revision if earlier else 0,
+                    applied_unix_nano=self._clock.unix_nano(),
                 )
                 record_applied(self._events, made, current, new_buffer=new)
             else:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from framemesh.core.clock import Clock
 from framemesh.core.documents.duration import duration_text
 from framemesh.core.frame import Frame
-from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.engine.graph_executor import InferenceResult
@@ -23,6 +23,9 @@ class OutcomeFactory:
     worker: str
     delivery: DeliverySpec
     clock: Clock
+    revision: int = 0
+    models: tuple[StageModel, ...] = ()
+    """Of all stages."""
 
     def done(self, frame: Frame, result: InferenceResult, attempts: int) -> Outcome:
         return self._outcome(
@@ -69,4 +72,6 @@ class OutcomeFactory:
             image_bytes=len(frame.image),
             tensor_bytes=result.tensor_bytes if result else 0,
             damaged=bool(result and result.damage) or reason == Damaged.reason,
+            revision=self.revision,
+            models=self.models if attempts else (),
         )

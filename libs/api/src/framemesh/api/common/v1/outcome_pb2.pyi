@@ -359,6 +359,7 @@ class OutcomeHead(_message.Message):
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
     DAMAGED_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
     fate: Global___Fate.ValueType
     reason: _builtins.str
     captured_unix_nano: _builtins.int
@@ -366,6 +367,7 @@ class OutcomeHead(_message.Message):
     image_bytes: _builtins.int
     tensor_bytes: _builtins.int
     damaged: _builtins.bool
+    revision: _builtins.int
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     def __init__(
@@ -379,14 +381,42 @@ class OutcomeHead(_message.Message):
         image_bytes: _builtins.int = ...,
         tensor_bytes: _builtins.int = ...,
         damaged: _builtins.bool = ...,
+        revision: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "tensor_bytes", b"tensor_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "revision", b"revision", "tensor_bytes", b"tensor_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OutcomeHead: _TypeAlias = OutcomeHead  # noqa: Y015
+
+@_typing.final
+class StageModel(_message.Message):
+    """The model of one stage of a pipeline."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    stage: _builtins.str
+    model: _builtins.str
+    version: _builtins.int
+    def __init__(
+        self,
+        *,
+        stage: _builtins.str = ...,
+        model: _builtins.str = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "stage", b"stage", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageModel: _TypeAlias = StageModel  # noqa: Y015
 
 @_typing.final
 class Outcome(_message.Message):
@@ -410,6 +440,8 @@ class Outcome(_message.Message):
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
     DAMAGED_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -440,10 +472,16 @@ class Outcome(_message.Message):
     """Part of the image is lost, as its decoder found: some of its pixels are made up. If the fate is DONE,
     the detail has the decoder's words.
     """
+    revision: _builtins.int
+    """Of the pipeline, by which the worker decided it; 0 if ingest did."""
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
     def detections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Detection]: ...
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageModel]:
+        """Of all stages; none if the frame was not processed."""
+
     def __init__(
         self,
         *,
@@ -463,10 +501,12 @@ class Outcome(_message.Message):
         tensor_bytes: _builtins.int = ...,
         run: _builtins.str = ...,
         damaged: _builtins.bool = ...,
+        revision: _builtins.int = ...,
+        models: _abc.Iterable[Global___StageModel] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "pipeline", b"pipeline", "reason", b"reason", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "models", b"models", "pipeline", b"pipeline", "reason", b"reason", "revision", b"revision", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,6 +55,16 @@ class PipelineServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.FromString,
                 _registered_method=True)
+        self.RollBackPipeline = channel.unary_unary(
+                '/framemesh.api.master.v1.PipelineService/RollBackPipeline',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineResponse.FromString,
+                _registered_method=True)
+        self.ListRevisions = channel.unary_unary(
+                '/framemesh.api.master.v1.PipelineService/ListRevisions',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsResponse.FromString,
+                _registered_method=True)
         self.PlanPipeline = channel.unary_unary(
                 '/framemesh.api.master.v1.PipelineService/PlanPipeline',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.SerializeToString,
@@ -98,6 +108,20 @@ class PipelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RollBackPipeline(self, request, context):
+        """Makes a pipeline what it was at an earlier revision. NOT_FOUND where that is not kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRevisions(self, request, context):
+        """The revisions of a pipeline that are kept, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PlanPipeline(self, request, context):
         """Where the workers of a pipeline would go if it were applied now; nothing is changed.
         """
@@ -135,6 +159,16 @@ def add_PipelineServiceServicer_to_server(servicer, server):
                     servicer.DeletePipeline,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.SerializeToString,
+            ),
+            'RollBackPipeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackPipeline,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineResponse.SerializeToString,
+            ),
+            'ListRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRevisions,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsResponse.SerializeToString,
             ),
             'PlanPipeline': grpc.unary_unary_rpc_method_handler(
                     servicer.PlanPipeline,
@@ -256,6 +290,60 @@ class PipelineService:
             '/framemesh.api.master.v1.PipelineService/DeletePipeline',
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.DeletePipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackPipeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.PipelineService/RollBackPipeline',
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.RollBackPipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.PipelineService/ListRevisions',
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.ListRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

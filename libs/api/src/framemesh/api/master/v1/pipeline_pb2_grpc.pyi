@@ -41,6 +41,10 @@ class PipelineServiceStub:
     ListPipelines: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]
     DeletePipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    RollBackPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.RollBackPipelineRequest, _pipeline_pb2.RollBackPipelineResponse]
+    """Makes a pipeline what it was at an earlier revision. NOT_FOUND where that is not kept."""
+    ListRevisions: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.ListRevisionsRequest, _pipeline_pb2.ListRevisionsResponse]
+    """The revisions of a pipeline that are kept, the newest first."""
     PlanPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]
     """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
     PurgeDeadLetters: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]
@@ -61,6 +65,10 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     ListPipelines: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.ListPipelinesRequest, _pipeline_pb2.ListPipelinesResponse]  # type: ignore[assignment]
     DeletePipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.DeletePipelineRequest, _pipeline_pb2.DeletePipelineResponse]  # type: ignore[assignment]
     """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+    RollBackPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.RollBackPipelineRequest, _pipeline_pb2.RollBackPipelineResponse]  # type: ignore[assignment]
+    """Makes a pipeline what it was at an earlier revision. NOT_FOUND where that is not kept."""
+    ListRevisions: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.ListRevisionsRequest, _pipeline_pb2.ListRevisionsResponse]  # type: ignore[assignment]
+    """The revisions of a pipeline that are kept, the newest first."""
     PlanPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]  # type: ignore[assignment]
     """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
     PurgeDeadLetters: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]  # type: ignore[assignment]
@@ -102,6 +110,22 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_pb2.DeletePipelineResponse, _abc.Awaitable[_pipeline_pb2.DeletePipelineResponse]]:
         """FAILED_PRECONDITION while accepted frames wait in its buffer, unless they may be discarded."""
+
+    @_abc_1.abstractmethod
+    def RollBackPipeline(
+        self,
+        request: _pipeline_pb2.RollBackPipelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.RollBackPipelineResponse, _abc.Awaitable[_pipeline_pb2.RollBackPipelineResponse]]:
+        """Makes a pipeline what it was at an earlier revision. NOT_FOUND where that is not kept."""
+
+    @_abc_1.abstractmethod
+    def ListRevisions(
+        self,
+        request: _pipeline_pb2.ListRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.ListRevisionsResponse, _abc.Awaitable[_pipeline_pb2.ListRevisionsResponse]]:
+        """The revisions of a pipeline that are kept, the newest first."""
 
     @_abc_1.abstractmethod
     def PlanPipeline(

@@ -72,10 +72,11 @@ class KeyValueBucket:
         with retryable(f"cannot make bucket {self.name}"), contextlib.suppress(StreamNameInUse):
             await self._jetstream.streams.create(config)
 
-    async def keys(self) -> list[str]:
-        """All keys, sorted; one that was deleted with a marker counts as a key."""
+    async def keys(self, prefix: str = "") -> list[str]:
+        """All keys, or those that begin with `prefix` (whole tokens, as "street."), sorted; one
+        that was deleted with a marker counts as a key."""
         try:
-            info = await self._jetstream.streams.info(self.stream, f"{self._prefix}>")
+            info = await self._jetstream.streams.info(self.stream, f"{self._prefix}{prefix}>")
         except StreamNotFound as error:
             raise self._missing() from error
         return sorted(subject.removeprefix(self._prefix) for subject in info.state.subjects)

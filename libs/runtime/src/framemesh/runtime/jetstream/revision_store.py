@@ -1,0 +1,97 @@
+"""The specifications that pipelines had, in a key-value bucket of JetStream.
+
+The entry of a pipeline has its newest one. The master keeps it here before it is replaced, so that
+a worker of an earlier revision starts with the specification of its own, and an earlier one can
+come back.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.jetstream.api.errors import retryable
+from framemesh.runtime.jetstream.api.key_value import BucketMissing, KeyValueBucket
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from framemesh.runtime.messages.subjects import REVISIONS_BUCKET
+
+BUCKET_BYTES = 16 * 1024 * 1024
+"""Some 1,000 pipelines with ten revisions of 1 to 2 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """What a pipeline was at one revision."""
+
+    spec: PipelineSpec
+    revision: int
+    applied_unix_nano: int = 0
+    """When it was; 0: that is not known."""
+    problem: str = ""
+    """Why it was given up, in one line; empty if it was not."""
+
+    @classmethod
+    def of(cls, stored: StoredPipeline) -> Self:
+        """What a pipeline is now."""
+        return cls(stored.spec, stored.revision, stored.applied_unix_nano)
+
+
+class RevisionStore:
+    """Reads and writes the bucket.
+
+    Every method raises BrokerUnavailable when the broker does not answer in time.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._bucket = KeyValueBucket(broker, REVISIONS_BUCKET)
+
+    async def create(self) -> None:
+        """Make the bucket, unless it is there."""
+        await self._bucket.create(BUCKET_BYTES)
+
+    async def get(self, pipeline: str, revision: int) -> StoredRevision | None:
+        """A revision that is kept; None where it is not.
+
+        Raises:
+            InvalidDocument: the master did not write what is there.
+        """
+        key = _key(pipeline, revision)
+        try:
+            entry = await self._bucket.get(key)
+        except BucketMissing:
+            # An earlier version of the master made none.
+            return None
+        return None if entry is None else _stored_revision(key, entry.value)
+
+    async def numbers(self, pipeline: str) -> list[int]:
+        """Of the revisions of a pipeline that are kept, the newest first."""
+        keys = await self._bucket.keys(f"{pipeline}.")
+        return sorted((int(key.rpartition(".")[2]) for key in keys), reverse=True)
+
+    async def put(self, kept: StoredRevision) -> None:
+        """Keep a revision, in place of what is kept of it."""
+        name = kept.spec.name
+        with retryable(f"cannot keep revision {kept.revision} of pipeline {name}"):
+            value = json.dumps(dump(kept)).encode()
+            await self._bucket.put(_key(name, kept.revision), value)
+
+    async def remove(self, pipeline: str, revision: int) -> None:
+        """Forget a revision; one that is already gone is fine."""
+        with retryable(f"cannot forget revision {revision} of pipeline {pipeline}"):
+            await self._bucket.remove(_key(pipeline, revision))
+
+
+def _key(pipeline: str, revision: int) -> str:
+    return f"{pipeline}.{revision}"
+
+
+def _stored_revision(key: str, value: bytes) -> StoredRevision:
+    what = f"stored revision {key}"
+    try:
+        document = json.loads(value or b"null")
+    except ValueError as error:
+        problem = Problem((), f"is not JSON: {error}")
+        raise InvalidDocument(what, (problem,)) from error
+    return read(document, StoredRevision, what)
