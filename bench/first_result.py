@@ -27,7 +27,7 @@ MB = 1_000_000
 class FirstResult:
     """Seconds of one round, and the CPU time of its commands."""
 
-    add: float
+    submit: float
     create: float
     result: float
     """From the end of `pipeline create`, with the start of a camera and of the worker."""
@@ -35,11 +35,11 @@ class FirstResult:
 
     @property
     def total(self) -> float:
-        return self.add + self.create + self.result
+        return self.submit + self.create + self.result
 
     def __str__(self) -> str:
         return (
-            f"model add {self.add:5.2f}  pipeline create {self.create:5.2f}  "
+            f"model submit {self.submit:5.2f}  pipeline create {self.create:5.2f}  "
             f"first result {self.result:5.2f}  total {self.total:5.2f} s  "
             f"CPU of the commands {self.cpu:5.2f} s"
         )
@@ -50,8 +50,8 @@ async def first_result(run: RunState, file: Path, number: int) -> FirstResult:
     name = f"yolo-{number}"
     master = ("--master", run.master)
     begin, spent = time.monotonic(), _spent()
-    await Command("model", "add", str(file), "--name", name, *master).checked()
-    added = time.monotonic()
+    await Command("model", "submit", str(file), "--name", name, *master).checked()
+    submitted = time.monotonic()
     await Command("pipeline", "create", name, "--model", name, *master).checked()
     created = time.monotonic()
     push = Command("push", str(CLIP), "--pipeline", name, "--limit", "8", "--ingest", run.ingest)
@@ -60,7 +60,7 @@ async def first_result(run: RunState, file: Path, number: int) -> FirstResult:
         raise RuntimeError(f"{boxes} boxes instead of the one that is planted")
     ended = time.monotonic()
     await Command("pipeline", "delete", name, "--discard-pending", *master).checked()
-    return FirstResult(added - begin, created - added, ended - created, _spent() - spent)
+    return FirstResult(submitted - begin, created - submitted, ended - created, _spent() - spent)
 
 
 async def _boxes(run: RunState, pipeline: str) -> int:

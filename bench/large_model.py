@@ -1,5 +1,5 @@
-"""A model of hundreds of megabytes, from `model add` to a second worker of its node, and the memory
-that each process takes for it: `python -m bench.large_model`."""
+"""A model of hundreds of megabytes, from `model submit` to a second worker of its node, and the
+memory that each process takes for it: `python -m bench.large_model`."""
 
 import argparse
 import asyncio
@@ -67,9 +67,9 @@ async def measure(network: str, megabytes: int, data: Path, *, outside: bool) ->
 
         began = time.monotonic()
         async with peak_of(command) as peak:
-            await _add(run, file)
+            await _submit(run, file)
         print(
-            f"  model add       {time.monotonic() - began:5.1f} s, all its processes "
+            f"  model submit    {time.monotonic() - began:5.1f} s, all its processes "
             f"{peak.bytes / MIB:.0f} MiB ({peak.bytes / size:.2f} times the file)",
             flush=True,
         )
@@ -111,9 +111,9 @@ def _of(mesh: psutil.Process, wanted: str) -> list[psutil.Process]:
     return found
 
 
-async def _add(run: RunState, file: Path) -> None:
+async def _submit(run: RunState, file: Path) -> None:
     told = ("--name", "large", "--decoder", "classification", "--prepare", "imagenet")
-    await Command("model", "add", str(file), *told, "--master", run.master).checked()
+    await Command("model", "submit", str(file), *told, "--master", run.master).checked()
 
 
 async def _pipeline(run: RunState, name: str) -> None:

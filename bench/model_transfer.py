@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import grpc.aio
 import onnx
 import psutil
 from onnx import TensorProto, helper
@@ -19,8 +18,7 @@ from onnx import TensorProto, helper
 from bench.cpu import role
 from bench.frames import MODEL
 from bench.process_tree import peak_bytes, reset_peak
-from framemesh.api.master.v1 import model_pb2_grpc
-from framemesh.cli.commands.model import registration
+from bench.submission import submit
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
@@ -61,9 +59,7 @@ async def transfer(address: str, master: psutil.Process, megabytes: int, data: P
     padded = replace(folder, manifest=replace(folder.manifest, name=name), file=path)
     reset_peak(master)
     started = time.perf_counter()
-    async with grpc.aio.insecure_channel(address) as channel:
-        stub = model_pb2_grpc.ModelServiceStub(channel)
-        await stub.RegisterModel(registration(padded))
+    await submit(address, padded)
     registered = time.perf_counter()
     await _fetch(address, name, data / "models")
     downloaded = time.perf_counter()

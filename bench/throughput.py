@@ -25,7 +25,7 @@ from bench.frames import MODEL, ROOT
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
-from framemesh.cli.commands import model
+from framemesh.cli.commands import model_submission
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
@@ -68,7 +68,7 @@ class Mesh:
 
     async def prepare(self) -> None:
         """Register the model, apply the pipeline, and wait for its worker."""
-        await asyncio.to_thread(model.add, self._model, master=self._run.master)
+        await asyncio.to_thread(model_submission.submit, self._model, master=self._run.master)
         spec = pipeline_pb2.PipelineSpec(
             name=PIPELINE,
             stages=[

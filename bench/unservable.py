@@ -9,15 +9,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import grpc.aio
 import nats
 import psutil
 
 from bench.bad_models import BAD_MODELS, MANIFEST, good
 from bench.commands import Command
 from bench.process_tree import adopt_orphans, cpu_seconds_of_all
-from framemesh.api.master.v1 import model_pb2_grpc
-from framemesh.cli.commands.model import registration
+from bench.submission import submit
 from framemesh.cli.common.model_folder import ModelFolder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
@@ -84,9 +82,7 @@ async def _register(run: RunState, content: bytes, data: Path) -> None:
     """Past the command line, which would run it and refuse it."""
     path = data / "bad.onnx"
     path.write_bytes(content)
-    async with grpc.aio.insecure_channel(run.master) as channel:
-        stub = model_pb2_grpc.ModelServiceStub(channel)
-        await stub.RegisterModel(registration(ModelFolder(MANIFEST, path)))
+    await submit(run.master, ModelFolder(MANIFEST, path))
 
 
 async def _cores(root: psutil.Process, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""One `framemesh model add`, as a process, with its time, its memory, and what it says."""
+"""One `framemesh model submit`, as a process, with its time, its memory, and what it says."""
 
 import asyncio
 import contextlib
@@ -64,10 +64,10 @@ class Attempt:
 
 
 async def attempt(kind: str, path: Path, master: str) -> Attempt:
-    """Give a file to `framemesh model add`, and wait for its end."""
+    """Give a file to `framemesh model submit`, and wait for its end."""
     began = time.monotonic()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "framemesh.cli", "model", "add", str(path), "--master", master),
+        *(sys.executable, "-m", "framemesh.cli", "model", "submit", str(path), "--master", master),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class BrokenFile:
-    """A file that somebody gives to `model add`."""
+    """A file that somebody gives to `model submit`."""
 
     kind: str
     onnx: bytes

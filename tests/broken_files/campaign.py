@@ -51,7 +51,7 @@ class Findings:
 async def campaign(
     run: RunState, pipeline: str, files: Sequence[BrokenFile], image: bytes, folder: Path
 ) -> Findings:
-    """Give all `files` to `model add`, while a camera pushes `image` to a pipeline that runs."""
+    """Give all `files` to `model submit`, while a camera pushes `image` to a pipeline that runs."""
     findings = Findings()
     master = next(p for p in run.programs if p.name == "master")
     memory = psutil.Process(master.pid).memory_info

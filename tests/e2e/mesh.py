@@ -10,7 +10,7 @@ import grpc.aio
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.cli.commands import model
+from framemesh.cli.commands import model_submission
 from framemesh.cli.local.run_state import RunState
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
@@ -28,7 +28,7 @@ class Mesh:
     run: RunState
 
     async def add_model(self, folder: Path) -> None:
-        await asyncio.to_thread(model.add, folder, master=self.run.master)
+        await asyncio.to_thread(model_submission.submit, folder, master=self.run.master)
 
     async def apply(self, spec: PipelineSpec) -> None:
         """Apply a pipeline, and wait until a worker of it is ready, of whichever revision."""

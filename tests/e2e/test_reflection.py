@@ -25,7 +25,7 @@ CALLS = {
 }
 METHODS = {
     "framemesh.api.ingest.v1.IngestService": {"Push"},
-    "framemesh.api.master.v1.ModelService": {"RegisterModel", "ListModels", "DownloadModel"},
+    "framemesh.api.master.v1.ModelService": {"SubmitModel", "ListModels", "DownloadModel"},
     "framemesh.api.master.v1.NodeService": {"Connect", "ListNodes"},
     "framemesh.api.master.v1.PipelineService": {
         "ApplyPipeline",

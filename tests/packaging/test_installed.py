@@ -48,7 +48,7 @@ def ingest(ready: Environment) -> Iterator[str]:
     try:
         ready.run("framemesh", "examples")
         for command in (
-            ("model", "add", "examples/person"),
+            ("model", "submit", "examples/person"),
             ("pipeline", "apply", "examples/street/pipeline.yaml"),
         ):
             ready.run("framemesh", *command, "--master", ports.master)

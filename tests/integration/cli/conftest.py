@@ -1,5 +1,6 @@
 """Services that answer as they are told, on one address."""
 
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -54,6 +55,14 @@ class Services(
         """So many questions; None: never."""
         self.manifest = ""
         self.chunks: list[bytes] = []
+        self.received = b""
+        """Of the file of a model; a test may have it begin with some."""
+        self.resumed_at: list[int] = []
+        """How much of it there was when it was submitted, each time."""
+        self.stuck = False
+        """Whether no byte of it arrives."""
+        self.breaks_after: list[int] = []
+        """The call breaks when so many bytes of it are there, each once."""
         self.watched: monitor_pb2.WatchResultsRequest | None = None
 
     def Push(
@@ -129,14 +138,24 @@ class Services(
         del self.pipelines[request.name]
         return pipeline_pb2.DeletePipelineResponse(discarded=3)
 
-    def RegisterModel(
-        self, request_iterator: Iterator[model_pb2.RegisterModelRequest], context: Any
-    ) -> model_pb2.RegisterModelResponse:
-        self.manifest = next(request_iterator).manifest
-        self.chunks = [request.chunk for request in request_iterator]
-        size = sum(map(len, self.chunks))
-        model = model_pb2.Model(name="person", version=4, size_bytes=size)
-        return model_pb2.RegisterModelResponse(model=model)
+    def SubmitModel(
+        self, request_iterator: Iterator[model_pb2.SubmitModelRequest], context: Any
+    ) -> Iterator[model_pb2.SubmitModelResponse]:
+        announced = next(request_iterator).announcement
+        self.manifest = announced.manifest
+        yield model_pb2.SubmitModelResponse(received_bytes=len(self.received))
+        self.resumed_at.append(len(self.received))
+        if self.stuck:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the network was cut")
+        for request in request_iterator:
+            self.chunks.append(request.chunk)
+            self.received += request.chunk
+            if len(self.received) in self.breaks_after:
+                self.breaks_after.remove(len(self.received))
+                context.abort(grpc.StatusCode.UNAVAILABLE, "the network was cut")
+        assert hashlib.sha256(self.received).hexdigest() == announced.digest
+        model = model_pb2.Model(name="person", version=4, size_bytes=announced.size_bytes)
+        yield model_pb2.SubmitModelResponse(model=model)
 
     def ListModels(
         self, request: model_pb2.ListModelsRequest, context: Any

@@ -87,23 +87,52 @@ def test_a_pipeline_that_a_file_made_is_not_replaced_by_create(
     assert services.pipelines["street"].stages[0].name == "people"
 
 
-def test_a_model_travels_as_its_manifest_and_chunks(
-    run: Any, services: Any, tmp_path: Path
-) -> None:
-    # A real model, made larger by a field of protobuf that no reader knows.
+def padded_person(folder: Path) -> bytes:
+    """A real model, made larger by a field of protobuf that no reader knows."""
     size = 2_000_000
     field = b"\xc2\x3e" + bytes([size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14])
     onnx = (PERSON / "1/model.onnx").read_bytes() + field + os.urandom(size)
-    (tmp_path / "model.yaml").write_text((PERSON / "model.yaml").read_text())
-    (tmp_path / "1").mkdir()
-    (tmp_path / "1/model.onnx").write_bytes(onnx)
+    (folder / "model.yaml").write_text((PERSON / "model.yaml").read_text())
+    (folder / "1").mkdir()
+    (folder / "1/model.onnx").write_bytes(onnx)
+    return onnx
 
-    assert run("model", "add", tmp_path).stdout == "model person is at version 4 (2.3 MB)\n"
+
+def test_a_model_travels_as_its_manifest_and_chunks(
+    run: Any, services: Any, tmp_path: Path
+) -> None:
+    onnx = padded_person(tmp_path)
+    assert run("model", "submit", tmp_path).stdout == "model person is at version 4 (2.3 MB)\n"
 
     assert json.loads(services.manifest)["labels"] == ["person"]
     assert [len(chunk) for chunk in services.chunks] == [1 << 20, 1 << 20, len(onnx) - (2 << 20)]
     assert b"".join(services.chunks) == onnx
     assert "centernet" in run("model", "list").stdout
+
+
+def test_a_model_goes_on_where_its_connection_broke(
+    run: Any, services: Any, tmp_path: Path
+) -> None:
+    onnx = padded_person(tmp_path)
+    services.breaks_after = [1 << 20, 2 << 20]
+    result = run("model", "submit", tmp_path)
+    assert result.stdout == "model person is at version 4 (2.3 MB)\n"
+    assert services.received == onnx
+    assert services.resumed_at == [0, 1 << 20, 2 << 20]
+    broken = [line for line in result.stderr.splitlines() if "trying again" in line]
+    assert [line.split(" after ")[0] for line in broken] == ["the connection broke"] * 2
+
+
+def test_a_model_that_never_gets_further_is_given_up(
+    run: Any, services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("framemesh.cli.submission.upload.PAUSE_SECONDS", 0.01)
+    padded_person(tmp_path)
+    services.stuck = True
+    result = run("model", "submit", tmp_path)
+    assert result.exit_code == 1
+    assert "is not available: the network was cut; try again in a moment" in result.stderr
+    assert len(services.resumed_at) == 6
 
 
 def test_apply_waits_for_a_worker_and_tells_what_keeps_it(

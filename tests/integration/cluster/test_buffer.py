@@ -95,11 +95,11 @@ async def test_replicas_are_on_all_servers(cluster: Cluster, ingest: Broker) -> 
 
 
 async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frames(
-    cluster: Cluster, ingest: Broker, tmp_path: Path
+    cluster: Cluster, ingest: Broker
 ) -> None:
     store, models, checkpoints = (
         PipelineStore(ingest),
-        ModelCatalog(ingest, tmp_path, Transfers()),
+        ModelCatalog(ingest, Transfers()),
         CheckpointStore(ingest),
     )
     buckets = store, models, checkpoints, EventLog(ingest, SystemClock())

@@ -1,6 +1,7 @@
 """A master on a real nats-server, small models, and agents whose reports the test writes."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -81,6 +82,17 @@ def manifest(**changes: Any) -> dict[str, Any]:
     return document
 
 
+def announcement(
+    document: dict[str, Any] | None, content: bytes, **changes: Any
+) -> model_pb2.ModelAnnouncement:
+    fields = {
+        "manifest": json.dumps(document or manifest()),
+        "size_bytes": len(content),
+        "digest": hashlib.sha256(content).hexdigest(),
+    }
+    return model_pb2.ModelAnnouncement(**{**fields, **changes})
+
+
 @dataclass(frozen=True)
 class Master:
     """The stubs of a master."""
@@ -103,17 +115,31 @@ class Master:
         return [*(await self.nodes.ListNodes(node_pb2.ListNodesRequest())).nodes]
 
     async def register(
-        self, document: dict[str, Any] | None = None, content: bytes | None = None
+        self,
+        document: dict[str, Any] | None = None,
+        content: bytes | None = None,
+        version: int = 0,
     ) -> model_pb2.Model:
         content = onnx_file() if content is None else content
+        announced = announcement(document, content, version=version)
+        return (await self.submit(announced, content)).model
 
-        async def parts() -> AsyncIterator[model_pb2.RegisterModelRequest]:
-            text = json.dumps(document or manifest())
-            yield model_pb2.RegisterModelRequest(manifest=text)
-            for at in range(0, len(content), MIB):
-                yield model_pb2.RegisterModelRequest(chunk=content[at : at + MIB])
-
-        return (await self.models.RegisterModel(parts())).model
+    async def submit(
+        self, announced: model_pb2.ModelAnnouncement, content: bytes, *, until: int | None = None
+    ) -> model_pb2.SubmitModelResponse:
+        """Send what the master asks for of a file, up to byte `until`; returns its last answer."""
+        call = self.models.SubmitModel()
+        await call.write(model_pb2.SubmitModelRequest(announcement=announced))
+        answer = await call.read()
+        assert isinstance(answer, model_pb2.SubmitModelResponse)
+        if answer.WhichOneof("part") == "received_bytes":
+            for at in range(answer.received_bytes, until or len(content), MIB):
+                chunk = content[at : min(at + MIB, until or len(content))]
+                await call.write(model_pb2.SubmitModelRequest(chunk=chunk))
+            await call.done_writing()
+            answer = await call.read()
+        assert isinstance(answer, model_pb2.SubmitModelResponse), "it ended without an answer"
+        return answer
 
     async def apply(self, **changes: Any) -> pipeline_pb2.Pipeline:
         """Apply the pipeline `street`, with some fields of its specification set."""

@@ -35,7 +35,7 @@ async def test_a_damaged_model_does_not_hide_the_others(
     assert [model.name for model in listed.models] == ["person"]
     code, line = await status_of(running.models.GetModel(model_pb2.GetModelRequest(name="car")))
     assert code == grpc.StatusCode.INVALID_ARGUMENT
-    assert line.startswith("the entry of model car.1 is damaged: add the model again")
+    assert line.startswith("the entry of model car.1 is damaged: submit the model again")
     assert (await running.register(manifest(name="car"))).version == 2
     await running.apply(stages=[{"name": "cars", "model": "car"}])
 

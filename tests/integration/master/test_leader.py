@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -13,9 +13,13 @@ import grpc
 import grpc.aio
 import pytest
 
-from framemesh.api.master.v1 import node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.master.v1 import model_pb2_grpc, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.cli.common.model_folder import ModelFolder
+from framemesh.cli.submission.upload import announced, upload
 from framemesh.core.clock import SystemClock
+from framemesh.core.documents.document import read
 from framemesh.master.app import NODES, PIPELINES
+from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.election import BUCKET, LEADER, Election
@@ -25,10 +29,10 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineChanged, Pipeline
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel as channel_to
-from framemesh.runtime.rpc.channel import leader_channel
+from framemesh.runtime.rpc.channel import leader_channel, sync_leader_channel
 from framemesh.runtime.rpc.health import grpc_serving
-from tests.integration.master.conftest import Agent, Master
-from tests.integration.services.running import status_of
+from tests.integration.master.conftest import Agent, Master, manifest, onnx_file
+from tests.integration.services.running import MIB, status_of
 from tests.waiting import eventually
 
 TAKEOVER_SECONDS = 10.0
@@ -277,3 +281,36 @@ async def test_a_pipeline_that_another_master_changed_is_not_overwritten(
     with pytest.raises(PipelineChanged):
         await store.put(read.spec, read.generation, entry=read.entry)
     assert (await running.get()).spec.workers.min == 1
+
+
+class KillsOnce:
+    """The progress of an upload, whose master is killed in its middle."""
+
+    def __init__(self, kill: Callable[[], None]) -> None:
+        self._kill = kill
+        self._killed = False
+        self.interruptions = 0
+
+    def has(self, received_bytes: int) -> None:
+        if received_bytes > 8 * MIB and not self._killed:
+            self._killed = True
+            self._kill()
+
+    def interrupted(self, received_bytes: int) -> None:
+        self.interruptions += 1
+
+
+async def test_a_model_that_is_on_its_way_arrives_at_the_next_leader(
+    masters: Masters, tmp_path: Path
+) -> None:
+    first, second = await masters.start(), await masters.start()
+    path = tmp_path / "model.onnx"
+    path.write_bytes(await asyncio.to_thread(onnx_file, padding=60 * MIB))
+    model = ModelFolder(read(manifest(), ModelManifest, "model.yaml"), path)
+    progress = KillsOnce(lambda: masters.signal(first, signal.SIGKILL))
+    with sync_leader_channel(f"{first},{second}", PIPELINES) as to:
+        stub = model_pb2_grpc.ModelServiceStub(to)
+        sent = await asyncio.to_thread(upload, stub, announced(model), path, progress)
+    assert (sent.name, sent.version, sent.size_bytes) == ("person", 1, path.stat().st_size)
+    assert progress.interruptions
+    assert await leaders(masters) == [second]

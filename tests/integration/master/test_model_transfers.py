@@ -152,10 +152,10 @@ async def _trouble(running: Master, expected: str) -> bool:
 
 @pytest.mark.slow
 async def test_a_stream_that_is_opened_and_never_used_ends(running: Master) -> None:
-    calls = [running.models.RegisterModel(), running.nodes.Connect()]
-    codes = await asyncio.gather(*(call.code() for call in calls))
-    assert codes == [grpc.StatusCode.UNAVAILABLE] * 2
-    for call in calls:
-        assert await call.details() == (
+    submitted, connected = running.models.SubmitModel(), running.nodes.Connect()
+    codes = await asyncio.gather(submitted.code(), connected.code())
+    assert {*codes} == {grpc.StatusCode.UNAVAILABLE}
+    for details in (submitted.details(), connected.details()):
+        assert await details == (
             f"no first message within {FIRST_MESSAGE_SECONDS:g} s: send it at once"
         )

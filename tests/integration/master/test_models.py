@@ -11,13 +11,13 @@ import pytest
 from onnx import TensorProto
 
 from framemesh.api.master.v1 import model_pb2
-from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.master.conftest import Master, announcement, manifest, onnx_file
 from tests.integration.services.running import MIB, status_of
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 
-Parts = list[model_pb2.RegisterModelRequest]
+Parts = list[model_pb2.SubmitModelRequest]
 
 
 async def download(running: Master, name: str, version: int = 0) -> tuple[dict[str, Any], bytes]:
@@ -134,30 +134,47 @@ async def test_a_fixed_batch_of_one_fits_a_manifest_that_says_so(running: Master
     assert (await running.register(manifest(max_batch=1), content)).version == 2
 
 
-MANIFEST = model_pb2.RegisterModelRequest(manifest=json.dumps(manifest()))
-CHUNK = model_pb2.RegisterModelRequest(chunk=onnx_file())
+ANNOUNCED = announcement(None, onnx_file())
+FIRST = model_pb2.SubmitModelRequest(announcement=ANNOUNCED)
+CHUNK = model_pb2.SubmitModelRequest(chunk=onnx_file())
+OTHER = announcement(manifest(name="other"), onnx_file(padding=1))
+
+
+def first(**changes: Any) -> model_pb2.SubmitModelRequest:
+    return model_pb2.SubmitModelRequest(announcement=announcement(None, b"x", **changes))
 
 
 @pytest.mark.parametrize(
     ("parts", "line"),
     [
-        ([], "the first message must be the manifest"),
-        ([CHUNK, MANIFEST], "the first message must be the manifest"),
-        ([MANIFEST, MANIFEST, CHUNK], "after the manifest, send chunks of the file only"),
-        ([MANIFEST, model_pb2.RegisterModelRequest()], "after the manifest, send chunks"),
-        ([model_pb2.RegisterModelRequest(manifest="{")], "the manifest is no JSON document"),
-        ([model_pb2.RegisterModelRequest(manifest="[]")], "model.yaml: "),
+        ([], "the first message must be the announcement"),
+        ([CHUNK, FIRST], "the first message must be the announcement"),
+        (
+            [model_pb2.SubmitModelRequest(announcement=OTHER), FIRST],
+            "after the announcement, send chunks of the file only",
+        ),
+        (
+            [model_pb2.SubmitModelRequest(announcement=OTHER), model_pb2.SubmitModelRequest()],
+            "after the announcement, send chunks of the file only",
+        ),
+        ([first(manifest="{")], "the manifest is no JSON document"),
+        ([first(manifest="[]")], "model.yaml: "),
+        ([first(digest="../../etc/passwd")], "the digest must be a SHA-256 in 64 lower-case"),
     ],
-    ids=["nothing", "chunk first", "manifest twice", "empty part", "no JSON", "no mapping"],
+    ids=["nothing", "chunk first", "twice", "empty part", "no JSON", "no mapping", "no digest"],
 )
 async def test_a_violation_of_the_protocol_is_told(
     running: Master, parts: Parts, line: str
 ) -> None:
-    async def sent() -> AsyncIterator[model_pb2.RegisterModelRequest]:
+    async def sent() -> AsyncIterator[model_pb2.SubmitModelRequest]:
         for part in parts:
             yield part
 
-    code, found = await status_of(running.models.RegisterModel(sent()))
+    async def answered() -> None:
+        async for _ in running.models.SubmitModel(sent()):
+            pass
+
+    code, found = await status_of(answered())
     assert code is INVALID
     assert line in found
 
@@ -165,7 +182,7 @@ async def test_a_violation_of_the_protocol_is_told(
 async def test_an_unknown_model_is_told_with_what_to_do(running: Master) -> None:
     assert await status_of(download(running, "cat")) == (
         NOT_FOUND,
-        "no model is named 'cat': register it with `framemesh model add`",
+        "no model is named 'cat': register it with `framemesh model submit`",
     )
     assert await status_of(download(running, "person", 7)) == (
         NOT_FOUND,

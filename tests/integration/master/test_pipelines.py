@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -342,9 +341,9 @@ class WriteLost(PipelineStore):
         raise BrokerUnavailable("no answer in time")
 
 
-def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManager:
+def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
     """A master's, on the broker of another."""
-    models = ModelCatalog(broker, spool, Transfers())
+    models = ModelCatalog(broker, Transfers())
     return PipelineManager(
         store=store,
         revisions=Revisions(RevisionStore(broker)),
@@ -361,13 +360,13 @@ def manager(broker: Broker, store: PipelineStore, spool: Path) -> PipelineManage
 
 @pytest.mark.parametrize("changed", [False, True])
 async def test_a_change_whose_answer_is_lost_keeps_the_streams_that_cameras_send_to(
-    running: Master, nats_broker: Broker, tmp_path: Path, changed: bool
+    running: Master, nats_broker: Broker, changed: bool
 ) -> None:
     if changed:
         await running.apply(shards=2, workers=0)
     wanted = pipeline_message.from_proto(pipeline_spec(shards=4, workers=0))
     with pytest.raises(BrokerUnavailable):
-        await manager(nats_broker, AnswerLost(nats_broker), tmp_path).apply(wanted)
+        await manager(nats_broker, AnswerLost(nats_broker)).apply(wanted)
     number = 2 if changed else 1
     assert {f"FRAMES-street-{number}-0", "LEDGER-street"} <= await streams(nats_broker)
     applied = await running.apply(shards=4, workers=0)
@@ -377,9 +376,9 @@ async def test_a_change_whose_answer_is_lost_keeps_the_streams_that_cameras_send
 
 
 async def test_a_change_that_was_not_written_leaves_no_stream(
-    running: Master, nats_broker: Broker, tmp_path: Path
+    running: Master, nats_broker: Broker
 ) -> None:
     wanted = pipeline_message.from_proto(pipeline_spec(workers=0))
     with pytest.raises(BrokerUnavailable):
-        await manager(nats_broker, WriteLost(nats_broker), tmp_path).apply(wanted)
+        await manager(nats_broker, WriteLost(nats_broker)).apply(wanted)
     assert await streams(nats_broker) == set()

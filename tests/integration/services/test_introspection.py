@@ -35,7 +35,7 @@ METHODS = {
             "PurgeDeadLetters",
         },
         "framemesh.api.master.v1.ModelService": {
-            "RegisterModel",
+            "SubmitModel",
             "ListModels",
             "GetModel",
             "DeleteModel",

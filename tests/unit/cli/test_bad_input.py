@@ -88,26 +88,26 @@ def test_a_pipeline_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    assert_fails(run("model", "add", tmp_path), str(tmp_path / "model.yaml"))
+    assert_fails(run("model", "submit", tmp_path), str(tmp_path / "model.yaml"))
 
 
 def test_a_missing_model_file_is_told_with_its_field_and_line(tmp_path: Path) -> None:
     file(tmp_path / "model.yaml", MODEL)
     file(tmp_path / "labels.txt", "person\n")
-    result = run("model", "add", tmp_path)
+    result = run("model", "submit", tmp_path)
     assert_fails(result, "line 2", f"file: there is no file {tmp_path / 'model.onnx'}")
 
 
 def test_a_missing_file_of_labels_is_told_with_its_field_and_line(tmp_path: Path) -> None:
     file(tmp_path / "model.yaml", MODEL)
-    result = run("model", "add", tmp_path)
+    result = run("model", "submit", tmp_path)
     assert_fails(result, "line 3", f"labels: there is no file {tmp_path / 'labels.txt'}")
 
 
 def test_an_empty_file_of_labels_is_told_with_its_line(tmp_path: Path) -> None:
     file(tmp_path / "model.yaml", MODEL)
     file(tmp_path / "labels.txt", "\n")
-    assert_fails(run("model", "add", tmp_path), "line 3", "labels")
+    assert_fails(run("model", "submit", tmp_path), "line 3", "labels")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_model_that_does_not_fit_its_manifest_is_not_added(
     (tmp_path / "model.yaml").write_text(manifest.replace(old, new))
     (tmp_path / "1").mkdir()
     (tmp_path / "1/model.onnx").write_bytes((PERSON / "1/model.onnx").read_bytes())
-    done = run("model", "add", str(tmp_path))
+    done = run("model", "submit", str(tmp_path))
     assert done.exit_code == 1
     assert told in done.stderr
     assert done.stderr.count("\n") == 1

@@ -13,7 +13,7 @@ def test_the_bundled_files_are_copied_and_the_next_commands_printed(tmp_path: Pa
     assert said.exit_code == 0
     assert (folder / "person/1/model.onnx").is_file()
     assert (folder / "street/street.mp4").is_file()
-    assert f"framemesh model add {folder / 'person'}" in said.stdout
+    assert f"framemesh model submit {folder / 'person'}" in said.stdout
     assert f"framemesh pipeline apply {folder / 'street/pipeline.yaml'}" in said.stdout
 
 

@@ -1,4 +1,4 @@
-"""What `framemesh model check` and `model add FILE` say."""
+"""What `framemesh model check` and `model submit FILE` say."""
 
 import re
 import sys
@@ -78,7 +78,7 @@ def test_a_folder_with_one_onnx_file_is_that_file(classifier: Path) -> None:
 
 
 def test_nothing_is_sent_of_what_cannot_be_told(classifier: Path) -> None:
-    status, said = say("add", classifier)
+    status, said = say("submit", classifier)
     assert status == 1
     assert "birds.onnx was not registered" in said
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.commands import model, pipeline, status
+from framemesh.cli.commands import model_submission, pipeline, status
 from framemesh.cli.demo.artefacts import write_artefacts
 from framemesh.cli.demo.bundle import Bundle, bundle
 from framemesh.cli.demo.latency_stats import latency_stats
@@ -77,7 +77,7 @@ async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
 async def _run(
     bundled: Bundle, mesh: RunState, run: DemoRun, console: Console
 ) -> Sequence[outcome_pb2.Outcome]:
-    await asyncio.to_thread(model.add, bundled.model, master=mesh.master)
+    await asyncio.to_thread(model_submission.submit, bundled.model, master=mesh.master)
     await asyncio.to_thread(pipeline.apply, bundled.pipeline, mesh.master)
     await wait_for_worker(mesh, run.pipeline)
     return await push_and_collect(mesh, run, console)

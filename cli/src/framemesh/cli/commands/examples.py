@@ -27,5 +27,5 @@ def examples(
             shutil.copytree(bundled(name), folder / name)
     except OSError as error:
         raise ExamplesNotCopied(f"cannot make the folder {folder}: {error.strerror}") from error
-    typer.echo(f"next: framemesh model add {quote(str(folder / 'person'))}")
+    typer.echo(f"next: framemesh model submit {quote(str(folder / 'person'))}")
     typer.echo(f"      framemesh pipeline apply {quote(str(folder / 'street/pipeline.yaml'))}")

@@ -113,7 +113,7 @@ def _report_up(run: RunState, seconds: float, how_to_stop: str) -> None:
             f"FRAMEMESH_MONITOR={run.monitor}"
         )
     typer.echo(
-        "next: framemesh model add, framemesh pipeline create, framemesh push, framemesh watch"
+        "next: framemesh model submit, framemesh pipeline create, framemesh push, framemesh watch"
     )
 
 

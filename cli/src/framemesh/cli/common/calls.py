@@ -80,6 +80,11 @@ def _line(code: grpc.StatusCode, details: str, address: str) -> str:
             return details or f"{address} answered {code.name}"
 
 
+def is_temporary(error: grpc.RpcError) -> bool:
+    """Whether the same call may succeed a moment later."""
+    return isinstance(error, grpc.Call | grpc.aio.AioRpcError) and error.code() in _TEMPORARY
+
+
 @contextmanager
 def named_errors(address: str) -> Iterator[None]:
     """Around calls to host:port.

@@ -18,6 +18,8 @@ from framemesh.modeling.signature import NO_TENSOR, OPEN, Signature, Tensor
 # Field numbers of onnx.proto, which never change.
 MODEL_IR_VERSION, MODEL_PRODUCER, MODEL_GRAPH, MODEL_OPSETS = 1, 2, 7, 8
 MODEL_METADATA, MODEL_FUNCTIONS = 14, 25
+FIRST_FIELDS = frozenset({*range(1, 9), MODEL_METADATA})
+"""Of a model, with which a file may begin."""
 METADATA_KEY, METADATA_VALUE = 1, 2
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
 FUNCTION_NAME, FUNCTION_NODES, FUNCTION_DOMAIN = 1, 7, 10
@@ -96,6 +98,21 @@ def read_onnx(path: Path, what: str = "") -> OnnxFile:
     # An empty file cannot be mapped, and a name may be no UTF-8: both are ValueErrors.
     except ValueError as error:
         raise ModelInvalid(f"{what} is not an ONNX model that can be read: {error}") from error
+
+
+def check_beginning(head: bytes, what: str) -> None:
+    """Tell by its first byte what cannot be an ONNX file: zeros, a pickle, an archive.
+
+    Args:
+        what: begins the message.
+
+    Raises:
+        ModelInvalid: it begins with no field of a model.
+    """
+    if not head or head[0] >> 3 not in FIRST_FIELDS:
+        raise ModelInvalid(
+            f"{what} is not an ONNX model that can be read: it begins with no field of one"
+        )
 
 
 @dataclass(slots=True)

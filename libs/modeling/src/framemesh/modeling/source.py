@@ -25,7 +25,7 @@ class ModelSource(Protocol):
 class FolderSource:
     """A folder that came with the image of a worker, or is mounted. Nothing is written to it.
 
-    It has `<digest>.onnx`, or the folders of models by name as `framemesh model add` takes them.
+    It has `<digest>.onnx`, or the folders of models by name as `framemesh model submit` takes them.
     """
 
     folder: Path

@@ -21,6 +21,8 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.fleet_history import FleetHistory
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.removal import ModelRemoval
+from framemesh.master.models.spool import Spool
+from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
@@ -91,6 +93,7 @@ class _Domain:
     store: PipelineStore
     revisions: RevisionStore
     models: ModelCatalog
+    submission: ModelSubmission
     nodes: NodeRegistry
     cordons: Cordons
     fleet: ProcessDriver
@@ -101,7 +104,8 @@ class _Domain:
 
 def _domain(nats: Broker, settings: Settings) -> _Domain:
     store, cordons, nodes = PipelineStore(nats), Cordons(nats), NodeRegistry(SystemClock())
-    models = ModelCatalog(nats, settings.spool, Transfers())
+    transfers = Transfers()
+    models = ModelCatalog(nats, transfers)
     fleet, revisions = ProcessDriver(nodes), RevisionStore(nats)
     events = EventLog(nats, SystemClock())
     pipelines = PipelineManager(
@@ -116,8 +120,18 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         max_outcome_bytes=lambda: nats.client.max_payload,
         clock=SystemClock(),
     )
-    gate = LeaderGate(SERVICE_NAMES)
-    return _Domain(store, revisions, models, nodes, cordons, fleet, pipelines, events, gate)
+    return _Domain(
+        store=store,
+        revisions=revisions,
+        models=models,
+        submission=ModelSubmission(models, Spool(settings.spool, SystemClock()), transfers),
+        nodes=nodes,
+        cordons=cordons,
+        fleet=fleet,
+        pipelines=pipelines,
+        events=events,
+        gate=LeaderGate(SERVICE_NAMES),
+    )
 
 
 async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
@@ -164,7 +178,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines)
     removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
-    models = ModelServicer(domain.models, removal)
+    models = ModelServicer(domain.models, domain.submission, removal)
     nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)
     return [
         Service(

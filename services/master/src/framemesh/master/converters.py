@@ -1,14 +1,18 @@
 """Between the messages of the master's services and its types."""
 
 import json
+import re
 
 from framemesh.api.master.v1 import model_pb2, pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.master.errors import MalformedCall
+from framemesh.master.models.submission import Announcement
 from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.jetstream.revision_store import StoredRevision
 from framemesh.runtime.messages import pipeline_message
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
@@ -53,26 +57,31 @@ def model_to_proto(model: ModelVersion) -> model_pb2.Model:
     )
 
 
-def manifest_from_proto(request: model_pb2.RegisterModelRequest) -> ModelManifest:
+def announcement_from_proto(request: model_pb2.SubmitModelRequest) -> Announcement:
     """
     Raises:
         MalformedCall: it holds something else.
-        InvalidDocument: it is no manifest; with the field of every error.
+        InvalidDocument: the manifest is none; with the field of every error.
     """
-    if request.WhichOneof("part") != "manifest":
-        raise MalformedCall("the first message must be the manifest")
+    if request.WhichOneof("part") != "announcement":
+        raise MalformedCall("the first message must be the announcement")
+    announced = request.announcement
+    # It becomes the name of a file.
+    if not _DIGEST.fullmatch(announced.digest):
+        raise MalformedCall("the digest must be a SHA-256 in 64 lower-case hexadecimal digits")
     try:
-        document = json.loads(request.manifest)
+        document = json.loads(announced.manifest)
     except json.JSONDecodeError as error:
         raise MalformedCall(f"the manifest is no JSON document: {error}") from error
-    return read(document, ModelManifest, "model.yaml")
+    manifest = read(document, ModelManifest, "model.yaml")
+    return Announcement(manifest, announced.size_bytes, announced.digest, announced.version)
 
 
-def chunk_from_proto(request: model_pb2.RegisterModelRequest) -> bytes:
+def chunk_from_proto(request: model_pb2.SubmitModelRequest) -> bytes:
     """
     Raises:
         MalformedCall: it holds something else.
     """
     if request.WhichOneof("part") != "chunk":
-        raise MalformedCall("after the manifest, send chunks of the file only")
+        raise MalformedCall("after the announcement, send chunks of the file only")
     return request.chunk

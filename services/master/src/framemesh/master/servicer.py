@@ -19,8 +19,8 @@ from framemesh.api.master.v1 import (
 from framemesh.core.documents.document import dump
 from framemesh.core.names import check_name
 from framemesh.master.converters import (
+    announcement_from_proto,
     chunk_from_proto,
-    manifest_from_proto,
     model_to_proto,
     pipeline_to_proto,
     plan_to_proto,
@@ -32,6 +32,7 @@ from framemesh.master.fleet.node_report import NodeReport
 from framemesh.master.fleet.nodes import NodeRegistry, NodeSession
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.removal import ModelRemoval
+from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
@@ -104,19 +105,25 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
 
 
 class ModelServicer(model_pb2_grpc.ModelServiceServicer):
-    def __init__(self, models: ModelCatalog, removal: ModelRemoval) -> None:
+    def __init__(
+        self, models: ModelCatalog, submission: ModelSubmission, removal: ModelRemoval
+    ) -> None:
         self._models = models
+        self._submission = submission
         self._removal = removal
 
-    async def RegisterModel(
-        self, request_iterator: AsyncIterator[model_pb2.RegisterModelRequest], context: Context
-    ) -> model_pb2.RegisterModelResponse:
-        first = await first_message(request_iterator, model_pb2.RegisterModelRequest())
-        manifest = manifest_from_proto(first)
+    async def SubmitModel(  # type: ignore[override]
+        self, request_iterator: AsyncIterator[model_pb2.SubmitModelRequest], context: Context
+    ) -> None:
+        first = await first_message(request_iterator, model_pb2.SubmitModelRequest())
+        announced = announcement_from_proto(first)
         chunks = (chunk_from_proto(request) async for request in further_messages(request_iterator))
-        return model_pb2.RegisterModelResponse(
-            model=model_to_proto(await self._models.register(manifest, chunks))
-        )
+
+        async def resume_at(received: int) -> None:
+            await write_message(context, model_pb2.SubmitModelResponse(received_bytes=received))
+
+        model = await self._submission.submit(announced, chunks, resume_at)
+        await write_message(context, model_pb2.SubmitModelResponse(model=model_to_proto(model)))
 
     async def ListModels(
         self, request: model_pb2.ListModelsRequest, context: Context

@@ -3,15 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from pathlib import Path
 
 from framemesh.core.documents.document import InvalidDocument, dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.results import ResultBound
-from framemesh.master.models.spool import SpooledFile, spooled
 from framemesh.master.models.transfers import Download, Transfers
+from framemesh.master.models.upload import Upload
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
-from framemesh.modeling.validation import validate_model
 from framemesh.runtime.jetstream.api.errors import (
     InsufficientResources,
     MessageNotFound,
@@ -46,6 +44,12 @@ class ModelUnreadable(FramemeshError):
     code = Code.INVALID
 
 
+class VersionTaken(FramemeshError):
+    """A version has another manifest or file than what is to be registered under its number."""
+
+    code = Code.CONFLICT
+
+
 class NoRoomForModel(FramemeshError):
     """The broker does not take the file."""
 
@@ -55,15 +59,10 @@ class NoRoomForModel(FramemeshError):
 class ModelCatalog:
     """Every method raises BrokerUnavailable when the broker does not answer in time."""
 
-    def __init__(self, broker: Broker, spool: Path, transfers: Transfers) -> None:
-        """
-        Args:
-            spool: a folder for files on their way in.
-            transfers: bounds how many files are on their way.
-        """
+    def __init__(self, broker: Broker, transfers: Transfers) -> None:
+        """`transfers` bounds how many files are on their way."""
         self._manifests = KeyValueBucket(broker, MANIFESTS)
         self._files = ObjectStore(broker, FILES)
-        self._spool = spool
         self._transfers = transfers
         # Two registrations of one model must not both take the next version, nor two of one file
         # write it at once.
@@ -74,18 +73,57 @@ class ModelCatalog:
         await self._manifests.create(MANIFEST_BYTES)
         await self._files.create()
 
-    async def register(self, manifest: ModelManifest, chunks: AsyncIterator[bytes]) -> ModelVersion:
-        """Store a model under its next version; the same file and manifest keep their version.
+    async def known(
+        self, manifest: ModelManifest, digest: str, version: int
+    ) -> ModelVersion | None:
+        """The version that has this manifest and file; None: there is none, or the file is gone.
+
+        Args:
+            version: that it has to be; 0: any.
 
         Raises:
-            ModelInvalid, UnknownDecoder: file and manifest do not fit together.
-            ModelTooLarge, SpoolFailed, NoRoomForModel: the file is over a limit, or fits nowhere.
-            TooManyTransfers: too many others are on their way.
+            VersionTaken: that one has another manifest or file, or was deleted.
         """
-        async with self._transfers.turn(), spooled(chunks, self._spool) as content:
-            validated = await asyncio.to_thread(validate_model, manifest, content.path)
-            async with self._registering:
-                return await self._version(manifest, content, validated.result)
+        found = await self._same(manifest, digest, version)
+        return found if found is not None and await self._files.has(digest) else None
+
+    async def has_file(self, digest: str) -> bool:
+        """Whether a version has this file."""
+        return await self._files.has(digest)
+
+    def file(self, digest: str) -> AsyncIterator[bytes]:
+        """Its chunks, each read when the one before it was taken."""
+        return self._files.read(digest)
+
+    async def register(
+        self, manifest: ModelManifest, upload: Upload, result: ResultBound, version: int = 0
+    ) -> ModelVersion:
+        """Store a model that was validated; the same file and manifest keep their version.
+
+        Args:
+            version: the number that it is to have; 0: the next one.
+
+        Raises:
+            VersionTaken: another model has that number, or had it.
+            NoRoomForModel: the broker does not take the file.
+        """
+        async with self._registering:
+            known = await self._same(manifest, upload.digest, version)
+            model = known or ModelVersion(
+                manifest,
+                version or 1 + max(await self._numbers_used(manifest.name), default=0),
+                upload.size_bytes,
+                upload.digest,
+                result,
+            )
+            # The file first: a manifest without a file would be a model that cannot be loaded.
+            await self._store_file(model, upload)
+            if known is None:
+                key = _key(manifest.name, model.version)
+                with retryable(f"cannot store model {key}"):
+                    await self._manifests.replace(key, json.dumps(dump(model)).encode(), revision=0)
+                log.info("model registered", model=key, bytes=model.size_bytes)
+            return model
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models that can be read, by name and version."""
@@ -104,7 +142,7 @@ class ModelCatalog:
         versions = await self._versions(name)
         if not versions:
             raise ModelUnknown(
-                f"no model is named {name!r}: register it with `framemesh model add`"
+                f"no model is named {name!r}: register it with `framemesh model submit`"
             )
         newest = max(versions)
         if version and version not in versions:
@@ -156,24 +194,23 @@ class ModelCatalog:
         """What a worker waits for now."""
         return self._transfers.download_of(worker)
 
-    async def _version(
-        self, manifest: ModelManifest, content: SpooledFile, result: ResultBound
-    ) -> ModelVersion:
+    async def _same(
+        self, manifest: ModelManifest, digest: str, version: int
+    ) -> ModelVersion | None:
+        """The version with this manifest and file, which has to be `version` unless that is 0."""
         numbers = await self._versions(manifest.name)
-        for number in numbers:
-            known = await self._readable(_key(manifest.name, number))
-            if known and known.manifest == manifest and known.digest == content.digest:
-                await self._store_file(known, content)
-                return known
-        number = 1 + max(await self._numbers_used(manifest.name), default=0)
-        model = ModelVersion(manifest, number, content.size_bytes, content.digest, result)
-        # The file first: a manifest without a file would be a model that cannot be loaded.
-        await self._store_file(model, content)
-        key = _key(manifest.name, number)
-        with retryable(f"cannot store model {key}"):
-            await self._manifests.replace(key, json.dumps(dump(model)).encode(), revision=0)
-        log.info("model registered", model=manifest.name, version=number, bytes=model.size_bytes)
-        return model
+        for number in numbers if not version else {version} & {*numbers}:
+            found = await self._readable(_key(manifest.name, number))
+            if found and found.manifest == manifest and found.digest == digest:
+                return found
+        highest = max(await self._numbers_used(manifest.name), default=0)
+        if version and version <= highest:
+            why = "is there with another file or manifest" if version in numbers else "was deleted"
+            raise VersionTaken(
+                f"version {version} of model {manifest.name!r} {why}: choose {highest + 1} or "
+                "more, or let the master choose"
+            )
+        return None
 
     async def _versions(self, name: str) -> Sequence[int]:
         """The numbers of all versions of a model, whether they can be read or not, in order."""
@@ -186,7 +223,7 @@ class ModelCatalog:
         highest = int(entry.value) if entry and entry.value.isdigit() else 0
         return [highest, *await self._versions(name)]
 
-    async def _store_file(self, model: ModelVersion, content: SpooledFile) -> None:
+    async def _store_file(self, model: ModelVersion, content: Upload) -> None:
         """Store the file unless it is there, under its digest: versions may share it."""
         if await self._files.has(model.digest):
             return
@@ -218,7 +255,7 @@ class ModelCatalog:
             return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
         except (ValueError, InvalidDocument) as error:
             raise ModelUnreadable(
-                f"the entry of model {key} is damaged: add the model again, which makes a new "
+                f"the entry of model {key} is damaged: submit the model again, which makes a new "
                 f"version of it ({error})"
             ) from error
 

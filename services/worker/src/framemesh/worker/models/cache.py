@@ -17,6 +17,7 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.modeling.source import is_file_of
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.processes.file_locks import is_at, lock_alone, removed
 
 log = get_logger()
 
@@ -106,7 +107,7 @@ class ModelCache:
         except FileNotFoundError:
             return None
         fcntl.flock(file, fcntl.LOCK_SH)
-        if _is_at(file, path):
+        if is_at(file, path):
             if is_file_of(model, path):
                 os.utime(path)
                 return file
@@ -129,7 +130,7 @@ class ModelCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._part(model)
         file = path.open("ab")
-        if _lock_alone(file) and _is_at(file, path):
+        if lock_alone(file) and is_at(file, path):
             # What a process that was killed has written.
             file.truncate(0)
             return file
@@ -155,7 +156,7 @@ class ModelCache:
         size = sum(stat.st_size for stat, _ in files)
         oldest = time.time() - MAX_UNUSED_SECONDS
         for stat, path in files:
-            if (size > self._max_bytes or stat.st_mtime < oldest) and _removed(path):
+            if (size > self._max_bytes or stat.st_mtime < oldest) and removed(path):
                 log.info("model is removed from the cache", path=str(path), bytes=stat.st_size)
                 size -= stat.st_size
 
@@ -169,32 +170,6 @@ class ModelCache:
 
     def _part(self, model: ModelVersion) -> Path:
         return self._folder / f"{model.digest}.onnx.part"
-
-
-def _lock_alone(file: BinaryIO) -> bool:
-    """Lock it against everybody, unless somebody has it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-
-
-def _is_at(file: BinaryIO, path: Path) -> bool:
-    """Whether an open file still has this name: it may have been removed before it was locked."""
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _removed(path: Path) -> bool:
-    """Remove a file unless somebody uses it."""
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        if _lock_alone(file) and _is_at(file, path):
-            path.unlink()
-            return True
-    return False
 
 
 def _sync(folder: Path) -> None:

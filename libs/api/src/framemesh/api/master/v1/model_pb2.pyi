@@ -19,49 +19,89 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
-class RegisterModelRequest(_message.Message):
+class SubmitModelRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANNOUNCEMENT_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    chunk: _builtins.bytes
+    @_builtins.property
+    def announcement(self) -> Global___ModelAnnouncement: ...
+    def __init__(
+        self,
+        *,
+        announcement: Global___ModelAnnouncement | None = ...,
+        chunk: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announcement", b"announcement", "chunk", b"chunk", "part", b"part"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announcement", b"announcement", "chunk", b"chunk", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["announcement", "chunk"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___SubmitModelRequest: _TypeAlias = SubmitModelRequest  # noqa: Y015
+
+@_typing.final
+class ModelAnnouncement(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MANIFEST_FIELD_NUMBER: _builtins.int
-    CHUNK_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     manifest: _builtins.str
     """The model.yaml as a JSON document, with the labels in place."""
-    chunk: _builtins.bytes
+    size_bytes: _builtins.int
+    """Of the ONNX file; 2 GiB at most."""
+    digest: _builtins.str
+    """SHA-256 of the ONNX file, in hexadecimal."""
+    version: _builtins.int
+    """0: the next one. FAILED_PRECONDITION if this one is there with another file or manifest."""
     def __init__(
         self,
         *,
         manifest: _builtins.str = ...,
-        chunk: _builtins.bytes = ...,
+        size_bytes: _builtins.int = ...,
+        digest: _builtins.str = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "manifest", b"manifest", "part", b"part"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "manifest", b"manifest", "part", b"part"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["manifest", "chunk"]  # noqa: Y015
-    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
-
-Global___RegisterModelRequest: _TypeAlias = RegisterModelRequest  # noqa: Y015
-
-@_typing.final
-class RegisterModelResponse(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MODEL_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def model(self) -> Global___Model: ...
-    def __init__(
-        self,
-        *,
-        model: Global___Model | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "manifest", b"manifest", "size_bytes", b"size_bytes", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RegisterModelResponse: _TypeAlias = RegisterModelResponse  # noqa: Y015
+Global___ModelAnnouncement: _TypeAlias = ModelAnnouncement  # noqa: Y015
+
+@_typing.final
+class SubmitModelResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIVED_BYTES_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    received_bytes: _builtins.int
+    """That the master has: the chunks go on from there."""
+    @_builtins.property
+    def model(self) -> Global___Model:
+        """The last message."""
+
+    def __init__(
+        self,
+        *,
+        received_bytes: _builtins.int = ...,
+        model: Global___Model | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "part", b"part", "received_bytes", b"received_bytes"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "part", b"part", "received_bytes", b"received_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["received_bytes", "model"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___SubmitModelResponse: _TypeAlias = SubmitModelResponse  # noqa: Y015
 
 @_typing.final
 class Model(_message.Message):
@@ -164,7 +204,7 @@ class GetModelResponse(_message.Message):
     MANIFEST_FIELD_NUMBER: _builtins.int
     PIPELINES_FIELD_NUMBER: _builtins.int
     manifest: _builtins.str
-    """As in RegisterModelRequest."""
+    """As in ModelAnnouncement."""
     @_builtins.property
     def model(self) -> Global___Model: ...
     @_builtins.property

@@ -35,10 +35,10 @@ class ModelServiceStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.RegisterModel = channel.stream_unary(
-                '/framemesh.api.master.v1.ModelService/RegisterModel',
-                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelRequest.SerializeToString,
-                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelResponse.FromString,
+        self.SubmitModel = channel.stream_stream(
+                '/framemesh.api.master.v1.ModelService/SubmitModel',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelResponse.FromString,
                 _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/framemesh.api.master.v1.ModelService/ListModels',
@@ -66,10 +66,12 @@ class ModelServiceServicer:
     """The models that pipelines may name.
     """
 
-    def RegisterModel(self, request_iterator, context):
-        """First the manifest, then the ONNX file in chunks of at most 1 MiB. The same file and manifest
-        registered twice are one version; anything else is a new one. INVALID_ARGUMENT names the
-        tensor or the field that does not fit.
+    def SubmitModel(self, request_iterator, context):
+        """First what is to come. The master refuses it, answers with the version that it has, or says how
+        many bytes of the file it has; then come the other bytes, in chunks of at most 1 MiB. What came
+        of a call that broke is kept for some time. The same file and manifest submitted twice are one
+        version; anything else is a new one. INVALID_ARGUMENT names the tensor or the field that does
+        not fit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,10 +108,10 @@ class ModelServiceServicer:
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'RegisterModel': grpc.stream_unary_rpc_method_handler(
-                    servicer.RegisterModel,
-                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelRequest.FromString,
-                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelResponse.SerializeToString,
+            'SubmitModel': grpc.stream_stream_rpc_method_handler(
+                    servicer.SubmitModel,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -144,7 +146,7 @@ class ModelService:
     """
 
     @staticmethod
-    def RegisterModel(request_iterator,
+    def SubmitModel(request_iterator,
             target,
             options=(),
             channel_credentials=None,
@@ -154,12 +156,12 @@ class ModelService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.stream_unary(
+        return grpc.experimental.stream_stream(
             request_iterator,
             target,
-            '/framemesh.api.master.v1.ModelService/RegisterModel',
-            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelRequest.SerializeToString,
-            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RegisterModelResponse.FromString,
+            '/framemesh.api.master.v1.ModelService/SubmitModel',
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.SubmitModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,10 +33,12 @@ class ModelServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ModelServiceAsyncStub: ...
-    RegisterModel: _grpc.StreamUnaryMultiCallable[_model_pb2.RegisterModelRequest, _model_pb2.RegisterModelResponse]
-    """First the manifest, then the ONNX file in chunks of at most 1 MiB. The same file and manifest
-    registered twice are one version; anything else is a new one. INVALID_ARGUMENT names the
-    tensor or the field that does not fit.
+    SubmitModel: _grpc.StreamStreamMultiCallable[_model_pb2.SubmitModelRequest, _model_pb2.SubmitModelResponse]
+    """First what is to come. The master refuses it, answers with the version that it has, or says how
+    many bytes of the file it has; then come the other bytes, in chunks of at most 1 MiB. What came
+    of a call that broke is kept for some time. The same file and manifest submitted twice are one
+    version; anything else is a new one. INVALID_ARGUMENT names the tensor or the field that does
+    not fit.
     """
     ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
     GetModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]
@@ -53,10 +55,12 @@ class ModelServiceAsyncStub(ModelServiceStub):
     """The models that pipelines may name."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    RegisterModel: _aio.StreamUnaryMultiCallable[_model_pb2.RegisterModelRequest, _model_pb2.RegisterModelResponse]  # type: ignore[assignment]
-    """First the manifest, then the ONNX file in chunks of at most 1 MiB. The same file and manifest
-    registered twice are one version; anything else is a new one. INVALID_ARGUMENT names the
-    tensor or the field that does not fit.
+    SubmitModel: _aio.StreamStreamMultiCallable[_model_pb2.SubmitModelRequest, _model_pb2.SubmitModelResponse]  # type: ignore[assignment]
+    """First what is to come. The master refuses it, answers with the version that it has, or says how
+    many bytes of the file it has; then come the other bytes, in chunks of at most 1 MiB. What came
+    of a call that broke is kept for some time. The same file and manifest submitted twice are one
+    version; anything else is a new one. INVALID_ARGUMENT names the tensor or the field that does
+    not fit.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
     GetModel: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]  # type: ignore[assignment]
@@ -72,14 +76,16 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """The models that pipelines may name."""
 
     @_abc_1.abstractmethod
-    def RegisterModel(
+    def SubmitModel(
         self,
-        request_iterator: _MaybeAsyncIterator[_model_pb2.RegisterModelRequest],
+        request_iterator: _MaybeAsyncIterator[_model_pb2.SubmitModelRequest],
         context: _ServicerContext,
-    ) -> _typing.Union[_model_pb2.RegisterModelResponse, _abc.Awaitable[_model_pb2.RegisterModelResponse]]:
-        """First the manifest, then the ONNX file in chunks of at most 1 MiB. The same file and manifest
-        registered twice are one version; anything else is a new one. INVALID_ARGUMENT names the
-        tensor or the field that does not fit.
+    ) -> _typing.Union[_abc.Iterator[_model_pb2.SubmitModelResponse], _abc.AsyncIterator[_model_pb2.SubmitModelResponse]]:
+        """First what is to come. The master refuses it, answers with the version that it has, or says how
+        many bytes of the file it has; then come the other bytes, in chunks of at most 1 MiB. What came
+        of a call that broke is kept for some time. The same file and manifest submitted twice are one
+        version; anything else is a new one. INVALID_ARGUMENT names the tensor or the field that does
+        not fit.
         """
 
     @_abc_1.abstractmethod
