@@ -100,6 +100,7 @@ class Services(
             revision=2,
             ready_workers=current + 1,
             current_workers=current,
+            wanted_workers=self.pipelines[request.name].workers.min,
             trouble="" if current else "street-r2-0: Triton cannot load person",
         )
         return pipeline_pb2.GetPipelineResponse(pipeline=pipeline)
@@ -109,7 +110,9 @@ class Services(
     ) -> pipeline_pb2.ListPipelinesResponse:
         return pipeline_pb2.ListPipelinesResponse(
             pipelines=[
-                pipeline_pb2.Pipeline(spec=spec, revision=1, ready_workers=2)
+                pipeline_pb2.Pipeline(
+                    spec=spec, revision=1, ready_workers=2, wanted_workers=spec.workers.min
+                )
                 for spec in self.pipelines.values()
             ]
         )

@@ -13,11 +13,14 @@ from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.history.event_log import EventLog
+from framemesh.master.history.events import NoEvents
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.scaling.autoscaler import Autoscaler
+from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.runtime.dataplane.errors import StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
@@ -97,7 +100,8 @@ async def test_a_pipeline_that_cannot_be_read_does_not_hide_the_others(
 async def test_the_same_again_keeps_the_revision_and_a_change_raises_it(running: Master) -> None:
     first = await running.apply()
     assert (await running.apply()).revision == first.revision
-    assert (await running.apply(workers=2)).revision > first.revision
+    ledger = pipeline_pb2.Ledger(max_bytes=32 * MIB)
+    assert (await running.apply(ledger=ledger)).revision > first.revision
 
 
 async def test_a_pipeline_that_comes_back_has_a_higher_revision(running: Master) -> None:
@@ -352,6 +356,13 @@ def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
         fleet=MemoryDriver(),
         events=EventLog(broker, SystemClock()),
         cordons=Cordons(broker),
+        scaler=Autoscaler(
+            broker,
+            ScalingStore(broker),
+            changed=asyncio.Event(),
+            events=NoEvents(),
+            clock=SystemClock(),
+        ),
         changed=asyncio.Event(),
         max_outcome_bytes=lambda: 8 * MIB,
         clock=SystemClock(),

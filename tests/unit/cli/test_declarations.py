@@ -23,9 +23,11 @@ stages:
   - {name: people, model: person, model_version: 2, max_delay_ms: 20}
   - {name: hats, model: hat, crops_of: people, labels: [person]}
 buffer: {streams: 2, shards: 8, replicas: 3, max_bytes: 5GiB}
-workers: {min: 0, cpus: 1.5, memory: 2GiB, gpus: 1, node_labels: {zone: hall}}
+workers:
+  {min: 0, max: 8, objective: {age_p99: 500ms}, shrink_after: 1m,
+   cpus: 1.5, memory: 2GiB, gpus: 1, node_labels: {zone: hall}}
 delivery:
-  {latest: {frames: 2}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
+  {fresh: {max_age: 1s}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
 ledger: {max_bytes: 1GiB, max_age: 2h}
 """
     )
@@ -39,10 +41,17 @@ ledger: {max_bytes: 1GiB, max_age: 2h}
         ],
         buffer=pipeline_pb2.Buffer(streams=2, shards=8, replicas=3, max_bytes=5 * 1024**3),
         workers=pipeline_pb2.Workers(
-            min=0, cpus=1.5, memory=2 * 1024**3, gpus=1, node_labels={"zone": "hall"}
+            min=0,
+            max=8,
+            objective=pipeline_pb2.Objective(age_p99=Duration(nanos=500_000_000)),
+            shrink_after=Duration(seconds=60),
+            cpus=1.5,
+            memory=2 * 1024**3,
+            gpus=1,
+            node_labels={"zone": "hall"},
         ),
         delivery=pipeline_pb2.Delivery(
-            latest=pipeline_pb2.Latest(frames=2),
+            fresh=pipeline_pb2.Fresh(max_age=Duration(seconds=1)),
             order=pipeline_pb2.ORDER_PER_CAMERA,
             high_priority=["gate"],
             max_attempts=4,

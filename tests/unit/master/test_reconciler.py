@@ -12,7 +12,6 @@ from framemesh.master.fleet import reconciler
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
 from framemesh.master.fleet.reconciler import Reconciler
-from framemesh.master.fleet.scaler import Load, desired_replicas
 from framemesh.master.fleet.status import ready_workers, trouble
 from framemesh.master.fleet.wanted import as_observed
 from framemesh.master.history.events import NoEvents
@@ -64,6 +63,12 @@ class Mesh:
             await self._news.wait()
             self._news.clear()
 
+    def replicas(self, spec: PipelineSpec) -> int:
+        return spec.workers.min
+
+    def observed(self, state: FleetState) -> None:
+        """Nothing is scaled by load."""
+
     async def until(self, expected: Callable[[FleetState], bool]) -> FleetState:
         async with asyncio.timeout(5):
             while not expected(state := await self.driver.observe()):
@@ -85,6 +90,7 @@ async def mesh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
             pipelines=mesh,
             driver=mesh.driver,
             cordons=mesh.cordons,
+            scaler=mesh,
             changed=mesh.changed,
             leadership=mesh,
             watcher=FleetHistory(NoEvents()),
@@ -172,11 +178,6 @@ async def test_without_nodes_the_trouble_is_that(mesh: Mesh) -> None:
     revision = mesh.put("street", 1)
     state = await mesh.driver.observe()
     assert trouble(WorkerGroup("street", revision, 1), state) == "there are no nodes"
-
-
-def test_a_pipeline_has_as_many_workers_as_its_minimum() -> None:
-    assert desired_replicas(WorkersSpec(min=3), Load()) == 3
-    assert desired_replicas(WorkersSpec(min=0), Load(pending_frames=10_000)) == 0
 
 
 def test_a_pipeline_that_cannot_be_read_keeps_its_workers_but_not_those_that_stop() -> None:

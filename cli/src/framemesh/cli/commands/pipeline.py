@@ -18,7 +18,7 @@ from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.node import plan_lines
-from framemesh.cli.views.pipeline import lines, stages
+from framemesh.cli.views.pipeline import bounds, lines, stages
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
@@ -137,7 +137,7 @@ def _apply(
     typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
     if wait_seconds:
         found = wait_until_ready(stub, spec.name, wait_seconds, _tell_trouble)
-        typer.echo(f"{found.current_workers} of {found.spec.workers.min} workers ready")
+        typer.echo(f"{found.current_workers} of {found.wanted_workers} workers ready")
     elif applied.trouble:
         typer.echo(f"trouble: {applied.trouble}")
 
@@ -187,7 +187,7 @@ def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
         )
     table = Table("pipeline", "revision", "stages", "workers", "trouble", box=None)
     for one in answer.pipelines:
-        workers = f"{one.ready_workers} of {one.spec.workers.min}"
+        workers = f"{one.ready_workers} of {one.wanted_workers}{bounds(one.spec.workers)}"
         table.add_row(
             one.spec.name, str(one.revision), stages(one.spec), workers, escape(one.trouble)
         )

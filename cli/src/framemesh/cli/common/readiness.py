@@ -42,7 +42,7 @@ def wait_until_ready(
                 raise
             time.sleep(POLL_SECONDS)
             continue
-        if found.current_workers or not found.spec.workers.min:
+        if found.current_workers or not found.wanted_workers:
             return found
         if found.trouble not in {"", told}:
             told = found.trouble

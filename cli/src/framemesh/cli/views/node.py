@@ -103,6 +103,7 @@ def plan_lines(
     """What a pipeline would take, and where its workers would go."""
     workers = wanted.workers
     how_many = "1 worker" if workers.min == 1 else f"{workers.min} workers"
+    how_many += f", up to {workers.max}" if workers.max > workers.min else ""
     needs = ", ".join(_needs(workers))
     each = f"each needs {needs}" if needs else "nothing is reserved for them"
     yield f"pipeline {wanted.name}: {how_many}; {each}"

@@ -15,9 +15,33 @@ def lines(pipeline: pipeline_pb2.Pipeline) -> Iterator[str]:
     spec = pipeline.spec
     yield f"pipeline {spec.name}, revision {pipeline.revision}"
     yield f"  stages   {stages(spec)}"
-    yield f"  workers  {pipeline.current_workers} of {spec.workers.min} ready{_earlier(pipeline)}"
+    yield (
+        f"  workers  {pipeline.current_workers} of {pipeline.wanted_workers} ready"
+        f"{_earlier(pipeline)}{bounds(spec.workers)}"
+    )
+    if pipeline.HasField("load"):
+        yield f"  load     {load(pipeline.load)}"
     if pipeline.trouble:
         yield f"  trouble  {pipeline.trouble}"
+
+
+def bounds(workers: pipeline_pb2.Workers) -> str:
+    """Between which the number of workers follows the load; empty where it does not."""
+    return f" (from {workers.min} to {workers.max})" if workers.max > workers.min else ""
+
+
+def load(found: pipeline_pb2.Load) -> str:
+    """What the number of workers is chosen by, in one line."""
+    parts = [f"{found.pending_frames} frames wait"]
+    if found.HasField("growth"):
+        parts[0] += f" ({found.growth:+.1f}/s)"
+    if found.HasField("arriving_per_second"):
+        parts.append(f"{found.arriving_per_second:.1f}/s come in")
+    if found.HasField("worker_rate"):
+        parts.append(f"one worker does {found.worker_rate:.1f}/s")
+    if found.HasField("worker_start"):
+        parts.append(f"and starts in {found.worker_start.ToTimedelta().total_seconds():.1f} s")
+    return ", ".join(parts)
 
 
 def _earlier(pipeline: pipeline_pb2.Pipeline) -> str:

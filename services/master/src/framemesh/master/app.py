@@ -28,6 +28,8 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.scaling.autoscaler import Autoscaler
+from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
 from framemesh.runtime.concurrency.run_until import run_until
@@ -97,6 +99,8 @@ class _Domain:
     nodes: NodeRegistry
     cordons: Cordons
     fleet: ProcessDriver
+    scaling: ScalingStore
+    scaler: Autoscaler
     pipelines: PipelineManager
     events: EventLog
     gate: LeaderGate
@@ -107,7 +111,9 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
     transfers = Transfers()
     models = ModelCatalog(nats, transfers)
     fleet, revisions = ProcessDriver(nodes), RevisionStore(nats)
+    scaling = ScalingStore(nats)
     events = EventLog(nats, SystemClock())
+    scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())
     pipelines = PipelineManager(
         store=store,
         revisions=Revisions(revisions),
@@ -115,6 +121,7 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         buffers=BufferProvisioner(nats),
         fleet=fleet,
         cordons=cordons,
+        scaler=scaler,
         events=events,
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
@@ -128,6 +135,8 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         nodes=nodes,
         cordons=cordons,
         fleet=fleet,
+        scaling=scaling,
+        scaler=scaler,
         pipelines=pipelines,
         events=events,
         gate=LeaderGate(SERVICE_NAMES),
@@ -141,6 +150,7 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
         pipelines=feed,
         driver=domain.fleet,
         cordons=domain.cordons,
+        scaler=domain.scaler,
         changed=domain.nodes.changed,
         leadership=lease,
         watcher=FleetHistory(domain.events),
@@ -151,6 +161,7 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
             tasks.create_task(feed.run())
             tasks.create_task(domain.events.run())
             tasks.create_task(drain_continuously(domain.pipelines, feed))
+            tasks.create_task(domain.scaler.run(feed.known, lease))
             await reconciler.run()
     finally:
         await server.set_standby()
@@ -163,7 +174,9 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.revisions.create()
             await domain.models.create()
             await domain.events.create()
-            return await domain.cordons.create()
+            await domain.cordons.create()
+            await domain.scaling.create()
+            return await domain.scaler.load()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))
         await asyncio.sleep(RETRY_SECONDS)

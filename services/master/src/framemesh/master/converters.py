@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 
 from framemesh.api.master.v1 import model_pb2, pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.master.errors import MalformedCall
 from framemesh.master.models.submission import Announcement
 from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
+from framemesh.master.scaling.watched_pipeline import Load
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.jetstream.revision_store import StoredRevision
 from framemesh.runtime.messages import pipeline_message
@@ -22,7 +24,23 @@ def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
         ready_workers=pipeline.ready_workers,
         current_workers=pipeline.current_workers,
         trouble=pipeline.trouble,
+        wanted_workers=pipeline.wanted_workers,
+        load=_load_to_proto(pipeline.load),
     )
+
+
+def _load_to_proto(load: Load | None) -> pipeline_pb2.Load | None:
+    if load is None:
+        return None
+    message = pipeline_pb2.Load(
+        pending_frames=load.pending_frames,
+        growth=load.growth,
+        arriving_per_second=load.arriving_per_second,
+        worker_rate=load.capacity.rate,
+    )
+    if load.capacity.start_seconds is not None:
+        message.worker_start.FromTimedelta(timedelta(seconds=load.capacity.start_seconds))
+    return message
 
 
 def plan_to_proto(plan: PipelinePlan) -> pipeline_pb2.PlanPipelineResponse:

@@ -1,6 +1,7 @@
 """The specification of a pipeline: its stages, buffer, ledger and workers."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -39,6 +40,10 @@ MIN_LEDGER_AGE = timedelta(minutes=5)
 
 MAX_LEDGER_AGE = timedelta(days=30)
 LEDGER_AGE = timedelta(hours=24)
+
+MAX_WORKERS = 1000
+MIN_OBJECTIVE, MAX_OBJECTIVE = timedelta(milliseconds=50), timedelta(hours=1)
+MIN_SHRINK, MAX_SHRINK = timedelta(seconds=1), timedelta(hours=1)
 
 MAX_STREAMS = 16
 MAX_SHARDS = 64
@@ -119,12 +124,27 @@ class LedgerSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectiveSpec:
+    """What the number of workers is chosen for."""
+
+    __pydantic_config__ = _STRICT
+
+    age_p99: Annotated[Duration, between(MIN_OBJECTIVE, MAX_OBJECTIVE)] = timedelta(seconds=2)
+    """From the capture of a frame to its outcome: one frame of 100 may take longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkersSpec:
     """How many workers a pipeline has."""
 
     __pydantic_config__ = _STRICT
 
-    min: Annotated[int, Field(ge=0, le=1000)] = 1
+    min: Annotated[int, Field(ge=0, le=MAX_WORKERS)] = 1
+    max: Annotated[int, Field(ge=1, le=MAX_WORKERS)] | None = None
+    """None: `min`, whatever the load. Otherwise there are as many as the load needs."""
+    objective: ObjectiveSpec = field(default_factory=ObjectiveSpec)
+    shrink_after: Annotated[Duration, between(MIN_SHRINK, MAX_SHRINK)] = timedelta(seconds=30)
+    """For how long fewer workers must be enough before some are stopped."""
     cpus: Annotated[float, Field(ge=0, le=1024, allow_inf_nan=False)] = 0.0
     """What each worker is given of its node; 0 of anything: nothing is reserved."""
     memory: Annotated[ByteSize, Field(ge=0)] = NOTHING
@@ -133,6 +153,26 @@ class WorkersSpec:
         default_factory=dict
     )
     """Only nodes that have all of these labels."""
+
+    @property
+    def most(self) -> int:
+        """As many as there may be."""
+        return self.min if self.max is None else self.max
+
+    @property
+    def scales(self) -> bool:
+        """Whether their number follows the load."""
+        return self.most > self.min
+
+    def of_same_kind(self, other: "WorkersSpec") -> bool:
+        """Whether workers that were started for one do for the other: only their number differs."""
+        return self == replace(
+            other,
+            min=self.min,
+            max=self.max,
+            objective=self.objective,
+            shrink_after=self.shrink_after,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +239,7 @@ def check_pipeline(spec: PipelineSpec) -> None:
                 f"use delivery.fresh.max_age ({age}) or more: a frame must find its outcome",
             )
         )
+    problems += _worker_problems(spec)
     buffer = spec.buffer
     if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
         least = buffer.streams * MIN_STREAM_BYTES // 1024**2
@@ -210,3 +251,15 @@ def check_pipeline(spec: PipelineSpec) -> None:
         )
     if problems:
         raise InvalidDocument("pipeline", tuple(problems))
+
+
+def _worker_problems(spec: PipelineSpec) -> Iterator[Problem]:
+    workers = spec.workers
+    if workers.most < workers.min:
+        yield Problem(("workers", "max"), f"use workers.min ({workers.min}) or more")
+    if spec.delivery.latest and workers.scales:
+        yield Problem(
+            ("workers", "max"),
+            "has nothing to go by with delivery latest: what workers cannot take is superseded, so"
+            " there is no backlog; leave it out",
+        )

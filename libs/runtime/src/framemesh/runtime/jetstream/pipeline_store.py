@@ -44,8 +44,8 @@ class StoredPipeline:
     draining: tuple[Generation, ...] = ()
     """Older ones, which take no more but may have some; the oldest first."""
     revision: int = 0
-    """Of the specification: a change gets a higher number than all before, and one that comes back
-    has the number that it had."""
+    """Of what its workers do, not of their number: a change gets a higher number than all before,
+    and one that comes back has the number that it had."""
     applied_unix_nano: int = 0
     """When the specification was; 0: that is not known."""
     entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
@@ -117,13 +117,14 @@ class PipelineStore:
         written = await self._write(stored)
         return replace(stored, revision=revision or written, entry=written)
 
-    async def update(self, stored: StoredPipeline) -> None:
-        """Write where the frames of a pipeline are, which is no change of its specification.
+    async def update(self, stored: StoredPipeline) -> int:
+        """Write what makes no new revision: where the frames of a pipeline are, and how many
+        workers it may have. Returns the revision of its entry.
 
         Raises:
             PipelineChanged: its entry is another one than `stored` was read from.
         """
-        await self._write(stored)
+        return await self._write(stored)
 
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
-from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec, WorkersSpec
 
 _ORDER_TO_PROTO = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
@@ -51,16 +51,24 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
             replicas=buffer.replicas,
             max_bytes=buffer.max_bytes,
         ),
-        workers=pipeline_pb2.Workers(
-            min=spec.workers.min,
-            cpus=spec.workers.cpus,
-            memory=spec.workers.memory,
-            gpus=spec.workers.gpus,
-            node_labels=spec.workers.node_labels,
-        ),
+        workers=_workers_to_proto(spec.workers),
         delivery=_delivery_to_proto(spec.delivery),
         ledger=_ledger_to_proto(spec.ledger),
     )
+
+
+def _workers_to_proto(workers: WorkersSpec) -> pipeline_pb2.Workers:
+    message = pipeline_pb2.Workers(
+        min=workers.min,
+        max=workers.max,
+        cpus=workers.cpus,
+        memory=workers.memory,
+        gpus=workers.gpus,
+        node_labels=workers.node_labels,
+    )
+    message.objective.age_p99.FromTimedelta(workers.objective.age_p99)
+    message.shrink_after.FromTimedelta(workers.shrink_after)
+    return message
 
 
 def _ledger_to_proto(ledger: LedgerSpec) -> pipeline_pb2.Ledger:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.rollout import next_groups
@@ -45,6 +46,18 @@ class Watcher(Protocol):
     ) -> None: ...
 
 
+class Scaler(Protocol):
+    """Who knows how many workers there should be: what Autoscaler has for this."""
+
+    def replicas(self, spec: PipelineSpec) -> int:
+        """How many workers a pipeline should have now."""
+        ...
+
+    def observed(self, state: FleetState) -> None:
+        """Take note of what there is."""
+        ...
+
+
 class Leadership(Protocol):
     """The right to change what runs: what Lease has for this."""
 
@@ -72,11 +85,13 @@ class Reconciler:
         pipelines: PipelineSource,
         driver: FleetDriver,
         cordons: CordonStore,
+        scaler: Scaler,
         changed: asyncio.Event,
         leadership: Leadership,
         watcher: Watcher,
     ) -> None:
         """`changed` starts a round at once: it is set after every change of what runs."""
+        self._scaler = scaler
         self._leadership = leadership
         self._pipelines = pipelines
         self._cordons = cordons
@@ -109,15 +124,17 @@ class Reconciler:
         """
         pipelines = await self._pipelines.known()
         observed = await self._driver.observe()
+        self._scaler.observed(observed)
         self._watcher.observed(pipelines, observed, self._cordons.names)
-        groups = [*_next_groups(pipelines, observed)]
+        groups = [*self._next_groups(pipelines, observed)]
         for name in sorted({*self._pipelines.unreadable} - pipelines.keys()):
             groups += as_observed(name, observed)
         # This process may have been suspended for as long as another one needs to lead.
         if self._leadership.certain:
             await self._driver.apply(groups, self._cordons.names, self._leadership.epoch)
 
-
-def _next_groups(pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
-    for name, stored in sorted(pipelines.items()):
-        yield from next_groups(wanted_group(stored.spec, stored.revision), observed.of(name))
+    def _next_groups(self, pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
+        for name, stored in sorted(pipelines.items()):
+            replicas = self._scaler.replicas(stored.spec)
+            wanted = wanted_group(stored.spec, stored.revision, replicas)
+            yield from next_groups(wanted, observed.of(name))

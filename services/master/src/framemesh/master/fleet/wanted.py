@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.resources import Resources
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
-from framemesh.master.fleet.scaler import Load, desired_replicas
 
 
-def wanted_group(spec: PipelineSpec, revision: int) -> WorkerGroup:
+def wanted_group(spec: PipelineSpec, revision: int, replicas: int) -> WorkerGroup:
+    """So many workers of a revision of a pipeline."""
     workers = spec.workers
     return WorkerGroup(
         spec.name,
         revision,
-        desired_replicas(workers, Load()),
+        replicas,
         resources=Resources(workers.cpus, int(workers.memory), workers.gpus),
         node_labels=tuple(sorted(workers.node_labels.items())),
     )

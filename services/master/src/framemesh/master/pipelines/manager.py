@@ -22,6 +22,8 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.scaling.autoscaler import Autoscaler
+from framemesh.master.scaling.watched_pipeline import Load
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -42,6 +44,10 @@ class RunningPipeline:
     current_workers: int
     """Of them, those of the revision that is stored."""
     trouble: str
+    wanted_workers: int
+    """As many as there should be now."""
+    load: Load | None
+    """None: the number of its workers does not follow its load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class PipelineManager:
         fleet: FleetDriver,
         cordons: CordonStore,
         events: EventLog,
+        scaler: Autoscaler,
         changed: asyncio.Event,
         max_outcome_bytes: Callable[[], int],
         clock: Clock,
@@ -94,6 +101,7 @@ class PipelineManager:
         self._fleet = fleet
         self._cordons = cordons
         self._events = events
+        self._scaler = scaler
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
         self._clock = clock
@@ -154,7 +162,8 @@ class PipelineManager:
         spec = await pinned(wanted, self._models, self._max_outcome_bytes())
         current = await self._readable(spec.name)
         revision = current.revision if current else 0
-        group = wanted_group(spec, revision if current and current.spec == spec else revision + 1)
+        same = current is not None and _same_work(current.spec, spec)
+        group = wanted_group(spec, revision if same else revision + 1, self._scaler.replicas(spec))
         observed = await self._fleet.observe()
         others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
         groups = [group, *(each for name in others for each in as_observed(name, observed))]
@@ -261,16 +270,7 @@ class PipelineManager:
         try:
             await self._buffers.provision(spec, generation)
             if current is None or current.spec != spec or not current.revision or earlier:
-                if current is not None:
-                    await self._revisions.keep(current)
-                made = await self._store.put(
-                    spec,
-                    generation,
-                    draining,
-                    entry=current.entry if current else 0,
-                    revision=earlier.revision if earlier else 0,
-                    applied_unix_nano=self._clock.unix_nano(),
-                )
+                made = await self._write(spec, generation, draining, current, earlier)
                 record_applied(self._events, made, current, new_buffer=new)
             else:
                 made = current
@@ -281,6 +281,28 @@ class PipelineManager:
         if made.draining:
             await self._drain(made)
         return made
+
+    async def _write(
+        self,
+        spec: PipelineSpec,
+        generation: Generation,
+        draining: tuple[Generation, ...],
+        current: StoredPipeline | None,
+        earlier: StoredRevision | None,
+    ) -> StoredPipeline:
+        if current is not None:
+            if current.revision and not earlier and _same_work(current.spec, spec):
+                changed = replace(current, spec=spec)
+                return replace(changed, entry=await self._store.update(changed))
+            await self._revisions.keep(current)
+        return await self._store.put(
+            spec,
+            generation,
+            draining,
+            entry=current.entry if current else 0,
+            revision=earlier.revision if earlier else 0,
+            applied_unix_nano=self._clock.unix_nano(),
+        )
 
     async def _undo(self, name: str, generation: Generation, *, first: bool) -> None:
         """Remove the streams that were made for an entry that could not be written.
@@ -332,12 +354,15 @@ class PipelineManager:
 
     def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:
         name = stored.spec.name
-        wanted = wanted_group(stored.spec, stored.revision)
+        wanted = wanted_group(stored.spec, stored.revision, self._scaler.replicas(stored.spec))
+        watched = self._scaler.watched(name)
         return RunningPipeline(
             stored,
             ready_workers(state, name),
             current_workers(wanted, state),
             trouble(wanted, self._with_downloads(state)),
+            wanted.replicas,
+            watched.load if watched else None,
         )
 
     def _with_downloads(self, state: FleetState) -> FleetState:
@@ -360,6 +385,13 @@ def _next(
         return same, current.draining
     # What was accepted stays where it is until it is done: moved, it could get lost.
     return replace(same, number=same.number + 1), (*current.draining, current.generation)
+
+
+def _same_work(current: PipelineSpec, spec: PipelineSpec) -> bool:
+    """Whether workers of one do for the other: what differs is their number."""
+    return replace(current, workers=spec.workers) == spec and spec.workers.of_same_kind(
+        current.workers
+    )
 
 
 def _generations(stored: StoredPipeline) -> list[Generation]:

@@ -396,14 +396,25 @@ class Workers(_message.Message):
     MEMORY_FIELD_NUMBER: _builtins.int
     GPUS_FIELD_NUMBER: _builtins.int
     NODE_LABELS_FIELD_NUMBER: _builtins.int
+    MAX_FIELD_NUMBER: _builtins.int
+    OBJECTIVE_FIELD_NUMBER: _builtins.int
+    SHRINK_AFTER_FIELD_NUMBER: _builtins.int
     min: _builtins.int
     cpus: _builtins.float
     """What each is given of its node; absent or 0: nothing is reserved."""
     memory: _builtins.int
     gpus: _builtins.int
+    max: _builtins.int
+    """Absent: min, whatever the load."""
     @_builtins.property
     def node_labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Only nodes that have all of these labels."""
+
+    @_builtins.property
+    def objective(self) -> Global___Objective: ...
+    @_builtins.property
+    def shrink_after(self) -> _duration_pb2.Duration:
+        """For how long fewer workers must be enough before some are stopped; absent: 30 s."""
 
     def __init__(
         self,
@@ -413,15 +424,20 @@ class Workers(_message.Message):
         memory: _builtins.int | None = ...,
         gpus: _builtins.int | None = ...,
         node_labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        max: _builtins.int | None = ...,
+        objective: Global___Objective | None = ...,
+        shrink_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cpus", b"_cpus", "_gpus", b"_gpus", "_memory", b"_memory", "_min", b"_min", "cpus", b"cpus", "gpus", b"gpus", "memory", b"memory", "min", b"min"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cpus", b"_cpus", "_gpus", b"_gpus", "_max", b"_max", "_memory", b"_memory", "_min", b"_min", "cpus", b"cpus", "gpus", b"gpus", "max", b"max", "memory", b"memory", "min", b"min", "objective", b"objective", "shrink_after", b"shrink_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cpus", b"_cpus", "_gpus", b"_gpus", "_memory", b"_memory", "_min", b"_min", "cpus", b"cpus", "gpus", b"gpus", "memory", b"memory", "min", b"min", "node_labels", b"node_labels"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cpus", b"_cpus", "_gpus", b"_gpus", "_max", b"_max", "_memory", b"_memory", "_min", b"_min", "cpus", b"cpus", "gpus", b"gpus", "max", b"max", "memory", b"memory", "min", b"min", "node_labels", b"node_labels", "objective", b"objective", "shrink_after", b"shrink_after"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cpus: _TypeAlias = _typing.Literal["cpus"]  # noqa: Y015
     _WhichOneofArgType__cpus: _TypeAlias = _typing.Literal["_cpus", b"_cpus"]  # noqa: Y015
     _WhichOneofReturnType__gpus: _TypeAlias = _typing.Literal["gpus"]  # noqa: Y015
     _WhichOneofArgType__gpus: _TypeAlias = _typing.Literal["_gpus", b"_gpus"]  # noqa: Y015
+    _WhichOneofReturnType__max: _TypeAlias = _typing.Literal["max"]  # noqa: Y015
+    _WhichOneofArgType__max: _TypeAlias = _typing.Literal["_max", b"_max"]  # noqa: Y015
     _WhichOneofReturnType__memory: _TypeAlias = _typing.Literal["memory"]  # noqa: Y015
     _WhichOneofArgType__memory: _TypeAlias = _typing.Literal["_memory", b"_memory"]  # noqa: Y015
     _WhichOneofReturnType__min: _TypeAlias = _typing.Literal["min"]  # noqa: Y015
@@ -431,11 +447,37 @@ class Workers(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__gpus) -> _WhichOneofReturnType__gpus | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max) -> _WhichOneofReturnType__max | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__memory) -> _WhichOneofReturnType__memory | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min) -> _WhichOneofReturnType__min | None: ...
 
 Global___Workers: _TypeAlias = Workers  # noqa: Y015
+
+@_typing.final
+class Objective(_message.Message):
+    """What the number of workers is chosen for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGE_P99_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def age_p99(self) -> _duration_pb2.Duration:
+        """From the capture of a frame to its outcome: one frame of 100 may take longer. Absent: 2 s."""
+
+    def __init__(
+        self,
+        *,
+        age_p99: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["age_p99", b"age_p99"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_p99", b"age_p99"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Objective: _TypeAlias = Objective  # noqa: Y015
 
 @_typing.final
 class Pipeline(_message.Message):
@@ -446,6 +488,8 @@ class Pipeline(_message.Message):
     READY_WORKERS_FIELD_NUMBER: _builtins.int
     TROUBLE_FIELD_NUMBER: _builtins.int
     CURRENT_WORKERS_FIELD_NUMBER: _builtins.int
+    WANTED_WORKERS_FIELD_NUMBER: _builtins.int
+    LOAD_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Of its specification. A change gets a higher number than all before; one that comes back has the
     number that it had.
@@ -455,8 +499,14 @@ class Pipeline(_message.Message):
     """What keeps it from running, for a person; empty when nothing does."""
     current_workers: _builtins.int
     """Of the ready workers those of this revision."""
+    wanted_workers: _builtins.int
+    """As many as there should be now."""
     @_builtins.property
     def spec(self) -> Global___PipelineSpec: ...
+    @_builtins.property
+    def load(self) -> Global___Load:
+        """Absent where the number of workers does not follow the load."""
+
     def __init__(
         self,
         *,
@@ -465,14 +515,66 @@ class Pipeline(_message.Message):
         ready_workers: _builtins.int = ...,
         trouble: _builtins.str = ...,
         current_workers: _builtins.int = ...,
+        wanted_workers: _builtins.int = ...,
+        load: Global___Load | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_workers", b"current_workers", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Pipeline: _TypeAlias = Pipeline  # noqa: Y015
+
+@_typing.final
+class Load(_message.Message):
+    """What the number of workers is chosen by. What was not measured yet is absent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PENDING_FRAMES_FIELD_NUMBER: _builtins.int
+    GROWTH_FIELD_NUMBER: _builtins.int
+    ARRIVING_PER_SECOND_FIELD_NUMBER: _builtins.int
+    WORKER_RATE_FIELD_NUMBER: _builtins.int
+    WORKER_START_FIELD_NUMBER: _builtins.int
+    pending_frames: _builtins.int
+    """Frames that wait, or that workers have and have not completed."""
+    growth: _builtins.float
+    """The derivative of their number, in frames a second."""
+    arriving_per_second: _builtins.float
+    worker_rate: _builtins.float
+    """Frames a second that one worker does with enough to do."""
+    @_builtins.property
+    def worker_start(self) -> _duration_pb2.Duration:
+        """What a worker needs to start."""
+
+    def __init__(
+        self,
+        *,
+        pending_frames: _builtins.int = ...,
+        growth: _builtins.float | None = ...,
+        arriving_per_second: _builtins.float | None = ...,
+        worker_rate: _builtins.float | None = ...,
+        worker_start: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_arriving_per_second", b"_arriving_per_second", "_growth", b"_growth", "_worker_rate", b"_worker_rate", "arriving_per_second", b"arriving_per_second", "growth", b"growth", "worker_rate", b"worker_rate", "worker_start", b"worker_start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_arriving_per_second", b"_arriving_per_second", "_growth", b"_growth", "_worker_rate", b"_worker_rate", "arriving_per_second", b"arriving_per_second", "growth", b"growth", "pending_frames", b"pending_frames", "worker_rate", b"worker_rate", "worker_start", b"worker_start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__arriving_per_second: _TypeAlias = _typing.Literal["arriving_per_second"]  # noqa: Y015
+    _WhichOneofArgType__arriving_per_second: _TypeAlias = _typing.Literal["_arriving_per_second", b"_arriving_per_second"]  # noqa: Y015
+    _WhichOneofReturnType__growth: _TypeAlias = _typing.Literal["growth"]  # noqa: Y015
+    _WhichOneofArgType__growth: _TypeAlias = _typing.Literal["_growth", b"_growth"]  # noqa: Y015
+    _WhichOneofReturnType__worker_rate: _TypeAlias = _typing.Literal["worker_rate"]  # noqa: Y015
+    _WhichOneofArgType__worker_rate: _TypeAlias = _typing.Literal["_worker_rate", b"_worker_rate"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__arriving_per_second) -> _WhichOneofReturnType__arriving_per_second | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__growth) -> _WhichOneofReturnType__growth | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__worker_rate) -> _WhichOneofReturnType__worker_rate | None: ...
+
+Global___Load: _TypeAlias = Load  # noqa: Y015
 
 @_typing.final
 class ApplyPipelineRequest(_message.Message):

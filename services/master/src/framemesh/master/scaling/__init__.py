@@ -1,0 +1,1 @@
+"""How many workers a pipeline has: measured, learned, decided, and remembered."""

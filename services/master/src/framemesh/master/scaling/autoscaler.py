@@ -1,0 +1,140 @@
+"""Gives each pipeline the number of workers that its load needs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Protocol
+
+from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.master.fleet.port import FleetState
+from framemesh.master.history.events import EventKind, Events
+from framemesh.master.scaling.measure import BufferCounter
+from framemesh.master.scaling.policy import DEFAULT_POLICY, ScalingPolicy
+from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
+from framemesh.master.scaling.watched_pipeline import WatchedPipeline, bounds_of
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_feed import Pipelines
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+
+class Leadership(Protocol):
+    """The right to decide: what Lease has for this."""
+
+    @property
+    def certain(self) -> bool: ...
+
+
+class Autoscaler:
+    """Watches the buffers of pipelines whose number of workers may change.
+
+    A decision is stored before it is acted on: the next leader has it, too.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        store: ScalingStore,
+        *,
+        changed: asyncio.Event,
+        events: Events,
+        clock: Clock,
+        policy: ScalingPolicy = DEFAULT_POLICY,
+    ) -> None:
+        """
+        Args:
+            changed: set after every decision, for those who bring it about.
+            events: gets every decision with its reason.
+        """
+        self._broker = broker
+        self._store = store
+        self._changed = changed
+        self._events = events
+        self._clock = clock
+        self._policy = policy
+        self._watched: dict[str, WatchedPipeline] = {}
+        self._counters: dict[str, BufferCounter] = {}
+        self._stored: dict[str, Scaled] = {}
+        """What was stored of every pipeline, watched or not."""
+
+    def replicas(self, spec: PipelineSpec) -> int:
+        """How many workers a pipeline should have now."""
+        scaled = self._stored.get(spec.name)
+        bounds = bounds_of(spec)
+        return min(bounds.most, max(bounds.least, scaled.replicas if scaled else 0))
+
+    def watched(self, name: str) -> WatchedPipeline | None:
+        """What is known of the load of a pipeline; None: it is not scaled."""
+        return self._watched.get(name)
+
+    def observed(self, state: FleetState) -> None:
+        """Take note of which workers are ready."""
+        for name, watched in self._watched.items():
+            watched.observed(name, state)
+
+    async def load(self) -> None:
+        """Read what the last leader decided and learned.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer in time.
+        """
+        self._watched.clear()
+        self._counters.clear()
+        self._stored = await self._store.all()
+
+    async def run(
+        self, pipelines: Callable[[], Awaitable[Pipelines]], leadership: Leadership
+    ) -> NoReturn:
+        """Decide again and again, until cancelled."""
+        trouble = ""
+        while True:
+            if leadership.certain:
+                try:
+                    await self._round(await pipelines())
+                    trouble = ""
+                except FramemeshError as error:
+                    if not trouble:
+                        trouble = str(error)
+                        log.warning("cannot scale, will try again", why=trouble)
+            await asyncio.sleep(self._policy.sample)
+
+    async def _round(self, pipelines: Pipelines) -> None:
+        for name, stored in sorted(pipelines.items()):
+            if stored.spec.workers.scales:
+                await self._look(name, stored)
+            else:
+                self._unwatch(name)
+        for name in self._stored.keys() - pipelines.keys():
+            self._unwatch(name)
+            await self._store.remove(name)
+            del self._stored[name]
+
+    async def _look(self, name: str, stored: StoredPipeline) -> None:
+        spec = stored.spec
+        watched = self._watched.get(name)
+        if watched is None:
+            scaled = self._stored.get(name) or Scaled(self.replicas(spec))
+            watched = self._watched[name] = WatchedPipeline(scaled, self._clock, self._policy)
+            self._counters[name] = BufferCounter(self._broker)
+            # Which of its workers are ready is told by the next round of the reconciler.
+            self._changed.set()
+        watched.counted(await self._counters[name].count(stored), spec)
+        decision = watched.decision(spec)
+        scaled = watched.after(decision)
+        if scaled == watched.scaled:
+            return
+        await self._store.put(name, scaled)
+        before = watched.scaled.replicas
+        watched.scaled = self._stored[name] = scaled
+        if decision is not None:
+            change = f"{before} -> {decision.replicas} workers: {decision.reason}"
+            log.info("pipeline scaled", pipeline=name, change=change)
+            self._events.record(name, EventKind.SCALED, change)
+            self._changed.set()
+
+    def _unwatch(self, name: str) -> None:
+        self._watched.pop(name, None)
+        self._counters.pop(name, None)
