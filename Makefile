@@ -94,9 +94,23 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 .PHONY: test
 test: install ## Every test that this machine can run
 	$(BIN)/pytest tests $(AT_ONCE)
+	$(SWARM_TESTS)
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: test-swarm
+test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed
+	$(SWARM_TESTS)
+SWARM_TESTS = tests/swarm/with_docker.sh $(BIN)/pytest tests/swarm -m swarm
+
+.PHONY: swarm-up swarm-demo swarm-down
+swarm-up: install ## Start a swarm of three nodes in docker, with everything on it
+	$(BIN)/python -m tests.swarm up
+swarm-demo: install ## The demo's video through that swarm
+	$(BIN)/python -m tests.swarm demo
+swarm-down: install ## Stop that swarm
+	$(BIN)/python -m tests.swarm down
 
 .PHONY: families
 families: install ## Every family of models through a running mesh, compared with its reference

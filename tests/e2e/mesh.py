@@ -11,9 +11,11 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.commands import model_submission
+from framemesh.cli.common.calls import MASTER
 from framemesh.cli.local.run_state import RunState
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.messages import pipeline_message
+from framemesh.runtime.rpc.channel import leader_channel
 from framemesh.sdk import AsyncCamera
 from tests.waiting import eventually
 
@@ -33,7 +35,7 @@ class Mesh:
     async def apply(self, spec: PipelineSpec) -> None:
         """Apply a pipeline, and wait until a worker of it is ready, of whichever revision."""
         await self.submit(spec)
-        async with grpc.aio.insecure_channel(self.run.master) as channel:
+        async with leader_channel(self.run.master, MASTER) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             ask = pipeline_pb2.GetPipelineRequest(name=spec.name)
             await eventually(
@@ -45,20 +47,20 @@ class Mesh:
     async def submit(self, spec: PipelineSpec) -> None:
         """Apply a pipeline without waiting for its workers."""
         request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
-        async with grpc.aio.insecure_channel(self.run.master) as channel:
+        async with leader_channel(self.run.master, MASTER) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
 
     async def delete(self, pipeline: str) -> None:
         """Delete a pipeline with its buffer and ledger."""
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)
-        async with grpc.aio.insecure_channel(self.run.master) as channel:
+        async with leader_channel(self.run.master, MASTER) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.DeletePipeline(request, timeout=APPLY_SECONDS)
 
     async def delete_all(self) -> None:
         """Delete all pipelines."""
-        async with grpc.aio.insecure_channel(self.run.master) as channel:
+        async with leader_channel(self.run.master, MASTER) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             ask = pipeline_pb2.ListPipelinesRequest()
             there = await stub.ListPipelines(ask, timeout=APPLY_SECONDS)

@@ -1,0 +1,106 @@
+"""One node of the test swarm: a docker in a container, which dies as a machine does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.swarm.lab.commands import CommandFailed, run
+from tests.waiting import eventually
+
+NETWORK = "fm-lab"
+SUBNET = "10.79.0.0/24"
+GATEWAY = "10.79.0.1"
+IMAGE = "framemesh/swarm-node"
+
+REGISTRY = "10.79.0.2:5000"
+"""As the nodes call it; on this machine it is PUSH_TO."""
+PUSH_TO = "127.0.0.1:5079"
+"""docker trusts registries on the loopback interface without a certificate."""
+
+ROOT = Path(__file__).resolve().parents[3]
+CHECKOUT = "/framemesh"
+"""Where a node has this checkout."""
+
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A container that runs dockerd, in the lab's network under an address of its own."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the container, and of the host that the swarm sees."""
+        return f"fm-n{self.number}"
+
+    @property
+    def address(self) -> str:
+        return f"10.79.0.1{self.number}"
+
+    async def docker(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 60.0
+    ) -> str:
+        """What the docker of this node answers.
+
+        Raises:
+            CommandFailed: the node is away, or docker refuses.
+        """
+        return await self.run("docker", *arguments, environment=environment, seconds=seconds)
+
+    async def run(
+        self, *command: str, environment: Mapping[str, str] | None = None, seconds: float = 60.0
+    ) -> str:
+        """The output of a command on this node.
+
+        Raises:
+            CommandFailed: the node is away, or the command failed.
+        """
+        variables = [f"--env={name}={value}" for name, value in (environment or {}).items()]
+        return await run("docker", "exec", *variables, self.name, *command, seconds=seconds)
+
+    async def create(self) -> None:
+        """Start it for the first time.
+
+        Without `--privileged`, which a machine without the capability SYS_RESOURCE refuses.
+        """
+        await run(
+            *("docker", "run", "--detach", "--init", "--name", self.name),
+            *("--hostname", self.name, "--network", NETWORK, "--ip", self.address),
+            *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
+            *("--device-cgroup-rule", "a *:* rwm"),
+            *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
+            *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108  in the container
+            *("--volume", f"{self.name}:/var/lib/docker"),
+            *("--volume", f"{ROOT}:{CHECKOUT}:ro", IMAGE),
+            *("--storage-driver", "overlay2", "--log-level", "warn"),
+            *("--insecure-registry", REGISTRY),
+        )
+
+    async def wait(self) -> None:
+        """Until its docker answers."""
+        await eventually(self._answers, START_SECONDS)
+
+    async def kill(self) -> None:
+        """As when its power fails: dockerd and all tasks end at once."""
+        await run("docker", "kill", "--signal", "KILL", self.name)
+
+    async def start(self) -> None:
+        """Start it again after a kill, with the disk that it had."""
+        await run("docker", "start", self.name)
+        await self.wait()
+
+    async def cut_off(self) -> None:
+        """Take it from the network; what runs on it goes on."""
+        await run("docker", "network", "disconnect", NETWORK, self.name)
+
+    async def reconnect(self) -> None:
+        await run("docker", "network", "connect", "--ip", self.address, NETWORK, self.name)
+
+    async def _answers(self) -> bool:
+        try:
+            await self.docker("info", "--format", "{{.ID}}")
+        except CommandFailed:
+            return False
+        return True

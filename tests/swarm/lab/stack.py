@@ -1,0 +1,103 @@
+"""deploy/stack.yml on the test swarm."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from tests.swarm.lab import images, swarm
+from tests.swarm.lab.images import VERSION
+from tests.swarm.lab.node import CHECKOUT, REGISTRY, Node
+from tests.waiting import eventually
+
+NAME = "framemesh"
+NETWORK = "framemesh"
+
+STORE_MAX_BYTES = 2 * 1024**3
+
+READY_SECONDS = 180.0
+"""The first time the nodes pull 400 MB each; then 15 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a service that should run, and does, on a node that is there."""
+
+    id: str
+    node: str
+
+
+async def bring_up() -> None:
+    """Build the images, start the swarm unless it runs, and deploy the stack on it."""
+    built = await images.build()
+    if not await swarm.is_up():
+        await swarm.up()
+    await images.push(built)
+    await deploy()
+
+
+async def deploy(version: str = VERSION) -> None:
+    """Deploy the stack, and wait until every service has all its tasks."""
+    node = swarm.NODES[0]
+    group = await node.run("stat", "-c", "%g", "/var/run/docker.sock")
+    await node.docker(
+        # Not detached: it ends when the update of each service has ended.
+        *("stack", "deploy", "--detach=false", "--resolve-image", "changed", NAME),
+        *("--compose-file", f"{CHECKOUT}/deploy/stack.yml"),
+        *("--compose-file", f"{CHECKOUT}/tests/swarm/lab.yml"),
+        environment={
+            "FRAMEMESH_REGISTRY": REGISTRY,
+            "FRAMEMESH_VERSION": version,
+            "FRAMEMESH_NATS_STORE_MAX": str(STORE_MAX_BYTES),
+            "FRAMEMESH_DOCKER_GROUP": group.strip(),
+        },
+        seconds=READY_SECONDS,
+    )
+    await eventually(missing, READY_SECONDS, until=lambda found: not found)
+
+
+async def missing() -> dict[str, str]:
+    """The services that have not all their tasks, each with what it has, as "1/3"."""
+    lines = (await swarm.ask("service", "ls", "--format", "{{.Name}} {{.Replicas}}")).splitlines()
+    counts = dict(line.split()[:2] for line in lines)
+    return {name: count for name, count in counts.items() if len(set(count.split("/"))) > 1}
+
+
+async def tasks(service: str) -> list[Task]:
+    """The running tasks of a service. Those of a dead node still read "running": left out."""
+    ready = {node.name for node in await swarm.states() if node.ready}
+    command = ("service", "ps", "--no-trunc", "--filter", "desired-state=running")
+    lines = (await swarm.ask(*command, "--format", "{{json .}}", service)).splitlines()
+    found = [json.loads(line) for line in lines]
+    return [
+        Task(each["ID"], each["Node"])
+        for each in found
+        if each["CurrentState"].startswith("Running") and each["Node"] in ready
+    ]
+
+
+async def spread(service: str) -> Counter[str]:
+    """How many running tasks of a service each node has."""
+    return Counter(task.node for task in await tasks(service))
+
+
+async def container(service: str, node: Node) -> str:
+    """The container of a service's task on a node.
+
+    Raises:
+        ValueError: there is none, or more than one.
+    """
+    (found,) = (await node.docker("ps", "--quiet", "--filter", f"name=^{service}\\.")).split()
+    return found
+
+
+async def versions(service: str) -> set[str]:
+    """The tags of the images of a service's tasks that should run."""
+    command = ("service", "ps", "--filter", "desired-state=running", "--format", "{{.Image}}")
+    images = (await swarm.ask(*command, service)).split()
+    return {image.rpartition(":")[2] for image in images}
+
+
+async def update_state(service: str) -> str:
+    """Of its last update, as "completed", "rollback_completed"; empty if there was none."""
+    shown = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
+    return (await swarm.ask("service", "inspect", "--format", shown, service)).strip()

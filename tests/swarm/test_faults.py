@@ -1,0 +1,171 @@
+"""Nodes, masters, servers and networks fail under load; every frame has exactly one outcome.
+
+One pipeline for all tests of this file. Cameras push during each fault, and each test waits until
+every frame that was accepted has one outcome. The last test holds every promise against all that
+was written.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from tests.chaos.load.images import Images
+from tests.swarm.lab import images, load, stack, swarm, workers
+from tests.swarm.lab.load import FPS, UnderLoad
+from tests.swarm.lab.masters import leading
+from tests.swarm.lab.node import REGISTRY, Node
+from tests.waiting import eventually
+
+pytestmark = [
+    pytest.mark.swarm,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("stack_of_three"),
+]
+
+WORKERS = 3
+POLICY = load.policy(0)
+SERVICE = workers.service(POLICY.spec.name)
+
+TASKS_BACK_SECONDS = 20.0
+NEXT_MASTER_SECONDS = 10.0
+WHOLE_SECONDS = 90.0
+"""Until everything runs again as before: a node joins, and its server catches up."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def under_load(
+    stack_of_three: None, street: Images, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[UnderLoad]:
+    """Three cameras push to a pipeline with three workers."""
+    folder = tmp_path_factory.mktemp("load")
+    async with load.system_under_test(POLICY, street, folder) as system:
+        await workers.start(POLICY.spec.name, WORKERS)
+        yield UnderLoad(system, POLICY)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pushing(under_load: UnderLoad) -> AsyncIterator[UnderLoad]:
+    """The cameras push; at the end every frame that was accepted has one outcome."""
+    await eventually(is_whole, WHOLE_SECONDS)
+    system = under_load.system
+    async with system.cameras.keeping(system.names, system.images.good, FPS):
+        yield under_load
+        await under_load.nothing_is_lost_or_double()
+    await eventually(is_whole, WHOLE_SECONDS)
+
+
+async def is_whole() -> bool:
+    """Whether all nodes are there, and all tasks of all services."""
+    return all(node.ready for node in await swarm.states()) and not await stack.missing()
+
+
+async def workers_run_elsewhere(node: Node) -> bool:
+    """Whether all workers run, and none of them is said to be on this node."""
+    spread = await stack.spread(SERVICE)
+    return not spread[node.name] and spread.total() == WORKERS
+
+
+async def bystander() -> Node:
+    """A node that neither leads the swarm nor has the master that leads."""
+    spared = {(await swarm.leader()).name, *(node.name for node in await eventually(leading))}
+    return next(node for node in swarm.NODES if node.name not in spared)
+
+
+@asynccontextmanager
+async def dead(node: Node) -> AsyncIterator[None]:
+    """A node that is killed, and is back at the end."""
+    await node.kill()
+    try:
+        yield
+    finally:
+        await node.start()
+
+
+async def test_the_node_of_a_worker_is_killed(pushing: UnderLoad) -> None:
+    node = await bystander()
+    began = time.monotonic()
+    async with dead(node):
+        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        took = time.monotonic() - began
+        await pushing.nothing_is_lost_or_double()
+    assert took <= TASKS_BACK_SECONDS
+
+
+async def test_the_node_that_leads_the_swarm_is_killed(pushing: UnderLoad) -> None:
+    node = await swarm.leader()
+    async with dead(node):
+        await pushing.nothing_is_lost_or_double()
+        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+
+
+async def test_the_master_that_leads_is_killed(pushing: UnderLoad) -> None:
+    (node,) = await eventually(leading)
+    container = await stack.container("framemesh_master", node)
+    await node.docker("kill", "--signal", "KILL", container)
+    killed = time.monotonic()
+    await eventually(leading, WHOLE_SECONDS, until=lambda found: found not in ([], [node]))
+    assert time.monotonic() - killed <= NEXT_MASTER_SECONDS
+
+
+async def test_a_node_is_cut_off_and_comes_back(pushing: UnderLoad) -> None:
+    node = await bystander()
+    await node.cut_off()
+    try:
+        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        # Its worker runs on, has frames of before, and sees nobody.
+        assert await stack.container(SERVICE, node)
+        await pushing.nothing_is_lost_or_double()
+    finally:
+        await node.reconnect()
+
+
+async def test_the_server_that_leads_the_buffer_is_killed(pushing: UnderLoad) -> None:
+    servers = await eventually(pushing.system.streams.servers)
+    name = next(server for server, leads in servers.items() if leads)
+    (task,) = await stack.tasks(f"framemesh_{name}")
+    node = swarm.named(task.node)
+    container = await stack.container(f"framemesh_{name}", node)
+    await node.docker("kill", "--signal", "KILL", container)
+    await eventually(pushing.system.streams.servers, WHOLE_SECONDS)
+
+
+async def test_a_node_is_drained(pushing: UnderLoad) -> None:
+    node = await bystander()
+    await swarm.ask("node", "update", "--availability", "drain", node.name)
+    try:
+        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+    finally:
+        await swarm.ask("node", "update", "--availability", "active", node.name)
+
+
+async def test_an_upgrade_of_every_service_loses_nothing(pushing: UnderLoad) -> None:
+    for service in ("ingest", "master", "monitor", "agent"):
+        await images.derive(service, "next", "LABEL version=next")
+    await stack.deploy("next")
+    assert await stack.versions("framemesh_ingest") == {"next"}
+
+
+async def test_a_broken_version_is_rolled_back(pushing: UnderLoad) -> None:
+    before = await stack.versions("framemesh_ingest")
+    await images.derive("ingest", "broken", 'CMD ["false"]')
+    await swarm.ask(
+        *("service", "update", "--detach", "framemesh_ingest"),
+        *("--image", f"{REGISTRY}/framemesh/ingest:broken"),
+    )
+    await eventually(
+        lambda: stack.update_state("framemesh_ingest"), WHOLE_SECONDS, until=rolled_back
+    )
+    await eventually(is_whole, WHOLE_SECONDS)
+    assert await stack.versions("framemesh_ingest") == before
+
+
+def rolled_back(state: str) -> bool:
+    return state == "rollback_completed"
+
+
+async def test_no_promise_was_broken(under_load: UnderLoad) -> None:
+    assert not await under_load.violations()
