@@ -49,6 +49,7 @@ class Services(
         self.known: list[monitor_pb2.FrameRecord] = []
         self.seconds_a_frame = 0.0
         self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
+        self.events: list[pipeline_pb2.Event] = []
         self.asked = 0
         """How often for a single pipeline."""
         self.ready_after: int | None = None
@@ -102,8 +103,19 @@ class Services(
             current_workers=current,
             wanted_workers=self.pipelines[request.name].workers.min,
             trouble="" if current else "street-r2-0: Triton cannot load person",
+            conditions=self._conditions(current),
         )
-        return pipeline_pb2.GetPipelineResponse(pipeline=pipeline)
+        return pipeline_pb2.GetPipelineResponse(pipeline=pipeline, events=self.events)
+
+    def _conditions(self, ready: int) -> list[pipeline_pb2.Condition]:
+        if ready:
+            return [pipeline_pb2.Condition(name="ready", message="1 of 1 workers of revision 2")]
+        done = f"street-r2-0 on east downloads model person 1: {self.asked} of 40 MB"
+        why = "street-r2-1 on west: Triton cannot load person"
+        return [
+            pipeline_pb2.Condition(name="pulling", message=done),
+            pipeline_pb2.Condition(name="degraded", message=why),
+        ]
 
     def ListPipelines(
         self, request: pipeline_pb2.ListPipelinesRequest, context: Any

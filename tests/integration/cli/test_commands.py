@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from framemesh.api.master.v1 import pipeline_pb2
 from tests.waiting import eventually
 
 PERSON = Path(__file__).parents[3] / "models/person"
@@ -135,13 +136,17 @@ def test_a_model_that_never_gets_further_is_given_up(
     assert len(services.resumed_at) == 6
 
 
-def test_apply_waits_for_a_worker_and_tells_what_keeps_it(
+def test_apply_waits_for_a_worker_and_tells_the_conditions_as_they_change(
     run: Any, services: Any, pipeline: Path
 ) -> None:
     services.ready_after = 3
     result = run("pipeline", "apply", pipeline, "--wait")
     assert result.stdout.splitlines()[1] == "1 of 1 workers ready"
-    assert result.stderr == "trouble: street-r2-0: Triton cannot load person\n"
+    assert result.stderr.splitlines() == [
+        "provisioning: the streams of the buffer are made",
+        "pulling: street-r2-0 on east downloads model person 1: 1 of 40 MB",
+        "degraded: street-r2-1 on west: Triton cannot load person",
+    ]
 
 
 def test_apply_ends_with_an_error_where_no_worker_comes(run: Any, pipeline: Path) -> None:
@@ -153,15 +158,54 @@ def test_apply_ends_with_an_error_where_no_worker_comes(run: Any, pipeline: Path
     )
 
 
-def test_one_pipeline_is_shown_with_what_keeps_it_from_running(run: Any, pipeline: Path) -> None:
+def test_one_pipeline_is_shown_with_what_holds_of_it(run: Any, pipeline: Path) -> None:
     run("pipeline", "apply", pipeline)
     assert run("pipeline", "show", "street").stdout.splitlines() == [
         "pipeline street, revision 2",
-        "  stages   people (person 0)",
-        "  workers  0 of 1 ready, 1 of an earlier revision",
-        "  trouble  street-r2-0: Triton cannot load person",
+        "  stages        people (person 0)",
+        "  workers       0 of 1 ready, 1 of an earlier revision",
+        "  pulling       street-r2-0 on east downloads model person 1: 1 of 40 MB",
+        "  degraded      street-r2-1 on west: Triton cannot load person",
     ]
     assert run("pipeline", "show", "nowhere").stderr == "error: no pipeline 'nowhere'\n"
+
+
+def test_a_pipeline_is_shown_with_its_events(run: Any, services: Any, pipeline: Path) -> None:
+    run("pipeline", "apply", pipeline)
+    second = 1_795_910_400 * 1_000_000_000
+    services.events = [
+        pipeline_pb2.Event(at_unix_nano=second, kind="applied", message="revision 2: new", times=1),
+        pipeline_pb2.Event(
+            at_unix_nano=second + 5, kind="scaled", message="1 -> 2: [7.5/s] too many", times=1
+        ),
+        pipeline_pb2.Event(
+            at_unix_nano=second, kind="worker_failed", message="street-r2-0: ended", times=12
+        ),
+    ]
+    assert [
+        line.rstrip() for line in run("pipeline", "show", "street").stdout.splitlines()[5:]
+    ] == [
+        "  time (UTC)           event",
+        "  2026-11-29 00:00:00  applied        revision 2: new",
+        "  2026-11-29 00:00:00  scaled         1 -> 2: [7.5/s] too many",
+        "  2026-11-29 00:00:00  worker failed  street-r2-0: ended (12 times)",
+    ]
+    fewer = run("pipeline", "show", "street", "--events", "1").stdout.splitlines()[6:]
+    assert "worker failed" in fewer[0]
+    assert fewer[1] == "  and 2 earlier ones: --events 3 shows all"
+    none = run("pipeline", "show", "street", "--events", "0").stdout.splitlines()[5:]
+    assert none == ["  and 3 earlier ones: --events 3 shows all"]
+
+
+def test_a_pipeline_is_shown_as_json(run: Any, services: Any, pipeline: Path) -> None:
+    run("pipeline", "apply", pipeline)
+    services.events = [pipeline_pb2.Event(at_unix_nano=5, kind="scaled", message="1 -> 2", times=1)]
+    shown = json.loads(run("pipeline", "show", "street", "--json").stdout)
+    assert shown["spec"]["stages"][0]["model"] == "person"
+    assert [each["name"] for each in shown["conditions"]] == ["pulling", "degraded"]
+    assert shown["events"] == [
+        {"at_unix_nano": 5, "kind": "scaled", "message": "1 -> 2", "times": 1}
+    ]
 
 
 def test_status_is_a_table_or_a_document(run: Any, pipeline: Path) -> None:

@@ -1,5 +1,6 @@
 """`framemesh pipeline ...`: create, apply, show, list, roll back and delete pipelines."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +17,12 @@ from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
+from framemesh.cli.common.pipeline_json import pipeline_to_json
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.node import plan_lines
 from framemesh.cli.views.pipeline import bounds, lines, stages
+from framemesh.cli.views.pipeline_history import condition_lines, events_table
+from framemesh.cli.views.waiting import conditions_told
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
@@ -133,10 +137,13 @@ def _apply(
 ) -> None:
     """Apply it, and wait for a worker of it unless `wait_seconds` is 0."""
     request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
+    if wait_seconds:
+        typer.echo("provisioning: the streams of the buffer are made", err=True)
     applied = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS).pipeline
     typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
     if wait_seconds:
-        found = wait_until_ready(stub, spec.name, wait_seconds, _tell_trouble)
+        with conditions_told() as tell:
+            found = wait_until_ready(stub, spec.name, wait_seconds, tell)
         typer.echo(f"{found.current_workers} of {found.wanted_workers} workers ready")
     elif applied.trouble:
         typer.echo(f"trouble: {applied.trouble}")
@@ -160,22 +167,28 @@ def _is_plain(there: PipelineSpec, wanted: PipelineSpec) -> bool:
     return replace(there, stages=stages) == wanted
 
 
-def _tell_trouble(line: str) -> None:
-    typer.echo(f"trouble: {line}", err=True)
-
-
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(show_default=False)],
+    *,
+    events: Annotated[int, typer.Option(min=0, help="So many of the last day, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
-    """Show a pipeline, its workers, and what keeps it from running."""
+    """Show a pipeline: its workers, what holds of it now, and what happened in the last day."""
     request = pipeline_pb2.GetPipelineRequest(name=name)
     with connect_master(master) as channel:
         stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
-        found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
-    for line in lines(found):
+        found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS)
+    if as_json:
+        typer.echo(json.dumps(pipeline_to_json(found)))
+        return
+    for line in (*lines(found.pipeline), *condition_lines(found.pipeline.conditions)):
         typer.echo(line)
+    if told := found.events[max(0, len(found.events) - events) :]:
+        Console().print(events_table(told))
+    if more := len(found.events) - len(told):
+        typer.echo(f"  and {more} earlier ones: --events {len(found.events)} shows all")
 
 
 @app.command("list")

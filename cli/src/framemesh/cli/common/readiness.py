@@ -1,7 +1,7 @@
 """Waiting until a pipeline runs as it was applied."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import grpc
 
@@ -21,18 +21,17 @@ def wait_until_ready(
     stub: pipeline_pb2_grpc.PipelineServiceStub,
     name: str,
     seconds: float,
-    tell: Callable[[str], None],
+    tell: Callable[[Sequence[pipeline_pb2.Condition]], None],
 ) -> pipeline_pb2.Pipeline:
     """Return once a worker of the pipeline's newest revision is ready, or none is wanted.
 
-    What keeps it from running is told at once, each line once; it may pass.
+    Until then `tell` is called with what holds of it, again and again.
 
     Raises:
         PipelineNotReady: it does not run after `seconds`, with what keeps it from it.
     """
     request = pipeline_pb2.GetPipelineRequest(name=name)
     end = time.monotonic() + seconds
-    told = ""
     while True:
         try:
             found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS).pipeline
@@ -44,11 +43,10 @@ def wait_until_ready(
             continue
         if found.current_workers or not found.wanted_workers:
             return found
-        if found.trouble not in {"", told}:
-            told = found.trouble
-            tell(told)
+        tell(found.conditions)
         if time.monotonic() > end:
-            why = found.trouble or "no worker is ready, and none has reported a problem"
+            holds = "; ".join(each.message for each in found.conditions)
+            why = found.trouble or holds or "no worker is ready, and none has reported a problem"
             raise PipelineNotReady(
                 f"pipeline {name} does not run after {seconds:.0f} s: {why}; it stays applied"
             )

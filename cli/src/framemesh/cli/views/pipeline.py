@@ -14,15 +14,11 @@ def lines(pipeline: pipeline_pb2.Pipeline) -> Iterator[str]:
     """What is known of one pipeline."""
     spec = pipeline.spec
     yield f"pipeline {spec.name}, revision {pipeline.revision}"
-    yield f"  stages   {stages(spec)}"
-    yield (
-        f"  workers  {pipeline.current_workers} of {pipeline.wanted_workers} ready"
-        f"{_earlier(pipeline)}{bounds(spec.workers)}"
-    )
+    yield f"  stages        {stages(spec)}"
+    ready = f"{pipeline.current_workers} of {pipeline.wanted_workers} ready"
+    yield f"  workers       {ready}{_earlier(pipeline)}{bounds(spec.workers)}"
     if pipeline.HasField("load"):
-        yield f"  load     {load(pipeline.load)}"
-    if pipeline.trouble:
-        yield f"  trouble  {pipeline.trouble}"
+        yield f"  load          {load(pipeline.load)}"
 
 
 def bounds(workers: pipeline_pb2.Workers) -> str:

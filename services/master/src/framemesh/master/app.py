@@ -189,7 +189,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 
 def _services(domain: _Domain) -> list[Service]:
-    pipelines = PipelineServicer(domain.pipelines)
+    pipelines = PipelineServicer(domain.pipelines, domain.events)
     removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
     models = ModelServicer(domain.models, domain.submission, removal)
     nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)

@@ -5,9 +5,12 @@ import re
 from datetime import timedelta
 
 from framemesh.api.master.v1 import model_pb2, pipeline_pb2
+from framemesh.core.clock import NANO
 from framemesh.core.documents.document import read
 from framemesh.master.errors import MalformedCall
+from framemesh.master.history.events import Event
 from framemesh.master.models.submission import Announcement
+from framemesh.master.pipelines.conditions import Condition
 from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
 from framemesh.master.scaling.watched_pipeline import Load
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
@@ -26,6 +29,20 @@ def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
         trouble=pipeline.trouble,
         wanted_workers=pipeline.wanted_workers,
         load=_load_to_proto(pipeline.load),
+        conditions=map(_condition_to_proto, pipeline.conditions),
+    )
+
+
+def _condition_to_proto(condition: Condition) -> pipeline_pb2.Condition:
+    return pipeline_pb2.Condition(name=condition.name.value, message=condition.message)
+
+
+def event_to_proto(event: Event) -> pipeline_pb2.Event:
+    return pipeline_pb2.Event(
+        at_unix_nano=round(event.at.timestamp() * NANO),
+        kind=event.kind.value,
+        message=event.message,
+        times=event.times,
     )
 
 

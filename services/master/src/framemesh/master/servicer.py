@@ -21,6 +21,7 @@ from framemesh.core.names import check_name
 from framemesh.master.converters import (
     announcement_from_proto,
     chunk_from_proto,
+    event_to_proto,
     model_to_proto,
     pipeline_to_proto,
     plan_to_proto,
@@ -30,6 +31,7 @@ from framemesh.master.errors import MalformedCall
 from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.node_report import NodeReport
 from framemesh.master.fleet.nodes import NodeRegistry, NodeSession
+from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.submission import ModelSubmission
@@ -47,8 +49,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
-    def __init__(self, pipelines: PipelineManager) -> None:
+    def __init__(self, pipelines: PipelineManager, events: EventLog) -> None:
         self._pipelines = pipelines
+        self._events = events
 
     async def ApplyPipeline(
         self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
@@ -60,7 +63,10 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         self, request: pipeline_pb2.GetPipelineRequest, context: Context
     ) -> pipeline_pb2.GetPipelineResponse:
         found = await self._pipelines.get(check_name("pipeline", request.name))
-        return pipeline_pb2.GetPipelineResponse(pipeline=pipeline_to_proto(found))
+        events = await self._events.of(request.name)
+        return pipeline_pb2.GetPipelineResponse(
+            pipeline=pipeline_to_proto(found), events=map(event_to_proto, events)
+        )
 
     async def ListPipelines(
         self, request: pipeline_pb2.ListPipelinesRequest, context: Context

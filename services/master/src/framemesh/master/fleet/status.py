@@ -38,4 +38,5 @@ def trouble(wanted: WorkerGroup, state: FleetState) -> str:
 
 
 def _first_problem(replicas: tuple[Replica, ...] | list[Replica]) -> str:
-    return next((f"{each.id}: {each.problem}" for each in replicas if each.problem), "")
+    told = ((each.id, each.progress or each.problem) for each in replicas)
+    return next((f"{id_}: {line}" for id_, line in told if line), "")

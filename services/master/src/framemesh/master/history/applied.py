@@ -11,8 +11,9 @@ def record_applied(
     """`new_buffer`: streams were made that take its frames from now on."""
     name, taken = made.spec.name, made.generation
     if new_buffer:
-        size = f"{taken.streams} streams with {taken.shards} shards each"
-        message = f"generation {taken.number}: {size}"
+        streams = "1 stream" if taken.streams == 1 else f"{taken.streams} streams"
+        shards = taken.streams * taken.shards
+        message = f"generation {taken.number}: {shards} shards in {streams}"
         events.record(name, EventKind.BUFFER_PROVISIONED, message)
     changed = ", ".join(changes(before.spec, made.spec)) if before else "new"
     events.record(name, EventKind.APPLIED, f"revision {made.revision}: {changed or 'as it was'}")

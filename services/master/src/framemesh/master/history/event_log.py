@@ -167,9 +167,13 @@ class EventLog:
 
     async def _batch(self, pipeline: str, from_sequence: int) -> list[StoredMessage]:
         with retryable("cannot read events"):
-            return await self._jetstream.messages.direct_batch(
-                EVENTS_STREAM, _subject(pipeline, "*"), from_sequence, BATCH
-            )
+            try:
+                return await self._jetstream.messages.direct_batch(
+                    EVENTS_STREAM, _subject(pipeline, "*"), from_sequence, BATCH
+                )
+            except NoResponders:
+                # There was no room for the stream: a pipeline is shown without its events.
+                return []
 
 
 _CONFIG = StreamConfig(

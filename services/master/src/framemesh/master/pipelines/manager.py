@@ -19,6 +19,7 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
 from framemesh.master.pipelines.revisions import Revisions
@@ -48,6 +49,7 @@ class RunningPipeline:
     """As many as there should be now."""
     load: Load | None
     """None: the number of its workers does not follow its load."""
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class PipelineManager:
         self._clock = clock
         self.changing = asyncio.Lock()
         """Held while a pipeline is changed: two changes of one must not interleave."""
+        self._provisioning = ""
+        """The pipeline whose buffer is being made or changed; empty: none."""
 
     async def apply(self, wanted: PipelineSpec) -> RunningPipeline:
         """Make the pipeline, or change it to this; applying the same again changes nothing.
@@ -267,6 +271,7 @@ class PipelineManager:
         generation, draining = _next(spec, current)
         new = current is None or generation != current.generation
         made: StoredPipeline | None = None
+        self._provisioning = spec.name
         try:
             await self._buffers.provision(spec, generation)
             if current is None or current.spec != spec or not current.revision or earlier:
@@ -275,6 +280,7 @@ class PipelineManager:
             else:
                 made = current
         finally:
+            self._provisioning = ""
             # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
             if new and made is None:
                 await self._undo(spec.name, generation, first=current is None)
@@ -356,19 +362,22 @@ class PipelineManager:
         name = stored.spec.name
         wanted = wanted_group(stored.spec, stored.revision, self._scaler.replicas(stored.spec))
         watched = self._scaler.watched(name)
+        observed = self._with_downloads(state)
+        seen = Seen(wanted, observed, stored.draining, self._provisioning == name)
         return RunningPipeline(
             stored,
             ready_workers(state, name),
             current_workers(wanted, state),
-            trouble(wanted, self._with_downloads(state)),
+            trouble(wanted, observed),
             wanted.replicas,
             watched.load if watched else None,
+            conditions(seen),
         )
 
     def _with_downloads(self, state: FleetState) -> FleetState:
-        """A worker that starts reports no problem while it waits for a model."""
+        """A worker that starts does not report that it waits for a model: the master sends it."""
         replicas = (
-            replace(each, problem=str(self._models.download_of(each.id) or each.problem))
+            replace(each, progress=str(self._models.download_of(each.id) or each.progress))
             for each in state.replicas
         )
         return replace(state, replicas=tuple(replicas))

@@ -490,6 +490,7 @@ class Pipeline(_message.Message):
     CURRENT_WORKERS_FIELD_NUMBER: _builtins.int
     WANTED_WORKERS_FIELD_NUMBER: _builtins.int
     LOAD_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Of its specification. A change gets a higher number than all before; one that comes back has the
     number that it had.
@@ -507,6 +508,10 @@ class Pipeline(_message.Message):
     def load(self) -> Global___Load:
         """Absent where the number of workers does not follow the load."""
 
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]:
+        """What holds of it now, in the order in which it comes about."""
+
     def __init__(
         self,
         *,
@@ -517,10 +522,11 @@ class Pipeline(_message.Message):
         current_workers: _builtins.int = ...,
         wanted_workers: _builtins.int = ...,
         load: Global___Load | None = ...,
+        conditions: _abc.Iterable[Global___Condition] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -575,6 +581,67 @@ class Load(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__worker_rate) -> _WhichOneofReturnType__worker_rate | None: ...
 
 Global___Load: _TypeAlias = Load  # noqa: Y015
+
+@_typing.final
+class Condition(_message.Message):
+    """What holds of a pipeline now, as it is observed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """One word: provisioning (the buffer), building (the image), pulling (the models or the image),
+    starting, rolling_out, draining (an older buffer), ready (frames are processed), degraded.
+    """
+    message: _builtins.str
+    """For a person, in one line."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Condition: _TypeAlias = Condition  # noqa: Y015
+
+@_typing.final
+class Event(_message.Message):
+    """One thing that happened to a pipeline."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
+    at_unix_nano: _builtins.int
+    kind: _builtins.str
+    """One word, such as applied, scaled, worker_failed or node_lost; later versions may have more."""
+    message: _builtins.str
+    """For a person, in one line."""
+    times: _builtins.int
+    """How many equal ones it stands for, the last of which was then."""
+    def __init__(
+        self,
+        *,
+        at_unix_nano: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        message: _builtins.str = ...,
+        times: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_unix_nano", b"at_unix_nano", "kind", b"kind", "message", b"message", "times", b"times"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Event: _TypeAlias = Event  # noqa: Y015
 
 @_typing.final
 class ApplyPipelineRequest(_message.Message):
@@ -844,16 +911,22 @@ class GetPipelineResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PIPELINE_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def pipeline(self) -> Global___Pipeline: ...
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
+        """Of the last day, the newest last; the newest thousand of more."""
+
     def __init__(
         self,
         *,
         pipeline: Global___Pipeline | None = ...,
+        events: _abc.Iterable[Global___Event] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pipeline", b"pipeline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pipeline", b"pipeline"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "pipeline", b"pipeline"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,42 @@
+"""How the conditions and the events of a pipeline look on a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.cli.common.time_format import format_second
+
+TROUBLE = {"degraded", "worker_failed", "image_failed", "node_lost", "rolled_back"}
+"""Conditions and kinds of events that are shown in red."""
+
+WIDTH = len("provisioning")
+"""Of the longest name of a condition."""
+
+
+def words(name: str) -> str:
+    """A condition, or a kind of event, as a person reads it: `rolling out`."""
+    return name.replace("_", " ")
+
+
+def condition_line(condition: pipeline_pb2.Condition) -> str:
+    return f"{words(condition.name)}: {condition.message}"
+
+
+def condition_lines(conditions: Sequence[pipeline_pb2.Condition]) -> Iterator[str]:
+    """What holds of a pipeline, one below the other."""
+    for each in conditions:
+        yield f"  {words(each.name):{WIDTH}}  {each.message}"
+
+
+def events_table(events: Sequence[pipeline_pb2.Event]) -> Table:
+    """A row for each event, the newest last."""
+    view = Table("time (UTC)", "event", box=None, padding=(0, 0, 0, 2))
+    view.add_column("", overflow="fold")
+    for event in events:
+        times = f" ({event.times} times)" if event.times > 1 else ""
+        style = "red" if event.kind in TROUBLE else "bold" if event.kind == "scaled" else ""
+        moment = format_second(event.at_unix_nano)
+        view.add_row(moment, words(event.kind), escape(f"{event.message}{times}"), style=style)
+    return view
