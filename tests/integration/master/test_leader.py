@@ -19,8 +19,11 @@ from framemesh.cli.submission.upload import announced, upload
 from framemesh.core.clock import SystemClock
 from framemesh.core.documents.document import read
 from framemesh.master.app import NODES, PIPELINES
+from framemesh.master.models.catalog import MANIFESTS
+from framemesh.master.models.promotions import Promotions, PromotionStore
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.election import BUCKET, LEADER, Election
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket
@@ -305,7 +308,7 @@ async def test_a_model_that_is_on_its_way_arrives_at_the_next_leader(
 ) -> None:
     first, second = await masters.start(), await masters.start()
     path = tmp_path / "model.onnx"
-    path.write_bytes(await asyncio.to_thread(onnx_file, padding=60 * MIB))
+    await asyncio.to_thread(lambda: path.write_bytes(onnx_file(padding=60 * MIB)))
     model = ModelFolder(read(manifest(), ModelManifest, "model.yaml"), path)
     progress = KillsOnce(lambda: masters.signal(first, signal.SIGKILL))
     with sync_leader_channel(f"{first},{second}", PIPELINES) as to:
@@ -314,3 +317,26 @@ async def test_a_model_that_is_on_its_way_arrives_at_the_next_leader(
     assert (sent.name, sent.version, sent.size_bytes) == ("person", 1, path.stat().st_size)
     assert progress.interruptions
     assert await leaders(masters) == [second]
+
+
+async def test_a_promotion_that_a_leader_began_is_finished_by_the_next(
+    masters: Masters, nats_broker: Broker
+) -> None:
+    first, second = await masters.start(), await masters.start()
+    async with masters.leading() as to:
+        master = Master(to)
+        await master.register()
+        await master.apply(workers=0)
+        await master.register(manifest(description="two"))
+        # What is there when a leader is killed between the two halves of a promotion.
+        promotions = PromotionStore(KeyValueBucket(nats_broker, MANIFESTS))
+        await promotions.put("person", Promotions().promoting(2, before=1))
+        masters.signal(first, signal.SIGKILL)
+        await eventually(lambda: answered(master))
+        await eventually(lambda: _version(master), until=lambda version: version == 2)
+        await eventually(lambda: promotions.get("person"), until=lambda found: not found.unfinished)
+        assert await leaders(masters) == [second]
+
+
+async def _version(master: Master) -> int:
+    return (await master.get()).spec.stages[0].model_version

@@ -17,7 +17,8 @@ async def delete(running: Master, version: int, name: str = "person") -> model_p
 
 async def users(running: Master, version: int) -> list[str]:
     request = model_pb2.GetModelRequest(name="person", version=version)
-    return list((await running.models.GetModel(request)).pipelines)
+    found = (await running.models.GetModel(request)).users
+    return [user.pipeline for user in found if user.version == version]
 
 
 async def chunks(broker: Broker) -> int:
@@ -43,6 +44,18 @@ async def test_a_version_that_a_pipeline_uses_stays(running: Master) -> None:
         grpc.StatusCode.NOT_FOUND,
         "model 'person' has no version 1, the newest is 2",
     )
+
+
+async def test_the_current_version_stays_while_there_are_others(running: Master) -> None:
+    await running.register(manifest(description="two"))
+    await running.models.PromoteModel(model_pb2.PromoteModelRequest(name="person", version=1))
+    assert await status_of(delete(running, 1)) == (
+        REFUSED,
+        "version 1 of model 'person' is its current one: promote another first",
+    )
+    await delete(running, 2)
+    await delete(running, 1)
+    assert (await running.register()).current_version == 3
 
 
 async def test_the_file_goes_with_the_last_version_that_has_it(

@@ -35,7 +35,7 @@ class Framemesh(LazyGroup):
         LazyCommand(
             "model",
             "framemesh.cli.commands.model:app",
-            "Check, submit, list, show and delete models.",
+            "Check, submit, promote, list, show and delete models.",
         ),
         LazyCommand(
             "pipeline",

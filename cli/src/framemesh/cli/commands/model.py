@@ -13,13 +13,13 @@ from framemesh.cli.commands.model_submission import check, submit
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.failures import ErrorReportingGroup
-from framemesh.cli.views.model import details
+from framemesh.cli.views.model import details, promoted
 
 app = typer.Typer(
     cls=ErrorReportingGroup,
     no_args_is_help=True,
     add_completion=False,
-    help="Check, submit, list, show and delete models.",
+    help="Check, submit, promote, list, show and delete models.",
 )
 
 
@@ -34,11 +34,16 @@ def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
         answer = model_pb2_grpc.ModelServiceStub(channel).ListModels(
             model_pb2.ListModelsRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )
-    table = Table("model", "version", "decoder", "size", "description", box=None)
+    table = Table("model", "version", "current", "decoder", "size", "description", box=None)
     for model in answer.models:
         size = decimal(model.size_bytes)
         table.add_row(
-            model.name, str(model.version), model.decoder, size, escape(model.description)
+            model.name,
+            str(model.version),
+            "yes" if model.version == model.current_version else "",
+            model.decoder,
+            size,
+            escape(model.description),
         )
     Console().print(table)
 
@@ -47,7 +52,7 @@ def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
 def show(
     name: Annotated[str, typer.Argument(show_default=False)],
     *,
-    version: Annotated[int, typer.Option(min=0, help="0: the newest.")] = 0,
+    version: Annotated[int, typer.Option(min=0, help="0: the current one.")] = 0,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
     """Show a version of a model, its labels, and the pipelines that use it."""
@@ -56,6 +61,37 @@ def show(
             model_pb2.GetModelRequest(name=name, version=version), timeout=ANSWER_TIMEOUT_SECONDS
         )
     for line in details(answer):
+        typer.echo(line)
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    version: Annotated[int, typer.Argument(min=1, show_default=False)],
+    *,
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Make a version the current one, and change the pipelines that name none to it."""
+    with connect_master(master) as channel:
+        answer = model_pb2_grpc.ModelServiceStub(channel).PromoteModel(
+            model_pb2.PromoteModelRequest(name=name, version=version), timeout=CHANGE_SECONDS
+        )
+    for line in promoted(answer.promotion):
+        typer.echo(line)
+
+
+@app.command()
+def rollback(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    *,
+    master: addresses.MasterAddress = addresses.MASTER,
+) -> None:
+    """Promote what was current before the last promotion."""
+    with connect_master(master) as channel:
+        answer = model_pb2_grpc.ModelServiceStub(channel).RollBackModel(
+            model_pb2.RollBackModelRequest(name=name), timeout=CHANGE_SECONDS
+        )
+    for line in promoted(answer.promotion):
         typer.echo(line)
 
 

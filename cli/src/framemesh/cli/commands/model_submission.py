@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.filesize import decimal
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.common import addresses
@@ -23,6 +22,7 @@ from framemesh.cli.inspection.ready import (
 from framemesh.cli.inspection.report import commented_yaml, ran, report
 from framemesh.cli.inspection.sight import seen
 from framemesh.cli.submission.upload import announced, upload
+from framemesh.cli.views.model import submitted
 from framemesh.cli.views.upload import upload_view
 from framemesh.modeling.recognition.preparation import PREPARATIONS
 from framemesh.modeling.recognition.result import Recognised
@@ -113,7 +113,11 @@ def submit(
     size: Size = "",
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
-    """Make a model's next version; pipelines that name none get it when they are next applied."""
+    """Make a model's next version.
+
+    Pipelines that name no version get it when they are next applied, or at once with `framemesh
+    model promote`.
+    """
     model = model_file(model)
     with scratch_folder() as scratch, connect_master(master) as channel:
         if model.is_dir():
@@ -129,11 +133,9 @@ def submit(
                 size=size,
             )
             found = recognised(one_file(model, scratch), choice, image)
-        submitted = _sent(model_pb2_grpc.ModelServiceStub(channel), found, version)
-    typer.echo(
-        f"model {submitted.name} is at version {submitted.version} "
-        f"({decimal(submitted.size_bytes)})"
-    )
+        sent = _sent(model_pb2_grpc.ModelServiceStub(channel), found, version)
+    for line in submitted(sent):
+        typer.echo(line)
 
 
 def _sent(

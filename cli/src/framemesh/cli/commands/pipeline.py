@@ -79,7 +79,7 @@ def create(
     timeout: Timeout = WAIT_SECONDS,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
-    """Make a pipeline of one model, without a file; again: change it to the model's newest version.
+    """Make a pipeline of one model, without a file; again: give it the model's current version.
 
     What else a pipeline can be is for `framemesh pipeline apply`.
     """
@@ -163,7 +163,9 @@ def _found(stub: pipeline_pb2_grpc.PipelineServiceStub, name: str) -> PipelineSp
 
 def _is_plain(there: PipelineSpec, wanted: PipelineSpec) -> bool:
     """Whether it differs from `wanted` in the model's version alone."""
-    stages = tuple(replace(stage, model_version=0) for stage in there.stages)
+    stages = tuple(
+        replace(stage, model_version=0, follows_promotions=False) for stage in there.stages
+    )
     return replace(there, stages=stages) == wanted
 
 

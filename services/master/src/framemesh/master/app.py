@@ -20,6 +20,7 @@ from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.fleet_history import FleetHistory
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.promotion import ModelPromotion
 from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.spool import Spool
 from framemesh.master.models.submission import ModelSubmission
@@ -96,6 +97,7 @@ class _Domain:
     revisions: RevisionStore
     models: ModelCatalog
     submission: ModelSubmission
+    promotion: ModelPromotion
     nodes: NodeRegistry
     cordons: Cordons
     fleet: ProcessDriver
@@ -132,6 +134,7 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
         revisions=revisions,
         models=models,
         submission=ModelSubmission(models, Spool(settings.spool, SystemClock()), transfers),
+        promotion=ModelPromotion(models, store, pipelines),
         nodes=nodes,
         cordons=cordons,
         fleet=fleet,
@@ -162,6 +165,7 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
             tasks.create_task(domain.events.run())
             tasks.create_task(drain_continuously(domain.pipelines, feed))
             tasks.create_task(domain.scaler.run(feed.known, lease))
+            tasks.create_task(domain.promotion.finish())
             await reconciler.run()
     finally:
         await server.set_standby()
@@ -191,7 +195,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines, domain.events)
     removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
-    models = ModelServicer(domain.models, domain.submission, removal)
+    models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
     nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)
     return [
         Service(

@@ -9,7 +9,9 @@ from framemesh.core.clock import NANO
 from framemesh.core.documents.document import read
 from framemesh.master.errors import MalformedCall
 from framemesh.master.history.events import Event
+from framemesh.master.models.promotion import Promoted
 from framemesh.master.models.submission import Announcement
+from framemesh.master.models.users import ModelUser
 from framemesh.master.pipelines.conditions import Condition
 from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
 from framemesh.master.scaling.watched_pipeline import Load
@@ -81,7 +83,8 @@ def revision_to_proto(kept: StoredRevision, current: int) -> pipeline_pb2.Revisi
     )
 
 
-def model_to_proto(model: ModelVersion) -> model_pb2.Model:
+def model_to_proto(model: ModelVersion, current: int) -> model_pb2.Model:
+    """`current` is the version of this model that is."""
     return model_pb2.Model(
         name=model.manifest.name,
         version=model.version,
@@ -89,6 +92,21 @@ def model_to_proto(model: ModelVersion) -> model_pb2.Model:
         decoder=model.manifest.decoder.name,
         size_bytes=model.size_bytes,
         digest=model.digest,
+        current_version=current,
+    )
+
+
+def model_user_to_proto(user: ModelUser) -> model_pb2.ModelUser:
+    return model_pb2.ModelUser(
+        pipeline=user.pipeline, version=user.version, follows_promotions=user.follows_promotions
+    )
+
+
+def promotion_to_proto(promoted: Promoted) -> model_pb2.Promotion:
+    return model_pb2.Promotion(
+        model=model_to_proto(promoted.model, promoted.model.version),
+        previous_version=promoted.previous,
+        pipelines=promoted.pipelines,
     )
 
 

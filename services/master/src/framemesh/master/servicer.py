@@ -23,8 +23,10 @@ from framemesh.master.converters import (
     chunk_from_proto,
     event_to_proto,
     model_to_proto,
+    model_user_to_proto,
     pipeline_to_proto,
     plan_to_proto,
+    promotion_to_proto,
     revision_to_proto,
 )
 from framemesh.master.errors import MalformedCall
@@ -33,10 +35,12 @@ from framemesh.master.fleet.node_report import NodeReport
 from framemesh.master.fleet.nodes import NodeRegistry, NodeSession
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.promotion import ModelPromotion
 from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
 from framemesh.runtime.rpc.stream_timeouts import (
@@ -112,10 +116,15 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
 
 class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     def __init__(
-        self, models: ModelCatalog, submission: ModelSubmission, removal: ModelRemoval
+        self,
+        models: ModelCatalog,
+        submission: ModelSubmission,
+        promotion: ModelPromotion,
+        removal: ModelRemoval,
     ) -> None:
         self._models = models
         self._submission = submission
+        self._promotion = promotion
         self._removal = removal
 
     async def SubmitModel(  # type: ignore[override]
@@ -128,23 +137,42 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         async def resume_at(received: int) -> None:
             await write_message(context, model_pb2.SubmitModelResponse(received_bytes=received))
 
-        model = await self._submission.submit(announced, chunks, resume_at)
-        await write_message(context, model_pb2.SubmitModelResponse(model=model_to_proto(model)))
+        model = await self._to_proto(await self._submission.submit(announced, chunks, resume_at))
+        await write_message(context, model_pb2.SubmitModelResponse(model=model))
 
     async def ListModels(
         self, request: model_pb2.ListModelsRequest, context: Context
     ) -> model_pb2.ListModelsResponse:
-        return model_pb2.ListModelsResponse(models=map(model_to_proto, await self._models.list()))
+        found = await self._models.list()
+        names = {model.manifest.name for model in found}
+        current = {name: await self._models.current(name) for name in names}
+        models = (model_to_proto(model, current[model.manifest.name]) for model in found)
+        return model_pb2.ListModelsResponse(models=models)
 
     async def GetModel(
         self, request: model_pb2.GetModelRequest, context: Context
     ) -> model_pb2.GetModelResponse:
         model = await self._models.find(request.name, request.version)
-        manifest = json.dumps(dump(model.manifest))
-        pipelines = await self._removal.users(model.manifest.name, model.version)
         return model_pb2.GetModelResponse(
-            model=model_to_proto(model), manifest=manifest, pipelines=pipelines
+            model=await self._to_proto(model),
+            manifest=json.dumps(dump(model.manifest)),
+            users=map(model_user_to_proto, await self._removal.users(request.name)),
+            previous_version=(await self._models.promotions.get(request.name)).previous,
         )
+
+    async def PromoteModel(
+        self, request: model_pb2.PromoteModelRequest, context: Context
+    ) -> model_pb2.PromoteModelResponse:
+        if not request.version:
+            raise MalformedCall("name the version that is to be promoted")
+        promoted = await self._promotion.promote(check_name("model", request.name), request.version)
+        return model_pb2.PromoteModelResponse(promotion=promotion_to_proto(promoted))
+
+    async def RollBackModel(
+        self, request: model_pb2.RollBackModelRequest, context: Context
+    ) -> model_pb2.RollBackModelResponse:
+        promoted = await self._promotion.roll_back(check_name("model", request.name))
+        return model_pb2.RollBackModelResponse(promotion=promotion_to_proto(promoted))
 
     async def DeleteModel(
         self, request: model_pb2.DeleteModelRequest, context: Context
@@ -152,16 +180,20 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         if not request.version:
             raise MalformedCall("name the version that is to be deleted")
         deleted = await self._removal.delete(check_name("model", request.name), request.version)
-        return model_pb2.DeleteModelResponse(model=model_to_proto(deleted))
+        return model_pb2.DeleteModelResponse(model=await self._to_proto(deleted))
 
     async def DownloadModel(  # type: ignore[override]
         self, request: model_pb2.DownloadModelRequest, context: Context
     ) -> None:
         model = await self._models.find(request.name, request.version)
-        await write_message(context, model_pb2.DownloadModelResponse(model=model_to_proto(model)))
+        announced = model_pb2.DownloadModelResponse(model=await self._to_proto(model))
+        await write_message(context, announced)
         async with aclosing(self._models.content(model, request.worker)) as chunks:
             async for chunk in chunks:
                 await write_message(context, model_pb2.DownloadModelResponse(chunk=chunk))
+
+    async def _to_proto(self, model: ModelVersion) -> model_pb2.Model:
+        return model_to_proto(model, await self._models.current(model.manifest.name))
 
 
 class NodeServicer(node_pb2_grpc.NodeServiceServicer):

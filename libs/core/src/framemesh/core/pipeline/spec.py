@@ -76,7 +76,7 @@ class StageSpec:
     name: Name
     model: Name
     model_version: Annotated[int, Field(ge=0)] = 0
-    """0: the newest one that is registered when the pipeline is applied."""
+    """0: the current one of the model when the pipeline is applied; the stage then follows it."""
     crops_of: str = ""
     """The earlier stage whose boxes are cropped and processed; empty: the whole frame."""
     labels: tuple[str, ...] = ()
@@ -88,6 +88,8 @@ class StageSpec:
     """How long a frame may wait for others to be batched into one request to the model."""
     tiles: TilesSpec | None = None
     """Set: the model sees overlapping tiles of the whole frame, and what it finds is merged."""
+    follows_promotions: bool = False
+    """Whether `framemesh model promote` changes the version. Set where the owner named none."""
 
 
 @dataclass(frozen=True, slots=True)

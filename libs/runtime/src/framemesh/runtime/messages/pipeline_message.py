@@ -107,6 +107,7 @@ def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
         labels=stage.labels,
         crop_margin=stage.crop_margin,
         max_delay_ms=stage.max_delay_ms,
+        follows_promotions=stage.follows_promotions,
     )
 
 

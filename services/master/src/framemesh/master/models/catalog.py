@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from framemesh.core.documents.document import InvalidDocument, dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.results import ResultBound
+from framemesh.master.models.promotions import PromotionStore
 from framemesh.master.models.transfers import Download, Transfers
 from framemesh.master.models.upload import Upload
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
@@ -26,8 +27,10 @@ log = get_logger()
 MANIFESTS = "framemesh-models"
 FILES = "framemesh-model-files"
 FILES_STREAM = object_stream(FILES)
-USED = "=used."
-"""Before a model's name, the key of the highest number that its versions had. No name begins so."""
+RESERVED = "="
+"""Keys that begin so are of no version. No name begins so."""
+USED = f"{RESERVED}used."
+"""Before a model's name, the key of the highest number that its versions had."""
 
 MANIFEST_BYTES = 16 * 1024 * 1024
 
@@ -63,6 +66,7 @@ class ModelCatalog:
         """`transfers` bounds how many files are on their way."""
         self._manifests = KeyValueBucket(broker, MANIFESTS)
         self._files = ObjectStore(broker, FILES)
+        self.promotions = PromotionStore(self._manifests)
         self._transfers = transfers
         # Two registrations of one model must not both take the next version, nor two of one file
         # write it at once.
@@ -127,13 +131,13 @@ class ModelCatalog:
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models that can be read, by name and version."""
-        keys = [key for key in await self._manifests.keys() if not key.startswith(USED)]
+        keys = [key for key in await self._manifests.keys() if not key.startswith(RESERVED)]
         found = [await self._readable(key) for key in keys]
         models = [model for model in found if model is not None]
         return sorted(models, key=lambda model: (model.manifest.name, model.version))
 
     async def find(self, name: str, version: int = 0) -> ModelVersion:
-        """One version of a model; 0 is the newest. What is wrong with others does not matter.
+        """One version of a model; 0 is the current one. What is wrong with others does not matter.
 
         Raises:
             ModelUnknown: no such model is registered.
@@ -147,7 +151,16 @@ class ModelCatalog:
         newest = max(versions)
         if version and version not in versions:
             raise ModelUnknown(f"model {name!r} has no version {version}, the newest is {newest}")
-        return await self._read(_key(name, version or newest))
+        return await self._read(_key(name, version or await self._current(name, versions)))
+
+    async def current(self, name: str) -> int:
+        """The version that was promoted last, else the newest; 0: there is none."""
+        return await self._current(name, await self._versions(name))
+
+    async def is_promoted(self, name: str, version: int) -> bool:
+        """Whether a version is current because it was promoted, and others are there."""
+        promoted = (await self.promotions.get(name)).current
+        return promoted == version and len(await self._versions(name)) > 1
 
     async def delete(self, name: str, version: int) -> ModelVersion:
         """Remove a version, and its file unless another version has the same; its number is never
@@ -163,6 +176,9 @@ class ModelCatalog:
                 await self._manifests.put(f"{USED}{name}", str(highest).encode())
                 # The manifest first: without a file it would be a model that cannot be loaded.
                 await self._manifests.remove(_key(name, version))
+            promotions = await self.promotions.get(name)
+            if version in promotions.versions:
+                await self.promotions.put(name, promotions.without(version))
             if not any(other.digest == model.digest for other in await self.list()):
                 await self._files.delete(model.digest)
         log.info("model deleted", model=name, version=version)
@@ -211,6 +227,10 @@ class ModelCatalog:
                 "more, or let the master choose"
             )
         return None
+
+    async def _current(self, name: str, versions: Sequence[int]) -> int:
+        promoted = (await self.promotions.get(name)).current
+        return promoted if promoted in versions else max(versions, default=0)
 
     async def _versions(self, name: str) -> Sequence[int]:
         """The numbers of all versions of a model, whether they can be read or not, in order."""

@@ -1,16 +1,16 @@
-"""Deleting versions of models that no pipeline uses."""
+"""Deleting versions of models that nothing uses."""
 
 import asyncio
 
-from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.users import ModelUser, users_of
 from framemesh.modeling.manifest import ModelVersion
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 
 
 class ModelInUse(FramemeshError):
-    """A pipeline names the version."""
+    """A pipeline names the version, or will: it was promoted."""
 
     code = Code.CONFLICT
 
@@ -30,30 +30,23 @@ class ModelRemoval:
         """Remove one version; returns what it was.
 
         Raises:
-            ModelInUse: a pipeline names it, or may: its entry cannot be read.
+            ModelInUse: a pipeline names it, or may: its entry cannot be read. Or it was promoted,
+                and is not the only one.
             ModelUnknown, ModelUnreadable: there is no such version, or its entry is damaged.
         """
         async with self._changing:
-            if users := await self.users(name, version):
+            users = await self.users(name)
+            if using := [each.pipeline for each in users if each.version in (version, 0)]:
                 raise ModelInUse(
-                    f"version {version} of model {name!r} is used by {', '.join(users)}: apply"
+                    f"version {version} of model {name!r} is used by {', '.join(using)}: apply"
                     " another version there first, or delete the pipeline"
+                )
+            if await self._catalog.is_promoted(name, version):
+                raise ModelInUse(
+                    f"version {version} of model {name!r} is its current one: promote another first"
                 )
             return await self._catalog.delete(name, version)
 
-    async def users(self, name: str, version: int) -> list[str]:
-        """The pipelines with a stage of this version, and those whose entry cannot be read."""
-        return [
-            each for each in await self._pipelines.names() if await self._uses(each, name, version)
-        ]
-
-    async def _uses(self, pipeline: str, name: str, version: int) -> bool:
-        try:
-            stored = await self._pipelines.get(pipeline)
-        except PipelineUnknown:
-            return False
-        except InvalidDocument:
-            return True
-        return any(
-            (stage.model, stage.model_version) == (name, version) for stage in stored.spec.stages
-        )
+    async def users(self, name: str) -> list[ModelUser]:
+        """Who uses any version of a model."""
+        return await users_of(name, self._pipelines)

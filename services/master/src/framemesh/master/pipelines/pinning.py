@@ -17,7 +17,7 @@ class ModelMissing(FramemeshError):
 
 
 async def pinned(spec: PipelineSpec, models: ModelCatalog, max_outcome_bytes: int) -> PipelineSpec:
-    """The specification with the version of each model that is newest now.
+    """The specification with a version of each model: the current one where it names none.
 
     Raises:
         ModelMissing: a model is not registered.
@@ -33,7 +33,8 @@ async def pinned(spec: PipelineSpec, models: ModelCatalog, max_outcome_bytes: in
             model = await models.find(stage.model, stage.model_version)
         except ModelUnknown as error:
             raise ModelMissing(f"stages[{at}].model: {error}") from error
-        stages.append(replace(stage, model_version=model.version))
+        follows = stage.follows_promotions or not stage.model_version
+        stages.append(replace(stage, model_version=model.version, follows_promotions=follows))
         manifest = model.manifest
         detections[stage.name] = StageDetections(
             manifest.name, manifest.labels, demand_of(manifest).boxes

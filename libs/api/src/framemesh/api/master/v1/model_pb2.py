@@ -24,37 +24,53 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#framemesh/api/master/v1/model.proto\x12\x17\x66ramemesh.api.master.v1\"q\n\x12SubmitModelRequest\x12\x42\n\x0c\x61nnouncement\x18\x01 \x01(\x0b\x32*.framemesh.api.master.v1.ModelAnnouncementH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"Z\n\x11ModelAnnouncement\x12\x10\n\x08manifest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\r\"h\n\x13SubmitModelResponse\x12\x18\n\x0ereceived_bytes\x18\x01 \x01(\x04H\x00\x12/\n\x05model\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x42\x06\n\x04part\"p\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x65\x63oder\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x06 \x01(\t\"\x13\n\x11ListModelsRequest\"D\n\x12ListModelsResponse\x12.\n\x06models\x18\x01 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Model\"0\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"f\n\x10GetModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\x12\x10\n\x08manifest\x18\x02 \x01(\t\x12\x11\n\tpipelines\x18\x03 \x03(\t\"3\n\x12\x44\x65leteModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"D\n\x13\x44\x65leteModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\"E\n\x14\x44ownloadModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0e\n\x06worker\x18\x03 \x01(\t\"a\n\x15\x44ownloadModelResponse\x12/\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2\xa0\x04\n\x0cModelService\x12l\n\x0bSubmitModel\x12+.framemesh.api.master.v1.SubmitModelRequest\x1a,.framemesh.api.master.v1.SubmitModelResponse(\x01\x30\x01\x12\x65\n\nListModels\x12*.framemesh.api.master.v1.ListModelsRequest\x1a+.framemesh.api.master.v1.ListModelsResponse\x12_\n\x08GetModel\x12(.framemesh.api.master.v1.GetModelRequest\x1a).framemesh.api.master.v1.GetModelResponse\x12h\n\x0b\x44\x65leteModel\x12+.framemesh.api.master.v1.DeleteModelRequest\x1a,.framemesh.api.master.v1.DeleteModelResponse\x12p\n\rDownloadModel\x12-.framemesh.api.master.v1.DownloadModelRequest\x1a..framemesh.api.master.v1.DownloadModelResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#framemesh/api/master/v1/model.proto\x12\x17\x66ramemesh.api.master.v1\"q\n\x12SubmitModelRequest\x12\x42\n\x0c\x61nnouncement\x18\x01 \x01(\x0b\x32*.framemesh.api.master.v1.ModelAnnouncementH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"Z\n\x11ModelAnnouncement\x12\x10\n\x08manifest\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\r\"h\n\x13SubmitModelResponse\x12\x18\n\x0ereceived_bytes\x18\x01 \x01(\x04H\x00\x12/\n\x05model\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x42\x06\n\x04part\"\x89\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07\x64\x65\x63oder\x18\x04 \x01(\t\x12\x12\n\nsize_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06\x64igest\x18\x06 \x01(\t\x12\x17\n\x0f\x63urrent_version\x18\x07 \x01(\r\"\x13\n\x11ListModelsRequest\"D\n\x12ListModelsResponse\x12.\n\x06models\x18\x01 \x03(\x0b\x32\x1e.framemesh.api.master.v1.Model\"0\n\x0fGetModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"\xa0\x01\n\x10GetModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\x12\x10\n\x08manifest\x18\x02 \x01(\t\x12\x31\n\x05users\x18\x04 \x03(\x0b\x32\".framemesh.api.master.v1.ModelUser\x12\x18\n\x10previous_version\x18\x05 \x01(\r\"J\n\tModelUser\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x1a\n\x12\x66ollows_promotions\x18\x03 \x01(\x08\"4\n\x13PromoteModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"M\n\x14PromoteModelResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".framemesh.api.master.v1.Promotion\"$\n\x14RollBackModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"N\n\x15RollBackModelResponse\x12\x35\n\tpromotion\x18\x01 \x01(\x0b\x32\".framemesh.api.master.v1.Promotion\"\xcc\x01\n\tPromotion\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\x12\x18\n\x10previous_version\x18\x02 \x01(\r\x12\x44\n\tpipelines\x18\x03 \x03(\x0b\x32\x31.framemesh.api.master.v1.Promotion.PipelinesEntry\x1a\x30\n\x0ePipelinesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"3\n\x12\x44\x65leteModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\"D\n\x13\x44\x65leteModelResponse\x12-\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.Model\"E\n\x14\x44ownloadModelRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0e\n\x06worker\x18\x03 \x01(\t\"a\n\x15\x44ownloadModelResponse\x12/\n\x05model\x18\x01 \x01(\x0b\x32\x1e.framemesh.api.master.v1.ModelH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part2\xfd\x05\n\x0cModelService\x12l\n\x0bSubmitModel\x12+.framemesh.api.master.v1.SubmitModelRequest\x1a,.framemesh.api.master.v1.SubmitModelResponse(\x01\x30\x01\x12\x65\n\nListModels\x12*.framemesh.api.master.v1.ListModelsRequest\x1a+.framemesh.api.master.v1.ListModelsResponse\x12_\n\x08GetModel\x12(.framemesh.api.master.v1.GetModelRequest\x1a).framemesh.api.master.v1.GetModelResponse\x12k\n\x0cPromoteModel\x12,.framemesh.api.master.v1.PromoteModelRequest\x1a-.framemesh.api.master.v1.PromoteModelResponse\x12n\n\rRollBackModel\x12-.framemesh.api.master.v1.RollBackModelRequest\x1a..framemesh.api.master.v1.RollBackModelResponse\x12h\n\x0b\x44\x65leteModel\x12+.framemesh.api.master.v1.DeleteModelRequest\x1a,.framemesh.api.master.v1.DeleteModelResponse\x12p\n\rDownloadModel\x12-.framemesh.api.master.v1.DownloadModelRequest\x1a..framemesh.api.master.v1.DownloadModelResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.master.v1.model_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PROMOTION_PIPELINESENTRY']._loaded_options = None
+  _globals['_PROMOTION_PIPELINESENTRY']._serialized_options = b'8\001'
   _globals['_SUBMITMODELREQUEST']._serialized_start=64
   _globals['_SUBMITMODELREQUEST']._serialized_end=177
   _globals['_MODELANNOUNCEMENT']._serialized_start=179
   _globals['_MODELANNOUNCEMENT']._serialized_end=269
   _globals['_SUBMITMODELRESPONSE']._serialized_start=271
   _globals['_SUBMITMODELRESPONSE']._serialized_end=375
-  _globals['_MODEL']._serialized_start=377
-  _globals['_MODEL']._serialized_end=489
-  _globals['_LISTMODELSREQUEST']._serialized_start=491
-  _globals['_LISTMODELSREQUEST']._serialized_end=510
-  _globals['_LISTMODELSRESPONSE']._serialized_start=512
-  _globals['_LISTMODELSRESPONSE']._serialized_end=580
-  _globals['_GETMODELREQUEST']._serialized_start=582
-  _globals['_GETMODELREQUEST']._serialized_end=630
-  _globals['_GETMODELRESPONSE']._serialized_start=632
-  _globals['_GETMODELRESPONSE']._serialized_end=734
-  _globals['_DELETEMODELREQUEST']._serialized_start=736
-  _globals['_DELETEMODELREQUEST']._serialized_end=787
-  _globals['_DELETEMODELRESPONSE']._serialized_start=789
-  _globals['_DELETEMODELRESPONSE']._serialized_end=857
-  _globals['_DOWNLOADMODELREQUEST']._serialized_start=859
-  _globals['_DOWNLOADMODELREQUEST']._serialized_end=928
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=930
-  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=1027
-  _globals['_MODELSERVICE']._serialized_start=1030
-  _globals['_MODELSERVICE']._serialized_end=1574
+  _globals['_MODEL']._serialized_start=378
+  _globals['_MODEL']._serialized_end=515
+  _globals['_LISTMODELSREQUEST']._serialized_start=517
+  _globals['_LISTMODELSREQUEST']._serialized_end=536
+  _globals['_LISTMODELSRESPONSE']._serialized_start=538
+  _globals['_LISTMODELSRESPONSE']._serialized_end=606
+  _globals['_GETMODELREQUEST']._serialized_start=608
+  _globals['_GETMODELREQUEST']._serialized_end=656
+  _globals['_GETMODELRESPONSE']._serialized_start=659
+  _globals['_GETMODELRESPONSE']._serialized_end=819
+  _globals['_MODELUSER']._serialized_start=821
+  _globals['_MODELUSER']._serialized_end=895
+  _globals['_PROMOTEMODELREQUEST']._serialized_start=897
+  _globals['_PROMOTEMODELREQUEST']._serialized_end=949
+  _globals['_PROMOTEMODELRESPONSE']._serialized_start=951
+  _globals['_PROMOTEMODELRESPONSE']._serialized_end=1028
+  _globals['_ROLLBACKMODELREQUEST']._serialized_start=1030
+  _globals['_ROLLBACKMODELREQUEST']._serialized_end=1066
+  _globals['_ROLLBACKMODELRESPONSE']._serialized_start=1068
+  _globals['_ROLLBACKMODELRESPONSE']._serialized_end=1146
+  _globals['_PROMOTION']._serialized_start=1149
+  _globals['_PROMOTION']._serialized_end=1353
+  _globals['_PROMOTION_PIPELINESENTRY']._serialized_start=1305
+  _globals['_PROMOTION_PIPELINESENTRY']._serialized_end=1353
+  _globals['_DELETEMODELREQUEST']._serialized_start=1355
+  _globals['_DELETEMODELREQUEST']._serialized_end=1406
+  _globals['_DELETEMODELRESPONSE']._serialized_start=1408
+  _globals['_DELETEMODELRESPONSE']._serialized_end=1476
+  _globals['_DOWNLOADMODELREQUEST']._serialized_start=1478
+  _globals['_DOWNLOADMODELREQUEST']._serialized_end=1547
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_start=1549
+  _globals['_DOWNLOADMODELRESPONSE']._serialized_end=1646
+  _globals['_MODELSERVICE']._serialized_start=1649
+  _globals['_MODELSERVICE']._serialized_end=2414
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,16 @@ class ModelServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
                 _registered_method=True)
+        self.PromoteModel = channel.unary_unary(
+                '/framemesh.api.master.v1.ModelService/PromoteModel',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelResponse.FromString,
+                _registered_method=True)
+        self.RollBackModel = channel.unary_unary(
+                '/framemesh.api.master.v1.ModelService/RollBackModel',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelResponse.FromString,
+                _registered_method=True)
         self.DeleteModel = channel.unary_unary(
                 '/framemesh.api.master.v1.ModelService/DeleteModel',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.DeleteModelRequest.SerializeToString,
@@ -90,6 +100,21 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PromoteModel(self, request, context):
+        """Makes a version the current one, and changes the pipelines that follow the model to it.
+        INVALID_ARGUMENT if one of them cannot take it; then nothing is changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollBackModel(self, request, context):
+        """Promotes what was current before the last promotion. FAILED_PRECONDITION if nothing was.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteModel(self, request, context):
         """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again.
         """
@@ -122,6 +147,16 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.GetModel,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.SerializeToString,
+            ),
+            'PromoteModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteModel,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelResponse.SerializeToString,
+            ),
+            'RollBackModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackModel,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelResponse.SerializeToString,
             ),
             'DeleteModel': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteModel,
@@ -216,6 +251,60 @@ class ModelService:
             '/framemesh.api.master.v1.ModelService/GetModel',
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.GetModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PromoteModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.ModelService/PromoteModel',
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.PromoteModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.ModelService/RollBackModel',
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_model__pb2.RollBackModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,12 @@ class ModelServiceStub:
     ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
     GetModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]
     """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+    PromoteModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.PromoteModelRequest, _model_pb2.PromoteModelResponse]
+    """Makes a version the current one, and changes the pipelines that follow the model to it.
+    INVALID_ARGUMENT if one of them cannot take it; then nothing is changed.
+    """
+    RollBackModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.RollBackModelRequest, _model_pb2.RollBackModelResponse]
+    """Promotes what was current before the last promotion. FAILED_PRECONDITION if nothing was."""
     DeleteModel: _grpc.UnaryUnaryMultiCallable[_model_pb2.DeleteModelRequest, _model_pb2.DeleteModelResponse]
     """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again."""
     DownloadModel: _grpc.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]
@@ -65,6 +71,12 @@ class ModelServiceAsyncStub(ModelServiceStub):
     ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
     GetModel: _aio.UnaryUnaryMultiCallable[_model_pb2.GetModelRequest, _model_pb2.GetModelResponse]  # type: ignore[assignment]
     """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+    PromoteModel: _aio.UnaryUnaryMultiCallable[_model_pb2.PromoteModelRequest, _model_pb2.PromoteModelResponse]  # type: ignore[assignment]
+    """Makes a version the current one, and changes the pipelines that follow the model to it.
+    INVALID_ARGUMENT if one of them cannot take it; then nothing is changed.
+    """
+    RollBackModel: _aio.UnaryUnaryMultiCallable[_model_pb2.RollBackModelRequest, _model_pb2.RollBackModelResponse]  # type: ignore[assignment]
+    """Promotes what was current before the last promotion. FAILED_PRECONDITION if nothing was."""
     DeleteModel: _aio.UnaryUnaryMultiCallable[_model_pb2.DeleteModelRequest, _model_pb2.DeleteModelResponse]  # type: ignore[assignment]
     """FAILED_PRECONDITION while a pipeline uses the version. Its number is never used again."""
     DownloadModel: _aio.UnaryStreamMultiCallable[_model_pb2.DownloadModelRequest, _model_pb2.DownloadModelResponse]  # type: ignore[assignment]
@@ -102,6 +114,24 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.GetModelResponse, _abc.Awaitable[_model_pb2.GetModelResponse]]:
         """The manifest of one version, and the digest by which a reader knows whether it has the file."""
+
+    @_abc_1.abstractmethod
+    def PromoteModel(
+        self,
+        request: _model_pb2.PromoteModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.PromoteModelResponse, _abc.Awaitable[_model_pb2.PromoteModelResponse]]:
+        """Makes a version the current one, and changes the pipelines that follow the model to it.
+        INVALID_ARGUMENT if one of them cannot take it; then nothing is changed.
+        """
+
+    @_abc_1.abstractmethod
+    def RollBackModel(
+        self,
+        request: _model_pb2.RollBackModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.RollBackModelResponse, _abc.Awaitable[_model_pb2.RollBackModelResponse]]:
+        """Promotes what was current before the last promotion. FAILED_PRECONDITION if nothing was."""
 
     @_abc_1.abstractmethod
     def DeleteModel(

@@ -115,16 +115,19 @@ class Stage(_message.Message):
     MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
     TILES_FIELD_NUMBER: _builtins.int
     CROP_MARGIN_FIELD_NUMBER: _builtins.int
+    FOLLOWS_PROMOTIONS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     model: _builtins.str
     model_version: _builtins.int
-    """0 in a request: the newest registered. Never 0 in an answer."""
+    """0 in a request: the current one of the model. Never 0 in an answer."""
     crops_of: _builtins.str
     """The earlier stage on whose boxes this one runs; empty: on the whole frame."""
     max_delay_ms: _builtins.int
     """How long an input may wait for others to form a batch with them."""
     crop_margin: _builtins.float
     """Around each crop, as a fraction of the shorter side of its box, 0 to 1."""
+    follows_promotions: _builtins.bool
+    """Whether promotions of the model change model_version; in an answer also where a request had 0."""
     @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only crops with one of these labels; empty: all."""
@@ -144,10 +147,11 @@ class Stage(_message.Message):
         max_delay_ms: _builtins.int | None = ...,
         tiles: Global___Tiles | None = ...,
         crop_margin: _builtins.float = ...,
+        follows_promotions: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "max_delay_ms", b"max_delay_ms", "tiles", b"tiles"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "crop_margin", b"crop_margin", "crops_of", b"crops_of", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "crop_margin", b"crop_margin", "crops_of", b"crops_of", "follows_promotions", b"follows_promotions", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
