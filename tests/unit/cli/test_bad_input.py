@@ -1,6 +1,7 @@
 """What a person who makes a mistake reads: one line that names it."""
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,18 @@ def test_a_pipeline_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    assert_fails(run("model", "submit", tmp_path), str(tmp_path / "model.yaml"))
+    line = f"{tmp_path} has neither an ONNX file nor a model.yaml"
+    assert_fails(run("model", "submit", tmp_path), line)
+
+
+def test_two_gigabytes_of_zeros_are_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.onnx"
+    with path.open("wb") as zeros:
+        zeros.truncate(2_000_000_000)  # takes no room on the disk
+    began = time.monotonic()
+    result = run("model", "check", path)
+    assert_fails(result, "zeros.onnx is not an ONNX model that can be read: it is no protobuf")
+    assert time.monotonic() - began < 5
 
 
 def test_a_missing_model_file_is_told_with_its_field_and_line(tmp_path: Path) -> None:

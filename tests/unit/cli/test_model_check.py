@@ -14,7 +14,7 @@ from framemesh.cli.common.files import read_names
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.inspection import inspect as inspection
 from framemesh.cli.inspection import sight
-from framemesh.cli.inspection.ready import model_file
+from framemesh.cli.submission.model_path import located
 from framemesh.core.errors import FramemeshError
 from tests.model_families.signatures import SIGNATURES
 
@@ -73,8 +73,8 @@ def test_a_folder_is_run_as_its_manifest_says() -> None:
 
 
 def test_a_folder_with_one_onnx_file_is_that_file(classifier: Path) -> None:
-    assert model_file(classifier.parent) == classifier
-    assert model_file(PERSON) == PERSON
+    assert located(classifier.parent, classifier.parent) == classifier
+    assert located(PERSON, PERSON) == PERSON
 
 
 def test_nothing_is_sent_of_what_cannot_be_told(classifier: Path) -> None:

@@ -15,12 +15,12 @@ from framemesh.cli.inspection.one_file import one_file, scratch_folder
 from framemesh.cli.inspection.ready import (
     choice_of,
     described,
-    model_file,
     recognised,
     served_manifest,
 )
 from framemesh.cli.inspection.report import commented_yaml, ran, report
 from framemesh.cli.inspection.sight import seen
+from framemesh.cli.submission.model_path import located
 from framemesh.cli.submission.upload import announced, upload
 from framemesh.cli.views.model import submitted
 from framemesh.cli.views.upload import upload_view
@@ -30,7 +30,9 @@ from framemesh.modeling.recognition.result import Recognised
 ModelPath = Annotated[
     Path,
     typer.Argument(
-        help="An ONNX file, or a folder with a model.yaml and its ONNX file.", show_default=False
+        help="An ONNX file; a folder with one, or with a model.yaml that names it; or a .zip, .tar "
+        "or .tar.gz of these.",
+        show_default=False,
     ),
 ]
 Decoder = Annotated[str, typer.Option(help="Of a file: the decoder, where it cannot be told.")]
@@ -66,8 +68,8 @@ def check(
     ] = None,
 ) -> None:
     """Say what a model is and how that is known, and run it once; nothing is registered."""
-    model = model_file(model)
     with scratch_folder() as scratch:
+        model = located(model, scratch)
         if model.is_dir():
             found, inference, not_run = described(model, image, scratch)
             typer.echo(f"model {found.manifest.name} ({found.file.name}) fits its model.yaml")
@@ -118,8 +120,8 @@ def submit(
     Pipelines that name no version get it when they are next applied, or at once with `framemesh
     model promote`.
     """
-    model = model_file(model)
     with scratch_folder() as scratch, connect_master(master) as channel:
+        model = located(model, scratch)
         if model.is_dir():
             found, _, _ = described(model, image, scratch)
         else:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from framemesh.cli.common.model_folder import MANIFEST, ModelFolder, read_model_folder
+from framemesh.cli.common.model_folder import ModelFolder, read_model_folder
 from framemesh.cli.inspection.inference import Inference
 from framemesh.cli.inspection.inputs import read_image, served_inputs
 from framemesh.cli.inspection.inspect import Inspection, infer, inspect
@@ -54,15 +54,6 @@ def choice_of(
         sides = int(match[1]), int(match[2])
     choice = Choice(name=name, decoder=decoder, output=output, preparation=prepare, size=sides)
     return with_names(choice, labels, model)
-
-
-def model_file(path: Path) -> Path:
-    """The one ONNX file of a folder that has no model.yaml; else the path itself."""
-    if path.is_dir() and not (path / MANIFEST).exists():
-        found = sorted(path.glob("*.onnx"))
-        if len(found) == 1:
-            return found[0]
-    return path
 
 
 def recognised(file: Path, choice: Choice, image: Path | None) -> ModelFolder:
