@@ -280,7 +280,7 @@ async def test_a_pipeline_that_another_master_changed_is_not_overwritten(
     read = await store.get("street")
     await running.apply(workers=1)
     with pytest.raises(PipelineChanged, match="street was changed at the same time"):
-        await store.update(read)
+        await store.write(read)
     with pytest.raises(PipelineChanged):
         await store.put(read.spec, read.generation, entry=read.entry)
     assert (await running.get()).spec.workers.min == 1

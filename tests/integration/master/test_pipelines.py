@@ -333,15 +333,15 @@ async def test_a_bad_name_is_no_key(running: Master, name: str) -> None:
 class AnswerLost(PipelineStore):
     """Writes an entry, and its answer is lost."""
 
-    async def put(self, *arguments: Any, **named: Any) -> StoredPipeline:
-        await super().put(*arguments, **named)
+    async def write(self, stored: StoredPipeline) -> StoredPipeline:
+        await super().write(stored)
         raise BrokerUnavailable("no answer in time")
 
 
 class WriteLost(PipelineStore):
     """An entry that does not reach the broker."""
 
-    async def put(self, *arguments: Any, **named: Any) -> StoredPipeline:
+    async def write(self, stored: StoredPipeline) -> StoredPipeline:
         raise BrokerUnavailable("no answer in time")
 
 

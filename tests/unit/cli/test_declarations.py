@@ -29,6 +29,7 @@ workers:
 delivery:
   {fresh: {max_age: 1s}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
 ledger: {max_bytes: 1GiB, max_age: 2h}
+rollout: {deadline: 1m, watch: 30s, max_dead: 50%, max_age_p99: 2s}
 """
     )
     assert pipeline_message.to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
@@ -58,6 +59,12 @@ ledger: {max_bytes: 1GiB, max_age: 2h}
             damaged=pipeline_pb2.DAMAGED_PICTURES_DEAD,
         ),
         ledger=pipeline_pb2.Ledger(max_bytes=1024**3, max_age=Duration(seconds=7200)),
+        rollout=pipeline_pb2.Rollout(
+            deadline=Duration(seconds=60),
+            watch=Duration(seconds=30),
+            max_dead=0.5,
+            max_age_p99=Duration(seconds=2),
+        ),
     )
 
 

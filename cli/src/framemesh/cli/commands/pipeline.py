@@ -139,11 +139,14 @@ def _apply(
     request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_message.to_proto(spec))
     if wait_seconds:
         typer.echo("provisioning: the streams of the buffer are made", err=True)
-    applied = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS).pipeline
+    answer = stub.ApplyPipeline(request, timeout=CHANGE_SECONDS)
+    applied = answer.pipeline
     typer.echo(f"pipeline {spec.name} is at revision {applied.revision}")
+    if answer.notice:
+        typer.echo(answer.notice)
     if wait_seconds:
         with conditions_told() as tell:
-            found = wait_until_ready(stub, spec.name, wait_seconds, tell)
+            found = wait_until_ready(stub, applied, wait_seconds, tell)
         typer.echo(f"{found.current_workers} of {found.wanted_workers} workers ready")
     elif applied.trouble:
         typer.echo(f"trouble: {applied.trouble}")

@@ -19,7 +19,7 @@ class PipelineNotReady(FramemeshError):
 
 def wait_until_ready(
     stub: pipeline_pb2_grpc.PipelineServiceStub,
-    name: str,
+    applied: pipeline_pb2.Pipeline,
     seconds: float,
     tell: Callable[[Sequence[pipeline_pb2.Condition]], None],
 ) -> pipeline_pb2.Pipeline:
@@ -28,8 +28,10 @@ def wait_until_ready(
     Until then `tell` is called with what holds of it, again and again.
 
     Raises:
-        PipelineNotReady: it does not run after `seconds`, with what keeps it from it.
+        PipelineNotReady: it does not run after `seconds`, with what keeps it from it; or the
+            revision that was applied was rolled back.
     """
+    name = applied.spec.name
     request = pipeline_pb2.GetPipelineRequest(name=name)
     end = time.monotonic() + seconds
     while True:
@@ -41,6 +43,8 @@ def wait_until_ready(
                 raise
             time.sleep(POLL_SECONDS)
             continue
+        if found.revision < applied.revision:
+            raise PipelineNotReady(found.trouble or f"pipeline {name} was rolled back")
         if found.current_workers or not found.wanted_workers:
             return found
         tell(found.conditions)

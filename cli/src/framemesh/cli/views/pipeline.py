@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.cli.common.time_format import format_time
 
 
 def stages(spec: pipeline_pb2.PipelineSpec) -> str:
@@ -19,6 +20,10 @@ def lines(pipeline: pipeline_pb2.Pipeline) -> Iterator[str]:
     yield f"  workers       {ready}{_earlier(pipeline)}{bounds(spec.workers)}"
     if pipeline.HasField("load"):
         yield f"  load          {load(pipeline.load)}"
+    if pipeline.HasField("rollout"):
+        yield f"  rollout       {_rollout(pipeline.rollout)}"
+    if pipeline.rolled_back:
+        yield f"  rolled back   {pipeline.rolled_back}"
 
 
 def bounds(workers: pipeline_pb2.Workers) -> str:
@@ -38,6 +43,19 @@ def load(found: pipeline_pb2.Load) -> str:
     if found.HasField("worker_start"):
         parts.append(f"and starts in {found.worker_start.ToTimedelta().total_seconds():.1f} s")
     return ", ".join(parts)
+
+
+_PHASES = {
+    pipeline_pb2.ROLLOUT_PHASE_STARTING: "starting",
+    pipeline_pb2.ROLLOUT_PHASE_REPLACING: "its workers replace the others",
+    pipeline_pb2.ROLLOUT_PHASE_WATCHING: "its outcomes are watched",
+}
+
+
+def _rollout(rollout: pipeline_pb2.RolloutStatus) -> str:
+    phase = _PHASES.get(rollout.phase, "under way")
+    since = format_time(rollout.since_unix_nano)
+    return f"{phase} since {since}; else back to revision {rollout.stable_revision}"
 
 
 def _earlier(pipeline: pipeline_pb2.Pipeline) -> str:

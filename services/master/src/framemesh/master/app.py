@@ -29,6 +29,7 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.rollouts.watch import RolloutWatch
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
@@ -77,7 +78,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
             tasks.create_task(nats.wait_lost())
 
             async def lead(lease: Lease) -> None:
-                await _lead(domain, PipelineFeed(nats, SystemClock()), server, lease)
+                await _lead(domain, nats, server, lease)
 
             async def stand_by(leader: str) -> None:
                 domain.gate.leader = leader
@@ -146,8 +147,9 @@ def _domain(nats: Broker, settings: Settings) -> _Domain:
     )
 
 
-async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: Lease) -> None:
+async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease) -> None:
     """Answer calls and reconcile, until cancelled."""
+    feed = PipelineFeed(nats, SystemClock())
     await _create_storage(domain)
     reconciler = Reconciler(
         pipelines=feed,
@@ -158,6 +160,15 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
         leadership=lease,
         watcher=FleetHistory(domain.events),
     )
+    rollouts = RolloutWatch(
+        broker=nats,
+        feed=feed,
+        pipelines=domain.pipelines,
+        driver=domain.fleet,
+        scaler=domain.scaler,
+        events=domain.events,
+        clock=SystemClock(),
+    )
     try:
         async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)
@@ -166,6 +177,7 @@ async def _lead(domain: _Domain, feed: PipelineFeed, server: GrpcServer, lease: 
             tasks.create_task(drain_continuously(domain.pipelines, feed))
             tasks.create_task(domain.scaler.run(feed.known, lease))
             tasks.create_task(domain.promotion.finish())
+            tasks.create_task(rollouts.run())
             await reconciler.run()
     finally:
         await server.set_standby()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from framemesh.api.master.v1 import model_pb2, pipeline_pb2
 from framemesh.core.clock import NANO
 from framemesh.core.documents.document import read
+from framemesh.core.pipeline.rollout import Rollout, RolloutPhase
 from framemesh.master.errors import MalformedCall
 from framemesh.master.history.events import Event
 from framemesh.master.models.promotion import Promoted
@@ -21,6 +22,12 @@ from framemesh.runtime.messages import pipeline_message
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 
+_PHASES = {
+    RolloutPhase.STARTING: pipeline_pb2.ROLLOUT_PHASE_STARTING,
+    RolloutPhase.REPLACING: pipeline_pb2.ROLLOUT_PHASE_REPLACING,
+    RolloutPhase.WATCHING: pipeline_pb2.ROLLOUT_PHASE_WATCHING,
+}
+
 
 def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
     return pipeline_pb2.Pipeline(
@@ -32,6 +39,8 @@ def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
         wanted_workers=pipeline.wanted_workers,
         load=_load_to_proto(pipeline.load),
         conditions=map(_condition_to_proto, pipeline.conditions),
+        rollout=_rollout_to_proto(pipeline.stored.rollout),
+        rolled_back=str(pipeline.stored.rolled_back or ""),
     )
 
 
@@ -70,6 +79,16 @@ def plan_to_proto(plan: PipelinePlan) -> pipeline_pb2.PlanPipelineResponse:
         storage_bytes=plan.storage_bytes,
         spec=pipeline_message.to_proto(plan.spec),
         current=None if plan.current is None else pipeline_message.to_proto(plan.current),
+    )
+
+
+def _rollout_to_proto(rollout: Rollout | None) -> pipeline_pb2.RolloutStatus | None:
+    if rollout is None:
+        return None
+    return pipeline_pb2.RolloutStatus(
+        phase=_PHASES[rollout.phase],
+        since_unix_nano=rollout.since_unix_nano,
+        stable_revision=rollout.stable_revision,
     )
 
 

@@ -61,7 +61,9 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
     ) -> pipeline_pb2.ApplyPipelineResponse:
         applied = await self._pipelines.apply(pipeline_message.from_proto(request.spec))
-        return pipeline_pb2.ApplyPipelineResponse(pipeline=pipeline_to_proto(applied))
+        return pipeline_pb2.ApplyPipelineResponse(
+            pipeline=pipeline_to_proto(applied), notice=applied.notice
+        )
 
     async def GetPipeline(
         self, request: pipeline_pb2.GetPipelineRequest, context: Context

@@ -11,6 +11,7 @@ from framemesh.core.documents.document import InvalidDocument, Problem
 from framemesh.core.documents.duration import Duration, between, duration_text
 from framemesh.core.names import Name
 from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -189,6 +190,7 @@ class PipelineSpec:
     delivery: Delivery = field(default_factory=DeliverySpec)
     workers: WorkersSpec = field(default_factory=WorkersSpec)
     ledger: LedgerSpec = field(default_factory=LedgerSpec)
+    rollout: RolloutSpec = field(default_factory=RolloutSpec)
 
     @property
     def ledger_max_bytes(self) -> int:

@@ -12,6 +12,7 @@ from pydantic import Field
 from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.rollout import RolledBack, Rollout
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.api.errors import WrongLastSequence, retryable
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
@@ -48,6 +49,10 @@ class StoredPipeline:
     and one that comes back has the number that it had."""
     applied_unix_nano: int = 0
     """When the specification was; 0: that is not known."""
+    rollout: Rollout | None = None
+    """Set while it is not known whether the revision is good."""
+    rolled_back: RolledBack | None = None
+    """The revision before this one, if it was given up for it."""
     entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     """The revision of its entry in the bucket, which is raised by every write."""
 
@@ -93,38 +98,29 @@ class PipelineStore:
         draining: tuple[Generation, ...] = (),
         *,
         entry: int = 0,
-        revision: int = 0,
-        applied_unix_nano: int = 0,
     ) -> StoredPipeline:
-        """Write `spec`.
+        """Write `spec`; its revision is higher than all before.
 
         Args:
             entry: of what it replaces; 0: whatever is there.
-            revision: that it had before; 0: a new one, higher than all before.
 
         Raises:
             PipelineChanged: there is another entry.
         """
-        stored = StoredPipeline(
-            spec,
-            generation or Generation.of(1, spec),
-            draining,
-            revision,
-            applied_unix_nano,
-            entry=entry,
+        return await self.write(
+            StoredPipeline(spec, generation or Generation.of(1, spec), draining, entry=entry)
         )
-        # 0 in what is written stands for the number that it gets there.
-        written = await self._write(stored)
-        return replace(stored, revision=revision or written, entry=written)
 
-    async def update(self, stored: StoredPipeline) -> int:
-        """Write what makes no new revision: where the frames of a pipeline are, and how many
-        workers it may have. Returns the revision of its entry.
+    async def write(self, stored: StoredPipeline) -> StoredPipeline:
+        """Write an entry in place of the one that `stored` was read from, or, where that is 0, of
+        whatever is there. Without a revision it gets one, higher than all before.
 
         Raises:
-            PipelineChanged: its entry is another one than `stored` was read from.
+            PipelineChanged: there is another entry.
         """
-        return await self._write(stored)
+        # 0 in what is written stands for the number that it gets there.
+        written = await self._write(stored)
+        return replace(stored, revision=stored.revision or written, entry=written)
 
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()

@@ -34,6 +34,8 @@ class OutcomeSummary:
     """From capture to outcome."""
     image_bytes: int
     tensor_bytes: int
+    revision: int = 0
+    captured_unix_nano: int = 0
 
 
 def to_message(outcome: Outcome) -> OutboundMessage:
@@ -70,6 +72,8 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
         age_seconds=(message.completed_unix_nano - message.captured_unix_nano) / 1e9,
         image_bytes=message.image_bytes,
         tensor_bytes=message.tensor_bytes,
+        revision=message.revision,
+        captured_unix_nano=message.captured_unix_nano,
     )
 
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec, WorkersSpec
 
 _ORDER_TO_PROTO = {
@@ -54,6 +55,7 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
         workers=_workers_to_proto(spec.workers),
         delivery=_delivery_to_proto(spec.delivery),
         ledger=_ledger_to_proto(spec.ledger),
+        rollout=_rollout_to_proto(spec.rollout),
     )
 
 
@@ -74,6 +76,15 @@ def _workers_to_proto(workers: WorkersSpec) -> pipeline_pb2.Workers:
 def _ledger_to_proto(ledger: LedgerSpec) -> pipeline_pb2.Ledger:
     message = pipeline_pb2.Ledger(max_bytes=ledger.max_bytes)
     message.max_age.FromTimedelta(ledger.max_age)
+    return message
+
+
+def _rollout_to_proto(rollout: RolloutSpec) -> pipeline_pb2.Rollout:
+    message = pipeline_pb2.Rollout(max_dead=rollout.max_dead)
+    message.deadline.FromTimedelta(rollout.deadline)
+    message.watch.FromTimedelta(rollout.watch)
+    if rollout.max_age_p99 is not None:
+        message.max_age_p99.FromTimedelta(rollout.max_age_p99)
     return message
 
 

@@ -137,6 +137,7 @@ class ProcessDriver:
                 node=node.name,
                 state=worker.state,
                 problem=worker.trouble,
+                restarts=worker.restarts,
             )
             for node in self._nodes.reports
             for worker in node.workers

@@ -140,6 +140,11 @@ class BufferProvisioner:
         infos = [await self._info(name) for name in names]
         return sum(info.state.messages for info in infos if info)
 
+    async def ledger_end(self, pipeline: str) -> int:
+        """The sequence number of the newest entry in the ledger's stream; 0: there is none."""
+        info = await self._info(ledger_stream(pipeline))
+        return info.state.last_sequence if info else 0
+
     async def retire(self, pipeline: str, generation: Generation) -> bool:
         """Let a generation take no more frames; those that it has are still delivered.
 

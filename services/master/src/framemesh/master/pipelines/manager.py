@@ -19,6 +19,7 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.changes import applied, returned, same_work
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
@@ -50,6 +51,8 @@ class RunningPipeline:
     load: Load | None
     """None: the number of its workers does not follow its load."""
     conditions: tuple[Condition, ...]
+    notice: str = ""
+    """What to know of the change that made it so, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,15 @@ class PipelineManager:
         check_pipeline(wanted)
         async with self.changing:
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
-            current = await self._make(spec, await self._current_or_recovered(spec))
-        return await self._changed_to(current)
+            current = await self._current_or_recovered(spec)
+            end = await self._buffers.ledger_end(spec.name) if current else 0
+            changed = applied(spec, current, self._clock.unix_nano(), end)
+            made, notice = await self._make(changed, current), ""
+            if current is None or made.entry != current.entry:
+                new = current is None or made.generation != current.generation
+                record_applied(self._events, made, current, new_buffer=new)
+                notice = await self._revisions.warning(made)
+        return replace(await self._changed_to(made), notice=notice)
 
     async def roll_back(self, name: str, revision: int = 0) -> RunningPipeline:
         """Make a pipeline what it was at an earlier revision; 0: the last one that worked.
@@ -137,8 +147,32 @@ class PipelineManager:
             current = await self._store.get(name)
             earlier = await self._revisions.earlier(current, revision)
             await pinned(earlier.spec, self._models, self._max_outcome_bytes())
-            made = await self._make(earlier.spec, current, earlier)
+            wanted = returned(earlier, current, self._clock.unix_nano())
+            made = await self._make(wanted, current)
+            self._events.record(
+                name, EventKind.ROLLED_BACK, f"to revision {made.revision}, by hand"
+            )
         return await self._changed_to(made)
+
+    async def move(self, seen: StoredPipeline, wanted: StoredPipeline) -> bool:
+        """Make a pipeline what a rollout is to make of it; returns whether it was.
+
+        It is not if somebody else changed it since it was seen.
+
+        Raises:
+            StorageMissing, BufferRefused: the broker has no room for other streams.
+        """
+        async with self.changing:
+            current = await self._current(seen.spec.name)
+            if current is None or current.entry != seen.entry:
+                return False
+            await self._make(wanted, current)
+        self._changed.set()
+        return True
+
+    async def ledger_end(self, name: str) -> int:
+        """The sequence number of the newest entry in the ledger's stream of a pipeline."""
+        return await self._buffers.ledger_end(name)
 
     async def history(self, name: str) -> tuple[StoredPipeline, list[StoredRevision]]:
         """What a pipeline is, and its revisions that are kept with that one, the newest first.
@@ -166,7 +200,7 @@ class PipelineManager:
         spec = await pinned(wanted, self._models, self._max_outcome_bytes())
         current = await self._readable(spec.name)
         revision = current.revision if current else 0
-        same = current is not None and _same_work(current.spec, spec)
+        same = current is not None and same_work(current.spec, spec)
         group = wanted_group(spec, revision if same else revision + 1, self._scaler.replicas(spec))
         observed = await self._fleet.observe()
         others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
@@ -259,56 +293,26 @@ class PipelineManager:
                     f"all frames of generation {generation.number} of the buffer are done",
                 )
         if len(left) < len(stored.draining):
-            await self._store.update(replace(stored, draining=tuple(left)))
+            await self._store.write(replace(stored, draining=tuple(left)))
 
-    async def _make(
-        self,
-        spec: PipelineSpec,
-        current: StoredPipeline | None,
-        earlier: StoredRevision | None = None,
-    ) -> StoredPipeline:
-        """Make a pipeline what `spec` says; it is that of `earlier`, if that is to come back."""
-        generation, draining = _next(spec, current)
-        new = current is None or generation != current.generation
+    async def _make(self, wanted: StoredPipeline, current: StoredPipeline | None) -> StoredPipeline:
+        """Make a pipeline what its entry is to be; `current` is what it is."""
+        new = current is None or wanted.generation != current.generation
         made: StoredPipeline | None = None
-        self._provisioning = spec.name
+        self._provisioning = wanted.spec.name
         try:
-            await self._buffers.provision(spec, generation)
-            if current is None or current.spec != spec or not current.revision or earlier:
-                made = await self._write(spec, generation, draining, current, earlier)
-                record_applied(self._events, made, current, new_buffer=new)
-            else:
-                made = current
+            await self._buffers.provision(wanted.spec, wanted.generation)
+            if current is not None and wanted.revision != current.revision:
+                await self._revisions.keep(current, _problem(wanted, current))
+            made = wanted if wanted is current else await self._store.write(wanted)
         finally:
             self._provisioning = ""
             # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
             if new and made is None:
-                await self._undo(spec.name, generation, first=current is None)
+                await self._undo(wanted.spec.name, wanted.generation, first=current is None)
         if made.draining:
             await self._drain(made)
         return made
-
-    async def _write(
-        self,
-        spec: PipelineSpec,
-        generation: Generation,
-        draining: tuple[Generation, ...],
-        current: StoredPipeline | None,
-        earlier: StoredRevision | None,
-    ) -> StoredPipeline:
-        if current is not None:
-            if current.revision and not earlier and _same_work(current.spec, spec):
-                changed = replace(current, spec=spec)
-                return replace(changed, entry=await self._store.update(changed))
-            await self._revisions.keep(current)
-        return await self._store.put(
-            spec,
-            generation,
-            draining,
-            entry=current.entry if current else 0,
-            revision=earlier.revision if earlier else 0,
-            applied_unix_nano=self._clock.unix_nano(),
-        )
 
     async def _undo(self, name: str, generation: Generation, *, first: bool) -> None:
         """Remove the streams that were made for an entry that could not be written.
@@ -368,7 +372,7 @@ class PipelineManager:
             stored,
             ready_workers(state, name),
             current_workers(wanted, state),
-            trouble(wanted, observed),
+            _lines(trouble(wanted, observed), stored.rolled_back),
             wanted.replicas,
             watched.load if watched else None,
             conditions(seen),
@@ -383,24 +387,15 @@ class PipelineManager:
         return replace(state, replicas=tuple(replicas))
 
 
-def _next(
-    spec: PipelineSpec, current: StoredPipeline | None
-) -> tuple[Generation, tuple[Generation, ...]]:
-    """The generation that takes the frames of `spec`, and those that are to be worked off."""
-    if current is None:
-        return Generation.of(1, spec), ()
-    same = Generation.of(current.generation.number, spec)
-    if same == current.generation:
-        return same, current.draining
-    # What was accepted stays where it is until it is done: moved, it could get lost.
-    return replace(same, number=same.number + 1), (*current.draining, current.generation)
+def _problem(wanted: StoredPipeline, current: StoredPipeline) -> str:
+    """Why the current revision goes, if that is its fault."""
+    gone = wanted.rolled_back
+    return gone.why if gone and gone.revision == current.revision else ""
 
 
-def _same_work(current: PipelineSpec, spec: PipelineSpec) -> bool:
-    """Whether workers of one do for the other: what differs is their number."""
-    return replace(current, workers=spec.workers) == spec and spec.workers.of_same_kind(
-        current.workers
-    )
+def _lines(*reasons: object) -> str:
+    """Those that there are, as one line."""
+    return "; ".join(str(each) for each in reasons if each)
 
 
 def _generations(stored: StoredPipeline) -> list[Generation]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.revision_store import RevisionStore, StoredRevision
@@ -73,6 +74,16 @@ class Revisions:
         what = f"no revision {revision}" if revision else "no earlier revision that worked"
         raise RevisionUnknown(f"{what} of pipeline {name!r} is kept (others that are: {numbers})")
 
+    async def warning(self, made: StoredPipeline) -> str:
+        """What to know of a revision that was just made; empty if it is new."""
+        for kept in await self.history(made):
+            if kept.problem and _same(kept.spec, made.spec):
+                return (
+                    f"revision {kept.revision} was the same and was rolled back: {kept.problem};"
+                    f" it is tried again as revision {made.revision}"
+                )
+        return ""
+
     async def forget_old(self, current: StoredPipeline, in_use: Collection[int]) -> None:
         """Keep MAX_KEPT, and those whose workers run. What cannot be forgotten now is later."""
         name = current.spec.name
@@ -95,3 +106,8 @@ class Revisions:
         except InvalidDocument as error:
             log.error("stored revision is unreadable", pipeline=pipeline, error=str(error))
             return None
+
+
+def _same(one: PipelineSpec, other: PipelineSpec) -> bool:
+    """Whether their workers do the same."""
+    return (one.stages, one.delivery, one.buffer) == (other.stages, other.delivery, other.buffer)

@@ -59,6 +59,31 @@ ORDER_PER_CAMERA: Order.ValueType  # 2
 """The outcomes of a camera are stored in the order of its frames."""
 Global___Order: _TypeAlias = Order  # noqa: Y015
 
+class _RolloutPhase:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RolloutPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RolloutPhase.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ROLLOUT_PHASE_UNSPECIFIED: _RolloutPhase.ValueType  # 0
+    ROLLOUT_PHASE_STARTING: _RolloutPhase.ValueType  # 1
+    """None of its workers was ready yet."""
+    ROLLOUT_PHASE_REPLACING: _RolloutPhase.ValueType  # 2
+    """Its workers replace all others."""
+    ROLLOUT_PHASE_WATCHING: _RolloutPhase.ValueType  # 3
+    """All others are gone; its outcomes are watched."""
+
+class RolloutPhase(_RolloutPhase, metaclass=_RolloutPhaseEnumTypeWrapper): ...
+
+ROLLOUT_PHASE_UNSPECIFIED: RolloutPhase.ValueType  # 0
+ROLLOUT_PHASE_STARTING: RolloutPhase.ValueType  # 1
+"""None of its workers was ready yet."""
+ROLLOUT_PHASE_REPLACING: RolloutPhase.ValueType  # 2
+"""Its workers replace all others."""
+ROLLOUT_PHASE_WATCHING: RolloutPhase.ValueType  # 3
+"""All others are gone; its outcomes are watched."""
+Global___RolloutPhase: _TypeAlias = RolloutPhase  # noqa: Y015
+
 @_typing.final
 class PipelineSpec(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -69,6 +94,7 @@ class PipelineSpec(_message.Message):
     WORKERS_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
     LEDGER_FIELD_NUMBER: _builtins.int
+    ROLLOUT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """[A-Za-z0-9_-]{1,64}."""
     @_builtins.property
@@ -83,6 +109,8 @@ class PipelineSpec(_message.Message):
     def delivery(self) -> Global___Delivery: ...
     @_builtins.property
     def ledger(self) -> Global___Ledger: ...
+    @_builtins.property
+    def rollout(self) -> Global___Rollout: ...
     def __init__(
         self,
         *,
@@ -92,14 +120,57 @@ class PipelineSpec(_message.Message):
         workers: Global___Workers | None = ...,
         delivery: Global___Delivery | None = ...,
         ledger: Global___Ledger | None = ...,
+        rollout: Global___Rollout | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "workers", b"workers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "rollout", b"rollout", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "stages", b"stages", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "rollout", b"rollout", "stages", b"stages", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PipelineSpec: _TypeAlias = PipelineSpec  # noqa: Y015
+
+@_typing.final
+class Rollout(_message.Message):
+    """How a new revision is brought in, and when it is given up for the one before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    WATCH_FIELD_NUMBER: _builtins.int
+    MAX_DEAD_FIELD_NUMBER: _builtins.int
+    MAX_AGE_P99_FIELD_NUMBER: _builtins.int
+    max_dead: _builtins.float
+    """Of the frames that it decides, 0 to 1; absent: no bound."""
+    @_builtins.property
+    def deadline(self) -> _duration_pb2.Duration:
+        """Until then one of its workers is ready; 5 seconds to 24 hours, absent: 10 minutes."""
+
+    @_builtins.property
+    def watch(self) -> _duration_pb2.Duration:
+        """How long its outcomes are watched; 1 second to 24 hours, absent: 2 minutes."""
+
+    @_builtins.property
+    def max_age_p99(self) -> _duration_pb2.Duration:
+        """From capture to outcome; absent: no bound."""
+
+    def __init__(
+        self,
+        *,
+        deadline: _duration_pb2.Duration | None = ...,
+        watch: _duration_pb2.Duration | None = ...,
+        max_dead: _builtins.float | None = ...,
+        max_age_p99: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_dead: _TypeAlias = _typing.Literal["max_dead"]  # noqa: Y015
+    _WhichOneofArgType__max_dead: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_dead) -> _WhichOneofReturnType__max_dead | None: ...
+
+Global___Rollout: _TypeAlias = Rollout  # noqa: Y015
 
 @_typing.final
 class Stage(_message.Message):
@@ -495,6 +566,8 @@ class Pipeline(_message.Message):
     WANTED_WORKERS_FIELD_NUMBER: _builtins.int
     LOAD_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
+    ROLLOUT_FIELD_NUMBER: _builtins.int
+    ROLLED_BACK_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Of its specification. A change gets a higher number than all before; one that comes back has the
     number that it had.
@@ -506,6 +579,8 @@ class Pipeline(_message.Message):
     """Of the ready workers those of this revision."""
     wanted_workers: _builtins.int
     """As many as there should be now."""
+    rolled_back: _builtins.str
+    """The revision that was given up for this one, and why, in one line; empty if none was."""
     @_builtins.property
     def spec(self) -> Global___PipelineSpec: ...
     @_builtins.property
@@ -515,6 +590,10 @@ class Pipeline(_message.Message):
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]:
         """What holds of it now, in the order in which it comes about."""
+
+    @_builtins.property
+    def rollout(self) -> Global___RolloutStatus:
+        """Set while it is not known whether the revision is good."""
 
     def __init__(
         self,
@@ -527,10 +606,12 @@ class Pipeline(_message.Message):
         wanted_workers: _builtins.int = ...,
         load: Global___Load | None = ...,
         conditions: _abc.Iterable[Global___Condition] | None = ...,
+        rollout: Global___RolloutStatus | None = ...,
+        rolled_back: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "rollout", b"rollout", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "rolled_back", b"rolled_back", "rollout", b"rollout", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -648,6 +729,35 @@ class Event(_message.Message):
 Global___Event: _TypeAlias = Event  # noqa: Y015
 
 @_typing.final
+class RolloutStatus(_message.Message):
+    """How far a new revision has come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHASE_FIELD_NUMBER: _builtins.int
+    SINCE_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    STABLE_REVISION_FIELD_NUMBER: _builtins.int
+    phase: Global___RolloutPhase.ValueType
+    since_unix_nano: _builtins.int
+    """When the phase began, in nanoseconds since the Unix epoch."""
+    stable_revision: _builtins.int
+    """What comes back if the new one is given up."""
+    def __init__(
+        self,
+        *,
+        phase: Global___RolloutPhase.ValueType = ...,
+        since_unix_nano: _builtins.int = ...,
+        stable_revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["phase", b"phase", "since_unix_nano", b"since_unix_nano", "stable_revision", b"stable_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RolloutStatus: _TypeAlias = RolloutStatus  # noqa: Y015
+
+@_typing.final
 class ApplyPipelineRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -672,16 +782,20 @@ class ApplyPipelineResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PIPELINE_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    notice: _builtins.str
+    """What to know of the change, in one line; empty if there is nothing."""
     @_builtins.property
     def pipeline(self) -> Global___Pipeline: ...
     def __init__(
         self,
         *,
         pipeline: Global___Pipeline | None = ...,
+        notice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pipeline", b"pipeline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pipeline", b"pipeline"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice", "pipeline", b"pipeline"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""New revisions are watched until they are known to be good, or given up."""

@@ -1,0 +1,147 @@
+"""New revisions are watched: one that does not work is given up for the last one that did."""
+
+import pytest
+
+from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.core.clock import SystemClock
+from framemesh.core.frame import FrameId
+from framemesh.core.outcome import Fate, Outcome
+from framemesh.master.rollouts import decision
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.runtime.messages import outcome_message
+from tests.integration.master.conftest import Agent, Master, connect, manifest, pipeline_spec
+from tests.integration.master.test_revisions import history
+from tests.integration.services.running import master
+from tests.waiting import eventually
+
+BOUNDS = pipeline_pb2.Rollout(max_dead=0.1)
+BOUNDS.watch.seconds = 3600
+
+
+async def apply(running: Master, rollout: pipeline_pb2.Rollout) -> pipeline_pb2.Pipeline:
+    spec = pipeline_spec()
+    spec.rollout.CopyFrom(rollout)
+    request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
+    return (await running.pipelines.ApplyPipeline(request)).pipeline
+
+
+async def two_revisions(running: Master, rollout: pipeline_pb2.Rollout) -> tuple[Agent, int, int]:
+    """A node with a ready worker of the first revision, and one of the second that starts."""
+    east = await connect(running.channel, "east")
+    first = (await apply(running, rollout)).revision
+    await east.has(f"street-r{first}-0")
+    await east.report_ready()
+    await running.register(manifest(description="other"))
+    second = (await apply(running, rollout)).revision
+    await east.has(f"street-r{first}-0", f"street-r{second}-0")
+    return east, first, second
+
+
+async def store_outcomes(broker: Broker, revision: int, fate: Fate, count: int = 30) -> None:
+    now = SystemClock().unix_nano()
+    async with publisher(broker) as publish:
+        for number in range(count):
+            outcome = Outcome(
+                FrameId("north", f"s{revision}", number + 1),
+                "street",
+                fate,
+                now,
+                now + 1_000_000,
+                "test",
+                reason="" if fate is Fate.DONE else "inference_failed",
+                revision=revision,
+            )
+            await publish.store(outcome_message.to_message(outcome))
+
+
+def fails(worker: str, revision: int) -> node_pb2.Worker:
+    return node_pb2.Worker(
+        id=worker,
+        pipeline="street",
+        revision=revision,
+        state=node_pb2.WORKER_STATE_FAILED,
+        trouble="the model has no output",
+    )
+
+
+async def test_a_revision_whose_workers_fail_is_rolled_back_and_remembered(
+    running: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decision, "MAX_FAILED_SECONDS", 0.5)
+    east, first, second = await two_revisions(running, pipeline_pb2.Rollout())
+    east.workers[:] = [east.workers[0], fails(f"street-r{second}-0", second)]
+    await east.report()
+    await east.has(f"street-r{first}-0")
+    found = await running.get()
+    why = "its workers fail: the model has no output"
+    assert (found.revision, found.current_workers) == (first, 1)
+    assert found.trouble == f"revision {second} was rolled back: {why}"
+    kept = {each.revision: each.problem for each in await history(running)}
+    assert kept == {second: why, first: ""}
+
+    request = pipeline_pb2.ApplyPipelineRequest(spec=pipeline_spec())
+    answer = await running.pipelines.ApplyPipeline(request)
+    third = answer.pipeline.revision
+    assert third > second
+    assert answer.notice == (
+        f"revision {second} was the same and was rolled back: {why};"
+        f" it is tried again as revision {third}"
+    )
+    assert answer.pipeline.rollout.stable_revision == first
+
+
+async def test_a_revision_whose_frames_die_is_rolled_back(
+    running: Master, nats_broker: Broker
+) -> None:
+    east, first, second = await two_revisions(running, BOUNDS)
+    await east.report_ready()
+    await east.has(f"street-r{second}-0")
+    await east.report_ready()
+    await store_outcomes(nats_broker, first, Fate.DEAD)
+    await store_outcomes(nats_broker, second, Fate.DEAD)
+
+    async def rolled_back() -> bool:
+        return (await running.get()).revision == first
+
+    await eventually(rolled_back)
+    await east.has(f"street-r{first}-0", f"street-r{second}-0")
+    assert "frames are dead, more than 10% (rollout.max_dead)" in (await running.get()).trouble
+
+
+async def test_a_revision_that_keeps_its_bounds_is_good_after_a_while(
+    running: Master, nats_broker: Broker
+) -> None:
+    rollout = pipeline_pb2.Rollout(max_dead=0.1)
+    rollout.watch.seconds = 1
+    east, _, second = await two_revisions(running, rollout)
+    await east.report_ready()
+    await east.has(f"street-r{second}-0")
+    await east.report_ready()
+    await store_outcomes(nats_broker, second, Fate.DONE)
+
+    async def is_good() -> bool:
+        found = await running.get()
+        return found.revision == second and not found.HasField("rollout")
+
+    await eventually(is_good)
+
+
+async def test_the_next_leader_goes_on_with_a_rollout(nats_url: str) -> None:
+    rollout = pipeline_pb2.Rollout()
+    rollout.deadline.seconds = 5
+    async with master(nats_url) as channel:
+        running = Master(channel)
+        await running.register()
+        _, first, second = await two_revisions(running, rollout)
+        assert (await running.get()).rollout.stable_revision == first
+    async with master(nats_url) as channel:
+        running = Master(channel)
+        east = await connect(channel, "east", **{f"street-r{first}-0": first})
+        await east.has(f"street-r{first}-0", f"street-r{second}-0")
+
+        async def rolled_back() -> bool:
+            return (await running.get()).revision == first
+
+        await eventually(rolled_back)
+        assert "no worker of it was ready within 5s" in (await running.get()).trouble
