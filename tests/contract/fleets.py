@@ -1,4 +1,4 @@
-"""Fleets to test: one in memory, and one of real agents whose workers are small programs."""
+"""Fleets to test: in memory, of real agents whose workers are small programs, and of a swarm."""
 
 import asyncio
 import sys
@@ -16,9 +16,12 @@ from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.process_driver import ProcessDriver
+from framemesh.master.fleet.swarm.driver import SwarmDriver
+from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
 from framemesh.master.servicer import NodeServicer
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.server import Service, grpc_server
+from tests.memory_swarm import MemorySwarm
 from tests.waiting import eventually
 
 WORKER = Path(__file__).parents[1] / "integration" / "agent" / "worker_program.py"
@@ -105,9 +108,30 @@ class ProcessFleet:
             await self.remove_node(name)
 
 
+class MemorySwarmFleet:
+    """The driver for a swarm, and a swarm in memory."""
+
+    def __init__(self) -> None:
+        self._swarm = MemorySwarm()
+        self._swarm.broken = {str(BROKEN)}
+        template = WorkerTemplate("registry:5000/worker@sha256:" + 64 * "0", "framemesh")
+        self.driver: FleetDriver = SwarmDriver(self._swarm, template)
+
+    async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
+        self._swarm.add_node(name, cpus or LARGE, **labels)
+
+    async def remove_node(self, name: str) -> None:
+        self._swarm.lose_node(name)
+
+
 @asynccontextmanager
 async def memory_fleet(folder: Path) -> AsyncIterator[Fleet]:
     yield MemoryFleet()
+
+
+@asynccontextmanager
+async def memory_swarm_fleet(folder: Path) -> AsyncIterator[Fleet]:
+    yield MemorySwarmFleet()
 
 
 @asynccontextmanager

@@ -9,10 +9,20 @@ import pytest
 
 from framemesh.core.resources import Resources
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
-from tests.contract.fleets import BROKEN, Fleet, converge, memory_fleet, process_fleet
+from tests.contract.fleets import (
+    BROKEN,
+    Fleet,
+    converge,
+    memory_fleet,
+    memory_swarm_fleet,
+    process_fleet,
+)
 
 
-@pytest.fixture(params=[memory_fleet, process_fleet], ids=["memory", "process"])
+@pytest.fixture(
+    params=[memory_fleet, process_fleet, memory_swarm_fleet],
+    ids=["memory", "process", "swarm in memory"],
+)
 async def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Fleet]:
     async with request.param(tmp_path) as made:
         yield made

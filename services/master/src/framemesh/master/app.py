@@ -12,10 +12,11 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
+from framemesh.master.fleet.composition import fleet_driver
 from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
-from framemesh.master.fleet.process_driver import ProcessDriver
+from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.fleet.reconciler import Reconciler
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.fleet_history import FleetHistory
@@ -63,8 +64,12 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 
 
 async def _serve(settings: Settings, telemetry: Telemetry) -> None:
-    async with broker(settings.nats, "master", settings.connect) as nats:
-        domain = _domain(nats, settings)
+    nodes = NodeRegistry(SystemClock())
+    async with (
+        broker(settings.nats, "master", settings.connect) as nats,
+        fleet_driver(settings, nodes) as fleet,
+    ):
+        domain = _domain(nats, nodes, fleet, settings)
         services = _services(domain)
         async with (
             grpc_server(
@@ -101,7 +106,7 @@ class _Domain:
     promotion: ModelPromotion
     nodes: NodeRegistry
     cordons: Cordons
-    fleet: ProcessDriver
+    fleet: FleetDriver
     scaling: ScalingStore
     scaler: Autoscaler
     pipelines: PipelineManager
@@ -109,11 +114,10 @@ class _Domain:
     gate: LeaderGate
 
 
-def _domain(nats: Broker, settings: Settings) -> _Domain:
-    store, cordons, nodes = PipelineStore(nats), Cordons(nats), NodeRegistry(SystemClock())
+def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Settings) -> _Domain:
+    store, cordons, revisions = PipelineStore(nats), Cordons(nats), RevisionStore(nats)
     transfers = Transfers()
     models = ModelCatalog(nats, transfers)
-    fleet, revisions = ProcessDriver(nodes), RevisionStore(nats)
     scaling = ScalingStore(nats)
     events = EventLog(nats, SystemClock())
     scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())

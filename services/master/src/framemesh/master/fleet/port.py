@@ -1,7 +1,7 @@
 """The fleet: what the master wants of whatever runs its workers, and what it observes there.
 
-There are two implementations: `process_driver`, which uses the agents of the nodes, and
-`memory_driver`, for tests. One suite holds both to every promise made here:
+There are three implementations: `process_driver`, which uses the agents of the nodes, `swarm`, for
+Docker Swarm, and `memory_driver`, for tests. One suite holds all to every promise made here:
 tests/contract/test_fleet_driver.py.
 """
 

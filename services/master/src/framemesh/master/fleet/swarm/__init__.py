@@ -1,0 +1,1 @@
+"""Workers as services of Docker Swarm: one service for each pipeline and revision."""

@@ -1,0 +1,111 @@
+"""The driver that runs workers as services of Docker Swarm."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from framemesh.master.fleet.port import FleetPlan, FleetState, WorkerGroup
+from framemesh.master.fleet.swarm import documents, labels, room
+from framemesh.master.fleet.swarm.changes import Change, Create, Remove, Update, changes
+from framemesh.master.fleet.swarm.errors import ServiceChanged, ServiceRefused
+from framemesh.master.fleet.swarm.observation import Swarm, replicas
+from framemesh.master.fleet.swarm.service_spec import FileIds, changed, service_spec
+from framemesh.master.fleet.swarm.swarm_api import SwarmApi
+from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+
+class SwarmDriver:
+    """Keeps one service for each group of workers; the swarm places them and starts them again.
+
+    Nothing is remembered of the services: what they are is in their labels. A worker of a cordoned
+    node gets its successor by an update of its service that starts first and excludes the node.
+    """
+
+    def __init__(self, api: SwarmApi, template: WorkerTemplate) -> None:
+        self._api = api
+        self._template = template
+        self._refused: Mapping[str, str] = {}
+        """By pipeline: why its service could not be made or changed last."""
+
+    async def apply(
+        self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
+    ) -> None:
+        """As FleetDriver.
+
+        Raises:
+            SwarmUnavailable, SocketForbidden, NoSwarmManager: nothing can be changed now.
+        """
+        there = documents.services(await self._api.services(labels.PIPELINE))
+        if any(service.epoch > epoch for service in there):
+            return
+        refused: dict[str, str] = {}
+        for change in changes(groups, there, cordoned, epoch):
+            try:
+                await self._carry_out(change, epoch)
+            except ServiceChanged as error:
+                # By a later leader, or by a person: the next round sees what it is now.
+                log.info("service was changed by somebody else", why=str(error))
+            except ServiceRefused as error:
+                refused[_pipeline(change)] = str(error)
+        self._refused = refused
+
+    async def observe(self) -> FleetState:
+        swarm = await self._swarm()
+        problem = "" if any(node.takes_tasks for node in swarm.nodes) else room.NO_NODE
+        unplaced = {**room.why_unplaced(swarm), **self._refused}
+        return FleetState(tuple(replicas(swarm)), problem, unplaced)
+
+    async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
+        return room.plan(await self._swarm(), groups, cordoned)
+
+    async def _swarm(self) -> Swarm:
+        return Swarm(
+            documents.nodes(await self._api.nodes()),
+            documents.services(await self._api.services(labels.PIPELINE)),
+            documents.tasks(await self._api.tasks()),
+        )
+
+    async def _carry_out(self, change: Change, epoch: int) -> None:
+        match change:
+            case Create(group, avoided):
+                await self._create(group, avoided, epoch)
+            case Update(service, count, avoided):
+                spec = changed(
+                    service.spec,
+                    replicas=count,
+                    node_labels=service.node_labels,
+                    avoided=avoided,
+                    epoch=epoch,
+                )
+                await self._api.update_service(service.id, service.version, spec)
+            case Remove(service):
+                await self._api.remove_service(service.id)
+
+    async def _create(self, group: WorkerGroup, avoided: Collection[str], epoch: int) -> None:
+        template = self._template
+        ids = FileIds(
+            await self._api.secret_ids() if template.secrets else {},
+            await self._api.config_ids() if template.configs else {},
+        )
+        _check("secret", template.secrets, ids.secrets)
+        _check("config", template.configs, ids.configs)
+        spec = service_spec(group, template, avoided, epoch, ids)
+        await self._api.create_service(spec)
+        log.info("service created", service=spec["Name"], workers=group.replicas)
+
+
+def _pipeline(change: Change) -> str:
+    return change.group.pipeline if isinstance(change, Create) else change.service.key.pipeline
+
+
+def _check(kind: str, wanted: Sequence[str], there: Mapping[str, str]) -> None:
+    """
+    Raises:
+        ServiceRefused: one of those that workers need is not in the swarm.
+    """
+    for name in wanted:
+        if name not in there:
+            raise ServiceRefused(
+                f"the swarm has no {kind} {name!r}: make it with `docker {kind} create {name} FILE`"
+            )

@@ -1,0 +1,101 @@
+"""The workers that there are, from the nodes, services and tasks of a swarm."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from framemesh.master.fleet.port import Replica, WorkerState
+from framemesh.master.fleet.swarm import task_problems
+from framemesh.master.fleet.swarm.values import GroupKey, SwarmNode, SwarmService, SwarmTask
+
+NO_PLACE = "no suitable node"
+"""How the scheduler begins where no node takes a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swarm:
+    """What the managers say, all at nearly the same time."""
+
+    nodes: Sequence[SwarmNode]
+    services: Sequence[SwarmService]
+    tasks: Sequence[SwarmTask]
+    """In the order in which they were made."""
+
+    def node_names(self) -> dict[str, str]:
+        """By id."""
+        return {node.id: node.name for node in self.nodes}
+
+    def down(self) -> frozenset[str]:
+        """The ids of nodes whose tasks may be anything: they read as they were last."""
+        return frozenset(node.id for node in self.nodes if node.down)
+
+
+def replicas(swarm: Swarm) -> list[Replica]:
+    """Every worker that runs, starts, fails or stops on a node that the managers hear of.
+
+    A slot whose task waits to be placed is a worker that starts, unless no node takes it.
+    """
+    if not any(node.takes_tasks for node in swarm.nodes):
+        return [each for each in _all(swarm) if each.node]
+    return [*_all(swarm)]
+
+
+def unplaced(swarm: Swarm) -> list[SwarmTask]:
+    """The tasks of workers that no node takes."""
+    return [task for task in swarm.tasks if task.key and task.wanted and _has_no_place(task)]
+
+
+def _has_no_place(task: SwarmTask) -> bool:
+    return not task.placed and task.error.startswith(NO_PLACE)
+
+
+def _all(swarm: Swarm) -> Iterator[Replica]:
+    slots: dict[tuple[GroupKey, int], list[SwarmTask]] = defaultdict(list)
+    for task in swarm.tasks:
+        if task.key is not None:
+            slots[task.key, task.slot].append(task)
+    names, down = swarm.node_names(), swarm.down()
+    for (key, slot), tasks in slots.items():
+        here = [task for task in tasks if task.node_id not in down]
+        found = [*_of_slot(key, slot, here, names)]
+        yield from found
+        if not found and any(task.wanted and task.node_id in down for task in tasks):
+            # Its node is gone, and its successor is not made yet.
+            yield _replica(key, slot, "", WorkerState.STARTING, "its node is down")
+
+
+def _of_slot(
+    key: GroupKey, slot: int, tasks: Sequence[SwarmTask], names: dict[str, str]
+) -> Iterator[Replica]:
+    last_failure = _last_failure(tasks)
+    for task in tasks:
+        node = names.get(task.node_id, "")
+        if task.ended:
+            continue
+        if not task.wanted:
+            if task.placed:
+                yield _replica(key, slot, node, WorkerState.STOPPING, "")
+        elif task.state == "running":
+            yield _replica(key, slot, node, WorkerState.READY, "")
+        elif task.placed:
+            # One that waits for its next start has a place, and failed.
+            state = WorkerState.FAILED if last_failure else WorkerState.STARTING
+            yield _replica(
+                key, slot, node, state, last_failure or task_problems.progress(task, node)
+            )
+        elif last_failure:
+            yield _replica(key, slot, node, WorkerState.FAILED, last_failure)
+        elif not _has_no_place(task):
+            yield _replica(key, slot, node, WorkerState.STARTING, task.error)
+
+
+def _last_failure(tasks: Iterable[SwarmTask]) -> str:
+    """Of the tasks of a slot; empty if the last one that ended did not fail."""
+    ended = [task for task in tasks if task.ended]
+    return task_problems.problem(ended[-1]) if ended and ended[-1].failed else ""
+
+
+def _replica(key: GroupKey, slot: int, node: str, state: WorkerState, problem: str) -> Replica:
+    return Replica(
+        key.worker_id(slot), key.pipeline, key.revision, node, state, problem, role=key.role
+    )

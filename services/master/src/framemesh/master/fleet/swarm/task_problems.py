@@ -1,0 +1,33 @@
+"""What Docker says of a task, in words for a person."""
+
+import re
+
+from framemesh.master.fleet.swarm.values import SwarmTask
+
+_EXIT = re.compile(r"non-zero exit \((\d+)\)(?:: (.*))?")
+
+KILLED = 128 + 9
+"""The status of a process that was ended by SIGKILL."""
+
+
+def problem(task: SwarmTask) -> str:
+    """Why a task that failed did, in one line."""
+    said = task.error
+    if "No such image" in said or "pull" in said:
+        return f"its image cannot be pulled: {said}"
+    if "unhealthy container" in said:
+        return "it did not answer its health checks and was stopped"
+    if found := _EXIT.search(said):
+        return _ended(int(found[1]))
+    return said or f"its task is {task.state}"
+
+
+def progress(task: SwarmTask, node: str) -> str:
+    """What a task with a node waits for before it runs; empty if that is nothing special."""
+    return f"pulls its image on node {node}" if task.state == "preparing" else ""
+
+
+def _ended(status: int) -> str:
+    if status == KILLED:
+        return "it was killed, as where it needs more memory than its pipeline asks for"
+    return f"it ended with status {status}: `docker service logs` has its last words"

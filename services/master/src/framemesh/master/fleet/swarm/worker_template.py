@@ -1,0 +1,21 @@
+"""What all services of workers have in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTemplate:
+    """How workers run in the swarm, whatever their pipeline."""
+
+    image: str
+    """With its digest, as `registry:5000/framemesh/worker@sha256:...`: of a tag, each node might
+    have another image. The image says what is run, and how its health is checked."""
+    network: str
+    """The overlay network of the mesh."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The same for all workers: where the broker and the masters are."""
+    secrets: tuple[str, ...] = ()
+    """Names in the swarm; a worker finds each in /run/secrets."""
+    configs: tuple[str, ...] = ()
+    """Names in the swarm; a worker finds each in the root of its files."""
