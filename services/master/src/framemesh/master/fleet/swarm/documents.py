@@ -44,7 +44,8 @@ def _node(document: Document) -> SwarmNode:
         name,
         # Right after an election all nodes are "unknown", and their tasks run as before.
         down=state in {"down", "disconnected"},
-        takes_tasks=state == "ready" and spec.get("Availability", "active") == "active",
+        availability=spec.get("Availability", "active"),
+        ready=state == "ready",
         cpus=has.get("NanoCPUs", 0) / NANO,
         memory_bytes=has.get("MemoryBytes", 0),
         gpus=tuple(_gpus(has.get("GenericResources") or (), name)),

@@ -6,7 +6,7 @@ from framemesh.master.fleet.port import FleetPlan, FleetState, WorkerGroup
 from framemesh.master.fleet.swarm import documents, labels, room
 from framemesh.master.fleet.swarm.changes import Change, Create, Remove, Update, changes
 from framemesh.master.fleet.swarm.errors import ServiceChanged, ServiceRefused
-from framemesh.master.fleet.swarm.observation import Swarm, replicas
+from framemesh.master.fleet.swarm.observation import Swarm, nodes, replicas
 from framemesh.master.fleet.swarm.service_spec import FileIds, changed, service_spec
 from framemesh.master.fleet.swarm.swarm_api import SwarmApi
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
@@ -54,7 +54,7 @@ class SwarmDriver:
         swarm = await self._swarm()
         problem = "" if any(node.takes_tasks for node in swarm.nodes) else room.NO_NODE
         unplaced = {**room.why_unplaced(swarm), **self._refused}
-        return FleetState(tuple(replicas(swarm)), problem, unplaced)
+        return FleetState(tuple(replicas(swarm)), problem, unplaced, nodes(swarm))
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         return room.plan(await self._swarm(), groups, cordoned)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framemesh.master.fleet.port import Replica, WorkerState
 from framemesh.master.fleet.swarm import task_problems
@@ -28,6 +28,12 @@ class Swarm:
     def down(self) -> frozenset[str]:
         """The ids of nodes whose tasks may be anything: they read as they were last."""
         return frozenset(node.id for node in self.nodes if node.down)
+
+
+def nodes(swarm: Swarm) -> frozenset[str]:
+    """The names of those that are here and that nobody took out of the swarm's service."""
+    here = (node for node in swarm.nodes if not node.down and node.availability != "drain")
+    return frozenset(node.name for node in here)
 
 
 def replicas(swarm: Swarm) -> list[Replica]:
@@ -80,9 +86,8 @@ def _of_slot(
         elif task.placed:
             # One that waits for its next start has a place, and failed.
             state = WorkerState.FAILED if last_failure else WorkerState.STARTING
-            yield _replica(
-                key, slot, node, state, last_failure or task_problems.progress(task, node)
-            )
+            found = _replica(key, slot, node, state, last_failure)
+            yield replace(found, progress=task_problems.progress(task, node))
         elif last_failure:
             yield _replica(key, slot, node, WorkerState.FAILED, last_failure)
         elif not _has_no_place(task):

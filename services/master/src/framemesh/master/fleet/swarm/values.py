@@ -28,13 +28,19 @@ class SwarmNode:
     """Its host name."""
     down: bool
     """The managers do not hear of it. What its tasks were last is not what they are."""
-    takes_tasks: bool
-    """It is ready, and nobody drained or paused it in the swarm."""
+    availability: str
+    """What the operator of the swarm made it: "active", "pause" or "drain"."""
+    ready: bool
+    """The managers hear of it and it may take tasks; none is right after an election."""
     cpus: float
     memory_bytes: int
     gpus: tuple[str, ...] = ()
     """Names of its generic resources of the kind `gpu`; made up where Docker only counts them."""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def takes_tasks(self) -> bool:
+        return self.ready and self.availability == "active"
 
 
 @dataclass(frozen=True, slots=True)
