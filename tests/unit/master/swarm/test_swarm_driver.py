@@ -18,9 +18,10 @@ STREET = WorkerGroup("street", 1, 2)
 class World:
     """A driver, and its swarm with the nodes `east` and `west`."""
 
-    def __init__(self, **template: tuple[str, ...]) -> None:
+    def __init__(self, *secrets: str) -> None:
         self.swarm = MemorySwarm()
-        self.driver = SwarmDriver(self.swarm, WorkerTemplate(IMAGE, "framemesh", **template))
+        template = WorkerTemplate(IMAGE, "framemesh", secrets=secrets)
+        self.driver = SwarmDriver(self.swarm, template)
         self.swarm.add_node("east")
         self.swarm.add_node("west")
 
@@ -141,7 +142,7 @@ async def test_a_pull_says_where_and_an_image_that_is_not_there_says_so() -> Non
 
 
 async def test_a_secret_that_is_not_there_holds_up_no_other_pipeline() -> None:
-    world = World(secrets=("token",))
+    world = World("token")
     state = await world.rounds(STREET)
     assert state.unplaced["street"].startswith("the swarm has no secret 'token': make it")
     world.swarm.secrets = {"token": "id-of-token"}
