@@ -102,7 +102,8 @@ AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: test-swarm
 test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed
 	$(SWARM_TESTS)
-SWARM_TESTS = tests/swarm/with_docker.sh $(BIN)/pytest tests/swarm -m swarm
+SWARM_TESTS = tests/swarm/with_docker.sh $(BIN)/pytest tests/swarm -m swarm && \
+	tests/swarm/with_docker.sh $(BIN)/pytest tests/contract -m swarm
 
 .PHONY: swarm-up swarm-demo swarm-down
 swarm-up: install ## Start a swarm of three nodes in docker, with everything on it

@@ -188,16 +188,19 @@ class MemorySwarm:
 
     def _update(self, service: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
         """Replace what does not fit the service any more, the successor first."""
-        constraints = service["Spec"]["TaskTemplate"]["Placement"]["Constraints"]
-        old = [
-            each for each in tasks if (at := self._node_of(each)) and not _matches(at, constraints)
-        ]
+        old = [each for each in tasks if self._is_outdated(each, service["Spec"]["TaskTemplate"])]
         new = [each for each in tasks if each not in old]
         if old and not new:
             self._new_task(service, old[0]["Slot"])
         elif _runs(new):
             for task in old:
                 task["DesiredState"] = "shutdown"
+
+    def _is_outdated(self, task: dict[str, Any], template: dict[str, Any]) -> bool:
+        node = self._node_of(task)
+        return task["Spec"]["ContainerSpec"] != template["ContainerSpec"] or (
+            node is not None and not _matches(node, template["Placement"]["Constraints"])
+        )
 
     def _new_task(self, service: dict[str, Any], slot: int) -> None:
         number = next(self._count)

@@ -16,11 +16,15 @@ from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.process_driver import ProcessDriver
+from framemesh.master.fleet.swarm.docker_api import DockerApi
 from framemesh.master.fleet.swarm.driver import SwarmDriver
+from framemesh.master.fleet.swarm.image_source import OneImage
+from framemesh.master.fleet.swarm.swarm_api import Document
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
 from framemesh.master.servicer import NodeServicer
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.server import Service, grpc_server
+from tests.contract.real_swarm import RealSwarm
 from tests.memory_swarm import MemorySwarm
 from tests.waiting import eventually
 
@@ -114,8 +118,8 @@ class MemorySwarmFleet:
     def __init__(self) -> None:
         self._swarm = MemorySwarm()
         self._swarm.broken = {str(BROKEN)}
-        template = WorkerTemplate("registry:5000/worker@sha256:" + 64 * "0", "framemesh")
-        self.driver: FleetDriver = SwarmDriver(self._swarm, template)
+        image = OneImage("registry:5000/worker@sha256:" + 64 * "0")
+        self.driver: FleetDriver = SwarmDriver(self._swarm, image, WorkerTemplate("framemesh"))
 
     async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
         self._swarm.add_node(name, cpus or LARGE, **labels)
@@ -132,6 +136,54 @@ async def memory_fleet(folder: Path) -> AsyncIterator[Fleet]:
 @asynccontextmanager
 async def memory_swarm_fleet(folder: Path) -> AsyncIterator[Fleet]:
     yield MemorySwarmFleet()
+
+
+class SwarmFleet:
+    """A real swarm: its nodes `east` and `west` take part as a test says."""
+
+    def __init__(self, swarm: RealSwarm) -> None:
+        self.swarm = swarm
+        self.docker = DockerApi(swarm.socket)
+        image = OneImage(swarm.image)
+        self.driver: FleetDriver = SwarmDriver(self.docker, image, WorkerTemplate("framemesh"))
+
+    async def add_node(self, name: str, cpus: int | None = None, **labels: str) -> None:
+        await asyncio.to_thread(self.swarm.revive, name)
+        await asyncio.to_thread(self.swarm.set_node, name, "active", **labels)
+
+    async def remove_node(self, name: str) -> None:
+        await asyncio.to_thread(self.swarm.kill, name)
+
+    async def reset(self) -> None:
+        """As before the test."""
+        async with asyncio.timeout(RESET_SECONDS):
+            while await self.docker.services("framemesh.pipeline"):
+                await self.driver.apply([], (), LAST_EPOCH)
+                await asyncio.sleep(0.1)
+            for name in self.swarm.workers:
+                await self.add_node(name)
+            while any(self._of_workers(each) for each in await self.docker.tasks()):
+                await asyncio.sleep(0.1)
+            for name in self.swarm.workers:
+                await asyncio.to_thread(self.swarm.set_node, name, "drain")
+
+    def _of_workers(self, task: Document) -> bool:
+        return "framemesh.pipeline" in task["Spec"]["ContainerSpec"].get("Labels", {})
+
+
+RESET_SECONDS = 60.0
+LAST_EPOCH = 1_000_000
+"""After every epoch of a test."""
+
+
+@asynccontextmanager
+async def swarm_fleet(swarm: RealSwarm) -> AsyncIterator[SwarmFleet]:
+    fleet = SwarmFleet(swarm)
+    try:
+        yield fleet
+    finally:
+        await fleet.reset()
+        fleet.docker.close()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +17,33 @@ from tests.contract.fleets import (
     memory_fleet,
     memory_swarm_fleet,
     process_fleet,
+    swarm_fleet,
 )
+from tests.contract.real_swarm import RealSwarm
+
+FleetMaker = Callable[[Path], AbstractAsyncContextManager[Fleet]]
 
 
 @pytest.fixture(
-    params=[memory_fleet, process_fleet, memory_swarm_fleet],
-    ids=["memory", "process", "swarm in memory"],
+    params=[
+        pytest.param(memory_fleet, id="memory"),
+        pytest.param(process_fleet, id="process"),
+        pytest.param(memory_swarm_fleet, id="swarm in memory"),
+        pytest.param(swarm_fleet, id="swarm", marks=[pytest.mark.swarm, pytest.mark.timeout(180)]),
+    ]
 )
-async def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with request.param(tmp_path) as made:
+def fleet_maker(request: pytest.FixtureRequest) -> FleetMaker:
+    if request.param is not swarm_fleet:
+        maker: FleetMaker = request.param
+        return maker
+    # Here, where no event loop runs: it takes some seconds to start, once.
+    swarm: RealSwarm = request.getfixturevalue("real_swarm")
+    return lambda _: swarm_fleet(swarm)
+
+
+@pytest.fixture
+async def fleet(fleet_maker: FleetMaker, tmp_path: Path) -> AsyncIterator[Fleet]:
+    async with fleet_maker(tmp_path) as made:
         yield made
 
 

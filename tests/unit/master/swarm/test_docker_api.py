@@ -1,17 +1,20 @@
 """What becomes of a Docker that does not answer, or answers with an error."""
 
 import asyncio
+import base64
 import gc
+import json
 import os
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
 from framemesh.core.errors import FramemeshError
+from framemesh.master.fleet.port import WorkerGroup
 from framemesh.master.fleet.swarm.docker_api import DockerApi
 from framemesh.master.fleet.swarm.errors import (
     NoSwarmManager,
@@ -19,6 +22,9 @@ from framemesh.master.fleet.swarm.errors import (
     ServiceRefused,
     SwarmUnavailable,
 )
+from framemesh.master.fleet.swarm.service_spec import FileIds, service_spec
+from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.master.packaging.login import Login
 
 NOBODY = 65534
 
@@ -36,8 +42,9 @@ BAD_CONSTRAINT = "rpc error: code = InvalidArgument desc = value 'ä' is invalid
 @asynccontextmanager
 async def docker_that_answers(
     socket: Path, status: int | None, message: str = ""
-) -> AsyncIterator[None]:
-    """Every call but that for the version; None: with silence."""
+) -> AsyncIterator[list[bytes]]:
+    """Every call but that for the version; None: with silence. Yields the heads of the calls."""
+    heads: list[bytes] = []
 
     connections = asyncio.Semaphore(MAX_CONNECTIONS)
 
@@ -45,6 +52,7 @@ async def docker_that_answers(
         await connections.acquire()
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
+                heads.append(head)
                 length = 0
                 for line in head.decode().lower().splitlines():
                     if line.startswith("content-length:"):
@@ -66,7 +74,7 @@ async def docker_that_answers(
 
     server = await asyncio.start_unix_server(serve, socket)
     try:
-        yield
+        yield heads
     finally:
         server.close()
         for _ in range(MAX_CONNECTIONS):
@@ -143,3 +151,17 @@ async def test_a_socket_without_permission_says_what_to_do() -> None:
     assert "member of the group" in line
     await asyncio.sleep(0)
     gc.collect()
+
+
+async def test_a_service_carries_the_login_with_which_its_image_is_pulled(tmp_path: Path) -> None:
+    group, template = WorkerGroup("street", 1, 1), WorkerTemplate("framemesh")
+    image = "registry:5000/worker@sha256:" + 64 * "0"
+    spec = service_spec(group, image, template, avoided=(), epoch=0, ids=FileIds())
+    login = {"registry:5000": Login("street", "open sesame")}
+    async with docker_that_answers(tmp_path / "d.sock", 201) as heads:
+        with closing(DockerApi(f"unix://{tmp_path}/d.sock", logins=login)) as docker:
+            await docker.create_service(spec)
+    (created,) = (each for each in heads if b"/services/create" in each)
+    headers = dict(line.split(": ", 1) for line in created.decode().split("\r\n")[1:] if line)
+    told = json.loads(base64.urlsafe_b64decode(headers["X-Registry-Auth"]))
+    assert (told["username"], told["password"]) == ("street", "open sesame")

@@ -4,15 +4,30 @@ from dataclasses import replace
 
 import pytest
 
+from framemesh.core.errors import FramemeshError
 from framemesh.core.resources import Resources
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
 from framemesh.master.fleet.swarm.driver import SwarmDriver
 from framemesh.master.fleet.swarm.errors import SwarmUnavailable
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
 from tests.memory_swarm import MemorySwarm
 
 IMAGE = "registry:5000/framemesh/worker@sha256:" + 64 * "0"
 STREET = WorkerGroup("street", 1, 2)
+
+
+class Images:
+    """The image of all workers, or why there is none."""
+
+    def __init__(self) -> None:
+        self.reference = IMAGE
+        self.error: FramemeshError | None = None
+
+    async def image(self, pipeline: str, revision: int) -> str:
+        if self.error is not None:
+            raise self.error
+        return self.reference
 
 
 class World:
@@ -20,8 +35,9 @@ class World:
 
     def __init__(self, *secrets: str) -> None:
         self.swarm = MemorySwarm()
-        template = WorkerTemplate(IMAGE, "framemesh", secrets=secrets)
-        self.driver = SwarmDriver(self.swarm, template)
+        self.images = Images()
+        self.template = WorkerTemplate("framemesh", secrets=secrets)
+        self.driver = SwarmDriver(self.swarm, self.images, self.template)
         self.swarm.add_node("east")
         self.swarm.add_node("west")
 
@@ -129,7 +145,7 @@ async def test_a_leader_that_was_suspended_in_the_middle_loses_against_the_versi
 async def test_another_master_goes_on_where_the_last_one_was() -> None:
     world = World()
     before = await world.rounds(STREET, epoch=1)
-    world.driver = SwarmDriver(world.swarm, WorkerTemplate(IMAGE, "framemesh"))
+    world.driver = SwarmDriver(world.swarm, world.images, world.template)
     assert await world.rounds(STREET, epoch=2) == before
 
 
@@ -165,3 +181,42 @@ async def test_names_that_differ_in_capital_letters_or_are_long_are_different_se
     names = [each["Spec"]["Name"] for each in await world.swarm.services("framemesh.pipeline")]
     assert len({name.lower() for name in names}) == 4
     assert max(map(len, names)) <= 63
+
+
+async def test_a_service_waits_for_its_image_and_the_pipeline_says_how_far_that_is() -> None:
+    world = World()
+    world.images.error = ImageNotReady("pushes a model: 8 of 13 MB")
+    state = await world.rounds(STREET)
+    assert state.building == {"street": "pushes a model: 8 of 13 MB"}
+    assert not world.swarm.calls
+    world.images.error = None
+    state = await world.rounds(STREET)
+    assert not state.building
+    assert sum(each.ready for each in state.replicas) == 2
+
+
+async def test_workers_that_run_go_on_while_the_registry_is_away() -> None:
+    world = World()
+    before = await world.rounds(STREET)
+    world.images.error = RegistryUnavailable("the registry does not answer")
+    assert await world.rounds(STREET) == before
+    state = await world.rounds(STREET, WorkerGroup("yard", 1, 1))
+    assert state.unplaced == {"yard": "the registry does not answer"}
+
+
+async def test_another_image_of_the_workers_replaces_them_one_after_the_other() -> None:
+    world = World()
+    await world.rounds(STREET)
+    world.images.reference = IMAGE.replace("0", "1")
+    await world.rounds(STREET, count=1)
+    fewest = 2
+    for _ in range(12):
+        state = await world.rounds(STREET, count=1)
+        fewest = min(fewest, sum(each.ready for each in state.replicas))
+    running = [
+        each["Spec"]["ContainerSpec"]["Image"]
+        for each in await world.swarm.tasks()
+        if each["Status"]["State"] == "running"
+    ]
+    assert running == [world.images.reference] * 2
+    assert fewest == 2

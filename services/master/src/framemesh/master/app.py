@@ -67,7 +67,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
     nodes = NodeRegistry(SystemClock())
     async with (
         broker(settings.nats, "master", settings.connect) as nats,
-        fleet_driver(settings, nodes) as fleet,
+        fleet_driver(settings, nodes, nats) as fleet,
     ):
         domain = _domain(nats, nodes, fleet, settings)
         services = _services(domain)

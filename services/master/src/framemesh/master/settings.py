@@ -7,17 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from framemesh.master.packaging.reference import ImageReference
 from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
-
-_BY_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
 def _image(value: str) -> str:
-    if value and not _BY_DIGEST.fullmatch(value):
-        raise ValueError(
-            "use REGISTRY/NAME@sha256:DIGEST: of a tag, each node may have another one"
-        )
-    return value
+    return str(ImageReference.parse(value)) if value else ""
+
+
+def _url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^/]+/?", value):
+        raise ValueError("use http://host:port or https://host:port")
+    return value.rstrip("/")
 
 
 def _names(value: str) -> str:
@@ -42,7 +43,7 @@ class Settings(ServiceSettings):
     swarm_socket: str = "unix:///var/run/docker.sock"
     """Of a Docker that is a manager of the swarm."""
     swarm_image: Annotated[str, AfterValidator(_image)] = ""
-    """Of the workers."""
+    """Of the workers; by a tag only where there is a registry to ask for its digest."""
     swarm_network: str = "framemesh"
     """The overlay network in which the workers reach the broker and the masters."""
     swarm_masters: Address = "master:7402"
@@ -53,3 +54,8 @@ class Settings(ServiceSettings):
     """Of the swarm, for the workers: each is a file in /run/secrets."""
     swarm_configs: Names = ""
     """Of the swarm, for the workers: each is a file in the root."""
+    registry: Annotated[str, AfterValidator(_url)] = ""
+    """Where the image of the workers is, and those with models go; empty: workers download models
+    from the master."""
+    registry_user: str = ""
+    registry_password_file: Path | None = None

@@ -2,19 +2,25 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from urllib.parse import urlsplit
 
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.fleet.process_driver import ProcessDriver
-from framemesh.master.fleet.swarm.docker_api import DockerApi
+from framemesh.master.fleet.swarm.docker_api import NO_LOGINS, DockerApi
 from framemesh.master.fleet.swarm.driver import SwarmDriver
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.master.packaging.composition import image_source
+from framemesh.master.packaging.login import Login
 from framemesh.master.settings import Settings
+from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.settings import BadSetting
 
 
 @asynccontextmanager
-async def fleet_driver(settings: Settings, nodes: NodeRegistry) -> AsyncIterator[FleetDriver]:
+async def fleet_driver(
+    settings: Settings, nodes: NodeRegistry, nats: Broker
+) -> AsyncIterator[FleetDriver]:
     """
     Raises:
         BadSetting: what the driver needs is not set.
@@ -22,25 +28,37 @@ async def fleet_driver(settings: Settings, nodes: NodeRegistry) -> AsyncIterator
     if settings.fleet == "process":
         yield ProcessDriver(nodes)
         return
-    template = _worker_template(settings)
-    with closing(DockerApi(settings.swarm_socket)) as docker:
-        yield SwarmDriver(docker, template)
+    login = _registry_login(settings)
+    logins = {urlsplit(settings.registry).netloc: login} if login else NO_LOGINS
+    async with image_source(settings, nats, login) as images:
+        with closing(DockerApi(settings.swarm_socket, logins=logins)) as docker:
+            yield SwarmDriver(docker, images, _worker_template(settings))
 
 
 def _worker_template(settings: Settings) -> WorkerTemplate:
-    if not settings.swarm_image:
-        raise BadSetting(
-            "FRAMEMESH_MASTER_SWARM_IMAGE: is missing; it is the image of the workers, as "
-            "REGISTRY/NAME@sha256:DIGEST"
-        )
     return WorkerTemplate(
-        settings.swarm_image,
         settings.swarm_network,
         environment={
             "FRAMEMESH_NATS": settings.swarm_nats or settings.nats,
             "FRAMEMESH_WORKER_MASTER": settings.swarm_masters,
             "FRAMEMESH_LOG_LEVEL": settings.log_level,
         },
-        secrets=tuple(filter(None, settings.swarm_secrets.split(","))),
-        configs=tuple(filter(None, settings.swarm_configs.split(","))),
+        secrets=_names(settings.swarm_secrets),
+        configs=_names(settings.swarm_configs),
     )
+
+
+def _names(several: str) -> tuple[str, ...]:
+    return tuple(filter(None, several.split(",")))
+
+
+def _registry_login(settings: Settings) -> Login | None:
+    file = settings.registry_password_file
+    if not settings.registry_user or file is None:
+        return None
+    try:
+        return Login(settings.registry_user, file.read_text().strip())
+    except OSError as error:
+        raise BadSetting(
+            f"FRAMEMESH_MASTER_REGISTRY_PASSWORD_FILE: {file} cannot be read: {error.strerror}"
+        ) from error

@@ -80,6 +80,8 @@ class FleetState:
     """By pipeline: which of its workers no node takes, and why, in one line."""
     nodes: frozenset[str] = frozenset()
     """Names of the nodes that are here, those that are cordoned included."""
+    building: Mapping[str, str] = field(default_factory=dict)
+    """By pipeline whose image is built: how far that is, in one line."""
 
     def of(self, pipeline: str) -> tuple[Replica, ...]:
         return tuple(replica for replica in self.replicas if replica.pipeline == pipeline)

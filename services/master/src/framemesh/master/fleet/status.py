@@ -28,13 +28,17 @@ def trouble(wanted: WorkerGroup, state: FleetState) -> str:
     if any(replica.ready for replica in new):
         # It works, and with fewer workers than it asks for.
         return state.unplaced.get(wanted.pipeline, "")
-    problem = _first_problem(new) or state.unplaced.get(wanted.pipeline, "")
+    problem = _first_problem(new) or _before_workers(wanted.pipeline, state)
     if not old_ready:
         return problem or state.problem or _first_problem(replicas)
     if not problem or not wanted.replicas:
         return ""
     revision = max(replica.revision for replica in old_ready)
     return f"revision {wanted.revision} is not ready, revision {revision} goes on: {problem}"
+
+
+def _before_workers(pipeline: str, state: FleetState) -> str:
+    return state.unplaced.get(pipeline, "") or state.building.get(pipeline, "")
 
 
 def _first_problem(replicas: tuple[Replica, ...] | list[Replica]) -> str:

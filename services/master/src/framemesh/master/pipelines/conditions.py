@@ -79,7 +79,7 @@ def _workers_to_come(seen: Seen, new: Sequence[Replica]) -> Iterator[Condition]:
     told = [f"{_where(each)}{_why(each)}" for each in starting if not each.progress]
     live = sum(each.state is not WorkerState.STOPPING for each in new)
     missing = seen.wanted.replicas - live
-    if missing > 0 and not _no_place(seen):
+    if missing > 0 and not _no_place(seen) and not seen.building:
         told.append(f"{_workers(missing)} to be placed")
     if told:
         yield Condition(ConditionName.STARTING, _some(told))

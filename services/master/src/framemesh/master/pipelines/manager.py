@@ -367,7 +367,8 @@ class PipelineManager:
         wanted = wanted_group(stored.spec, stored.revision, self._scaler.replicas(stored.spec))
         watched = self._scaler.watched(name)
         observed = self._with_downloads(state)
-        seen = Seen(wanted, observed, stored.draining, self._provisioning == name)
+        building = state.building.get(name, "")
+        seen = Seen(wanted, observed, stored.draining, self._provisioning == name, building)
         return RunningPipeline(
             stored,
             ready_workers(state, name),

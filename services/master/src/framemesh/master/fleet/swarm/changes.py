@@ -1,6 +1,6 @@
 """From the services that there are to the groups that should be: what to change."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from framemesh.master.fleet.port import WorkerGroup
@@ -10,15 +10,17 @@ from framemesh.master.fleet.swarm.values import GroupKey, SwarmService
 @dataclass(frozen=True, slots=True)
 class Create:
     group: WorkerGroup
+    image: str
     avoided: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Replicas, nodes and epoch of a service; the rest of it is kept."""
+    """Replicas, image, nodes and epoch of a service; the rest of it is kept."""
 
     service: SwarmService
     replicas: int
+    image: str
     avoided: frozenset[str]
 
 
@@ -35,6 +37,8 @@ Change = Create | Update | Remove
 def changes(
     groups: Sequence[WorkerGroup],
     services: Sequence[SwarmService],
+    *,
+    images: Mapping[GroupKey, str],
     cordoned: Collection[str],
     epoch: int,
 ) -> Iterator[Change]:
@@ -43,23 +47,33 @@ def changes(
     Every service that there is carries the epoch afterwards, so that an earlier leader, who may
     have been suspended halfway, changes none of them any more. A service that is not wanted is
     emptied in one round and removed in the next: removing it asks for no version, emptying does.
+
+    Args:
+        images: of groups; one that has none yet keeps the image of its service, or waits for it.
     """
     there = {service.key: service for service in services}
-    wanted = {GroupKey(each.pipeline, each.revision, each.role): each for each in groups}
+    wanted = {GroupKey.of(each): each for each in groups}
     for key, group in wanted.items():
-        avoided = frozenset(cordoned)
-        service = there.get(key)
-        if service is None:
-            yield Create(group, avoided)
-            continue
-        if group.stays:
-            avoided = service.avoided
-        if (service.replicas, service.avoided, service.epoch) != (group.replicas, avoided, epoch):
-            yield Update(service, group.replicas, avoided)
+        if service := there.get(key):
+            yield from _kept(service, group, images.get(key, service.image), cordoned, epoch)
+        elif key in images:
+            yield Create(group, images[key], frozenset(cordoned))
     for key, service in there.items():
-        if key in wanted:
-            continue
-        if service.replicas == 0 and service.epoch == epoch:
-            yield Remove(service)
-        else:
-            yield Update(service, 0, service.avoided)
+        if key not in wanted:
+            yield from _emptied(service, epoch)
+
+
+def _kept(
+    service: SwarmService, group: WorkerGroup, image: str, cordoned: Collection[str], epoch: int
+) -> Iterator[Change]:
+    avoided = service.avoided if group.stays else frozenset(cordoned)
+    there = (service.replicas, service.image, service.avoided, service.epoch)
+    if there != (group.replicas, image, avoided, epoch):
+        yield Update(service, group.replicas, image, avoided)
+
+
+def _emptied(service: SwarmService, epoch: int) -> Iterator[Change]:
+    if service.replicas == 0 and service.epoch == epoch:
+        yield Remove(service)
+    else:
+        yield Update(service, 0, service.image, service.avoided)

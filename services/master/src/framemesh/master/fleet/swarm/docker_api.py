@@ -1,6 +1,7 @@
 """The REST API of Docker through its SDK."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import docker
@@ -9,18 +10,28 @@ from docker.errors import NotFound
 from framemesh.master.fleet.swarm.docker_errors import docker_errors
 from framemesh.master.fleet.swarm.docker_thread import CALL_TIMEOUT_SECONDS, DockerThread
 from framemesh.master.fleet.swarm.swarm_api import Document
+from framemesh.master.packaging.login import Login
 
 T = TypeVar("T")
+
+NO_LOGINS: Mapping[str, Login] = MappingProxyType({})
 
 
 class DockerApi:
     """SwarmApi of the Docker that listens on a socket, which has to be a manager of a swarm."""
 
-    def __init__(self, socket: str, timeout_seconds: float = CALL_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        socket: str,
+        timeout_seconds: float = CALL_TIMEOUT_SECONDS,
+        logins: Mapping[str, Login] = NO_LOGINS,
+    ) -> None:
         """
         Args:
             socket: as `unix:///var/run/docker.sock`, or a TCP address of a trusted network.
+            logins: by registry, with which the nodes pull images.
         """
+        self._logins = logins
         self._socket = socket
         self._timeout_seconds = timeout_seconds
         self._thread = DockerThread(timeout_seconds)
@@ -76,11 +87,19 @@ class DockerApi:
 
         self._thread.close(disconnect)
 
+    def _connected(self) -> Any:
+        client = docker.APIClient(self._socket, timeout=self._timeout_seconds)
+        for registry, login in self._logins.items():
+            # What `docker login` writes to a file, without the file.
+            known = {"username": login.user, "password": login.password, "serveraddress": registry}
+            client._auth_configs.add_auth(registry, known)  # noqa: SLF001  no other way to set it
+        return client
+
     async def _call(self, ask: Callable[[Any], T]) -> T:
         def call() -> T:
             with docker_errors(self._socket):
                 if self._client is None:
-                    self._client = docker.APIClient(self._socket, timeout=self._timeout_seconds)
+                    self._client = self._connected()
                 return ask(self._client)
 
         return await self._thread.call(call)

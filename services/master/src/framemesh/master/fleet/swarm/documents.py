@@ -69,6 +69,7 @@ def _service(document: Document) -> SwarmService | None:
         int(epoch) if epoch.isdecimal() else 0,
         spec["Mode"]["Replicated"].get("Replicas", 0),
         placement_rules.avoided(constraints),
+        (template.get("ContainerSpec") or {}).get("Image", ""),
         _reserved(template),
         placement_rules.node_labels(constraints),
         spec,

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from framemesh.core.errors import FramemeshError
 from framemesh.master.fleet.port import FleetPlan, FleetState, WorkerGroup
 from framemesh.master.fleet.swarm import documents, labels, room
 from framemesh.master.fleet.swarm.changes import Change, Create, Remove, Update, changes
 from framemesh.master.fleet.swarm.errors import ServiceChanged, ServiceRefused
+from framemesh.master.fleet.swarm.image_source import ImageSource
 from framemesh.master.fleet.swarm.observation import Swarm, nodes, replicas
 from framemesh.master.fleet.swarm.service_spec import FileIds, changed, service_spec
 from framemesh.master.fleet.swarm.swarm_api import SwarmApi
+from framemesh.master.fleet.swarm.values import GroupKey
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.master.packaging.errors import ImageNotReady
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -22,11 +26,14 @@ class SwarmDriver:
     node gets its successor by an update of its service that starts first and excludes the node.
     """
 
-    def __init__(self, api: SwarmApi, template: WorkerTemplate) -> None:
+    def __init__(self, api: SwarmApi, images: ImageSource, template: WorkerTemplate) -> None:
         self._api = api
+        self._images = images
         self._template = template
-        self._refused: Mapping[str, str] = {}
+        self._refused: dict[str, str] = {}
         """By pipeline: why its service could not be made or changed last."""
+        self._building: dict[str, str] = {}
+        """By pipeline: how far the image of its workers is."""
 
     async def apply(
         self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
@@ -39,22 +46,27 @@ class SwarmDriver:
         there = documents.services(await self._api.services(labels.PIPELINE))
         if any(service.epoch > epoch for service in there):
             return
-        refused: dict[str, str] = {}
-        for change in changes(groups, there, cordoned, epoch):
+        self._refused, self._building = {}, {}
+        images = await self._known_images(groups, {service.key for service in there})
+        for change in changes(groups, there, images=images, cordoned=cordoned, epoch=epoch):
             try:
                 await self._carry_out(change, epoch)
             except ServiceChanged as error:
                 # By a later leader, or by a person: the next round sees what it is now.
                 log.info("service was changed by somebody else", why=str(error))
             except ServiceRefused as error:
-                refused[_pipeline(change)] = str(error)
-        self._refused = refused
+                self._refused[_pipeline(change)] = str(error)
 
     async def observe(self) -> FleetState:
         swarm = await self._swarm()
         problem = "" if any(node.takes_tasks for node in swarm.nodes) else room.NO_NODE
-        unplaced = {**room.why_unplaced(swarm), **self._refused}
-        return FleetState(tuple(replicas(swarm)), problem, unplaced, nodes(swarm))
+        return FleetState(
+            tuple(replicas(swarm)),
+            problem,
+            {**room.why_unplaced(swarm), **self._refused},
+            nodes(swarm),
+            dict(self._building),
+        )
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         return room.plan(await self._swarm(), groups, cordoned)
@@ -68,21 +80,33 @@ class SwarmDriver:
 
     async def _carry_out(self, change: Change, epoch: int) -> None:
         match change:
-            case Create(group, avoided):
-                await self._create(group, avoided, epoch)
-            case Update(service, count, avoided):
-                spec = changed(
-                    service.spec,
-                    replicas=count,
-                    node_labels=service.node_labels,
-                    avoided=avoided,
-                    epoch=epoch,
-                )
+            case Create():
+                await self._create(change, epoch)
+            case Update(service, count, image, avoided):
+                spec = changed(service, replicas=count, image=image, avoided=avoided, epoch=epoch)
                 await self._api.update_service(service.id, service.version, spec)
             case Remove(service):
                 await self._api.remove_service(service.id)
 
-    async def _create(self, group: WorkerGroup, avoided: Collection[str], epoch: int) -> None:
+    async def _known_images(
+        self, groups: Sequence[WorkerGroup], there: Collection[GroupKey]
+    ) -> dict[GroupKey, str]:
+        """Of those that have one. What is said of the others is kept for `observe`, unless they
+        have a service, which goes on with the image that it has."""
+        found: dict[GroupKey, str] = {}
+        for group in groups:
+            key = GroupKey.of(group)
+            if group.stays and key in there:
+                continue  # nobody knows what it should be
+            try:
+                found[key] = await self._images.image(group.pipeline, group.revision)
+            except FramemeshError as error:
+                if key not in there:
+                    told = self._building if isinstance(error, ImageNotReady) else self._refused
+                    told[group.pipeline] = str(error)
+        return found
+
+    async def _create(self, change: Create, epoch: int) -> None:
         template = self._template
         ids = FileIds(
             await self._api.secret_ids() if template.secrets else {},
@@ -90,9 +114,11 @@ class SwarmDriver:
         )
         _check("secret", template.secrets, ids.secrets)
         _check("config", template.configs, ids.configs)
-        spec = service_spec(group, template, avoided, epoch, ids)
+        spec = service_spec(
+            change.group, change.image, template, avoided=change.avoided, epoch=epoch, ids=ids
+        )
         await self._api.create_service(spec)
-        log.info("service created", service=spec["Name"], workers=group.replicas)
+        log.info("service created", service=spec["Name"], workers=change.group.replicas)
 
 
 def _pipeline(change: Change) -> str:

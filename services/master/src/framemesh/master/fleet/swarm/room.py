@@ -77,7 +77,7 @@ def _rooms(
 
 def _keep(swarm: Swarm, group: WorkerGroup, rooms: dict[str, NodeRoom]) -> int:
     """Leave workers of the group where they are; returns how many."""
-    key = GroupKey(group.pipeline, group.revision, group.role)
+    key = GroupKey.of(group)
     there = [
         task
         for task in _holders(swarm.tasks)

@@ -11,7 +11,7 @@ from framemesh.master.fleet.port import WorkerGroup
 from framemesh.master.fleet.swarm import labels, placement_rules
 from framemesh.master.fleet.swarm.documents import GPU, NANO
 from framemesh.master.fleet.swarm.swarm_api import Document
-from framemesh.master.fleet.swarm.values import GroupKey
+from framemesh.master.fleet.swarm.values import GroupKey, SwarmService
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
 
 NAME_PREFIX = "framemesh-worker-"
@@ -83,7 +83,9 @@ class FileIds:
 
 def service_spec(
     group: WorkerGroup,
+    image: str,
     template: WorkerTemplate,
+    *,
     avoided: Collection[str],
     epoch: int,
     ids: FileIds,
@@ -93,9 +95,9 @@ def service_spec(
         avoided: names of nodes that take no worker.
         ids: of the secrets and configs that the template names.
     """
-    key = GroupKey(group.pipeline, group.revision, group.role)
+    key = GroupKey.of(group)
     container = {
-        "Image": template.image,
+        "Image": image,
         "Env": [f"{name}={value}" for name, value in _environment(key, template).items()],
         "Labels": labels.of_group(key),
         "Init": True,
@@ -130,22 +132,18 @@ def service_spec(
 
 
 def changed(
-    spec: Document,
-    *,
-    replicas: int,
-    node_labels: tuple[tuple[str, str], ...],
-    avoided: Collection[str],
-    epoch: int,
+    service: SwarmService, *, replicas: int, image: str, avoided: Collection[str], epoch: int
 ) -> Document:
-    """A service with another number of workers, or other nodes; all else of it stays.
+    """A service with another number of workers, another image or other nodes; all else stays.
 
-    Only workers on nodes that do not fit any more are started again.
+    With the same image only workers on nodes that do not fit any more are started again.
     """
-    new: dict[str, Any] = copy.deepcopy(dict(spec))
+    new: dict[str, Any] = copy.deepcopy(dict(service.spec))
     new["Mode"] = {"Replicated": {"Replicas": replicas}}
     new["Labels"][labels.EPOCH] = str(epoch)
+    new["TaskTemplate"]["ContainerSpec"]["Image"] = image
     placement = new["TaskTemplate"].setdefault("Placement", {})
-    placement["Constraints"] = placement_rules.constraints(node_labels, avoided)
+    placement["Constraints"] = placement_rules.constraints(service.node_labels, avoided)
     return new
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from framemesh.core.resources import NO_RESOURCES, Resources
-from framemesh.master.fleet.port import Role
+from framemesh.master.fleet.port import Role, WorkerGroup
 from framemesh.master.fleet.swarm.swarm_api import Document
 
 
@@ -15,6 +15,10 @@ class GroupKey:
     pipeline: str
     revision: int
     role: Role = Role.WORKER
+
+    @classmethod
+    def of(cls, group: WorkerGroup) -> "GroupKey":
+        return cls(group.pipeline, group.revision, group.role)
 
     def worker_id(self, slot: int | str) -> str:
         """As `street-r7-1`: slots of a service begin at 1, and are given again after an end."""
@@ -56,6 +60,7 @@ class SwarmService:
     replicas: int
     avoided: frozenset[str]
     """Names of the nodes on which none of its workers is placed."""
+    image: str
     resources: Resources
     node_labels: tuple[tuple[str, str], ...]
     spec: Document

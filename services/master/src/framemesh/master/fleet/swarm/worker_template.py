@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class WorkerTemplate:
-    """How workers run in the swarm, whatever their pipeline."""
+    """How workers run in the swarm, whatever their pipeline. Their image says what is run, and how
+    its health is checked."""
 
-    image: str
-    """With its digest, as `registry:5000/framemesh/worker@sha256:...`: of a tag, each node might
-    have another image. The image says what is run, and how its health is checked."""
     network: str
     """The overlay network of the mesh."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,59 @@
+"""Which images the workers of a swarm run, as the settings say."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+
+from framemesh.core.clock import SystemClock
+from framemesh.master.fleet.swarm.image_source import ImageSource, OneImage
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.transfers import Transfers
+from framemesh.master.packaging.credentials import Credentials
+from framemesh.master.packaging.http_client import HttpClient
+from framemesh.master.packaging.image_builds import image_builds
+from framemesh.master.packaging.login import Login
+from framemesh.master.packaging.packager import Packager
+from framemesh.master.packaging.pipeline_images import PipelineImages
+from framemesh.master.packaging.reference import ImageReference
+from framemesh.master.packaging.registry import Registry
+from framemesh.master.settings import Settings
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.settings import BadSetting
+
+
+@asynccontextmanager
+async def image_source(
+    settings: Settings, nats: Broker, login: Login | None
+) -> AsyncIterator[ImageSource]:
+    """Images with models where there is a registry; else one image, whose workers download them.
+
+    Raises:
+        BadSetting: the image of the workers is not named.
+    """
+    base = _base(settings)
+    if not settings.registry:
+        yield OneImage(str(base))
+        return
+    clock = SystemClock()
+    with closing(HttpClient()) as http:
+        credentials = Credentials(http, settings.registry, login)
+        registry = Registry(http, settings.registry, base.name, credentials)
+        async with image_builds(Packager(base, registry, clock), clock) as builds:
+            models = ModelCatalog(nats, Transfers())
+            yield PipelineImages(PipelineStore(nats), RevisionStore(nats), models, builds)
+
+
+def _base(settings: Settings) -> ImageReference:
+    if not settings.swarm_image:
+        raise BadSetting(
+            "FRAMEMESH_MASTER_SWARM_IMAGE: is missing; it is the image of the workers, as "
+            "REGISTRY/NAME@sha256:DIGEST"
+        )
+    base = ImageReference.parse(settings.swarm_image)
+    if not base.digest and not settings.registry:
+        raise BadSetting(
+            "FRAMEMESH_MASTER_SWARM_IMAGE: has a tag, for which each node may have another image; "
+            "name it by its digest, or set FRAMEMESH_MASTER_REGISTRY"
+        )
+    return base

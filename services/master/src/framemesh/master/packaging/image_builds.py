@@ -1,0 +1,140 @@
+"""Builds images in the background, for those who ask again and again until one is there."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import NoReturn, Protocol
+
+from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
+from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
+from framemesh.master.packaging.model_layer import ModelLayer
+from framemesh.master.packaging.packager import Progress
+from framemesh.master.packaging.reference import ImageReference
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+MAX_BUILDS = 4
+"""At a time: each reads a model from the broker and sends it to the registry."""
+
+RETRY_SECONDS = 5.0
+"""After a build that failed; until then whoever asks is told why it did."""
+
+REMEMBERED_SECONDS = 60.0
+"""For how long an image that was found counts as there: somebody may remove it."""
+
+MAX_REMEMBERED = 1024
+
+
+@dataclass(slots=True)
+class _Build:
+    progress: Progress = field(default_factory=Progress)
+    error: FramemeshError | None = None
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    image: str
+    at: float
+
+
+class Builder(Protocol):
+    """What Packager does for this."""
+
+    async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None: ...
+
+    async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference: ...
+
+
+class ImageBuilds:
+    """What is built and what is not is for the registry to say; a build that is lost with its
+    master is begun again by the next one."""
+
+    def __init__(self, packager: Builder, clock: Clock) -> None:
+        self._packager = packager
+        self._clock = clock
+        self._asked: asyncio.Queue[tuple[_Build, Sequence[ModelLayer]]] = asyncio.Queue(MAX_BUILDS)
+        self._builds: dict[str, _Build] = {}
+        self._found: OrderedDict[str, _Found] = OrderedDict()
+
+    async def run(self) -> NoReturn:
+        """Build what is asked for, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                build, layers = await self._asked.get()
+                tasks.create_task(self._run(build, layers))
+
+    async def image(self, layers: Sequence[ModelLayer]) -> str:
+        """The image of these models, by digest; it is built unless it is there.
+
+        Raises:
+            ImageNotReady: not yet.
+            FramemeshError: why the last build failed, or why the registry cannot tell.
+        """
+        key = " ".join(sorted({layer.digest for layer in layers}))
+        found = self._found.get(key)
+        if found is not None and self._clock.monotonic() - found.at < REMEMBERED_SECONDS:
+            return found.image
+        try:
+            image = await self._packager.find(layers)
+        except RegistryUnavailable:
+            # The nodes that have it need no registry.
+            if found is not None:
+                return found.image
+            raise
+        if image is None:
+            self._found.pop(key, None)
+            raise self._not_ready(key, layers)
+        self._builds.pop(key, None)
+        self._remember(key, str(image))
+        return str(image)
+
+    def _not_ready(self, key: str, layers: Sequence[ModelLayer]) -> FramemeshError:
+        build = self._builds.get(key)
+        if build is not None and build.ended_at is not None:
+            if build.error and self._clock.monotonic() - build.ended_at < RETRY_SECONDS:
+                return build.error
+            build = None
+        if build is None:
+            running = sum(each.ended_at is None for each in self._builds.values())
+            if running >= MAX_BUILDS:
+                return ImageNotReady(f"waits for {running} other images that are built")
+            build = self._builds[key] = _Build()
+            self._asked.put_nowait((build, layers))
+        return ImageNotReady(str(build.progress))
+
+    async def _run(self, build: _Build, layers: Sequence[ModelLayer]) -> None:
+        try:
+            image = await self._packager.build(layers, build.progress)
+            log.info("image built", image=str(image), models=len(layers))
+        except FramemeshError as error:
+            log.warning("image is not built, will try again", why=str(error))
+            build.error = error
+        finally:
+            build.ended_at = self._clock.monotonic()
+            self._forget_ended()
+
+    def _remember(self, key: str, image: str) -> None:
+        self._found[key] = _Found(image, self._clock.monotonic())
+        self._found.move_to_end(key)
+        while len(self._found) > MAX_REMEMBERED:
+            self._found.popitem(last=False)
+
+    def _forget_ended(self) -> None:
+        """Of those whose pipelines nobody asks for any more, the oldest."""
+        ended = [key for key, each in self._builds.items() if each.ended_at is not None]
+        for key in ended[:-MAX_REMEMBERED]:
+            del self._builds[key]
+
+
+@asynccontextmanager
+async def image_builds(packager: Builder, clock: Clock) -> AsyncIterator[ImageBuilds]:
+    """Builds that run when the context ends are cancelled: nothing half done is used by anybody."""
+    builds = ImageBuilds(packager, clock)
+    async with background_task(builds.run()):
+        yield builds

@@ -1,0 +1,127 @@
+"""Asking for an image again and again, until it is there."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+import pytest
+
+from framemesh.master.packaging.errors import ImageNotReady, RegistryFull, RegistryUnavailable
+from framemesh.master.packaging.image_builds import (
+    MAX_BUILDS,
+    REMEMBERED_SECONDS,
+    RETRY_SECONDS,
+    ImageBuilds,
+    image_builds,
+)
+from framemesh.master.packaging.model_layer import ModelLayer
+from framemesh.master.packaging.packager import Progress
+from framemesh.master.packaging.reference import ImageReference
+from tests.hand_clock import HandClock
+
+IMAGE = ImageReference("registry:5000", "worker", "sha256:" + 64 * "a")
+
+
+class Workshop:
+    """Builds when the test says so."""
+
+    def __init__(self) -> None:
+        self.built: set[str] = set()
+        self.asked = 0
+        self.running = 0
+        self.go_on = asyncio.Event()
+        self.error: Exception | None = None
+        self.away = False
+
+    async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None:
+        self.asked += 1
+        if self.away:
+            raise RegistryUnavailable("the registry does not answer")
+        return IMAGE if layers[0].digest in self.built else None
+
+    async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference:
+        self.running += 1
+        progress.begin("pushes a model", 2_000_000)
+        await self.go_on.wait()
+        self.running -= 1
+        if self.error is not None:
+            raise self.error
+        self.built.add(layers[0].digest)
+        return IMAGE
+
+
+def model(digest: str = "one") -> list[ModelLayer]:
+    async def content() -> AsyncGenerator[bytes, None]:
+        yield b""
+
+    return [ModelLayer(digest, 0, content)]
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def builds(workshop: Workshop, clock: HandClock) -> AsyncIterator[ImageBuilds]:
+    async with image_builds(workshop, clock) as made:
+        yield made
+
+
+async def not_ready(builds: ImageBuilds, digest: str = "one") -> str:
+    with pytest.raises(ImageNotReady) as caught:
+        await builds.image(model(digest))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return str(caught.value)
+
+
+async def test_an_image_is_built_once_however_often_it_is_asked_for(
+    builds: ImageBuilds, workshop: Workshop
+) -> None:
+    assert await not_ready(builds) == "begins to build the image of its workers"
+    assert await not_ready(builds) == "pushes a model: 0 of 2 MB"
+    assert workshop.running == 1
+    workshop.go_on.set()
+    await not_ready(builds, "other")
+    assert await builds.image(model()) == str(IMAGE)
+
+
+async def test_what_was_found_is_not_asked_for_again_for_a_while(
+    builds: ImageBuilds, workshop: Workshop, clock: HandClock
+) -> None:
+    workshop.built.add("one")
+    await builds.image(model())
+    await builds.image(model())
+    assert workshop.asked == 1
+    clock.seconds += REMEMBERED_SECONDS
+    await builds.image(model())
+    assert workshop.asked == 2
+    workshop.away = True
+    clock.seconds += REMEMBERED_SECONDS
+    assert await builds.image(model()) == str(IMAGE)
+
+
+async def test_a_build_that_failed_says_why_and_is_begun_again(
+    builds: ImageBuilds, workshop: Workshop, clock: HandClock
+) -> None:
+    workshop.error = RegistryFull("the registry is full")
+    workshop.go_on.set()
+    await not_ready(builds)
+    with pytest.raises(RegistryFull):
+        await builds.image(model())
+    workshop.error = None
+    clock.seconds += RETRY_SECONDS
+    await not_ready(builds)
+    assert await builds.image(model()) == str(IMAGE)
+
+
+async def test_few_images_are_built_at_a_time(builds: ImageBuilds, workshop: Workshop) -> None:
+    for number in range(MAX_BUILDS):
+        await not_ready(builds, str(number))
+    assert await not_ready(builds, "more") == f"waits for {MAX_BUILDS} other images that are built"
+    assert workshop.running == MAX_BUILDS
