@@ -1,6 +1,15 @@
-import pytest
+from dataclasses import dataclass
 
-from framemesh.core.documents.document import InvalidDocument, dump, read
+import pytest
+from pydantic import ConfigDict
+
+from framemesh.core.documents.document import (
+    InvalidDocument,
+    NewerDocument,
+    dump,
+    read,
+    read_stored,
+)
 from framemesh.core.documents.yaml_document import Located
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 
@@ -79,3 +88,35 @@ def test_an_empty_document_says_what_is_missing() -> None:
 def test_a_byte_order_mark_is_not_part_of_the_text() -> None:
     assert problems("\ufeff" + STREET) == []
     assert Located("\ufeff---\n" + STREET, "street.yaml").read(PipelineSpec).name == "street"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: str
+    inner: "Stored | None" = None
+
+
+@pytest.mark.parametrize(
+    ("value", "fields"),
+    [
+        (b'{"name": "a", "later": 1}', "later"),
+        (b'{"name": "a", "inner": {"name": "b", "later": 1}, "more": {}}', "inner.later, more"),
+        (b'{"name": 7, "later": 1}', "later"),
+    ],
+)
+def test_what_a_newer_version_stored_is_told_apart_from_damage(value: bytes, fields: str) -> None:
+    with pytest.raises(NewerDocument) as error:
+        read_stored(value, Stored, "the entry of x")
+    assert str(error.value) == (
+        f"the entry of x was written by a newer version of framemesh, with {fields}: update this "
+        "one; it is left as it is"
+    )
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"[1]", b'{"name": 7}', b"{}", b'{"later": 1}'])
+def test_what_is_damaged_is_not_taken_for_newer(value: bytes) -> None:
+    with pytest.raises(InvalidDocument) as error:
+        read_stored(value, Stored, "the entry of x")
+    assert not isinstance(error.value, NewerDocument)

@@ -281,6 +281,8 @@ class ModelManifest:
 class ModelVersion:
     """A registered model. Any change of its file or its manifest is a new version."""
 
+    __pydantic_config__ = _STRICT
+
     manifest: ModelManifest
     version: int
     size_bytes: Annotated[int, Field(ge=0)]

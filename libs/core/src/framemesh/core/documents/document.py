@@ -1,5 +1,6 @@
 """Conversion between plain JSON values and frozen dataclasses; errors name the field."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from framemesh.core.errors import Code, FramemeshError
 
 T = TypeVar("T")
+
+UNKNOWN_FIELD, MISSING = "is not a field", "is missing"
 Path = tuple[str | int, ...]
 
 
@@ -23,8 +26,12 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
-        name = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path).lstrip(".")
-        return f"{where}{name}: {self.message}" if name else f"{where}{self.message}"
+        return f"{where}{self.name}: {self.message}" if self.name else f"{where}{self.message}"
+
+    @property
+    def name(self) -> str:
+        """The field, as `stages[0].model`; empty: the whole document."""
+        return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path).lstrip(".")
 
 
 class InvalidDocument(FramemeshError):
@@ -36,6 +43,19 @@ class InvalidDocument(FramemeshError):
         super().__init__(f"{what}: " + "; ".join(map(str, problems)))
         self.what = what
         self.problems = problems
+
+
+class NewerDocument(InvalidDocument):
+    """What is stored was written by a newer version of the software; it must not be overwritten."""
+
+    code = Code.CONFLICT
+
+    def __init__(self, what: str, fields: tuple[Problem, ...]) -> None:
+        """`fields` are those that this version does not know."""
+        super().__init__(what, fields)
+        names = ", ".join(field.name for field in fields)
+        line = f"{what} was written by a newer version of framemesh, with {names}"
+        self.args = (f"{line}: update this one; it is left as it is",)
 
 
 def read(value: Any, kind: type[T], what: str) -> T:
@@ -51,6 +71,25 @@ def read(value: Any, kind: type[T], what: str) -> T:
         found_errors = error.errors(include_url=False)
         problems = [Problem(tuple(each["loc"]), _message(each)) for each in found_errors]
         raise InvalidDocument(what, _innermost(problems)) from error
+
+
+def read_stored(value: bytes, kind: type[T], what: str) -> T:
+    """What a version of this software stored as JSON; all in it has to be strict.
+
+    Raises:
+        NewerDocument: it has fields that this version does not know.
+        InvalidDocument: it is damaged.
+    """
+    try:
+        return read(json.loads(value or b"null"), kind, what)
+    except ValueError as error:
+        raise InvalidDocument(what, (Problem((), f"is not JSON: {error}"),)) from error
+    except InvalidDocument as error:
+        unknown = tuple(each for each in error.problems if each.message == UNKNOWN_FIELD)
+        # Fields come and do not go: what lacks some is another document.
+        if unknown and not any(each.message == MISSING for each in error.problems):
+            raise NewerDocument(what, unknown) from error
+        raise
 
 
 def dump(value: Any) -> dict[str, Any]:
@@ -82,9 +121,9 @@ def _innermost(problems: list[Problem]) -> tuple[Problem, ...]:
 def _message(error: Any) -> str:
     match error["type"]:
         case "missing":
-            return "is missing"
+            return MISSING
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return "is not a field"
+            return UNKNOWN_FIELD
         case "string_pattern_mismatch":
             return f"bad name {error['input']!r}: use 1 to 64 letters, digits, '-' and '_'"
         case "value_error":

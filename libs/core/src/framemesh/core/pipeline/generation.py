@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
+from pydantic import ConfigDict
+
 from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.sharding import camera_shard, rotating_shard, rotation_start
 from framemesh.core.pipeline.spec import PipelineSpec
@@ -29,6 +31,8 @@ class Generation:
 
     When one of them changes, the pipeline gets new streams, and the old ones are drained.
     """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     number: int
     streams: int

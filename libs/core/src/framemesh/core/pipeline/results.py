@@ -7,6 +7,8 @@ image, so that a pipeline of models that are small enough each may still be too 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import ConfigDict
+
 from framemesh.core.documents.document import InvalidDocument, Problem
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 
@@ -26,6 +28,8 @@ STAGE_BYTES = 160
 @dataclass(frozen=True, slots=True)
 class ResultBound:
     """The most that a model tells of one image, known from its outputs and its manifest."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     detections: int
     detection_bytes: int

@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
+from framemesh.core.documents.document import dump, read_stored
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import RolledBack, Rollout
@@ -38,6 +38,8 @@ class PipelineUnknown(FramemeshError):
 @dataclass(frozen=True, slots=True)
 class StoredPipeline:
     """A pipeline, and where its frames are."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     spec: PipelineSpec
     generation: Generation
@@ -145,13 +147,9 @@ def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
     """What an entry of the bucket says.
 
     Raises:
-        InvalidDocument: the master did not write this document.
+        NewerDocument: a newer master wrote it.
+        InvalidDocument: no master did.
     """
-    try:
-        document = json.loads(value or b"null")
-    except ValueError as error:
-        problem = Problem((), f"is not JSON: {error}")
-        raise InvalidDocument(f"stored pipeline {name}", (problem,)) from error
-    stored = read(document, StoredPipeline, f"stored pipeline {name}")
+    stored = read_stored(value, StoredPipeline, f"stored pipeline {name}")
     # 0 in what is written stands for the number that it got there.
     return replace(stored, revision=stored.revision or revision, entry=revision)

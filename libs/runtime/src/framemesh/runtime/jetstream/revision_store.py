@@ -9,7 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
-from framemesh.core.documents.document import InvalidDocument, Problem, dump, read
+from pydantic import ConfigDict
+
+from framemesh.core.documents.document import dump, read_stored
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.api.errors import retryable
 from framemesh.runtime.jetstream.api.key_value import BucketMissing, KeyValueBucket
@@ -24,6 +26,8 @@ BUCKET_BYTES = 16 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class StoredRevision:
     """What a pipeline was at one revision."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     spec: PipelineSpec
     revision: int
@@ -55,7 +59,8 @@ class RevisionStore:
         """A revision that is kept; None where it is not.
 
         Raises:
-            InvalidDocument: the master did not write what is there.
+            NewerDocument: a newer master wrote what is there.
+            InvalidDocument: no master did.
         """
         key = _key(pipeline, revision)
         try:
@@ -63,7 +68,11 @@ class RevisionStore:
         except BucketMissing:
             # An earlier version of the master made none.
             return None
-        return None if entry is None else _stored_revision(key, entry.value)
+        return (
+            None
+            if entry is None
+            else read_stored(entry.value, StoredRevision, f"stored revision {key}")
+        )
 
     async def numbers(self, pipeline: str) -> list[int]:
         """Of the revisions of a pipeline that are kept, the newest first."""
@@ -85,13 +94,3 @@ class RevisionStore:
 
 def _key(pipeline: str, revision: int) -> str:
     return f"{pipeline}.{revision}"
-
-
-def _stored_revision(key: str, value: bytes) -> StoredRevision:
-    what = f"stored revision {key}"
-    try:
-        document = json.loads(value or b"null")
-    except ValueError as error:
-        problem = Problem((), f"is not JSON: {error}")
-        raise InvalidDocument(what, (problem,)) from error
-    return read(document, StoredRevision, what)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-from framemesh.core.documents.document import InvalidDocument, dump, read
+from framemesh.core.documents.document import InvalidDocument, NewerDocument, dump, read_stored
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.results import ResultBound
 from framemesh.master.models.promotions import PromotionStore
@@ -45,6 +45,12 @@ class ModelUnreadable(FramemeshError):
     """What is stored of a model is not what the master wrote."""
 
     code = Code.INVALID
+
+
+class ModelNewer(ModelUnreadable):
+    """A newer version of the master wrote the entry."""
+
+    code = Code.CONFLICT
 
 
 class VersionTaken(FramemeshError):
@@ -272,8 +278,10 @@ class ModelCatalog:
         if entry is None:
             raise BrokerUnavailable(f"cannot read model {key}: it was removed meanwhile")
         try:
-            return read(json.loads(entry.value or b"null"), ModelVersion, f"stored model {key}")
-        except (ValueError, InvalidDocument) as error:
+            return read_stored(entry.value, ModelVersion, f"the entry of model {key}")
+        except NewerDocument as error:
+            raise ModelNewer(str(error)) from error
+        except InvalidDocument as error:
             raise ModelUnreadable(
                 f"the entry of model {key} is damaged: submit the model again, which makes a new "
                 f"version of it ({error})"

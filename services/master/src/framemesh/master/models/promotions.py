@@ -6,10 +6,13 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from framemesh.core.documents.document import dump, read
+from framemesh.core.documents.document import InvalidDocument, NewerDocument, dump, read_stored
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.jetstream.api.errors import WrongLastSequence, retryable
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
 
 PREFIX = "=promoted."
 """Before a model's name, the key of its promotions. As all keys that begin
@@ -67,14 +70,22 @@ class PromotionStore:
         self._bucket = bucket
 
     async def get(self, name: str) -> Promotions:
-        """
+        """Those of a model; none where their entry is damaged.
+
         Raises:
-            InvalidDocument: the master did not write what is there.
+            NewerDocument: a newer master wrote them.
         """
         entry = await self._bucket.get(PREFIX + name)
         if entry is None:
             return Promotions()
-        found = read(json.loads(entry.value), Promotions, f"promotions of model {name}")
+        what = f"the entry of the promotions of model {name}"
+        try:
+            found = read_stored(entry.value, Promotions, what)
+        except NewerDocument:
+            raise
+        except InvalidDocument as error:
+            log.error("promotions of a model are unreadable", model=name, error=str(error))
+            found = Promotions()
         return replace(found, entry=entry.revision)
 
     async def put(self, name: str, promotions: Promotions) -> Promotions:

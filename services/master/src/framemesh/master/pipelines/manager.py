@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
-from framemesh.core.documents.document import InvalidDocument
+from framemesh.core.documents.document import InvalidDocument, NewerDocument
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
@@ -234,11 +234,14 @@ class PipelineManager:
 
         Raises:
             PipelineUnknown: no pipeline has this name.
+            NewerDocument: a newer master wrote its entry.
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
         async with self.changing:
             try:
                 generations = _generations(await self._store.get(name))
+            except NewerDocument:
+                raise
             except InvalidDocument:
                 generations = await self._buffers.generations(name)
             pending = sum([await self._buffers.pending(name, each) for each in generations])
@@ -344,6 +347,8 @@ class PipelineManager:
         """
         try:
             return await self._current(spec.name)
+        except NewerDocument:
+            raise
         except InvalidDocument as error:
             log.error("stored pipeline is unreadable", pipeline=spec.name, error=str(error))
             generation = await recovered_generation(spec, self._buffers)

@@ -26,12 +26,18 @@ from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
 
 BUCKET = "framemesh-leases"
 STREAM = bucket_stream(BUCKET)
 
 MAX_BYTES = 16 * 1024 * 1024
 """Some 80,000 keys."""
+
+UNREADABLE_MEMBER = "?"
+"""Stands for who wrote an entry that no version of this software has. No member is called so."""
 
 ANSWER_TIMEOUT_SECONDS = 0.6
 """For one request: a lease has time for three attempts."""
@@ -67,6 +73,7 @@ class LeaseBucket:
         self._bucket = bucket
         self._stream = bucket_stream(bucket)
         self._max_bytes = max_bytes
+        self._told_newer = False
         self._members = f"$KV.{bucket}.{pipeline}.{generation}.members."
         self._shards = f"$KV.{bucket}.{pipeline}.{generation}.shards."
 
@@ -90,7 +97,7 @@ class LeaseBucket:
         shards = await self._last(self._shards)
         return BucketSnapshot(
             frozenset(members),
-            {int(shard): _entry(message) for shard, message in shards.items()},
+            {int(shard): self._entry(message) for shard, message in shards.items()},
         )
 
     async def announce(self, member: str) -> None:
@@ -122,7 +129,7 @@ class LeaseBucket:
         """The entry of a shard, from the leader of the bucket; None: the shard is free."""
         with retryable(f"cannot read shard {shard}"):
             try:
-                return _entry(
+                return self._entry(
                     await self._jetstream.messages.last(self._stream, f"{self._shards}{shard}")
                 )
             except MessageNotFound:
@@ -133,6 +140,27 @@ class LeaseBucket:
         # If another worker holds the shard by now, there is nothing to delete.
         with contextlib.suppress(ApiError):
             await self._jetstream.messages.delete(self._stream, sequence)
+
+    def _entry(self, message: StoredMessage) -> LeaseEntry:
+        """Whatever was written there holds the shard until it expires."""
+        try:
+            fields = json.loads(message.payload)
+            member, epoch = str(fields["member"]), int(fields["epoch"])
+        except (ValueError, KeyError, TypeError):
+            fields, member, epoch = {}, UNREADABLE_MEMBER, 0
+        if unknown := ", ".join(sorted(fields.keys() - {"member", "epoch"})):
+            self._tell_newer(message.subject, unknown)
+        # The first write of a term does not know its own sequence number.
+        return LeaseEntry(member, epoch or message.sequence, message.sequence)
+
+    def _tell_newer(self, key: str, fields: str) -> None:
+        if not self._told_newer:
+            log.warning(
+                "a lease was written by a newer version of framemesh: it is left as it is",
+                key=key,
+                fields=fields,
+            )
+        self._told_newer = True
 
     def _config(self) -> StreamConfig:
         return StreamConfig(
@@ -170,9 +198,3 @@ class LeaseBucket:
                 return await self._jetstream.messages.store(key, value, headers)
             except WrongLastSequence as error:
                 raise LeaseConflict(f"{key}: {error.description}") from error
-
-
-def _entry(message: StoredMessage) -> LeaseEntry:
-    fields = json.loads(message.payload)
-    # The first write of a term does not know its own sequence number.
-    return LeaseEntry(fields["member"], fields["epoch"] or message.sequence, message.sequence)
