@@ -77,6 +77,25 @@ def test_a_folder_with_one_onnx_file_is_that_file(classifier: Path) -> None:
     assert located(PERSON, PERSON) == PERSON
 
 
+def test_tensors_that_fit_no_decoder_are_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "odd.onnx"
+    float32, int64 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Shape", ["x"], ["sides"])],
+        "odd",
+        [onnx.helper.make_tensor_value_info("x", float32, [1, 3, 64, 64])],
+        [onnx.helper.make_tensor_value_info("sides", int64, [4])],
+    )
+    opsets = [onnx.helper.make_opsetid("", 18)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10), path)
+    status, said = say("submit", path)
+    assert status == 1
+    assert said == (
+        "error: odd.onnx fits no decoder: it has x FP32 [1, 3, 64, 64] -> sides INT64 [4]; "
+        "describe it in a model.yaml if you know which decoder reads it\n"
+    )
+
+
 def test_nothing_is_sent_of_what_cannot_be_told(classifier: Path) -> None:
     status, said = say("submit", classifier)
     assert status == 1

@@ -60,16 +60,31 @@ def recognised(file: Path, choice: Choice, image: Path | None) -> ModelFolder:
     """The model of a file, without a model.yaml.
 
     Raises:
-        NotRecognised: with all that a check would say.
+        NotRecognised: in one line, or where it is for the user to choose with all that a check
+            would say.
         ModelInvalid, InferenceFailed, FileUnreadable: in one line.
     """
     check_size(file)
     inspection = inspect(file, choice, image)
     manifest = served_manifest(inspection)
     if manifest is None:
-        raise NotRecognised("\n".join((*report(inspection), f"{file.name} was not registered")))
+        raise NotRecognised(_why_not(inspection))
     validate_model(manifest, file)
     return ModelFolder(manifest, file)
+
+
+def _why_not(inspection: Inspection) -> str:
+    name, result = inspection.file.name, inspection.result
+    if isinstance(result, Recognised):
+        return f"{name} is {result.guess.family}, and cannot be served: {result.unsupported}"
+    if result.possible:
+        return "\n".join((*report(inspection), f"{name} was not registered"))
+    declared = inspection.facts.declared
+    inputs, outputs = (", ".join(map(str, each)) for each in (declared.inputs, declared.outputs))
+    return (
+        f"{name} fits no decoder: it has {inputs} -> {outputs}; describe it in a model.yaml if you "
+        "know which decoder reads it"
+    )
 
 
 def served_manifest(inspection: Inspection) -> ModelManifest | None:
