@@ -78,8 +78,10 @@ class MemoryFleet:
 class ProcessFleet:
     """The agents run in this process, their workers do not."""
 
-    def __init__(self, registry: NodeRegistry, master: str, folder: Path) -> None:
-        self.driver: FleetDriver = ProcessDriver(registry)
+    def __init__(
+        self, driver: ProcessDriver, registry: NodeRegistry, master: str, folder: Path
+    ) -> None:
+        self.driver: FleetDriver = driver
         self._registry = registry
         self._master = master
         self._folder = folder
@@ -189,7 +191,8 @@ async def swarm_fleet(swarm: RealSwarm) -> AsyncIterator[SwarmFleet]:
 @asynccontextmanager
 async def process_fleet(folder: Path) -> AsyncIterator[Fleet]:
     registry, draining = NodeRegistry(SystemClock()), asyncio.Event()
-    servicer = NodeServicer(registry, NodeAdmin(registry, MemoryCordons()), draining)
+    driver = ProcessDriver(registry)
+    servicer = NodeServicer(registry, NodeAdmin(registry, MemoryCordons(), driver), draining)
     service = Service(
         NODE_SERVICE, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(servicer, to)
     )
@@ -197,7 +200,7 @@ async def process_fleet(folder: Path) -> AsyncIterator[Fleet]:
         server = await stack.enter_async_context(grpc_server("127.0.0.1:0", [service]))
         await server.set_serving(True)
         stack.callback(draining.set)
-        fleet = ProcessFleet(registry, f"127.0.0.1:{server.port}", folder)
+        fleet = ProcessFleet(driver, registry, f"127.0.0.1:{server.port}", folder)
         stack.push_async_callback(fleet.close)
         yield fleet
 

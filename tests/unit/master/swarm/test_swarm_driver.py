@@ -153,8 +153,8 @@ async def test_a_pull_says_where_and_an_image_that_is_not_there_says_so() -> Non
     world = World()
     world.swarm.stuck = "preparing"
     state = await world.rounds(replace(STREET, replicas=1))
-    assert state.replicas[0].progress == "pulls its image on node east"
-    assert state.replicas[0].state is WorkerState.STARTING
+    assert state.replicas[0].progress == "pulls its image"
+    assert (state.replicas[0].state, state.replicas[0].node) == (WorkerState.STARTING, "east")
 
 
 async def test_a_secret_that_is_not_there_holds_up_no_other_pipeline() -> None:

@@ -212,7 +212,8 @@ def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines, domain.events)
     removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
     models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
-    nodes = NodeServicer(domain.nodes, NodeAdmin(domain.nodes, domain.cordons), domain.gate.closing)
+    admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)
+    nodes = NodeServicer(domain.nodes, admin, domain.gate.closing)
     return [
         Service(
             PIPELINES,

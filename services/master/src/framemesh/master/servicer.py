@@ -224,7 +224,7 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: Context
     ) -> node_pb2.ListNodesResponse:
-        return node_pb2.ListNodesResponse(nodes=map(node_to_proto, self._admin.list()))
+        return node_pb2.ListNodesResponse(nodes=map(node_to_proto, await self._admin.list()))
 
     async def DrainNode(
         self, request: node_pb2.DrainNodeRequest, context: Context

@@ -61,6 +61,8 @@ class Replica:
     role: Role = Role.WORKER
     progress: str = ""
     """What it does before it is ready, as `pulls the image`; empty if that is not known."""
+    resources: Resources = NO_RESOURCES
+    """Reserved for it on its node."""
     restarts: int = 0
     """How often it ended by itself and was started again."""
 

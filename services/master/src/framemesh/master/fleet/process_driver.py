@@ -137,6 +137,7 @@ class ProcessDriver:
                 node=node.name,
                 state=worker.state,
                 problem=worker.trouble,
+                resources=worker.assignment.resources,
                 restarts=worker.restarts,
             )
             for node in self._nodes.reports

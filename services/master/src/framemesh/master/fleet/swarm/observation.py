@@ -62,45 +62,42 @@ def _all(swarm: Swarm) -> Iterator[Replica]:
             slots[task.key, task.slot].append(task)
     names, down = swarm.node_names(), swarm.down()
     for (key, slot), tasks in slots.items():
+        starting = _starting(key, slot)
         here = [task for task in tasks if task.node_id not in down]
-        found = [*_of_slot(key, slot, here, names)]
+        last_failure = _last_failure(here)
+        found = [
+            replace(each, node=names.get(task.node_id, ""), resources=task.resources)
+            for task in here
+            if (each := _of_task(starting, task, last_failure))
+        ]
         yield from found
         if not found and any(task.wanted and task.node_id in down for task in tasks):
             # Its node is gone, and its successor is not made yet.
-            yield _replica(key, slot, "", WorkerState.STARTING, "its node is down")
+            yield replace(starting, problem="its node is down")
 
 
-def _of_slot(
-    key: GroupKey, slot: int, tasks: Sequence[SwarmTask], names: dict[str, str]
-) -> Iterator[Replica]:
-    last_failure = _last_failure(tasks)
-    for task in tasks:
-        node = names.get(task.node_id, "")
-        if task.ended:
-            continue
-        if not task.wanted:
-            if task.placed:
-                yield _replica(key, slot, node, WorkerState.STOPPING, "")
-        elif task.state == "running":
-            yield _replica(key, slot, node, WorkerState.READY, "")
-        elif task.placed:
-            # One that waits for its next start has a place, and failed.
-            state = WorkerState.FAILED if last_failure else WorkerState.STARTING
-            found = _replica(key, slot, node, state, last_failure)
-            yield replace(found, progress=task_problems.progress(task, node))
-        elif last_failure:
-            yield _replica(key, slot, node, WorkerState.FAILED, last_failure)
-        elif not _has_no_place(task):
-            yield _replica(key, slot, node, WorkerState.STARTING, task.error)
+def _starting(key: GroupKey, slot: int) -> Replica:
+    id_ = key.worker_id(slot)
+    return Replica(id_, key.pipeline, key.revision, "", WorkerState.STARTING, role=key.role)
+
+
+def _of_task(starting: Replica, task: SwarmTask, last_failure: str) -> Replica | None:
+    """The worker `starting` as its task has it; None: it is none any more, or has no place."""
+    if task.ended:
+        return None
+    if not task.wanted:
+        return replace(starting, state=WorkerState.STOPPING) if task.placed else None
+    if task.state == "running":
+        return replace(starting, state=WorkerState.READY)
+    if last_failure:
+        # One that waits for its next start has a place.
+        return replace(starting, state=WorkerState.FAILED, problem=last_failure)
+    if task.placed:
+        return replace(starting, progress=task_problems.progress(task))
+    return None if _has_no_place(task) else replace(starting, problem=task.error)
 
 
 def _last_failure(tasks: Iterable[SwarmTask]) -> str:
     """Of the tasks of a slot; empty if the last one that ended did not fail."""
     ended = [task for task in tasks if task.ended]
     return task_problems.problem(ended[-1]) if ended and ended[-1].failed else ""
-
-
-def _replica(key: GroupKey, slot: int, node: str, state: WorkerState, problem: str) -> Replica:
-    return Replica(
-        key.worker_id(slot), key.pipeline, key.revision, node, state, problem, role=key.role
-    )

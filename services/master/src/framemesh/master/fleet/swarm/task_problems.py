@@ -22,9 +22,9 @@ def problem(task: SwarmTask) -> str:
     return said or f"its task is {task.state}"
 
 
-def progress(task: SwarmTask, node: str) -> str:
+def progress(task: SwarmTask) -> str:
     """What a task with a node waits for before it runs; empty if that is nothing special."""
-    return f"pulls its image on node {node}" if task.state == "preparing" else ""
+    return "pulls its image" if task.state == "preparing" else ""
 
 
 def _ended(status: int) -> str:

@@ -1,0 +1,71 @@
+"""The image of a pipeline's workers, from the models that the master keeps."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from framemesh.core.clock import SystemClock
+from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.models.transfers import Transfers
+from framemesh.master.packaging.errors import ImageNotReady
+from framemesh.master.packaging.image_builds import image_builds
+from framemesh.master.packaging.pipeline_images import PipelineImages
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
+from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.packaging.conftest import Shop
+from tests.registry import Registry
+from tests.waiting import eventually
+
+
+@pytest.fixture
+async def images(shop: Shop, nats_broker: Broker) -> AsyncIterator[PipelineImages]:
+    clock = SystemClock()
+    async with image_builds(shop.packager, clock) as builds:
+        models = ModelCatalog(nats_broker, Transfers())
+        stores = PipelineStore(nats_broker), RevisionStore(nats_broker)
+        yield PipelineImages(*stores, models, builds)
+
+
+async def image(images: PipelineImages, revision: int) -> str:
+    async def ask() -> str:
+        try:
+            return await images.image("street", revision)
+        except ImageNotReady:
+            return ""
+
+    return await eventually(ask)
+
+
+async def layers(shop: Shop, reference: str) -> list[str]:
+    manifest = json.loads((await shop.registry.manifest(reference.partition("@")[2])).content)
+    return [each["digest"] for each in manifest["layers"]]
+
+
+async def test_each_revision_has_the_image_of_its_own_models(
+    running: Master, shop: Shop, images: PipelineImages
+) -> None:
+    first = (await running.apply()).revision
+    before = await image(images, first)
+    content = onnx_file(padding=3_000_000)
+    await running.register(manifest(description="better"), content)
+    second = (await running.apply()).revision
+    after = await image(images, second)
+    assert before != after
+    assert await image(images, first) == before
+    base, model = await layers(shop, after)
+    assert (await layers(shop, before))[0] == base
+    file = hashlib.sha256(content).hexdigest()
+    stored = await asyncio.to_thread(_blob, shop.process, model)
+    assert file.encode() in stored[:2048]
+    assert content in stored
+
+
+def _blob(process: Registry, digest: str) -> bytes:
+    folder = digest.partition(":")[2]
+    root = process.storage / "docker/registry/v2/blobs/sha256"
+    return (root / folder[:2] / folder / "data").read_bytes()
