@@ -70,9 +70,13 @@ async def workers_run_elsewhere(node: Node) -> bool:
 
 
 async def bystander() -> Node:
-    """A node that neither leads the swarm nor has the master that leads."""
+    """A node with a worker that neither leads the swarm nor has the master that leads."""
     spared = {(await swarm.leader()).name, *(node.name for node in await eventually(leading))}
-    return next(node for node in swarm.NODES if node.name not in spared)
+    node = next(node for node in swarm.NODES if node.name not in spared)
+    if not (await stack.spread(SERVICE))[node.name]:
+        # Swarm leaves tasks where they are when a node comes back: a new start spreads them.
+        await swarm.ask("service", "update", "--force", "--quiet", SERVICE, seconds=WHOLE_SECONDS)
+    return node
 
 
 @asynccontextmanager

@@ -108,8 +108,11 @@ class RawStreams:
         return sum(state.messages for state in states), sum(state.bytes for state in states)
 
     async def servers(self) -> dict[str, bool]:
-        """The names of the servers that keep the buffer's first stream: whether each leads it."""
-        cluster = (await self._buffers())[0].cluster
+        """The names of the servers that keep the buffer's first stream: whether each leads it.
+
+        Empty while it has no leader, or the brokers elect the one that lists streams.
+        """
+        cluster = next((stream.cluster for stream in await self._buffers()), None)
         if cluster is None or not cluster.leader:
             return {}
         others = [peer.name for peer in cluster.replicas or [] if peer.name]

@@ -11,6 +11,7 @@ from pydantic import ByteSize
 
 from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.spec import WorkersSpec
+from tests.chaos.ledger.evidence import Evidence
 from tests.chaos.ledger.raw_stream import raw_streams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import MODEL, Images
@@ -62,6 +63,9 @@ class UnderLoad:
         """Every broken promise, once the cameras have stopped and the buffer is empty."""
         await drained(self.system)
         evidence = await gather(self.system)
+        return await asyncio.to_thread(self._check, evidence)
+
+    def _check(self, evidence: Evidence) -> list[str]:
         return [str(found) for check in self.policy.checks for found in check(evidence)]
 
 

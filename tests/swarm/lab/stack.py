@@ -40,8 +40,9 @@ async def deploy(version: str = VERSION) -> None:
     node = swarm.NODES[0]
     group = await node.run("stat", "-c", "%g", "/var/run/docker.sock")
     await node.docker(
-        # Not detached: it ends when the update of each service has ended.
-        *("stack", "deploy", "--detach=false", "--resolve-image", "changed", NAME),
+        # Not detached: it ends when the update of each service has ended. Images that were built
+        # again have the names of those before.
+        *("stack", "deploy", "--detach=false", "--resolve-image", "always", NAME),
         *("--compose-file", f"{CHECKOUT}/deploy/stack.yml"),
         *("--compose-file", f"{CHECKOUT}/tests/swarm/lab.yml"),
         environment={
