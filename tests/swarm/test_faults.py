@@ -27,8 +27,8 @@ pytestmark = [
 ]
 
 WORKERS = 3
-POLICY = load.policy(0)
-SERVICE = workers.service(POLICY.spec.name)
+POLICY = load.policy(WORKERS)
+PIPELINE = POLICY.spec.name
 
 TASKS_BACK_SECONDS = 20.0
 NEXT_MASTER_SECONDS = 10.0
@@ -43,7 +43,7 @@ async def under_load(
     """Three cameras push to a pipeline with three workers."""
     folder = tmp_path_factory.mktemp("load")
     async with load.system_under_test(POLICY, street, folder) as system:
-        await workers.start(POLICY.spec.name, WORKERS)
+        await workers.ready(PIPELINE, WORKERS)
         yield UnderLoad(system, POLICY)
 
 
@@ -65,7 +65,7 @@ async def is_whole() -> bool:
 
 async def workers_run_elsewhere(node: Node) -> bool:
     """Whether all workers run, and none of them is said to be on this node."""
-    spread = await stack.spread(SERVICE)
+    spread = await workers.spread(PIPELINE)
     return not spread[node.name] and spread.total() == WORKERS
 
 
@@ -73,9 +73,8 @@ async def bystander() -> Node:
     """A node with a worker that neither leads the swarm nor has the master that leads."""
     spared = {(await swarm.leader()).name, *(node.name for node in await eventually(leading))}
     node = next(node for node in swarm.NODES if node.name not in spared)
-    if not (await stack.spread(SERVICE))[node.name]:
-        # Swarm leaves tasks where they are when a node comes back: a new start spreads them.
-        await swarm.ask("service", "update", "--force", "--quiet", SERVICE, seconds=WHOLE_SECONDS)
+    if not (await workers.spread(PIPELINE))[node.name]:
+        await workers.spread_again(PIPELINE)
     return node
 
 
@@ -121,7 +120,7 @@ async def test_a_node_is_cut_off_and_comes_back(pushing: UnderLoad) -> None:
     try:
         await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
         # Its worker runs on, has frames of before, and sees nobody.
-        assert await stack.container(SERVICE, node)
+        assert await workers.containers(PIPELINE, node)
         await pushing.nothing_is_lost_or_double()
     finally:
         await node.reconnect()

@@ -1,20 +1,24 @@
 """The demo's street video through the test swarm."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
 from tests.chaos.load.images import CLIP, MODEL
 from tests.swarm.lab import workers
 from tests.swarm.lab.commands import run
 from tests.swarm.lab.mesh import mesh
 from tests.waiting import eventually
 
-PIPELINE = PipelineSpec("street", (StageSpec("people", "person"),), workers=WorkersSpec(min=0))
-
 WORKERS = 3
+PIPELINE = PipelineSpec(
+    "street",
+    (StageSpec("people", "person"),),
+    buffer=BufferSpec(replicas=3),
+    workers=WorkersSpec(min=WORKERS),
+)
+
 CAMERAS = 2
 FRAMES = 200
 """Of the clip, by each camera."""
@@ -27,8 +31,8 @@ async def play() -> monitor_pb2.PipelineStatus:
     """Push the clip as two cameras; returns the ledger once every frame has its outcome."""
     there = mesh()
     await there.add_model(MODEL)
-    await there.submit(replace(PIPELINE, buffer=replace(PIPELINE.buffer, replicas=3)))
-    await workers.start(PIPELINE.name, WORKERS)
+    await there.submit(PIPELINE)
+    await workers.ready(PIPELINE.name, WORKERS)
     await run(
         *(FRAMEMESH, "push", str(CLIP), "--pipeline", PIPELINE.name, "--camera", "camera"),
         *("--cameras", str(CAMERAS), "--ingest", there.run.ingest),
@@ -42,6 +46,5 @@ async def play() -> monitor_pb2.PipelineStatus:
 
 
 async def remove() -> None:
-    """The pipeline and its workers."""
-    await workers.stop(PIPELINE.name)
+    """The pipeline with all that it has."""
     await mesh().delete(PIPELINE.name)

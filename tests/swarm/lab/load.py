@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,11 +82,13 @@ def policy(workers: int) -> Policy:
 async def system_under_test(
     policy: Policy, images: Images, folder: Path
 ) -> AsyncIterator[SystemUnderTest]:
-    """The mesh with its pipeline, whose workers may not be there yet."""
+    """The mesh with its pipeline, whose workers may not be there yet; it is deleted at the end."""
     there = mesh()
     await there.add_model(MODEL)
     await there.submit(policy.spec)
-    async with raw_streams(there.run.nats, policy.spec.name) as streams:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(there.delete, policy.spec.name)
+        streams = await stack.enter_async_context(raw_streams(there.run.nats, policy.spec.name))
         yield SystemUnderTest(
             root=await asyncio.to_thread(psutil.Process),
             mesh=there,

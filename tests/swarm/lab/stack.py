@@ -1,5 +1,6 @@
 """deploy/stack.yml on the test swarm."""
 
+import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -32,7 +33,20 @@ async def bring_up() -> None:
     if not await swarm.is_up():
         await swarm.up()
     await images.push(built)
-    await deploy()
+    async with asyncio.TaskGroup() as tasks:
+        for node in swarm.NODES:
+            tasks.create_task(_pull_workers(node))
+        await deploy()
+
+
+async def worker_image() -> str:
+    """As the nodes pull it."""
+    return f"{REGISTRY}/framemesh/worker@{await images.digest(f'framemesh/worker:{VERSION}')}"
+
+
+async def _pull_workers(node: Node) -> None:
+    """While the stack starts: it is the largest image, and the first pipeline waits for it."""
+    await node.docker("pull", "--quiet", await worker_image(), seconds=READY_SECONDS)
 
 
 async def deploy(version: str = VERSION) -> None:
@@ -48,6 +62,7 @@ async def deploy(version: str = VERSION) -> None:
         environment={
             "FRAMEMESH_REGISTRY": REGISTRY,
             "FRAMEMESH_VERSION": version,
+            "FRAMEMESH_WORKER_IMAGE": await worker_image(),
             "FRAMEMESH_NATS_STORE_MAX": str(STORE_MAX_BYTES),
             "FRAMEMESH_DOCKER_GROUP": group.strip(),
         },

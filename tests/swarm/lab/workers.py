@@ -1,42 +1,46 @@
-"""The workers of a pipeline as a service of the test swarm."""
+"""The workers of a pipeline in the test swarm, as services that the master makes."""
+
+from collections import Counter
 
 from tests.swarm.lab import stack, swarm
-from tests.swarm.lab.images import VERSION
-from tests.swarm.lab.node import REGISTRY
+from tests.swarm.lab.node import Node
 from tests.waiting import eventually
 
 READY_SECONDS = 120.0
 """With the image pulled to each node; then 5 s."""
 
-SHARED_MEMORY_BYTES = 1024**3
 
-ENVIRONMENT = {
-    "FRAMEMESH_WORKER_ID": "{{.Service.Name}}-{{.Task.Slot}}",
-    "FRAMEMESH_WORKER_MASTER": "master:7402",
-    "FRAMEMESH_NATS": "nats://nats-1:4222,nats://nats-2:4222,nats://nats-3:4222",
-}
+def label(pipeline: str) -> str:
+    return f"label=framemesh.pipeline={pipeline}"
 
 
-def service(pipeline: str) -> str:
-    return f"framemesh-worker-{pipeline}"
+async def services(pipeline: str) -> list[str]:
+    """One for each revision that has workers, or had some a moment ago."""
+    command = ("service", "ls", "--filter", label(pipeline), "--format", "{{.Name}}")
+    return (await swarm.ask(*command)).split()
 
 
-async def start(pipeline: str, replicas: int) -> None:
-    """Start workers of a pipeline, and wait until all are ready."""
-    variables = {**ENVIRONMENT, "FRAMEMESH_WORKER_PIPELINE": pipeline}
-    await swarm.ask(
-        *("service", "create", "--detach", "--name", service(pipeline)),
-        *("--network", stack.NETWORK, "--endpoint-mode", "dnsrr", "--replicas", str(replicas)),
-        *("--read-only", "--mount", "type=tmpfs,target=/tmp"),
-        *("--mount", "type=volume,target=/data"),
-        *("--mount", f"type=tmpfs,target=/dev/shm,tmpfs-size={SHARED_MEMORY_BYTES}"),
-        *("--restart-delay", "1s", "--update-order", "start-first", "--update-monitor", "5s"),
-        *("--health-interval", "5s", "--health-start-interval", "1s"),
-        *(f"--env={name}={value}" for name, value in variables.items()),
-        f"{REGISTRY}/framemesh/worker:{VERSION}",
+async def spread(pipeline: str) -> Counter[str]:
+    """How many workers run on each node, of nodes that are there."""
+    found: Counter[str] = Counter()
+    for service in await services(pipeline):
+        found += await stack.spread(service)
+    return found
+
+
+async def ready(pipeline: str, count: int) -> None:
+    """Wait until so many run."""
+    await eventually(
+        lambda: spread(pipeline), READY_SECONDS, until=lambda found: found.total() == count
     )
-    await eventually(stack.missing, READY_SECONDS, until=lambda found: not found)
 
 
-async def stop(pipeline: str) -> None:
-    await swarm.ask("service", "rm", service(pipeline))
+async def spread_again(pipeline: str) -> None:
+    """Start them anew one after the other: a node that comes back is given none otherwise."""
+    for service in await services(pipeline):
+        await swarm.ask("service", "update", "--force", "--quiet", service, seconds=READY_SECONDS)
+
+
+async def containers(pipeline: str, node: Node) -> list[str]:
+    """Those that run on a node, whatever the managers think."""
+    return (await node.docker("ps", "--quiet", "--filter", label(pipeline))).split()
