@@ -146,7 +146,7 @@ async def test_a_node_is_drained(pushing: UnderLoad) -> None:
 
 
 async def test_an_upgrade_of_every_service_loses_nothing(pushing: UnderLoad) -> None:
-    for service in ("ingest", "master", "monitor", "agent"):
+    for service in ("ingest", "master", "monitor", "agent", "worker"):
         await images.derive(service, "next", "LABEL version=next")
     await stack.deploy("next")
     assert await stack.versions("framemesh_ingest") == {"next"}

@@ -41,13 +41,6 @@ async def push(images: list[str]) -> None:
             tasks.create_task(_push(image))
 
 
-async def digest(image: str) -> str:
-    """Of an image that was pushed, as "sha256:..."."""
-    shown = "{{index .RepoDigests 0}}"
-    found = await run("docker", "image", "inspect", "--format", shown, f"{PUSH_TO}/{image}")
-    return found.strip().partition("@")[2]
-
-
 async def derive(service: str, version: str, *lines: str) -> None:
     """Push another version of a service: the image of the lab with some lines of a Dockerfile."""
     image = f"framemesh/{service}:{version}"

@@ -39,14 +39,10 @@ async def bring_up() -> None:
         await deploy()
 
 
-async def worker_image() -> str:
-    """As the nodes pull it."""
-    return f"{REGISTRY}/framemesh/worker@{await images.digest(f'framemesh/worker:{VERSION}')}"
-
-
 async def _pull_workers(node: Node) -> None:
     """While the stack starts: it is the largest image, and the first pipeline waits for it."""
-    await node.docker("pull", "--quiet", await worker_image(), seconds=READY_SECONDS)
+    image = f"{REGISTRY}/framemesh/worker:{VERSION}"
+    await node.docker("pull", "--quiet", image, seconds=READY_SECONDS)
 
 
 async def deploy(version: str = VERSION) -> None:
@@ -62,7 +58,7 @@ async def deploy(version: str = VERSION) -> None:
         environment={
             "FRAMEMESH_REGISTRY": REGISTRY,
             "FRAMEMESH_VERSION": version,
-            "FRAMEMESH_WORKER_IMAGE": await worker_image(),
+            "FRAMEMESH_REGISTRY_SCHEME": "http",
             "FRAMEMESH_NATS_STORE_MAX": str(STORE_MAX_BYTES),
             "FRAMEMESH_DOCKER_GROUP": group.strip(),
         },
