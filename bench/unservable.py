@@ -20,7 +20,7 @@ from framemesh.cli.common.model_folder import ModelFolder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
-from framemesh.master.models.catalog import FILES_STREAM
+from framemesh.master.models.files import STREAM as FILES_STREAM
 
 PIPELINE = "unservable"
 SETTLE_SECONDS = 20

@@ -9,7 +9,7 @@ import pytest
 
 from framemesh.api.master.v1 import model_pb2, node_pb2, pipeline_pb2
 from framemesh.master.fleet.cordons import BUCKET as CORDONS
-from framemesh.master.models.catalog import MANIFESTS
+from framemesh.master.models.entries import BUCKET as MANIFESTS
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket

@@ -19,7 +19,7 @@ from framemesh.cli.submission.upload import announced, upload
 from framemesh.core.clock import SystemClock
 from framemesh.core.documents.document import read
 from framemesh.master.app import NODES, PIPELINES
-from framemesh.master.models.catalog import MANIFESTS
+from framemesh.master.models.entries import BUCKET as MANIFESTS
 from framemesh.master.models.promotions import Promotions, PromotionStore
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.concurrency.background_task import background_task

@@ -11,7 +11,8 @@ import grpc
 import pytest
 
 from framemesh.api.master.v1 import model_pb2, node_pb2
-from framemesh.master.models.catalog import FILES, FILES_STREAM
+from framemesh.master.models.files import BUCKET as FILES
+from framemesh.master.models.files import STREAM as FILES_STREAM
 from framemesh.modeling.source import FolderSource
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.object_store import ObjectStore
@@ -100,7 +101,7 @@ async def test_a_file_that_is_gone_is_told_and_comes_back_with_a_registration(
     def told() -> bool:
         nonlocal said
         said += "".join(capsys.readouterr())
-        return "file of model person is gone: register it again" in said
+        return "file of model person is gone: submit it again" in said
 
     await eventually(told)
     assert (await running.register(content=CONTENT)).version == 1

@@ -71,9 +71,9 @@ class ModelSubmission:
             self._transfers.turn(),
             self._spool.upload(digest, announced.size_bytes) as upload,
         ):
-            if await self._catalog.has_file(digest):
+            if await self._catalog.files.has(digest):
                 await upload.restart()
-                await _receive(upload, self._catalog.file(digest), manifest)
+                await _receive(upload, self._catalog.files.read(digest), manifest)
                 await resume_at(upload.size_bytes)
             else:
                 await resume_at(upload.received_bytes)

@@ -8,7 +8,7 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.history.event_log import EVENTS_STREAM
-from framemesh.master.models.catalog import FILES_STREAM, MANIFESTS
+from framemesh.master.models import entries, files
 from framemesh.master.pipelines.placement import server_tags
 from framemesh.runtime.jetstream.api.errors import (
     ApiError,
@@ -55,9 +55,9 @@ DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
-BUCKETS = (PIPELINES_BUCKET, REVISIONS_BUCKET, MANIFESTS, CHECKPOINTS_BUCKET)
+BUCKETS = (PIPELINES_BUCKET, REVISIONS_BUCKET, entries.BUCKET, CHECKPOINTS_BUCKET)
 
-STATE = (*map(bucket_stream, BUCKETS), FILES_STREAM, EVENTS_STREAM)
+STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM)
 """The streams that hold pipelines, models, checkpoints and events."""
 
 
