@@ -172,6 +172,18 @@ class Services(
         model = model_pb2.Model(name="person", version=4, size_bytes=announced.size_bytes)
         yield model_pb2.SubmitModelResponse(model=model)
 
+    def PromoteModel(
+        self, request: model_pb2.PromoteModelRequest, context: Any
+    ) -> model_pb2.PromoteModelResponse:
+        if request.version > 4:
+            context.abort(grpc.StatusCode.NOT_FOUND, "model 'person' has no version 5")
+        return model_pb2.PromoteModelResponse(promotion=_promotion(request.version, 3))
+
+    def RollBackModel(
+        self, request: model_pb2.RollBackModelRequest, context: Any
+    ) -> model_pb2.RollBackModelResponse:
+        return model_pb2.RollBackModelResponse(promotion=_promotion(3, 0))
+
     def ListModels(
         self, request: model_pb2.ListModelsRequest, context: Any
     ) -> model_pb2.ListModelsResponse:
@@ -277,6 +289,11 @@ class Services(
             and request.session in {"", one.dead_letter.frame.session}
             and request.sequence in {0, one.dead_letter.frame.sequence}
         ]
+
+
+def _promotion(version: int, previous: int) -> model_pb2.Promotion:
+    model = model_pb2.Model(name="person", version=version)
+    return model_pb2.Promotion(model=model, previous_version=previous, pipelines={"street": 7})
 
 
 def _answer(frame: ingest_pb2.Frame) -> ingest_pb2.Acknowledgement:

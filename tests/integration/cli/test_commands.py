@@ -124,6 +124,20 @@ def test_a_model_goes_on_where_its_connection_broke(
     assert [line.split(" after ")[0] for line in broken] == ["the connection broke"] * 2
 
 
+def test_a_version_is_promoted_and_rolled_back(run: Any) -> None:
+    assert run("model", "promote", "person", 4).stdout.splitlines() == [
+        "version 4 of model person is the current one",
+        "pipeline street is at revision 7",
+        "back to version 3: framemesh model rollback person",
+    ]
+    assert run("model", "rollback", "person").stdout.splitlines() == [
+        "version 3 of model person is the current one",
+        "pipeline street is at revision 7",
+    ]
+    refused = run("model", "promote", "person", 5)
+    assert (refused.exit_code, refused.stderr) == (1, "error: model 'person' has no version 5\n")
+
+
 def test_a_model_that_never_gets_further_is_given_up(
     run: Any, services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

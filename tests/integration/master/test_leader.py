@@ -328,13 +328,17 @@ async def test_a_promotion_that_a_leader_began_is_finished_by_the_next(
         await master.register()
         await master.apply(workers=0)
         await master.register(manifest(description="two"))
-        # What is there when a leader is killed between the two halves of a promotion.
+        # What is there when a leader is killed after it changed one of two pipelines.
+        stage = {"name": "people", "model": "person", "model_version": 2}
+        changed = {**stage, "follows_promotions": True}
+        revision = (await master.apply(name="yard", stages=[changed], workers=0)).revision
         promotions = PromotionStore(KeyValueBucket(nats_broker, MANIFESTS))
         await promotions.put("person", Promotions().promoting(2, before=1))
         masters.signal(first, signal.SIGKILL)
         await eventually(lambda: answered(master))
         await eventually(lambda: _version(master), until=lambda version: version == 2)
         await eventually(lambda: promotions.get("person"), until=lambda found: not found.unfinished)
+        assert (await master.get("yard")).revision == revision
         assert await leaders(masters) == [second]
 
 

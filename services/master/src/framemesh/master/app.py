@@ -181,6 +181,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
             tasks.create_task(drain_continuously(domain.pipelines, feed))
             tasks.create_task(domain.scaler.run(feed.known, lease))
             tasks.create_task(domain.promotion.finish())
+            tasks.create_task(domain.submission.expire_continuously())
             tasks.create_task(rollouts.run())
             await reconciler.run()
     finally:

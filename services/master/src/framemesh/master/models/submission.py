@@ -33,6 +33,9 @@ class UploadCutOff(FramemeshError):
     code = Code.UNAVAILABLE
 
 
+EXPIRE_SECONDS = 600.0
+"""Between two looks at what is kept of calls that broke, beside that of each submission."""
+
 ResumeAt = Callable[[int], Awaitable[None]]
 """Told how many bytes of the file the master has: the chunks go on from there."""
 
@@ -45,6 +48,12 @@ class ModelSubmission:
         self._catalog = catalog
         self._spool = spool
         self._transfers = transfers
+
+    async def expire_continuously(self) -> None:
+        """Remove what is kept of calls that broke and gets too old, until cancelled."""
+        while True:
+            await asyncio.to_thread(self._spool.expire)
+            await asyncio.sleep(EXPIRE_SECONDS)
 
     async def submit(
         self, announced: Announcement, chunks: AsyncIterator[bytes], resume_at: ResumeAt
