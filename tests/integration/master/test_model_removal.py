@@ -4,8 +4,9 @@ import grpc
 
 from framemesh.api.master.v1 import model_pb2
 from framemesh.runtime.jetstream.connection.broker import Broker
-from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.master.conftest import Master, connect, manifest, onnx_file
 from tests.integration.services.running import status_of
+from tests.waiting import eventually
 
 REFUSED = grpc.StatusCode.FAILED_PRECONDITION
 
@@ -44,6 +45,22 @@ async def test_a_version_that_a_pipeline_uses_stays(running: Master) -> None:
         grpc.StatusCode.NOT_FOUND,
         "model 'person' has no version 1, the newest is 2",
     )
+
+
+async def test_a_version_that_workers_of_an_earlier_revision_have_stays(running: Master) -> None:
+    first = (await running.apply()).revision
+    agent = await connect(running.channel, "east", **{"street-0": first})
+    await running.register(manifest(description="another"), onnx_file(padding=1))
+    await running.apply()
+    line = (
+        f"workers of revision {first} of street still run with version 1 of model 'person': wait "
+        "until they are replaced"
+    )
+    await eventually(lambda: status_of(delete(running, 1)), until=lambda found: found[1] == line)
+    agent.workers = []
+    await agent.report()
+    await eventually(lambda: status_of(delete(running, 1)), until=lambda found: not found[1])
+    agent.leave()
 
 
 async def test_the_current_version_stays_while_there_are_others(running: Master) -> None:

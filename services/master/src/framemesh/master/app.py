@@ -211,7 +211,9 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines, domain.events)
-    removal = ModelRemoval(domain.models, domain.store, domain.pipelines.changing)
+    removal = ModelRemoval(
+        domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.changing
+    )
     models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
     admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)
     nodes = NodeServicer(domain.nodes, admin, domain.gate.closing)

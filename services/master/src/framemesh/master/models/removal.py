@@ -3,14 +3,16 @@
 import asyncio
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.models.catalog import ModelCatalog
-from framemesh.master.models.users import ModelUser, users_of
+from framemesh.master.models.users import ModelUser, running_with, users_of
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 
 
 class ModelInUse(FramemeshError):
-    """A pipeline names the version, or will: it was promoted."""
+    """A pipeline has the version, or will: it was promoted."""
 
     code = Code.CONFLICT
 
@@ -19,19 +21,26 @@ class ModelRemoval:
     """Every method raises BrokerUnavailable when the broker does not answer in time."""
 
     def __init__(
-        self, catalog: ModelCatalog, pipelines: PipelineStore, changing: asyncio.Lock
+        self,
+        catalog: ModelCatalog,
+        pipelines: PipelineStore,
+        revisions: RevisionStore,
+        fleet: FleetDriver,
+        changing: asyncio.Lock,
     ) -> None:
         """`changing` is held while a pipeline is changed: what is deleted is not taken by one."""
         self._catalog = catalog
         self._pipelines = pipelines
+        self._revisions = revisions
+        self._fleet = fleet
         self._changing = changing
 
     async def delete(self, name: str, version: int) -> ModelVersion:
         """Remove one version; returns what it was.
 
         Raises:
-            ModelInUse: a pipeline names it, or may: its entry cannot be read. Or it was promoted,
-                and is not the only one.
+            ModelInUse: a pipeline names it, or may: its entry cannot be read. Or workers of an
+                earlier revision have it. Or it was promoted, and is not the only one.
             ModelUnknown, ModelUnreadable: there is no such version, or its entry is damaged.
         """
         async with self._changing:
@@ -40,6 +49,12 @@ class ModelRemoval:
                 raise ModelInUse(
                     f"version {version} of model {name!r} is used by {', '.join(using)}: apply"
                     " another version there first, or delete the pipeline"
+                )
+            replicas = (await self._fleet.observe()).replicas
+            if running := await running_with(name, version, replicas, self._revisions):
+                raise ModelInUse(
+                    f"workers of {', '.join(running)} still run with version {version} of model "
+                    f"{name!r}: wait until they are replaced"
                 )
             if await self._catalog.is_promoted(name, version):
                 raise ModelInUse(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.master.fleet.port import Replica
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,21 @@ async def users_of(name: str, pipelines: PipelineStore) -> list[ModelUser]:
             found.append(ModelUser(pipeline, 0, follows_promotions=False))
             continue
         found += dict.fromkeys(_uses(name, spec))
+    return found
+
+
+async def running_with(
+    name: str, version: int, replicas: Iterable[Replica], revisions: RevisionStore
+) -> list[str]:
+    """The revisions of pipelines, other than the current ones, whose workers have this version."""
+    found: list[str] = []
+    for pipeline, revision in sorted({(each.pipeline, each.revision) for each in replicas}):
+        try:
+            kept = await revisions.get(pipeline, revision)
+        except InvalidDocument:
+            continue
+        if kept and version in (each.version for each in _uses(name, kept.spec)):
+            found.append(f"revision {revision} of {pipeline}")
     return found
 
 
