@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+import framemesh.master.app
 from framemesh.core.clock import SystemClock
 from framemesh.core.resources import Resources
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
@@ -23,8 +24,14 @@ from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Packager, Progress
 from framemesh.master.packaging.reference import ImageReference
 from framemesh.master.packaging.registry import Registry
+from framemesh.master.settings import Settings
+from framemesh.runtime.processes.ports import free_block
+from framemesh.runtime.rpc.channel import channel
 from tests.contract.fleets import SwarmFleet, converge, swarm_fleet
 from tests.contract.real_swarm import RealSwarm, gpu
+from tests.integration.master.conftest import Master, onnx_file
+from tests.integration.services.running import serving
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(180)]
 
@@ -54,7 +61,7 @@ async def test_the_tasks_of_a_node_that_was_killed_read_running_and_are_moved(
     read_running = [
         each
         for each in await fleet.docker.tasks()
-        if each["NodeID"] == nodes["east"] and each["Status"]["State"] == "running"
+        if each.get("NodeID") == nodes["east"] and each["Status"]["State"] == "running"
     ]
     assert read_running
     moved = await converge(fleet, [STREET], all_ready)
@@ -74,7 +81,7 @@ async def test_workers_of_a_node_that_is_cut_off_run_on_and_stop_when_it_is_back
     async with asyncio.timeout(30):
         while await asyncio.to_thread(swarm.running_on, "east"):
             await asyncio.sleep(0.1)
-    assert len((await fleet.driver.observe()).replicas) == 2
+    await converge(fleet, [STREET], all_ready)
 
 
 async def test_a_manager_that_hangs_holds_nobody_up_for_longer_than_the_timeout(
@@ -148,3 +155,38 @@ async def test_nodes_pull_the_image_with_a_model_by_its_digest(fleet: SwarmFleet
         fleet.swarm.ask, "cp", f"{container}:/models/{digest}.onnx", "-", node="west"
     )
     assert content.decode() in file
+
+
+async def test_a_pipeline_is_packaged_and_its_workers_run_from_its_image(
+    fleet: SwarmFleet, nats_url: str
+) -> None:
+    swarm, address = fleet.swarm, f"127.0.0.1:{free_block(1)}"
+    settings = Settings(
+        nats=nats_url,
+        listen=address,
+        fleet="swarm",
+        swarm_socket=swarm.socket,
+        swarm_image=swarm.image,
+        registry=swarm.registry,
+    )
+    async with serving(framemesh.master.app.run, settings, address), channel(address) as connected:
+        master = Master(connected)
+        await master.register(content=onnx_file(padding=2_000_000))
+        await master.apply(workers=2)
+        seen = set[str]()
+
+        async def ready() -> int:
+            pipeline = await master.get()
+            seen.update(each.name for each in pipeline.conditions)
+            return pipeline.ready_workers
+
+        assert await eventually(ready, 60, until=lambda count: count == 2) == 2
+        assert "building" in seen
+        (service,) = await fleet.docker.services("framemesh.pipeline")
+        image = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"]
+        assert image.startswith(swarm.image.partition("@")[0])
+        assert image != swarm.image
+        await master.delete()
+        await eventually(
+            lambda: fleet.docker.services("framemesh.pipeline"), 30, until=lambda found: not found
+        )

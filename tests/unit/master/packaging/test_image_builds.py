@@ -5,10 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
-from framemesh.master.packaging.errors import ImageNotReady, RegistryFull, RegistryUnavailable
+from framemesh.master.packaging.errors import ImageNotReady, RegistryFull
 from framemesh.master.packaging.image_builds import (
     MAX_BUILDS,
-    REMEMBERED_SECONDS,
     RETRY_SECONDS,
     ImageBuilds,
     image_builds,
@@ -26,16 +25,11 @@ class Workshop:
 
     def __init__(self) -> None:
         self.built: set[str] = set()
-        self.asked = 0
         self.running = 0
         self.go_on = asyncio.Event()
         self.error: Exception | None = None
-        self.away = False
 
     async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None:
-        self.asked += 1
-        if self.away:
-            raise RegistryUnavailable("the registry does not answer")
         return IMAGE if layers[0].digest in self.built else None
 
     async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference:
@@ -88,21 +82,6 @@ async def test_an_image_is_built_once_however_often_it_is_asked_for(
     assert workshop.running == 1
     workshop.go_on.set()
     await not_ready(builds, "other")
-    assert await builds.image(model()) == str(IMAGE)
-
-
-async def test_what_was_found_is_not_asked_for_again_for_a_while(
-    builds: ImageBuilds, workshop: Workshop, clock: HandClock
-) -> None:
-    workshop.built.add("one")
-    await builds.image(model())
-    await builds.image(model())
-    assert workshop.asked == 1
-    clock.seconds += REMEMBERED_SECONDS
-    await builds.image(model())
-    assert workshop.asked == 2
-    workshop.away = True
-    clock.seconds += REMEMBERED_SECONDS
     assert await builds.image(model()) == str(IMAGE)
 
 

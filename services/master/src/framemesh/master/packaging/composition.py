@@ -15,6 +15,7 @@ from framemesh.master.packaging.packager import Packager
 from framemesh.master.packaging.pipeline_images import PipelineImages
 from framemesh.master.packaging.reference import ImageReference
 from framemesh.master.packaging.registry import Registry
+from framemesh.master.packaging.remembered_images import RememberedImages
 from framemesh.master.settings import Settings
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -41,7 +42,8 @@ async def image_source(
         registry = Registry(http, settings.registry, base.name, credentials)
         async with image_builds(Packager(base, registry, clock), clock) as builds:
             models = ModelCatalog(nats, Transfers())
-            yield PipelineImages(PipelineStore(nats), RevisionStore(nats), models, builds)
+            images = PipelineImages(PipelineStore(nats), RevisionStore(nats), models, builds)
+            yield RememberedImages(images, clock)
 
 
 def _base(settings: Settings) -> ImageReference:

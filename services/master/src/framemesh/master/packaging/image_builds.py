@@ -1,7 +1,6 @@
 """Builds images in the background, for those who ask again and again until one is there."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from typing import NoReturn, Protocol
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
-from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
+from framemesh.master.packaging.errors import ImageNotReady
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
@@ -24,10 +23,8 @@ MAX_BUILDS = 4
 RETRY_SECONDS = 5.0
 """After a build that failed; until then whoever asks is told why it did."""
 
-REMEMBERED_SECONDS = 60.0
-"""For how long an image that was found counts as there: somebody may remove it."""
-
-MAX_REMEMBERED = 1024
+MAX_ENDED = 1024
+"""Builds that ended and of which nobody has asked what became of them."""
 
 
 @dataclass(slots=True)
@@ -35,12 +32,6 @@ class _Build:
     progress: Progress = field(default_factory=Progress)
     error: FramemeshError | None = None
     ended_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    image: str
-    at: float
 
 
 class Builder(Protocol):
@@ -60,7 +51,6 @@ class ImageBuilds:
         self._clock = clock
         self._asked: asyncio.Queue[tuple[_Build, Sequence[ModelLayer]]] = asyncio.Queue(MAX_BUILDS)
         self._builds: dict[str, _Build] = {}
-        self._found: OrderedDict[str, _Found] = OrderedDict()
 
     async def run(self) -> NoReturn:
         """Build what is asked for, until cancelled."""
@@ -77,21 +67,10 @@ class ImageBuilds:
             FramemeshError: why the last build failed, or why the registry cannot tell.
         """
         key = " ".join(sorted({layer.digest for layer in layers}))
-        found = self._found.get(key)
-        if found is not None and self._clock.monotonic() - found.at < REMEMBERED_SECONDS:
-            return found.image
-        try:
-            image = await self._packager.find(layers)
-        except RegistryUnavailable:
-            # The nodes that have it need no registry.
-            if found is not None:
-                return found.image
-            raise
+        image = await self._packager.find(layers)
         if image is None:
-            self._found.pop(key, None)
             raise self._not_ready(key, layers)
         self._builds.pop(key, None)
-        self._remember(key, str(image))
         return str(image)
 
     def _not_ready(self, key: str, layers: Sequence[ModelLayer]) -> FramemeshError:
@@ -119,16 +98,10 @@ class ImageBuilds:
             build.ended_at = self._clock.monotonic()
             self._forget_ended()
 
-    def _remember(self, key: str, image: str) -> None:
-        self._found[key] = _Found(image, self._clock.monotonic())
-        self._found.move_to_end(key)
-        while len(self._found) > MAX_REMEMBERED:
-            self._found.popitem(last=False)
-
     def _forget_ended(self) -> None:
         """Of those whose pipelines nobody asks for any more, the oldest."""
         ended = [key for key, each in self._builds.items() if each.ended_at is not None]
-        for key in ended[:-MAX_REMEMBERED]:
+        for key in ended[:-MAX_ENDED]:
             del self._builds[key]
 
 
