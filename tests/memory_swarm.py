@@ -33,6 +33,8 @@ class MemorySwarm:
         """Nobody leads: no call is answered."""
         self.broken: set[str] = set()
         """Revisions whose workers fail."""
+        self.last_words = "task: non-zero exit (1)"
+        """What Docker says of those that fail."""
         self.stuck = ""
         """A state of tasks that they do not leave."""
         self.secrets: dict[str, str] = {}
@@ -138,7 +140,7 @@ class MemorySwarm:
         elif status["State"] in {"new", "pending"}:
             self._schedule(task)
         elif status["State"] == "starting" and _revision(task) in self.broken:
-            status |= {"State": "failed", "Err": "task: non-zero exit (1)"}
+            status |= {"State": "failed", "Err": self.last_words}
             task["DesiredState"] = "shutdown"
         elif status["State"] in _STEPS and status["State"] != self.stuck:
             status["State"] = _STEPS[status["State"]]

@@ -220,3 +220,25 @@ async def test_another_image_of_the_workers_replaces_them_one_after_the_other() 
     ]
     assert running == [world.images.reference] * 2
     assert fewest == 2
+
+
+async def test_a_worker_that_ends_again_and_again_counts_its_starts_and_names_its_log() -> None:
+    world = World()
+    world.swarm.broken = {"1"}
+    state = await world.rounds(replace(STREET, replicas=1), count=30)
+    (worker,) = state.replicas
+    assert worker.state is WorkerState.FAILED
+    assert worker.restarts >= 3
+    logs = "docker service logs framemesh-worker-street-r1"
+    assert worker.problem == f"it ended with status 1: `{logs}` has its last words"
+
+
+async def test_a_worker_that_is_killed_for_its_memory_or_its_health_says_so() -> None:
+    for error, said in (
+        ("task: non-zero exit (137)", "more memory than its pipeline asks for"),
+        ("task: non-zero exit (137): dockerexec: unhealthy container", "health checks"),
+    ):
+        world = World()
+        world.swarm.broken, world.swarm.last_words = {"1"}, error
+        state = await world.rounds(replace(STREET, replicas=1), count=12)
+        assert said in next(each.problem for each in state.replicas)

@@ -108,7 +108,7 @@ def _worker(replica: Replica) -> WorkerReport:
         replica.state,
         pid=0,
         address="",
-        restarts=0,
+        restarts=replica.restarts,
         trouble=replica.problem,
     )
 

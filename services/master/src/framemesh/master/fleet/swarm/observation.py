@@ -65,6 +65,8 @@ def _all(swarm: Swarm) -> Iterator[Replica]:
         starting = _starting(key, slot)
         here = [task for task in tasks if task.node_id not in down]
         last_failure = _last_failure(here)
+        # The swarm keeps the last five tasks of a slot, which is enough to give a revision up.
+        starting = replace(starting, restarts=sum(task.failed for task in here))
         found = [
             replace(each, node=names.get(task.node_id, ""), resources=task.resources)
             for task in here

@@ -2,6 +2,7 @@
 
 import re
 
+from framemesh.master.fleet.swarm.service_spec import service_name
 from framemesh.master.fleet.swarm.values import SwarmTask
 
 _EXIT = re.compile(r"non-zero exit \((\d+)\)(?:: (.*))?")
@@ -18,7 +19,7 @@ def problem(task: SwarmTask) -> str:
     if "unhealthy container" in said:
         return "it did not answer its health checks and was stopped"
     if found := _EXIT.search(said):
-        return _ended(int(found[1]))
+        return _ended(int(found[1]), task)
     return said or f"its task is {task.state}"
 
 
@@ -27,7 +28,8 @@ def progress(task: SwarmTask) -> str:
     return "pulls its image" if task.state == "preparing" else ""
 
 
-def _ended(status: int) -> str:
+def _ended(status: int, task: SwarmTask) -> str:
     if status == KILLED:
         return "it was killed, as where it needs more memory than its pipeline asks for"
-    return f"it ended with status {status}: `docker service logs` has its last words"
+    logs = f"docker service logs {service_name(task.key)}" if task.key else "docker service logs"
+    return f"it ended with status {status}: `{logs}` has its last words"

@@ -18,8 +18,18 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from tests.integration.master.conftest import Master, manifest, onnx_file
 from tests.integration.packaging.conftest import Shop
+from tests.integration.services.running import master
 from tests.registry import Registry
 from tests.waiting import eventually
+
+
+@pytest.fixture
+async def running(nats_url: str) -> AsyncIterator[Master]:
+    """A master with a model and no fleet of its own."""
+    async with master(nats_url) as channel:
+        found = Master(channel)
+        await found.register()
+        yield found
 
 
 @pytest.fixture
