@@ -78,6 +78,7 @@ class FakeEngine:
     triton: FakeTriton = field(default_factory=FakeTriton)
     graph: Any = None
     rows: int = 1
+    frames: int = 8
 
 
 @pytest.fixture

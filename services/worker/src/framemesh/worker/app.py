@@ -155,14 +155,15 @@ def _dispatcher(
     )
     # Where the policy drops frames, they are dispatched as late as possible.
     drops = delivery.latest or delivery.fresh
+    frames = min(settings.frames_in_progress, engine.frames)
     return Dispatcher(
         plane,
         FrameProcessor(steps, Inference(engine.graph, outcomes).process),
         outcomes,
         OutcomeCommitter(writer, outcomes),
         delivery,
-        slots=engine.rows if drops else settings.frames_in_progress,
-        held=FRAMES_TO_CHOOSE_FROM if drops else settings.frames_in_progress,
+        slots=engine.rows if drops else frames,
+        held=FRAMES_TO_CHOOSE_FROM if drops else frames,
         sources=_sources(spec),
         clock=clock,
         dispatch_latency=lambda: engine.graph.dispatch_latency_seconds,

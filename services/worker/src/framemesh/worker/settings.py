@@ -31,7 +31,7 @@ class Settings(ServiceSettings):
     triton: str = ""
     """host:port of a Triton that runs already; empty: the worker starts its own."""
     frames_in_progress: int = Field(64, ge=1)
-    """Of all shards together: enough to fill the batches of all instances and one more of each."""
+    """Of all shards together, at most: no more than keep the models of the pipeline busy."""
     frame_timeout_seconds: float = Field(60.0, gt=0)
     """For one attempt at one frame, without the time for which it waits for others. More than all
     stages may take: a request to Triton that is not answered ends after 15 s, and is not the

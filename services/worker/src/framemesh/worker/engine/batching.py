@@ -45,6 +45,12 @@ class BatchPolicy:
         """Requests that Triton may have at once."""
         return self.instances + self.queued_requests
 
+    @property
+    def frames(self) -> int:
+        """Frames that keep the model busy: what Triton has, as much on its way to it and back, and
+        a batch that is written."""
+        return 2 * (self.max_requests + 1) * self.max_batch
+
 
 @dataclass(frozen=True, slots=True)
 class _Queued:

@@ -47,6 +47,9 @@ class Engine:
     triton: TritonServer
     rows: int
     """Frames that fit into the memory of the first node: with Triton, or on their way to it."""
+    frames: int
+    """Frames that keep all models busy. Each one more would only wait here, and could be with
+    another worker."""
 
 
 @asynccontextmanager
@@ -98,7 +101,12 @@ async def open_engine(
             async with _running(plans, served, triton, cpus) as stages:
                 refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
                 graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
-                yield Engine(graph, triton, rows[graph_plan.entry.id])
+                yield Engine(
+                    graph,
+                    triton,
+                    rows[graph_plan.entry.id],
+                    sum(plan.policy.frames for plan in plans),
+                )
         finally:
             await triton.stop()
 

@@ -74,7 +74,7 @@ class Dispatcher:
         self._clock = clock
         self._dispatch_latency = dispatch_latency
         self._limits = PullLimits(
-            messages=max(2, held // sources),
+            messages=max(1, held // sources),
             bytes=max(2 * plane.max_message_bytes, BYTES_HELD // sources),
         )
         self._scheduler: Scheduler[InFlightFrame] = Scheduler(self._delivery)
