@@ -118,16 +118,37 @@ async def test_a_pipeline_of_a_newer_version_is_left_as_it_is(
     calls: list[Awaitable[object]] = [
         running.apply(workers=0, shards=2),
         running.delete(discard=True),
-        running.get(),
     ]
     for call in calls:
         code, line = await status_of(call)
         assert code is grpc.StatusCode.FAILED_PRECONDITION
         assert f"stored pipeline street {NEWER}" in line
     assert await entry(nats_broker, PIPELINES_BUCKET, "street") == stored
+    # What is new at its top is of the master: it runs on, and so do the others.
+    assert (await running.get()).spec.name == "street"
+    await running.apply(name="yard", workers=0, shards=2)
+
+
+async def test_a_specification_of_a_newer_version_is_not_guessed_at(
+    running: Master, nats_broker: Broker
+) -> None:
+    await running.apply(workers=0)
+    await running.apply(name="yard", workers=0)
+    stored = await entry(nats_broker, PIPELINES_BUCKET, "street")
+    stored["spec"]["later"] = 1
+    await write(nats_broker, PIPELINES_BUCKET, "street", json.dumps(stored).encode())
+    calls: list[Awaitable[object]] = [
+        running.apply(workers=0, shards=2),
+        running.delete(discard=True),
+        running.get(),
+    ]
+    for call in calls:
+        code, line = await status_of(call)
+        assert code is grpc.StatusCode.FAILED_PRECONDITION
+        assert "a newer version of framemesh, with spec.later: update this one" in line
+    assert await entry(nats_broker, PIPELINES_BUCKET, "street") == stored
     listed = await running.pipelines.ListPipelines(pipeline_pb2.ListPipelinesRequest())
     assert [pipeline.spec.name for pipeline in listed.pipelines] == ["yard"]
-    await running.apply(name="yard", workers=0, shards=2)
 
 
 async def test_a_model_of_a_newer_version_is_left_as_it_is(

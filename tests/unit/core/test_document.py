@@ -8,6 +8,7 @@ from framemesh.core.documents.document import (
     NewerDocument,
     dump,
     read,
+    read_known,
     read_stored,
 )
 from framemesh.core.documents.yaml_document import Located
@@ -113,6 +114,14 @@ def test_what_a_newer_version_stored_is_told_apart_from_damage(value: bytes, fie
         f"the entry of x was written by a newer version of framemesh, with {fields}: update this "
         "one; it is left as it is"
     )
+
+
+def test_a_reader_goes_on_without_what_is_new_at_the_top() -> None:
+    found, unknown = read_known(b'{"name": "a", "later": 1}', Stored, "the entry of x")
+    assert found == Stored("a")
+    assert [each.name for each in unknown] == ["later"]
+    with pytest.raises(NewerDocument):
+        read_known(b'{"name": "a", "inner": {"name": "b", "later": 1}}', Stored, "the entry of x")
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[1]", b'{"name": 7}', b"{}", b'{"later": 1}'])

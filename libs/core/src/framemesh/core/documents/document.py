@@ -92,6 +92,25 @@ def read_stored(value: bytes, kind: type[T], what: str) -> T:
         raise
 
 
+def read_known(value: bytes, kind: type[T], what: str) -> tuple[T, tuple[Problem, ...]]:
+    """As `read_stored`, for readers: they go on while another process is newer than they are.
+
+    Returns it without the fields at its top that this version does not know, and those.
+
+    Raises:
+        NewerDocument: such fields lie deeper, where they may change what the others mean.
+        InvalidDocument: it is damaged.
+    """
+    try:
+        return read_stored(value, kind, what), ()
+    except NewerDocument as error:
+        if any(len(each.path) > 1 for each in error.problems):
+            raise
+        unknown = {each.path[0] for each in error.problems}
+        document = {k: v for k, v in json.loads(value).items() if k not in unknown}
+        return read(document, kind, what), error.problems
+
+
 def dump(value: Any) -> dict[str, Any]:
     """A frozen dataclass as plain values that JSON can hold; the inverse of `read`."""
     plain: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")

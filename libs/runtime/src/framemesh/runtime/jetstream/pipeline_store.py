@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from framemesh.core.documents.document import dump, read_stored
+from framemesh.core.documents.document import NewerDocument, Problem, dump, read_known
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import RolledBack, Rollout
@@ -57,6 +57,17 @@ class StoredPipeline:
     """The revision before this one, if it was given up for it."""
     entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     """The revision of its entry in the bucket, which is raised by every write."""
+    unknown: Annotated[tuple[Problem, ...], Field(exclude=True)] = field(default=(), compare=False)
+    """Fields of its entry that this version does not know: it may be used, but not changed."""
+
+    def check_known(self) -> None:
+        """To be called before it is changed or deleted.
+
+        Raises:
+            NewerDocument: a newer master wrote it.
+        """
+        if self.unknown:
+            raise NewerDocument(f"stored pipeline {self.spec.name}", self.unknown)
 
 
 class PipelineChanged(FramemeshError):
@@ -147,9 +158,9 @@ def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
     """What an entry of the bucket says.
 
     Raises:
-        NewerDocument: a newer master wrote it.
+        NewerDocument: a newer master wrote it, and what is new may change what the rest means.
         InvalidDocument: no master did.
     """
-    stored = read_stored(value, StoredPipeline, f"stored pipeline {name}")
+    stored, unknown = read_known(value, StoredPipeline, f"stored pipeline {name}")
     # 0 in what is written stands for the number that it got there.
-    return replace(stored, revision=stored.revision or revision, entry=revision)
+    return replace(stored, revision=stored.revision or revision, entry=revision, unknown=unknown)

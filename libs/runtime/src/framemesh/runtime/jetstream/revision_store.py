@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import ConfigDict
 
-from framemesh.core.documents.document import dump, read_stored
+from framemesh.core.documents.document import dump, read_known
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.api.errors import retryable
 from framemesh.runtime.jetstream.api.key_value import BucketMissing, KeyValueBucket
@@ -68,11 +68,10 @@ class RevisionStore:
         except BucketMissing:
             # An earlier version of the master made none.
             return None
-        return (
-            None
-            if entry is None
-            else read_stored(entry.value, StoredRevision, f"stored revision {key}")
-        )
+        if entry is None:
+            return None
+        kept, _ = read_known(entry.value, StoredRevision, f"stored revision {key}")
+        return kept
 
     async def numbers(self, pipeline: str) -> list[int]:
         """Of the revisions of a pipeline that are kept, the newest first."""

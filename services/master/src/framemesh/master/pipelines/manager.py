@@ -239,7 +239,9 @@ class PipelineManager:
         """
         async with self.changing:
             try:
-                generations = _generations(await self._store.get(name))
+                stored = await self._store.get(name)
+                stored.check_known()
+                generations = _generations(stored)
             except NewerDocument:
                 raise
             except InvalidDocument:
@@ -300,6 +302,8 @@ class PipelineManager:
 
     async def _make(self, wanted: StoredPipeline, current: StoredPipeline | None) -> StoredPipeline:
         """Make a pipeline what its entry is to be; `current` is what it is."""
+        if current is not None:
+            current.check_known()
         new = current is None or wanted.generation != current.generation
         made: StoredPipeline | None = None
         self._provisioning = wanted.spec.name
