@@ -53,6 +53,7 @@ async def pushing(under_load: UnderLoad) -> AsyncIterator[UnderLoad]:
     await eventually(is_whole, WHOLE_SECONDS)
     system = under_load.system
     async with system.cameras.keeping(system.names, system.images.good, FPS):
+        await under_load.every_camera_pushes()
         yield under_load
         await under_load.nothing_is_lost_or_double()
     await eventually(is_whole, WHOLE_SECONDS)
@@ -63,10 +64,13 @@ async def is_whole() -> bool:
     return all(node.ready for node in await swarm.states()) and not await stack.missing()
 
 
-async def workers_run_elsewhere(node: Node) -> bool:
-    """Whether all workers run, and none of them is said to be on this node."""
-    spread = await workers.spread(PIPELINE)
-    return not spread[node.name] and spread.total() == WORKERS
+async def workers_elsewhere(node: Node) -> None:
+    """Wait until all workers run, and none of them is said to be on this node."""
+    await eventually(
+        lambda: workers.spread(PIPELINE),
+        WHOLE_SECONDS,
+        until=lambda spread: not spread[node.name] and spread.total() == WORKERS,
+    )
 
 
 async def bystander() -> Node:
@@ -88,11 +92,16 @@ async def dead(node: Node) -> AsyncIterator[None]:
         await node.start()
 
 
+async def test_all_that_the_brokers_hold_has_three_copies(under_load: UnderLoad) -> None:
+    copies = await under_load.system.streams.copies()
+    assert {name: count for name, count in copies.items() if count != 3} == {}
+
+
 async def test_the_node_of_a_worker_is_killed(pushing: UnderLoad) -> None:
     node = await bystander()
     began = time.monotonic()
     async with dead(node):
-        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        await workers_elsewhere(node)
         took = time.monotonic() - began
         await pushing.nothing_is_lost_or_double()
     assert took <= TASKS_BACK_SECONDS
@@ -102,7 +111,7 @@ async def test_the_node_that_leads_the_swarm_is_killed(pushing: UnderLoad) -> No
     node = await swarm.leader()
     async with dead(node):
         await pushing.nothing_is_lost_or_double()
-        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        await workers_elsewhere(node)
 
 
 async def test_the_master_that_leads_is_killed(pushing: UnderLoad) -> None:
@@ -118,7 +127,7 @@ async def test_a_node_is_cut_off_and_comes_back(pushing: UnderLoad) -> None:
     node = await bystander()
     await node.cut_off()
     try:
-        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        await workers_elsewhere(node)
         # Its worker runs on, has frames of before, and sees nobody.
         assert await workers.containers(PIPELINE, node)
         await pushing.nothing_is_lost_or_double()
@@ -140,7 +149,7 @@ async def test_a_node_is_drained(pushing: UnderLoad) -> None:
     node = await bystander()
     await swarm.ask("node", "update", "--availability", "drain", node.name)
     try:
-        await eventually(lambda: workers_run_elsewhere(node), WHOLE_SECONDS)
+        await workers_elsewhere(node)
     finally:
         await swarm.ask("node", "update", "--availability", "active", node.name)
 

@@ -118,6 +118,12 @@ class RawStreams:
         others = [peer.name for peer in cluster.replicas or [] if peer.name]
         return {cluster.leader: True, **dict.fromkeys(others, False)}
 
+    async def copies(self) -> dict[str, int | None]:
+        """How many servers have a copy of each stream of the brokers, by its name."""
+        with preserve_cancellation():
+            streams = await self._jetstream.streams_info()
+        return {str(stream.config.name): stream.config.num_replicas for stream in streams}
+
     async def publish_foreign_message(self, camera: str, payload: bytes) -> None:
         """Publish a message that is not a frame to every shard."""
         for stream in await self._buffers():

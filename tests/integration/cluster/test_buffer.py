@@ -9,6 +9,7 @@ from pydantic import ByteSize
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
@@ -18,11 +19,13 @@ from framemesh.master.pipelines.buffer import (
     BufferRefused,
     StorageMissing,
 )
+from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.replicas import replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.cluster.cluster import (
@@ -102,7 +105,9 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
         ModelCatalog(ingest, Transfers()),
         CheckpointStore(ingest),
     )
-    buckets = store, models, checkpoints, EventLog(ingest, SystemClock())
+    events, learned = EventLog(ingest, SystemClock()), ScalingStore(ingest)
+    revisions = RevisionStore(ingest)
+    buckets = store, revisions, models, checkpoints, events, learned, Cordons(ingest)
     for bucket in buckets:
         await until_answered(bucket.create)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))

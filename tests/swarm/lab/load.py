@@ -44,6 +44,16 @@ class UnderLoad:
         sessions = await asyncio.to_thread(self.system.cameras.sessions)
         return {session.frame(each) for session in sessions for each in session.accepted}
 
+    async def every_camera_pushes(self) -> None:
+        """Wait until each camera has had a frame accepted since now."""
+        before = await self.accepted()
+
+        async def all_do() -> bool:
+            pushed = await self.accepted() - before
+            return {frame.camera for frame in pushed} == set(self.system.names)
+
+        await eventually(all_do)
+
     async def nothing_is_lost_or_double(self) -> None:
         """Wait until each frame that was accepted so far has its outcome; nobody stops for it.
 

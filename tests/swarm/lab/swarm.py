@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass
 
 from tests.swarm.lab.commands import CommandFailed, run
@@ -24,6 +25,19 @@ FORGOTTEN = "swarm containers network volumes"
 """What of /var/lib/docker a new lab starts without; images stay."""
 
 SETTLE_SECONDS = 60.0
+
+ANSWER_SECONDS = 10.0
+ELECTION_SECONDS = 90.0
+"""For managers that elect: 30 s after the leader was killed, and as long once more where a manager
+comes back that was cut off."""
+
+PAUSE_SECONDS = 0.2
+
+NO_ANSWER = (
+    *("no end within", "is not running", "does not have a leader", "deadline exceeded"),
+    *("not a swarm manager", "cannot connect to the docker daemon", "unavailable", "no such exec"),
+)
+"""What is said for a node that is dead, and by managers that elect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +92,25 @@ async def is_up() -> bool:
     return {node.name for node in NODES} <= set(names)
 
 
-async def ask(*arguments: str, seconds: float = 20.0) -> str:
-    """What any node answers that can: one may be dead, and while managers elect none does.
+async def ask(*arguments: str, seconds: float = ANSWER_SECONDS) -> str:
+    """What any node answers that can. While managers elect a leader none does: this waits.
 
     Raises:
-        CommandFailed: none of them answers.
+        CommandFailed: docker refuses, or no node answers for ELECTION_SECONDS.
     """
-    failed = CommandFailed("no node")
-    for node in NODES:
-        try:
-            return await node.docker(*arguments, seconds=seconds)
-        except CommandFailed as error:
-            failed = error
-    raise failed
+    until = time.monotonic() + ELECTION_SECONDS
+    while True:
+        for node in NODES:
+            try:
+                return await node.docker(*arguments, seconds=seconds)
+            except CommandFailed as error:
+                if not _may_pass(error) or time.monotonic() > until:
+                    raise
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _may_pass(error: CommandFailed) -> bool:
+    return any(sign in str(error).lower() for sign in NO_ANSWER)
 
 
 async def states() -> list[NodeState]:

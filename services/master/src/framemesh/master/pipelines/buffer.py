@@ -7,9 +7,11 @@ from dataclasses import replace
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.master.fleet import cordons
 from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models import entries, files
 from framemesh.master.pipelines.placement import server_tags
+from framemesh.master.scaling import scaling_store
 from framemesh.runtime.jetstream.api.errors import (
     ApiError,
     InsufficientResources,
@@ -55,10 +57,14 @@ DEAD_BYTES = 64 * 1024 * 1024
 DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
-BUCKETS = (PIPELINES_BUCKET, REVISIONS_BUCKET, entries.BUCKET, CHECKPOINTS_BUCKET)
+BUCKETS = (
+    *(PIPELINES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
+    *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET),
+)
 
 STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM)
-"""The streams that hold pipelines, models, checkpoints and events."""
+"""The streams that hold pipelines, models, checkpoints, events and what else a master needs before
+it leads: with one of them on a dead server alone, none would."""
 
 
 class StorageMissing(FramemeshError):
