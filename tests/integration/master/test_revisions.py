@@ -18,6 +18,7 @@ from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from tests.integration.master.conftest import Master, connect, manifest
 from tests.integration.services.running import master, status_of
+from tests.waiting import eventually
 
 
 async def changed_twice(running: Master) -> tuple[int, int]:
@@ -82,6 +83,15 @@ async def test_what_cannot_come_back_is_refused_in_one_line(running: Master) -> 
     assert (await status_of(roll_back(running, second)))[1] == (
         f"pipeline 'street' is at revision {second} already"
     )
+    east = await connect(running.channel, "east")
+    await east.has(f"street-r{second}-0")
+    await east.report_ready()
+
+    async def is_good() -> bool:
+        return not (await running.get()).HasField("rollout")
+
+    # Until then the model of what may come back is not deleted.
+    await eventually(is_good)
     await running.models.DeleteModel(model_pb2.DeleteModelRequest(name="person", version=1))
     code, line = await status_of(roll_back(running))
     assert code is grpc.StatusCode.NOT_FOUND
@@ -94,8 +104,9 @@ async def test_the_last_revisions_are_kept_and_none_of_a_deleted_pipeline(
 ) -> None:
     monkeypatch.setattr(revisions, "MAX_KEPT", 2)
     made = [(await running.apply(shards=shards)).revision for shards in range(1, 6)]
-    # And the current one.
-    assert [each.revision for each in await history(running)] == made[:-4:-1]
+    # And the current one, and the last one that was good: no worker of the others was ready.
+    kept = [each.revision for each in await history(running)]
+    assert kept == [*made[:-4:-1], made[0]]
     await running.delete()
     assert await RevisionStore(nats_broker).numbers("street") == []
 

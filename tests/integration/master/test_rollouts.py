@@ -7,9 +7,12 @@ from framemesh.core.clock import SystemClock
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.master.rollouts import decision
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.messages import outcome_message
+from framemesh.runtime.messages.subjects import shard_consumer
 from tests.integration.master.conftest import Agent, Master, connect, manifest, pipeline_spec
 from tests.integration.master.test_revisions import history
 from tests.integration.services.running import master
@@ -118,6 +121,11 @@ async def test_a_revision_that_keeps_its_bounds_is_good_after_a_while(
     await east.report_ready()
     await east.has(f"street-r{second}-0")
     await east.report_ready()
+
+    async def is_watched() -> bool:
+        return (await running.get()).rollout.phase == pipeline_pb2.ROLLOUT_PHASE_WATCHING
+
+    await eventually(is_watched)
     await store_outcomes(nats_broker, second, Fate.DONE)
 
     async def is_good() -> bool:
@@ -125,6 +133,58 @@ async def test_a_revision_that_keeps_its_bounds_is_good_after_a_while(
         return found.revision == second and not found.HasField("rollout")
 
     await eventually(is_good)
+
+
+async def test_a_canary_has_shards_of_its_own_until_it_is_promoted(
+    running: Master, nats_broker: Broker
+) -> None:
+    rollout = pipeline_pb2.Rollout(canary=0.5)
+    rollout.watch.seconds = 1
+    east, first, second = await two_revisions(running, rollout)
+    store = PipelineStore(nats_broker)
+    assert (await store.get("street")).generation.number == 1
+    await east.report_ready()
+
+    async def has_its_cameras() -> bool:
+        return (await running.get()).rollout.phase == pipeline_pb2.ROLLOUT_PHASE_CANARY
+
+    await eventually(has_its_cameras)
+    generation = (await store.get("street")).generation
+    assert (generation.number, generation.canary) == (2, 0.5)
+    shards = {shard_consumer(shard) for shard in generation.all_shards("street")}
+    assert {*await JetStream(nats_broker).consumers.names("FRAMES-street-2-0")} == shards
+    # Promoted after a while: the stable one's worker goes.
+    await east.has(f"street-r{second}-0")
+    await east.report_ready()
+    stored = await store.get("street")
+    assert (stored.generation.number, stored.generation.canary) == (3, 0.0)
+
+    async def drained() -> bool:
+        stored = await store.get("street")
+        return not stored.draining and stored.rollout is None
+
+    await eventually(drained)
+    assert first < second == (await running.get()).revision
+
+
+async def test_a_canary_that_is_given_up_leaves_the_stable_workers_alone(
+    running: Master, nats_broker: Broker
+) -> None:
+    rollout = pipeline_pb2.Rollout(canary=0.5, max_dead=0.1)
+    rollout.watch.seconds = 3600
+    east, first, second = await two_revisions(running, rollout)
+    await east.report_ready()
+
+    async def has_its_cameras() -> bool:
+        return (await running.get()).rollout.phase == pipeline_pb2.ROLLOUT_PHASE_CANARY
+
+    await eventually(has_its_cameras)
+    await store_outcomes(nats_broker, second, Fate.DEAD)
+    await east.has(f"street-r{first}-0")
+    found = await running.get()
+    assert found.rolled_back.startswith(f"revision {second} was rolled back: 30 of 30 frames")
+    stored = await PipelineStore(nats_broker).get("street")
+    assert (stored.revision, stored.generation.canary) == (first, 0.0)
 
 
 async def test_the_next_leader_goes_on_with_a_rollout(nats_url: str) -> None:

@@ -96,7 +96,11 @@ def parts(monkeypatch: pytest.MonkeyPatch, nats_broker: Broker) -> Parts:
 
     class ShardConsumer:
         def __init__(
-            self, dispatcher: Dispatcher, access: JetStreamShards, pipeline: StoredPipeline
+            self,
+            dispatcher: Dispatcher,
+            access: JetStreamShards,
+            pipeline: StoredPipeline,
+            stored: StoredPipeline,
         ) -> None:
             found.policy = dispatcher._delivery
             found.consumer = pipeline

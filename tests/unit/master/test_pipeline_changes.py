@@ -7,8 +7,17 @@ from hypothesis import strategies as st
 
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import RolloutPhase
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
-from framemesh.master.pipelines.changes import advanced, applied, finished, given_up, returned
+from framemesh.master.pipelines.changes import (
+    advanced,
+    applied,
+    finished,
+    given_up,
+    returned,
+    same_work,
+    without_canary,
+)
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.revision_store import StoredRevision
 
@@ -57,9 +66,35 @@ def test_streams_that_were_changed_are_changed_again() -> None:
     assert [each.number for each in back.draining] == [1, 2]
 
 
+TRIED = RolloutSpec(canary=0.1)
+
+
+def test_a_canary_has_streams_of_its_own_for_as_long_as_it_is_one() -> None:
+    second = made(applied(replace(spec(2), rollout=TRIED), FIRST, NOW), 2)
+    assert second.rollout is not None
+    assert second.rollout.trial
+    assert second.generation == FIRST.generation, "first its workers are ready"
+    switching = advanced(second, RolloutPhase.SWITCHING, NOW, 0)
+    canary = advanced(switching, RolloutPhase.CANARY, NOW, 0)
+    assert canary.generation == switching.generation
+    assert (canary.generation.number, canary.generation.canary) == (2, 0.1)
+    promoted = advanced(canary, RolloutPhase.REPLACING, NOW, 0)
+    back = given_up(canary, "it is broken")
+    for after in (promoted, back):
+        assert (after.generation.number, after.generation.canary) == (3, 0.0)
+        assert [each.number for each in after.draining] == [1, 2]
+
+
+def test_a_change_of_the_buffer_has_no_canary_and_says_so() -> None:
+    second = made(applied(replace(spec(2, shards=8), rollout=TRIED), FIRST, NOW), 2)
+    assert second.rollout is not None
+    assert not second.rollout.trial
+    assert without_canary(second).startswith("it goes without a canary")
+
+
 @given(
     st.lists(
-        st.tuples(st.sampled_from("aagfnr"), st.integers(1, 3), st.sampled_from([4, 8])),
+        st.tuples(st.sampled_from("aacgfnr"), st.integers(1, 3), st.sampled_from([4, 8])),
         max_size=20,
     )
 )
@@ -72,7 +107,10 @@ def test_frames_go_where_the_specification_says_and_what_comes_back_was_good(
         before = current
         match step:
             case "a":
-                current = made(applied(spec(version, shards), current, NOW), number)
+                wanted = replace(spec(version, shards), rollout=TRIED)
+                current = made(applied(wanted, current, NOW), number)
+            case "c" if current.rollout and current.rollout.trial:
+                current = advanced(current, RolloutPhase.CANARY, NOW, 0)
             case "g" if current.rollout:
                 current = given_up(current, "it is broken")
                 assert current.revision in good
@@ -88,8 +126,10 @@ def test_frames_go_where_the_specification_says_and_what_comes_back_was_good(
                 # Whoever says so answers for it.
                 good.add(to)
         specs.setdefault(current.revision, current.spec)
-        assert specs[current.revision] == current.spec, "a number means one specification"
-        assert current.generation == Generation.of(current.generation.number, current.spec)
+        assert same_work(specs[current.revision], current.spec), "a number means the same work"
+        assert current.generation.stores_as(current.spec)
+        trial = current.rollout is not None and current.rollout.trial
+        assert trial or not current.generation.canary
         numbers = [each.number for each in (*current.draining, current.generation)]
         assert numbers == sorted({*numbers})
         assert {*before.draining} <= {*current.draining}, "none is forgotten that has frames"

@@ -28,7 +28,7 @@ STARTING, REPLACING, WATCHING = (
 STABLE = PipelineSpec("street", (StageSpec("people", "person", 1),))
 DEFAULTS = RolloutSpec()
 BOUNDED = RolloutSpec(max_dead=0.1, max_age_p99=timedelta(seconds=2))
-WELL = Seen(wanted=3, ready=3)
+WELL = Seen(wanted=3, ready=3, frames=100)
 
 
 def decided(
@@ -45,10 +45,36 @@ def test_a_revision_that_works_is_good_once_it_has_replaced_the_other() -> None:
     assert decided(REPLACING, WELL).verdict is Verdict.GOOD
 
 
+def test_a_canary_has_its_cameras_once_all_of_its_workers_are_ready_and_for_a_while() -> None:
+    def found(phase: RolloutPhase, seen: Seen, seconds: float = 1) -> Decision:
+        rollout = Rollout(STABLE, 5, phase=phase, canary=0.1)
+        return decide(rollout, BOUNDED, seen, round(seconds * NANO))
+
+    assert found(STARTING, replace(WELL, ready=2, others=30)).verdict is Verdict.WAIT
+    assert found(STARTING, replace(WELL, ready=2), seconds=601).verdict is Verdict.GIVE_UP
+    assert found(STARTING, replace(WELL, others=30)).phase is RolloutPhase.SWITCHING
+    switching = replace(WELL, others=30, draining=True, frames=100, age_p99_seconds=9.0)
+    assert found(RolloutPhase.SWITCHING, switching, 10_000).verdict is Verdict.WAIT
+    drained = replace(switching, draining=False)
+    assert found(RolloutPhase.SWITCHING, drained).phase is RolloutPhase.CANARY
+    assert found(RolloutPhase.CANARY, drained).verdict is Verdict.GIVE_UP
+    assert found(RolloutPhase.CANARY, replace(WELL, others=30), 119).verdict is Verdict.WAIT
+    assert found(RolloutPhase.CANARY, replace(WELL, others=30), 120).phase is REPLACING
+    dead = replace(WELL, frames=100, dead=50)
+    assert found(RolloutPhase.CANARY, dead).verdict is Verdict.GIVE_UP
+
+
 def test_where_a_bound_is_named_its_outcomes_are_watched_for_a_while() -> None:
+    assert decided(REPLACING, replace(WELL, draining=True), BOUNDED).verdict is Verdict.WAIT
     assert decided(REPLACING, WELL, BOUNDED).phase is WATCHING
     assert decided(WATCHING, WELL, BOUNDED, seconds=119).verdict is Verdict.WAIT
     assert decided(WATCHING, WELL, BOUNDED, seconds=120).verdict is Verdict.GOOD
+
+
+def test_one_that_has_decided_few_frames_is_watched_for_longer() -> None:
+    few = replace(WELL, frames=MIN_FRAMES - 1)
+    assert decided(WATCHING, few, BOUNDED, seconds=1199).verdict is Verdict.WAIT
+    assert decided(WATCHING, few, BOUNDED, seconds=1200).verdict is Verdict.GOOD
 
 
 def test_one_of_which_no_worker_is_ready_in_time_is_given_up_and_says_why() -> None:
@@ -72,8 +98,12 @@ def test_one_whose_workers_fail_is_given_up_before_its_deadline() -> None:
         assert decided(phase, ending).verdict is Verdict.GIVE_UP
 
 
-def test_without_workers_there_is_nothing_to_wait_for() -> None:
-    assert decided(STARTING, Seen(wanted=0, ready=0), seconds=10_000).verdict is Verdict.GOOD
+def test_while_no_worker_is_wanted_its_time_to_start_does_not_run_out() -> None:
+    idle = Seen(wanted=0, ready=0)
+    assert decided(STARTING, idle, seconds=300).verdict is Verdict.WAIT
+    again = decided(STARTING, idle, seconds=301)
+    assert (again.verdict, again.phase) == (Verdict.NEXT_PHASE, STARTING)
+    assert decided(REPLACING, idle, seconds=10_000).verdict is Verdict.WAIT
 
 
 def test_one_whose_frames_die_is_given_up_once_there_are_enough_to_tell() -> None:
@@ -112,5 +142,5 @@ def test_a_phase_is_only_left_forwards_and_what_is_given_up_says_why(
     found = decided(phase, seen, spec, seconds)
     order = [*RolloutPhase]
     if found.verdict is Verdict.NEXT_PHASE:
-        assert order.index(found.phase) > order.index(phase)
+        assert order.index(found.phase) > order.index(phase) or not seen.wanted
     assert bool(found.why) == (found.verdict is Verdict.GIVE_UP)

@@ -13,6 +13,7 @@ BOUNDED = RolloutSpec(
     watch=timedelta(seconds=30),
     max_dead=0.01,
     max_age_p99=timedelta(seconds=2),
+    canary=0.1,
 )
 
 

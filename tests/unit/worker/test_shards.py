@@ -10,6 +10,7 @@ from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from framemesh.worker.intake.lanes import Lane
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.intake.source import FrameSource
 
@@ -34,19 +35,19 @@ class FakeShards:
 
     def __init__(self, lease: Lease, draining: Sequence[Generation] = ()) -> None:
         self.drained = list(draining)
+        self.newest = Generation.of(len(self.drained) + 1, SPEC)
         self.changed = asyncio.Semaphore(1)
         self.held: list[int] = []
         self._lease = lease
         self._taken = 0
         self._listeners: set[Callable[[], None]] = set()
 
-    async def hold_share(self, generation: Generation, hold: Hold, until: asyncio.Event) -> None:
-        self.held.append(generation.number)
-        if self.drained:
-            await until.wait()
-        else:
+    async def hold_share(self, lane: Lane, hold: Hold, until: asyncio.Event) -> None:
+        self.held.append(lane.generation.number)
+        if not self.drained:
             held: Any = self._lease
             await hold(held)
+        await until.wait()
 
     async def take_over(self, shard: Shard, lease: Any) -> FrameSource:
         self._taken += 1
@@ -55,10 +56,11 @@ class FakeShards:
                 listener()
         return FrameSource("FRAMES", f"consumer-{self._taken}")
 
-    async def draining(self) -> AsyncGenerator[Sequence[Generation], None]:
+    async def changes(self) -> AsyncGenerator[StoredPipeline, None]:
         while True:
             await self.changed.acquire()
-            yield tuple(self.drained)
+            draining = sorted(self.drained, key=lambda each: each.number)
+            yield StoredPipeline(SPEC, self.newest, tuple(draining))
 
     async def is_replaced(self, generation: Generation) -> bool:
         return False
@@ -99,8 +101,12 @@ async def test_a_connection_that_is_remade_during_a_takeover_has_another_takeove
     lease = Lease()
     dispatcher: Any = FakeDispatcher(lease)
     stored = StoredPipeline(SPEC, Generation.of(1, SPEC))
-    async with asyncio.timeout(5):
-        await ShardConsumer(dispatcher, FakeShards(lease), stored).run(asyncio.Event())
+    stop = asyncio.Event()
+    consumer = ShardConsumer(dispatcher, FakeShards(lease), stored, stored)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(consumer.run(stop))
+        await lease.draining.wait()
+        stop.set()
     assert dispatcher.drawn == ["consumer-2", "consumer-3"]
 
 
@@ -111,9 +117,10 @@ async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone() -
     lease = Lease()
     shards = FakeShards(lease, [second, first])
     dispatcher: Any = FakeDispatcher(lease)
-    consumer = ShardConsumer(dispatcher, shards, StoredPipeline(SPEC, third, (second, first)))
+    stored, stop = StoredPipeline(SPEC, third, (first, second)), asyncio.Event()
+    consumer = ShardConsumer(dispatcher, shards, stored, stored)
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
-        tasks.create_task(consumer.run(asyncio.Event()))
+        tasks.create_task(consumer.run(stop))
         await rest()
         assert shards.held == [1]
         shards.changed.release()
@@ -123,7 +130,9 @@ async def test_of_what_was_changed_twice_the_oldest_is_drawn_first_and_alone() -
         await rest()
         assert shards.held == [1, 2]
         shards.remove(second)
-    assert shards.held == [1, 2, 3]
+        await rest()
+        assert shards.held == [1, 2, 3]
+        stop.set()
 
 
 async def rest() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.common.time_format import format_time
+from framemesh.core.documents.share import share_text
 
 
 def stages(spec: pipeline_pb2.PipelineSpec) -> str:
@@ -47,6 +48,8 @@ def load(found: pipeline_pb2.Load) -> str:
 
 _PHASES = {
     pipeline_pb2.ROLLOUT_PHASE_STARTING: "starting",
+    pipeline_pb2.ROLLOUT_PHASE_SWITCHING: "its cameras go to it",
+    pipeline_pb2.ROLLOUT_PHASE_CANARY: "it has its share of the cameras",
     pipeline_pb2.ROLLOUT_PHASE_REPLACING: "its workers replace the others",
     pipeline_pb2.ROLLOUT_PHASE_WATCHING: "its outcomes are watched",
 }
@@ -54,6 +57,8 @@ _PHASES = {
 
 def _rollout(rollout: pipeline_pb2.RolloutStatus) -> str:
     phase = _PHASES.get(rollout.phase, "under way")
+    if rollout.canary:
+        phase = f"canary of {share_text(rollout.canary)}, {phase}"
     since = format_time(rollout.since_unix_nano)
     return f"{phase} since {since}; else back to revision {rollout.stable_revision}"
 

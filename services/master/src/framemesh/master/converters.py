@@ -24,6 +24,8 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 _PHASES = {
     RolloutPhase.STARTING: pipeline_pb2.ROLLOUT_PHASE_STARTING,
+    RolloutPhase.SWITCHING: pipeline_pb2.ROLLOUT_PHASE_SWITCHING,
+    RolloutPhase.CANARY: pipeline_pb2.ROLLOUT_PHASE_CANARY,
     RolloutPhase.REPLACING: pipeline_pb2.ROLLOUT_PHASE_REPLACING,
     RolloutPhase.WATCHING: pipeline_pb2.ROLLOUT_PHASE_WATCHING,
 }
@@ -89,6 +91,7 @@ def _rollout_to_proto(rollout: Rollout | None) -> pipeline_pb2.RolloutStatus | N
         phase=_PHASES[rollout.phase],
         since_unix_nano=rollout.since_unix_nano,
         stable_revision=rollout.stable_revision,
+        canary=rollout.canary,
     )
 
 

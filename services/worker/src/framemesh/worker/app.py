@@ -106,7 +106,7 @@ async def _work(
                 clock=clock,
             )
             access = JetStreamShards(nats, assignment.pipeline, settings.id, clock)
-            shards = ShardConsumer(dispatcher, access, assignment.pipeline)
+            shards = ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest)
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)

@@ -13,7 +13,6 @@ import grpc
 import grpc.aio
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.generation import Generation
 from framemesh.modeling.local_model import LocalModel
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
@@ -22,7 +21,7 @@ from framemesh.runtime.jetstream.pipeline_store import (
     PipelineUnknown,
     StoredPipeline,
 )
-from framemesh.runtime.jetstream.revision_store import RevisionStore, StoredRevision
+from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.models.cache import ModelDamaged
 from framemesh.worker.models.fetcher import ModelFetcher
@@ -51,6 +50,8 @@ class Assignment:
 
     pipeline: StoredPipeline
     models: dict[str, LocalModel]
+    newest: StoredPipeline
+    """The pipeline as it is now."""
 
 
 class AssignmentClient:
@@ -73,8 +74,9 @@ class AssignmentClient:
         for attempt in itertools.count(1):
             retries = RETRIES
             try:
-                if stored := await self._stored(pipeline, revision):
-                    return Assignment(stored, await self._models.fetch(stored.spec.stages))
+                if found := await self._stored(pipeline, revision):
+                    own, newest = found
+                    return Assignment(own, await self._models.fetch(own.spec.stages), newest)
                 # As where a replica that has not heard of it answered.
                 log.warning("pipeline is behind, will try again", revision=revision)
             except PipelineUnknown as error:
@@ -96,35 +98,17 @@ class AssignmentClient:
             await asyncio.sleep(retries.pause(attempt))
         raise AssertionError("the attempts have no end")
 
-    async def _stored(self, pipeline: str, revision: int) -> StoredPipeline | None:
-        """None: nothing that was ever written of `revision` is known yet."""
+    async def _stored(
+        self, pipeline: str, revision: int
+    ) -> tuple[StoredPipeline, StoredPipeline] | None:
+        """At its own revision, and as it is now. None: nothing that was ever written of `revision`
+        is known yet."""
         newest = await self._store.get(pipeline)
         if revision in {0, newest.revision}:
-            return newest
-        kept = await self._revisions.get(pipeline, revision)
-        if kept and (earlier := at_revision(newest, kept)):
-            return earlier
-        return newest if newest.revision > revision else None
-
-
-def at_revision(newest: StoredPipeline, kept: StoredRevision) -> StoredPipeline | None:
-    """A pipeline as workers of an earlier revision serve it.
-
-    They draw from the streams whose frames are stored as their revision stores them; None if there
-    are none any more. Other frames are for workers of the revisions that are stored otherwise.
-    """
-    generations = (*newest.draining, newest.generation)
-    for at in reversed(range(len(generations))):
-        generation = generations[at]
-        if generation == Generation.of(generation.number, kept.spec):
-            return replace(
-                newest,
-                spec=kept.spec,
-                revision=kept.revision,
-                generation=generation,
-                draining=generations[:at],
-            )
-    return None
+            return newest, newest
+        if kept := await self._revisions.get(pipeline, revision):
+            return replace(newest, spec=kept.spec, revision=kept.revision), newest
+        return (newest, newest) if newest.revision > revision else None
 
 
 _DAMAGED = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})

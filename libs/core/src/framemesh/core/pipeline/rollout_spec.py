@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from framemesh.core.documents.duration import Duration, between
 from framemesh.core.documents.share import Share
@@ -15,6 +15,9 @@ DEADLINE = timedelta(minutes=10)
 
 MIN_WATCH, MAX_WATCH = timedelta(seconds=1), timedelta(hours=24)
 WATCH = timedelta(minutes=2)
+
+MAX_CANARY = 0.5
+"""With more, what is tried would be what most cameras have."""
 
 MIN_AGE, MAX_AGE = timedelta(milliseconds=1), timedelta(hours=24)
 
@@ -34,6 +37,8 @@ class RolloutSpec:
     decoded are no fault of a revision, and do not count."""
     max_age_p99: Annotated[Duration, between(MIN_AGE, MAX_AGE)] | None = None
     """From capture to outcome; None: whatever it is."""
+    canary: Annotated[Share, Field(le=MAX_CANARY)] = 0.0
+    """Share of the cameras whose frames the new revision has first, for the time of `watch`."""
 
     @property
     def bounded(self) -> bool:

@@ -80,7 +80,7 @@ def _ledger_to_proto(ledger: LedgerSpec) -> pipeline_pb2.Ledger:
 
 
 def _rollout_to_proto(rollout: RolloutSpec) -> pipeline_pb2.Rollout:
-    message = pipeline_pb2.Rollout(max_dead=rollout.max_dead)
+    message = pipeline_pb2.Rollout(max_dead=rollout.max_dead, canary=rollout.canary)
     message.deadline.FromTimedelta(rollout.deadline)
     message.watch.FromTimedelta(rollout.watch)
     if rollout.max_age_p99 is not None:

@@ -60,7 +60,8 @@ def retired_subject(pipeline: str, generation: int, index: int) -> str:
 
 
 def _token(shard: Shard) -> str:
-    return f"{shard.generation}-{shard.number}" + ("-high" if shard.high else "")
+    kind = ("-high" if shard.high else "") + ("-canary" if shard.canary else "")
+    return f"{shard.generation}-{shard.number}{kind}"
 
 
 def ledger_stream(pipeline: str) -> str:

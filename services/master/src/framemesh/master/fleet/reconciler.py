@@ -9,8 +9,8 @@ from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
-from framemesh.master.fleet.rollout import next_groups
-from framemesh.master.fleet.wanted import as_observed, wanted_group
+from framemesh.master.fleet.rollout_groups import groups_of
+from framemesh.master.fleet.wanted import as_observed
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.logs import get_logger
@@ -136,5 +136,4 @@ class Reconciler:
     def _next_groups(self, pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
         for name, stored in sorted(pipelines.items()):
             replicas = self._scaler.replicas(stored.spec)
-            wanted = wanted_group(stored.spec, stored.revision, replicas)
-            yield from next_groups(wanted, observed.of(name))
+            yield from groups_of(stored, replicas, observed.of(name))

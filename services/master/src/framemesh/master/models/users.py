@@ -1,7 +1,7 @@
 """Which pipelines use a model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.spec import PipelineSpec
@@ -26,13 +26,22 @@ async def users_of(name: str, pipelines: PipelineStore) -> list[ModelUser]:
     found: list[ModelUser] = []
     for pipeline in await pipelines.names():
         try:
-            spec = (await pipelines.get(pipeline)).spec
+            stored = await pipelines.get(pipeline)
         except PipelineUnknown:
             continue
         except InvalidDocument:
             found.append(ModelUser(pipeline, 0, follows_promotions=False))
             continue
-        found += dict.fromkeys(_uses(name, spec))
+        newest = dict.fromkeys(_uses(name, stored.spec))
+        found += newest
+        if stored.rollout:
+            # What comes back if the newest revision is given up.
+            versions = {each.version for each in newest}
+            stable = (
+                replace(each, follows_promotions=False)
+                for each in _uses(name, stored.rollout.stable)
+            )
+            found += dict.fromkeys(each for each in stable if each.version not in versions)
     return found
 
 

@@ -3,17 +3,28 @@
 from dataclasses import replace
 
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.rollout import RolledBack, Rollout, RolloutPhase
-from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.rollout import SPLIT_PHASES, RolledBack, Rollout, RolloutPhase
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.revision_store import StoredRevision
 
 
 def same_work(current: PipelineSpec, spec: PipelineSpec) -> bool:
-    """Whether workers of one do for the other: they differ in how many there are, or in how the
-    next revision is brought in."""
-    same = replace(current, workers=spec.workers, rollout=spec.rollout) == spec
-    return same and spec.workers.of_same_kind(current.workers)
+    """Whether workers of one do for the other: they differ in how many there are, in how the next
+    revision is brought in, or in what promotions change."""
+    same = replace(
+        current,
+        workers=spec.workers,
+        rollout=spec.rollout,
+        stages=_without_promotions(current.stages),
+    )
+    return same == replace(
+        spec, stages=_without_promotions(spec.stages)
+    ) and spec.workers.of_same_kind(current.workers)
+
+
+def _without_promotions(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
+    return tuple(replace(stage, follows_promotions=False) for stage in stages)
 
 
 def applied(
@@ -34,7 +45,7 @@ def applied(
         _stored_as(spec, current),
         revision=0,
         applied_unix_nano=now_unix_nano,
-        rollout=_rollout(current, now_unix_nano, ledger_sequence),
+        rollout=_rollout(spec, current, now_unix_nano, ledger_sequence),
         rolled_back=None,
     )
 
@@ -61,12 +72,13 @@ def advanced(
     rollout = replace(
         current.rollout, phase=phase, since_unix_nano=now_unix_nano, ledger_sequence=ledger_sequence
     )
-    return replace(current, rollout=rollout)
+    canary = rollout.canary if phase in SPLIT_PHASES else 0.0
+    return replace(_stored_as(current.spec, current, canary), rollout=rollout)
 
 
 def finished(current: StoredPipeline) -> StoredPipeline:
-    """A pipeline whose revision is good."""
-    return replace(current, rollout=None)
+    """A pipeline whose revision is good, and has all of its frames."""
+    return replace(_stored_as(current.spec, current), rollout=None)
 
 
 def given_up(current: StoredPipeline, why: str) -> StoredPipeline:
@@ -84,35 +96,46 @@ def given_up(current: StoredPipeline, why: str) -> StoredPipeline:
 
 
 def _rollout(
-    current: StoredPipeline | None, now_unix_nano: int, ledger_sequence: int
+    spec: PipelineSpec, current: StoredPipeline | None, now_unix_nano: int, ledger_sequence: int
 ) -> Rollout | None:
     """None: there is nothing to go back to."""
     if current is None or not current.revision:
         return None
-    if current.rollout:
-        # What is replaced was not known to be good.
-        unproven = current.rollout
-        return Rollout(
-            unproven.stable,
-            unproven.stable_revision,
-            unproven.stable_applied_unix_nano,
-            since_unix_nano=now_unix_nano,
-            ledger_sequence=ledger_sequence,
-        )
-    return Rollout(
-        current.spec,
-        current.revision,
-        current.applied_unix_nano,
+    # What is replaced in the middle of its own rollout was not known to be good.
+    stable = current.rollout or Rollout(current.spec, current.revision, current.applied_unix_nano)
+    return replace(
+        stable,
+        phase=RolloutPhase.STARTING,
         since_unix_nano=now_unix_nano,
         ledger_sequence=ledger_sequence,
+        canary=spec.rollout.canary if may_be_tried(spec, stable.stable) else 0.0,
     )
 
 
-def _stored_as(spec: PipelineSpec, current: StoredPipeline | None) -> StoredPipeline:
+def may_be_tried(spec: PipelineSpec, stable: PipelineSpec) -> bool:
+    """Whether both can have frames of one buffer at a time, as a canary and its stable revision:
+    where the buffer or the delivery changes, they cannot."""
+    return (spec.buffer, spec.delivery) == (stable.buffer, stable.delivery)
+
+
+def without_canary(made: StoredPipeline) -> str:
+    """Why a revision has no canary although its specification asks for one; empty otherwise."""
+    wanted, rollout = made.spec.rollout.canary, made.rollout
+    if not wanted or rollout is None or rollout.canary:
+        return ""
+    return (
+        "it goes without a canary, as its buffer or delivery changes too: apply that change first"
+        " to try only the models"
+    )
+
+
+def _stored_as(
+    spec: PipelineSpec, current: StoredPipeline | None, canary: float = 0.0
+) -> StoredPipeline:
     """With the generation that takes its frames, and those that are to be worked off."""
     if current is None:
         return StoredPipeline(spec, Generation.of(1, spec))
-    same = Generation.of(current.generation.number, spec)
+    same = Generation.of(current.generation.number, spec, canary)
     if same == current.generation:
         return replace(current, spec=spec)
     # What was accepted stays where it is until it is done: moved, it could get lost.

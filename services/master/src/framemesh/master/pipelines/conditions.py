@@ -48,6 +48,8 @@ class Seen:
     provisioning: bool = False
     building: str = ""
     """What is being done for its image, in one line; empty: nothing."""
+    trial: bool = False
+    """Whether the newest revision is a canary, or is to be one."""
 
 
 def conditions(seen: Seen) -> tuple[Condition, ...]:
@@ -89,7 +91,8 @@ def _earlier(seen: Seen, replicas: Sequence[Replica]) -> Iterator[Condition]:
     others = sorted({each.revision for each in replicas} - {seen.wanted.revision})
     if others and seen.wanted.replicas:
         old = sum(each.revision != seen.wanted.revision for each in replicas)
-        message = f"{_workers(old)} of revision {', '.join(map(str, others))} to be replaced"
+        fate = "have the cameras that are not the canary's" if seen.trial else "to be replaced"
+        message = f"{_workers(old)} of revision {', '.join(map(str, others))} {fate}"
         yield Condition(ConditionName.ROLLING_OUT, message)
     if seen.draining:
         numbers = ", ".join(str(each.number) for each in seen.draining)

@@ -12,6 +12,7 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState
+from framemesh.master.fleet.rollout_groups import newest_group
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
 from framemesh.master.fleet.wanted import as_observed, wanted_group
 from framemesh.master.history.applied import record_applied
@@ -19,7 +20,7 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.buffer import BufferProvisioner
-from framemesh.master.pipelines.changes import applied, returned, same_work
+from framemesh.master.pipelines.changes import applied, returned, same_work, without_canary
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
@@ -132,7 +133,7 @@ class PipelineManager:
             if current is None or made.entry != current.entry:
                 new = current is None or made.generation != current.generation
                 record_applied(self._events, made, current, new_buffer=new)
-                notice = await self._revisions.warning(made)
+                notice = _lines(await self._revisions.warning(made), without_canary(made))
         return replace(await self._changed_to(made), notice=notice)
 
     async def roll_back(self, name: str, revision: int = 0) -> RunningPipeline:
@@ -187,6 +188,8 @@ class PipelineManager:
         self._changed.set()
         state = await self._fleet.observe()
         in_use = {replica.revision for replica in state.of(stored.spec.name)}
+        if stored.rollout:
+            in_use.add(stored.rollout.stable_revision)
         await self._revisions.forget_old(stored, in_use)
         return self._running(stored, state)
 
@@ -373,11 +376,18 @@ class PipelineManager:
 
     def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:
         name = stored.spec.name
-        wanted = wanted_group(stored.spec, stored.revision, self._scaler.replicas(stored.spec))
+        wanted = newest_group(stored, self._scaler.replicas(stored.spec))
         watched = self._scaler.watched(name)
         observed = self._with_downloads(state)
         building = state.building.get(name, "")
-        seen = Seen(wanted, observed, stored.draining, self._provisioning == name, building)
+        seen = Seen(
+            wanted,
+            observed,
+            stored.draining,
+            self._provisioning == name,
+            building,
+            trial=stored.rollout is not None and stored.rollout.trial,
+        )
         return RunningPipeline(
             stored,
             ready_workers(state, name),

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 from framemesh.core.clock import Clock
@@ -9,7 +10,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.rollout import RolloutPhase
 from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.fleet.reconciler import Scaler
-from framemesh.master.fleet.wanted import wanted_group
+from framemesh.master.fleet.rollout_groups import newest_group
 from framemesh.master.history.events import EventKind, Events
 from framemesh.master.pipelines.changes import advanced, finished, given_up
 from framemesh.master.pipelines.manager import PipelineManager
@@ -26,6 +27,9 @@ log = get_logger()
 
 PERIOD_SECONDS = 0.5
 """Between two looks at a revision that is watched."""
+
+TOLD = frozenset({RolloutPhase.CANARY, RolloutPhase.WATCHING})
+"""Phases whose begin is an event: that workers are replaced is told by what becomes of them."""
 
 
 class _Watched(NamedTuple):
@@ -97,8 +101,8 @@ class RolloutWatch:
         if state.problem or stored.rollout is None:
             # Where no worker at all can run, a revision is not at fault.
             return
-        wanted = wanted_group(stored.spec, stored.revision, self._scaler.replicas(stored.spec))
-        seen = workers.seen(wanted, state, tail.figures)
+        wanted = newest_group(stored, self._scaler.replicas(stored.spec))
+        seen = replace(workers.seen(wanted, state, tail.figures), draining=bool(stored.draining))
         now = self._clock.unix_nano()
         decision = decide(stored.rollout, stored.spec.rollout, seen, now)
         if decision.verdict is not Verdict.WAIT:
@@ -120,7 +124,7 @@ class RolloutWatch:
                 kind, line = EventKind.PROMOTED, f"revision {revision} is good"
         if await self._pipelines.move(stored, wanted):
             log.info("rollout", pipeline=name, verdict=decision.verdict.value, why=decision.why)
-            if decision.phase is not RolloutPhase.REPLACING:
+            if decision.verdict is not Verdict.NEXT_PHASE or decision.phase in TOLD:
                 self._events.record(name, kind, line)
 
 

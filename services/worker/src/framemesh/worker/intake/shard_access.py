@@ -1,7 +1,7 @@
 """What the broker keeps of a pipeline's shards: leases, consumers, and what is still drained."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -20,19 +20,20 @@ from framemesh.runtime.jetstream.pipeline_store import (
     StoredPipeline,
 )
 from framemesh.runtime.logs import get_logger
+from framemesh.worker.intake.lanes import Lane
 from framemesh.worker.intake.source import FrameSource
 
 log = get_logger()
 
 RETRY_SECONDS = 0.5
-"""Before a broker that did not answer is asked again which generations are drained."""
+"""Before a broker that did not answer is asked again what became of the pipeline."""
 
 
 class ShardAccess(Protocol):
     """What a ShardConsumer needs of a broker."""
 
-    async def hold_share(self, generation: Generation, hold: Hold, until: asyncio.Event) -> None:
-        """Run `hold` for each shard of this worker's share, until `until` is set."""
+    async def hold_share(self, lane: Lane, hold: Hold, until: asyncio.Event) -> None:
+        """Run `hold` for each shard of this worker's share of a lane, until `until` is set."""
         ...
 
     async def take_over(self, shard: Shard, lease: Lease) -> FrameSource:
@@ -44,8 +45,8 @@ class ShardAccess(Protocol):
         """
         ...
 
-    def draining(self) -> AsyncGenerator[Sequence[Generation], None]:
-        """The older generations that are not removed yet: now, and again after changes."""
+    def changes(self) -> AsyncGenerator[StoredPipeline, None]:
+        """The pipeline as it is now, and again after changes."""
         ...
 
     async def is_replaced(self, generation: Generation) -> bool:
@@ -66,12 +67,13 @@ class JetStreamShards:
         self._worker = worker
         self._clock = clock
 
-    async def hold_share(self, generation: Generation, hold: Hold, until: asyncio.Event) -> None:
+    async def hold_share(self, lane: Lane, hold: Hold, until: asyncio.Event) -> None:
         """See ShardAccess."""
         leases = ShardLeases(
             self._broker,
             self._pipeline.spec.name,
-            generation,
+            lane.generation,
+            canary=lane.canary,
             replicas=self._pipeline.spec.buffer.replicas,
             worker=self._worker,
             hold=hold,
@@ -84,22 +86,28 @@ class JetStreamShards:
         consumer = await take_over(self._broker, shard, lease.epoch, lease.member)
         return FrameSource(consumer.stream, consumer.name, consumer.suspects_to)
 
-    async def draining(self) -> AsyncGenerator[Sequence[Generation], None]:
+    async def changes(self) -> AsyncGenerator[StoredPipeline, None]:
         """See ShardAccess. As the leader of the store says: the feed may say what was before this
         worker began."""
+        name, seen = self._pipeline.spec.name, None
         feed = PipelineFeed(self._broker, self._clock)
         async with background_task(feed.run()):
-            async for _ in feed.changes():
-                yield await self._stored_draining()
+            async for pipelines in feed.changes():
+                if pipelines.get(name) == seen:
+                    continue
+                seen = pipelines.get(name)
+                if stored := await self._now():
+                    yield stored
 
-    async def _stored_draining(self) -> Sequence[Generation]:
+    async def _now(self) -> StoredPipeline | None:
+        """None: it was deleted, and this worker will be stopped."""
         while True:
             try:
-                return (await PipelineStore(self._broker).get(self._pipeline.spec.name)).draining
+                return await PipelineStore(self._broker).get(self._pipeline.spec.name)
             except PipelineUnknown:
-                return self._pipeline.draining
+                return None
             except FramemeshError as error:
-                log.debug("what is drained is not known", error=str(error))
+                log.debug("the pipeline cannot be read", error=str(error))
             await asyncio.sleep(RETRY_SECONDS)
 
     async def is_replaced(self, generation: Generation) -> bool:

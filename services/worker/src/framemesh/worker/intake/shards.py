@@ -1,10 +1,10 @@
 """Which shards of a pipeline a worker draws frames from, and for how long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from framemesh.core.pipeline.generation import Generation, Shard
+from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.dataplane.errors import ConsumerGone
@@ -13,6 +13,7 @@ from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.subjects import shard_consumer, shard_stream
 from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.lanes import Lane, lanes
 from framemesh.worker.intake.shard_access import ShardAccess
 from framemesh.worker.intake.source import FrameSource
 
@@ -20,18 +21,34 @@ log = get_logger()
 
 
 class ShardConsumer:
-    """Draws from all generations of a pipeline's buffer.
+    """Draws from all lanes of a pipeline's buffer that are for its worker, as they come and go.
 
     Where frames of a camera belong together, a shard is consumed by the one worker that has its
     lease; else by all workers at once.
     """
 
     def __init__(
-        self, dispatcher: Dispatcher, access: ShardAccess, pipeline: StoredPipeline
+        self,
+        dispatcher: Dispatcher,
+        access: ShardAccess,
+        pipeline: StoredPipeline,
+        stored: StoredPipeline,
     ) -> None:
+        """
+        Args:
+            pipeline: as it is at the worker's own revision.
+            stored: as it is now.
+        """
         self._dispatcher = dispatcher
         self._access = access
-        self._pipeline = pipeline
+        self._spec = pipeline.spec
+        self._revision = pipeline.revision
+        self._stored = stored
+        self._drawn: dict[Lane, asyncio.Event] = {}
+        """With what ends the drawing of each."""
+        self._gone: set[Lane] = set()
+        """Those whose streams are removed, while the entry still names them."""
+        self._stopped = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Draw until `stop` is set and what came is settled.
@@ -39,60 +56,59 @@ class ShardConsumer:
         Raises:
             ConsumerGone: the buffer was deleted.
         """
-        ends = {generation: asyncio.Event() for generation in self._pipeline.draining}
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._end_removed(ends, stop))
-            for generation in sorted(ends, key=lambda generation: generation.number):
-                drawing = tasks.create_task(self._draw_older(generation, ends[generation]))
-                if self._pipeline.generation.camera_affinity:
-                    # What a camera sent after a change must not overtake what it sent before.
-                    await asyncio.wait([drawing])
-            tasks.create_task(self._draw_current(stop))
+            self._compare(tasks)
+            await cancel_when(stop, self._follow(tasks))
+            self._stopped = True
+            for end in self._drawn.values():
+                end.set()
 
-    async def _end_removed(
-        self, ends: Mapping[Generation, asyncio.Event], stop: asyncio.Event
-    ) -> None:
-        """Set the event of each older generation once the master has removed it, or at `stop`."""
-        if ends:
-            await cancel_when(stop, self._follow(ends))
-        for end in ends.values():
-            end.set()
+    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+        async with aclosing(self._access.changes()) as changes:
+            async for stored in changes:
+                self._stored = stored
+                self._compare(tasks)
 
-    async def _follow(self, ends: Mapping[Generation, asyncio.Event]) -> None:
-        """Return when all generations were removed."""
-        async with aclosing(self._access.draining()) as changes:
-            async for draining in changes:
-                for generation, end in ends.items():
-                    if generation not in draining:
-                        end.set()
-                if all(end.is_set() for end in ends.values()):
-                    return
+    def _compare(self, tasks: asyncio.TaskGroup) -> None:
+        """End what is not for this worker any more, and begin what is and is not drawn yet."""
+        if self._stopped:
+            return
+        wanted = lanes(self._stored, self._spec, self._revision)
+        self._gone.intersection_update(wanted)
+        for lane, end in self._drawn.items():
+            if lane not in wanted:
+                end.set()
+        for lane in wanted:
+            if lane not in self._drawn and lane not in self._gone and self._may_begin(lane):
+                end = self._drawn[lane] = asyncio.Event()
+                tasks.create_task(self._draw_lane(lane, end, tasks))
 
-    async def _draw_current(self, stop: asyncio.Event) -> None:
-        """Draw from the generation that takes frames, until `stop` is set.
+    def _may_begin(self, lane: Lane) -> bool:
+        """Where order matters, what a camera sent after a change must not overtake what it sent
+        before: that is done, and its generation removed."""
+        if not self._spec.delivery.camera_affinity:
+            return True
+        drawn = (each.generation for each in self._drawn)
+        known = (*self._stored.draining, self._stored.generation, *drawn)
+        return lane.generation.number == min(each.number for each in known)
 
-        When it is replaced by another meanwhile, and is empty, it is removed. The frames of the new
-        one are for workers of the new revision, and this one waits to be stopped.
-        """
-        generation = self._pipeline.generation
+    async def _draw_lane(self, lane: Lane, end: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
         try:
-            await self._draw(generation, stop)
+            await self._draw(lane, end)
         except* ConsumerGone:
-            if not await self._access.is_replaced(generation):
+            # When a generation is replaced by another, and is empty, it is removed.
+            if lane.generation == self._stored.generation and not await self._access.is_replaced(
+                lane.generation
+            ):
                 raise
-            log.info("shards are replaced", generation=generation.number)
-            await stop.wait()
+            log.info("shards are gone", generation=lane.generation.number)
+            self._gone.add(lane)
+        del self._drawn[lane]
+        self._compare(tasks)
 
-    async def _draw_older(self, generation: Generation, end: asyncio.Event) -> None:
-        """Draw from a generation that takes no more frames, until it is empty and removed."""
-        try:
-            await self._draw(generation, end)
-        except* ConsumerGone:
-            log.info("older shards are gone", generation=generation.number)
-
-    async def _draw(self, generation: Generation, until: asyncio.Event) -> None:
-        shards = generation.all_shards(self._pipeline.spec.name)
-        if generation.camera_affinity:
+    async def _draw(self, lane: Lane, until: asyncio.Event) -> None:
+        shards = lane.shards(self._spec.name)
+        if lane.generation.camera_affinity:
 
             async def hold(lease: Lease) -> None:
                 async with asyncio.TaskGroup() as tasks:
@@ -100,7 +116,7 @@ class ShardConsumer:
                         if shard.number == lease.shard:
                             tasks.create_task(self._draw_leased(shard, lease))
 
-            await self._access.hold_share(generation, hold, until)
+            await self._access.hold_share(lane, hold, until)
             return
         async with asyncio.TaskGroup() as tasks:
             for shard in shards:

@@ -72,6 +72,10 @@ class _RolloutPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RolloutP
     """Its workers replace all others."""
     ROLLOUT_PHASE_WATCHING: _RolloutPhase.ValueType  # 3
     """All others are gone; its outcomes are watched."""
+    ROLLOUT_PHASE_CANARY: _RolloutPhase.ValueType  # 4
+    """It has the frames of some cameras, and the stable one those of all others."""
+    ROLLOUT_PHASE_SWITCHING: _RolloutPhase.ValueType  # 5
+    """New frames of some cameras go to it; what came before is worked off."""
 
 class RolloutPhase(_RolloutPhase, metaclass=_RolloutPhaseEnumTypeWrapper): ...
 
@@ -82,6 +86,10 @@ ROLLOUT_PHASE_REPLACING: RolloutPhase.ValueType  # 2
 """Its workers replace all others."""
 ROLLOUT_PHASE_WATCHING: RolloutPhase.ValueType  # 3
 """All others are gone; its outcomes are watched."""
+ROLLOUT_PHASE_CANARY: RolloutPhase.ValueType  # 4
+"""It has the frames of some cameras, and the stable one those of all others."""
+ROLLOUT_PHASE_SWITCHING: RolloutPhase.ValueType  # 5
+"""New frames of some cameras go to it; what came before is worked off."""
 Global___RolloutPhase: _TypeAlias = RolloutPhase  # noqa: Y015
 
 @_typing.final
@@ -140,8 +148,11 @@ class Rollout(_message.Message):
     WATCH_FIELD_NUMBER: _builtins.int
     MAX_DEAD_FIELD_NUMBER: _builtins.int
     MAX_AGE_P99_FIELD_NUMBER: _builtins.int
+    CANARY_FIELD_NUMBER: _builtins.int
     max_dead: _builtins.float
     """Of the frames that it decides, 0 to 1; absent: no bound."""
+    canary: _builtins.float
+    """Share of the cameras whose frames it has first, 0 to 0.5; absent or 0: it has all at once."""
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """Until then one of its workers is ready; 5 seconds to 24 hours, absent: 10 minutes."""
@@ -161,13 +172,19 @@ class Rollout(_message.Message):
         watch: _duration_pb2.Duration | None = ...,
         max_dead: _builtins.float | None = ...,
         max_age_p99: _duration_pb2.Duration | None = ...,
+        canary: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__canary: _TypeAlias = _typing.Literal["canary"]  # noqa: Y015
+    _WhichOneofArgType__canary: _TypeAlias = _typing.Literal["_canary", b"_canary"]  # noqa: Y015
     _WhichOneofReturnType__max_dead: _TypeAlias = _typing.Literal["max_dead"]  # noqa: Y015
     _WhichOneofArgType__max_dead: _TypeAlias = _typing.Literal["_max_dead", b"_max_dead"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__canary) -> _WhichOneofReturnType__canary | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_dead) -> _WhichOneofReturnType__max_dead | None: ...
 
 Global___Rollout: _TypeAlias = Rollout  # noqa: Y015
@@ -737,21 +754,25 @@ class RolloutStatus(_message.Message):
     PHASE_FIELD_NUMBER: _builtins.int
     SINCE_UNIX_NANO_FIELD_NUMBER: _builtins.int
     STABLE_REVISION_FIELD_NUMBER: _builtins.int
+    CANARY_FIELD_NUMBER: _builtins.int
     phase: Global___RolloutPhase.ValueType
     since_unix_nano: _builtins.int
     """When the phase began, in nanoseconds since the Unix epoch."""
     stable_revision: _builtins.int
     """What comes back if the new one is given up."""
+    canary: _builtins.float
+    """Share of the cameras that it has first; 0: it replaces the stable one at once."""
     def __init__(
         self,
         *,
         phase: Global___RolloutPhase.ValueType = ...,
         since_unix_nano: _builtins.int = ...,
         stable_revision: _builtins.int = ...,
+        canary: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["phase", b"phase", "since_unix_nano", b"since_unix_nano", "stable_revision", b"stable_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["canary", b"canary", "phase", b"phase", "since_unix_nano", b"since_unix_nano", "stable_revision", b"stable_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -64,9 +64,11 @@ class LeaseBucket:
         replicas: int,
         clock: Clock,
         *,
+        canary: bool = False,
         bucket: str = BUCKET,
         max_bytes: int = MAX_BYTES,
     ) -> None:
+        """`canary`: those of the shards of its canary, whose workers share no others."""
         self._jetstream = JetStream(broker, ANSWER_TIMEOUT_SECONDS)
         self._replicas = replicas
         self._clock = clock
@@ -74,8 +76,9 @@ class LeaseBucket:
         self._stream = bucket_stream(bucket)
         self._max_bytes = max_bytes
         self._told_newer = False
-        self._members = f"$KV.{bucket}.{pipeline}.{generation}.members."
-        self._shards = f"$KV.{bucket}.{pipeline}.{generation}.shards."
+        group = f"{generation}-canary" if canary else f"{generation}"
+        self._members = f"$KV.{bucket}.{pipeline}.{group}.members."
+        self._shards = f"$KV.{bucket}.{pipeline}.{group}.shards."
 
     async def ensure(self) -> None:
         """Create the bucket if it is missing, with at least as many replicas as the buffer."""

@@ -36,6 +36,7 @@ class ShardLeases:
         pipeline: str,
         generation: Generation,
         *,
+        canary: bool = False,
         replicas: int,
         worker: str,
         hold: Hold,
@@ -43,10 +44,13 @@ class ShardLeases:
     ) -> None:
         """
         Args:
+            canary: whether it is the shards of its canary that are shared, or all others.
             replicas: of the buffer; the bucket of leases gets at least as many.
             hold: runs once for each leased shard, concurrently.
         """
-        self._bucket = LeaseBucket(broker, pipeline, generation.number, replicas, clock)
+        self._bucket = LeaseBucket(
+            broker, pipeline, generation.number, replicas, clock, canary=canary
+        )
         # An earlier process of the same name may be suspended instead of dead.
         member = f"{worker}-{secrets.token_hex(4)}"
         shards = range(generation.streams * generation.shards)

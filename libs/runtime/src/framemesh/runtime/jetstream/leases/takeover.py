@@ -125,7 +125,7 @@ class _Takeover:
         return await self._create()
 
     async def _former(self) -> list[_Former]:
-        # One page is enough: it has 1024 names, and a stream at most 128 shards.
+        # One page is enough: it has 1024 names, and a stream at most 256 shards.
         names = await self._consumers.names(self._stream)
         # A consumer without an epoch was made for all workers together.
         mine = re.compile(rf"{self._name}(?:-(\d+)-(\d+))?")
