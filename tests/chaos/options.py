@@ -25,6 +25,7 @@ class Options:
     faults: Sequence[Fault]
     policy: str
     brokers: int
+    masters: int
     overlapping: bool
     cameras: int
     fps: float
@@ -44,6 +45,7 @@ def options(about: str) -> Options:
         faults=faults,
         policy=given.policy,
         brokers=given.brokers,
+        masters=given.masters,
         overlapping=given.overlapping,
         cameras=given.cameras,
         fps=given.fps,
@@ -75,6 +77,7 @@ def _parser(about: str) -> argparse.ArgumentParser:
         default=1,
         help="three: no cable is cut, no disk filled",
     )
+    add("--masters", type=int, choices=(1, 2), default=2, help="of two, one leads")
     add(
         "--overlapping",
         action="store_true",

@@ -15,6 +15,7 @@ from tests.chaos.faults.targets import (
     FOLLOWER,
     INGEST,
     LEADER,
+    LEADING_MASTER,
     MASTER,
     MONITOR,
     NATS,
@@ -24,10 +25,14 @@ from tests.chaos.faults.targets import (
 )
 
 CLUSTER = frozenset({Needs.CLUSTER})
+MASTERS = frozenset({Needs.MASTERS})
 
 ELECTION_SECONDS = 10.0
 """Recovery limit with three brokers. A follower of the buffer may lead the ledger, so it is the
 same for both."""
+
+TAKEOVER_SECONDS = 10.0
+"""Recovery limit where the master that leads was killed: its lease lasts for 3 s."""
 
 FAULTS: tuple[Fault, ...] = (
     Kill(NATS),
@@ -37,6 +42,7 @@ FAULTS: tuple[Fault, ...] = (
     Kill(STUB),
     Kill(AGENT),
     Kill(MASTER, RecoverySignal.MASTER),
+    Kill(LEADING_MASTER, RecoverySignal.MASTER, TAKEOVER_SECONDS, needs=MASTERS),
     Kill(MONITOR, RecoverySignal.MONITOR),
     Kill(CAMERA),
     Kill(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
@@ -48,6 +54,8 @@ FAULTS: tuple[Fault, ...] = (
     Freeze(STUB),
     Freeze(AGENT),
     Freeze(MASTER, RecoverySignal.MASTER),
+    # While it is frozen the other one takes over; then both believe that they lead.
+    Freeze(LEADING_MASTER, RecoverySignal.MASTER, needs=MASTERS),
     Freeze(MONITOR, RecoverySignal.MONITOR),
     Freeze(CAMERA),
     Hang(NATS),
@@ -65,6 +73,7 @@ FAULTS: tuple[Fault, ...] = (
     Restart(TRITON),
     Restart(STUB),
     Restart(MASTER, RecoverySignal.MASTER),
+    Restart(LEADING_MASTER, RecoverySignal.MASTER, needs=MASTERS),
     Restart(MONITOR, RecoverySignal.MONITOR),
     Restart(CAMERA),
     Cut(NATS),

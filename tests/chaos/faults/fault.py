@@ -25,6 +25,7 @@ class Needs(Enum):
     LAN = "a network of its own"
     DISK = "a disk of its own"
     CLUSTER = "three brokers"
+    MASTERS = "two masters"
 
 
 NOTHING: frozenset[Needs] = frozenset()

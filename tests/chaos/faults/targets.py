@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import grpc.aio
 import nats.errors
 import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from framemesh.cli.common.calls import MASTER as PIPELINES
+from framemesh.runtime.rpc.channel import channel
 from tests.chaos.load.cameras import MODULE
 from tests.chaos.mesh.system_under_test import SystemUnderTest
 
@@ -20,6 +24,9 @@ FIND_SECONDS = 20.0
 """Timeout for a process that is being restarted."""
 
 POLL_SECONDS = 0.05
+
+ANSWER_SECONDS = 1.0
+"""Timeout for the health of a master."""
 
 
 class NoTarget(Exception):
@@ -90,6 +97,36 @@ class RankedServer(Target):
             return []  # an election, or no answer: asked again
 
 
+@dataclass(frozen=True, slots=True)
+class LeadingMaster(Target):
+    """The master that leads, of several: the one that serves their calls."""
+
+    async def candidates(self, system: SystemUnderTest) -> list[psutil.Process]:
+        for address in system.mesh.run.master.split(","):
+            if await _leads(address):
+                found = await asyncio.to_thread(self.processes, system.root)
+                return [one for one in found if _listens(one) == address]
+        return []  # an election: asked again
+
+
+async def _leads(address: str) -> bool:
+    async with channel(address, own_connection=True) as to:
+        request = health_pb2.HealthCheckRequest(service=PIPELINES)
+        try:
+            answer = await health_pb2_grpc.HealthStub(to).Check(request, timeout=ANSWER_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _listens(process: psutil.Process) -> str:
+    """The address of a master; empty: it has ended."""
+    try:
+        return process.environ().get("FRAMEMESH_MASTER_LISTEN", "")
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def _server_name(process: psutil.Process) -> str:
     return str(json.loads(process.environ()[SERVER_NAME]))
 
@@ -101,6 +138,7 @@ AGENT = Target("agent", "framemesh.agent", "agent")
 TRITON = Target("tritonserver", "tritonserver")
 STUB = Target("triton stub", "triton_python_backend_stub")
 MASTER = Target("master", "framemesh.master", "master")
+LEADING_MASTER = LeadingMaster("leading master", "framemesh.master", "master")
 MONITOR = Target("monitor", "framemesh.monitor", "monitor")
 CAMERA = Target("camera", MODULE, "cameras")
 LEADER = RankedServer("leader of three", "nats-server", leads=True)

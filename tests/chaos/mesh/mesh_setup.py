@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.ports import HOST, WORKERS, Ports
 from framemesh.cli.local.program import Program
 from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.running import running_mesh
@@ -21,6 +21,7 @@ from tests.chaos.machine import lan as network
 from tests.chaos.machine.disk import small_disk
 from tests.chaos.machine.lan import Lan
 from tests.chaos.mesh.brokers import clustered
+from tests.chaos.mesh.masters import two_masters
 from tests.chaos.mesh.system_under_test import SystemUnderTest
 from tests.chaos.policies import Policy
 from tests.e2e.mesh import Mesh
@@ -38,6 +39,7 @@ class Machine:
     """None: the mesh uses the loopback interface of the machine."""
     small_disk: bool = False
     three_brokers: bool = False
+    two_masters: bool = True
 
     @property
     def has(self) -> set[Needs]:
@@ -45,6 +47,7 @@ class Machine:
             Needs.LAN: self.lan is not None,
             Needs.DISK: self.small_disk,
             Needs.CLUSTER: self.three_brokers,
+            Needs.MASTERS: self.two_masters,
         }
         return {need for need, is_there in there.items() if is_there}
 
@@ -62,6 +65,8 @@ async def mesh_under_test(
         ports = network.PORTS if lan else Ports.free()
         programs, url = _programs(data, ports, machine)
         run = await stack.enter_async_context(running_mesh(data, ports, programs=programs))
+        if machine.two_masters:
+            run = replace(run, master=f"{run.master},{_second_master(ports, machine)}")
         mesh = Mesh(run)
         await mesh.add_model(MODEL)
         await mesh.apply(policy.spec)
@@ -83,12 +88,21 @@ async def mesh_under_test(
 def _programs(data: Path, ports: Ports, machine: Machine) -> tuple[tuple[Program, ...], str]:
     """The programs of the mesh, and the URL of its brokers."""
     programs = mesh_programs(data, ports, STORE_MAX_BYTES)
+    if machine.two_masters:
+        programs = tuple(two_masters(programs, _second_master(ports, machine), data))
     if machine.three_brokers:
         cluster = Cluster(data, STORE_MAX_BYTES)
         return tuple(clustered(programs, cluster)), cluster.url
     if lan := machine.lan:
         programs = tuple(_in_network(program, lan) for program in programs)
     return programs, f"nats://{ports.nats}"
+
+
+def _second_master(ports: Ports, machine: Machine) -> str:
+    """Where the second master listens: on the first port that no other program of a mesh has."""
+    if machine.lan:
+        return network.SECOND_MASTER
+    return f"{HOST}:{ports.base + WORKERS - 1}"
 
 
 def _in_network(program: Program, lan: Lan) -> Program:

@@ -51,10 +51,12 @@ class Campaign:
                 self.rounds.append(await self._run_round(plan, config))
 
     async def _machine(self, stack: AsyncExitStack) -> Machine:
+        two_masters = self._options.masters > 1
         if not isolation.isolated():
-            return Machine(three_brokers=self._options.brokers > 1)
+            return Machine(three_brokers=self._options.brokers > 1, two_masters=two_masters)
         small_disk = any(Needs.DISK in fault.needs for fault in self._options.faults)
-        return Machine(await stack.enter_async_context(own_network(self._folder)), small_disk)
+        lan = await stack.enter_async_context(own_network(self._folder))
+        return Machine(lan, small_disk, two_masters=two_masters)
 
     async def _run_round(self, plan: Schedule, config: RunConfig) -> Round:
         self._say(f"seed {plan.seed}: {len(plan.scheduled_faults)} faults, {plan.workers} workers")

@@ -9,6 +9,8 @@ import grpc.aio
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
+from framemesh.cli.common.calls import MASTER
+from framemesh.runtime.rpc.channel import leader_channel
 from tests.chaos.faults.fault import RecoverySignal
 from tests.chaos.ledger.record import Record
 from tests.chaos.mesh.system_under_test import SystemUnderTest
@@ -52,7 +54,7 @@ async def _answers_again(system: SystemUnderTest, recovery_signal: RecoverySigna
     run, name = system.mesh.run, system.spec.name
     try:
         if recovery_signal is RecoverySignal.MASTER:
-            async with grpc.aio.insecure_channel(run.master) as channel:
+            async with leader_channel(run.master, MASTER) as channel:
                 await pipeline_pb2_grpc.PipelineServiceStub(channel).GetPipeline(
                     pipeline_pb2.GetPipelineRequest(name=name), timeout=CALL_TIMEOUT_SECONDS
                 )

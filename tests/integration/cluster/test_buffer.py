@@ -19,6 +19,7 @@ from framemesh.master.pipelines.buffer import (
     BufferRefused,
     StorageMissing,
 )
+from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
@@ -107,7 +108,8 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
     )
     events, learned = EventLog(ingest, SystemClock()), ScalingStore(ingest)
     revisions = RevisionStore(ingest)
-    buckets = store, revisions, models, checkpoints, events, learned, Cordons(ingest)
+    journal = ChangeJournal(ingest)
+    buckets = store, journal, revisions, models, checkpoints, events, learned, Cordons(ingest)
     for bucket in buckets:
         await until_answered(bucket.create)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))

@@ -17,6 +17,7 @@ from framemesh.master.history.events import NoEvents
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.scaling.autoscaler import Autoscaler
@@ -353,6 +354,7 @@ def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
         revisions=Revisions(RevisionStore(broker)),
         models=models,
         buffers=BufferProvisioner(broker),
+        journal=ChangeJournal(broker),
         fleet=MemoryDriver(),
         events=EventLog(broker, SystemClock()),
         cordons=Cordons(broker),

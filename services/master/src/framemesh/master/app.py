@@ -27,7 +27,9 @@ from framemesh.master.models.spool import Spool
 from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.draining import drain_continuously
+from framemesh.master.pipelines.finishing import finish_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.rollouts.watch import RolloutWatch
@@ -100,6 +102,7 @@ class _Domain:
     """What the master is made of."""
 
     store: PipelineStore
+    journal: ChangeJournal
     revisions: RevisionStore
     models: ModelCatalog
     submission: ModelSubmission
@@ -118,7 +121,7 @@ def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Set
     store, cordons, revisions = PipelineStore(nats), Cordons(nats), RevisionStore(nats)
     transfers = Transfers()
     models = ModelCatalog(nats, transfers)
-    scaling = ScalingStore(nats)
+    scaling, journal = ScalingStore(nats), ChangeJournal(nats)
     events = EventLog(nats, SystemClock())
     scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())
     pipelines = PipelineManager(
@@ -126,6 +129,7 @@ def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Set
         revisions=Revisions(revisions),
         models=models,
         buffers=BufferProvisioner(nats),
+        journal=journal,
         fleet=fleet,
         cordons=cordons,
         scaler=scaler,
@@ -136,6 +140,7 @@ def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Set
     )
     return _Domain(
         store=store,
+        journal=journal,
         revisions=revisions,
         models=models,
         submission=ModelSubmission(models, Spool(settings.spool, SystemClock()), transfers),
@@ -178,6 +183,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
             await server.set_serving(True)
             tasks.create_task(feed.run())
             tasks.create_task(domain.events.run())
+            tasks.create_task(finish_continuously(domain.pipelines))
             tasks.create_task(drain_continuously(domain.pipelines, feed))
             tasks.create_task(domain.scaler.run(feed.known, lease))
             tasks.create_task(domain.promotion.finish())
@@ -192,6 +198,7 @@ async def _create_storage(domain: _Domain) -> None:
     while True:
         try:
             await domain.store.create()
+            await domain.journal.create()
             await domain.revisions.create()
             await domain.models.create()
             await domain.events.create()

@@ -104,7 +104,7 @@ class Reconciler:
             while True:
                 self._changed.clear()
                 try:
-                    await self._reconcile()
+                    await self.reconcile()
                 except FramemeshError as error:
                     log.warning("cannot reconcile, will try again", error=str(error))
                 await asyncio.sleep(MIN_PERIOD_SECONDS)
@@ -116,7 +116,7 @@ class Reconciler:
         async for _ in self._pipelines.changes():
             self._changed.set()
 
-    async def _reconcile(self) -> None:
+    async def reconcile(self) -> None:
         """One round.
 
         Raises:

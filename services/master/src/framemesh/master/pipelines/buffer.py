@@ -10,6 +10,7 @@ from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet import cordons
 from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models import entries, files
+from framemesh.master.pipelines.change_journal import CHANGES_BUCKET
 from framemesh.master.pipelines.placement import server_tags
 from framemesh.master.scaling import scaling_store
 from framemesh.runtime.jetstream.api.errors import (
@@ -58,7 +59,7 @@ DEAD_AGE_SECONDS = 7 * 24 * 3600
 """Long enough that somebody looks."""
 
 BUCKETS = (
-    *(PIPELINES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
+    *(PIPELINES_BUCKET, CHANGES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
     *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET),
 )
 

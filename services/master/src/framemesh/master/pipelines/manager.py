@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument, NewerDocument
-from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.cordons import CordonStore
@@ -19,7 +18,9 @@ from framemesh.master.history.applied import record_applied
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.pipelines.atomic_changes import AtomicChanges
 from framemesh.master.pipelines.buffer import BufferProvisioner
+from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.changes import applied, returned, same_work, without_canary
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
@@ -87,6 +88,7 @@ class PipelineManager:
         revisions: Revisions,
         models: ModelCatalog,
         buffers: BufferProvisioner,
+        journal: ChangeJournal,
         fleet: FleetDriver,
         cordons: CordonStore,
         events: EventLog,
@@ -104,6 +106,9 @@ class PipelineManager:
         self._revisions = revisions
         self._models = models
         self._buffers = buffers
+        self._changes = AtomicChanges(
+            store=store, buffers=buffers, revisions=revisions, events=events, journal=journal
+        )
         self._fleet = fleet
         self._cordons = cordons
         self._events = events
@@ -125,6 +130,7 @@ class PipelineManager:
         """
         check_pipeline(wanted)
         async with self.changing:
+            await self._changes.finish(wanted.name)
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
             current = await self._current_or_recovered(spec)
             end = await self._buffers.ledger_end(spec.name) if current else 0
@@ -145,6 +151,7 @@ class PipelineManager:
             ModelMissing, InvalidDocument, StorageMissing, BufferRefused: what it needs is gone.
         """
         async with self.changing:
+            await self._changes.finish(name)
             current = await self._store.get(name)
             earlier = await self._revisions.earlier(current, revision)
             await pinned(earlier.spec, self._models, self._max_outcome_bytes())
@@ -164,6 +171,7 @@ class PipelineManager:
             StorageMissing, BufferRefused: the broker has no room for other streams.
         """
         async with self.changing:
+            await self._changes.finish(seen.spec.name)
             current = await self._current(seen.spec.name)
             if current is None or current.entry != seen.entry:
                 return False
@@ -241,6 +249,7 @@ class PipelineManager:
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
         async with self.changing:
+            await self._changes.finish(name)
             try:
                 stored = await self._store.get(name)
                 stored.check_known()
@@ -255,11 +264,7 @@ class PipelineManager:
                     f"pipeline {name!r} holds {pending} accepted frames: wait until they are done,"
                     " or discard them with --discard-pending"
                 )
-            # First the entry, so that no worker is started and no camera let in any more.
-            await self._store.delete(name)
-            await self._buffers.delete(name, generations)
-            await self._events.forget(name)
-            await self._revisions.forget_all(name)
+            await self._changes.remove(name, generations, discard_pending=discard_pending)
         self._changed.set()
         log.info("pipeline deleted", pipeline=name, discarded=pending)
         return pending
@@ -276,6 +281,14 @@ class PipelineManager:
         purged = await self._buffers.purge_dead_letters(name, subject)
         log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
         return purged
+
+    async def finish_begun(self) -> None:
+        """Finish or undo the changes that were begun and not finished, by another leader or by
+        this one while the broker was away."""
+        for name in await self._changes.begun():
+            async with self.changing:
+                await self._changes.finish(name)
+            self._changed.set()
 
     async def drain(self, name: str) -> None:
         """Remove the generations of a pipeline that take no more frames and are empty."""
@@ -307,43 +320,14 @@ class PipelineManager:
         """Make a pipeline what its entry is to be; `current` is what it is."""
         if current is not None:
             current.check_known()
-        new = current is None or wanted.generation != current.generation
-        made: StoredPipeline | None = None
         self._provisioning = wanted.spec.name
         try:
-            await self._buffers.provision(wanted.spec, wanted.generation)
-            if current is not None and wanted.revision != current.revision:
-                await self._revisions.keep(current, _problem(wanted, current))
-            made = wanted if wanted is current else await self._store.write(wanted)
+            made = await self._changes.make(wanted, current)
         finally:
             self._provisioning = ""
-            # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
-            if new and made is None:
-                await self._undo(wanted.spec.name, wanted.generation, first=current is None)
         if made.draining:
             await self._drain(made)
         return made
-
-    async def _undo(self, name: str, generation: Generation, *, first: bool) -> None:
-        """Remove the streams that were made for an entry that could not be written.
-
-        Unless it was: its answer may be lost, and then cameras send their frames there. What cannot
-        be told is left as it is; applying the pipeline again brings it in order.
-        """
-        try:
-            stored = await self._current(name)
-            if stored is not None and generation in _generations(stored):
-                return
-            # The entry may still be on its way: frames that come after this are not accepted.
-            await self._buffers.retire(name, generation)
-            if await self._buffers.pending(name, generation):
-                log.error("streams are left: they have frames", pipeline=name)
-                return
-            await self._buffers.drop(name, generation)
-            if first:
-                await self._buffers.delete(name, [])
-        except FramemeshError as error:
-            log.warning("streams of a failed change may be left", pipeline=name, error=str(error))
 
     async def _current_or_recovered(self, spec: PipelineSpec) -> StoredPipeline | None:
         """What is stored under the name of `spec`; in place of an entry that cannot be read, what
@@ -405,12 +389,6 @@ class PipelineManager:
             for each in state.replicas
         )
         return replace(state, replicas=tuple(replicas))
-
-
-def _problem(wanted: StoredPipeline, current: StoredPipeline) -> str:
-    """Why the current revision goes, if that is its fault."""
-    gone = wanted.rolled_back
-    return gone.why if gone and gone.revision == current.revision else ""
 
 
 def _lines(*reasons: object) -> str:
