@@ -18,7 +18,7 @@ NETWORK = "10.77.0"
 HERE = f"{NETWORK}.1"
 """The address of this program."""
 
-PLACES = ("ingest", "master", "monitor", "nats", "agent", "cameras", "second-master")
+PLACES = ("ingest", "master", "monitor", "nats", "agent", "cameras", "master-2")
 """Ordered by the offsets of their ports, which start at 1."""
 
 SECOND_MASTER = f"{NETWORK}.8:{PORT_BASE + 7}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from framemesh.cli.local.program import Program
 
-FIRST, SECOND = "master", "second-master"
+FIRST, SECOND = "master", "master-2"
 """Names of their programs, and of their places in the network."""
 
 
@@ -16,7 +16,7 @@ def two_masters(programs: Sequence[Program], address: str, data: Path) -> Iterat
         if program.name == FIRST:
             yield program
             listen = {"FRAMEMESH_MASTER_LISTEN": address}
-            spool = {"FRAMEMESH_MASTER_SPOOL": str(data / "second-spool")}
+            spool = {"FRAMEMESH_MASTER_SPOOL": str(data / "spool-2")}
             environment = {**program.environment, **listen, **spool}
             yield replace(program, name=SECOND, address=address, environment=environment)
         else:
