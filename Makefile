@@ -94,16 +94,16 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 .PHONY: test
 test: install ## Every test that this machine can run
 	$(BIN)/pytest tests $(AT_ONCE)
-	$(SWARM_TESTS)
+	$(WITH_DOCKER) $(BIN)/pytest tests/contract -m swarm
+	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m "swarm and not slow"
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-swarm
 test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed
-	$(SWARM_TESTS)
-SWARM_TESTS = tests/swarm/with_docker.sh $(BIN)/pytest tests/swarm -m swarm && \
-	tests/swarm/with_docker.sh $(BIN)/pytest tests/contract -m swarm
+	$(WITH_DOCKER) $(BIN)/pytest tests/contract tests/swarm -m swarm
+WITH_DOCKER = tests/swarm/with_docker.sh
 
 .PHONY: swarm-up swarm-demo swarm-down
 swarm-up: install ## Start a swarm of three nodes in docker, with everything on it

@@ -28,6 +28,9 @@ ANSWER_TIMEOUT_SECONDS = 5.0
 STALE_SECONDS = 10.0
 """A former leader that was frozen learns of its successor much sooner."""
 
+PING_SECONDS = 2
+"""A server that was cut off without a word is left after two pings; the default is two minutes."""
+
 CONCURRENT_REQUESTS = 32
 """Messages that are requested concurrently."""
 
@@ -170,7 +173,11 @@ def _add(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
 async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
     """The streams of a pipeline; the ledger is followed while the context lasts."""
     client = await nats.connect(
-        url.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_ignore
+        url.split(","),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.1,
+        ping_interval=PING_SECONDS,
+        error_cb=_ignore,
     )
     streams = RawStreams(client, pipeline)
     try:

@@ -32,6 +32,10 @@ DONE_SECONDS = 60.0
 """For the outcomes of frames that were accepted already: some are redelivered, after 10 s each."""
 
 
+SHOWN = 5
+"""Of the frames without an outcome, in the message of a failure."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnderLoad:
     """A mesh with cameras that push."""
@@ -63,7 +67,7 @@ class UnderLoad:
         waiting = await self.accepted()
         outcomes = self.system.streams.live.times
         await eventually(
-            lambda: sorted(map(str, waiting - outcomes.keys())),
+            lambda: [str(frame) for frame in waiting - outcomes.keys()][:SHOWN],
             DONE_SECONDS,
             until=lambda missing: not missing,
         )
