@@ -115,7 +115,8 @@ async def test_a_stage_gets_the_newest_model_unless_it_asks_for_one(running: Mas
     first = await running.apply()
     await running.register(manifest(description="better"))
     pinned = await running.apply(stages=[{"name": "people", "model": "person", "model_version": 1}])
-    assert pinned == first
+    assert pinned.revision == first.revision
+    assert not pinned.spec.stages[0].follows_promotions
     newest = await running.apply()
     assert newest.spec.stages[0].model_version == 2
     assert newest.revision > first.revision
