@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import os
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import AssignmentClient
@@ -93,7 +93,7 @@ async def _work(
             assignment.models,
             data=settings.data,
             triton_address=settings.triton or None,
-            cpus=os.cpu_count() or 1,
+            cpus=usable_cpus(),
             clock=clock,
         ) as engine:
             time_bound = TimeBound(settings.frame_timeout_seconds, clock)

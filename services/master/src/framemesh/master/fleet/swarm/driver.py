@@ -23,7 +23,9 @@ class SwarmDriver:
     """Keeps one service for each group of workers; the swarm places them and starts them again.
 
     Nothing is remembered of the services: what they are is in their labels. A worker of a cordoned
-    node gets its successor by an update of its service that starts first and excludes the node.
+    node gets its successor by an update of its service that starts first and excludes the node. In
+    one case it is stopped before that: when the node itself changes meanwhile, or the swarm elects
+    another leader, the swarm at once enforces what its services ask for.
     """
 
     def __init__(self, api: SwarmApi, images: ImageSource, template: WorkerTemplate) -> None:
