@@ -2,7 +2,7 @@
 
 import grpc
 
-from framemesh.api.master.v1 import model_pb2
+from framemesh.api.master.v1 import model_pb2, pipeline_pb2
 from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.master.conftest import Master, connect, manifest, onnx_file
 from tests.integration.services.running import status_of
@@ -32,13 +32,16 @@ async def test_a_version_that_a_pipeline_uses_stays(running: Master) -> None:
     await running.apply(workers=0)
     assert await users(running, 1) == ["street"]
     line = (
-        "version 1 of model 'person' is used by street: apply another version there first, or"
-        " delete the pipeline"
+        "version 1 of model 'person' is used by street: apply another version there and wait until"
+        " it is known to work, or delete the pipeline"
     )
     assert await status_of(delete(running, 1)) == (REFUSED, line)
     await running.register(manifest(description="another"), onnx_file(padding=1))
     await running.apply(workers=0)
-    assert await users(running, 1) == []
+    assert await users(running, 2) == ["street"]
+    # It comes back if the new one does not work.
+    assert await status_of(delete(running, 1)) == (REFUSED, line)
+    await running.delete()
     assert (await delete(running, 1)).version == 1
     request = model_pb2.GetModelRequest(name="person", version=1)
     assert await status_of(running.models.GetModel(request)) == (
@@ -47,19 +50,20 @@ async def test_a_version_that_a_pipeline_uses_stays(running: Master) -> None:
     )
 
 
-async def test_a_version_that_workers_of_an_earlier_revision_have_stays(running: Master) -> None:
-    first = (await running.apply()).revision
-    agent = await connect(running.channel, "east", **{"street-0": first})
-    await running.register(manifest(description="another"), onnx_file(padding=1))
+async def test_a_version_that_workers_of_another_revision_have_stays(running: Master) -> None:
     await running.apply()
+    await running.register(manifest(description="another"), onnx_file(padding=1))
+    second = (await running.apply()).revision
+    agent = await connect(running.channel, "east", **{"street-0": second})
+    await running.pipelines.RollBackPipeline(pipeline_pb2.RollBackPipelineRequest(name="street"))
     line = (
-        f"workers of revision {first} of street still run with version 1 of model 'person': wait "
+        f"workers of revision {second} of street still run with version 2 of model 'person': wait "
         "until they are replaced"
     )
-    await eventually(lambda: status_of(delete(running, 1)), until=lambda found: found[1] == line)
+    await eventually(lambda: status_of(delete(running, 2)), until=lambda found: found[1] == line)
     agent.workers = []
     await agent.report()
-    await eventually(lambda: status_of(delete(running, 1)), until=lambda found: not found[1])
+    await eventually(lambda: status_of(delete(running, 2)), until=lambda found: not found[1])
     agent.leave()
 
 

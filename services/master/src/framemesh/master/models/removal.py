@@ -48,7 +48,8 @@ class ModelRemoval:
             if using := [each.pipeline for each in users if each.version in (version, 0)]:
                 raise ModelInUse(
                     f"version {version} of model {name!r} is used by {', '.join(using)}: apply"
-                    " another version there first, or delete the pipeline"
+                    " another version there and wait until it is known to work, or delete the"
+                    " pipeline"
                 )
             replicas = (await self._fleet.observe()).replicas
             if running := await running_with(name, version, replicas, self._revisions):
