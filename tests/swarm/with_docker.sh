@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # with_docker.sh COMMAND...: runs a command with a docker that answers. Where none does, root on a
-# Debian has it installed and started, and it is stopped at the end. Where that is not possible the
-# command runs all the same: tests say why they are skipped.
+# Debian has it installed, with what the tests need beside it, and started, and it is stopped at the
+# end. Where that is not possible the command runs all the same: tests say why they are skipped.
 set -euo pipefail
 
 answers() { timeout 20 docker info > /dev/null 2>&1; }
@@ -10,6 +10,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     packages=()
     answers || command -v dockerd > /dev/null || packages+=(docker.io iptables)
     command -v mmdebstrap > /dev/null || packages+=(mmdebstrap)
+    command -v docker-registry > /dev/null || packages+=(docker-registry)
     if [ ${#packages[@]} -gt 0 ]; then
         export DEBIAN_FRONTEND=noninteractive
         timeout 120 apt-get update -qq || true

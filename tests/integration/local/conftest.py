@@ -23,7 +23,7 @@ STATUS_SECONDS = 30.0
 
 SERVICE = Path(__file__).with_name("service_program.py")
 
-STORE_MAX = 100 * 1024 * 1024
+STORE_MAX = 256 * 1024 * 1024
 
 
 @pytest.fixture

@@ -103,6 +103,9 @@ async def test_a_size_that_is_none_is_refused(data: Path) -> None:
     status, output = await finished("up", "--data", data, "--store-max", "much")
     assert status == 2
     assert "500MB" in output
+    status, output = await finished("up", "--data", data, "--store-max", "100MiB")
+    assert status == 2
+    assert "256MiB or more" in output
 
 
 @pytest.mark.parametrize("command", [("up", "--data"), ("demo", "--out")])

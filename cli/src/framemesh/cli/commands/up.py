@@ -20,7 +20,7 @@ from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
-from framemesh.cli.local.storage import store_limit
+from framemesh.cli.local.storage import LEAST_BYTES, store_limit
 from framemesh.runtime import logs
 
 Data = Annotated[Path, typer.Option(help="The folder for streams and logs.")]
@@ -131,6 +131,12 @@ def _bytes(size: str) -> int | None:
     if not size:
         return None
     try:
-        return int(TypeAdapter(ByteSize).validate_python(size))
+        found = int(TypeAdapter(ByteSize).validate_python(size))
     except ValidationError as error:
         raise typer.BadParameter(f"{size!r} is no size: write 500MB or 10GiB") from error
+    if found < LEAST_BYTES:
+        raise typer.BadParameter(
+            f"{size} is too little, use 256MiB or more: pipelines, models and the sums of the"
+            " ledger take some of it before the first frame"
+        )
+    return found

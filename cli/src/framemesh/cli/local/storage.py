@@ -6,6 +6,9 @@ from pathlib import Path
 MAX_BYTES = 64 * 1024**3
 """By default; a mesh on one machine that needs more is given --store-max."""
 
+LEAST_BYTES = 256 * 1024**2
+"""What master and monitor reserve for themselves is 140 MiB."""
+
 SHARE = 0.8
 """Of the free space: logs, models and the rest of the machine need some too."""
 

@@ -19,8 +19,8 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.messages.subjects import REVISIONS_BUCKET
 
-BUCKET_BYTES = 16 * 1024 * 1024
-"""Some 1,000 pipelines with ten revisions of 1 to 2 KB."""
+BUCKET_BYTES = 8 * 1024 * 1024
+"""Some 500 pipelines with ten revisions of 1 to 2 KB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ log = get_logger()
 EVENTS_STREAM = "framemesh-events"
 
 MAX_AGE_SECONDS = 24 * 3600.0
-MAX_BYTES = 16 * 1024 * 1024
-"""Some 40,000 events."""
+MAX_BYTES = 8 * 1024 * 1024
+"""Some 20,000 events."""
 
 MAX_OF_KIND = 200
 """Of each kind of each pipeline; then the oldest go. Many of one kind push out none of another."""
