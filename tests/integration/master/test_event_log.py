@@ -117,7 +117,7 @@ async def test_the_stream_is_bounded_and_what_was_changed_of_it_stays(nats_broke
     await log.create()
     streams = JetStream(nats_broker).streams
     config = (await streams.info(EVENTS_STREAM)).config
-    assert (config.max_age_seconds, config.max_bytes) == (24 * 3600, 16 * 2**20)
+    assert (config.max_age_seconds, config.max_bytes) == (24 * 3600, 8 * 2**20)
     await streams.update(replace(config, max_bytes=2**20))
     await log.create()
     assert (await streams.info(EVENTS_STREAM)).config.max_bytes == 2**20

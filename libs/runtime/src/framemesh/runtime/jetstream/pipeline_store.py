@@ -21,9 +21,10 @@ from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 
 BUCKET_BYTES = 16 * 1024 * 1024
 
-MARKER_SECONDS = 60
-"""How long the bucket says that a pipeline was deleted. Connected readers learn of it
-within milliseconds, and readers that reconnect read the whole bucket again."""
+MARKER_SECONDS = 7 * 24 * 3600
+"""How long the bucket says that a pipeline was deleted. Readers learn of it within milliseconds. It
+is also what keeps the entry away: a server that is killed within minutes of the marker's end has
+the entry again when it starts, since what a newer message replaced is not marked as removed."""
 
 
 class PipelineUnknown(FramemeshError):
