@@ -121,7 +121,7 @@ class Master:
         version: int = 0,
     ) -> model_pb2.Model:
         content = onnx_file() if content is None else content
-        announced = announcement(document, content, version=version)
+        announced = await asyncio.to_thread(announcement, document, content, version=version)
         return (await self.submit(announced, content)).model
 
     async def submit(

@@ -129,7 +129,8 @@ async def _drain(running: Master, name: str) -> None:
 
 async def test_a_pipeline_tells_what_its_worker_downloads(addressed: tuple[Master, str]) -> None:
     running, _ = addressed
-    await running.register(manifest(name="large"), onnx_file(padding=40 * MIB))
+    content = await asyncio.to_thread(onnx_file, padding=40 * MIB)
+    await running.register(manifest(name="large"), content)
     agent = await connect(running.channel, "node")
     agent.workers = [
         node_pb2.Worker(id="street-0", pipeline="street", state=node_pb2.WORKER_STATE_STARTING)
