@@ -1,1 +1,1 @@
-"""Four loads, four ways to choose the number of workers: `python -m bench.scaling`."""
+"""What more and fewer workers do: `python -m bench.scaling`, `first_frames` and `handover`."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.scaling.loads import LOADS, PEAK
 from bench.scaling.rivals import rivals
 from bench.scaling.run import MODEL, WORKER_RATE, Run, run
-from bench.simulated_model import simulated_model
+from bench.scaling.simulated_model import simulated_model
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.connect_options import ConnectOptions

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from bench.handover import MODEL, MODEL_MILLISECONDS, handover
-from bench.simulated_model import simulated_model
+from bench.scaling.handover import MODEL, MODEL_MILLISECONDS, handover
+from bench.scaling.simulated_model import simulated_model
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from tests.e2e.mesh import Mesh

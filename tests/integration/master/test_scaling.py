@@ -10,8 +10,10 @@ from framemesh.master.scaling.capacity import Capacity
 from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from tests.integration.master.conftest import Agent, Master, connect, pipeline_spec
 from tests.integration.services.running import master, status_of
 from tests.waiting import eventually
@@ -125,6 +127,22 @@ async def test_what_was_learned_goes_with_the_pipeline(
     await eventually(store.all, until=lambda found: "street" in found)
     await running.delete(discard=True)
     await eventually(store.all, until=lambda found: not found)
+
+
+async def test_what_was_learned_stays_while_the_entry_of_its_pipeline_cannot_be_read(
+    nats_url: str, nats_broker: Broker
+) -> None:
+    async with master(nats_url) as channel:
+        await Master(channel).register()
+        await apply(Master(channel), min=1, max=4)
+    store, learned = ScalingStore(nats_broker), Scaled(3, 0, Capacity(12.5, 12.5, 2.0))
+    await store.put("street", learned)
+    await store.put("gone", learned)
+    await KeyValueBucket(nats_broker, PIPELINES_BUCKET).put("street", b"no document")
+    async with master(nats_url):
+        # When that of a pipeline that is not there is forgotten, a round has looked at both.
+        found = await eventually(store.all, until=lambda each: "gone" not in each)
+    assert found == {"street": learned}
 
 
 async def test_bounds_that_cannot_be_are_refused_with_their_field(running: Master) -> None:

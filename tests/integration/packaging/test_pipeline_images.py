@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.clock import SystemClock
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
@@ -66,6 +67,10 @@ async def test_each_revision_has_the_image_of_its_own_models(
     second = (await running.apply()).revision
     after = await image(images, second)
     assert before != after
+    assert await image(images, first) == before
+    back = pipeline_pb2.RollBackPipelineRequest(name="street")
+    assert (await running.pipelines.RollBackPipeline(back)).pipeline.revision == first
+    assert await image(images, second) == after
     assert await image(images, first) == before
     base, model = await layers(shop, after)
     assert (await layers(shop, before))[0] == base

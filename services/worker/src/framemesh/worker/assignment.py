@@ -7,7 +7,7 @@ not matter when they are downloaded.
 
 import asyncio
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import grpc
 import grpc.aio
@@ -74,10 +74,9 @@ class AssignmentClient:
         for attempt in itertools.count(1):
             retries = RETRIES
             try:
-                if found := await self._stored(pipeline, revision):
-                    own, newest = found
+                newest = await self._store.get(pipeline)
+                if own := await self._revisions.at(newest, revision):
                     return Assignment(own, await self._models.fetch(own.spec.stages), newest)
-                # As where a replica that has not heard of it answered.
                 log.warning("pipeline is behind, will try again", revision=revision)
             except PipelineUnknown as error:
                 raise AssignmentGone(str(error)) from error
@@ -97,18 +96,6 @@ class AssignmentClient:
                 retries = DAMAGED_RETRIES
             await asyncio.sleep(retries.pause(attempt))
         raise AssertionError("the attempts have no end")
-
-    async def _stored(
-        self, pipeline: str, revision: int
-    ) -> tuple[StoredPipeline, StoredPipeline] | None:
-        """At its own revision, and as it is now. None: nothing that was ever written of `revision`
-        is known yet."""
-        newest = await self._store.get(pipeline)
-        if revision in {0, newest.revision}:
-            return newest, newest
-        if kept := await self._revisions.get(pipeline, revision):
-            return replace(newest, spec=kept.spec, revision=kept.revision), newest
-        return (newest, newest) if newest.revision > revision else None
 
 
 _DAMAGED = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})

@@ -6,7 +6,7 @@ come back.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import ConfigDict
@@ -72,6 +72,21 @@ class RevisionStore:
             return None
         kept, _ = read_known(entry.value, StoredRevision, f"stored revision {key}")
         return kept
+
+    async def at(self, newest: StoredPipeline, revision: int) -> StoredPipeline | None:
+        """The pipeline as workers of a revision have it; of one that is not kept, and of 0, as it
+        is now. None: nothing that was ever written of that revision is known yet, as where a
+        replica answered that has not heard of it.
+
+        Raises:
+            NewerDocument, InvalidDocument: as `get`.
+        """
+        if revision in {0, newest.revision}:
+            return newest
+        # Also of a higher number: after a roll-back the current revision is an earlier one.
+        if kept := await self.get(newest.spec.name, revision):
+            return replace(newest, spec=kept.spec, revision=kept.revision)
+        return newest if newest.revision > revision else None
 
     async def numbers(self, pipeline: str) -> list[int]:
         """Of the revisions of a pipeline that are kept, the newest first."""

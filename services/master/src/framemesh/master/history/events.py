@@ -14,8 +14,6 @@ class EventKind(Enum):
     BUFFER_PROVISIONED = "buffer_provisioned"
     GENERATION_DRAINED = "generation_drained"
     """Streams that took no more frames are empty, and gone."""
-    IMAGE_BUILT = "image_built"
-    IMAGE_FAILED = "image_failed"
     ROLLOUT_BEGUN = "rollout_begun"
     ROLLOUT_FINISHED = "rollout_finished"
     ROLLED_BACK = "rolled_back"

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.packaging.errors import ImageNotReady
 from framemesh.master.packaging.image_builds import ImageBuilds
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -29,12 +29,15 @@ class PipelineImages:
         """By digest, as nodes pull it.
 
         Raises:
-            ImageNotReady: it is being built.
+            ImageNotReady: it is being built, or the revision is not known yet.
             FramemeshError: the pipeline, a model or the registry cannot be read.
         """
-        spec = await self._spec(pipeline, revision)
+        stored = await self._revisions.at(await self._pipelines.get(pipeline), revision)
+        if stored is None:
+            raise ImageNotReady(f"revision {revision} is not known yet")
         models = [
-            await self._models.find(stage.model, stage.model_version) for stage in spec.stages
+            await self._models.find(stage.model, stage.model_version)
+            for stage in stored.spec.stages
         ]
         return await self._builds.image(
             [
@@ -42,12 +45,3 @@ class PipelineImages:
                 for model in models
             ]
         )
-
-    async def _spec(self, pipeline: str, revision: int) -> PipelineSpec:
-        """As workers of that revision read it."""
-        stored = await self._pipelines.get(pipeline)
-        if stored.revision > revision:
-            kept = await self._revisions.get(pipeline, revision)
-            if kept is not None:
-                return kept.spec
-        return stored.spec

@@ -1,13 +1,14 @@
 """Gives each pipeline the number of workers that its load needs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import NoReturn, Protocol
+from collections.abc import Collection, Coroutine
+from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet.port import FleetState
+from framemesh.master.fleet.reconciler import Leadership, PipelineSource
 from framemesh.master.history.events import EventKind, Events
 from framemesh.master.scaling.measure import BufferCounter
 from framemesh.master.scaling.policy import DEFAULT_POLICY, ScalingPolicy
@@ -19,13 +20,6 @@ from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
-
-
-class Leadership(Protocol):
-    """The right to decide: what Lease has for this."""
-
-    @property
-    def certain(self) -> bool: ...
 
 
 class Autoscaler:
@@ -59,6 +53,8 @@ class Autoscaler:
         self._counters: dict[str, BufferCounter] = {}
         self._stored: dict[str, Scaled] = {}
         """What was stored of every pipeline, watched or not."""
+        self._troubled: set[str] = set()
+        """Pipelines of which it was told that they cannot be scaled."""
 
     def replicas(self, spec: PipelineSpec) -> int:
         """How many workers a pipeline should have now."""
@@ -85,30 +81,38 @@ class Autoscaler:
         self._counters.clear()
         self._stored = await self._store.all()
 
-    async def run(
-        self, pipelines: Callable[[], Awaitable[Pipelines]], leadership: Leadership
-    ) -> NoReturn:
+    async def run(self, pipelines: PipelineSource, leadership: Leadership) -> NoReturn:
         """Decide again and again, until cancelled."""
-        trouble = ""
         while True:
             if leadership.certain:
-                try:
-                    await self._round(await pipelines())
-                    trouble = ""
-                except FramemeshError as error:
-                    if not trouble:
-                        trouble = str(error)
-                        log.warning("cannot scale, will try again", why=trouble)
+                await self._round(await pipelines.known(), pipelines.unreadable)
             await asyncio.sleep(self._policy.sample)
 
-    async def _round(self, pipelines: Pipelines) -> None:
+    async def _round(self, pipelines: Pipelines, unreadable: Collection[str]) -> None:
         for name, stored in sorted(pipelines.items()):
             if stored.spec.workers.scales:
-                await self._look(name, stored)
+                await self._tried(name, self._look(name, stored))
             else:
                 self._unwatch(name)
-        for name in self._stored.keys() - pipelines.keys():
+        # What cannot be read is still there, and will have as many workers when it can.
+        there = pipelines.keys() | {*unreadable}
+        for name in (self._watched.keys() | self._stored.keys()) - there:
             self._unwatch(name)
+            await self._tried(name, self._forget(name))
+        self._troubled &= there | self._stored.keys()
+
+    async def _tried(self, name: str, step: Coroutine[None, None, None]) -> None:
+        """A pipeline that cannot be scaled now holds up no other."""
+        try:
+            await step
+            self._troubled.discard(name)
+        except FramemeshError as error:
+            if name not in self._troubled:
+                log.warning("cannot scale, will try again", pipeline=name, why=str(error))
+            self._troubled.add(name)
+
+    async def _forget(self, name: str) -> None:
+        if name in self._stored:
             await self._store.remove(name)
             del self._stored[name]
 

@@ -1,6 +1,7 @@
 """Workers are added under `order: per_camera`: who draws which shards, and how long frames wait.
 
-`python -m bench.handover`: nine cameras, nine shards; three workers become nine, and three again.
+`python -m bench.scaling.handover`: nine cameras, nine shards; three workers become nine, and three
+again.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import grpc.aio
 from pydantic import ByteSize
 
 from bench.scaling.run import picture
-from bench.simulated_model import simulated_model
+from bench.scaling.simulated_model import simulated_model
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.local.ports import Ports

@@ -1,4 +1,4 @@
-"""Draws what `bench.first_frames` and `bench.scaling` measured: `make figures`.
+"""Draws what `bench.scaling.first_frames` and `bench.scaling` measured: `make figures`.
 
 It needs matplotlib and the files of measurements, and nothing of framemesh.
 """

@@ -1,9 +1,9 @@
 """Time for the first 300 frames, with three models and up to eight workers.
 
-`python -m bench.first_frames --out FILE` writes a line for each run. The models are simulated: an
-accelerator of their own for each worker, of 20, 80 and 250 ms a frame. What is measured is what the
-mesh adds to them: the time from the first capture to the 300th outcome, beside that of one worker
-over the number of workers.
+`python -m bench.scaling.first_frames --out FILE` writes a line for each run. The models are
+simulated: an accelerator of their own for each worker, of 20, 80 and 250 ms a frame. What is
+measured is what the mesh adds to them: the time from the first capture to the 300th outcome, beside
+that of one worker over the number of workers.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import grpc.aio
 from pydantic import ByteSize
 
 from bench.scaling.run import picture
-from bench.simulated_model import simulated_model
+from bench.scaling.simulated_model import simulated_model
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
