@@ -5,6 +5,7 @@ It needs matplotlib and the files of measurements, and nothing of framemesh.
 
 import argparse
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,8 +34,18 @@ NAMES = {
 
 
 def rows(file: Path) -> list[Row]:
-    with file.open(newline="") as lines:
-        return [*csv.DictReader(lines)]
+    """
+    Raises:
+        SystemExit: it was not measured yet, with how that is done.
+    """
+    try:
+        with file.open(newline="") as lines:
+            return [*csv.DictReader(lines)]
+    except FileNotFoundError:
+        sys.exit(
+            f"{file} is missing: measure with `python -m bench.scaling.first_frames` and"
+            " `python -m bench.scaling`, on a machine that does nothing else"
+        )
 
 
 def first_frames(found: Sequence[Row], to: Path) -> None:
