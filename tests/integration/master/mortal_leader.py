@@ -167,7 +167,6 @@ class Leader:
             buffers=BufferProvisioner(broker),
             journal=self._journal,
             fleet=fleet,
-            cordons=self.cordons,
             scaler=self._scaler,
             events=self._events,
             changed=changed,

@@ -10,7 +10,6 @@ from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.clock import SystemClock
-from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import NoEvents
@@ -358,7 +357,6 @@ def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
         journal=ChangeJournal(broker),
         fleet=MemoryDriver(),
         events=EventLog(broker, SystemClock()),
-        cordons=Cordons(broker),
         scaler=Autoscaler(
             broker,
             ScalingStore(broker),

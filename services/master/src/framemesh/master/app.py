@@ -31,6 +31,7 @@ from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.finishing import finish_continuously
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.rollouts.watch import RolloutWatch
 from framemesh.master.scaling.autoscaler import Autoscaler
@@ -113,6 +114,7 @@ class _Domain:
     scaling: ScalingStore
     scaler: Autoscaler
     pipelines: PipelineManager
+    planner: PipelinePlanner
     events: EventLog
     gate: LeaderGate
 
@@ -131,12 +133,19 @@ def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Set
         buffers=BufferProvisioner(nats),
         journal=journal,
         fleet=fleet,
-        cordons=cordons,
         scaler=scaler,
         events=events,
         changed=nodes.changed,
         max_outcome_bytes=lambda: nats.client.max_payload,
         clock=SystemClock(),
+    )
+    planner = PipelinePlanner(
+        store=store,
+        models=models,
+        fleet=fleet,
+        cordons=cordons,
+        scaler=scaler,
+        max_outcome_bytes=lambda: nats.client.max_payload,
     )
     return _Domain(
         store=store,
@@ -144,13 +153,14 @@ def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Set
         revisions=revisions,
         models=models,
         submission=ModelSubmission(models, Spool(settings.spool, SystemClock()), transfers),
-        promotion=ModelPromotion(models, store, pipelines),
+        promotion=ModelPromotion(models, store, pipelines, planner),
         nodes=nodes,
         cordons=cordons,
         fleet=fleet,
         scaling=scaling,
         scaler=scaler,
         pipelines=pipelines,
+        planner=planner,
         events=events,
         gate=LeaderGate(SERVICE_NAMES),
     )
@@ -217,7 +227,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 
 def _services(domain: _Domain) -> list[Service]:
-    pipelines = PipelineServicer(domain.pipelines, domain.events)
+    pipelines = PipelineServicer(domain.pipelines, domain.planner, domain.events)
     removal = ModelRemoval(
         domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.changing
     )

@@ -14,7 +14,8 @@ from framemesh.master.models.promotion import Promoted
 from framemesh.master.models.submission import Announcement
 from framemesh.master.models.users import ModelUser
 from framemesh.master.pipelines.conditions import Condition
-from framemesh.master.pipelines.manager import PipelinePlan, RunningPipeline
+from framemesh.master.pipelines.manager import RunningPipeline
+from framemesh.master.pipelines.planning import PipelinePlan
 from framemesh.master.scaling.watched_pipeline import Load
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
 from framemesh.runtime.jetstream.revision_store import StoredRevision

@@ -40,6 +40,7 @@ from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
@@ -53,8 +54,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
-    def __init__(self, pipelines: PipelineManager, events: EventLog) -> None:
+    def __init__(
+        self, pipelines: PipelineManager, planner: PipelinePlanner, events: EventLog
+    ) -> None:
         self._pipelines = pipelines
+        self._planner = planner
         self._events = events
 
     async def ApplyPipeline(
@@ -90,7 +94,7 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
     async def PlanPipeline(
         self, request: pipeline_pb2.PlanPipelineRequest, context: Context
     ) -> pipeline_pb2.PlanPipelineResponse:
-        return plan_to_proto(await self._pipelines.plan(pipeline_message.from_proto(request.spec)))
+        return plan_to_proto(await self._planner.plan(pipeline_message.from_proto(request.spec)))
 
     async def RollBackPipeline(
         self, request: pipeline_pb2.RollBackPipelineRequest, context: Context

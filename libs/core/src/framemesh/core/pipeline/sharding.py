@@ -43,4 +43,5 @@ def camera_shard(camera: str, shards: int) -> int:
 def is_canary(camera: str, share: float) -> bool:
     """Whether a camera is among the first `share` of all that get a new revision. It depends on its
     name alone, and not on its shard; a camera of a smaller share is of every larger one as well."""
-    return fnv1a(f"{camera}/canary") % 10_000 < round(share * 10_000)
+    # Of no share nothing is hashed: this is asked for every frame.
+    return share > 0 and fnv1a(f"{camera}/canary") % 10_000 < round(share * 10_000)

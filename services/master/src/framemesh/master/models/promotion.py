@@ -11,6 +11,7 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.promotions import Promotions
 from framemesh.master.models.users import users_of
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.logs import get_logger
@@ -49,12 +50,17 @@ class ModelPromotion:
     then is finished by the same call, or by the next leader."""
 
     def __init__(
-        self, catalog: ModelCatalog, pipelines: PipelineStore, manager: PipelineManager
+        self,
+        catalog: ModelCatalog,
+        pipelines: PipelineStore,
+        manager: PipelineManager,
+        planner: PipelinePlanner,
     ) -> None:
         self._catalog = catalog
         self._promotions = catalog.promotions
         self._pipelines = pipelines
         self._manager = manager
+        self._planner = planner
         self._promoting = asyncio.Lock()
 
     async def promote(self, name: str, version: int) -> Promoted:
@@ -127,7 +133,7 @@ class ModelPromotion:
 
     async def _check(self, spec: PipelineSpec, model: ModelVersion) -> None:
         try:
-            await self._manager.plan(spec)
+            await self._planner.plan(spec)
         except InvalidDocument as error:
             raise PromotionRefused(
                 f"pipeline {spec.name} cannot take version {model.version} of model "

@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument, NewerDocument
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
-from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState
 from framemesh.master.fleet.rollout_groups import newest_group
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
-from framemesh.master.fleet.wanted import as_observed, wanted_group
 from framemesh.master.history.applied import record_applied
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
@@ -21,7 +19,7 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.atomic_changes import AtomicChanges
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
-from framemesh.master.pipelines.changes import applied, returned, same_work, without_canary
+from framemesh.master.pipelines.changes import applied, returned, without_canary
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
@@ -57,24 +55,6 @@ class RunningPipeline:
     """What to know of the change that made it so, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class PipelinePlan:
-    """What a pipeline would be, and take."""
-
-    spec: PipelineSpec
-    """With the versions of models that are newest now."""
-    current: PipelineSpec | None
-    """What there is under its name."""
-    workers: Mapping[str, int]
-    """By node: how many."""
-    unplaced: int
-    """Workers that no node takes now."""
-    missing: str
-    """Why, in one line."""
-    storage_bytes: int
-    """Of the buffer and the ledger, all replicas together."""
-
-
 class PipelineManager:
     """Applies, shows and deletes pipelines.
 
@@ -90,7 +70,6 @@ class PipelineManager:
         buffers: BufferProvisioner,
         journal: ChangeJournal,
         fleet: FleetDriver,
-        cordons: CordonStore,
         events: EventLog,
         scaler: Autoscaler,
         changed: asyncio.Event,
@@ -110,7 +89,6 @@ class PipelineManager:
             store=store, buffers=buffers, revisions=revisions, events=events, journal=journal
         )
         self._fleet = fleet
-        self._cordons = cordons
         self._events = events
         self._scaler = scaler
         self._changed = changed
@@ -200,32 +178,6 @@ class PipelineManager:
             in_use.add(stored.rollout.stable_revision)
         await self._revisions.forget_old(stored, in_use)
         return self._running(stored, state)
-
-    async def plan(self, wanted: PipelineSpec) -> PipelinePlan:
-        """Where the workers of the pipeline would go; nothing is changed.
-
-        Raises:
-            InvalidDocument, ModelMissing: as `apply`.
-        """
-        check_pipeline(wanted)
-        spec = await pinned(wanted, self._models, self._max_outcome_bytes())
-        current = await self._readable(spec.name)
-        revision = current.revision if current else 0
-        same = current is not None and same_work(current.spec, spec)
-        group = wanted_group(spec, revision if same else revision + 1, self._scaler.replicas(spec))
-        observed = await self._fleet.observe()
-        others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
-        groups = [group, *(each for name in others for each in as_observed(name, observed))]
-        found = await self._fleet.plan(groups, self._cordons.names)
-        workers = found.workers[spec.name]
-        return PipelinePlan(
-            spec,
-            current.spec if current else None,
-            workers,
-            unplaced=group.replicas - sum(workers.values()),
-            missing=found.unplaced.get(spec.name, ""),
-            storage_bytes=spec.buffer.replicas * (spec.buffer.max_bytes + spec.ledger_max_bytes),
-        )
 
     async def get(self, name: str) -> RunningPipeline:
         """
