@@ -24,6 +24,12 @@ def pytest_configure() -> None:
     settings.load_profile("any time")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are named by their number: what compressed them may have written the time into them,
+    and tests that run side by side must be named alike."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def _keep_to_own_ports() -> None:
     """Tests that run side by side find free ports where no other looks: a port that was free for a
     moment, while a server of a test was down, is not taken by another test's."""
