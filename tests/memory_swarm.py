@@ -21,6 +21,9 @@ KEPT = 5
 LARGE = 1024
 """CPUs of a node of which nothing else is said."""
 
+PLACED_AT = "2026-01-01T05:12:04.5Z"
+"""When a task came into each of its states after it got a node."""
+
 _STEPS = {"assigned": "preparing", "preparing": "starting", "starting": "running"}
 _ENDED = {"failed", "rejected", "shutdown", "complete"}
 
@@ -151,7 +154,10 @@ class MemorySwarm:
             task["Status"] |= {"State": "pending", "Err": "no suitable node (of any kind)"}
             return
         node = min(fitting, key=lambda each: (len(self._on(each)), each["ID"]))
-        task["NodeID"], task["Status"] = node["ID"], {"State": "assigned", "Err": ""}
+        task["NodeID"], task["Status"] = (
+            node["ID"],
+            {"State": "assigned", "Err": "", "Timestamp": PLACED_AT},
+        )
 
     def _takes(self, node: dict[str, Any], task: dict[str, Any]) -> bool:
         if node["Status"]["State"] != "ready" or node["Spec"]["Availability"] != "active":

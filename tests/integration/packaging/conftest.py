@@ -44,7 +44,7 @@ class Model:
 
     @property
     def layer(self) -> ModelLayer:
-        return ModelLayer(self.digest, len(self.bytes), self.content)
+        return ModelLayer(self.digest, len(self.bytes), self.content, "detector version 2")
 
     async def content(self) -> AsyncGenerator[bytes, None]:
         self.reads += 1

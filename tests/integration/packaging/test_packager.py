@@ -105,8 +105,8 @@ async def test_progress_is_told_in_bytes(shop: Shop) -> None:
                 yield chunk
 
     await shop.packager.build([Watched(3 * PART_BYTES).layer], progress)
-    assert "reads a model for the image of its workers: 6 of 13 MB" in seen
-    assert "pushes a model for the image of its workers: 8 of 13 MB" in seen
+    assert "reads detector version 2 for the image of its workers: 50 %, 6.3 of 12.6 MB" in seen
+    assert "pushes detector version 2 to the registry: 66 %, 8.4 of 12.6 MB" in seen
 
 
 async def test_a_push_goes_on_after_the_registry_was_away(shop: Shop) -> None:

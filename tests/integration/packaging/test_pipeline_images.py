@@ -9,9 +9,10 @@ import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.clock import SystemClock
+from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
-from framemesh.master.packaging.errors import ImageNotReady
+from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
 from framemesh.master.packaging.image_builds import image_builds
 from framemesh.master.packaging.pipeline_images import PipelineImages
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -20,6 +21,7 @@ from framemesh.runtime.jetstream.revision_store import RevisionStore
 from tests.integration.master.conftest import Master, manifest, onnx_file
 from tests.integration.packaging.conftest import Shop
 from tests.integration.services.running import master
+from tests.recorded_events import RecordedEvents
 from tests.registry import Registry
 from tests.waiting import eventually
 
@@ -34,9 +36,16 @@ async def running(nats_url: str) -> AsyncIterator[Master]:
 
 
 @pytest.fixture
-async def images(shop: Shop, nats_broker: Broker) -> AsyncIterator[PipelineImages]:
+def events() -> RecordedEvents:
+    return RecordedEvents()
+
+
+@pytest.fixture
+async def images(
+    shop: Shop, nats_broker: Broker, events: RecordedEvents
+) -> AsyncIterator[PipelineImages]:
     clock = SystemClock()
-    async with image_builds(shop.packager, clock) as builds:
+    async with image_builds(shop.packager, events, clock) as builds:
         models = ModelCatalog(nats_broker, Transfers())
         stores = PipelineStore(nats_broker), RevisionStore(nats_broker)
         yield PipelineImages(*stores, models, builds)
@@ -58,7 +67,7 @@ async def layers(shop: Shop, reference: str) -> list[str]:
 
 
 async def test_each_revision_has_the_image_of_its_own_models(
-    running: Master, shop: Shop, images: PipelineImages
+    running: Master, shop: Shop, images: PipelineImages, events: RecordedEvents
 ) -> None:
     first = (await running.apply()).revision
     before = await image(images, first)
@@ -72,12 +81,29 @@ async def test_each_revision_has_the_image_of_its_own_models(
     assert (await running.pipelines.RollBackPipeline(back)).pipeline.revision == first
     assert await image(images, second) == after
     assert await image(images, first) == before
+    told = events.of(EventKind.IMAGE_BUILT)
+    assert [pipeline for pipeline, _ in told] == ["street", "street"]
+    for (_, message), revision, made in zip(told, (first, second), (before, after), strict=True):
+        digest = made.partition("@")[2][:19]
+        assert message.startswith(f"revision {revision}: {digest} with person version ")
     base, model = await layers(shop, after)
     assert (await layers(shop, before))[0] == base
     file = hashlib.sha256(content).hexdigest()
     stored = await asyncio.to_thread(_blob, shop.process, model)
     assert file.encode() in stored[:2048]
     assert content in stored
+
+
+async def test_a_registry_that_is_away_is_told_and_the_image_is_built_when_it_is_back(
+    running: Master, shop: Shop, images: PipelineImages, events: RecordedEvents
+) -> None:
+    revision = (await running.apply()).revision
+    shop.process.stop()
+    with pytest.raises(RegistryUnavailable, match="does not answer"):
+        await images.image("street", revision)
+    await asyncio.to_thread(shop.process.start)
+    await image(images, revision)
+    assert len(events.of(EventKind.IMAGE_BUILT)) == 1
 
 
 def _blob(process: Registry, digest: str) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.composition import fleet_driver
 from framemesh.master.fleet.nodes import NodeRegistry
+from framemesh.master.history.events import NoEvents
 from framemesh.master.settings import Settings
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.settings import BadSetting, from_environment
@@ -22,6 +23,7 @@ async def refusal(**settings: object) -> str:
             Settings(fleet="swarm", **settings),
             NodeRegistry(SystemClock()),
             nats,
+            NoEvents(),
         ):
             pass
     return str(caught.value)

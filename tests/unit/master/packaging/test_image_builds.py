@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
+from framemesh.master.history.events import EventKind
+from framemesh.master.packaging.build_events import PipelineRevision
 from framemesh.master.packaging.errors import ImageNotReady, RegistryFull
 from framemesh.master.packaging.image_builds import (
     MAX_BUILDS,
@@ -16,7 +18,9 @@ from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
 from tests.hand_clock import HandClock
+from tests.recorded_events import RecordedEvents
 
+STREET = PipelineRevision("street", 7)
 IMAGE = ImageReference("registry:5000", "worker", "sha256:" + 64 * "a")
 
 
@@ -47,7 +51,7 @@ def model(digest: str = "one") -> list[ModelLayer]:
     async def content() -> AsyncGenerator[bytes, None]:
         yield b""
 
-    return [ModelLayer(digest, 0, content)]
+    return [ModelLayer(digest, 2_000_000, content, f"detector {digest}")]
 
 
 @pytest.fixture
@@ -61,14 +65,23 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-async def builds(workshop: Workshop, clock: HandClock) -> AsyncIterator[ImageBuilds]:
-    async with image_builds(workshop, clock) as made:
+def events() -> RecordedEvents:
+    return RecordedEvents()
+
+
+@pytest.fixture
+async def builds(
+    workshop: Workshop, events: RecordedEvents, clock: HandClock
+) -> AsyncIterator[ImageBuilds]:
+    async with image_builds(workshop, events, clock) as made:
         yield made
 
 
-async def not_ready(builds: ImageBuilds, digest: str = "one") -> str:
+async def not_ready(
+    builds: ImageBuilds, digest: str = "one", asker: PipelineRevision = STREET
+) -> str:
     with pytest.raises(ImageNotReady) as caught:
-        await builds.image(model(digest))
+        await builds.image(model(digest), asker)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     return str(caught.value)
@@ -78,11 +91,11 @@ async def test_an_image_is_built_once_however_often_it_is_asked_for(
     builds: ImageBuilds, workshop: Workshop
 ) -> None:
     assert await not_ready(builds) == "begins to build the image of its workers"
-    assert await not_ready(builds) == "pushes a model: 0 of 2 MB"
+    assert await not_ready(builds) == "pushes a model: 0 %, 0.0 of 2.0 MB"
     assert workshop.running == 1
     workshop.go_on.set()
     await not_ready(builds, "other")
-    assert await builds.image(model()) == str(IMAGE)
+    assert await builds.image(model(), STREET) == str(IMAGE)
 
 
 async def test_a_build_that_failed_says_why_and_is_begun_again(
@@ -92,11 +105,11 @@ async def test_a_build_that_failed_says_why_and_is_begun_again(
     workshop.go_on.set()
     await not_ready(builds)
     with pytest.raises(RegistryFull):
-        await builds.image(model())
+        await builds.image(model(), STREET)
     workshop.error = None
     clock.seconds += RETRY_SECONDS
     await not_ready(builds)
-    assert await builds.image(model()) == str(IMAGE)
+    assert await builds.image(model(), STREET) == str(IMAGE)
 
 
 async def test_few_images_are_built_at_a_time(builds: ImageBuilds, workshop: Workshop) -> None:
@@ -104,3 +117,43 @@ async def test_few_images_are_built_at_a_time(builds: ImageBuilds, workshop: Wor
         await not_ready(builds, str(number))
     assert await not_ready(builds, "more") == f"waits for {MAX_BUILDS} other images that are built"
     assert workshop.running == MAX_BUILDS
+
+
+async def test_each_pipeline_that_asked_is_told_once_of_the_image_and_its_time(
+    builds: ImageBuilds, workshop: Workshop, events: RecordedEvents, clock: HandClock
+) -> None:
+    await not_ready(builds)
+    await not_ready(builds)
+    await not_ready(builds, asker=PipelineRevision("hall", 9))
+    clock.seconds += 4.25
+    workshop.go_on.set()
+    await not_ready(builds, "other")
+    for _ in range(3):
+        await builds.image(model(), STREET)
+    told = "sha256:aaaaaaaaaaaa with detector one, 2.0 MB above the base, in 4.2 s"
+    assert events.of(EventKind.IMAGE_BUILT)[:2] == [
+        ("hall", f"revision 9: {told}"),
+        ("street", f"revision 7: {told}"),
+    ]
+
+
+async def test_an_image_that_is_there_is_no_event(
+    builds: ImageBuilds, workshop: Workshop, events: RecordedEvents
+) -> None:
+    workshop.built.add("one")
+    await builds.image(model(), STREET)
+    assert events.all == []
+
+
+async def test_a_build_that_fails_is_told_with_its_models_once_an_attempt(
+    builds: ImageBuilds, workshop: Workshop, events: RecordedEvents
+) -> None:
+    workshop.error = RegistryFull("the registry is full")
+    workshop.go_on.set()
+    await not_ready(builds)
+    for _ in range(3):
+        with pytest.raises(RegistryFull):
+            await builds.image(model(), STREET)
+    assert events.all == [
+        ("street", EventKind.IMAGE_FAILED, "revision 7, with detector one: the registry is full")
+    ]

@@ -153,7 +153,7 @@ async def test_a_pull_says_where_and_an_image_that_is_not_there_says_so() -> Non
     world = World()
     world.swarm.stuck = "preparing"
     state = await world.rounds(replace(STREET, replicas=1))
-    assert state.replicas[0].progress == "pulls its image"
+    assert state.replicas[0].progress == "pulls its image since 05:12:04 UTC"
     assert (state.replicas[0].state, state.replicas[0].node) == (WorkerState.STARTING, "east")
 
 

@@ -1,6 +1,7 @@
 """Wires the master together."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from framemesh.api.master.v1 import (
@@ -68,11 +69,11 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 
 async def _serve(settings: Settings, telemetry: Telemetry) -> None:
     nodes = NodeRegistry(SystemClock())
-    async with (
-        broker(settings.nats, "master", settings.connect) as nats,
-        fleet_driver(settings, nodes, nats) as fleet,
-    ):
-        domain = _domain(nats, nodes, fleet, settings)
+    async with AsyncExitStack() as parts:
+        nats = await parts.enter_async_context(broker(settings.nats, "master", settings.connect))
+        events = EventLog(nats, SystemClock())
+        fleet = await parts.enter_async_context(fleet_driver(settings, nodes, nats, events))
+        domain = _domain(nats, nodes, fleet, events, settings)
         services = _services(domain)
         async with (
             grpc_server(
@@ -119,12 +120,13 @@ class _Domain:
     gate: LeaderGate
 
 
-def _domain(nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, settings: Settings) -> _Domain:
+def _domain(
+    nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, events: EventLog, settings: Settings
+) -> _Domain:
     store, cordons, revisions = PipelineStore(nats), Cordons(nats), RevisionStore(nats)
     transfers = Transfers()
     models = ModelCatalog(nats, transfers)
     scaling, journal = ScalingStore(nats), ChangeJournal(nats)
-    events = EventLog(nats, SystemClock())
     scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())
     pipelines = PipelineManager(
         store=store,

@@ -10,6 +10,7 @@ from framemesh.master.fleet.process_driver import ProcessDriver
 from framemesh.master.fleet.swarm.docker_api import NO_LOGINS, DockerApi
 from framemesh.master.fleet.swarm.driver import SwarmDriver
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
+from framemesh.master.history.events import Events
 from framemesh.master.packaging.composition import image_source
 from framemesh.master.packaging.login import Login
 from framemesh.master.settings import Settings
@@ -19,7 +20,7 @@ from framemesh.runtime.settings import BadSetting
 
 @asynccontextmanager
 async def fleet_driver(
-    settings: Settings, nodes: NodeRegistry, nats: Broker
+    settings: Settings, nodes: NodeRegistry, nats: Broker, events: Events
 ) -> AsyncIterator[FleetDriver]:
     """
     Raises:
@@ -30,7 +31,7 @@ async def fleet_driver(
         return
     login = _registry_login(settings)
     logins = {urlsplit(settings.registry).netloc: login} if login else NO_LOGINS
-    async with image_source(settings, nats, login) as images:
+    async with image_source(settings, nats, login, events) as images:
         with closing(DockerApi(settings.swarm_socket, logins=logins)) as docker:
             yield SwarmDriver(docker, images, _worker_template(settings))
 

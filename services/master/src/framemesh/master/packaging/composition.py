@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.swarm.image_source import ImageSource, OneImage
+from framemesh.master.history.events import Events
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.packaging.credentials import Credentials
@@ -25,7 +26,7 @@ from framemesh.runtime.settings import BadSetting
 
 @asynccontextmanager
 async def image_source(
-    settings: Settings, nats: Broker, login: Login | None
+    settings: Settings, nats: Broker, login: Login | None, events: Events
 ) -> AsyncIterator[ImageSource]:
     """Images with models where there is a registry; else one image, whose workers download them.
 
@@ -40,7 +41,7 @@ async def image_source(
     with closing(HttpClient()) as http:
         credentials = Credentials(http, settings.registry, login)
         registry = Registry(http, settings.registry, base.name, credentials)
-        async with image_builds(Packager(base, registry, clock), clock) as builds:
+        async with image_builds(Packager(base, registry, clock), events, clock) as builds:
             models = ModelCatalog(nats, Transfers())
             images = PipelineImages(PipelineStore(nats), RevisionStore(nats), models, builds)
             yield RememberedImages(images, clock)

@@ -8,14 +8,13 @@ from typing import NoReturn, Protocol
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.master.history.events import Events
+from framemesh.master.packaging.build_events import PipelineRevision, record_built, record_failed
 from framemesh.master.packaging.errors import ImageNotReady
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.logs import get_logger
-
-log = get_logger()
 
 MAX_BUILDS = 4
 """At a time: each reads a model from the broker and sends it to the registry."""
@@ -29,6 +28,7 @@ MAX_ENDED = 1024
 
 @dataclass(slots=True)
 class _Build:
+    asked_by: set[PipelineRevision]
     progress: Progress = field(default_factory=Progress)
     error: FramemeshError | None = None
     ended_at: float | None = None
@@ -46,8 +46,9 @@ class ImageBuilds:
     """What is built and what is not is for the registry to say; a build that is lost with its
     master is begun again by the next one."""
 
-    def __init__(self, packager: Builder, clock: Clock) -> None:
+    def __init__(self, packager: Builder, events: Events, clock: Clock) -> None:
         self._packager = packager
+        self._events = events
         self._clock = clock
         self._asked: asyncio.Queue[tuple[_Build, Sequence[ModelLayer]]] = asyncio.Queue(MAX_BUILDS)
         self._builds: dict[str, _Build] = {}
@@ -59,8 +60,11 @@ class ImageBuilds:
                 build, layers = await self._asked.get()
                 tasks.create_task(self._run(build, layers))
 
-    async def image(self, layers: Sequence[ModelLayer]) -> str:
+    async def image(self, layers: Sequence[ModelLayer], asker: PipelineRevision) -> str:
         """The image of these models, by digest; it is built unless it is there.
+
+        Args:
+            asker: whose workers need it. What becomes of a build is an event of its pipeline.
 
         Raises:
             ImageNotReady: not yet.
@@ -69,11 +73,13 @@ class ImageBuilds:
         key = " ".join(sorted({layer.digest for layer in layers}))
         image = await self._packager.find(layers)
         if image is None:
-            raise self._not_ready(key, layers)
+            raise self._not_ready(key, layers, asker)
         self._builds.pop(key, None)
         return str(image)
 
-    def _not_ready(self, key: str, layers: Sequence[ModelLayer]) -> FramemeshError:
+    def _not_ready(
+        self, key: str, layers: Sequence[ModelLayer], asker: PipelineRevision
+    ) -> FramemeshError:
         build = self._builds.get(key)
         if build is not None and build.ended_at is not None:
             if build.error and self._clock.monotonic() - build.ended_at < RETRY_SECONDS:
@@ -83,16 +89,19 @@ class ImageBuilds:
             running = sum(each.ended_at is None for each in self._builds.values())
             if running >= MAX_BUILDS:
                 return ImageNotReady(f"waits for {running} other images that are built")
-            build = self._builds[key] = _Build()
+            build = self._builds[key] = _Build({asker})
             self._asked.put_nowait((build, layers))
+        build.asked_by.add(asker)
         return ImageNotReady(str(build.progress))
 
     async def _run(self, build: _Build, layers: Sequence[ModelLayer]) -> None:
+        begun = self._clock.monotonic()
         try:
             image = await self._packager.build(layers, build.progress)
-            log.info("image built", image=str(image), models=len(layers))
+            seconds = self._clock.monotonic() - begun
+            record_built(self._events, build.asked_by, layers, image, seconds)
         except FramemeshError as error:
-            log.warning("image is not built, will try again", why=str(error))
+            record_failed(self._events, build.asked_by, layers, error)
             build.error = error
         finally:
             build.ended_at = self._clock.monotonic()
@@ -106,8 +115,10 @@ class ImageBuilds:
 
 
 @asynccontextmanager
-async def image_builds(packager: Builder, clock: Clock) -> AsyncIterator[ImageBuilds]:
+async def image_builds(
+    packager: Builder, events: Events, clock: Clock
+) -> AsyncIterator[ImageBuilds]:
     """Builds that run when the context ends are cancelled: nothing half done is used by anybody."""
-    builds = ImageBuilds(packager, clock)
+    builds = ImageBuilds(packager, events, clock)
     async with background_task(builds.run()):
         yield builds

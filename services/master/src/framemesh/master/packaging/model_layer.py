@@ -36,6 +36,8 @@ class ModelLayer:
     """SHA-256 of the file, in hexadecimal."""
     file_bytes: int
     content: Content
+    name: str = "a model"
+    """For a person, as `detector version 2`."""
 
     @property
     def size_bytes(self) -> int:

@@ -36,7 +36,8 @@ class Progress:
         if not self.total_bytes:
             return self.doing
         done, total = self.done_bytes / MEGABYTE, self.total_bytes / MEGABYTE
-        return f"{self.doing}: {done:.0f} of {total:.0f} MB"
+        percent = 100 * self.done_bytes // self.total_bytes
+        return f"{self.doing}: {percent} %, {done:.1f} of {total:.1f} MB"
 
     def begin(self, doing: str, total_bytes: int) -> None:
         self.doing, self.done_bytes, self.total_bytes = doing, 0, total_bytes
@@ -110,9 +111,9 @@ class Packager:
         def sent(count: int) -> None:
             progress.done_bytes = count
 
-        progress.begin("reads a model for the image of its workers", layer.size_bytes)
+        progress.begin(f"reads {layer.name} for the image of its workers", layer.size_bytes)
         described = await digest_of(layer, passed)
-        progress.begin("pushes a model for the image of its workers", layer.size_bytes)
+        progress.begin(f"pushes {layer.name} to the registry", layer.size_bytes)
         await self._push.run(Pushed(described.digest, described.size_bytes, layer.read), sent)
         return described
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from framemesh.master.models.catalog import ModelCatalog
+from framemesh.master.packaging.build_events import PipelineRevision
 from framemesh.master.packaging.errors import ImageNotReady
 from framemesh.master.packaging.image_builds import ImageBuilds
 from framemesh.master.packaging.model_layer import ModelLayer
@@ -41,7 +42,13 @@ class PipelineImages:
         ]
         return await self._builds.image(
             [
-                ModelLayer(model.digest, model.size_bytes, partial(self._models.content, model))
+                ModelLayer(
+                    model.digest,
+                    model.size_bytes,
+                    partial(self._models.content, model),
+                    f"{model.manifest.name} version {model.version}",
+                )
                 for model in models
-            ]
+            ],
+            PipelineRevision(pipeline, revision),
         )

@@ -90,6 +90,7 @@ def _task(document: Document) -> SwarmTask:
         document["CreatedAt"],
         labels.group_of(container.get("Labels") or {}),
         _reserved(spec),
+        status.get("Timestamp", ""),
     )
 
 

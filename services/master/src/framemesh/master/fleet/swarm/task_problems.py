@@ -5,6 +5,9 @@ import re
 from framemesh.master.fleet.swarm.service_spec import service_name
 from framemesh.master.fleet.swarm.values import SwarmTask
 
+_TIME = re.compile(r"\d\d:\d\d:\d\d")
+"""In a moment as RFC 3339 writes it."""
+
 _EXIT = re.compile(r"non-zero exit \((\d+)\)(?:: (.*))?")
 
 KILLED = 128 + 9
@@ -24,8 +27,14 @@ def problem(task: SwarmTask) -> str:
 
 
 def progress(task: SwarmTask) -> str:
-    """What a task with a node waits for before it runs; empty if that is nothing special."""
-    return "pulls its image" if task.state == "preparing" else ""
+    """What a task with a node waits for before it runs; empty if that is nothing special.
+
+    Of a pull Docker tells the managers when it began, and not how far it is.
+    """
+    if task.state != "preparing":
+        return ""
+    found = _TIME.search(task.since)
+    return f"pulls its image since {found[0]} UTC" if found else "pulls its image"
 
 
 def _ended(status: int, task: SwarmTask) -> str:

@@ -88,6 +88,8 @@ class SwarmTask:
     """None for those that are not workers."""
     resources: Resources = NO_RESOURCES
     """Reserved for it."""
+    since: str = ""
+    """When it came into its state, as `created`; empty if Docker does not say."""
 
     @property
     def ended(self) -> bool:

@@ -1,0 +1,60 @@
+"""Records what became of the build of an image, for each pipeline that asked for it."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from framemesh.core.errors import FramemeshError
+from framemesh.master.history.events import EventKind, Events
+from framemesh.master.packaging.model_layer import ModelLayer
+from framemesh.master.packaging.reference import ImageReference
+
+SHOWN_DIGITS = 12
+"""Of a digest: as many as Docker shows."""
+
+MEGABYTE = 1_000_000
+
+
+class PipelineRevision(NamedTuple):
+    """Whose workers an image is for."""
+
+    pipeline: str
+    revision: int
+
+
+def record_built(
+    events: Events,
+    asked_by: Collection[PipelineRevision],
+    layers: Sequence[ModelLayer],
+    image: ImageReference,
+    seconds: float,
+) -> None:
+    """`seconds`: from its beginning until the registry had it."""
+    digest = image.digest[: len("sha256:") + SHOWN_DIGITS]
+    size = sum(each.size_bytes for each in _once(layers)) / MEGABYTE
+    for pipeline, revision in sorted(asked_by):
+        message = (
+            f"revision {revision}: {digest} with {_models(layers)}, {size:.1f} MB above the base, "
+            f"in {seconds:.1f} s"
+        )
+        events.record(pipeline, EventKind.IMAGE_BUILT, message)
+
+
+def record_failed(
+    events: Events,
+    asked_by: Collection[PipelineRevision],
+    layers: Sequence[ModelLayer],
+    error: FramemeshError,
+) -> None:
+    """A build that fails again for the same reason is counted by whoever keeps the events."""
+    for pipeline, revision in sorted(asked_by):
+        message = f"revision {revision}, with {_models(layers)}: {error}"
+        events.record(pipeline, EventKind.IMAGE_FAILED, message)
+
+
+def _models(layers: Sequence[ModelLayer]) -> str:
+    return ", ".join(each.name for each in _once(layers))
+
+
+def _once(layers: Sequence[ModelLayer]) -> Collection[ModelLayer]:
+    """Stages may share a model."""
+    return {each.digest: each for each in layers}.values()
