@@ -10,6 +10,7 @@ import grpc.aio
 from framemesh.agent.machine.figures import MachineFigures, NodeIdentity
 from framemesh.agent.machine.machine import Machine
 from framemesh.agent.master_session import MasterSession
+from framemesh.agent.start_slots import StartSlots
 from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_supervisor import WorkerSupervisor
@@ -73,7 +74,11 @@ async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good
             channel=channel,
             machine=Faulty(tmp_path),
             supervisor=WorkerSupervisor(
-                WorkerEnv("127.0.0.1:1", tmp_path), WorkerPorts(7410), SystemClock(), changed.set
+                worker_env=WorkerEnv("127.0.0.1:1", tmp_path),
+                ports=WorkerPorts(7410),
+                slots=StartSlots(1),
+                clock=SystemClock(),
+                changed=changed.set,
             ),
             changed=changed,
             set_connected=set_connected,

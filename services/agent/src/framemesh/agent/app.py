@@ -9,6 +9,7 @@ from framemesh.agent.machine.identity import agent_id
 from framemesh.agent.machine.machine import Machine
 from framemesh.agent.master_session import MasterSession
 from framemesh.agent.settings import AgentSettings
+from framemesh.agent.start_slots import StartSlots, slots_for
 from framemesh.agent.worker_env import WORKER_COMMAND, WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_supervisor import WorkerSupervisor
@@ -47,10 +48,14 @@ async def run(
     """
     changed = asyncio.Event()
     worker_env = WorkerEnv(settings.master, settings.data.absolute(), command, liveness)
-    supervisor = WorkerSupervisor(
-        worker_env, WorkerPorts(settings.first_port), SystemClock(), changed.set
-    )
     machine = Machine(worker_env.data, cpus=settings.cpus, memory_bytes=settings.memory)
+    supervisor = WorkerSupervisor(
+        worker_env=worker_env,
+        ports=WorkerPorts(settings.first_port),
+        slots=StartSlots(slots_for(machine.figures.cpus)),
+        clock=SystemClock(),
+        changed=changed.set,
+    )
     async with (
         grpc_server(
             settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from framemesh.agent.assignment import WorkerAssignment, WorkerReport
+from framemesh.agent.start_slots import StartSlot, StartSlots
 from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.core.clock import Clock
@@ -10,7 +11,7 @@ from framemesh.runtime.processes.arithmetic import ONE_THREAD
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.liveness import Health
 from framemesh.runtime.processes.malloc import MALLOC
-from framemesh.runtime.processes.supervision import SupervisedProcess
+from framemesh.runtime.processes.supervision import State, SupervisedProcess
 from framemesh.runtime.rpc.health import grpc_health
 
 SLOW_START_SECONDS = 5.0
@@ -23,8 +24,10 @@ class WorkerProcess:
     def __init__(
         self,
         assignment: WorkerAssignment,
+        *,
         worker_env: WorkerEnv,
         ports: WorkerPorts,
+        slots: StartSlots,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
@@ -32,11 +35,14 @@ class WorkerProcess:
         self._worker_env = worker_env
         self._ports = ports
         self._port: int | None = None
+        self._slots = slots
+        self._slot: StartSlot | None = None
+        self._changed = changed
         self._supervised = SupervisedProcess(
             assignment.id,
             start=self._start,
             check=self._check,
-            changed=changed,
+            changed=self._status_changed,
             liveness=worker_env.liveness,
             slow_start_seconds=SLOW_START_SECONDS,
             clock=clock,
@@ -47,6 +53,7 @@ class WorkerProcess:
         try:
             await self._supervised.run()
         finally:
+            self._give_back_slot()
             self._give_back_port()
 
     def report(self) -> WorkerReport:
@@ -61,6 +68,8 @@ class WorkerProcess:
         return "" if self._port is None else f"127.0.0.1:{self._port}"
 
     async def _start(self) -> Child:
+        self._give_back_slot()
+        self._slot = await self._slots.take()
         # A new port for every start: another process may have taken the last one meanwhile.
         self._give_back_port()
         self._port = self._ports.take()
@@ -73,6 +82,16 @@ class WorkerProcess:
 
     async def _check(self, timeout_seconds: float) -> Health:
         return await grpc_health(self._address, timeout_seconds)
+
+    def _status_changed(self) -> None:
+        if self._supervised.status.state is not State.STARTING:
+            self._give_back_slot()
+        self._changed()
+
+    def _give_back_slot(self) -> None:
+        if self._slot is not None:
+            self._slot.give_back()
+            self._slot = None
 
     def _give_back_port(self) -> None:
         if self._port is not None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from framemesh.agent.assignment import WorkerAssignment, WorkerReport
+from framemesh.agent.start_slots import StartSlots
 from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_process import WorkerProcess
@@ -22,11 +23,18 @@ class WorkerSupervisor:
     """
 
     def __init__(
-        self, worker_env: WorkerEnv, ports: WorkerPorts, clock: Clock, changed: Callable[[], None]
+        self,
+        *,
+        worker_env: WorkerEnv,
+        ports: WorkerPorts,
+        slots: StartSlots,
+        clock: Clock,
+        changed: Callable[[], None],
     ) -> None:
         """`changed` is called after every change of what `report` returns."""
         self._worker_env = worker_env
         self._ports = ports
+        self._slots = slots
         self._clock = clock
         self._changed = changed
         self._assigned: dict[str, WorkerAssignment] = {}
@@ -67,7 +75,12 @@ class WorkerSupervisor:
         # One that is to be replaced is still there; its end starts another comparison.
         for id_ in self._assigned.keys() - self._workers.keys():
             worker = WorkerProcess(
-                self._assigned[id_], self._worker_env, self._ports, self._clock, self._changed
+                self._assigned[id_],
+                worker_env=self._worker_env,
+                ports=self._ports,
+                slots=self._slots,
+                clock=self._clock,
+                changed=self._changed,
             )
             self._workers[id_] = worker
             self._tasks[id_] = tasks.create_task(self._run_worker(worker))

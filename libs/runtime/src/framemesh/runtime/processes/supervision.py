@@ -147,7 +147,10 @@ class SupervisedProcess:
             self._exit_status = 0
             began = self._clock.monotonic()
             try:
-                trouble = await self._run_once(await self._start())
+                child = await self._start()
+                # It may have waited for its turn.
+                began = self._clock.monotonic()
+                trouble = await self._run_once(child)
             except (OSError, FramemeshError) as error:
                 trouble = f"cannot be started: {error}"
             except Exception as error:  # a fault of ours must not end the other processes
