@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate
-from framemesh.master.rollouts.figures import STEP, Figures
+from framemesh.master.ages import STEP
+from framemesh.master.rollouts.figures import Figures
 from framemesh.runtime.messages.outcome_message import OutcomeSummary
 
 DONE = OutcomeSummary(

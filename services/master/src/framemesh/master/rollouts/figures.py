@@ -1,15 +1,8 @@
 """What the outcomes of one revision add up to: how many frames, how many dead, how old."""
 
-from bisect import bisect_left
-
 from framemesh.core.outcome import Fate
+from framemesh.master.ages import AgeHistogram
 from framemesh.runtime.messages.outcome_message import OutcomeSummary
-
-STEP = 1.1
-"""From one bound of ages to the next: a percentile is told within a tenth."""
-
-BOUNDS = tuple(0.001 * STEP**number for number in range(193))
-"""In seconds: from a millisecond to a day."""
 
 FAULTS_OF_PICTURES = frozenset(
     {"undecodable", "corrupt", "damaged", "too_slow_to_decode", "too_many_tiles"}
@@ -23,7 +16,7 @@ class Figures:
     def __init__(self, revision: int, captured_after_unix_nano: int) -> None:
         self._revision = revision
         self._captured_after = captured_after_unix_nano
-        self._ages = [0] * (len(BOUNDS) + 1)
+        self._ages = AgeHistogram()
         self.frames = 0
         """That are done, or dead by a fault of the revision."""
         self.dead = 0
@@ -39,15 +32,9 @@ class Figures:
             self.dead += 1
         elif outcome.fate is Fate.DONE:
             self.frames += 1
-            self._ages[bisect_left(BOUNDS, outcome.age_seconds)] += 1
+            self._ages.add(outcome.age_seconds)
 
     @property
     def age_p99_seconds(self) -> float | None:
         """99 of 100 frames that were done were not older; None if there are none."""
-        done = sum(self._ages)
-        seen = 0
-        for number, count in enumerate(self._ages):
-            seen += count
-            if done and seen >= 0.99 * done:
-                return BOUNDS[min(number, len(BOUNDS) - 1)]
-        return None
+        return self._ages.percentile(0.99)

@@ -26,7 +26,20 @@ _TYPED = {
     "allow_rollup_hdrs",
     "deny_delete",
     "first_seq",
+    "republish",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Republish:
+    """Copies of what a stream stores, published again for whoever listens. Nothing waits for them,
+    and what nobody takes is gone. A copy has the headers of its message, and some of the broker's.
+    """
+
+    source: str
+    """The subjects that are copied; it may have wildcards."""
+    destination: str
+    """The subject of a copy; `{{wildcard(1)}}` stands for what the first wildcard matched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,8 @@ class StreamConfig:
     """Of its first message; 0: 1."""
     placement_tags: tuple[str, ...] = ()
     """Of the servers that a new stream may be placed on."""
+    republish: Republish | None = None
+    """It can be set, changed and taken away while the stream is in use."""
     other: Mapping[str, Any] = field(default_factory=dict)
     """What a server says beyond these; it goes back unchanged in an update."""
 
@@ -75,14 +90,20 @@ class StreamConfig:
             allow_rollup_headers=config.get("allow_rollup_hdrs", False),
             deny_delete=config.get("deny_delete", False),
             first_sequence=config.get("first_seq", 0),
+            republish=_republish(config.get("republish")),
             other={name: value for name, value in config.items() if name not in _TYPED},
         )
 
     def to_json(self) -> dict[str, Any]:
         placement = {"placement": {"tags": list(self.placement_tags)}}
+        copies = self.republish
+        republish = (
+            {"republish": {"src": copies.source, "dest": copies.destination}} if copies else {}
+        )
         return {
             **self.other,
             **(placement if self.placement_tags else {}),
+            **republish,
             "name": self.name,
             "subjects": list(self.subjects),
             "storage": self.storage,
@@ -99,6 +120,10 @@ class StreamConfig:
             "deny_delete": self.deny_delete,
             "first_seq": self.first_sequence,
         }
+
+
+def _republish(found: Mapping[str, Any] | None) -> Republish | None:
+    return Republish(found["src"], found["dest"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
