@@ -38,6 +38,8 @@ from framemesh.runtime.messages.subjects import (
     frames_subject,
     ledger_stream,
     outcomes_subject,
+    run_subjects,
+    runs_stream,
     shard_consumer,
     shard_stream,
 )
@@ -117,7 +119,7 @@ async def buffer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 def provision_in_memory(memory: MemoryPlane) -> None:
-    """What BufferProvisioner makes of SPEC."""
+    """What BufferProvisioner makes of SPEC, and what keeps the outcomes of other runs."""
     subjects = tuple(frames_subject(shard, "*") for shard in SHARDS)
     memory.provision(
         StreamConfig(FRAMES, subjects, Retention.WORK_QUEUE, 64 * MIB),
@@ -126,6 +128,7 @@ def provision_in_memory(memory: MemoryPlane) -> None:
     for name, subject in (
         (ledger_stream("street"), outcomes_subject("street", "*")),
         (dead_stream("street"), dead_subjects("street", "*")),
+        (runs_stream("street"), run_subjects("street", "*")),
     ):
         memory.provision(StreamConfig(name, (subject,), Retention.LIMITS, 64 * MIB))
 
@@ -285,6 +288,24 @@ async def test_a_dead_frame_is_kept_with_what_is_known_of_it(buffer: World) -> N
     assert (letter.frame.id, letter.frame.image) == (FrameId("door", "s", 2), IMAGE)
     assert (letter.reason, letter.detail, letter.attempts) == ("inference_failed", said, 4)
     assert (letter.worker, letter.died_unix_nano) == ("test", found[2].completed_unix_nano)
+
+
+async def test_what_is_dead_in_another_run_has_no_dead_letter_and_no_outcome_in_the_ledger() -> (
+    None
+):
+    buffer = MemoryWorld()
+    provision_in_memory(buffer.memory)
+
+    def decide(frame: Frame, _: bool) -> Outcome:
+        factory = replace(outcome_factory(), run="s7")
+        return factory.dead(frame, "inference_failed", "", attempts=4)
+
+    await offer(buffer, 2)
+    async with working(buffer, open_processor(decide)):
+        await emptied(buffer)
+    assert await buffer.stored(runs_stream("street")) == 2
+    assert await buffer.stored(dead_stream("street")) == 0
+    assert await buffer.stored(ledger_stream("street")) == 0
 
 
 async def test_headers_that_are_not_known_go_on_with_a_dead_frame(buffer: World) -> None:

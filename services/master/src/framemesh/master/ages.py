@@ -1,7 +1,7 @@
 """Ages of frames, counted so that a percentile takes little memory and can be stored."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 STEP = 1.1
 """From one bound to the next: a percentile is told within a tenth."""
@@ -10,12 +10,12 @@ BOUNDS = tuple(0.001 * STEP**number for number in range(193))
 """In seconds: from a millisecond to a day."""
 
 
+@dataclass(slots=True)
 class AgeHistogram:
     """How many frames were of which age."""
 
-    def __init__(self, counts: Sequence[int] = ()) -> None:
-        """`counts`: those of an earlier one, which it goes on with."""
-        self.counts = [*counts] or [0] * (len(BOUNDS) + 1)
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    """Of frames up to each bound, and of older ones."""
 
     def add(self, seconds: float) -> None:
         """Count one frame."""

@@ -7,7 +7,7 @@ from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.messages.detection_message import detection_from_proto, detection_to_proto
-from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject
+from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject, runs_stream
 
 _FATE_TO_PROTO = {
     Fate.DONE: outcome_pb2.FATE_DONE,
@@ -43,8 +43,7 @@ def to_message(outcome: Outcome) -> OutboundMessage:
     return OutboundMessage(
         outcome_subject(outcome.pipeline, outcome.frame, outcome.run),
         to_proto(outcome).SerializeToString(),
-        # The creator of another run decides which stream stores it.
-        stream="" if outcome.run else ledger_stream(outcome.pipeline),
+        stream=(runs_stream if outcome.run else ledger_stream)(outcome.pipeline),
     )
 
 

@@ -79,6 +79,16 @@ def outcome_subject(pipeline: str, frame: FrameId, run: str = "") -> str:
     return f"{root}.{frame.camera}.{frame.session}.{frame.sequence}"
 
 
+def runs_stream(pipeline: str) -> str:
+    """The stream that keeps the outcomes of a pipeline's other runs apart from the live ones."""
+    return f"RUNS-{pipeline}"
+
+
+def run_subjects(pipeline: str, run: str) -> str:
+    """Where all outcomes of a run are that is not the live one."""
+    return f"runs.{pipeline}.{run}.>"
+
+
 def outcomes_subject(pipeline: str, camera: str) -> str:
     """Where the outcomes of a camera are; "*" for every camera."""
     return f"outcomes.{pipeline}.{camera}.>"

@@ -60,8 +60,9 @@ class OutcomeCommitter:
         in_flight.context.mark_committed()
 
     async def _write(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
-        if outcome.fate is Fate.DEAD:
-            # The dead letter first, so that the outcome never exists without it.
+        if outcome.fate is Fate.DEAD and not outcome.run:
+            # The dead letter first, so that the outcome never exists without it. Of other runs than
+            # the live one there is none: what cameras sent is not dead for that.
             letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
             await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))
         encode = partial(outcome_message.to_message, outcome)

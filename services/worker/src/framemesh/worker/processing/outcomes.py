@@ -26,6 +26,8 @@ class OutcomeFactory:
     revision: int = 0
     models: tuple[StageModel, ...] = ()
     """Of all stages."""
+    run: str = ""
+    """That the outcomes belong to; empty: the live one."""
 
     def done(self, frame: Frame, result: InferenceResult, attempts: int) -> Outcome:
         return self._outcome(
@@ -74,4 +76,5 @@ class OutcomeFactory:
             damaged=bool(result and result.damage) or reason == Damaged.reason,
             revision=self.revision,
             models=self.models if attempts else (),
+            run=self.run,
         )

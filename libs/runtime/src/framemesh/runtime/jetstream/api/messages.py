@@ -109,13 +109,13 @@ class Messages:
         """
         return await self._direct_get(stream, {"seq": from_sequence, "next_by_subj": subject})
 
-    async def direct_last_of_each(self, stream: str, subject: str) -> list[StoredMessage]:
-        """The newest message of every subject that matches `subject`, oldest first; none: empty.
+    async def direct_last_of_each(self, stream: str, *subjects_: str) -> list[StoredMessage]:
+        """The newest message of every subject that matches one of these, oldest first; none: empty.
 
         Raises:
             TooManySubjects: more than MAX_SUBJECTS match.
         """
-        body = {"multi_last": [subject], "batch": MAX_SUBJECTS}
+        body = {"multi_last": [*subjects_], "batch": MAX_SUBJECTS}
         return await self._direct_each(stream, body)
 
     async def direct_batch(
