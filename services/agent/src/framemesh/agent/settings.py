@@ -7,13 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ByteSize, Field
 
-from framemesh.core.names import Name
+from framemesh.core.errors import InvalidName
+from framemesh.core.names import Name, NodeName, check_node_name
 from framemesh.runtime.settings import Address, Addresses, ServiceSettings, named_after
 
 
 def _hostname() -> str:
-    """The host's name, with characters that no name may have ("cam-3.example.org") replaced."""
-    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:64]
+    """The host's name as it is, unless it has characters that the name of no host has."""
+    name = socket.gethostname()
+    try:
+        return check_node_name(name)
+    except InvalidName:
+        return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:63] or "node"
 
 
 def _labels(value: Any) -> Any:
@@ -38,7 +43,7 @@ class AgentSettings(ServiceSettings):
     listen: Address = "127.0.0.1:7405"
     """For health checks, nothing else."""
     master: Addresses = "127.0.0.1:7402"
-    node: Name = Field(default_factory=_hostname)
+    node: NodeName = Field(default_factory=_hostname)
     labels: Annotated[dict[Name, str], BeforeValidator(_labels)] = Field(default_factory=dict)
     """`name=value,name=value`: what pipelines ask for in `workers.node_labels`."""
     price_per_hour: float | None = Field(None, ge=0, allow_inf_nan=False)

@@ -48,6 +48,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.leader_gate import LeaderGate
+from framemesh.runtime.rpc.reachable_address import reachable_address
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
@@ -93,8 +94,9 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
                 domain.gate.leader = leader
                 await server.set_standby()
 
+            name = settings.name or reachable_address(settings.listen)
             election = Election(
-                nats, "master", settings.listen, lead=lead, standby=stand_by, clock=SystemClock()
+                nats, "master", name, lead=lead, standby=stand_by, clock=SystemClock()
             )
             await election.run()
 

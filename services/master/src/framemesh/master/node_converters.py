@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from framemesh.api.master.v1 import node_pb2
-from framemesh.core.names import check_name
+from framemesh.core.names import check_node_name
 from framemesh.core.resources import Resources
 from framemesh.master.errors import MalformedCall, TooManyWorkers
 from framemesh.master.fleet.node_admin import NodeState, NodeStatus
@@ -51,7 +51,7 @@ def node_from_proto(message: node_pb2.Node) -> NodeReport:
         InvalidName: the node has no usable name.
         TooManyWorkers, MalformedCall: the report is larger than one may be, or has no sense.
     """
-    check_name("node", message.name)
+    check_node_name(message.name)
     if len(message.workers) > MAX_WORKERS:
         raise TooManyWorkers(
             f"node {message.name!r} reports {len(message.workers)} workers:"

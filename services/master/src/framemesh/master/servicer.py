@@ -17,7 +17,7 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.core.documents.document import dump
-from framemesh.core.names import check_name
+from framemesh.core.names import check_name, check_node_name
 from framemesh.master.converters import (
     announcement_from_proto,
     chunk_from_proto,
@@ -233,13 +233,13 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
     async def DrainNode(
         self, request: node_pb2.DrainNodeRequest, context: Context
     ) -> node_pb2.DrainNodeResponse:
-        await self._admin.drain(check_name("node", request.name))
+        await self._admin.drain(check_node_name(request.name))
         return node_pb2.DrainNodeResponse()
 
     async def UncordonNode(
         self, request: node_pb2.UncordonNodeRequest, context: Context
     ) -> node_pb2.UncordonNodeResponse:
-        await self._admin.uncordon(check_name("node", request.name))
+        await self._admin.uncordon(check_node_name(request.name))
         return node_pb2.UncordonNodeResponse()
 
 

@@ -36,6 +36,8 @@ class Settings(ServiceSettings):
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7402"
+    name: Annotated[str, Field(pattern=r"^\S*$", max_length=253)] = ""
+    """What the others tell of this master when it leads; empty: `reachable_address(listen)`."""
     spool: Path = Field(default_factory=lambda: Path(tempfile.gettempdir()))
     """For the files of models that are being registered, up to four of 2 GiB: on a disk."""
     fleet: Literal["process", "swarm"] = "process"
