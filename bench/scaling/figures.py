@@ -15,6 +15,11 @@ import matplotlib  # type: ignore[import-not-found]
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # type: ignore[import-not-found]
+from matplotlib.ticker import (  # type: ignore[import-not-found]
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+)
 
 Row = Mapping[str, str]
 
@@ -48,6 +53,14 @@ def rows(file: Path) -> list[Row]:
         )
 
 
+def seconds_axis(axes: "plt.Axes") -> None:
+    """Seconds on a scale of powers, as plain numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def first_frames(found: Sequence[Row], to: Path) -> None:
     """Time for the first 300 frames, and what a line through one worker would be."""
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
@@ -65,7 +78,7 @@ def first_frames(found: Sequence[Row], to: Path) -> None:
             color=colour,
             label=f"{model} ms a frame: {float(of_model[-1]['of_linear']):.2f} of linear at 8",
         )
-    axes.set_yscale("log")
+    seconds_axis(axes)
     axes.set_xticks(sorted({int(row["workers"]) for row in found}))
     axes.set_xlabel("workers")
     axes.set_ylabel("seconds for the first 300 frames")
@@ -114,7 +127,7 @@ def derivative(loads: Mapping[str, Sequence[Row]], to: Path) -> None:
             top.set_ylabel("backlog, frames")
             middle.set_ylabel("its derivative, frames/s")
             bottom.set_ylabel("workers")
-            bottom.legend(frameon=False, loc="upper left")
+            bottom.legend(frameon=False, loc="center right")
         if column == len(loads) - 1:
             load_axes.set_ylabel("offered, frames/s (grey)")
     figure.savefig(to, dpi=130)
@@ -127,29 +140,32 @@ def pareto(found: Sequence[Row], to: Path) -> None:
     for row in found:
         loads[row["load"]].append(row)
     figure, grid = plt.subplots(
-        1, len(loads), figsize=(3.8 * len(loads), 3.8), layout="constrained", squeeze=False
+        1,
+        len(loads),
+        figsize=(3.8 * len(loads), 3.8),
+        sharey=True,
+        layout="constrained",
+        squeeze=False,
     )
     for plot, (load, of_load) in zip(grid[0], loads.items(), strict=True):
         for row in of_load:
-            scaler = row["scaler"]
-            cost, age = float(row["worker_seconds"]), float(row["age_p99"])
-            plot.plot(cost, age, "o", color=COLOURS[scaler], markersize=8)
-            plot.annotate(
-                NAMES[scaler],
-                (cost, age),
-                xytext=(0, 8),
-                textcoords="offset points",
-                ha="center",
-                fontsize=8,
-                color=COLOURS[scaler],
+            plot.plot(
+                float(row["worker_seconds"]),
+                float(row["age_p99"]),
+                "o",
+                color=COLOURS[row["scaler"]],
+                label=NAMES[row["scaler"]],
+                markersize=9,
             )
         plot.axhline(2, color="#8a8f98", lw=0.8, ls="--")
-        plot.margins(0.25)
-        plot.set_yscale("log")
+        plot.margins(0.15)
+        seconds_axis(plot)
         plot.set_title(TITLES[load])
         plot.set_xlabel("worker-seconds")
-        plot.grid(alpha=0.25, which="both")
-    grid[0][0].set_ylabel("age p99, s (objective dashed)")
+        plot.grid(alpha=0.25)
+    grid[0][0].set_ylabel("age p99, s (dashed: the objective)")
+    handles, names = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), frameon=False)
     figure.savefig(to, dpi=140)
     plt.close(figure)
 
