@@ -1,7 +1,7 @@
 """Gives each pipeline the number of workers that its load needs."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Iterator
 from typing import NoReturn
 
 from framemesh.core.clock import Clock
@@ -55,6 +55,8 @@ class Autoscaler:
         """What was stored of every pipeline, watched or not."""
         self._troubled: set[str] = set()
         """Pipelines of which it was told that they cannot be scaled."""
+        self._busy: set[str] = set()
+        """Pipelines with a step that the broker has not answered yet: one at a time of each."""
 
     def replicas(self, spec: PipelineSpec) -> int:
         """How many workers a pipeline should have now."""
@@ -83,22 +85,31 @@ class Autoscaler:
 
     async def run(self, pipelines: PipelineSource, leadership: Leadership) -> NoReturn:
         """Decide again and again, until cancelled."""
-        while True:
-            if leadership.certain:
-                await self._round(await pipelines.known(), pipelines.unreadable)
-            await asyncio.sleep(self._policy.sample)
+        self._busy.clear()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                if leadership.certain:
+                    known = await pipelines.known()
+                    for name, step in self._steps(known, pipelines.unreadable, leadership):
+                        self._busy.add(name)
+                        tasks.create_task(self._tried(name, step))
+                await asyncio.sleep(self._policy.sample)
 
-    async def _round(self, pipelines: Pipelines, unreadable: Collection[str]) -> None:
+    def _steps(
+        self, pipelines: Pipelines, unreadable: Collection[str], leadership: Leadership
+    ) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+        """What is to be done now, by pipeline, without those that are busy."""
         for name, stored in sorted(pipelines.items()):
-            if stored.spec.workers.scales:
-                await self._tried(name, self._look(name, stored))
-            else:
+            if not stored.spec.workers.scales:
                 self._unwatch(name)
+            elif name not in self._busy:
+                yield name, self._look(name, stored, leadership)
         # What cannot be read is still there, and will have as many workers when it can.
         there = pipelines.keys() | {*unreadable}
         for name in (self._watched.keys() | self._stored.keys()) - there:
             self._unwatch(name)
-            await self._tried(name, self._forget(name))
+            if name in self._stored and name not in self._busy:
+                yield name, self._forget(name)
         self._troubled &= there | self._stored.keys()
 
     async def _tried(self, name: str, step: Coroutine[None, None, None]) -> None:
@@ -110,13 +121,14 @@ class Autoscaler:
             if name not in self._troubled:
                 log.warning("cannot scale, will try again", pipeline=name, why=str(error))
             self._troubled.add(name)
+        finally:
+            self._busy.discard(name)
 
     async def _forget(self, name: str) -> None:
-        if name in self._stored:
-            await self._store.remove(name)
-            del self._stored[name]
+        await self._store.remove(name)
+        del self._stored[name]
 
-    async def _look(self, name: str, stored: StoredPipeline) -> None:
+    async def _look(self, name: str, stored: StoredPipeline, leadership: Leadership) -> None:
         spec = stored.spec
         watched = self._watched.get(name)
         if watched is None:
@@ -128,7 +140,8 @@ class Autoscaler:
         watched.counted(await self._counters[name].count(stored), spec)
         decision = watched.decision(spec)
         scaled = watched.after(decision)
-        if scaled == watched.scaled:
+        # While the broker was asked, another master may have begun to lead: the number is its own.
+        if scaled == watched.scaled or not leadership.certain:
             return
         await self._store.put(name, scaled)
         before = watched.scaled.replicas

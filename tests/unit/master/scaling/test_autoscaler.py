@@ -1,0 +1,138 @@
+"""What holds up the scaling of one pipeline, or of one leader, and what does not."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.master.history.events import EventKind
+from framemesh.master.scaling.autoscaler import Autoscaler
+from framemesh.master.scaling.scaling_store import ScalingStore
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_feed import Pipelines
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
+from tests.hand_clock import HandClock
+from tests.waiting import eventually
+
+STREAM: dict[str, object] = {
+    "created": "2026-01-01T00:00:00Z",
+    "config": {
+        "name": "frames",
+        "storage": "file",
+        "retention": "workqueue",
+        "discard": "new",
+        "max_bytes": 1,
+        "num_replicas": 1,
+    },
+    "state": {"messages": 1, "bytes": 1, "first_seq": 1, "last_seq": 1},
+}
+
+
+class Streams(Broker):
+    """A connection to streams of one frame each. That of `hanging` is never told of."""
+
+    def __init__(self, asked: Callable[[], None] = lambda: None) -> None:
+        super().__init__("nats://nowhere")
+        self.connected.set()
+        self.written: list[str] = []
+        self.given_up = 0
+        """Questions that nobody waits for any more."""
+        self._asked = asked
+
+    async def call(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
+    ) -> Msg:
+        answer: dict[str, object] = {"stream": "KV", "seq": 1}
+        if "STREAM.INFO" in subject:
+            if "FRAMES-hanging" in subject:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    self.given_up += 1
+            self._asked()
+            answer = STREAM
+        else:
+            self.written.append(subject)
+        return Msg(Client(), data=json.dumps(answer).encode())
+
+
+class Source:
+    unreadable: Collection[str] = ()
+
+    def __init__(self, *names: str) -> None:
+        self.pipelines = {name: sleeping(name) for name in names}
+
+    async def known(self) -> Pipelines:
+        return self.pipelines
+
+    async def changes(self) -> AsyncIterator[Pipelines]:
+        yield self.pipelines
+
+
+class Term:
+    certain = True
+    epoch = 1
+
+
+class NoEvents:
+    def record(self, pipeline: str, kind: EventKind, message: str) -> None:
+        pass
+
+
+def sleeping(name: str) -> StoredPipeline:
+    """A pipeline without workers: its first frame wakes it."""
+    workers = WorkersSpec(min=0, max=3)
+    spec = PipelineSpec(name, (StageSpec("people", "person", 1),), workers=workers)
+    return StoredPipeline(spec, Generation.of(1, spec))
+
+
+def autoscaler(broker: Broker) -> Autoscaler:
+    return Autoscaler(
+        broker,
+        ScalingStore(broker),
+        changed=asyncio.Event(),
+        events=NoEvents(),
+        clock=HandClock(),
+    )
+
+
+async def test_a_stream_that_does_not_answer_holds_up_no_other_pipeline() -> None:
+    broker, source = Streams(), Source("hanging", "street")
+    scaler = autoscaler(broker)
+    street = source.pipelines["street"].spec
+    async with background_task(scaler.run(source, Term())):
+        await eventually(lambda: scaler.replicas(street), until=lambda count: count == 1)
+        assert broker.given_up == 0
+    assert scaler.replicas(source.pipelines["hanging"].spec) == 0
+
+
+async def test_a_pipeline_deleted_before_its_first_decision_is_unwatched() -> None:
+    broker, source = Streams(), Source("hanging")
+    scaler = autoscaler(broker)
+    async with background_task(scaler.run(source, Term())):
+        await eventually(lambda: scaler.watched("hanging"))
+        source.pipelines = {}
+        await eventually(lambda: scaler.watched("hanging") is None)
+    assert broker.written == []
+
+
+async def test_a_leader_that_was_suspended_stores_no_decision() -> None:
+    term = Term()
+    asked = asyncio.Event()
+
+    def suspended() -> None:
+        term.certain = False
+        asked.set()
+
+    broker, source = Streams(suspended), Source("street")
+    scaler = autoscaler(broker)
+    async with background_task(scaler.run(source, term)):
+        await asked.wait()
+        await eventually(lambda: (each := scaler.watched("street")) and each.load)
+    assert broker.written == []
+    assert scaler.replicas(source.pipelines["street"].spec) == 0
