@@ -100,8 +100,10 @@ AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-swarm
 test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed
-	$(WITH_DOCKER) $(BIN)/pytest tests/contract tests/swarm -m swarm
+	$(WITH_DOCKER) $(BIN)/pytest tests/contract tests/swarm -m $(SWARM)
 WITH_DOCKER = tests/swarm/with_docker.sh
+# `make test-swarm SWARM=swarm_short`: the stack, the demo's frames and one node that is killed.
+SWARM = swarm
 
 .PHONY: swarm-up swarm-demo swarm-down
 swarm-up: install ## Start a swarm of three nodes in docker, with everything on it

@@ -94,11 +94,13 @@ async def dead(node: Node) -> AsyncIterator[None]:
         await node.start()
 
 
+@pytest.mark.swarm_short
 async def test_all_that_the_brokers_hold_has_three_copies(under_load: UnderLoad) -> None:
     copies = await under_load.system.streams.copies()
     assert {name: count for name, count in copies.items() if count != 3} == {}
 
 
+@pytest.mark.swarm_short
 async def test_the_node_of_a_worker_is_killed(pushing: UnderLoad) -> None:
     node = await bystander()
     began = time.monotonic()
@@ -192,5 +194,6 @@ def rolled_back(state: str) -> bool:
     return state == "rollback_completed"
 
 
+@pytest.mark.swarm_short
 async def test_no_promise_was_broken(under_load: UnderLoad) -> None:
     assert not await under_load.violations()

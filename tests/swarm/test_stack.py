@@ -8,6 +8,7 @@ from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.swarm,
+    pytest.mark.swarm_short,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(600),
     pytest.mark.usefixtures("stack_of_three"),
