@@ -53,6 +53,15 @@ async def test_a_drained_node_hands_its_workers_over(running: Master) -> None:
     assert await states(running) == {"east": READY, "west": READY}
 
 
+async def test_a_node_with_the_name_of_a_host_is_drained_and_comes_back(running: Master) -> None:
+    name = "ip-10-0-0-1.example.org"
+    await here(running, name)
+    await drain(running, name)
+    assert await states(running) == {name: DRAINED}
+    await uncordon(running, name)
+    assert await states(running) == {name: READY}
+
+
 async def test_a_node_stays_drained_when_the_master_is_started_again(nats_url: str) -> None:
     async with master(nats_url) as channel:
         running = Master(channel)

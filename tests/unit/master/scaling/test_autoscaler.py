@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
-from framemesh.master.history.events import EventKind
+from framemesh.master.history.events import NoEvents
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.runtime.concurrency.background_task import background_task
@@ -77,11 +77,6 @@ class Source:
 class Term:
     certain = True
     epoch = 1
-
-
-class NoEvents:
-    def record(self, pipeline: str, kind: EventKind, message: str) -> None:
-        pass
 
 
 def sleeping(name: str) -> StoredPipeline:

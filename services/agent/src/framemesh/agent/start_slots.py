@@ -33,8 +33,8 @@ def slots_for(cpus: int) -> int:
 class StartSlots:
     """Lets so many workers start at the same time, in the order in which they ask.
 
-    Six that start at once on two CPUs are all ready at the end; some after the others, the first
-    are ready in half of that time.
+    Many that start at once are all ready at the end, none before. The first should serve while the
+    others start: docs/scaling.md has the times.
     """
 
     def __init__(self, count: int, held_seconds: float = HELD_SECONDS) -> None:

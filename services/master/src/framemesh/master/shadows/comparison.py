@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from framemesh.core.clock import NANO
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.master.ages import AgeHistogram
 from framemesh.master.shadows.matching import matches
@@ -15,8 +16,6 @@ OTHER_CLASSES = "other"
 
 MAX_REASONS = 32
 """Of failures that are told apart; there are a dozen."""
-
-NANO = 1e9
 
 
 @dataclass(slots=True)
