@@ -42,6 +42,13 @@ class FakeStage:
     deadlines: list[float] = field(default_factory=list)
     released: list[bool] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Not in `run`: a real stage reads its results beside the event loop.
+        self._found = [
+            replace(self.tells, stage=self.name, label=label, score=0.9, box=box)
+            for label, box in self.finds
+        ]
+
     async def decode(self, image: FrameImage) -> None:
         _ = image.pixels
 
@@ -60,13 +67,7 @@ class FakeStage:
         self.deadlines.append(deadline)
         self.released.append(release_pixels)
         await asyncio.sleep(0)
-        return [
-            [
-                replace(self.tells, stage=self.name, label=label, score=0.9, box=box)
-                for label, box in self.finds
-            ]
-            for _ in regions
-        ]
+        return [[*self._found] for _ in regions]
 
 
 def graph(edges: Sequence[Edge], *stages: FakeStage) -> GraphExecutor:
