@@ -13,14 +13,11 @@ from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
-from framemesh.master.pipelines.buffer import (
-    STATE,
-    BufferProvisioner,
-    BufferRefused,
-    StorageMissing,
-)
+from framemesh.master.pipelines.buffer import STATE, BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
+from framemesh.master.pipelines.stream_provisioning import BufferRefused, StorageMissing
 from framemesh.master.scaling.scaling_store import ScalingStore
+from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.replicas import replicas_of
@@ -109,7 +106,10 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
     events, learned = EventLog(ingest, SystemClock()), ScalingStore(ingest)
     revisions = RevisionStore(ingest)
     journal = ChangeJournal(ingest)
-    buckets = store, journal, revisions, models, checkpoints, events, learned, Cordons(ingest)
+    buckets = (
+        *(store, journal, revisions, models, checkpoints, events, learned),
+        *(Cordons(ingest), ShadowStore(ingest)),
+    )
     for bucket in buckets:
         await until_answered(bucket.create)
     await store.put(PipelineSpec("street", (StageSpec("people", "person"),)))

@@ -22,8 +22,10 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
+from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
@@ -155,6 +157,7 @@ class Leader:
         self.fleet = fleet
         self._journal = ChangeJournal(broker)
         self._revisions, self._scaling = RevisionStore(broker), ScalingStore(broker)
+        self._comparisons = ShadowStore(broker)
         self._events, changed = EventLog(broker, SystemClock()), asyncio.Event()
         self._models = ModelCatalog(broker, Transfers())
         self._scaler = Autoscaler(
@@ -165,6 +168,7 @@ class Leader:
             revisions=Revisions(self._revisions),
             models=self._models,
             buffers=BufferProvisioner(broker),
+            shadows=ShadowStreams(broker),
             journal=self._journal,
             fleet=fleet,
             scaler=self._scaler,
@@ -194,6 +198,7 @@ class Leader:
             self._events,
             self.cordons,
             self._scaling,
+            self._comparisons,
         ):
             await storage.create()
         await self._scaler.load()

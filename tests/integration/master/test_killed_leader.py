@@ -15,6 +15,8 @@ import pytest
 from pydantic import ByteSize
 
 from framemesh.core.errors import FramemeshError
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
 from framemesh.master.models import entries, files
 from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
@@ -45,6 +47,8 @@ STREET = pipeline_message.from_proto(
     )
 )
 
+SHADOWED = replace(STREET, rollout=RolloutSpec(shadow=ShadowSpec({"people": 2})))
+
 Act = Callable[[Leader], Awaitable[object]]
 
 
@@ -55,6 +59,8 @@ class Change:
     act: Act
     new: bool = False
     """Whether there is no pipeline before."""
+    before: PipelineSpec | None = None
+    """The pipeline that there is before; None: STREET."""
     frames: int = 0
     """That wait in its buffer meanwhile."""
 
@@ -84,6 +90,14 @@ CHANGES = {
         frames=3,
     ),
     "delete": Change(deleted, frames=3),
+    "shadow begins": Change(applied(SHADOWED)),
+    "other shards of one with a shadow": Change(
+        applied(replace(SHADOWED, buffer=replace(STREET.buffer, shards=4))),
+        before=SHADOWED,
+        frames=3,
+    ),
+    "shadow ends": Change(applied(STREET), before=SHADOWED),
+    "delete with a shadow": Change(deleted, before=SHADOWED),
     "drain of a node": Change(lambda leader: leader.cordons.add("east")),
 }
 
@@ -106,7 +120,7 @@ class World:
                 await self._jetstream.streams.delete(name)
         async with self.leader() as leader:
             if not change.new:
-                await leader.pipelines.apply(STREET)
+                await leader.pipelines.apply(change.before or STREET)
             await leader.settle()
         for number in range(change.frames):
             await self._jetstream.messages.store(f"frames.street.1-0.camera-{number}", b"frame")
@@ -134,7 +148,9 @@ class World:
         )
         streams = {name: await self._stream(name) for name in await self._streams()}
         return {
-            "pipelines": {name: replace(stored, revision=0) for name, stored in pipelines.items()},
+            "pipelines": {
+                name: replace(stored, revision=0, shadow=0) for name, stored in pipelines.items()
+            },
             "workers": workers,
             "on drained nodes": sum(each.node in cordoned for each in fleet.replicas),
             "streams": streams,

@@ -19,6 +19,7 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.runtime.dataplane.errors import StreamMissing
@@ -354,6 +355,7 @@ def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
         revisions=Revisions(RevisionStore(broker)),
         models=models,
         buffers=BufferProvisioner(broker),
+        shadows=ShadowStreams(broker),
         journal=ChangeJournal(broker),
         fleet=MemoryDriver(),
         events=EventLog(broker, SystemClock()),

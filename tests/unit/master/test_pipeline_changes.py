@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import RolloutPhase
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.pipelines.changes import (
     advanced,
@@ -133,3 +134,32 @@ def test_frames_go_where_the_specification_says_and_what_comes_back_was_good(
         numbers = [each.number for each in (*current.draining, current.generation)]
         assert numbers == sorted({*numbers})
         assert {*before.draining} <= {*current.draining}, "none is forgotten that has frames"
+
+
+def shadowed(version: int, shadow: int, workers: int = 1) -> PipelineSpec:
+    wanted = RolloutSpec(shadow=ShadowSpec({"people": shadow}, workers))
+    return replace(spec(version), rollout=wanted)
+
+
+def test_a_shadow_begins_and_ends_without_a_new_revision() -> None:
+    begun = applied(shadowed(1, 2), FIRST, NOW)
+    assert (begun.revision, begun.rollout, begun.shadow) == (1, None, 0)
+    begun = replace(begun, shadow=7)
+    more = applied(shadowed(1, 2, workers=3), begun, NOW)
+    assert (more.revision, more.shadow) == (1, 7)
+    assert applied(spec(1), more, NOW) == replace(FIRST, shadow=0)
+
+
+def test_a_shadow_that_is_compared_with_something_else_is_another_one() -> None:
+    begun = replace(applied(shadowed(1, 2), FIRST, NOW), shadow=7)
+    assert applied(shadowed(1, 3), begun, NOW).shadow == 0
+    assert applied(shadowed(4, 2), begun, NOW).shadow == 0
+
+
+def test_what_comes_back_comes_without_a_shadow() -> None:
+    stable = replace(applied(shadowed(1, 2), FIRST, NOW), shadow=7)
+    second = made(applied(spec(3), stable, NOW), 8)
+    back = given_up(second, "it is broken")
+    assert (back.revision, back.spec, back.shadow) == (1, spec(1), 0)
+    earlier = StoredRevision(shadowed(1, 2), 1)
+    assert returned(earlier, second, NOW).spec == spec(1)

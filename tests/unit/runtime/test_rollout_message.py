@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.runtime.messages import pipeline_message
 
@@ -14,6 +15,7 @@ BOUNDED = RolloutSpec(
     max_dead=0.01,
     max_age_p99=timedelta(seconds=2),
     canary=0.1,
+    shadow=ShadowSpec({"people": 2}, workers=3),
 )
 
 

@@ -34,11 +34,13 @@ from framemesh.master.pipelines.finishing import finish_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.rollouts.watch import RolloutWatch
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
+from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.leases.election import Election
@@ -115,6 +117,7 @@ class _Domain:
     cordons: Cordons
     fleet: FleetDriver
     scaling: ScalingStore
+    comparisons: ShadowStore
     scaler: Autoscaler
     pipelines: PipelineManager
     planner: PipelinePlanner
@@ -135,6 +138,7 @@ def _domain(
         revisions=Revisions(revisions),
         models=models,
         buffers=BufferProvisioner(nats),
+        shadows=ShadowStreams(nats),
         journal=journal,
         fleet=fleet,
         scaler=scaler,
@@ -162,6 +166,7 @@ def _domain(
         cordons=cordons,
         fleet=fleet,
         scaling=scaling,
+        comparisons=ShadowStore(nats),
         scaler=scaler,
         pipelines=pipelines,
         planner=planner,
@@ -218,6 +223,7 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.events.create()
             await domain.cordons.create()
             await domain.scaling.create()
+            await domain.comparisons.create()
             return await domain.scaler.load()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))

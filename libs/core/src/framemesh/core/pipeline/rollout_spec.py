@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from framemesh.core.documents.duration import Duration, between
 from framemesh.core.documents.share import Share
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
 
 MIN_DEADLINE, MAX_DEADLINE = timedelta(seconds=5), timedelta(hours=24)
 DEADLINE = timedelta(minutes=10)
@@ -39,6 +40,8 @@ class RolloutSpec:
     """From capture to outcome; None: whatever it is."""
     canary: Annotated[Share, Field(le=MAX_CANARY)] = 0.0
     """Share of the cameras whose frames the new revision has first, for the time of `watch`."""
+    shadow: ShadowSpec | None = None
+    """Not a part of a revision: it begins and ends while workers go on."""
 
     @property
     def bounded(self) -> bool:

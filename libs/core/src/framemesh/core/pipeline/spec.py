@@ -244,6 +244,7 @@ def check_pipeline(spec: PipelineSpec) -> None:
             )
         )
     problems += _worker_problems(spec)
+    problems += _shadow_problems(spec)
     buffer = spec.buffer
     if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
         least = buffer.streams * MIN_STREAM_BYTES // 1024**2
@@ -267,3 +268,16 @@ def _worker_problems(spec: PipelineSpec) -> Iterator[Problem]:
             "has nothing to go by with delivery latest: what workers cannot take is superseded, so"
             " there is no backlog; leave it out",
         )
+
+
+def _shadow_problems(spec: PipelineSpec) -> Iterator[Problem]:
+    shadow = spec.rollout.shadow
+    versions = {stage.name: stage.model_version for stage in spec.stages}
+    for stage, version in shadow.models.items() if shadow else ():
+        path = ("rollout", "shadow", "models", stage)
+        if stage not in versions:
+            yield Problem(path, f"no stage is named {stage!r} (stages: {', '.join(versions)})")
+        elif version == versions[stage]:
+            yield Problem(
+                path, f"version {version} is what the pipeline runs: name another one to compare"
+            )

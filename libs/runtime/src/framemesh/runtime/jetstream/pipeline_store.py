@@ -56,6 +56,8 @@ class StoredPipeline:
     """Set while it is not known whether the revision is good."""
     rolled_back: RolledBack | None = None
     """The revision before this one, if it was given up for it."""
+    shadow: int = 0
+    """The number of its shadow, higher than that of every shadow before; 0: it has none."""
     entry: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     """The revision of its entry in the bucket, which is raised by every write."""
     unknown: Annotated[tuple[Problem, ...], Field(exclude=True)] = field(default=(), compare=False)
@@ -127,14 +129,14 @@ class PipelineStore:
 
     async def write(self, stored: StoredPipeline) -> StoredPipeline:
         """Write an entry in place of the one that `stored` was read from, or, where that is 0, of
-        whatever is there. Without a revision it gets one, higher than all before.
+        whatever is there. Without a revision it gets one, higher than all before; so does a shadow
+        without a number.
 
         Raises:
             PipelineChanged: there is another entry.
         """
         # 0 in what is written stands for the number that it gets there.
-        written = await self._write(stored)
-        return replace(stored, revision=stored.revision or written, entry=written)
+        return _numbered(stored, await self._write(stored))
 
     async def _write(self, stored: StoredPipeline) -> int:
         name, value = stored.spec.name, json.dumps(dump(stored)).encode()
@@ -164,4 +166,9 @@ def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:
     """
     stored, unknown = read_known(value, StoredPipeline, f"stored pipeline {name}")
     # 0 in what is written stands for the number that it got there.
-    return replace(stored, revision=stored.revision or revision, entry=revision, unknown=unknown)
+    return _numbered(replace(stored, unknown=unknown), revision)
+
+
+def _numbered(stored: StoredPipeline, entry: int) -> StoredPipeline:
+    shadow = (stored.shadow or entry) if stored.spec.rollout.shadow else 0
+    return replace(stored, revision=stored.revision or entry, shadow=shadow, entry=entry)

@@ -85,6 +85,9 @@ def _rollout_to_proto(rollout: RolloutSpec) -> pipeline_pb2.Rollout:
     message.watch.FromTimedelta(rollout.watch)
     if rollout.max_age_p99 is not None:
         message.max_age_p99.FromTimedelta(rollout.max_age_p99)
+    if rollout.shadow is not None:
+        message.shadow.models.update(rollout.shadow.models)
+        message.shadow.workers = rollout.shadow.workers
     return message
 
 

@@ -79,14 +79,39 @@ def outcome_subject(pipeline: str, frame: FrameId, run: str = "") -> str:
     return f"{root}.{frame.camera}.{frame.session}.{frame.sequence}"
 
 
+def shadow_stream(pipeline: str) -> str:
+    """The stream of the copies of frames for the shadow of a pipeline."""
+    return f"SHADOW-{pipeline}"
+
+
+def shadow_subject(pipeline: str, camera: str) -> str:
+    """Where the copies of the frames of a camera are; "*" for every camera."""
+    return f"shadow.{pipeline}.{camera}"
+
+
+def shadow_consumer() -> str:
+    """The durable consumer that the workers of a shadow share."""
+    return "shadow"
+
+
+def all_frames_subject(pipeline: str) -> str:
+    """Where the frames of a pipeline are, in all shards: two wildcards, the second for cameras."""
+    return f"frames.{pipeline}.*.*"
+
+
 def runs_stream(pipeline: str) -> str:
     """The stream that keeps the outcomes of a pipeline's other runs apart from the live ones."""
     return f"RUNS-{pipeline}"
 
 
 def run_subjects(pipeline: str, run: str) -> str:
-    """Where all outcomes of a run are that is not the live one."""
+    """Where all outcomes of a run are that is not the live one; "*" for every run."""
     return f"runs.{pipeline}.{run}.>"
+
+
+def shadow_run(number: int) -> str:
+    """The run that the outcomes of a shadow belong to."""
+    return f"s{number}"
 
 
 def outcomes_subject(pipeline: str, camera: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.shadow import without_own_versions
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.promotions import Promotions
@@ -170,4 +171,5 @@ def _with(spec: PipelineSpec, model: ModelVersion) -> PipelineSpec:
         else stage
         for stage in spec.stages
     )
-    return replace(spec, stages=tuple(stages))
+    # What ran beside it to be compared may be what runs now.
+    return without_own_versions(replace(spec, stages=tuple(stages)))

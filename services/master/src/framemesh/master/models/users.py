@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
+from framemesh.core.pipeline.shadow import shadow_of
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet.port import Replica
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
@@ -33,10 +34,12 @@ async def users_of(name: str, pipelines: PipelineStore) -> list[ModelUser]:
             found.append(ModelUser(pipeline, 0, follows_promotions=False))
             continue
         newest = dict.fromkeys(_uses(name, stored.spec))
+        versions = {each.version for each in newest}
+        shadow = _shadowed(name, stored.spec)
         found += newest
+        found += dict.fromkeys(each for each in shadow if each.version not in versions)
         if stored.rollout:
             # What comes back if the newest revision is given up.
-            versions = {each.version for each in newest}
             stable = (
                 replace(each, follows_promotions=False)
                 for each in _uses(name, stored.rollout.stable)
@@ -66,3 +69,10 @@ def _uses(name: str, spec: PipelineSpec) -> Iterable[ModelUser]:
         for stage in spec.stages
         if stage.model == name
     )
+
+
+def _shadowed(name: str, spec: PipelineSpec) -> Iterable[ModelUser]:
+    """What the shadow of a pipeline has."""
+    shadow = shadow_of(spec)
+    uses = _uses(name, shadow) if shadow else ()
+    return (replace(each, follows_promotions=False) for each in uses)

@@ -9,6 +9,7 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import BegunChange, ChangeJournal
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -32,12 +33,14 @@ class AtomicChanges:
         *,
         store: PipelineStore,
         buffers: BufferProvisioner,
+        shadows: ShadowStreams,
         revisions: Revisions,
         events: EventLog,
         journal: ChangeJournal,
     ) -> None:
         self._store = store
         self._buffers = buffers
+        self._shadows = shadows
         self._revisions = revisions
         self._events = events
         self._journal = journal
@@ -57,7 +60,7 @@ class AtomicChanges:
         number = await self._journal.begin(change)
         made: StoredPipeline | None = None
         try:
-            await self._buffers.provision(wanted.spec, wanted.generation)
+            await self._provision(wanted)
             made = await self._written(wanted, current)
         finally:
             # Also for a caller who hangs up: half a buffer would hold storage that nobody sees.
@@ -66,7 +69,7 @@ class AtomicChanges:
         begun = await self._journal.get(name)
         if begun is None or begun.number != number:
             # This leader was suspended, and the next one undid what had no entry yet.
-            await self._buffers.provision(wanted.spec, wanted.generation)
+            await self._provision(wanted)
         await self._journal.end(name, number)
         return made
 
@@ -99,9 +102,19 @@ class AtomicChanges:
             await self._journal.end(name, begun.number)
             # After the end, as a leader that was suspended in `make` looks for it after its write.
             if (stored := await self._current(name)) is not None:
-                await self._buffers.provision(stored.spec, stored.generation)
+                await self._provision(stored)
             return
         await self._journal.end(name, begun.number)
+
+    async def _provision(self, stored: StoredPipeline) -> None:
+        """All streams that an entry asks for. Those of a shadow are there before frames are copied
+        into them, and go when none are any more."""
+        name, shadow = stored.spec.name, stored.spec.rollout.shadow
+        if shadow:
+            await self._shadows.provision(name)
+        await self._buffers.provision(stored.spec, stored.generation)
+        if not shadow:
+            await self._shadows.delete(name)
 
     async def _written(
         self, wanted: StoredPipeline, current: StoredPipeline | None
@@ -116,6 +129,7 @@ class AtomicChanges:
         if await self._is_there(name):
             await self._store.delete(name)
         await self._buffers.delete(name, begun.generations)
+        await self._shadows.forget(name)
         await self._events.forget(name)
         await self._revisions.forget_all(name)
 
@@ -148,6 +162,7 @@ class AtomicChanges:
             await self._buffers.drop(name, generation)
         if stored is None:
             await self._buffers.delete(name, [])
+            await self._shadows.forget(name)
 
     async def _pending(self, begun: BegunChange) -> int:
         """Frames that wait, where the entry is still there."""
@@ -175,6 +190,7 @@ def _changes_streams(wanted: StoredPipeline, current: StoredPipeline | None) -> 
         or wanted.generation != current.generation
         or wanted.spec.buffer != current.spec.buffer
         or wanted.spec.ledger != current.spec.ledger
+        or (wanted.spec.rollout.shadow is None) != (current.spec.rollout.shadow is None)
     )
 
 

@@ -1,10 +1,8 @@
 """Makes the streams and consumers of a pipeline what its specification says."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 
-from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet import cordons
@@ -12,12 +10,17 @@ from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models import entries, files
 from framemesh.master.pipelines.change_journal import CHANGES_BUCKET
 from framemesh.master.pipelines.placement import server_tags
+from framemesh.master.pipelines.shadow_streams import copies
+from framemesh.master.pipelines.stream_provisioning import (
+    BufferRefused,
+    provide_stream,
+    remove_stream,
+)
 from framemesh.master.scaling import scaling_store
+from framemesh.master.shadows import shadow_store
 from framemesh.runtime.jetstream.api.errors import (
     ApiError,
-    InsufficientResources,
     JetStreamUnavailable,
-    NoSuitablePeers,
     StreamNotFound,
     retryable,
 )
@@ -60,24 +63,12 @@ DEAD_AGE_SECONDS = 7 * 24 * 3600
 
 BUCKETS = (
     *(PIPELINES_BUCKET, CHANGES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
-    *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET),
+    *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET, shadow_store.BUCKET),
 )
 
 STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM)
 """The streams that hold pipelines, models, checkpoints, events and what else a master needs before
 it leads: with one of them on a dead server alone, none would."""
-
-
-class StorageMissing(FramemeshError):
-    """The broker has no room for the buffer."""
-
-    code = Code.EXHAUSTED
-
-
-class BufferRefused(FramemeshError):
-    """The broker refuses a stream or a consumer."""
-
-    code = Code.INVALID
 
 
 class BufferProvisioner:
@@ -162,14 +153,15 @@ class BufferProvisioner:
             retired = (retired_subject(pipeline, generation.number, index),)
             info = await self._info(name)
             if info and info.config.subjects != retired:
-                await self._stream(replace(info.config, subjects=retired), "buffer")
+                config = replace(info.config, subjects=retired, republish=None)
+                await self._stream(config, "buffer")
                 took = True
         return took
 
     async def drop(self, pipeline: str, generation: Generation) -> None:
         """Delete the streams of a generation and all that is in them."""
         for name in frames_streams(pipeline, generation):
-            await self._delete(name)
+            await remove_stream(self._jetstream.streams, name)
 
     async def purge_dead_letters(self, pipeline: str, subject: str) -> int:
         """Delete the dead letters that match `subject`; returns how many those were."""
@@ -180,8 +172,8 @@ class BufferProvisioner:
         """Delete the buffer and all that is in it; what is already gone is fine."""
         for generation in generations:
             await self.drop(pipeline, generation)
-        await self._delete(dead_stream(pipeline))
-        await self._delete(ledger_stream(pipeline))
+        await remove_stream(self._jetstream.streams, dead_stream(pipeline))
+        await remove_stream(self._jetstream.streams, ledger_stream(pipeline))
 
     async def _info(self, stream: str) -> StreamInfo | None:
         try:
@@ -189,35 +181,13 @@ class BufferProvisioner:
         except StreamNotFound:
             return None
 
-    async def _delete(self, stream: str) -> None:
-        with suppress(StreamNotFound):
-            await self._jetstream.streams.delete(stream)
-
     async def _tags(self, spec: PipelineSpec) -> list[str]:
         """Of the servers that the streams of frames are spread over; none: JetStream chooses."""
         spread = spec.buffer.streams > 1 and spec.buffer.replicas == 1
         return await server_tags(self._broker) if spread else []
 
     async def _stream(self, config: StreamConfig, field: str, tag: str = "") -> None:
-        """`tag` of the server that gets it, if it is new and there is room."""
-        try:
-            await self._update_or_create(config, tag)
-        except JetStreamUnavailable:
-            raise
-        except ApiError as error:
-            raise _refusal(error, config, field) from error
-
-    async def _update_or_create(self, config: StreamConfig, tag: str) -> None:
-        streams = self._jetstream.streams
-        try:
-            await streams.update(config)
-        except StreamNotFound:
-            try:
-                await streams.create(replace(config, placement_tags=(tag,) if tag else ()))
-            except NoSuitablePeers:
-                if not tag:
-                    raise
-                await streams.create(config)
+        await provide_stream(self._jetstream.streams, config, field, tag)
 
     async def _consumer(self, shard: Shard) -> None:
         stream, name = shard_stream(shard), shard_consumer(shard)
@@ -227,23 +197,6 @@ class BufferProvisioner:
             raise
         except ApiError as error:
             raise BufferRefused(f"buffer.shards: consumer {name}: {error.description}") from error
-
-
-def _refusal(error: ApiError, config: StreamConfig, field: str) -> FramemeshError:
-    why = error.description
-    # Where there are too few servers for the replicas, it says nothing of storage.
-    short = isinstance(error, NoSuitablePeers) and "storage" in why
-    if short or isinstance(error, InsufficientResources):
-        return StorageMissing(
-            f"{field}: the broker has no room for {config.max_bytes} bytes"
-            f" ({why}): ask for less, or give the broker more storage"
-        )
-    if config.replicas > 1:
-        return BufferRefused(
-            f"buffer.replicas: {why}: ask for fewer than {config.replicas}, or see that as many"
-            " nats-servers run"
-        )
-    return BufferRefused(f"{field}: {why}")
 
 
 def _frames_config(spec: PipelineSpec, generation: Generation, index: int) -> StreamConfig:
@@ -257,6 +210,7 @@ def _frames_config(spec: PipelineSpec, generation: Generation, index: int) -> St
         max_bytes=int(buffer.max_bytes) // buffer.streams,
         replicas=buffer.replicas,
         duplicate_window_seconds=DUPLICATE_WINDOW_SECONDS,
+        republish=copies(spec),
     )
 
 

@@ -4,9 +4,21 @@ from dataclasses import replace
 
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import SPLIT_PHASES, RolledBack, Rollout, RolloutPhase
+from framemesh.core.pipeline.shadow import without_shadow
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.revision_store import StoredRevision
+
+
+def same_shadow(current: PipelineSpec, spec: PipelineSpec) -> bool:
+    """Whether the shadow of one does for the other, and is compared with the same."""
+    before, after = current.rollout.shadow, spec.rollout.shadow
+    return (
+        before is not None
+        and after is not None
+        and before.models == after.models
+        and same_work(current, spec)
+    )
 
 
 def same_work(current: PipelineSpec, spec: PipelineSpec) -> bool:
@@ -35,11 +47,13 @@ def applied(
 ) -> StoredPipeline:
     """A pipeline that somebody applied; what was good before may come back.
 
-    It has no revision yet, unless workers go on as they are.
+    It has no revision yet, unless workers go on as they are; its shadow has no number yet, unless
+    that goes on.
     """
+    shadow = current.shadow if current and same_shadow(current.spec, spec) else 0
     if current and current.revision and same_work(current.spec, spec):
         # Whoever applies what came back takes note that another revision was given up for it.
-        same = replace(current, spec=spec, rolled_back=None)
+        same = replace(current, spec=spec, rolled_back=None, shadow=shadow)
         return current if same == current else same
     return replace(
         _stored_as(spec, current),
@@ -47,6 +61,7 @@ def applied(
         applied_unix_nano=now_unix_nano,
         rollout=_rollout(spec, current, now_unix_nano, ledger_sequence),
         rolled_back=None,
+        shadow=shadow,
     )
 
 
@@ -55,7 +70,7 @@ def returned(
 ) -> StoredPipeline:
     """A pipeline that goes back to an earlier revision because somebody says so."""
     return replace(
-        _stored_as(earlier.spec, current),
+        _alone(earlier.spec, current),
         revision=earlier.revision,
         applied_unix_nano=now_unix_nano,
         rollout=None,
@@ -87,7 +102,7 @@ def given_up(current: StoredPipeline, why: str) -> StoredPipeline:
     if rollout is None:
         return current
     return replace(
-        _stored_as(rollout.stable, current),
+        _alone(rollout.stable, current),
         revision=rollout.stable_revision,
         applied_unix_nano=rollout.stable_applied_unix_nano,
         rollout=None,
@@ -127,6 +142,11 @@ def without_canary(made: StoredPipeline) -> str:
         "it goes without a canary, as its buffer or delivery changes too: apply that change first"
         " to try only the models"
     )
+
+
+def _alone(spec: PipelineSpec, current: StoredPipeline) -> StoredPipeline:
+    """Without a shadow: what comes back asks for nothing more than it needs to run."""
+    return replace(_stored_as(without_shadow(spec), current), shadow=0)
 
 
 def _stored_as(

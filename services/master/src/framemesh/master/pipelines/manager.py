@@ -24,6 +24,7 @@ from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
 from framemesh.master.pipelines.revisions import Revisions
+from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.watched_pipeline import Load
 from framemesh.runtime.jetstream.pipeline_store import (
@@ -68,6 +69,7 @@ class PipelineManager:
         revisions: Revisions,
         models: ModelCatalog,
         buffers: BufferProvisioner,
+        shadows: ShadowStreams,
         journal: ChangeJournal,
         fleet: FleetDriver,
         events: EventLog,
@@ -86,7 +88,12 @@ class PipelineManager:
         self._models = models
         self._buffers = buffers
         self._changes = AtomicChanges(
-            store=store, buffers=buffers, revisions=revisions, events=events, journal=journal
+            store=store,
+            buffers=buffers,
+            shadows=shadows,
+            revisions=revisions,
+            events=events,
+            journal=journal,
         )
         self._fleet = fleet
         self._events = events
@@ -132,8 +139,8 @@ class PipelineManager:
             await self._changes.finish(name)
             current = await self._store.get(name)
             earlier = await self._revisions.earlier(current, revision)
-            await pinned(earlier.spec, self._models, self._max_outcome_bytes())
             wanted = returned(earlier, current, self._clock.unix_nano())
+            await pinned(wanted.spec, self._models, self._max_outcome_bytes())
             made = await self._make(wanted, current)
             self._events.record(
                 name, EventKind.ROLLED_BACK, f"to revision {made.revision}, by hand"

@@ -12,6 +12,7 @@ from framemesh.master.fleet.wanted import as_observed, wanted_group
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.changes import same_work
 from framemesh.master.pipelines.pinning import pinned
+from framemesh.master.pipelines.shadow_streams import STORAGE_BYTES
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -37,7 +38,7 @@ class PipelinePlan:
     missing: str
     """Why, in one line."""
     storage_bytes: int
-    """Of the buffer and the ledger, all replicas together."""
+    """Of the buffer, the ledger and the shadow, all replicas together."""
 
 
 class PipelinePlanner:
@@ -85,7 +86,7 @@ class PipelinePlanner:
             workers,
             unplaced=group.replicas - sum(workers.values()),
             missing=found.unplaced.get(spec.name, ""),
-            storage_bytes=spec.buffer.replicas * (spec.buffer.max_bytes + spec.ledger_max_bytes),
+            storage_bytes=_storage_bytes(spec),
         )
 
     async def _current(self, name: str) -> StoredPipeline | None:
@@ -97,3 +98,8 @@ class PipelinePlanner:
         except InvalidDocument as error:
             log.error("stored pipeline is unreadable", pipeline=name, error=str(error))
             return None
+
+
+def _storage_bytes(spec: PipelineSpec) -> int:
+    shadow = STORAGE_BYTES if spec.rollout.shadow else 0
+    return spec.buffer.replicas * (int(spec.buffer.max_bytes) + spec.ledger_max_bytes) + shadow

@@ -149,6 +149,7 @@ class Rollout(_message.Message):
     MAX_DEAD_FIELD_NUMBER: _builtins.int
     MAX_AGE_P99_FIELD_NUMBER: _builtins.int
     CANARY_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
     max_dead: _builtins.float
     """Of the frames that it decides, 0 to 1; absent: no bound."""
     canary: _builtins.float
@@ -165,6 +166,10 @@ class Rollout(_message.Message):
     def max_age_p99(self) -> _duration_pb2.Duration:
         """From capture to outcome; absent: no bound."""
 
+    @_builtins.property
+    def shadow(self) -> Global___Shadow:
+        """Absent: no other versions run beside those of the pipeline."""
+
     def __init__(
         self,
         *,
@@ -173,10 +178,11 @@ class Rollout(_message.Message):
         max_dead: _builtins.float | None = ...,
         max_age_p99: _duration_pb2.Duration | None = ...,
         canary: _builtins.float | None = ...,
+        shadow: Global___Shadow | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "shadow", b"shadow", "watch", b"watch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "watch", b"watch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary", b"_canary", "_max_dead", b"_max_dead", "canary", b"canary", "deadline", b"deadline", "max_age_p99", b"max_age_p99", "max_dead", b"max_dead", "shadow", b"shadow", "watch", b"watch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__canary: _TypeAlias = _typing.Literal["canary"]  # noqa: Y015
     _WhichOneofArgType__canary: _TypeAlias = _typing.Literal["_canary", b"_canary"]  # noqa: Y015
@@ -188,6 +194,56 @@ class Rollout(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_dead) -> _WhichOneofReturnType__max_dead | None: ...
 
 Global___Rollout: _TypeAlias = Rollout  # noqa: Y015
+
+@_typing.final
+class Shadow(_message.Message):
+    """Other versions of a pipeline's models, which have copies of its frames. Their outcomes are kept apart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ModelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MODELS_FIELD_NUMBER: _builtins.int
+    WORKERS_FIELD_NUMBER: _builtins.int
+    workers: _builtins.int
+    """1 to 100, absent: 1."""
+    @_builtins.property
+    def models(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """By stage; one at least, and none that the pipeline has."""
+
+    def __init__(
+        self,
+        *,
+        models: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        workers: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_workers", b"_workers", "workers", b"workers"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_workers", b"_workers", "models", b"models", "workers", b"workers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__workers: _TypeAlias = _typing.Literal["workers"]  # noqa: Y015
+    _WhichOneofArgType__workers: _TypeAlias = _typing.Literal["_workers", b"_workers"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__workers) -> _WhichOneofReturnType__workers | None: ...
+
+Global___Shadow: _TypeAlias = Shadow  # noqa: Y015
 
 @_typing.final
 class Stage(_message.Message):
@@ -876,7 +932,7 @@ class PlanPipelineResponse(_message.Message):
     missing: _builtins.str
     """What is missing for those, and on which nodes; empty if none is left."""
     storage_bytes: _builtins.int
-    """Bytes of the buffer and of the ledger, all replicas together."""
+    """Bytes of the buffer, the ledger and the shadow, all replicas together."""
     @_builtins.property
     def workers(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Node of each worker that would be placed anew or is there already, with its number of workers."""

@@ -1,0 +1,141 @@
+"""The streams of a shadow begin and end with its entry, and what it runs with is looked after."""
+
+from typing import Any
+
+import grpc
+import pytest
+
+from framemesh.api.master.v1 import model_pb2, pipeline_pb2
+from framemesh.master.shadows.shadow_store import ComparedRun, ShadowStore
+from framemesh.runtime.jetstream.api.jetstream import JetStream
+from framemesh.runtime.jetstream.connection.broker import Broker
+from tests.integration.master.conftest import Master, manifest, onnx_file, pipeline_spec
+from tests.integration.services.running import MIB, status_of
+from tests.waiting import eventually
+
+INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
+
+
+async def apply(running: Master, version: int = 0, **changes: Any) -> pipeline_pb2.Pipeline:
+    """Apply the pipeline `street` with a shadow of this version; 0: without one."""
+    spec = pipeline_spec(workers=0, **changes)
+    if version:
+        spec.rollout.shadow.models["people"] = version
+    request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
+    return (await running.pipelines.ApplyPipeline(request)).pipeline
+
+
+async def streams(broker: Broker) -> set[str]:
+    names = await JetStream(broker).streams.names()
+    return {name for name in names if not name.startswith(("KV_", "OBJ_", "framemesh-"))}
+
+
+ALONE = {"FRAMES-street-1-0", "LEDGER-street", "DEAD-street"}
+SHADOWED = ALONE | {"SHADOW-street", "RUNS-street"}
+
+
+@pytest.fixture
+async def two(running: Master) -> Master:
+    """With a second version of the model, of which the first is current."""
+    await running.register(manifest(description="another"), onnx_file(padding=1))
+    await running.models.PromoteModel(model_pb2.PromoteModelRequest(name="person", version=1))
+    return running
+
+
+async def test_the_streams_come_with_the_entry_and_go_with_it(
+    two: Master, nats_broker: Broker
+) -> None:
+    jetstream = JetStream(nats_broker)
+    first = await apply(two)
+    assert await streams(nats_broker) == ALONE
+    shadowed = await apply(two, 2)
+    assert shadowed.revision == first.revision
+    assert await streams(nats_broker) == SHADOWED
+    assert await jetstream.consumers.names("SHADOW-street") == ["shadow"]
+
+    await jetstream.messages.store("frames.street.1-0.north", b"frame")
+
+    async def copied() -> bool:
+        return (await jetstream.streams.info("SHADOW-street")).state.messages == 1
+
+    await eventually(copied)
+    await apply(two)
+    assert await streams(nats_broker) == ALONE
+    info = await jetstream.streams.info("FRAMES-street-1-0")
+    assert (info.config.republish, info.state.messages) == (None, 1)
+
+
+async def test_frames_are_copied_from_whatever_buffer_takes_them(
+    two: Master, nats_broker: Broker
+) -> None:
+    jetstream = JetStream(nats_broker)
+    await apply(two, 2)
+    await jetstream.messages.store("frames.street.1-0.north", b"frame")
+    await apply(two, 2, streams=2, shards=2)
+    assert (await jetstream.streams.info("FRAMES-street-1-0")).config.republish is None
+    await jetstream.messages.store("frames.street.2-0.north", b"frame")
+    await jetstream.messages.store("frames.street.2-3.north", b"frame")
+
+    async def copied() -> bool:
+        return (await jetstream.streams.info("SHADOW-street")).state.messages == 3
+
+    await eventually(copied)
+
+
+async def test_a_deleted_pipeline_leaves_nothing_of_its_shadow(
+    two: Master, nats_broker: Broker
+) -> None:
+    await apply(two, 2)
+    store = ShadowStore(nats_broker)
+    await store.put("street", ComparedRun("s1", 0))
+    await two.delete()
+    assert await streams(nats_broker) == set()
+    assert await store.get("street") is None
+
+
+async def test_a_shadow_has_a_version_that_there_is_and_that_does_not_run(two: Master) -> None:
+    assert await status_of(apply(two, 7)) == (
+        NOT_FOUND,
+        "rollout.shadow.models.people: model 'person' has no version 7, the newest is 2",
+    )
+    assert await status_of(apply(two, 1)) == (
+        INVALID,
+        (
+            "pipeline: rollout.shadow.models.people: version 1 is what the pipeline runs: name"
+            " another one to compare"
+        ),
+    )
+    assert await status_of(two.get()) == (
+        NOT_FOUND,
+        "no pipeline is named 'street': apply it first, or check the name",
+    )
+
+
+async def test_a_version_that_a_shadow_has_stays(two: Master) -> None:
+    await apply(two, 2)
+    request = model_pb2.DeleteModelRequest(name="person", version=2)
+    code, line = await status_of(two.models.DeleteModel(request))
+    assert code is grpc.StatusCode.FAILED_PRECONDITION
+    assert line.startswith("version 2 of model 'person' is used by street")
+    await apply(two)
+    assert (await status_of(two.models.DeleteModel(request)))[1] == ""
+
+
+async def test_a_shadow_ends_when_its_version_is_promoted(two: Master, nats_broker: Broker) -> None:
+    await apply(two, 2)
+    await two.models.PromoteModel(model_pb2.PromoteModelRequest(name="person", version=2))
+    found = (await two.get()).spec
+    assert found.stages[0].model_version == 2
+    assert not found.rollout.HasField("shadow")
+    assert await streams(nats_broker) == ALONE
+
+
+async def test_a_plan_counts_the_storage_of_a_shadow(two: Master) -> None:
+    bytes_of = []
+    for version in (0, 2):
+        spec = pipeline_spec(workers=0)
+        if version:
+            spec.rollout.shadow.models["people"] = version
+        request = pipeline_pb2.PlanPipelineRequest(spec=spec)
+        bytes_of.append((await two.pipelines.PlanPipeline(request)).storage_bytes)
+    assert bytes_of[1] - bytes_of[0] == 128 * MIB
