@@ -18,6 +18,8 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.api.master.v1 import (
     model_pb2,
     model_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
     pipeline_pb2,
     pipeline_pb2_grpc,
 )
@@ -34,6 +36,7 @@ class Services(
     ingest_pb2_grpc.IngestServiceServicer,
     pipeline_pb2_grpc.PipelineServiceServicer,
     model_pb2_grpc.ModelServiceServicer,
+    node_pb2_grpc.NodeServiceServicer,
     monitor_pb2_grpc.MonitorServiceServicer,
     dead_letter_pb2_grpc.DeadLetterServiceServicer,
 ):
@@ -49,6 +52,7 @@ class Services(
         self.known: list[monitor_pb2.FrameRecord] = []
         self.seconds_a_frame = 0.0
         self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
+        self.nodes: list[node_pb2.NodeStatus] = []
         self.events: list[pipeline_pb2.Event] = []
         self.asked = 0
         """How often for a single pipeline."""
@@ -190,6 +194,18 @@ class Services(
         model = model_pb2.Model(name="person", version=4, decoder="centernet", size_bytes=4_400_000)
         return model_pb2.ListModelsResponse(models=[model])
 
+    def GetModel(
+        self, request: model_pb2.GetModelRequest, context: Any
+    ) -> model_pb2.GetModelResponse:
+        model = model_pb2.Model(name=request.name, version=4, size_bytes=4_400_000)
+        manifest = '{"labels": ["person"], "input": {"width": 384, "height": 384}}'
+        return model_pb2.GetModelResponse(model=model, manifest=manifest)
+
+    def ListNodes(
+        self, request: node_pb2.ListNodesRequest, context: Any
+    ) -> node_pb2.ListNodesResponse:
+        return node_pb2.ListNodesResponse(nodes=self.nodes)
+
     def GetStatus(
         self, request: monitor_pb2.GetStatusRequest, context: Any
     ) -> monitor_pb2.GetStatusResponse:
@@ -314,6 +330,7 @@ def serving(services: Services, address: str = "127.0.0.1:0") -> Iterator[None]:
         ingest_pb2_grpc.add_IngestServiceServicer_to_server(services, server)
         pipeline_pb2_grpc.add_PipelineServiceServicer_to_server(services, server)
         model_pb2_grpc.add_ModelServiceServicer_to_server(services, server)
+        node_pb2_grpc.add_NodeServiceServicer_to_server(services, server)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(services, server)
         dead_letter_pb2_grpc.add_DeadLetterServiceServicer_to_server(services, server)
         services.address = f"127.0.0.1:{server.add_insecure_port(address)}"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.cli.views.listing import Listing
 from framemesh.cli.views.node import details, free_table, plan_lines, table
 
 GIB = 1024**3
@@ -36,7 +36,7 @@ WEST = node_pb2.NodeStatus(
 GONE = node_pb2.NodeStatus(node=node_pb2.Node(name="gone"), state=node_pb2.NODE_STATE_AWAY)
 
 
-def printed(view: Table) -> list[Sequence[str]]:
+def printed(view: Listing) -> list[Sequence[str]]:
     console = Console(width=160)
     with console.capture() as capture:
         console.print(view)
@@ -66,10 +66,10 @@ def test_a_node_is_shown_with_its_gpus_cost_and_workers() -> None:
 
 def test_what_is_free_is_summed_over_the_nodes_that_take_workers() -> None:
     _, east, west, gone, total = printed(free_table([EAST, WEST, GONE]))
-    assert " ".join(east) == "east 6.5 8 14 GiB 16 GiB 0 1"
-    assert " ".join(west) == "west 2 2 1 GiB 1 GiB 0 0"
+    assert " ".join(east) == "east 6.5 of 8 14 GiB of 16 GiB 0 of 1"
+    assert " ".join(west) == "west 2 of 2 1 GiB of 1 GiB 0 of 0"
     assert gone == ["gone", "(away)"]
-    assert " ".join(total) == "all 8.5 10 15 GiB 17 GiB 0 1"
+    assert " ".join(total) == "all 8.5 of 10 15 GiB of 17 GiB 0 of 1"
 
 
 def test_a_plan_says_where_workers_go_and_what_is_missing() -> None:

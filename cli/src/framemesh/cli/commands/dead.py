@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
@@ -20,6 +19,7 @@ from framemesh.cli.common.calls import (
     connect_master,
     named_errors,
 )
+from framemesh.cli.common.console import output_console
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import write_bytes
 from framemesh.cli.dead_letters.replay import Addresses, Replayer, ReplayResult
@@ -158,7 +158,7 @@ def purge(
 
 def _with_progress(replays: Iterable[ReplayResult], total: int) -> Iterable[ReplayResult]:
     """With a progress bar, on a terminal."""
-    console = Console(stderr=True)
+    console = output_console(stderr=True)
     shown: Iterable[ReplayResult] = track(
         replays, "offering", total, console=console, transient=True, disable=not console.is_terminal
     )

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.commands import model_submission, pipeline, status
+from framemesh.cli.common.console import output_console, print_view
 from framemesh.cli.demo.artefacts import write_artefacts
 from framemesh.cli.demo.bundle import Bundle, bundle
 from framemesh.cli.demo.latency_stats import latency_stats
@@ -49,7 +50,7 @@ def demo(
 
 async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
     logs.configure("demo", "warning")
-    console = Console()
+    console = output_console()
     plan = Plan(open_source(str(bundled.clip)), fps, limit=None, loop=False)
     run = DemoRun(plan, pipeline.read_pipeline(bundled.pipeline).name, CAMERAS)
     data = out / "mesh"
@@ -91,7 +92,7 @@ async def _print_results(
     console: Console,
 ) -> None:
     written = await asyncio.to_thread(write_artefacts, out, bundled.clip, outcomes, CAMERAS[0])
-    console.print(view([report]))
+    print_view(view([report]))
     stats = latency_stats(outcomes)
     people = sum(len(outcome.detections) for outcome in outcomes)
     console.print(

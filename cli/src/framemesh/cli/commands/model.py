@@ -1,19 +1,18 @@
 """`framemesh model ...`: what pipelines may name."""
 
+import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.filesize import decimal
-from rich.markup import escape
-from rich.table import Table
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.cli.commands.model_submission import check, submit
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
+from framemesh.cli.common.console import print_view
 from framemesh.cli.common.failures import ErrorReportingGroup
-from framemesh.cli.views.model import details, promoted
+from framemesh.cli.common.message_json import message_to_json
+from framemesh.cli.views.model import details, promoted, table
 
 app = typer.Typer(
     cls=ErrorReportingGroup,
@@ -22,30 +21,27 @@ app = typer.Typer(
     help="Check, submit, promote, list, show and delete models.",
 )
 
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 app.command()(check)
 app.command()(submit)
 
 
 @app.command("list")
-def list_models(master: addresses.MasterAddress = addresses.MASTER) -> None:
+def list_models(
+    *, as_json: AsJson = False, master: addresses.MasterAddress = addresses.MASTER
+) -> None:
     """List the registered models."""
     with connect_master(master) as channel:
         answer = model_pb2_grpc.ModelServiceStub(channel).ListModels(
             model_pb2.ListModelsRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )
-    table = Table("model", "version", "current", "decoder", "size", "description", box=None)
-    for model in answer.models:
-        size = decimal(model.size_bytes)
-        table.add_row(
-            model.name,
-            str(model.version),
-            "yes" if model.version == model.current_version else "",
-            model.decoder,
-            size,
-            escape(model.description),
-        )
-    Console().print(table)
+    if as_json:
+        typer.echo(json.dumps({"models": list(map(message_to_json, answer.models))}))
+    elif answer.models:
+        print_view(table(answer.models))
+    else:
+        typer.echo("no models: `framemesh model submit` makes one")
 
 
 @app.command()
@@ -53,6 +49,7 @@ def show(
     name: Annotated[str, typer.Argument(show_default=False)],
     *,
     version: Annotated[int, typer.Option(min=0, help="0: the current one.")] = 0,
+    as_json: AsJson = False,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
     """Show a version of a model, its labels, and the pipelines that use it."""
@@ -60,6 +57,9 @@ def show(
         answer = model_pb2_grpc.ModelServiceStub(channel).GetModel(
             model_pb2.GetModelRequest(name=name, version=version), timeout=ANSWER_TIMEOUT_SECONDS
         )
+    if as_json:
+        typer.echo(json.dumps({**message_to_json(answer), "manifest": json.loads(answer.manifest)}))
+        return
     for line in details(answer):
         typer.echo(line)
 

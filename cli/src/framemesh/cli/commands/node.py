@@ -1,14 +1,16 @@
 """`framemesh node ...`: the machines that run workers."""
 
+import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
+from framemesh.cli.common.console import print_view
 from framemesh.cli.common.failures import ErrorReportingGroup
+from framemesh.cli.common.message_json import message_to_json
 from framemesh.cli.views.node import details, table
 from framemesh.core.errors import Code, FramemeshError
 
@@ -20,6 +22,7 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 class NodeUnknown(FramemeshError):
@@ -29,24 +32,28 @@ class NodeUnknown(FramemeshError):
 
 
 @app.command("list")
-def list_nodes(master: addresses.MasterAddress = addresses.MASTER) -> None:
-    """List the nodes, what they have, and how much of it is reserved."""
+def list_nodes(
+    *, as_json: AsJson = False, master: addresses.MasterAddress = addresses.MASTER
+) -> None:
+    """List the nodes, what they have, and how much of it is used."""
     nodes = listed(master)
-    if not nodes:
+    if as_json:
+        typer.echo(json.dumps({"nodes": list(map(message_to_json, nodes))}))
+    elif nodes:
+        print_view(table(nodes))
+    else:
         typer.echo("no nodes: start an agent, or `framemesh up`")
-        return
-    Console().print(table(nodes))
 
 
 @app.command()
-def show(name: Name, master: addresses.MasterAddress = addresses.MASTER) -> None:
+def show(
+    name: Name, *, as_json: AsJson = False, master: addresses.MasterAddress = addresses.MASTER
+) -> None:
     """Show a node, its labels, GPUs and workers."""
-    for status in listed(master):
-        if status.node.name == name:
-            for line in details(status):
-                typer.echo(line)
-            return
-    raise NodeUnknown(f"no node is named {name!r}: `framemesh node list` shows them")
+    found = next((status for status in listed(master) if status.node.name == name), None)
+    if found is None:
+        raise NodeUnknown(f"no node is named {name!r}: `framemesh node list` shows them")
+    typer.echo(json.dumps(message_to_json(found)) if as_json else "\n".join(details(found)))
 
 
 @app.command()

@@ -7,20 +7,18 @@ from typing import Annotated
 
 import grpc
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.commands import pipeline_revisions
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
+from framemesh.cli.common.console import print_view
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.common.files import read_document
 from framemesh.cli.common.pipeline_json import pipeline_to_json
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.node import plan_lines
-from framemesh.cli.views.pipeline import bounds, lines, stages
+from framemesh.cli.views.pipeline import lines, table
 from framemesh.cli.views.pipeline_history import condition_lines, events_table
 from framemesh.cli.views.waiting import conditions_told
 from framemesh.core.documents.document import InvalidDocument
@@ -191,7 +189,7 @@ def show(
     for line in (*lines(found.pipeline), *condition_lines(found.pipeline.conditions)):
         typer.echo(line)
     if told := found.events[max(0, len(found.events) - events) :]:
-        Console().print(events_table(told))
+        print_view(events_table(told))
     if more := len(found.events) - len(told):
         typer.echo(f"  and {more} earlier ones: --events {len(found.events)} shows all")
 
@@ -203,13 +201,10 @@ def list_pipelines(master: addresses.MasterAddress = addresses.MASTER) -> None:
         answer = pipeline_pb2_grpc.PipelineServiceStub(channel).ListPipelines(
             pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_TIMEOUT_SECONDS
         )
-    table = Table("pipeline", "revision", "stages", "workers", "trouble", box=None)
-    for one in answer.pipelines:
-        workers = f"{one.ready_workers} of {one.wanted_workers}{bounds(one.spec.workers)}"
-        table.add_row(
-            one.spec.name, str(one.revision), stages(one.spec), workers, escape(one.trouble)
-        )
-    Console().print(table)
+    if answer.pipelines:
+        print_view(table(answer.pipelines))
+    else:
+        typer.echo("no pipelines: `framemesh pipeline create NAME --model MODEL` makes one")
 
 
 @app.command()

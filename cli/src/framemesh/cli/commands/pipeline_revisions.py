@@ -3,15 +3,12 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
-from framemesh.cli.common.time_format import format_time
-from framemesh.cli.views.pipeline import stages
+from framemesh.cli.common.console import print_view
+from framemesh.cli.views.pipeline import revisions_table
 
 
 def history(
@@ -23,12 +20,7 @@ def history(
         answer = pipeline_pb2_grpc.PipelineServiceStub(channel).ListRevisions(
             pipeline_pb2.ListRevisionsRequest(name=name), timeout=ANSWER_TIMEOUT_SECONDS
         )
-    table = Table("revision", "applied", "stages", "", box=None)
-    for each in answer.revisions:
-        applied = format_time(each.applied_unix_nano) if each.applied_unix_nano else "not known"
-        note = "current" if each.current else each.problem and f"rolled back: {each.problem}"
-        table.add_row(str(each.revision), applied, stages(each.spec), escape(note))
-    Console().print(table)
+    print_view(revisions_table(answer.revisions))
 
 
 def rollback(

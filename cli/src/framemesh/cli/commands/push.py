@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
 from framemesh.cli.common import addresses
+from framemesh.cli.common.console import output_console
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.push import sender
 from framemesh.cli.push.daemon_thread import DaemonThread
@@ -103,7 +103,7 @@ def push(
 async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -> None:
     with DaemonThread("framemesh-length") as source:
         length = await source.call(lambda: plan.length)
-    console = Console(stderr=True)
+    console = output_console(stderr=True)
     columns = (BarColumn(), "{task.description}", TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = PushProgress(progress, cameras, None if length is None else length * len(cameras))

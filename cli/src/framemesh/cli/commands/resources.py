@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.commands.node import listed
 from framemesh.cli.commands.pipeline import read_pipeline
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect_master
+from framemesh.cli.common.console import print_view
 from framemesh.cli.views.node import free_table, plan_lines
 from framemesh.runtime.messages import pipeline_message
 
@@ -28,7 +28,10 @@ def resources(
     """
     wanted = None if file is None else pipeline_message.to_proto(read_pipeline(file))
     nodes = listed(master)
-    Console().print(free_table(nodes) if nodes else "no nodes: start an agent, or `framemesh up`")
+    if nodes:
+        print_view(free_table(nodes))
+    else:
+        typer.echo("no nodes: start an agent, or `framemesh up`")
     if wanted is None:
         return
     with connect_master(master) as channel:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
@@ -14,6 +14,7 @@ from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.common import addresses, converters
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CallFailed, connect, connect_master
+from framemesh.cli.common.console import output_console, print_view
 from framemesh.cli.local.lock import DEFAULT_DATA
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.views.report import PipelineReport
@@ -41,11 +42,10 @@ def status(
     if as_json:
         typer.echo(json.dumps({"pipelines": [asdict(report) for report in reports]}))
         return
-    console = Console()
     if not keep_watching:
-        console.print(view(reports))
+        print_view(view(reports))
         return
-    with Live(view(reports), console=console, auto_refresh=False) as live:
+    with Live(view(reports), console=output_console(), auto_refresh=False) as live:
         while True:
             time.sleep(REFRESH_SECONDS)
             try:

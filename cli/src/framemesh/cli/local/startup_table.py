@@ -7,6 +7,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from framemesh.cli.common.console import output_console
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.processes.supervision import State
 
@@ -24,7 +25,8 @@ class StartupTable:
 
     def __init__(self) -> None:
         # A terminal shows every change; a file or a pipe gets the last table.
-        self._live = Live(Spinner("dots", "starting"), refresh_per_second=12)
+        spinner = Spinner("dots", "starting")
+        self._live = Live(spinner, console=output_console(), refresh_per_second=12)
 
     def show(self, run: RunState) -> None:
         self._live.update(_table(run))

@@ -1,14 +1,34 @@
 """How a model looks on a terminal."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.filesize import decimal
 
 from framemesh.api.master.v1 import model_pb2
+from framemesh.cli.views.listing import Column, Listing
 
 MAX_LABELS = 12
 """That are shown; a model may have thousands."""
+
+
+def table(models: Sequence[model_pb2.Model]) -> Listing:
+    """A row for each version."""
+    view = Listing(
+        [
+            Column("model"),
+            Column("version", number=True),
+            Column("current"),
+            Column("decoder"),
+            Column("size", number=True),
+            Column("description"),
+        ]
+    )
+    for model in models:
+        current = "yes" if model.version == model.current_version else ""
+        size = decimal(model.size_bytes)
+        view.add(model.name, str(model.version), current, model.decoder, size, model.description)
+    return view
 
 
 def details(answer: model_pb2.GetModelResponse) -> Iterator[str]:

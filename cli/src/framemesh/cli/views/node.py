@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from rich.filesize import decimal
-from rich.markup import escape
-from rich.table import Table
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.cli.views.listing import Column, Listing
 from framemesh.core.resources import Resources, memory_text
 
 _STATES = {
@@ -23,18 +22,17 @@ _WORKER_STATES = {
 }
 
 
-def table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
+def table(nodes: Sequence[node_pb2.NodeStatus]) -> Listing:
     """A row for each node: what it has, and what of it is used."""
-    view = Table("node", "state", box=None)
-    for column in ("workers", "CPUs", "used", "memory", "used", "disk free", "GPUs"):
-        view.add_column(column, justify="right")
-    view.add_column("labels", overflow="fold")
+    numbers = ("workers", "CPUs", "busy", "memory", "used", "disk free", "GPUs")
+    figures = (Column(title, number=True) for title in numbers)
+    view = Listing([Column("node"), Column("state"), *figures, Column("labels")])
     for status in nodes:
         node = status.node
         if not node.cpus:  # away, and not seen by this master
-            view.add_row(node.name, state(status))
+            view.add(node.name, state(status))
             continue
-        view.add_row(
+        view.add(
             node.name,
             state(status),
             str(len(node.workers)),
@@ -44,26 +42,25 @@ def table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
             f"{node.memory_used_bytes / max(1, node.memory_bytes):.0%}",
             decimal(node.disk_bytes - node.disk_used_bytes),
             str(len(node.gpus)),
-            escape(_labels(node)),
+            _labels(node),
         )
     return view
 
 
-def free_table(nodes: Sequence[node_pb2.NodeStatus]) -> Table:
+def free_table(nodes: Sequence[node_pb2.NodeStatus]) -> Listing:
     """A row for each node that takes workers: what is not reserved; and the sum of them."""
-    view = Table("node", box=None)
-    for column in ("CPUs free", "of", "memory free", "of", "GPUs free", "of"):
-        view.add_column(column, justify="right")
+    numbers = ("CPUs free", "memory free", "GPUs free")
+    view = Listing([Column("node"), *(Column(title, number=True) for title in numbers)])
     total, total_free = Resources(), Resources()
     for status in nodes:
         if status.state != node_pb2.NODE_STATE_READY:
-            view.add_row(f"{status.node.name} ({state(status)})")
+            view.add(f"{status.node.name} ({state(status)})")
             continue
         has, free = _capacity(status.node), _free(status)
         total, total_free = total + has, total_free + free
-        view.add_row(status.node.name, *_figures(free, has))
+        view.add(status.node.name, *_figures(free, has))
     if len(nodes) > 1:
-        view.add_row("all", *_figures(total_free, total), style="bold")
+        view.add("all", *_figures(total_free, total), style="bold")
     return view
 
 
@@ -130,12 +127,9 @@ def _needs(workers: pipeline_pb2.Workers) -> Iterator[str]:
 
 
 def _figures(free: Resources, has: Resources) -> Iterator[str]:
-    yield f"{free.cpus:g}"
-    yield f"{has.cpus:g}"
-    yield memory_text(free.memory_bytes)
-    yield memory_text(has.memory_bytes)
-    yield str(free.gpus)
-    yield str(has.gpus)
+    yield f"{free.cpus:g} of {has.cpus:g}"
+    yield f"{memory_text(free.memory_bytes)} of {memory_text(has.memory_bytes)}"
+    yield f"{free.gpus} of {has.gpus}"
 
 
 def _capacity(node: node_pb2.Node) -> Resources:

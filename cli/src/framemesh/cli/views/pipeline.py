@@ -1,10 +1,34 @@
 """How a pipeline looks on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.common.time_format import format_time
+from framemesh.cli.views.listing import Column, Listing
 from framemesh.core.documents.share import share_text
+
+
+def table(pipelines: Sequence[pipeline_pb2.Pipeline]) -> Listing:
+    """A row for each pipeline."""
+    revision = Column("revision", number=True)
+    view = Listing(
+        [Column("pipeline"), revision, Column("workers"), Column("stages"), Column("trouble")]
+    )
+    for one in pipelines:
+        workers = f"{one.ready_workers} of {one.wanted_workers}{bounds(one.spec.workers)}"
+        view.add(one.spec.name, str(one.revision), workers, stages(one.spec), one.trouble)
+    return view
+
+
+def revisions_table(revisions: Sequence[pipeline_pb2.Revision]) -> Listing:
+    """A row for each revision that is kept."""
+    revision = Column("revision", number=True)
+    view = Listing([revision, Column("applied"), Column("stages"), Column("note")])
+    for each in revisions:
+        applied = format_time(each.applied_unix_nano) if each.applied_unix_nano else "not known"
+        note = "current" if each.current else each.problem and f"rolled back: {each.problem}"
+        view.add(str(each.revision), applied, stages(each.spec), note)
+    return view
 
 
 def stages(spec: pipeline_pb2.PipelineSpec) -> str:

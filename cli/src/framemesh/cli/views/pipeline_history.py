@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-from rich.table import Table
-
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.common.time_format import format_second
+from framemesh.cli.views.listing import Column, Listing
 
 TROUBLE = {"degraded", "image_failed", "worker_failed", "node_lost", "rolled_back"}
 """Conditions and kinds of events that are shown in red."""
@@ -30,13 +28,12 @@ def condition_lines(conditions: Sequence[pipeline_pb2.Condition]) -> Iterator[st
         yield f"  {words(each.name):{WIDTH}}  {each.message}"
 
 
-def events_table(events: Sequence[pipeline_pb2.Event]) -> Table:
+def events_table(events: Sequence[pipeline_pb2.Event]) -> Listing:
     """A row for each event, the newest last."""
-    view = Table("time (UTC)", "event", box=None, padding=(0, 0, 0, 2))
-    view.add_column("", overflow="fold")
+    view = Listing([Column("time (UTC)"), Column("event"), Column("")], indent=2)
     for event in events:
         times = f" ({event.times} times)" if event.times > 1 else ""
         style = "red" if event.kind in TROUBLE else "bold" if event.kind == "scaled" else ""
         moment = format_second(event.at_unix_nano)
-        view.add_row(moment, words(event.kind), escape(f"{event.message}{times}"), style=style)
+        view.add(moment, words(event.kind), f"{event.message}{times}", style=style)
     return view

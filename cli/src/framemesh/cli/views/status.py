@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from framemesh.cli.views.listing import Column, Listing
 from framemesh.cli.views.report import CameraReport, PipelineReport
 
 _FATES = ("offered", "accepted", "rejected", "done", "expired", "superseded", "dead", "pending")
@@ -68,16 +67,14 @@ def _rows(report: PipelineReport) -> list[CameraReport]:
 def _ledger(cameras: Sequence[CameraReport]) -> RenderableType:
     if not cameras:
         return Text("  no camera has sent a frame yet")
-    # What never happened would push the rest off a narrow terminal.
+    # What never happened would leave the rest no room on a narrow terminal.
     fates = [fate for fate in _FATES if fate in _ALWAYS or any(getattr(c, fate) for c in cameras)]
-    table = Table("camera", box=None, padding=(0, 0, 0, 2))
-    for fate in fates:
-        table.add_column(fate, justify="right")
-    table.add_column("balance", justify="center")
-    table.add_column("reasons" if any(camera.reasons for camera in cameras) else "")
+    figures = (Column(fate, number=True) for fate in fates)
+    reasons = [Column("reasons")] if any(camera.reasons for camera in cameras) else []
+    listing = Listing([Column("camera"), *figures, Column("balance"), *reasons], indent=2)
     for camera in cameras:
         balance = Text("✓", style="green") if camera.balances else Text("✗", style="red")
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(camera.reasons.items()))
+        why = ", ".join(f"{reason} {count}" for reason, count in sorted(camera.reasons.items()))
         counts = [str(getattr(camera, fate)) for fate in fates]
-        table.add_row(camera.camera, *counts, balance, escape(reasons))
-    return table
+        listing.add(camera.camera, *counts, balance, *([why] if reasons else []))
+    return listing

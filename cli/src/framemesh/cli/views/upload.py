@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from framemesh.cli.common.console import output_console
 
 
 class UploadView:
@@ -29,7 +30,7 @@ class UploadView:
 @contextmanager
 def upload_view(name: str, size_bytes: int) -> Iterator[UploadView]:
     """Shown in the body."""
-    console = Console(stderr=True)
+    console = output_console(stderr=True)
     columns = (
         TextColumn(f"model {name}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
     )  # fmt: skip

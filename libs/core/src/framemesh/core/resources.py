@@ -47,7 +47,13 @@ _ROUNDING = 1e-9
 """Ten workers of 0.1 CPUs fit into one CPU."""
 
 
+_MEMORY_UNITS = ("MiB", "GiB", "TiB")
+
+
 def memory_text(memory_bytes: int) -> str:
     """Memory as people write it: "512 MiB", "1.5 GiB"."""
-    mebibytes = memory_bytes / 1024**2
-    return f"{mebibytes / 1024:.3g} GiB" if mebibytes >= 1024 else f"{mebibytes:.3g} MiB"
+    amount, unit = memory_bytes / 1024**2, 0
+    while amount >= 1024 and unit + 1 < len(_MEMORY_UNITS):
+        amount, unit = amount / 1024, unit + 1
+    figures = f"{amount:.3g}" if amount < 1000 else f"{amount:.0f}"
+    return f"{figures} {_MEMORY_UNITS[unit]}"
