@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS, LeaseLost
+from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.jetstream.leases import lease_keeper as tenure
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
@@ -39,6 +40,20 @@ async def test_three_workers_then_nine_then_two(nats_url: str) -> None:
         assert sum(second[shard] == third[shard] for shard in range(9)) == 2
         await asyncio.sleep(RENEW_SECONDS)
         assert some.epochs == third, "in balance, nothing moves"
+
+
+async def test_the_slow_one_of_two_workers_has_fewer_shards(nats_url: str) -> None:
+    async with crew(nats_url) as some:
+        await some.join(2)
+        await some.until([4, 5], MOVE_SECONDS)
+        before = some.epochs
+        slow, fast = some.workers
+        slow.speed = WorkerSpeed(750, saturated=True)
+        fast.speed = WorkerSpeed(2600)
+        await some.until([2, 7], RENEW_SECONDS + MOVE_SECONDS)
+        assert len(slow.held) == 2
+        moved = sum(before[shard] != epoch for shard, epoch in some.epochs.items())
+        assert moved <= 3, "the fewest moves"
 
 
 async def test_two_shards_keep_two_of_five_workers_busy(nats_url: str) -> None:

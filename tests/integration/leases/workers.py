@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.worker_speed import UNKNOWN_SPEED
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold, Lease
 from framemesh.runtime.jetstream.leases.shard_leases import ShardLeases
@@ -27,6 +28,7 @@ class Worker:
         self.cut_off: list[int] = []
         """Shards whose leases were lost, or not drained in time."""
         self.drain_seconds = 0.0
+        self.speed = UNKNOWN_SPEED
         self.broker = connection
         self._crew = crew
         self._work = work or self._wait
@@ -39,6 +41,7 @@ class Worker:
             worker=name,
             hold=self._hold,
             clock=SystemClock(),
+            speed=lambda: self.speed,
         )
         self._running = asyncio.create_task(leases.run(self._stop))
 

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from framemesh.core.leases.lease_member import TTL_SECONDS, BucketSnapshot, LeaseEntry
+from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
 
 TICK_SECONDS = 0.05
 
@@ -34,6 +35,8 @@ class Bucket:
         self._now = 0
         self._sequence = 1000
         self._keys: dict[str | int, Key] = {}
+        self._speeds: dict[str, WorkerSpeed] = {}
+        """What each member announced last."""
         self._snapshots: deque[BucketSnapshot] = deque([self.snapshot()], maxlen=REMEMBERED_TICKS)
 
     def tick(self) -> None:
@@ -43,13 +46,15 @@ class Bucket:
 
     def snapshot(self) -> BucketSnapshot:
         entries = {key: kept.value for key, kept in self._keys.items() if isinstance(key, int)}
-        return BucketSnapshot(frozenset(key for key in self._keys if isinstance(key, str)), entries)
+        members = {key: self._speeds[key] for key in self._keys if isinstance(key, str)}
+        return BucketSnapshot(members, entries)
 
     def earlier_snapshot(self, age: int) -> BucketSnapshot:
         """What a replica shows that is so many ticks behind."""
         return self._snapshots[max(0, len(self._snapshots) - age)]
 
-    def announce(self, member: str) -> int:
+    def announce(self, member: str, speed: WorkerSpeed = UNKNOWN_SPEED) -> int:
+        self._speeds[member] = speed
         return self._write(member, member, 0)
 
     def withdraw(self, member: str) -> int:

@@ -14,6 +14,7 @@ from framemesh.core.leases.lease_member import (
     LeaseMember,
     LeaseTerm,
 )
+from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
 from tests.unit.core.lease_bucket_model import TICK_SECONDS, Bucket, Refused, ticks
 
 ANSWER_TICKS = 12
@@ -97,6 +98,7 @@ class Worker:
     tenures: dict[int, LeaseKeeper] = field(default_factory=dict)
     inbox: list[Callable[[], None]] = field(default_factory=list)
     """Answers that came while it was stopped."""
+    speed: WorkerSpeed = UNKNOWN_SPEED
     announce_at: int = 0
     poll_at: int = 1
     taking: int = 0
@@ -124,7 +126,9 @@ class Worker:
         if not self.leaving and self.world.now >= self.announce_at:
             self.announce_at = self.world.now + ticks(RENEW_SECONDS)
             self._ask(
-                lambda: self._bucket.announce(self.name), lambda _: None, self._no_announcement
+                partial(self._bucket.announce, self.name, self.speed),
+                lambda _: None,
+                self._no_announcement,
             )
         if not self.leaving and not self.taking and self.world.now >= self.poll_at:
             self._poll()

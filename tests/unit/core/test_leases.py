@@ -17,6 +17,7 @@ from framemesh.core.leases.lease_member import (
     LeaseMember,
     LeaseTerm,
 )
+from framemesh.core.worker_speed import UNKNOWN_SPEED
 from tests.unit.core.lease_bucket_model import ticks
 from tests.unit.core.lease_world import ANSWER_TICKS, Fault, World
 
@@ -159,7 +160,7 @@ def test_a_shard_that_was_leased_without_an_answer_is_not_held_until_leased_agai
 def test_a_member_that_is_not_registered_changes_nothing(world: World) -> None:
     member = LeaseMember("a", range(2), world)
     member.taken(0, 7, world.monotonic())
-    unseen = BucketSnapshot(frozenset({"b"}), {0: LeaseEntry("a", 7, 7)})
+    unseen = BucketSnapshot({"b": UNKNOWN_SPEED}, {0: LeaseEntry("a", 7, 7)})
     assert member.decide(unseen) == member.decide(unseen) == LeaseActions()
 
 
@@ -168,9 +169,9 @@ def test_an_answer_that_comes_too_late_gives_no_term(world: World) -> None:
     asked_at = world.monotonic()
     run(world, ticks(TTL_SECONDS - MARGIN_SECONDS))
     assert member.taken(0, 7, asked_at) is None
-    assert member.decide(BucketSnapshot(frozenset({"a"}), {0: LeaseEntry("a", 7, 7)})).forget == (
-        7,
-    )
+    assert member.decide(
+        BucketSnapshot({"a": UNKNOWN_SPEED}, {0: LeaseEntry("a", 7, 7)})
+    ).forget == (7,)
 
 
 @pytest.mark.parametrize("entry", [None, LeaseEntry("b", 9, 9), LeaseEntry("a", 9, 9)])

@@ -12,7 +12,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from framemesh.core.leases.balanced_share import balanced_share
 from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS
+from framemesh.core.leases.member_weights import weights
+from framemesh.core.worker_speed import WorkerSpeed
 from tests.unit.core.lease_bucket_model import REMEMBERED_TICKS, ticks
 from tests.unit.core.lease_world import Fault, Worker, World
 
@@ -86,6 +89,11 @@ class LeaseMachine(RuleBasedStateMachine):
     def a_worker_drains_slowly(self, at: int, drain: int) -> None:
         self.pick(at).drain_ticks = drain
 
+    @precondition(lambda self: self.world.workers)
+    @rule(at=some, frames=st.integers(0, 6000), saturated=st.booleans())
+    def a_worker_measures_its_speed(self, at: int, frames: int, saturated: bool) -> None:
+        self.pick(at).speed = WorkerSpeed(frames, saturated)
+
     @rule()
     def all_is_well_for_a_while(self) -> None:
         for worker in self.world.workers.values():
@@ -98,8 +106,10 @@ class LeaseMachine(RuleBasedStateMachine):
         staying = [worker for worker in self.world.workers.values() if not worker.leaving]
         loads = [len(worker.tenures) for worker in staying]
         if loads:
-            assert max(loads) - min(loads) <= 1
-            assert sum(loads) == len(self.world.shards)
+            speeds = {each.name: each.speed for each in staying}
+            wanted = balanced_share(self.world.shards, weights(speeds), {})
+            counts = dict.fromkeys(speeds, 0) | Counter(wanted.values())
+            assert sorted(loads) == sorted(counts.values())
         before = self.terms()
         self.time_passes(RECOVERY)
         assert self.terms() == before, "in balance, nothing moves"

@@ -12,6 +12,7 @@ import pytest
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
+from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
@@ -37,14 +38,19 @@ ORDERED = DeliverySpec(order=Order.PER_CAMERA)
 class Bench:
     """A dispatcher, what it draws from, and what makes its outcomes."""
 
-    def __init__(self, delivery: DeliverySpec, plane: MemoryPlane | None = None) -> None:
+    def __init__(
+        self,
+        delivery: DeliverySpec,
+        plane: MemoryPlane | None = None,
+        processor: object | None = None,
+    ) -> None:
         self.clock = HandClock()
         self.plane = plane or provisioned(self.clock)
         outcome_factory = OutcomeFactory("street", "w", delivery, self.clock)
         self.processor = FrameProcessor(outcome_factory)
         self.dispatcher = Dispatcher(
             self.plane,
-            self.processor,  # type: ignore[arg-type]
+            processor or self.processor,  # type: ignore[arg-type]
             outcome_factory,
             OutcomeCommitter(ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory),
             delivery,
@@ -250,3 +256,22 @@ async def test_a_frame_knows_when_it_reached_each_point() -> None:
     timings = context.timings
     assert (timings.received, timings.dispatched, timings.committed) == (began, began, began + 1)
     assert (timings.decoded, timings.sent, timings.answered) == (None, None, None)
+
+
+async def test_a_worker_with_all_that_it_may_hold_knows_how_fast_it_is() -> None:
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    for number in range(1, 16):
+        await bench.offer(number)
+
+    async def draw(stop: asyncio.Event) -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("all"), stop))
+        await eventually(lambda: bench.dispatcher.in_progress >= 15, 10)
+        bench.clock.seconds += 10
+        bench.processor.go.set()
+        await bench.until_completed(15)
+        stop.set()
+        await drawing
+
+    await bench.dispatcher.run(stop, draw)
+    # When the tenth was completed.
+    assert bench.dispatcher.speed == WorkerSpeed(60, saturated=True)

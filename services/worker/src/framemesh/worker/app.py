@@ -105,7 +105,9 @@ async def _work(
                 time_bound=time_bound,
                 clock=clock,
             )
-            access = JetStreamShards(nats, assignment.pipeline, settings.id, clock)
+            access = JetStreamShards(
+                nats, assignment.pipeline, settings.id, clock, lambda: dispatcher.speed
+            )
             shards = ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest)
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(

@@ -4,39 +4,63 @@ from collections.abc import Collection, Mapping
 
 
 def balanced_share(
-    shards: Collection[int], members: Collection[str], held: Mapping[int, str]
+    shards: Collection[int], weights: Mapping[str, int], held: Mapping[int, str]
 ) -> dict[int, str]:
-    """The member that should hold each shard; the numbers of shards differ by at most one.
+    """The member that should hold each shard; their numbers are in proportion to the weights.
 
-    Deterministic: members with the same input compute the same assignment, without a coordinator.
-    It moves as few held shards as balance allows, and none if all are held in balance.
+    Of equal weights the numbers differ by at most one. Each member has at least one shard if there
+    are enough. Deterministic: members with the same input compute the same assignment, without a
+    coordinator. It moves as few held shards as balance allows, and none if all are held in balance.
 
     Args:
-        held: the current holder of each held shard. Shards whose holder is not in `members` are
-            assigned anew.
+        weights: of each member, at least 1.
+        held: the current holder of each held shard. Shards whose holder is no member are assigned
+            anew.
 
     Returns:
         An empty mapping if there are no members.
     """
     unassigned: list[int] = []
-    share: dict[str, list[int]] = {member: [] for member in sorted(set(members))}
+    share: dict[str, list[int]] = {member: [] for member in sorted(weights)}
     for shard in sorted(set(shards)):
         share.get(held.get(shard, ""), unassigned).append(shard)
-    for member, quota in _quotas(share, len(set(shards))).items():
+    for member, quota in _quotas(share, weights, len(set(shards))).items():
         unassigned += share[member][quota:]
         del share[member][quota:]
     unassigned.sort()
-    for member, quota in _quotas(share, len(set(shards))).items():
+    for member, quota in _quotas(share, weights, len(set(shards))).items():
         missing = quota - len(share[member])
         share[member] += unassigned[:missing]
         del unassigned[:missing]
     return {shard: member for member, assigned in share.items() for shard in assigned}
 
 
-def _quotas(share: Mapping[str, Collection[int]], shards: int) -> dict[str, int]:
-    """The number of shards for each member; the remainder goes to those that hold most now."""
+def _quotas(
+    share: Mapping[str, Collection[int]], weights: Mapping[str, int], shards: int
+) -> dict[str, int]:
+    """The number of shards for each member, by the largest remainders; of equal ones, those that
+    hold most now have the greater claim."""
     if not share:
         return {}
-    base, remainder = divmod(shards, len(share))
-    by_load = sorted(share, key=lambda member: (-len(share[member]), member))
-    return {member: base + (index < remainder) for index, member in enumerate(by_load)}
+    total = sum(weights.values())
+    by_claim = sorted(
+        share,
+        key=lambda member: (-(shards * weights[member] % total), -len(share[member]), member),
+    )
+    quotas = {member: shards * weights[member] // total for member in by_claim}
+    for member in by_claim[: shards - sum(quotas.values())]:
+        quotas[member] += 1
+    if shards >= len(share):
+        _give_each_one(quotas, {member: shards * weights[member] for member in share}, total)
+    return quotas
+
+
+def _give_each_one(quotas: dict[str, int], claims: Mapping[str, int], total: int) -> None:
+    """Take from those that have most above their claim, in parts of `total`."""
+    for member in sorted(member for member, quota in quotas.items() if not quota):
+        giver = max(
+            (each for each, quota in quotas.items() if quota > 1),
+            key=lambda each: (quotas[each] * total - claims[each], each),
+        )
+        quotas[giver] -= 1
+        quotas[member] = 1

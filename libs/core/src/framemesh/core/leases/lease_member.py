@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.leases.balanced_share import balanced_share
+from framemesh.core.leases.member_weights import weights
+from framemesh.core.worker_speed import WorkerSpeed
 
 TTL_SECONDS = 3
 """After which the broker deletes a key that was not renewed; in whole seconds only. With the poll
@@ -50,7 +52,8 @@ class LeaseEntry:
 class BucketSnapshot:
     """The content of the bucket at one moment."""
 
-    members: frozenset[str]
+    members: Mapping[str, WorkerSpeed | None]
+    """With what each announces of itself; None for one of an earlier version."""
     entries: Mapping[int, LeaseEntry]
     """By shard number; a shard without an entry is free."""
 
@@ -169,5 +172,5 @@ class LeaseMember:
         # The snapshot may be older than our own state.
         held = {shard: member for shard, member in held.items() if member != self.member}
         held |= dict.fromkeys(self.terms, self.member)
-        share = balanced_share(self._shards, seen.members, held)
+        share = balanced_share(self._shards, weights(seen.members), held)
         return frozenset(shard for shard, member in share.items() if member == self.member)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
+from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.dataplane.data_plane import DataPlane, Pull, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
@@ -18,6 +19,7 @@ from framemesh.worker.intake.in_flight import InFlightFrame, InFlightFrames
 from framemesh.worker.intake.ordering import CameraSequencer
 from framemesh.worker.intake.scheduler import QueuedFrame, Scheduler
 from framemesh.worker.intake.source import FrameSource
+from framemesh.worker.intake.speed_meter import SpeedMeter
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
@@ -81,6 +83,8 @@ class Dispatcher:
         ordered = delivery.order is Order.PER_CAMERA
         self._in_flight = InFlightFrames(CameraSequencer() if ordered else None)
         self._slots_taken = 0
+        self._sources_drawn = 0
+        self._speed_meter = SpeedMeter(clock)
         self._tasks = asyncio.TaskGroup()
         self._base_context = contextvars.copy_context()
 
@@ -88,6 +92,11 @@ class Dispatcher:
     def in_progress(self) -> int:
         """Frames that are held."""
         return len(self._in_flight)
+
+    @property
+    def speed(self) -> WorkerSpeed:
+        """How many frames a minute are processed here while there are any."""
+        return self._speed_meter.speed
 
     async def run(self, stop: asyncio.Event, draw_sources: DrawSources) -> None:
         """Work until `stop` is set, then complete what is held, within DRAIN_TIMEOUT_SECONDS.
@@ -133,6 +142,7 @@ class Dispatcher:
         def deliver(message: ReceivedMessage) -> None:
             self._accept(source, message, pull)
 
+        self._sources_drawn += 1
         try:
             async with self._plane.pull(
                 source.stream, source.consumer, self._limits, deliver, on_gap
@@ -141,6 +151,7 @@ class Dispatcher:
             await source.emptied()
         finally:
             source.lost = True
+            self._sources_drawn -= 1
 
     def _accept(self, source: FrameSource, message: ReceivedMessage, pull: Pull) -> None:
         """Hold and queue the frame that a message is."""
@@ -177,6 +188,7 @@ class Dispatcher:
             if in_flight is None:
                 return
             self._slots_taken += 1
+            self._measure()
             self._start(in_flight, self._process(in_flight))
 
     def _start(self, in_flight: InFlightFrame, work: Coroutine[None, None, None]) -> None:
@@ -189,9 +201,15 @@ class Dispatcher:
             if not in_flight.source.lost:
                 await self._run_steps(in_flight)
             self._in_flight.settle(in_flight)
+            self._speed_meter.completed()
         finally:
             self._slots_taken -= 1
+            self._measure()
         self._dispatch()
+
+    def _measure(self) -> None:
+        most = min(self._slots, max(1, self._sources_drawn) * self._limits.messages)
+        self._speed_meter.holds(self._slots_taken, most)
 
     async def _run_steps(self, in_flight: InFlightFrame) -> None:
         context = in_flight.context

@@ -8,6 +8,7 @@ from typing import Protocol
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
+from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold, Lease
@@ -61,11 +62,20 @@ class ShardAccess(Protocol):
 class JetStreamShards:
     """The shards of one pipeline on JetStream, for one worker."""
 
-    def __init__(self, broker: Broker, pipeline: StoredPipeline, worker: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        pipeline: StoredPipeline,
+        worker: str,
+        clock: Clock,
+        speed: Callable[[], WorkerSpeed],
+    ) -> None:
+        """`speed`: what this worker knows of its own."""
         self._broker = broker
         self._pipeline = pipeline
         self._worker = worker
         self._clock = clock
+        self._speed = speed
 
     async def hold_share(self, lane: Lane, hold: Hold, until: asyncio.Event) -> None:
         """See ShardAccess."""
@@ -78,6 +88,7 @@ class JetStreamShards:
             worker=self._worker,
             hold=hold,
             clock=self._clock,
+            speed=self._speed,
         )
         await leases.run(until)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.leases.lease_member import TTL_SECONDS, BucketSnapshot, LeaseEntry, LeaseTerm
+from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
 from framemesh.runtime.jetstream.api.errors import (
     ApiError,
     MessageNotFound,
@@ -26,6 +27,7 @@ from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.leases.speed_message import speed_from_payload, speed_payload
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -99,13 +101,13 @@ class LeaseBucket:
         members = await self._last(self._members)
         shards = await self._last(self._shards)
         return BucketSnapshot(
-            frozenset(members),
+            {name: speed_from_payload(message.payload) for name, message in members.items()},
             {int(shard): self._entry(message) for shard, message in shards.items()},
         )
 
-    async def announce(self, member: str) -> None:
+    async def announce(self, member: str, speed: WorkerSpeed = UNKNOWN_SPEED) -> None:
         """Register `member` for TTL_SECONDS."""
-        await self._write(f"{self._members}{member}", b"", {})
+        await self._write(f"{self._members}{member}", speed_payload(speed), {})
 
     async def withdraw(self, member: str) -> None:
         """Remove the registration of `member`."""

@@ -5,6 +5,7 @@ There is no coordinator: every worker registers, sees the others, and computes t
 
 import asyncio
 import secrets
+from collections.abc import Callable
 
 from framemesh.core.clock import Clock
 from framemesh.core.leases.lease_member import (
@@ -15,6 +16,7 @@ from framemesh.core.leases.lease_member import (
     LeaseMember,
 )
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket, LeaseConflict
@@ -41,12 +43,14 @@ class ShardLeases:
         worker: str,
         hold: Hold,
         clock: Clock,
+        speed: Callable[[], WorkerSpeed] = lambda: UNKNOWN_SPEED,
     ) -> None:
         """
         Args:
             canary: whether it is the shards of its canary that are shared, or all others.
             replicas: of the buffer; the bucket of leases gets at least as many.
             hold: runs once for each leased shard, concurrently.
+            speed: what this worker knows of its own; slower ones have fewer shards.
         """
         self._bucket = LeaseBucket(
             broker, pipeline, generation.number, replicas, clock, canary=canary
@@ -57,6 +61,7 @@ class ShardLeases:
         self._member = LeaseMember(member, shards, clock)
         self._hold = hold
         self._clock = clock
+        self._speed = speed
         self._keepers: dict[int, LeaseKeeper] = {}
         self._announced = asyncio.Event()
 
@@ -78,7 +83,7 @@ class ShardLeases:
             try:
                 if not there:
                     await self._bucket.ensure()
-                await self._bucket.announce(self._member.member)
+                await self._bucket.announce(self._member.member, self._speed())
             except BrokerUnavailable as error:
                 if there is not False:
                     log.warning("leases are unavailable, will try again", why=str(error))
