@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.resources import Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
 from tests.contract.fleets import (
     BROKEN,
@@ -51,12 +52,16 @@ def group(pipeline: str, replicas: int, revision: int = 1) -> WorkerGroup:
     return WorkerGroup(pipeline, revision, replicas)
 
 
+def shadow(pipeline: str, replicas: int, number: int = 1) -> WorkerGroup:
+    return WorkerGroup(pipeline, number, replicas, WorkerRole.SHADOW)
+
+
 def has(*groups: WorkerGroup) -> Callable[[FleetState], bool]:
     """Whether there are exactly these workers, all of them ready."""
-    wanted = Counter({(each.pipeline, each.revision): each.replicas for each in groups})
+    wanted = Counter({(each.pipeline, each.revision, each.role): each.replicas for each in groups})
 
     def check(state: FleetState) -> bool:
-        found = Counter((each.pipeline, each.revision) for each in state.replicas)
+        found = Counter((each.pipeline, each.revision, each.role) for each in state.replicas)
         return found == wanted and all(each.ready for each in state.replicas)
 
     return check
@@ -192,6 +197,51 @@ async def test_the_workers_of_a_drained_node_are_moved_and_never_fewer(fleet: Fl
     assert fewest == 2
     # Nothing goes back by itself.
     await converge(fleet, groups, moved)
+
+
+async def test_a_shadow_runs_beside_the_workers_under_names_of_its_own(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    workers, beside = group("street", 2), shadow("street", 1)
+    both = await converge(fleet, [workers, beside], has(workers, beside))
+    assert len({each.id for each in both.replicas}) == 3
+    assert {each.role for each in both.of("street")} == {WorkerRole.WORKER}
+    other = shadow("street", 2, number=2)
+    after = await converge(fleet, [workers, other], has(workers, other))
+    assert {each.id for each in after.of("street")} == {each.id for each in both.of("street")}
+    await converge(fleet, [workers], has(workers))
+
+
+async def test_a_shadow_that_fails_is_no_fault_of_the_workers(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    workers, broken = group("street", 1), shadow("street", 1, number=BROKEN)
+    state = await converge(
+        fleet,
+        [workers, broken],
+        lambda state: any(each.problem for each in state.of("street", WorkerRole.SHADOW)),
+    )
+    assert [each.problem for each in state.of("street")] == [""]
+    assert not state.unplaced
+
+
+async def test_a_shadow_has_only_what_the_workers_leave(fleet: Fleet) -> None:
+    await fleet.add_node("east", cpus=2)
+    one = replace(group("street", 1), resources=Resources(cpus=1))
+    beside = replace(shadow("street", 1), resources=Resources(cpus=1))
+    await converge(fleet, [one, beside], has(one, beside))
+    two = replace(one, replicas=2)
+
+    def told(state: FleetState) -> bool:
+        return has(two)(state) and "no place" in state.shadows.get("street", "")
+
+    assert not (await converge(fleet, [two, beside], told)).unplaced
+    three = replace(one, replicas=3)
+
+    def waits(state: FleetState) -> bool:
+        return has(two)(state) and bool(state.unplaced)
+
+    state = await converge(fleet, [three, beside], waits)
+    assert state.shadows == {"street": "waits until every other worker has a place"}
+    await converge(fleet, [one, beside], has(one, beside))
 
 
 async def test_a_plan_says_where_workers_would_go_and_starts_none(fleet: Fleet) -> None:

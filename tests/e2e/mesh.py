@@ -51,6 +51,12 @@ class Mesh:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
 
+    async def pipeline(self, name: str) -> pipeline_pb2.Pipeline:
+        request = pipeline_pb2.GetPipelineRequest(name=name)
+        async with leader_channel(self.run.master, MASTER) as channel:
+            stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
+            return (await stub.GetPipeline(request, timeout=APPLY_SECONDS)).pipeline
+
     async def delete(self, pipeline: str) -> None:
         """Delete a pipeline with its buffer and ledger."""
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)

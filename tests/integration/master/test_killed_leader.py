@@ -18,6 +18,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.models import entries, files
 from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
 from framemesh.runtime.jetstream.api.jetstream import JetStream
@@ -142,8 +143,15 @@ class World:
         revisions = {name: stored.revision for name, stored in pipelines.items()}
         # What is kept of the revision that is there is kept to be replaced.
         kept = {f"$KV.{REVISIONS_BUCKET}.{name}.{number}" for name, number in revisions.items()}
+        shadows = {name: stored.shadow for name, stored in pipelines.items()}
+        current = {WorkerRole.WORKER: revisions, WorkerRole.SHADOW: shadows}
         workers = Counter(
-            (each.pipeline, each.revision == revisions.get(each.pipeline), each.state.value)
+            (
+                each.pipeline,
+                each.role.value,
+                each.revision == current[each.role].get(each.pipeline),
+                each.state.value,
+            )
             for each in fleet.replicas
         )
         streams = {name: await self._stream(name) for name in await self._streams()}

@@ -1,6 +1,9 @@
 """What holds of a pipeline, in words."""
 
+from dataclasses import replace
+
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
 from framemesh.master.pipelines.conditions import Seen, conditions
 
@@ -84,3 +87,25 @@ def test_where_no_worker_is_wanted_all_is_well_without_a_node() -> None:
 def test_what_is_done_for_the_image_comes_first() -> None:
     seen = Seen(WorkerGroup("street", 2, 1), FleetState(), building="pushes 12 of 40 MB")
     assert lines(seen)[0] == "building: pushes 12 of 40 MB"
+
+
+def test_a_shadow_has_a_line_of_its_own_and_is_nothing_to_the_pipeline() -> None:
+    def shadow(state: WorkerState, problem: str = "") -> Replica:
+        copy = replace(worker(0, state, revision=9, problem=problem), id="street-s9-0")
+        return replace(copy, role=WorkerRole.SHADOW)
+
+    wanted, real = WorkerGroup("street", 9, 1, WorkerRole.SHADOW), worker(0, READY)
+
+    def told_of(state: FleetState) -> list[str]:
+        return lines(Seen(WorkerGroup("street", 2, 1), state, shadow=wanted))
+
+    ready = "ready: 1 of 1 workers of revision 2"
+    assert told_of(FleetState((real, shadow(READY)))) == [ready, "shadow: 1 of 1 workers"]
+    assert told_of(FleetState((real, shadow(FAILED, "exited with 1")))) == [
+        ready,
+        "shadow: 0 of 1 workers; street-s9-0 on east: exited with 1",
+    ]
+    assert told_of(FleetState((real,), shadows={"street": "1 worker has no place"})) == [
+        ready,
+        "shadow: 0 of 1 workers; 1 worker has no place",
+    ]

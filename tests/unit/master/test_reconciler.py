@@ -7,7 +7,10 @@ import pytest
 
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import reconciler
 from framemesh.master.fleet.memory_driver import MemoryDriver
 from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
@@ -38,13 +41,19 @@ class Mesh:
         self._news = asyncio.Event()
         self._revision = 0
 
-    def put(self, name: str, workers: int) -> int:
-        """Apply a pipeline; returns its revision."""
+    def put(self, name: str, workers: int, *, shadow: int = 0) -> int:
+        """Apply a pipeline, with a shadow of that number; returns its revision."""
         self._revision += 1
         spec = PipelineSpec(
-            name, (StageSpec("people", "person", 1),), workers=WorkersSpec(min=workers)
+            name,
+            (StageSpec("people", "person", 1),),
+            workers=WorkersSpec(min=workers),
+            rollout=RolloutSpec(shadow=ShadowSpec({"people": 2}) if shadow else None),
         )
-        self._stored[name] = StoredPipeline(spec, Generation.of(1, spec), (), self._revision)
+        generation = Generation.of(1, spec)
+        self._stored[name] = StoredPipeline(
+            spec, generation, revision=self._revision, shadow=shadow
+        )
         self._news.set()
         return self._revision
 
@@ -97,6 +106,22 @@ async def mesh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mesh]:
         ).run()
     ):
         yield mesh
+
+
+async def test_a_shadow_runs_beside_and_counts_for_nothing(mesh: Mesh) -> None:
+    mesh.driver.broken = {99}
+    revision = mesh.put("street", 1, shadow=99)
+    state = await mesh.until(lambda state: len(state.replicas) == 2)
+    (shadow,) = state.of("street", WorkerRole.SHADOW)
+    assert (shadow.revision, shadow.state) == (99, WorkerState.FAILED)
+    assert ready_workers(state, "street") == 1
+    assert trouble(WorkerGroup("street", revision, 1), state) == ""
+    mesh.unreadable.add("street")
+    mesh.put("yard", 1)
+    await mesh.until(lambda state: len(state.replicas) == 3)
+    mesh.unreadable.clear()
+    mesh.put("street", 1)
+    await mesh.until(lambda state: not state.of("street", WorkerRole.SHADOW))
 
 
 async def test_workers_follow_the_pipelines(mesh: Mesh) -> None:

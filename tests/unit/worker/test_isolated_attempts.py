@@ -11,7 +11,8 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.memory.config import Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
-from framemesh.worker.processing.isolation import IsolatedAttempts
+from framemesh.worker.processing import isolation
+from framemesh.worker.processing.isolation import CountedAttempts, IsolatedAttempts
 
 FRAME = FrameId("door", "s", 1)
 
@@ -58,3 +59,13 @@ async def test_the_attempts_of_all_workers_are_counted_together(plane: MemoryPla
         for worker in ("w1", "w2", "w1")
     ]
     assert numbers == [1, 2, 3]
+
+
+async def test_the_attempts_at_copies_are_counted_in_memory_within_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(isolation, "MAX_COUNTED", 2)
+    attempts, others = CountedAttempts(), [FrameId("door", "s", number) for number in (2, 3)]
+    assert [await attempts.begin(FRAME) for _ in range(3)] == [1, 2, 3]
+    assert [await attempts.begin(each) for each in others] == [1, 1]
+    assert await attempts.begin(FRAME) == 1

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
 from framemesh.master.packaging.remembered_images import (
     REMEMBERED_SECONDS,
@@ -22,7 +23,9 @@ class Source:
         self.error: Exception | None = None
         self.hangs = False
 
-    async def image(self, pipeline: str, revision: int) -> str:
+    async def image(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> str:
         self.asked += 1
         if self.hangs:
             await asyncio.Event().wait()

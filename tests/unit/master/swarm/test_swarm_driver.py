@@ -6,6 +6,7 @@ import pytest
 
 from framemesh.core.errors import FramemeshError
 from framemesh.core.resources import Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
 from framemesh.master.fleet.swarm.driver import SwarmDriver
 from framemesh.master.fleet.swarm.errors import SwarmUnavailable
@@ -24,7 +25,9 @@ class Images:
         self.reference = IMAGE
         self.error: FramemeshError | None = None
 
-    async def image(self, pipeline: str, revision: int) -> str:
+    async def image(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> str:
         if self.error is not None:
             raise self.error
         return self.reference
@@ -59,6 +62,7 @@ async def test_a_worker_has_the_id_of_its_slot_and_its_settings_from_the_environ
     container = service["Spec"]["TaskTemplate"]["ContainerSpec"]
     assert "FRAMEMESH_WORKER_ID=street-r1-{{.Task.Slot}}" in container["Env"]
     assert "FRAMEMESH_WORKER_REVISION=1" in container["Env"]
+    assert "FRAMEMESH_WORKER_ROLE=worker" in container["Env"]
     assert container["Image"] == IMAGE
     assert service["Spec"]["EndpointSpec"] == {"Mode": "dnsrr"}
 

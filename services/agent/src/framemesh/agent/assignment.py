@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from framemesh.core.resources import NO_RESOURCES, Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.runtime.processes.supervision import ProcessStatus
 
 
@@ -18,6 +19,7 @@ class WorkerAssignment:
     """What is reserved for it."""
     gpus: tuple[str, ...] = ()
     """UUIDs of the GPUs that it may use. It sees no others."""
+    role: WorkerRole = WorkerRole.WORKER
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from framemesh.agent.machine.figures import Gpu, MachineFigures, NodeIdentity
 from framemesh.api.master.v1 import node_pb2
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.resources import Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.runtime.processes.supervision import State
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -23,6 +24,12 @@ _STATES = {
     State.STUCK: node_pb2.WORKER_STATE_FAILED,
     State.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
+
+_ROLES_TO_PROTO = {
+    WorkerRole.WORKER: node_pb2.WORKER_ROLE_WORKER,
+    WorkerRole.SHADOW: node_pb2.WORKER_ROLE_SHADOW,
+}
+_ROLES_FROM_PROTO = {number: role for role, number in _ROLES_TO_PROTO.items()}
 
 
 class AssignmentRejected(FramemeshError):
@@ -77,6 +84,7 @@ def _assignment(message: node_pb2.WorkerAssignment) -> WorkerAssignment:
             message.resources.cpus, message.resources.memory_bytes, message.resources.gpus
         ),
         gpus=tuple(message.gpus),
+        role=_ROLES_FROM_PROTO.get(message.role, WorkerRole.WORKER),
     )
 
 
@@ -103,6 +111,7 @@ def _worker_to_proto(report: WorkerReport) -> node_pb2.Worker:
             cpus=resources.cpus, memory_bytes=resources.memory_bytes, gpus=resources.gpus
         ),
         gpus=assignment.gpus,
+        role=_ROLES_TO_PROTO[assignment.role],
         address=report.address,
         restarts=report.status.restarts,
         trouble=report.status.trouble[:MAX_TROUBLE],

@@ -106,6 +106,7 @@ class WorkerProcess:
             "FRAMEMESH_WORKER_ID": self.assignment.id,
             "FRAMEMESH_WORKER_PIPELINE": self.assignment.pipeline,
             "FRAMEMESH_WORKER_REVISION": str(self.assignment.revision),
+            "FRAMEMESH_WORKER_ROLE": self.assignment.role.value,
             "FRAMEMESH_WORKER_MASTER": self._worker_env.master,
             "FRAMEMESH_WORKER_LISTEN": self._address,
             "FRAMEMESH_WORKER_MODEL_CACHE": str(self._worker_env.model_cache),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from framemesh.api.master.v1 import node_pb2
 from framemesh.core.names import check_node_name
 from framemesh.core.resources import Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.errors import MalformedCall, TooManyWorkers
 from framemesh.master.fleet.node_admin import NodeState, NodeStatus
 from framemesh.master.fleet.node_report import (
@@ -36,6 +37,12 @@ _STATE_TO_PROTO = {
     WorkerState.STOPPING: node_pb2.WORKER_STATE_STOPPING,
 }
 _STATE_FROM_PROTO = {number: state for state, number in _STATE_TO_PROTO.items()}
+
+_ROLE_TO_PROTO = {
+    WorkerRole.WORKER: node_pb2.WORKER_ROLE_WORKER,
+    WorkerRole.SHADOW: node_pb2.WORKER_ROLE_SHADOW,
+}
+_ROLE_FROM_PROTO = {number: role for role, number in _ROLE_TO_PROTO.items()}
 
 _NODE_STATE_TO_PROTO = {
     NodeState.READY: node_pb2.NODE_STATE_READY,
@@ -109,6 +116,7 @@ def assignments_to_proto(assignments: Assignments) -> node_pb2.ConnectResponse:
                 revision=assignment.revision,
                 resources=_resources_to_proto(assignment.resources),
                 gpus=assignment.gpus,
+                role=_ROLE_TO_PROTO[assignment.role],
             )
             for assignment in assignments.workers
         ],
@@ -123,6 +131,8 @@ def _worker_from_proto(message: node_pb2.Worker) -> WorkerReport:
         revision=message.revision,
         resources=Resources(_finite(reserved.cpus), reserved.memory_bytes, reserved.gpus),
         gpus=tuple(map(_word, message.gpus[:MAX_GPUS])),
+        # One that says nothing of it is of an agent that knows no other.
+        role=_ROLE_FROM_PROTO.get(message.role, WorkerRole.WORKER),
     )
     return WorkerReport(
         assignment=assignment,
@@ -148,6 +158,7 @@ def _worker_to_proto(worker: WorkerReport) -> node_pb2.Worker:
         revision=assignment.revision,
         resources=_resources_to_proto(assignment.resources),
         gpus=assignment.gpus,
+        role=_ROLE_TO_PROTO[assignment.role],
     )
 
 

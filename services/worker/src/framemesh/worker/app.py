@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -9,26 +10,29 @@ from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.outcome import StageModel
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.worker_role import WorkerRole
 from framemesh.modeling.source import FolderSource
 from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
-from framemesh.runtime.jetstream.connection.broker import broker
+from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.messages.subjects import shadow_run
 from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
-from framemesh.worker.assignment import AssignmentClient
+from framemesh.worker.assignment import Assignment, AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine
-from framemesh.worker.intake.dispatcher import Dispatcher
+from framemesh.worker.intake.copies import CopyConsumer
+from framemesh.worker.intake.dispatcher import Dispatcher, DrawSources
 from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.inference import Inference
-from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
+from framemesh.worker.processing.isolation import CountedAttempts, IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from framemesh.worker.processing.processor import FrameProcessor
 from framemesh.worker.processing.retries import Retries
@@ -40,6 +44,9 @@ from framemesh.worker.settings import Settings
 NAME = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 
 HEALTH_PERIOD_SECONDS = 0.5
+
+SHADOW_NICENESS = 10
+"""Added to that of a shadow's processes: where CPUs are short, the others have them first."""
 
 FRAMES_TO_CHOOSE_FROM = 512
 """Held where the policy drops frames: with few, it would drop what came first."""
@@ -54,6 +61,8 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
         BrokerLost: the connection to the broker is beyond repair.
         ModelInvalid, TritonStartFailed: the models cannot be served.
     """
+    if settings.role is WorkerRole.SHADOW:
+        os.nice(SHADOW_NICENESS)
     started = asyncio.Event()
     cache = ModelCache(Path(settings.model_cache or settings.data / "models"))
     with closing(cache):
@@ -87,7 +96,7 @@ async def _work(
         assigner = AssignmentClient(
             PipelineStore(nats), RevisionStore(nats), _model_fetcher(settings, cache)
         )
-        assignment = await assigner.assignment(settings.pipeline, settings.revision)
+        assignment = await assigner.assignment(settings.pipeline, settings.revision, settings.role)
         async with open_engine(
             assignment.pipeline.spec,
             assignment.models,
@@ -105,10 +114,7 @@ async def _work(
                 time_bound=time_bound,
                 clock=clock,
             )
-            access = JetStreamShards(
-                nats, assignment.pipeline, settings.id, clock, lambda: dispatcher.speed
-            )
-            shards = ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest)
+            draw_sources = _draw_sources(settings, nats, dispatcher, assignment, clock)
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
@@ -125,7 +131,7 @@ async def _work(
                 started.set()
                 loops = (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
                 background = [tasks.create_task(loop) for loop in loops]
-                await dispatcher.run(stop, shards.run)
+                await dispatcher.run(stop, draw_sources)
                 for task in background:
                     task.cancel()
 
@@ -133,6 +139,18 @@ async def _work(
 def _model_fetcher(settings: Settings, cache: ModelCache) -> ModelFetcher:
     sources = [FolderSource(Path(settings.models))] if settings.models else []
     return ModelFetcher(settings.master, settings.id, cache, sources, settings.connect)
+
+
+def _draw_sources(
+    settings: Settings, nats: Broker, dispatcher: Dispatcher, assignment: Assignment, clock: Clock
+) -> DrawSources:
+    """From where the worker has its frames."""
+    if settings.role is WorkerRole.SHADOW:
+        return CopyConsumer(dispatcher, settings.pipeline).run
+    access = JetStreamShards(
+        nats, assignment.pipeline, settings.id, clock, lambda: dispatcher.speed
+    )
+    return ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest).run
 
 
 def _dispatcher(
@@ -147,8 +165,12 @@ def _dispatcher(
     spec, delivery = pipeline.spec, pipeline.spec.delivery
     writer = ReliableWriter(plane, UNTIL_STOPPED)
     models = tuple(StageModel(each.name, each.model, each.model_version) for each in spec.stages)
-    outcomes = OutcomeFactory(spec.name, settings.id, delivery, clock, pipeline.revision, models)
-    attempts = IsolatedAttempts(writer, spec.name, settings.id)
+    shadow = settings.role is WorkerRole.SHADOW
+    run = shadow_run(pipeline.shadow) if shadow else ""
+    outcomes = OutcomeFactory(
+        spec.name, settings.id, delivery, clock, pipeline.revision, models, run
+    )
+    attempts = CountedAttempts() if shadow else IsolatedAttempts(writer, spec.name, settings.id)
     steps = (
         TerminalErrors(outcomes),
         Retries(engine.triton),
@@ -166,7 +188,7 @@ def _dispatcher(
         delivery,
         slots=engine.rows if drops else frames,
         held=FRAMES_TO_CHOOSE_FROM if drops else frames,
-        sources=_sources(spec),
+        sources=1 if shadow else _sources(spec),
         clock=clock,
         dispatch_latency=lambda: engine.graph.dispatch_latency_seconds,
     )

@@ -7,12 +7,14 @@ not matter when they are downloaded.
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 import grpc.aio
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.pipeline.shadow import shadow_of
+from framemesh.core.worker_role import WorkerRole, group_title
 from framemesh.modeling.local_model import LocalModel
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
@@ -64,8 +66,11 @@ class AssignmentClient:
         self._revisions = revisions
         self._models = models
 
-    async def assignment(self, pipeline: str, revision: int) -> Assignment:
-        """What the pipeline is at `revision`; if that is 0, or is not kept, at the newest one.
+    async def assignment(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> Assignment:
+        """What the pipeline is at `revision`; if that is 0, or is not kept, at the newest one. Of a
+        shadow `revision` is its number, and it is waited for.
 
         Raises:
             AssignmentGone: the pipeline does not exist.
@@ -75,9 +80,10 @@ class AssignmentClient:
             retries = RETRIES
             try:
                 newest = await self._store.get(pipeline)
-                if own := await self._revisions.at(newest, revision):
+                if own := await self._own(newest, revision, role):
                     return Assignment(own, await self._models.fetch(own.spec.stages), newest)
-                log.warning("pipeline is behind, will try again", revision=revision)
+                missing = group_title(revision, role)
+                log.warning("pipeline is behind, will try again", missing=missing)
             except PipelineUnknown as error:
                 raise AssignmentGone(str(error)) from error
             except BrokerUnavailable as error:
@@ -96,6 +102,15 @@ class AssignmentClient:
                 retries = DAMAGED_RETRIES
             await asyncio.sleep(retries.pause(attempt))
         raise AssertionError("the attempts have no end")
+
+    async def _own(
+        self, newest: StoredPipeline, revision: int, role: WorkerRole
+    ) -> StoredPipeline | None:
+        """The pipeline as this worker has it; None: that is not known yet, or not any more."""
+        if role is WorkerRole.WORKER:
+            return await self._revisions.at(newest, revision)
+        spec = shadow_of(newest.spec) if newest.shadow == revision else None
+        return replace(newest, spec=spec) if spec else None
 
 
 _DAMAGED = frozenset({grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from framemesh.core.names import Name
+from framemesh.core.worker_role import WorkerRole
 from framemesh.runtime.settings import Address, Addresses, NatsUrl, ServiceSettings, named_after
 
 
@@ -18,6 +19,8 @@ class Settings(ServiceSettings):
     pipeline: Name
     revision: int = 0
     """The one that the worker was ordered to run; 0, or one that is not kept: the newest."""
+    role: WorkerRole = WorkerRole.WORKER
+    """As `shadow` it works on copies of frames, and `revision` is the number of the shadow."""
     master: Addresses = "127.0.0.1:7402"
     listen: Address = "127.0.0.1:7410"
     data: Path = Path(".framemesh/worker")

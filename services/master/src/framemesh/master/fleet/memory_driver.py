@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import placement
 from framemesh.master.fleet.node_report import NodeReport, WorkerAssignment
 from framemesh.master.fleet.placement import NodeRoom
@@ -27,6 +28,7 @@ class MemoryDriver:
         self._epoch = 0
         self._replicas: dict[str, Replica] = {}
         self._unplaced: dict[str, str] = {}
+        self._shadows: dict[str, str] = {}
 
     async def apply(
         self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
@@ -41,7 +43,8 @@ class MemoryDriver:
         self._converge()
         problem = "" if self.nodes else "there are no nodes"
         replicas, unplaced = tuple(self._replicas.values()), dict(self._unplaced)
-        return FleetState(replicas, problem, unplaced, frozenset(self.nodes))
+        nodes = frozenset(self.nodes)
+        return FleetState(replicas, problem, unplaced, nodes, shadows=dict(self._shadows))
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         would = MemoryDriver()
@@ -53,9 +56,12 @@ class MemoryDriver:
     def _converge(self) -> None:
         there = {id_: each for id_, each in self._replicas.items() if each.node in self.nodes}
         rooms = {name: NodeRoom(node, name in self._cordoned) for name, node in self.nodes.items()}
-        self._replicas, self._unplaced = {}, {}
+        self._replicas, self._unplaced, self._shadows = {}, {}, {}
         for group in self._groups if self.nodes else ():
-            self._run(group, there, rooms)
+            if group.role is WorkerRole.SHADOW and self._unplaced:
+                self._shadows[group.pipeline] = placement.WAITS
+            else:
+                self._run(group, there, rooms)
 
     def _run(
         self, group: WorkerGroup, there: dict[str, Replica], rooms: dict[str, NodeRoom]
@@ -74,11 +80,12 @@ class MemoryDriver:
         )[: group.replicas]
         successors = 0
         for at, id_ in enumerate(chosen):
-            node = there[id_].node if id_ in there else _node(rooms, group)
+            shadow = group.role is WorkerRole.SHADOW
+            stays = id_ in there and not (shadow and rooms[there[id_].node].obstacle(group))
+            node = there[id_].node if stays else _node(rooms, group)
             if node is None:
-                self._unplaced[group.pipeline] = placement.missing(
-                    [*rooms.values()], group, len(chosen) - at
-                )
+                told = self._shadows if shadow else self._unplaced
+                told[group.pipeline] = placement.missing([*rooms.values()], group, len(chosen) - at)
                 break
             rooms[node].add(WorkerAssignment(id_, group.pipeline, group.revision, group.resources))
             now = self._now(there.get(id_) or _started(id_, group, node))

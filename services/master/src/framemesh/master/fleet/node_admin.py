@@ -104,7 +104,13 @@ def _with_workers(report: NodeReport, state: FleetState) -> NodeReport:
 
 def _worker(replica: Replica) -> WorkerReport:
     return WorkerReport(
-        WorkerAssignment(replica.id, replica.pipeline, replica.revision, replica.resources),
+        WorkerAssignment(
+            replica.id,
+            replica.pipeline,
+            replica.revision,
+            replica.resources,
+            role=replica.role,
+        ),
         replica.state,
         pid=0,
         address="",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from framemesh.core.resources import NO_RESOURCES, Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import WorkerState
 
 
@@ -14,10 +15,12 @@ class WorkerAssignment:
     id: str
     pipeline: str
     revision: int
+    """Of a shadow: its number."""
     resources: Resources = NO_RESOURCES
     """What is reserved for it."""
     gpus: tuple[str, ...] = ()
     """UUIDs of the GPUs that it may use."""
+    role: WorkerRole = WorkerRole.WORKER
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,10 @@ def missing(rooms: Sequence[NodeRoom], group: WorkerGroup, unplaced: int) -> str
     return f"{workers} no place: {_needs(group)}; {', '.join(told)}"
 
 
+WAITS = "waits until every other worker has a place"
+"""What is said of a shadow that has none for that."""
+
+
 def _needs(group: WorkerGroup) -> str:
     needed = group.resources
     parts = [f"{name}={value}" for name, value in group.node_labels]

@@ -12,29 +12,29 @@ from enum import Enum
 from typing import Protocol
 
 from framemesh.core.resources import NO_RESOURCES, Resources
-
-
-class Role(Enum):
-    """What the workers of a group do for their pipeline."""
-
-    WORKER = "worker"
-    """They draw its frames and store their outcomes."""
+from framemesh.core.worker_role import WorkerRole, group_name
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerGroup:
-    """So many equal workers of one revision of a pipeline."""
+    """So many equal workers of one revision of a pipeline, or of its shadow."""
 
     pipeline: str
     revision: int
+    """Of a shadow: its number."""
     replicas: int
-    role: Role = Role.WORKER
+    role: WorkerRole = WorkerRole.WORKER
     resources: Resources = NO_RESOURCES
     """Reserved for each."""
     node_labels: tuple[tuple[str, str], ...] = ()
     """Only nodes that have all of them, as (name, value)."""
     stays: bool = False
     """Set: its workers stay on nodes that are cordoned, as where nobody knows how many it needs."""
+
+    @property
+    def name(self) -> str:
+        """The beginning of the ids of its workers."""
+        return group_name(self.pipeline, self.revision, self.role)
 
 
 class WorkerState(Enum):
@@ -58,7 +58,7 @@ class Replica:
     state: WorkerState
     problem: str = ""
     """Its last trouble, in one line; empty if it had none."""
-    role: Role = Role.WORKER
+    role: WorkerRole = WorkerRole.WORKER
     progress: str = ""
     """What it does before it is ready, as `pulls the image`; empty if that is not known."""
     resources: Resources = NO_RESOURCES
@@ -84,9 +84,15 @@ class FleetState:
     """Names of the nodes that are here, those that are cordoned included."""
     building: Mapping[str, str] = field(default_factory=dict)
     """By pipeline whose image is built: how far that is, in one line."""
+    shadows: Mapping[str, str] = field(default_factory=dict)
+    """By pipeline: why workers of its shadow do not run, in one line. `unplaced` and `building`
+    tell nothing of them."""
 
-    def of(self, pipeline: str) -> tuple[Replica, ...]:
-        return tuple(replica for replica in self.replicas if replica.pipeline == pipeline)
+    def of(self, pipeline: str, role: WorkerRole = WorkerRole.WORKER) -> tuple[Replica, ...]:
+        """The workers of a pipeline, without those of its shadow; or those alone."""
+        return tuple(
+            each for each in self.replicas if each.pipeline == pipeline and each.role is role
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,9 @@ class FleetDriver(Protocol):
         No worker is placed on a node that is `cordoned`. Those that it has get successors on other
         nodes, and each is stopped when one of those is ready: one above the replicas of its group
         for each, meanwhile. Where there is no room for a successor it goes on.
+
+        Shadows have only what others leave: while one worker of another role has no place, no
+        worker of a shadow runs.
 
         `epoch` is that of the leader who calls. What a later one applied is left as it is.
         """

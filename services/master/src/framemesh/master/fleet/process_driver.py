@@ -4,13 +4,14 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import placement
 from framemesh.master.fleet.node_report import Assignments, WorkerAssignment
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.placement import NodeRoom
 from framemesh.master.fleet.port import FleetPlan, FleetState, Replica, WorkerGroup, WorkerState
 
-_NUMBER = re.compile(r"-r\d+-(\d+)$")
+_NUMBER = re.compile(r"-[rs]\d+-(\d+)$")
 
 NO_NODE = "no node is here to run its workers: start an agent"
 
@@ -29,6 +30,7 @@ class _Placement:
 
     rooms: dict[str, NodeRoom]
     unplaced: dict[str, str] = field(default_factory=dict)
+    shadows: dict[str, str] = field(default_factory=dict)
 
     @property
     def placed(self) -> dict[str, _Placed]:
@@ -51,6 +53,7 @@ class ProcessDriver:
         self._placed: dict[str, _Placed] = {}
         """Where each worker was assigned to. It stays there while that node is connected."""
         self._unplaced: dict[str, str] = {}
+        self._shadows: dict[str, str] = {}
 
     async def apply(
         self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
@@ -60,7 +63,7 @@ class ProcessDriver:
         Agents leave assignments of an earlier epoch than their last alone.
         """
         found = self._place(groups, cordoned)
-        self._placed, self._unplaced = found.placed, found.unplaced
+        self._placed, self._unplaced, self._shadows = found.placed, found.unplaced, found.shadows
         for name, room in found.rooms.items():
             workers = sorted(room.workers.values(), key=lambda worker: worker.id)
             self._nodes.assign(name, Assignments(tuple(workers), epoch))
@@ -74,6 +77,16 @@ class ProcessDriver:
         return FleetPlan.of(groups, placed, found.unplaced)
 
     def _place(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> _Placement:
+        found = self._place_all(groups, cordoned)
+        shadows = [group for group in groups if group.role is WorkerRole.SHADOW]
+        if found.unplaced and shadows:
+            others = [group for group in groups if group.role is not WorkerRole.SHADOW]
+            found = self._place_all(others, cordoned)
+            found.shadows = dict.fromkeys((each.pipeline for each in shadows), placement.WAITS)
+        return found
+
+    def _place_all(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> _Placement:
+        """`groups`: those of shadows last."""
         state = self._state()
         found = _Placement(
             {each.name: NodeRoom.of(each, each.name in cordoned) for each in self._nodes.reports}
@@ -96,7 +109,7 @@ class ProcessDriver:
         found: _Placement,
     ) -> list[str]:
         """Leave workers of the group where they are; returns the ids of those to be added."""
-        ready = {each.id for each in state.of(group.pipeline) if each.ready}
+        ready = {each.id for each in state.of(group.pipeline, group.role) if each.ready}
         mine = {id_: each for id_, each in there.items() if _is_of(each.worker, group)}
         leaving = [
             id_ for id_, each in mine.items() if found.rooms[each.node].cordoned and not group.stays
@@ -121,12 +134,17 @@ class ProcessDriver:
             room = placement.best(rooms, group)
             if room is None:
                 unplaced = len(ids) - at
-                found.unplaced[group.pipeline] = (
+                told = found.shadows if group.role is WorkerRole.SHADOW else found.unplaced
+                told[group.pipeline] = (
                     placement.missing([*rooms], group, unplaced) if rooms else NO_NODE
                 )
                 return
             gpus = tuple(room.free_gpus())[: group.resources.gpus]
-            room.add(WorkerAssignment(id_, group.pipeline, group.revision, group.resources, gpus))
+            room.add(
+                WorkerAssignment(
+                    id_, group.pipeline, group.revision, group.resources, gpus, group.role
+                )
+            )
 
     def _state(self) -> FleetState:
         replicas = tuple(
@@ -139,13 +157,15 @@ class ProcessDriver:
                 problem=worker.trouble,
                 resources=worker.assignment.resources,
                 restarts=worker.restarts,
+                role=worker.assignment.role,
             )
             for node in self._nodes.reports
             for worker in node.workers
         )
         problem = "" if self._nodes.reports else NO_NODE
         nodes = frozenset(node.name for node in self._nodes.reports)
-        return FleetState(replicas, problem, dict(self._unplaced), nodes)
+        unplaced, shadows = dict(self._unplaced), dict(self._shadows)
+        return FleetState(replicas, problem, unplaced, nodes, shadows=shadows)
 
     def _there(self) -> dict[str, _Placed]:
         """Where workers are: where they were assigned to, unless they are ready elsewhere alone.
@@ -172,12 +192,13 @@ class ProcessDriver:
 
 
 def _is_of(worker: WorkerAssignment, group: WorkerGroup) -> bool:
-    return (worker.pipeline, worker.revision) == (group.pipeline, group.revision)
+    mine = (group.pipeline, group.revision, group.role)
+    return (worker.pipeline, worker.revision, worker.role) == mine
 
 
 def _worker_id(group: WorkerGroup, number: int) -> str:
     """As `street-r7-0`: the first worker of revision 7 of the pipeline `street`."""
-    return f"{group.pipeline}-r{group.revision}-{number}"
+    return f"{group.name}-{number}"
 
 
 def _number(id_: str) -> int:

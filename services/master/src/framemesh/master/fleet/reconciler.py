@@ -7,10 +7,11 @@ from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver, FleetState, WorkerGroup
 from framemesh.master.fleet.rollout_groups import groups_of
-from framemesh.master.fleet.wanted import as_observed
+from framemesh.master.fleet.wanted import as_observed, shadow_group
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.logs import get_logger
@@ -126,9 +127,14 @@ class Reconciler:
         observed = await self._driver.observe()
         self._scaler.observed(observed)
         self._watcher.observed(pipelines, observed, self._cordons.names)
+        unreadable = sorted({*self._pipelines.unreadable} - pipelines.keys())
         groups = [*self._next_groups(pipelines, observed)]
-        for name in sorted({*self._pipelines.unreadable} - pipelines.keys()):
+        for name in unreadable:
             groups += as_observed(name, observed)
+        # Last, as they have what is left.
+        groups += filter(None, map(shadow_group, pipelines.values()))
+        for name in unreadable:
+            groups += as_observed(name, observed, WorkerRole.SHADOW)
         # This process may have been suspended for as long as another one needs to lead.
         if self._leadership.certain:
             await self._driver.apply(groups, self._cordons.names, self._leadership.epoch)

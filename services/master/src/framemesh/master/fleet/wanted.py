@@ -1,10 +1,14 @@
 """The workers that a pipeline asks for, and those that it has, as groups."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from framemesh.core.pipeline.shadow import shadow_of
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.resources import Resources
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, WorkerGroup, WorkerState
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 
 
 def wanted_group(spec: PipelineSpec, revision: int, replicas: int) -> WorkerGroup:
@@ -19,9 +23,20 @@ def wanted_group(spec: PipelineSpec, revision: int, replicas: int) -> WorkerGrou
     )
 
 
-def as_observed(name: str, observed: FleetState) -> Iterator[WorkerGroup]:
+def shadow_group(stored: StoredPipeline) -> WorkerGroup | None:
+    """The workers of the shadow of a pipeline; None: it has none."""
+    spec = shadow_of(stored.spec)
+    if spec is None:
+        return None
+    group = wanted_group(spec, stored.shadow, spec.workers.min)
+    return replace(group, role=WorkerRole.SHADOW)
+
+
+def as_observed(
+    name: str, observed: FleetState, role: WorkerRole = WorkerRole.WORKER
+) -> Iterator[WorkerGroup]:
     """The groups of a pipeline as they are, without workers that stop already."""
-    replicas = (each for each in observed.of(name) if each.state is not WorkerState.STOPPING)
+    replicas = (each for each in observed.of(name, role) if each.state is not WorkerState.STOPPING)
     revisions = [replica.revision for replica in replicas]
     for revision in sorted({*revisions}):
-        yield WorkerGroup(name, revision, revisions.count(revision), stays=True)
+        yield WorkerGroup(name, revision, revisions.count(revision), role, stays=True)

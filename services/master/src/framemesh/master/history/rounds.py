@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.history.events import EventKind
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
@@ -35,6 +36,12 @@ def changes_between(before: Round, now: Round) -> Iterator[Change]:
     for pipeline, stored in now.pipelines.items():
         old, new = before.state.of(pipeline), now.state.of(pipeline)
         yield from _workers(old, new, before, now)
+        yield from _workers(
+            before.state.of(pipeline, WorkerRole.SHADOW),
+            now.state.of(pipeline, WorkerRole.SHADOW),
+            before,
+            now,
+        )
         yield from _lost_nodes(pipeline, old, before, now)
         yield from _drained_nodes(pipeline, old, new, now)
         yield from _rollout(pipeline, stored.revision, before, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.shadow import shadow_of
 from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import Replica
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.jetstream.revision_store import RevisionStore
@@ -53,7 +54,9 @@ async def running_with(
 ) -> list[str]:
     """The revisions of pipelines, other than the current ones, whose workers have this version."""
     found: list[str] = []
-    for pipeline, revision in sorted({(each.pipeline, each.revision) for each in replicas}):
+    # What shadows have is in the entries of their pipelines, or they stop.
+    real = (each for each in replicas if each.role is WorkerRole.WORKER)
+    for pipeline, revision in sorted({(each.pipeline, each.revision) for each in real}):
         try:
             kept = await revisions.get(pipeline, revision)
         except InvalidDocument:

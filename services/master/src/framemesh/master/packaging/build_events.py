@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from framemesh.core.errors import FramemeshError
+from framemesh.core.worker_role import WorkerRole, group_title
 from framemesh.master.history.events import EventKind, Events
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.reference import ImageReference
@@ -19,6 +20,12 @@ class PipelineRevision(NamedTuple):
 
     pipeline: str
     revision: int
+    """Of a shadow: its number."""
+    role: WorkerRole = WorkerRole.WORKER
+
+    @property
+    def title(self) -> str:
+        return group_title(self.revision, self.role)
 
 
 def record_built(
@@ -31,12 +38,12 @@ def record_built(
     """`seconds`: from its beginning until the registry had it."""
     digest = image.digest[: len("sha256:") + SHOWN_DIGITS]
     size = sum(each.size_bytes for each in _once(layers)) / MEGABYTE
-    for pipeline, revision in sorted(asked_by):
+    for each in _ordered(asked_by):
         message = (
-            f"revision {revision}: {digest} with {_models(layers)}, {size:.1f} MB above the base, "
+            f"{each.title}: {digest} with {_models(layers)}, {size:.1f} MB above the base, "
             f"in {seconds:.1f} s"
         )
-        events.record(pipeline, EventKind.IMAGE_BUILT, message)
+        events.record(each.pipeline, EventKind.IMAGE_BUILT, message)
 
 
 def record_failed(
@@ -46,9 +53,13 @@ def record_failed(
     error: FramemeshError,
 ) -> None:
     """A build that fails again for the same reason is counted by whoever keeps the events."""
-    for pipeline, revision in sorted(asked_by):
-        message = f"revision {revision}, with {_models(layers)}: {error}"
-        events.record(pipeline, EventKind.IMAGE_FAILED, message)
+    for each in _ordered(asked_by):
+        message = f"{each.title}, with {_models(layers)}: {error}"
+        events.record(each.pipeline, EventKind.IMAGE_FAILED, message)
+
+
+def _ordered(asked_by: Collection[PipelineRevision]) -> list[PipelineRevision]:
+    return sorted(asked_by, key=lambda each: (each.pipeline, each.title))
 
 
 def _models(layers: Sequence[ModelLayer]) -> str:

@@ -2,6 +2,9 @@
 
 from functools import partial
 
+from framemesh.core.pipeline.shadow import shadow_of
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.worker_role import WorkerRole, group_title
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.packaging.build_events import PipelineRevision
 from framemesh.master.packaging.errors import ImageNotReady
@@ -26,19 +29,20 @@ class PipelineImages:
         self._models = models
         self._builds = builds
 
-    async def image(self, pipeline: str, revision: int) -> str:
+    async def image(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> str:
         """By digest, as nodes pull it.
 
         Raises:
             ImageNotReady: it is being built, or the revision is not known yet.
             FramemeshError: the pipeline, a model or the registry cannot be read.
         """
-        stored = await self._revisions.at(await self._pipelines.get(pipeline), revision)
-        if stored is None:
-            raise ImageNotReady(f"revision {revision} is not known yet")
+        spec = await self._spec(pipeline, revision, role)
+        if spec is None:
+            raise ImageNotReady(f"{group_title(revision, role)} is not known yet")
         models = [
-            await self._models.find(stage.model, stage.model_version)
-            for stage in stored.spec.stages
+            await self._models.find(stage.model, stage.model_version) for stage in spec.stages
         ]
         return await self._builds.image(
             [
@@ -50,5 +54,13 @@ class PipelineImages:
                 )
                 for model in models
             ],
-            PipelineRevision(pipeline, revision),
+            PipelineRevision(pipeline, revision, role),
         )
+
+    async def _spec(self, pipeline: str, revision: int, role: WorkerRole) -> PipelineSpec | None:
+        """What the workers do; None: that is not known yet, or not any more."""
+        newest = await self._pipelines.get(pipeline)
+        if role is WorkerRole.SHADOW:
+            return shadow_of(newest.spec) if newest.shadow == revision else None
+        stored = await self._revisions.at(newest, revision)
+        return stored.spec if stored else None

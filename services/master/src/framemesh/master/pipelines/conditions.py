@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState, Replica, WorkerGroup, WorkerState
 
 MAX_NAMED = 3
@@ -29,6 +30,8 @@ class ConditionName(Enum):
     """Frames are processed by the revision that was applied."""
     DEGRADED = "degraded"
     """Something keeps it from running as it was applied."""
+    SHADOW = "shadow"
+    """How its shadow does, which is nothing to the pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Seen:
     """What is being done for its image, in one line; empty: nothing."""
     trial: bool = False
     """Whether the newest revision is a canary, or is to be one."""
+    shadow: WorkerGroup | None = None
+    """The workers that its shadow should have."""
 
 
 def conditions(seen: Seen) -> tuple[Condition, ...]:
@@ -62,6 +67,7 @@ def conditions(seen: Seen) -> tuple[Condition, ...]:
         *_earlier(seen, replicas),
         *_ready(seen, new),
         *_degraded(seen, new),
+        *_shadow(seen),
     )
 
 
@@ -116,6 +122,22 @@ def _degraded(seen: Seen, new: Sequence[Replica]) -> Iterator[Condition]:
         told.append(why)
     if told:
         yield Condition(ConditionName.DEGRADED, _some(told))
+
+
+def _shadow(seen: Seen) -> Iterator[Condition]:
+    if seen.shadow is None:
+        return
+    wanted, replicas = seen.shadow, seen.state.of(seen.shadow.pipeline, WorkerRole.SHADOW)
+    mine = [each for each in replicas if each.revision == wanted.revision]
+    told = [f"{sum(each.ready for each in mine)} of {wanted.replicas} workers"]
+    told += [
+        f"{_where(each)}: {why}"
+        for each in mine
+        if not each.ready and (why := each.progress or each.problem)
+    ]
+    if why := seen.state.shadows.get(wanted.pipeline, ""):
+        told.append(why)
+    yield Condition(ConditionName.SHADOW, _some(told))
 
 
 def _no_place(seen: Seen) -> str:

@@ -12,6 +12,7 @@ from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.port import FleetDriver, FleetState
 from framemesh.master.fleet.rollout_groups import newest_group
 from framemesh.master.fleet.status import current_workers, ready_workers, trouble
+from framemesh.master.fleet.wanted import shadow_group
 from framemesh.master.history.applied import record_applied
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
@@ -330,6 +331,7 @@ class PipelineManager:
             self._provisioning == name,
             building,
             trial=stored.rollout is not None and stored.rollout.trial,
+            shadow=shadow_group(stored),
         )
         return RunningPipeline(
             stored,

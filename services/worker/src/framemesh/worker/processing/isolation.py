@@ -1,7 +1,9 @@
 """Frames are worked on side by side, but each suspect alone."""
 
 import contextlib
+from collections import OrderedDict
 from itertools import count
+from typing import Protocol
 
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Outcome
@@ -17,6 +19,32 @@ WORKER_CRASHED = AttemptFailed("worker_crashed", "the worker ended during each o
 """What must have happened if the attempts are on record and no failure is known."""
 
 
+MAX_COUNTED = 1000
+"""Frames whose attempts are counted in memory; of more, the first are forgotten."""
+
+
+class Attempts(Protocol):
+    """Who counts the attempts at each suspect."""
+
+    async def begin(self, frame: FrameId) -> int:
+        """Count an attempt before it is made; returns its number, 1 for the first."""
+        ...
+
+
+class CountedAttempts:
+    """Counts those of this worker alone: a copy of a frame need not outlive it."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[FrameId, int] = OrderedDict()
+
+    async def begin(self, frame: FrameId) -> int:
+        """See Attempts."""
+        self._counts[frame] = number = self._counts.get(frame, 0) + 1
+        while len(self._counts) > MAX_COUNTED:
+            self._counts.popitem(last=False)
+        return number
+
+
 class IsolatedAttempts:
     """Records the attempts at each suspect, past the death of the worker that it may cause.
 
@@ -30,7 +58,7 @@ class IsolatedAttempts:
         self._worker = worker
 
     async def begin(self, frame: FrameId) -> int:
-        """Record an attempt before it is made; returns its number, 1 for the first of all workers.
+        """See Attempts: of all workers.
 
         Blocks while the ledger is away: nothing could be committed meanwhile either.
         """
@@ -47,7 +75,7 @@ class Isolation:
     """Lets a suspect be the only frame in work: whatever it does to Triton or to this process, it
     does to itself only."""
 
-    def __init__(self, triton: TritonServer, attempts: IsolatedAttempts, max_attempts: int) -> None:
+    def __init__(self, triton: TritonServer, attempts: Attempts, max_attempts: int) -> None:
         """`max_attempts`: alone, by all workers together."""
         self._triton = triton
         self._attempts = attempts

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/node.proto\x12\x17\x66ramemesh.api.master.v1\"=\n\x0e\x43onnectRequest\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\"\x9d\x03\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63pus\x18\x02 \x01(\r\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x10\n\x08\x63pu_used\x18\x04 \x01(\x01\x12\x19\n\x11memory_used_bytes\x18\x05 \x01(\x04\x12\x30\n\x07workers\x18\x06 \x03(\x0b\x32\x1f.framemesh.api.master.v1.Worker\x12\x12\n\ndisk_bytes\x18\x07 \x01(\x04\x12\x17\n\x0f\x64isk_used_bytes\x18\x08 \x01(\x04\x12*\n\x04gpus\x18\t \x03(\x0b\x32\x1c.framemesh.api.master.v1.Gpu\x12\x39\n\x06labels\x18\n \x03(\x0b\x32).framemesh.api.master.v1.Node.LabelsEntry\x12/\n\x04\x63ost\x18\x0b \x01(\x0b\x32!.framemesh.api.master.v1.NodeCost\x12\x10\n\x08\x61gent_id\x18\x0c \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x03Gpu\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x19\n\x11memory_used_bytes\x18\x04 \x01(\x04\x12\x0c\n\x04used\x18\x05 \x01(\x01\"X\n\x08NodeCost\x12\x1b\n\x0eprice_per_hour\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05watts\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x11\n\x0f_price_per_hourB\x08\n\x06_watts\"\xf3\x01\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x03 \x01(\x0e\x32$.framemesh.api.master.v1.WorkerState\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x10\n\x08restarts\x18\x06 \x01(\r\x12\x0f\n\x07trouble\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x04\x12\x35\n\tresources\x18\t \x01(\x0b\x32\".framemesh.api.master.v1.Resources\x12\x0c\n\x04gpus\x18\n \x03(\t\"=\n\tResources\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x04\x12\x0c\n\x04gpus\x18\x03 \x01(\r\"\\\n\x0f\x43onnectResponse\x12:\n\x07workers\x18\x01 \x03(\x0b\x32).framemesh.api.master.v1.WorkerAssignment\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\"\x87\x01\n\x10WorkerAssignment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x35\n\tresources\x18\x04 \x01(\x0b\x32\".framemesh.api.master.v1.Resources\x12\x0c\n\x04gpus\x18\x05 \x03(\t\"\x12\n\x10ListNodesRequest\"G\n\x11ListNodesResponse\x12\x32\n\x05nodes\x18\x01 \x03(\x0b\x32#.framemesh.api.master.v1.NodeStatus\"\xa2\x01\n\nNodeStatus\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".framemesh.api.master.v1.NodeState\x12\x34\n\x08reserved\x18\x03 \x01(\x0b\x32\".framemesh.api.master.v1.Resources\" \n\x10\x44rainNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x13\n\x11\x44rainNodeResponse\"#\n\x13UncordonNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14UncordonNodeResponse*\x92\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x16\n\x12WORKER_STATE_READY\x10\x02\x12\x17\n\x13WORKER_STATE_FAILED\x10\x03\x12\x19\n\x15WORKER_STATE_STOPPING\x10\x04*\x83\x01\n\tNodeState\x12\x1a\n\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10NODE_STATE_READY\x10\x01\x12\x17\n\x13NODE_STATE_DRAINING\x10\x02\x12\x16\n\x12NODE_STATE_DRAINED\x10\x03\x12\x13\n\x0fNODE_STATE_AWAY\x10\x04\x32\xa4\x03\n\x0bNodeService\x12`\n\x07\x43onnect\x12\'.framemesh.api.master.v1.ConnectRequest\x1a(.framemesh.api.master.v1.ConnectResponse(\x01\x30\x01\x12\x62\n\tListNodes\x12).framemesh.api.master.v1.ListNodesRequest\x1a*.framemesh.api.master.v1.ListNodesResponse\x12\x62\n\tDrainNode\x12).framemesh.api.master.v1.DrainNodeRequest\x1a*.framemesh.api.master.v1.DrainNodeResponse\x12k\n\x0cUncordonNode\x12,.framemesh.api.master.v1.UncordonNodeRequest\x1a-.framemesh.api.master.v1.UncordonNodeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/node.proto\x12\x17\x66ramemesh.api.master.v1\"=\n\x0e\x43onnectRequest\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\"\x9d\x03\n\x04Node\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63pus\x18\x02 \x01(\r\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x10\n\x08\x63pu_used\x18\x04 \x01(\x01\x12\x19\n\x11memory_used_bytes\x18\x05 \x01(\x04\x12\x30\n\x07workers\x18\x06 \x03(\x0b\x32\x1f.framemesh.api.master.v1.Worker\x12\x12\n\ndisk_bytes\x18\x07 \x01(\x04\x12\x17\n\x0f\x64isk_used_bytes\x18\x08 \x01(\x04\x12*\n\x04gpus\x18\t \x03(\x0b\x32\x1c.framemesh.api.master.v1.Gpu\x12\x39\n\x06labels\x18\n \x03(\x0b\x32).framemesh.api.master.v1.Node.LabelsEntry\x12/\n\x04\x63ost\x18\x0b \x01(\x0b\x32!.framemesh.api.master.v1.NodeCost\x12\x10\n\x08\x61gent_id\x18\x0c \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x03Gpu\x12\x0c\n\x04uuid\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x19\n\x11memory_used_bytes\x18\x04 \x01(\x04\x12\x0c\n\x04used\x18\x05 \x01(\x01\"X\n\x08NodeCost\x12\x1b\n\x0eprice_per_hour\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05watts\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x11\n\x0f_price_per_hourB\x08\n\x06_watts\"\xa6\x02\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x33\n\x05state\x18\x03 \x01(\x0e\x32$.framemesh.api.master.v1.WorkerState\x12\x0b\n\x03pid\x18\x04 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x10\n\x08restarts\x18\x06 \x01(\r\x12\x0f\n\x07trouble\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x04\x12\x35\n\tresources\x18\t \x01(\x0b\x32\".framemesh.api.master.v1.Resources\x12\x0c\n\x04gpus\x18\n \x03(\t\x12\x31\n\x04role\x18\x0b \x01(\x0e\x32#.framemesh.api.master.v1.WorkerRole\"=\n\tResources\x12\x0c\n\x04\x63pus\x18\x01 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x04\x12\x0c\n\x04gpus\x18\x03 \x01(\r\"\\\n\x0f\x43onnectResponse\x12:\n\x07workers\x18\x01 \x03(\x0b\x32).framemesh.api.master.v1.WorkerAssignment\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\"\xba\x01\n\x10WorkerAssignment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x35\n\tresources\x18\x04 \x01(\x0b\x32\".framemesh.api.master.v1.Resources\x12\x0c\n\x04gpus\x18\x05 \x03(\t\x12\x31\n\x04role\x18\x06 \x01(\x0e\x32#.framemesh.api.master.v1.WorkerRole\"\x12\n\x10ListNodesRequest\"G\n\x11ListNodesResponse\x12\x32\n\x05nodes\x18\x01 \x03(\x0b\x32#.framemesh.api.master.v1.NodeStatus\"\xa2\x01\n\nNodeStatus\x12+\n\x04node\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Node\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".framemesh.api.master.v1.NodeState\x12\x34\n\x08reserved\x18\x03 \x01(\x0b\x32\".framemesh.api.master.v1.Resources\" \n\x10\x44rainNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x13\n\x11\x44rainNodeResponse\"#\n\x13UncordonNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14UncordonNodeResponse*\x92\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x16\n\x12WORKER_STATE_READY\x10\x02\x12\x17\n\x13WORKER_STATE_FAILED\x10\x03\x12\x19\n\x15WORKER_STATE_STOPPING\x10\x04*Y\n\nWorkerRole\x12\x1b\n\x17WORKER_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12WORKER_ROLE_WORKER\x10\x01\x12\x16\n\x12WORKER_ROLE_SHADOW\x10\x02*\x83\x01\n\tNodeState\x12\x1a\n\x16NODE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10NODE_STATE_READY\x10\x01\x12\x17\n\x13NODE_STATE_DRAINING\x10\x02\x12\x16\n\x12NODE_STATE_DRAINED\x10\x03\x12\x13\n\x0fNODE_STATE_AWAY\x10\x04\x32\xa4\x03\n\x0bNodeService\x12`\n\x07\x43onnect\x12\'.framemesh.api.master.v1.ConnectRequest\x1a(.framemesh.api.master.v1.ConnectResponse(\x01\x30\x01\x12\x62\n\tListNodes\x12).framemesh.api.master.v1.ListNodesRequest\x1a*.framemesh.api.master.v1.ListNodesResponse\x12\x62\n\tDrainNode\x12).framemesh.api.master.v1.DrainNodeRequest\x1a*.framemesh.api.master.v1.DrainNodeResponse\x12k\n\x0cUncordonNode\x12,.framemesh.api.master.v1.UncordonNodeRequest\x1a-.framemesh.api.master.v1.UncordonNodeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,10 +33,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NODE_LABELSENTRY']._loaded_options = None
   _globals['_NODE_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_WORKERSTATE']._serialized_start=1646
-  _globals['_WORKERSTATE']._serialized_end=1792
-  _globals['_NODESTATE']._serialized_start=1795
-  _globals['_NODESTATE']._serialized_end=1926
+  _globals['_WORKERSTATE']._serialized_start=1748
+  _globals['_WORKERSTATE']._serialized_end=1894
+  _globals['_WORKERROLE']._serialized_start=1896
+  _globals['_WORKERROLE']._serialized_end=1985
+  _globals['_NODESTATE']._serialized_start=1988
+  _globals['_NODESTATE']._serialized_end=2119
   _globals['_CONNECTREQUEST']._serialized_start=63
   _globals['_CONNECTREQUEST']._serialized_end=124
   _globals['_NODE']._serialized_start=127
@@ -48,27 +50,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NODECOST']._serialized_start=640
   _globals['_NODECOST']._serialized_end=728
   _globals['_WORKER']._serialized_start=731
-  _globals['_WORKER']._serialized_end=974
-  _globals['_RESOURCES']._serialized_start=976
-  _globals['_RESOURCES']._serialized_end=1037
-  _globals['_CONNECTRESPONSE']._serialized_start=1039
-  _globals['_CONNECTRESPONSE']._serialized_end=1131
-  _globals['_WORKERASSIGNMENT']._serialized_start=1134
-  _globals['_WORKERASSIGNMENT']._serialized_end=1269
-  _globals['_LISTNODESREQUEST']._serialized_start=1271
-  _globals['_LISTNODESREQUEST']._serialized_end=1289
-  _globals['_LISTNODESRESPONSE']._serialized_start=1291
-  _globals['_LISTNODESRESPONSE']._serialized_end=1362
-  _globals['_NODESTATUS']._serialized_start=1365
-  _globals['_NODESTATUS']._serialized_end=1527
-  _globals['_DRAINNODEREQUEST']._serialized_start=1529
-  _globals['_DRAINNODEREQUEST']._serialized_end=1561
-  _globals['_DRAINNODERESPONSE']._serialized_start=1563
-  _globals['_DRAINNODERESPONSE']._serialized_end=1582
-  _globals['_UNCORDONNODEREQUEST']._serialized_start=1584
-  _globals['_UNCORDONNODEREQUEST']._serialized_end=1619
-  _globals['_UNCORDONNODERESPONSE']._serialized_start=1621
-  _globals['_UNCORDONNODERESPONSE']._serialized_end=1643
-  _globals['_NODESERVICE']._serialized_start=1929
-  _globals['_NODESERVICE']._serialized_end=2349
+  _globals['_WORKER']._serialized_end=1025
+  _globals['_RESOURCES']._serialized_start=1027
+  _globals['_RESOURCES']._serialized_end=1088
+  _globals['_CONNECTRESPONSE']._serialized_start=1090
+  _globals['_CONNECTRESPONSE']._serialized_end=1182
+  _globals['_WORKERASSIGNMENT']._serialized_start=1185
+  _globals['_WORKERASSIGNMENT']._serialized_end=1371
+  _globals['_LISTNODESREQUEST']._serialized_start=1373
+  _globals['_LISTNODESREQUEST']._serialized_end=1391
+  _globals['_LISTNODESRESPONSE']._serialized_start=1393
+  _globals['_LISTNODESRESPONSE']._serialized_end=1464
+  _globals['_NODESTATUS']._serialized_start=1467
+  _globals['_NODESTATUS']._serialized_end=1629
+  _globals['_DRAINNODEREQUEST']._serialized_start=1631
+  _globals['_DRAINNODEREQUEST']._serialized_end=1663
+  _globals['_DRAINNODERESPONSE']._serialized_start=1665
+  _globals['_DRAINNODERESPONSE']._serialized_end=1684
+  _globals['_UNCORDONNODEREQUEST']._serialized_start=1686
+  _globals['_UNCORDONNODEREQUEST']._serialized_end=1721
+  _globals['_UNCORDONNODERESPONSE']._serialized_start=1723
+  _globals['_UNCORDONNODERESPONSE']._serialized_end=1745
+  _globals['_NODESERVICE']._serialized_start=2122
+  _globals['_NODESERVICE']._serialized_end=2542
 # @@protoc_insertion_point(module_scope)

@@ -46,6 +46,29 @@ pause.
 WORKER_STATE_STOPPING: WorkerState.ValueType  # 4
 Global___WorkerState: _TypeAlias = WorkerState  # noqa: Y015
 
+class _WorkerRole:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WorkerRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WorkerRole.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WORKER_ROLE_UNSPECIFIED: _WorkerRole.ValueType  # 0
+    """As WORKER_ROLE_WORKER."""
+    WORKER_ROLE_WORKER: _WorkerRole.ValueType  # 1
+    """It draws the frames of its pipeline and stores their outcomes."""
+    WORKER_ROLE_SHADOW: _WorkerRole.ValueType  # 2
+    """It draws copies of them, and what it makes of them is kept apart."""
+
+class WorkerRole(_WorkerRole, metaclass=_WorkerRoleEnumTypeWrapper): ...
+
+WORKER_ROLE_UNSPECIFIED: WorkerRole.ValueType  # 0
+"""As WORKER_ROLE_WORKER."""
+WORKER_ROLE_WORKER: WorkerRole.ValueType  # 1
+"""It draws the frames of its pipeline and stores their outcomes."""
+WORKER_ROLE_SHADOW: WorkerRole.ValueType  # 2
+"""It draws copies of them, and what it makes of them is kept apart."""
+Global___WorkerRole: _TypeAlias = WorkerRole  # noqa: Y015
+
 class _NodeState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -251,6 +274,7 @@ class Worker(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     RESOURCES_FIELD_NUMBER: _builtins.int
     GPUS_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     state: Global___WorkerState.ValueType
@@ -262,6 +286,7 @@ class Worker(_message.Message):
     """Why it ended last, or what keeps it from its work, in one line; empty if nothing did."""
     revision: _builtins.int
     """Of the pipeline, as assigned."""
+    role: Global___WorkerRole.ValueType
     @_builtins.property
     def resources(self) -> Global___Resources:
         """As assigned."""
@@ -281,10 +306,11 @@ class Worker(_message.Message):
         revision: _builtins.int = ...,
         resources: Global___Resources | None = ...,
         gpus: _abc.Iterable[_builtins.str] | None = ...,
+        role: Global___WorkerRole.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resources", b"resources"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "gpus", b"gpus", "id", b"id", "pid", b"pid", "pipeline", b"pipeline", "resources", b"resources", "restarts", b"restarts", "revision", b"revision", "state", b"state", "trouble", b"trouble"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "gpus", b"gpus", "id", b"id", "pid", b"pid", "pipeline", b"pipeline", "resources", b"resources", "restarts", b"restarts", "revision", b"revision", "role", b"role", "state", b"state", "trouble", b"trouble"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -350,10 +376,12 @@ class WorkerAssignment(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     RESOURCES_FIELD_NUMBER: _builtins.int
     GPUS_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
-    """Of the pipeline: the worker runs this one or a newer one."""
+    """Of the pipeline: the worker runs this one or a newer one. Of a shadow its number."""
+    role: Global___WorkerRole.ValueType
     @_builtins.property
     def resources(self) -> Global___Resources: ...
     @_builtins.property
@@ -368,10 +396,11 @@ class WorkerAssignment(_message.Message):
         revision: _builtins.int = ...,
         resources: Global___Resources | None = ...,
         gpus: _abc.Iterable[_builtins.str] | None = ...,
+        role: Global___WorkerRole.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["resources", b"resources"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["gpus", b"gpus", "id", b"id", "pipeline", b"pipeline", "resources", b"resources", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gpus", b"gpus", "id", b"id", "pipeline", b"pipeline", "resources", b"resources", "revision", b"revision", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -750,7 +750,8 @@ class Condition(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """One word: provisioning (the buffer), building (the image), pulling (the models or the image),
-    starting, rolling_out, draining (an older buffer), ready (frames are processed), degraded.
+    starting, rolling_out, draining (an older buffer), ready (frames are processed), degraded, shadow
+    (how the workers beside those of the pipeline do).
     """
     message: _builtins.str
     """For a person, in one line."""

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from framemesh.core.errors import FramemeshError
+from framemesh.core.worker_role import WorkerRole
+from framemesh.master.fleet import placement
 from framemesh.master.fleet.port import FleetPlan, FleetState, WorkerGroup
 from framemesh.master.fleet.swarm import documents, labels, room
 from framemesh.master.fleet.swarm.changes import Change, Create, Remove, Update, changes
@@ -36,6 +38,8 @@ class SwarmDriver:
         """By pipeline: why its service could not be made or changed last."""
         self._building: dict[str, str] = {}
         """By pipeline: how far the image of its workers is."""
+        self._shadows: dict[str, str] = {}
+        """By pipeline: either of both, of its shadow."""
 
     async def apply(
         self, groups: Sequence[WorkerGroup], cordoned: Collection[str] = (), epoch: int = 0
@@ -48,7 +52,8 @@ class SwarmDriver:
         there = documents.services(await self._api.services(labels.PIPELINE))
         if any(service.epoch > epoch for service in there):
             return
-        self._refused, self._building = {}, {}
+        self._refused, self._building, self._shadows = {}, {}, {}
+        groups = await self._with_room(groups)
         images = await self._known_images(groups, {service.key for service in there})
         for change in changes(groups, there, images=images, cordoned=cordoned, epoch=epoch):
             try:
@@ -57,7 +62,9 @@ class SwarmDriver:
                 # By a later leader, or by a person: the next round sees what it is now.
                 log.info("service was changed by somebody else", why=str(error))
             except ServiceRefused as error:
-                self._refused[_pipeline(change)] = str(error)
+                key = _key(change)
+                told = self._refused if key.role is WorkerRole.WORKER else self._shadows
+                told[key.pipeline] = str(error)
 
     async def observe(self) -> FleetState:
         swarm = await self._swarm()
@@ -68,6 +75,7 @@ class SwarmDriver:
             {**room.why_unplaced(swarm), **self._refused},
             nodes(swarm),
             dict(self._building),
+            {**room.why_unplaced(swarm, WorkerRole.SHADOW), **self._shadows},
         )
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
@@ -79,6 +87,14 @@ class SwarmDriver:
             documents.services(await self._api.services(labels.PIPELINE)),
             documents.tasks(await self._api.tasks()),
         )
+
+    async def _with_room(self, groups: Sequence[WorkerGroup]) -> Sequence[WorkerGroup]:
+        """Without shadows, while a worker of another role has no place."""
+        shadows = [group for group in groups if group.role is WorkerRole.SHADOW]
+        if not shadows or not room.why_unplaced(await self._swarm()):
+            return groups
+        self._shadows = dict.fromkeys((each.pipeline for each in shadows), placement.WAITS)
+        return [group for group in groups if group.role is not WorkerRole.SHADOW]
 
     async def _carry_out(self, change: Change, epoch: int) -> None:
         match change:
@@ -101,12 +117,17 @@ class SwarmDriver:
             if group.stays and key in there:
                 continue  # nobody knows what it should be
             try:
-                found[key] = await self._images.image(group.pipeline, group.revision)
+                found[key] = await self._images.image(group.pipeline, group.revision, group.role)
             except FramemeshError as error:
                 if key not in there:
-                    told = self._building if isinstance(error, ImageNotReady) else self._refused
-                    told[group.pipeline] = str(error)
+                    self._told_of(group, error)[group.pipeline] = str(error)
         return found
+
+    def _told_of(self, group: WorkerGroup, error: FramemeshError) -> dict[str, str]:
+        """Where it is told that a group has no image."""
+        if group.role is WorkerRole.SHADOW:
+            return self._shadows
+        return self._building if isinstance(error, ImageNotReady) else self._refused
 
     async def _create(self, change: Create, epoch: int) -> None:
         template = self._template
@@ -123,8 +144,8 @@ class SwarmDriver:
         log.info("service created", service=spec["Name"], workers=change.group.replicas)
 
 
-def _pipeline(change: Change) -> str:
-    return change.group.pipeline if isinstance(change, Create) else change.service.key.pipeline
+def _key(change: Change) -> GroupKey:
+    return GroupKey.of(change.group) if isinstance(change, Create) else change.service.key
 
 
 def _check(kind: str, wanted: Sequence[str], there: Mapping[str, str]) -> None:

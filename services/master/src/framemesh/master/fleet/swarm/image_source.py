@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from framemesh.core.worker_role import WorkerRole
+
 
 class ImageSource(Protocol):
     """What the driver needs of packaging."""
 
-    async def image(self, pipeline: str, revision: int) -> str:
+    async def image(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> str:
         """By digest, as `registry:5000/framemesh/worker@sha256:...`: of a tag, each node might have
         another image.
 
@@ -24,5 +28,7 @@ class OneImage:
 
     reference: str
 
-    async def image(self, pipeline: str, revision: int) -> str:
+    async def image(
+        self, pipeline: str, revision: int, role: WorkerRole = WorkerRole.WORKER
+    ) -> str:
         return self.reference

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from framemesh.master.fleet.port import Role
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.swarm.values import GroupKey
 
 PIPELINE = "framemesh.pipeline"
@@ -20,7 +20,7 @@ def of_group(key: GroupKey) -> dict[str, str]:
 def group_of(labels: Mapping[str, str]) -> GroupKey | None:
     """None where the labels are not those of a group of workers."""
     pipeline, revision, role = (labels.get(name) for name in (PIPELINE, REVISION, ROLE))
-    roles = {each.value: each for each in Role}
+    roles = {each.value: each for each in WorkerRole}
     if not pipeline or not revision or not revision.isdecimal() or role not in roles:
         return None
     return GroupKey(pipeline, int(revision), roles[role])

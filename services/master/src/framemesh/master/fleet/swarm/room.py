@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import placement
 from framemesh.master.fleet.node_report import Gpu, NodeReport, WorkerAssignment
 from framemesh.master.fleet.placement import NodeRoom
@@ -34,11 +35,11 @@ def plan(swarm: Swarm, groups: Sequence[WorkerGroup], cordoned: Collection[str])
     return FleetPlan.of(groups, placed, without)
 
 
-def why_unplaced(swarm: Swarm) -> dict[str, str]:
-    """By pipeline: which of its workers no node takes, and why, in one line."""
+def why_unplaced(swarm: Swarm, role: WorkerRole = WorkerRole.WORKER) -> dict[str, str]:
+    """By pipeline: which of its workers of a role no node takes, and why, in one line."""
     waiting: dict[GroupKey, list[SwarmTask]] = {}
     for task in unplaced(swarm):
-        if task.key is not None:
+        if task.key is not None and task.key.role is role:
             waiting.setdefault(task.key, []).append(task)
     found: dict[str, str] = {}
     for service in swarm.services:

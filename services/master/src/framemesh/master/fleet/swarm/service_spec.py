@@ -65,7 +65,7 @@ UPDATES = {
 
 def service_name(key: GroupKey) -> str:
     """As `framemesh-worker-street-r7`; what tells groups apart are the labels, not the names."""
-    name = f"{NAME_PREFIX}{key.pipeline}-r{key.revision}"
+    name = f"{NAME_PREFIX}{key.name}"
     # Docker compares names without regard to capital letters.
     if len(name) <= MAX_NAME and name == name.lower():
         return name
@@ -154,6 +154,7 @@ def _environment(key: GroupKey, template: WorkerTemplate) -> dict[str, str]:
         "FRAMEMESH_WORKER_ID": key.worker_id("{{.Task.Slot}}"),
         "FRAMEMESH_WORKER_PIPELINE": key.pipeline,
         "FRAMEMESH_WORKER_REVISION": str(key.revision),
+        "FRAMEMESH_WORKER_ROLE": key.role.value,
         "FRAMEMESH_WORKER_LISTEN": f"0.0.0.0:{PORT}",
     }
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from framemesh.core.resources import NO_RESOURCES, Resources
-from framemesh.master.fleet.port import Role, WorkerGroup
+from framemesh.core.worker_role import WorkerRole, group_name
+from framemesh.master.fleet.port import WorkerGroup
 from framemesh.master.fleet.swarm.swarm_api import Document
 
 
@@ -14,7 +15,7 @@ class GroupKey:
 
     pipeline: str
     revision: int
-    role: Role = Role.WORKER
+    role: WorkerRole = WorkerRole.WORKER
 
     @classmethod
     def of(cls, group: WorkerGroup) -> "GroupKey":
@@ -22,7 +23,12 @@ class GroupKey:
 
     def worker_id(self, slot: int | str) -> str:
         """As `street-r7-1`: slots of a service begin at 1, and are given again after an end."""
-        return f"{self.pipeline}-r{self.revision}-{slot}"
+        return f"{self.name}-{slot}"
+
+    @property
+    def name(self) -> str:
+        """As `street-r7`, or `street-s9` of a shadow."""
+        return group_name(self.pipeline, self.revision, self.role)
 
 
 @dataclass(frozen=True, slots=True)
