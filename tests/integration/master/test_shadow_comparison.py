@@ -6,12 +6,17 @@ from framemesh.core.clock import SystemClock
 from framemesh.core.detection import Box, Detection
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.shadow_spec import ShadowSpec
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.master.shadows import comparer as comparer_module
 from framemesh.master.shadows.comparer import BATCH, Comparer
-from framemesh.master.shadows.shadow_store import BUCKET, ComparedRun, ShadowStore
+from framemesh.master.shadows.shadow_store import BUCKET, ComparedRun, ComparedStage, ShadowStore
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.messages import outcome_message
 
@@ -35,7 +40,11 @@ def outcome(number: int, left: float = 0.0, run: str = "") -> Outcome:
 @pytest.fixture
 async def store(nats_broker: Broker) -> ShadowStore:
     streams = JetStream(nats_broker).streams
-    for name, subject in (("LEDGER-street", "outcomes.street.>"), ("RUNS-street", "runs.street.>")):
+    for name, subject in (
+        ("LEDGER-street", "outcomes.street.>"),
+        ("RUNS-street", "runs.street.>"),
+        ("SHADOW-street", "shadow.street.*"),
+    ):
         await streams.create(
             StreamConfig(name=name, subjects=(subject,), max_bytes=16 * MIB, allow_direct=True)
         )
@@ -50,9 +59,15 @@ async def stored(broker: Broker, *outcomes: Outcome) -> None:
             await publish.store(outcome_message.to_message(each))
 
 
-async def compared(broker: Broker, run: str = "s7") -> ComparedRun:
+def pipeline(shadow: int) -> StoredPipeline:
+    rollout = RolloutSpec(shadow=ShadowSpec({"detect": 2}))
+    spec = PipelineSpec("street", (StageSpec("detect", "person", 1),), rollout=rollout)
+    return StoredPipeline(spec, Generation.of(1, spec), revision=1, shadow=shadow)
+
+
+async def compared(broker: Broker, shadow: int = 7) -> ComparedRun:
     """By a master that has just begun to lead."""
-    return await Comparer(broker, ShadowStore(broker), SystemClock()).compare("street", run)
+    return await Comparer(broker, ShadowStore(broker), SystemClock()).compare(pipeline(shadow))
 
 
 async def test_each_outcome_is_compared_once_whoever_leads(
@@ -67,9 +82,11 @@ async def test_each_outcome_is_compared_once_whoever_leads(
     assert last.since_unix_nano == first.since_unix_nano
     assert await compared(nats_broker) == last
     sums = last.comparison
-    assert (sums.compared, sums.matched) == (BATCH + 20, BATCH // 2 + 10)
-    assert (sums.only_in_real, sums.only_in_shadow) == (BATCH // 2 + 10, BATCH // 2 + 10)
-    assert sums.mean_iou == pytest.approx(1.0)
+    assert (sums.compared, sums.same) == (BATCH + 20, BATCH // 2 + 10)
+    people = sums.classes["person"]
+    assert (people.real, people.shadow, people.matched) == (BATCH + 20, BATCH + 20, BATCH // 2 + 10)
+    assert people.mean_iou == pytest.approx(1.0)
+    assert last.stages == (ComparedStage("detect", "person", 1, 2),)
 
 
 async def test_the_real_outcome_is_waited_for_and_not_for_ever(
@@ -87,10 +104,10 @@ async def test_the_real_outcome_is_waited_for_and_not_for_ever(
 async def test_another_run_begins_with_nothing(store: ShadowStore, nats_broker: Broker) -> None:
     await stored(nats_broker, outcome(1), outcome(1, run="s7"))
     assert (await compared(nats_broker)).comparison.compared == 1
-    assert (await compared(nats_broker, "s9")).comparison.compared == 0
+    assert (await compared(nats_broker, 9)).comparison.compared == 0
     await stored(nats_broker, outcome(1, 0.7, run="s9"))
-    other = await compared(nats_broker, "s9")
-    assert (other.comparison.compared, other.comparison.matched) == (1, 0)
+    other = await compared(nats_broker, 9)
+    assert (other.comparison.compared, other.comparison.same) == (1, 0)
 
 
 async def test_what_nobody_of_us_wrote_is_passed_over(

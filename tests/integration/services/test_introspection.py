@@ -32,6 +32,8 @@ METHODS = {
             "ListPipelines",
             "DeletePipeline",
             "RollBackPipeline",
+            "GetShadowReport",
+            "EndShadow",
             "ListRevisions",
             "PlanPipeline",
             "PurgeDeadLetters",

@@ -1,5 +1,6 @@
 """Detections of two models are matched, and the differences add up."""
 
+import itertools
 from dataclasses import replace
 
 from hypothesis import given
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 from framemesh.core.detection import Box, Detection
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.master.shadows.comparison import MAX_CLASSES, OTHER_CLASSES, Comparison
-from framemesh.master.shadows.matching import MIN_IOU, intersection_over_union, matches
+from framemesh.master.shadows.comparison import MAX_CLASSES, MAX_EXAMPLES, OTHERS, Comparison
+from framemesh.master.shadows.matching import MIN_IOU, intersection_over_union, matching
 
 SECOND = 10**9
 
@@ -47,11 +48,14 @@ several = st.lists(detections, max_size=8)
 def test_a_detection_is_matched_once_with_its_own_class_and_enough_overlap(
     real: list[Detection], shadow: list[Detection]
 ) -> None:
-    found = matches(real, shadow)
+    same, relabelled = matching(real, shadow)
+    found = [*same, *relabelled]
     assert len({id(each.real) for each in found}) == len(found) <= len(real)
     assert len({id(each.shadow) for each in found}) == len(found) <= len(shadow)
+    assert all(each.real.label == each.shadow.label for each in same)
+    assert all(each.real.label != each.shadow.label for each in relabelled)
     for one, other, iou in found:
-        assert (one.stage, one.label) == (other.stage, other.label)
+        assert one.stage == other.stage
         assert (one.box is None) == (other.box is None)
         assert MIN_IOU <= iou <= 1.0
 
@@ -60,11 +64,11 @@ def test_a_detection_is_matched_once_with_its_own_class_and_enough_overlap(
 def test_no_pair_that_would_match_is_left_over(
     real: list[Detection], shadow: list[Detection]
 ) -> None:
-    found = matches(real, shadow)
+    found = [*itertools.chain(*matching(real, shadow))]
     mine, theirs = {id(each.real) for each in found}, {id(each.shadow) for each in found}
     for one in (each for each in real if id(each) not in mine):
         for other in (each for each in shadow if id(each) not in theirs):
-            assert not matches([one], [other])
+            assert matching([one], [other]) == ([], [])
 
 
 @given(
@@ -73,9 +77,9 @@ def test_no_pair_that_would_match_is_left_over(
 def test_a_model_agrees_with_itself(found: list[Detection]) -> None:
     comparison = Comparison()
     comparison.add(outcome(*found), outcome(*found))
-    assert (comparison.only_in_real, comparison.only_in_shadow) == (0, 0)
-    assert comparison.matched == len(found)
-    assert comparison.real.by_class == comparison.shadow.by_class
+    total = comparison.total
+    assert total.real == total.shadow == total.matched == len(found)
+    assert (comparison.same, comparison.examples) == (1, [])
 
 
 @given(st.lists(st.tuples(several, several), max_size=5))
@@ -86,26 +90,30 @@ def test_every_detection_is_counted_once_on_its_side(
     for real, shadow in frames:
         comparison.add(outcome(*real), outcome(*shadow))
     assert comparison.compared == len(frames)
-    for side, alone, at in (
-        (comparison.real, comparison.only_in_real, 0),
-        (comparison.shadow, comparison.only_in_shadow, 1),
-    ):
-        assert comparison.matched + alone == sum(len(frame[at]) for frame in frames)
-        assert side.by_class.total() == sum(len(frame[at]) for frame in frames)
+    total = comparison.total
+    assert total.real == sum(len(real) for real, _ in frames)
+    assert total.shadow == sum(len(shadow) for _, shadow in frames)
+    assert comparison.same + len(comparison.examples) == len(frames)
+    differing = sum(each.differing for each in comparison.examples)
+    assert differing == total.real + total.shadow - 2 * total.matched
 
 
 def test_what_a_shadow_finds_more_and_less_is_told() -> None:
     comparison = Comparison()
     comparison.add(
         outcome(person(0.0, 0.9), person(0.5, 0.4)),
-        outcome(person(0.02, 0.7), person(0.7, 0.6), person(0.0, label="car")),
+        outcome(person(0.02, 0.7), person(0.7, 0.6), person(0.5, label="car")),
     )
-    assert (comparison.matched, comparison.only_in_real, comparison.only_in_shadow) == (1, 1, 2)
-    assert comparison.mean_iou is not None
-    assert abs(comparison.mean_iou - 0.18 / 0.22) < 1e-9
+    people, cars = comparison.classes["person"], comparison.classes["car"]
+    assert (people.real, people.shadow, people.matched) == (2, 2, 1)
+    assert (cars.real, cars.shadow, cars.matched, cars.mean_iou) == (0, 1, 0, None)
+    assert comparison.relabelled == {"person -> car": 1}
+    assert people.mean_iou is not None
+    assert abs(people.mean_iou - 0.18 / 0.22) < 1e-9
     assert comparison.mean_score_difference is not None
     assert abs(comparison.mean_score_difference + 0.2) < 1e-9
-    assert comparison.shadow.by_class == {"person": 2, "car": 1}
+    (example,) = comparison.examples
+    assert (example.sequence, example.only_real, example.only_shadow) == (1, 1, 2)
     assert (comparison.real.ages.percentile(0.5) or 0) >= 1
 
 
@@ -120,7 +128,7 @@ def test_frames_that_one_of_both_has_not_done_are_not_compared() -> None:
     assert comparison.only_shadow == 1
     assert comparison.shadow.failures == {"model_crashed": 1}
     assert comparison.real.failures == {"model_crashed": 1, "expired": 1}
-    assert comparison.mean_iou is None
+    assert comparison.mean_score_difference is None
 
 
 def test_the_sums_of_a_model_with_endless_classes_stay_small() -> None:
@@ -128,6 +136,18 @@ def test_the_sums_of_a_model_with_endless_classes_stay_small() -> None:
     for number in range(MAX_CLASSES + 50):
         found = outcome(replace(person(0.1), label=f"class {number}"))
         comparison.add(found, found)
-    assert len(comparison.real.by_class) == MAX_CLASSES + 1
-    assert comparison.real.by_class[OTHER_CLASSES] == 50
-    assert comparison.real.by_class.total() == MAX_CLASSES + 50
+    assert len(comparison.classes) == MAX_CLASSES + 1
+    assert comparison.classes[OTHERS].real == comparison.classes[OTHERS].matched == 50
+    assert comparison.total.real == MAX_CLASSES + 50
+
+
+def test_the_frames_that_differ_most_are_kept() -> None:
+    comparison = Comparison()
+    for number in range(30):
+        people = [person(at / 100) for at in range(number % 15)]
+        one = replace(outcome(*people), frame=FrameId("north", "s", number))
+        comparison.add(one, replace(one, detections=()))
+    assert len(comparison.examples) == MAX_EXAMPLES
+    found = [each.only_real for each in comparison.examples]
+    assert found == sorted([14, 13, 12, 11, 10] * 2, reverse=True)
+    assert [each.sequence for each in comparison.examples][:2] == [14, 29]

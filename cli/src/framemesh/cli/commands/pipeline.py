@@ -9,7 +9,7 @@ import grpc
 import typer
 
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
-from framemesh.cli.commands import pipeline_revisions
+from framemesh.cli.commands import pipeline_revisions, pipeline_shadow
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.console import print_view
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(pipeline_revisions.history)
 app.command()(pipeline_revisions.rollback)
+app.command()(pipeline_shadow.shadow)
 
 WAIT_SECONDS = 60.0
 """Of `apply --wait`: a worker is ready in 3 s; what fails at its start says so within 10 s. A large

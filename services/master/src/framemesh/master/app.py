@@ -40,7 +40,10 @@ from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
+from framemesh.master.shadows.comparer import Comparer
+from framemesh.master.shadows.report import ShadowReports
 from framemesh.master.shadows.shadow_store import ShadowStore
+from framemesh.master.shadows.watch import ShadowWatch
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.leases.election import Election
@@ -118,6 +121,7 @@ class _Domain:
     fleet: FleetDriver
     scaling: ScalingStore
     comparisons: ShadowStore
+    reports: ShadowReports
     scaler: Autoscaler
     pipelines: PipelineManager
     planner: PipelinePlanner
@@ -132,6 +136,7 @@ def _domain(
     transfers = Transfers()
     models = ModelCatalog(nats, transfers)
     scaling, journal = ScalingStore(nats), ChangeJournal(nats)
+    comparisons = ShadowStore(nats)
     scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())
     pipelines = PipelineManager(
         store=store,
@@ -166,7 +171,8 @@ def _domain(
         cordons=cordons,
         fleet=fleet,
         scaling=scaling,
-        comparisons=ShadowStore(nats),
+        comparisons=comparisons,
+        reports=ShadowReports(nats, store, comparisons, SystemClock()),
         scaler=scaler,
         pipelines=pipelines,
         planner=planner,
@@ -197,6 +203,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
         events=domain.events,
         clock=SystemClock(),
     )
+    shadows = ShadowWatch(feed, Comparer(nats, domain.comparisons, SystemClock()))
     try:
         async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
             await server.set_serving(True)
@@ -208,6 +215,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
             tasks.create_task(domain.promotion.finish())
             tasks.create_task(domain.submission.expire_continuously())
             tasks.create_task(rollouts.run())
+            tasks.create_task(shadows.run())
             await reconciler.run()
     finally:
         await server.set_standby()
@@ -237,7 +245,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 
 def _services(domain: _Domain) -> list[Service]:
-    pipelines = PipelineServicer(domain.pipelines, domain.planner, domain.events)
+    pipelines = PipelineServicer(domain.pipelines, domain.planner, domain.events, domain.reports)
     removal = ModelRemoval(
         domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.changing
     )

@@ -41,6 +41,8 @@ from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.node_converters import assignments_to_proto, node_from_proto, node_to_proto
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.planning import PipelinePlanner
+from framemesh.master.shadow_converters import report_to_proto
+from framemesh.master.shadows.report import ShadowReports
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
@@ -55,11 +57,16 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
     def __init__(
-        self, pipelines: PipelineManager, planner: PipelinePlanner, events: EventLog
+        self,
+        pipelines: PipelineManager,
+        planner: PipelinePlanner,
+        events: EventLog,
+        shadows: ShadowReports,
     ) -> None:
         self._pipelines = pipelines
         self._planner = planner
         self._events = events
+        self._shadows = shadows
 
     async def ApplyPipeline(
         self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
@@ -109,6 +116,19 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
         current, found = await self._pipelines.history(check_name("pipeline", request.name))
         revisions = (revision_to_proto(each, current.revision) for each in found)
         return pipeline_pb2.ListRevisionsResponse(revisions=revisions)
+
+    async def GetShadowReport(
+        self, request: pipeline_pb2.GetShadowReportRequest, context: Context
+    ) -> pipeline_pb2.GetShadowReportResponse:
+        found = await self._shadows.of(check_name("pipeline", request.name))
+        return pipeline_pb2.GetShadowReportResponse(report=report_to_proto(found))
+
+    async def EndShadow(
+        self, request: pipeline_pb2.EndShadowRequest, context: Context
+    ) -> pipeline_pb2.EndShadowResponse:
+        report = await self._shadows.of(check_name("pipeline", request.name))
+        await self._pipelines.end_shadow(request.name)
+        return pipeline_pb2.EndShadowResponse(report=report_to_proto(report))
 
     async def PurgeDeadLetters(
         self, request: pipeline_pb2.PurgeDeadLettersRequest, context: Context

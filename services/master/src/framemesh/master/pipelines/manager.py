@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument, NewerDocument
 from framemesh.core.pipeline.generation import Generation
+from framemesh.core.pipeline.shadow import without_shadow
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.port import FleetDriver, FleetState
 from framemesh.master.fleet.rollout_groups import newest_group
@@ -28,6 +29,7 @@ from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.watched_pipeline import Load
+from framemesh.master.shadows.report import ShadowUnknown
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineStore,
     PipelineUnknown,
@@ -147,6 +149,24 @@ class PipelineManager:
                 name, EventKind.ROLLED_BACK, f"to revision {made.revision}, by hand"
             )
         return await self._changed_to(made)
+
+    async def end_shadow(self, name: str) -> None:
+        """Make a pipeline what it is without its shadow.
+
+        Raises:
+            PipelineUnknown: no pipeline has this name.
+            ShadowUnknown: it has none.
+        """
+        async with self.changing:
+            await self._changes.finish(name)
+            current = await self._store.get(name)
+            if not current.shadow:
+                raise ShadowUnknown(name)
+            now = self._clock.unix_nano()
+            wanted = applied(without_shadow(current.spec), current, now)
+            made = await self._make(wanted, current)
+            record_applied(self._events, made, current, new_buffer=False)
+        self._changed.set()
 
     async def move(self, seen: StoredPipeline, wanted: StoredPipeline) -> bool:
         """Make a pipeline what a rollout is to make of it; returns whether it was.

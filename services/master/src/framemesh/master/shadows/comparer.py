@@ -10,11 +10,13 @@ from google.protobuf.message import DecodeError
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.frame import FrameId
 from framemesh.core.outcome import Outcome
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.shadows.comparison import Comparison
-from framemesh.master.shadows.shadow_store import ComparedRun, ShadowStore
+from framemesh.master.shadows.shadow_store import ComparedRun, ComparedStage, ShadowStore
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.subjects import (
@@ -22,6 +24,8 @@ from framemesh.runtime.messages.subjects import (
     outcome_subject,
     run_subjects,
     runs_stream,
+    shadow_run,
+    shadow_stream,
 )
 
 log = get_logger()
@@ -39,21 +43,23 @@ class Comparer:
 
     def __init__(self, broker: Broker, store: ShadowStore, clock: Clock) -> None:
         self._messages = JetStream(broker).messages
+        self._streams = JetStream(broker).streams
         self._store = store
         self._clock = clock
 
-    async def compare(self, pipeline: str, run: str) -> ComparedRun:
-        """Compare the next outcomes of a run, BATCH at most; returns what that makes.
+    async def compare(self, stored: StoredPipeline) -> ComparedRun:
+        """Compare the next outcomes of a pipeline's shadow, BATCH at most; returns what that makes.
 
         Killed before the sums are stored, the same outcomes are compared again.
 
         Raises:
-            StreamNotFound: the run, or the pipeline, was removed.
+            StreamNotFound: the shadow, or the pipeline, was removed.
             BrokerUnavailable: the broker does not answer in time.
         """
+        pipeline, run = stored.spec.name, shadow_run(stored.shadow)
         known = await self._store.get(pipeline)
         if known is None or known.run != run:
-            known = ComparedRun(run, self._clock.unix_nano())
+            known = await self._begun(stored, run)
         messages = await self._messages.direct_batch(
             runs_stream(pipeline), run_subjects(pipeline, run), known.sequence + 1, BATCH
         )
@@ -76,6 +82,19 @@ class Comparer:
         await self._store.put(pipeline, compared)
         return compared
 
+    async def _begun(self, stored: StoredPipeline, run: str) -> ComparedRun:
+        """Of which nothing is compared yet."""
+        name = stored.spec.name
+        begun = ComparedRun(
+            run,
+            self._clock.unix_nano(),
+            compared_stages(stored.spec),
+            copies_before=(await self._streams.info(shadow_stream(name))).state.last_sequence,
+            outcomes_before=(await self._streams.info(runs_stream(name))).state.last_sequence,
+        )
+        await self._store.put(name, begun)
+        return begun
+
     def _ripe(
         self,
         messages: Sequence[StoredMessage],
@@ -89,6 +108,17 @@ class Comparer:
             if subject not in real and message.stored_unix_nano > waits_since:
                 return at
         return len(messages)
+
+
+def compared_stages(spec: PipelineSpec) -> tuple[ComparedStage, ...]:
+    """The stages of a pipeline for which its shadow has other versions."""
+    shadow = spec.rollout.shadow
+    models = shadow.models if shadow else {}
+    return tuple(
+        ComparedStage(each.name, each.model, each.model_version, models[each.name])
+        for each in spec.stages
+        if each.name in models
+    )
 
 
 def _live_subject(pipeline: str, message: StoredMessage) -> str:

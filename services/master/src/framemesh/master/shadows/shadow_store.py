@@ -14,7 +14,17 @@ log = get_logger()
 
 BUCKET = "framemesh-shadows"
 BUCKET_BYTES = 16 * 1024 * 1024
-"""Of some 20 KB each, at most."""
+"""Of some 40 KB each, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStage:
+    """A stage for which both have different versions."""
+
+    stage: str
+    model: str
+    version: int
+    shadow_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,11 @@ class ComparedRun:
     run: str
     since_unix_nano: int
     """When the comparison began."""
+    stages: tuple[ComparedStage, ...] = ()
+    copies_before: int = 0
+    """The last sequence number of the stream of copies then."""
+    outcomes_before: int = 0
+    """That of the stream of outcomes."""
     sequence: int = 0
     """Of the last outcome of the run that is in the sums."""
     comparison: Comparison = field(default_factory=Comparison)

@@ -1252,3 +1252,364 @@ class PurgeDeadLettersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurgeDeadLettersResponse: _TypeAlias = PurgeDeadLettersResponse  # noqa: Y015
+
+@_typing.final
+class GetShadowReportRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetShadowReportRequest: _TypeAlias = GetShadowReportRequest  # noqa: Y015
+
+@_typing.final
+class GetShadowReportResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___ShadowReport: ...
+    def __init__(
+        self,
+        *,
+        report: Global___ShadowReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetShadowReportResponse: _TypeAlias = GetShadowReportResponse  # noqa: Y015
+
+@_typing.final
+class EndShadowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndShadowRequest: _TypeAlias = EndShadowRequest  # noqa: Y015
+
+@_typing.final
+class EndShadowResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def report(self) -> Global___ShadowReport:
+        """As it was just before the end."""
+
+    def __init__(
+        self,
+        *,
+        report: Global___ShadowReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndShadowResponse: _TypeAlias = EndShadowResponse  # noqa: Y015
+
+@_typing.final
+class ShadowReport(_message.Message):
+    """Sums over the frames of which a shadow has an outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class RelabelledEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PIPELINE_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    SINCE_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    STAGES_FIELD_NUMBER: _builtins.int
+    COMPARED_FRAMES_FIELD_NUMBER: _builtins.int
+    SAME_FRAMES_FIELD_NUMBER: _builtins.int
+    WAITING_FRAMES_FIELD_NUMBER: _builtins.int
+    SKIPPED_FRAMES_FIELD_NUMBER: _builtins.int
+    UNMATCHED_FRAMES_FIELD_NUMBER: _builtins.int
+    REAL_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
+    CLASSES_FIELD_NUMBER: _builtins.int
+    RELABELLED_FIELD_NUMBER: _builtins.int
+    MEAN_SCORE_DIFFERENCE_FIELD_NUMBER: _builtins.int
+    EXAMPLES_FIELD_NUMBER: _builtins.int
+    pipeline: _builtins.str
+    running: _builtins.bool
+    """Whether it goes on."""
+    since_unix_nano: _builtins.int
+    """When the comparison began, in nanoseconds since the Unix epoch."""
+    compared_frames: _builtins.int
+    """Frames that both have done, and those of them in which both found the same."""
+    same_frames: _builtins.int
+    waiting_frames: _builtins.int
+    """Frames that the shadow has not done yet, and those that it never will: it was not ready, or too
+    slow. Absent when it has ended.
+    """
+    skipped_frames: _builtins.int
+    unmatched_frames: _builtins.int
+    """Frames that the shadow has an outcome of, and the pipeline had none within 30 s."""
+    mean_score_difference: _builtins.float
+    """Of the detections that are the same, the score of the shadow less that of the pipeline."""
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShadowedStage]:
+        """The stages for which both have different versions."""
+
+    @_builtins.property
+    def real(self) -> Global___ShadowedSide: ...
+    @_builtins.property
+    def shadow(self) -> Global___ShadowedSide: ...
+    @_builtins.property
+    def classes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShadowedClass]:
+        """By name."""
+
+    @_builtins.property
+    def relabelled(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Things that both found and gave different classes, by `class of the pipeline -> class of the shadow`."""
+
+    @_builtins.property
+    def examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___DifferingFrame]:
+        """Frames that differ most."""
+
+    def __init__(
+        self,
+        *,
+        pipeline: _builtins.str = ...,
+        running: _builtins.bool = ...,
+        since_unix_nano: _builtins.int = ...,
+        stages: _abc.Iterable[Global___ShadowedStage] | None = ...,
+        compared_frames: _builtins.int = ...,
+        same_frames: _builtins.int = ...,
+        waiting_frames: _builtins.int | None = ...,
+        skipped_frames: _builtins.int | None = ...,
+        unmatched_frames: _builtins.int = ...,
+        real: Global___ShadowedSide | None = ...,
+        shadow: Global___ShadowedSide | None = ...,
+        classes: _abc.Iterable[Global___ShadowedClass] | None = ...,
+        relabelled: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        mean_score_difference: _builtins.float | None = ...,
+        examples: _abc.Iterable[Global___DifferingFrame] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_score_difference", b"_mean_score_difference", "_skipped_frames", b"_skipped_frames", "_waiting_frames", b"_waiting_frames", "mean_score_difference", b"mean_score_difference", "real", b"real", "shadow", b"shadow", "skipped_frames", b"skipped_frames", "waiting_frames", b"waiting_frames"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_score_difference", b"_mean_score_difference", "_skipped_frames", b"_skipped_frames", "_waiting_frames", b"_waiting_frames", "classes", b"classes", "compared_frames", b"compared_frames", "examples", b"examples", "mean_score_difference", b"mean_score_difference", "pipeline", b"pipeline", "real", b"real", "relabelled", b"relabelled", "running", b"running", "same_frames", b"same_frames", "shadow", b"shadow", "since_unix_nano", b"since_unix_nano", "skipped_frames", b"skipped_frames", "stages", b"stages", "unmatched_frames", b"unmatched_frames", "waiting_frames", b"waiting_frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean_score_difference: _TypeAlias = _typing.Literal["mean_score_difference"]  # noqa: Y015
+    _WhichOneofArgType__mean_score_difference: _TypeAlias = _typing.Literal["_mean_score_difference", b"_mean_score_difference"]  # noqa: Y015
+    _WhichOneofReturnType__skipped_frames: _TypeAlias = _typing.Literal["skipped_frames"]  # noqa: Y015
+    _WhichOneofArgType__skipped_frames: _TypeAlias = _typing.Literal["_skipped_frames", b"_skipped_frames"]  # noqa: Y015
+    _WhichOneofReturnType__waiting_frames: _TypeAlias = _typing.Literal["waiting_frames"]  # noqa: Y015
+    _WhichOneofArgType__waiting_frames: _TypeAlias = _typing.Literal["_waiting_frames", b"_waiting_frames"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_score_difference) -> _WhichOneofReturnType__mean_score_difference | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skipped_frames) -> _WhichOneofReturnType__skipped_frames | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__waiting_frames) -> _WhichOneofReturnType__waiting_frames | None: ...
+
+Global___ShadowReport: _TypeAlias = ShadowReport  # noqa: Y015
+
+@_typing.final
+class ShadowedStage(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SHADOW_VERSION_FIELD_NUMBER: _builtins.int
+    stage: _builtins.str
+    model: _builtins.str
+    version: _builtins.int
+    shadow_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        stage: _builtins.str = ...,
+        model: _builtins.str = ...,
+        version: _builtins.int = ...,
+        shadow_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "shadow_version", b"shadow_version", "stage", b"stage", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShadowedStage: _TypeAlias = ShadowedStage  # noqa: Y015
+
+@_typing.final
+class ShadowedSide(_message.Message):
+    """What the outcomes of one of both add up to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FailuresEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    DONE_FRAMES_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    AGE_P50_SECONDS_FIELD_NUMBER: _builtins.int
+    AGE_P99_SECONDS_FIELD_NUMBER: _builtins.int
+    done_frames: _builtins.int
+    age_p50_seconds: _builtins.float
+    """From capture to outcome; absent where no frame is done."""
+    age_p99_seconds: _builtins.float
+    @_builtins.property
+    def failures(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """Frames without a result, by the reason."""
+
+    def __init__(
+        self,
+        *,
+        done_frames: _builtins.int = ...,
+        failures: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        age_p50_seconds: _builtins.float | None = ...,
+        age_p99_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_age_p50_seconds", b"_age_p50_seconds", "_age_p99_seconds", b"_age_p99_seconds", "age_p50_seconds", b"age_p50_seconds", "age_p99_seconds", b"age_p99_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_age_p50_seconds", b"_age_p50_seconds", "_age_p99_seconds", b"_age_p99_seconds", "age_p50_seconds", b"age_p50_seconds", "age_p99_seconds", b"age_p99_seconds", "done_frames", b"done_frames", "failures", b"failures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__age_p50_seconds: _TypeAlias = _typing.Literal["age_p50_seconds"]  # noqa: Y015
+    _WhichOneofArgType__age_p50_seconds: _TypeAlias = _typing.Literal["_age_p50_seconds", b"_age_p50_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__age_p99_seconds: _TypeAlias = _typing.Literal["age_p99_seconds"]  # noqa: Y015
+    _WhichOneofArgType__age_p99_seconds: _TypeAlias = _typing.Literal["_age_p99_seconds", b"_age_p99_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__age_p50_seconds) -> _WhichOneofReturnType__age_p50_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__age_p99_seconds) -> _WhichOneofReturnType__age_p99_seconds | None: ...
+
+Global___ShadowedSide: _TypeAlias = ShadowedSide  # noqa: Y015
+
+@_typing.final
+class ShadowedClass(_message.Message):
+    """The detections of one class, in frames that both have done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REAL_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
+    SAME_FIELD_NUMBER: _builtins.int
+    ONLY_REAL_FIELD_NUMBER: _builtins.int
+    ONLY_SHADOW_FIELD_NUMBER: _builtins.int
+    MEAN_IOU_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    real: _builtins.int
+    shadow: _builtins.int
+    same: _builtins.int
+    """Of both: of the same stage, with an intersection over union of 0.5 or more."""
+    only_real: _builtins.int
+    only_shadow: _builtins.int
+    mean_iou: _builtins.float
+    """Of those that are the same; absent where there are none."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        real: _builtins.int = ...,
+        shadow: _builtins.int = ...,
+        same: _builtins.int = ...,
+        only_real: _builtins.int = ...,
+        only_shadow: _builtins.int = ...,
+        mean_iou: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean_iou", b"_mean_iou", "mean_iou", b"mean_iou"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean_iou", b"_mean_iou", "mean_iou", b"mean_iou", "name", b"name", "only_real", b"only_real", "only_shadow", b"only_shadow", "real", b"real", "same", b"same", "shadow", b"shadow"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean_iou: _TypeAlias = _typing.Literal["mean_iou"]  # noqa: Y015
+    _WhichOneofArgType__mean_iou: _TypeAlias = _typing.Literal["_mean_iou", b"_mean_iou"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_iou) -> _WhichOneofReturnType__mean_iou | None: ...
+
+Global___ShadowedClass: _TypeAlias = ShadowedClass  # noqa: Y015
+
+@_typing.final
+class DifferingFrame(_message.Message):
+    """A frame in which both found different things."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMERA_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    ONLY_REAL_FIELD_NUMBER: _builtins.int
+    ONLY_SHADOW_FIELD_NUMBER: _builtins.int
+    camera: _builtins.str
+    session: _builtins.str
+    sequence: _builtins.int
+    only_real: _builtins.int
+    only_shadow: _builtins.int
+    def __init__(
+        self,
+        *,
+        camera: _builtins.str = ...,
+        session: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        only_real: _builtins.int = ...,
+        only_shadow: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "only_real", b"only_real", "only_shadow", b"only_shadow", "sequence", b"sequence", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DifferingFrame: _TypeAlias = DifferingFrame  # noqa: Y015

@@ -70,6 +70,16 @@ class PipelineServiceStub:
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.SerializeToString,
                 response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.FromString,
                 _registered_method=True)
+        self.GetShadowReport = channel.unary_unary(
+                '/framemesh.api.master.v1.PipelineService/GetShadowReport',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportResponse.FromString,
+                _registered_method=True)
+        self.EndShadow = channel.unary_unary(
+                '/framemesh.api.master.v1.PipelineService/EndShadow',
+                request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowRequest.SerializeToString,
+                response_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowResponse.FromString,
+                _registered_method=True)
         self.PurgeDeadLetters = channel.unary_unary(
                 '/framemesh.api.master.v1.PipelineService/PurgeDeadLetters',
                 request_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PurgeDeadLettersRequest.SerializeToString,
@@ -129,6 +139,21 @@ class PipelineServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetShadowReport(self, request, context):
+        """How the outcomes of a pipeline's shadow differ from the real ones: of the one that it has, or of the
+        last one. NOT_FOUND: it had none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndShadow(self, request, context):
+        """Ends the shadow of a pipeline, as applying the pipeline without it does. NOT_FOUND: it has none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PurgeDeadLetters(self, request, context):
         """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
         left.
@@ -174,6 +199,16 @@ def add_PipelineServiceServicer_to_server(servicer, server):
                     servicer.PlanPipeline,
                     request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.FromString,
                     response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.SerializeToString,
+            ),
+            'GetShadowReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetShadowReport,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportResponse.SerializeToString,
+            ),
+            'EndShadow': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndShadow,
+                    request_deserializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowRequest.FromString,
+                    response_serializer=framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowResponse.SerializeToString,
             ),
             'PurgeDeadLetters': grpc.unary_unary_rpc_method_handler(
                     servicer.PurgeDeadLetters,
@@ -371,6 +406,60 @@ class PipelineService:
             '/framemesh.api.master.v1.PipelineService/PlanPipeline',
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineRequest.SerializeToString,
             framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.PlanPipelineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetShadowReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.PipelineService/GetShadowReport',
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.GetShadowReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndShadow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/framemesh.api.master.v1.PipelineService/EndShadow',
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowRequest.SerializeToString,
+            framemesh_dot_api_dot_master_dot_v1_dot_pipeline__pb2.EndShadowResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,12 @@ class PipelineServiceStub:
     """The revisions of a pipeline that are kept, the newest first."""
     PlanPipeline: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]
     """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
+    GetShadowReport: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.GetShadowReportRequest, _pipeline_pb2.GetShadowReportResponse]
+    """How the outcomes of a pipeline's shadow differ from the real ones: of the one that it has, or of the
+    last one. NOT_FOUND: it had none.
+    """
+    EndShadow: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.EndShadowRequest, _pipeline_pb2.EndShadowResponse]
+    """Ends the shadow of a pipeline, as applying the pipeline without it does. NOT_FOUND: it has none."""
     PurgeDeadLetters: _grpc.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]
     """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
     left.
@@ -71,6 +77,12 @@ class PipelineServiceAsyncStub(PipelineServiceStub):
     """The revisions of a pipeline that are kept, the newest first."""
     PlanPipeline: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PlanPipelineRequest, _pipeline_pb2.PlanPipelineResponse]  # type: ignore[assignment]
     """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
+    GetShadowReport: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.GetShadowReportRequest, _pipeline_pb2.GetShadowReportResponse]  # type: ignore[assignment]
+    """How the outcomes of a pipeline's shadow differ from the real ones: of the one that it has, or of the
+    last one. NOT_FOUND: it had none.
+    """
+    EndShadow: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.EndShadowRequest, _pipeline_pb2.EndShadowResponse]  # type: ignore[assignment]
+    """Ends the shadow of a pipeline, as applying the pipeline without it does. NOT_FOUND: it has none."""
     PurgeDeadLetters: _aio.UnaryUnaryMultiCallable[_pipeline_pb2.PurgeDeadLettersRequest, _pipeline_pb2.PurgeDeadLettersResponse]  # type: ignore[assignment]
     """Deletes dead letters. They stay in the ledger; monitor's DeadLetterService shows those that are
     left.
@@ -134,6 +146,24 @@ class PipelineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pipeline_pb2.PlanPipelineResponse, _abc.Awaitable[_pipeline_pb2.PlanPipelineResponse]]:
         """Where the workers of a pipeline would go if it were applied now; nothing is changed."""
+
+    @_abc_1.abstractmethod
+    def GetShadowReport(
+        self,
+        request: _pipeline_pb2.GetShadowReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.GetShadowReportResponse, _abc.Awaitable[_pipeline_pb2.GetShadowReportResponse]]:
+        """How the outcomes of a pipeline's shadow differ from the real ones: of the one that it has, or of the
+        last one. NOT_FOUND: it had none.
+        """
+
+    @_abc_1.abstractmethod
+    def EndShadow(
+        self,
+        request: _pipeline_pb2.EndShadowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pipeline_pb2.EndShadowResponse, _abc.Awaitable[_pipeline_pb2.EndShadowResponse]]:
+        """Ends the shadow of a pipeline, as applying the pipeline without it does. NOT_FOUND: it has none."""
 
     @_abc_1.abstractmethod
     def PurgeDeadLetters(
