@@ -121,12 +121,14 @@ async def run(mesh: Mesh, broker: Broker, load: str, scaler: str, rival: Rival |
         watch = _Watch(channel, broker, spec, LOADS[load], rival)
         await watch.until_ready(first)
         async with background_task(watch.run()):
-            sent = await _send(mesh, name, LOADS[load])
+            sent = await send_load(mesh, name, LOADS[load])
         outcomes = await mesh.outcomes(name, sent)
         added_at = _added_at(outcomes, first, watch.began_unix_nano)
         decisions = await watch.decisions()
     await mesh.delete(name)
-    return Run(load, scaler, watch.samples, [_age(each) for each in outcomes], decisions, added_at)
+    return Run(
+        load, scaler, watch.samples, [age_of(each) for each in outcomes], decisions, added_at
+    )
 
 
 class _Watch:
@@ -223,7 +225,7 @@ class _Watch:
         )
 
 
-async def _send(mesh: Mesh, pipeline: str, load: Load) -> int:
+async def send_load(mesh: Mesh, pipeline: str, load: Load) -> int:
     """Send every frame when it is due, whatever becomes of the others; returns how many."""
     image, loop = picture(), asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
@@ -272,5 +274,5 @@ def _added_at(
     return None
 
 
-def _age(outcome: outcome_pb2.Outcome) -> float:
+def age_of(outcome: outcome_pb2.Outcome) -> float:
     return (outcome.completed_unix_nano - outcome.captured_unix_nano) / 1e9

@@ -251,3 +251,52 @@ async def test_a_plan_says_where_workers_would_go_and_starts_none(fleet: Fleet) 
     assert plan.workers == {"street": {"east": 2}}
     assert plan.unplaced["street"].startswith("1 worker has no place")
     assert not (await fleet.driver.observe()).replicas
+
+
+def nodes_of(state: FleetState) -> Counter[str]:
+    return Counter(replica.node for replica in state.replicas)
+
+
+async def test_workers_go_to_the_nodes_that_are_preferred(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    await fleet.add_node("west")
+    wanted = replace(group("street", 3), preferred=(("west", 3),))
+    state = await converge(fleet, [wanted], has(group("street", 3)))
+    assert nodes_of(state) == {"west": 3}
+
+
+async def test_workers_are_moved_to_other_nodes_and_never_fewer(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    await fleet.add_node("west")
+    before = replace(group("street", 2), preferred=(("east", 2),))
+    await converge(fleet, [before], has(group("street", 2)))
+    fewest = 2
+
+    def moved(state: FleetState) -> bool:
+        nonlocal fewest
+        fewest = min(fewest, sum(replica.ready for replica in state.replicas))
+        return has(group("street", 2))(state) and nodes_of(state) == {"west": 2}
+
+    after = replace(before, preferred=(("west", 2),))
+    state = await converge(fleet, [after], moved)
+    assert fewest == 2
+    assert await converge(fleet, [after], moved) == state
+
+
+async def test_where_no_preferred_node_is_there_workers_go_to_others(fleet: Fleet) -> None:
+    await fleet.add_node("east")
+    wanted = replace(group("street", 1), preferred=(("moon", 1),))
+    state = await converge(fleet, [wanted], has(group("street", 1)))
+    assert nodes_of(state) == {"east": 1}
+
+
+async def test_places_are_what_a_node_could_have_of_a_group(fleet: Fleet) -> None:
+    await fleet.add_node("east", cpus=2, zone="hall")
+    await fleet.add_node("west", zone="yard")
+    wanted = replace(group("street", 4), resources=Resources(cpus=1))
+    assert (await fleet.driver.places(wanted, ()))["east"] == 2
+    await converge(fleet, [replace(wanted, replicas=2)], has(group("street", 2)))
+    assert (await fleet.driver.places(wanted, ()))["east"] == 2
+    assert "east" not in await fleet.driver.places(wanted, {"east"})
+    in_yard = replace(wanted, node_labels=(("zone", "yard"),))
+    assert (await fleet.driver.places(in_yard, ())).keys() == {"west"}

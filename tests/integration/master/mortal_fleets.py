@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -69,6 +69,9 @@ class _AgentDriver:
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         return await self._inner.plan(groups, cordoned)
+
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        return await self._inner.places(group, cordoned)
 
 
 async def _assigned(session: NodeSession) -> Assignments:

@@ -86,3 +86,16 @@ def test_a_plan_says_where_workers_go_and_what_is_missing() -> None:
         "  1 worker has no place",
         "  buffer and ledger: up to 2 GiB of the broker's disk",
     ]
+
+
+def test_a_plan_names_what_nodes_cost() -> None:
+    wanted = pipeline_pb2.PipelineSpec(name="street", workers=pipeline_pb2.Workers(min=2))
+    plan = pipeline_pb2.PlanPipelineResponse(workers={"east": 1, "west": 1})
+    nodes = [
+        node_pb2.NodeStatus(
+            node=node_pb2.Node(name="east", cost=node_pb2.NodeCost(price_per_hour=0.1))
+        ),
+        node_pb2.NodeStatus(node=node_pb2.Node(name="west")),
+    ]
+    lines = list(plan_lines(wanted, plan, nodes))
+    assert lines[1:3] == ["  east: 1 (the node costs 0.1 an hour)", "  west: 1"]

@@ -313,3 +313,72 @@ async def test_a_plan_changes_nothing(mesh: Nodes) -> None:
     assert plan.unplaced["street"].startswith("1 worker has no place: each needs 3 CPUs")
     assert await mesh.assigned((1, 1)) == before
     assert not (await mesh.driver.observe()).unplaced
+
+
+def preferring(replicas: int, **nodes: int) -> WorkerGroup:
+    return WorkerGroup("street", 1, replicas, preferred=tuple(nodes.items()))
+
+
+async def test_workers_go_to_preferred_nodes_as_many_as_it_says(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.comes("west")
+    found = await mesh.applied(preferring(3, west=2, east=1))
+    assert {name: len(mine) for name, mine in found.items()} == {"east": 1, "west": 2}
+
+
+async def test_the_worker_on_a_node_with_too_many_is_stopped_first(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.comes("west")
+    before = await mesh.applied(preferring(3, east=1, west=2))
+    for node, mine in before.items():
+        mesh.reports(node, **{each.replace("-", "_"): READY for each in mine})
+    after = await mesh.applied(preferring(1, east=1))
+    assert after == {"east": before["east"], "west": []}
+
+
+async def test_workers_go_when_their_successors_are_ready_which_start_one_by_one(
+    mesh: Nodes,
+) -> None:
+    mesh.comes("east")
+    await mesh.assigned((1, 2))
+    mesh.comes("west")
+    mesh.reports("east", r1_0=READY, r1_1=READY)
+    wanted = preferring(2, west=2)
+    one_more = {"east": ["r1-0", "r1-1"], "west": ["r1-2"]}
+    assert await mesh.applied(wanted) == one_more
+    mesh.reports("west", r1_2=STARTING)
+    assert await mesh.applied(wanted) == one_more
+    mesh.reports("west", r1_2=READY)
+    assert await mesh.applied(wanted) == {"east": ["r1-0", "r1-1"], "west": ["r1-2", "r1-3"]}
+    mesh.reports("west", r1_2=READY, r1_3=READY)
+    for _ in range(2):
+        assert await mesh.applied(wanted) == {"east": [], "west": ["r1-2", "r1-3"]}
+
+
+async def test_many_slow_workers_stay_until_the_fast_one_in_their_place_is_ready(
+    mesh: Nodes,
+) -> None:
+    mesh.comes("east")
+    await mesh.assigned((1, 3))
+    mesh.comes("west")
+    mesh.reports("east", r1_0=READY, r1_1=READY, r1_2=READY)
+    wanted = preferring(1, west=1)
+    all_of_them = {"east": ["r1-0", "r1-1", "r1-2"], "west": ["r1-3"]}
+    assert await mesh.applied(wanted) == all_of_them
+    mesh.reports("west", r1_3=STARTING)
+    assert await mesh.applied(wanted) == all_of_them
+    mesh.reports("west", r1_3=READY)
+    assert await mesh.applied(wanted) == {"east": [], "west": ["r1-3"]}
+
+
+async def test_a_worker_stays_where_no_preferred_node_has_room(mesh: Nodes) -> None:
+    mesh.comes("east")
+    mesh.comes("west")
+    yard = WorkerGroup("yard", 1, 1, resources=Resources(cpus=4), preferred=(("west", 1),))
+    await mesh.applied(yard)
+    mine = WorkerGroup("street", 1, 1, resources=Resources(cpus=1))
+    assert (await mesh.applied(yard, mine))["east"] == ["r1-0"]
+    mesh.reports("east", r1_0=READY)
+    wanted = WorkerGroup("street", 1, 1, resources=Resources(cpus=1), preferred=(("west", 1),))
+    assert (await mesh.applied(yard, wanted))["east"] == ["r1-0"]
+    assert not (await mesh.driver.observe()).unplaced

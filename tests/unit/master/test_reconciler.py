@@ -1,7 +1,7 @@
 """From pipelines to workers, with a fleet in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
@@ -74,6 +74,9 @@ class Mesh:
 
     def replicas(self, spec: PipelineSpec) -> int:
         return spec.workers.min
+
+    def preferred(self, spec: PipelineSpec) -> Mapping[str, int]:
+        return {}
 
     def observed(self, state: FleetState) -> None:
         """Nothing is scaled by load."""

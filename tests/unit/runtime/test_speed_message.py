@@ -1,7 +1,7 @@
 import pytest
 
 from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
-from framemesh.runtime.jetstream.leases.speed_message import speed_from_payload, speed_payload
+from framemesh.runtime.messages.speed_message import speed_from_payload, speed_payload
 
 
 @pytest.mark.parametrize("speed", [UNKNOWN_SPEED, WorkerSpeed(750, saturated=True)])

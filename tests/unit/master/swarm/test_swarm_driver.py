@@ -246,3 +246,18 @@ async def test_a_worker_that_is_killed_for_its_memory_or_its_health_says_so() ->
         world.swarm.broken, world.swarm.last_words = {"1"}, error
         state = await world.rounds(replace(STREET, replicas=1), count=12)
         assert said in next(each.problem for each in state.replicas)
+
+
+async def test_a_group_keeps_to_the_nodes_that_it_prefers_while_one_is_there() -> None:
+    world = World()
+    west = replace(STREET, preferred=(("west", 2),))
+    state = await world.rounds(west)
+    assert {each.node for each in state.replicas} == {"west"}
+    (service,) = await world.swarm.services("framemesh.pipeline")
+    placement = service["Spec"]["TaskTemplate"]["Placement"]
+    assert placement["Constraints"] == ["node.hostname!=east"]
+    state = await world.rounds(west, cordoned="west", count=12)
+    assert {each.node for each in state.replicas} == {"east"}
+    await world.rounds(STREET)
+    (service,) = await world.swarm.services("framemesh.pipeline")
+    assert service["Spec"]["TaskTemplate"]["Placement"]["Constraints"] == []

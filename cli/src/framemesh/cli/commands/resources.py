@@ -39,7 +39,7 @@ def resources(
             pipeline_pb2.PlanPipelineRequest(spec=wanted), timeout=ANSWER_TIMEOUT_SECONDS
         )
     typer.echo()
-    for line in plan_lines(wanted, plan):
+    for line in plan_lines(wanted, plan, nodes):
         typer.echo(line)
     if plan.missing:
         raise typer.Exit(1)

@@ -95,9 +95,12 @@ def details(status: node_pb2.NodeStatus) -> Iterator[str]:
 
 
 def plan_lines(
-    wanted: pipeline_pb2.PipelineSpec, plan: pipeline_pb2.PlanPipelineResponse
+    wanted: pipeline_pb2.PipelineSpec,
+    plan: pipeline_pb2.PlanPipelineResponse,
+    nodes: Sequence[node_pb2.NodeStatus] = (),
 ) -> Iterator[str]:
-    """What a pipeline would take, and where its workers would go."""
+    """What a pipeline would take, and where its workers would go; `nodes` say what they cost."""
+    costs = {each.node.name: _cost(each.node.cost) for each in nodes}
     workers = wanted.workers
     how_many = "1 worker" if workers.min == 1 else f"{workers.min} workers"
     how_many += f", up to {workers.max}" if workers.max > workers.min else ""
@@ -105,7 +108,8 @@ def plan_lines(
     each = f"each needs {needs}" if needs else "nothing is reserved for them"
     yield f"pipeline {wanted.name}: {how_many}; {each}"
     for node, count in sorted(plan.workers.items()):
-        yield f"  {node}: {count}"
+        cost = costs.get(node)
+        yield f"  {node}: {count}" + (f" (the node costs {cost})" if cost else "")
     if plan.missing:
         yield f"  {plan.missing}"
     yield f"  buffer and ledger: up to {memory_text(plan.storage_bytes)} of the broker's disk"

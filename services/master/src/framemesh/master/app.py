@@ -37,6 +37,8 @@ from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.rollouts.watch import RolloutWatch
 from framemesh.master.scaling.autoscaler import Autoscaler
+from framemesh.master.scaling.node_survey import NodeSurvey
+from framemesh.master.scaling.offers import NodeOffers
 from framemesh.master.scaling.scaling_store import ScalingStore
 from framemesh.master.servicer import ModelServicer, NodeServicer, PipelineServicer
 from framemesh.master.settings import Settings
@@ -51,6 +53,7 @@ from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.leader_gate import LeaderGate
 from framemesh.runtime.rpc.reachable_address import reachable_address
@@ -122,6 +125,7 @@ class _Domain:
     scaling: ScalingStore
     comparisons: ShadowStore
     reports: ShadowReports
+    speeds: WorkerSpeeds
     scaler: Autoscaler
     pipelines: PipelineManager
     planner: PipelinePlanner
@@ -137,7 +141,15 @@ def _domain(
     models = ModelCatalog(nats, transfers)
     scaling, journal = ScalingStore(nats), ChangeJournal(nats)
     comparisons = ShadowStore(nats)
-    scaler = Autoscaler(nats, scaling, changed=nodes.changed, events=events, clock=SystemClock())
+    speeds, clock = WorkerSpeeds(nats), SystemClock()
+    scaler = Autoscaler(
+        nats,
+        scaling,
+        changed=nodes.changed,
+        events=events,
+        clock=clock,
+        survey=NodeSurvey(NodeOffers(fleet, nodes, cordons), speeds, clock),
+    )
     pipelines = PipelineManager(
         store=store,
         revisions=Revisions(revisions),
@@ -173,6 +185,7 @@ def _domain(
         scaling=scaling,
         comparisons=comparisons,
         reports=ShadowReports(nats, store, comparisons, SystemClock()),
+        speeds=speeds,
         scaler=scaler,
         pipelines=pipelines,
         planner=planner,
@@ -232,6 +245,7 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.cordons.create()
             await domain.scaling.create()
             await domain.comparisons.create()
+            await domain.speeds.create()
             return await domain.scaler.load()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))

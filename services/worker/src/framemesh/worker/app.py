@@ -18,6 +18,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.worker_speeds import tell_speed
 from framemesh.runtime.messages.subjects import shadow_run
 from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
@@ -129,7 +130,12 @@ async def _work(
                 asyncio.TaskGroup() as tasks,
             ):
                 started.set()
-                loops = (nats.wait_lost(), _report_health(server, engine), time_bound.watch())
+                loops = (
+                    nats.wait_lost(),
+                    _report_health(server, engine),
+                    time_bound.watch(),
+                    tell_speed(nats, settings.pipeline, settings.id, lambda: dispatcher.speed),
+                )
                 background = [tasks.create_task(loop) for loop in loops]
                 await dispatcher.run(stop, draw_sources)
                 for task in background:

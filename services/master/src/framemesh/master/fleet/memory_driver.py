@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from framemesh.core.worker_role import WorkerRole
-from framemesh.master.fleet import placement
+from framemesh.master.fleet import moves, placement
 from framemesh.master.fleet.node_report import NodeReport, WorkerAssignment
 from framemesh.master.fleet.placement import NodeRoom
 from framemesh.master.fleet.port import FleetPlan, FleetState, Replica, WorkerGroup, WorkerState
@@ -53,6 +53,17 @@ class MemoryDriver:
         placed = [(each.pipeline, each.node) for each in would._replicas.values()]
         return FleetPlan.of(groups, placed, would._unplaced)
 
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        rooms = {name: NodeRoom(node, name in cordoned) for name, node in self.nodes.items()}
+        for each in self._replicas.values():
+            worker = WorkerAssignment(
+                each.id, each.pipeline, each.revision, each.resources, role=each.role
+            )
+            if each.node in rooms and placement.in_the_way(worker, group):
+                rooms[each.node].add(worker)
+        found = {name: placement.places(room, group) for name, room in rooms.items()}
+        return {name: count for name, count in found.items() if count}
+
     def _converge(self) -> None:
         there = {id_: each for id_, each in self._replicas.items() if each.node in self.nodes}
         rooms = {name: NodeRoom(node, name in self._cordoned) for name, node in self.nodes.items()}
@@ -72,11 +83,13 @@ class MemoryDriver:
             for id_, each in there.items()
             if each.node in self._cordoned and id_.startswith(prefix) and not group.stays
         ]
-        ids = [f"{prefix}{number}" for number in range(group.replicas + len(there))]
+        ids = [f"{prefix}{number}" for number in range(group.replicas + len(there) + 1)]
         ready = {id_ for id_ in ids if id_ in there and there[id_].ready}
+        mine = {id_: each.node for id_, each in there.items() if id_.startswith(prefix)}
+        surplus = moves.surplus(group, mine, ready)
         chosen = sorted(
             (id_ for id_ in ids if id_ not in leaving),
-            key=lambda id_: (id_ not in ready, id_ not in there),
+            key=lambda id_: (id_ not in ready, id_ not in there, id_ in surplus),
         )[: group.replicas]
         successors = 0
         for at, id_ in enumerate(chosen):
@@ -87,12 +100,21 @@ class MemoryDriver:
                 told = self._shadows if shadow else self._unplaced
                 told[group.pipeline] = placement.missing([*rooms.values()], group, len(chosen) - at)
                 break
-            rooms[node].add(WorkerAssignment(id_, group.pipeline, group.revision, group.resources))
+            rooms[node].add(
+                WorkerAssignment(
+                    id_, group.pipeline, group.revision, group.resources, role=group.role
+                )
+            )
             now = self._now(there.get(id_) or _started(id_, group, node))
             self._replicas[id_] = now
             successors += now.ready
         left = [id_ for id_ in leaving if id_ in ready][: max(0, group.replicas - successors)]
         self._replicas |= {id_: there[id_] for id_ in left}
+        if move := moves.next_move(group, rooms, mine, ready):
+            self._replicas |= {id_: there[id_] for id_ in ready if mine[id_] not in self._cordoned}
+            id_ = move.successor or next(each for each in ids if each not in there)
+            node = move.room.report.name
+            self._replicas[id_] = self._now(there.get(id_) or _started(id_, group, node))
 
     def _now(self, replica: Replica) -> Replica:
         if replica.revision in self.broken:
@@ -110,7 +132,7 @@ def memory_node(
 
 
 def _node(rooms: dict[str, NodeRoom], group: WorkerGroup) -> str | None:
-    room = placement.best(rooms.values(), group)
+    room = placement.preferred(rooms.values(), group) or placement.best(rooms.values(), group)
     return None if room is None else room.report.name
 
 

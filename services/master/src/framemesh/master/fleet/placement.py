@@ -4,8 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from framemesh.core.resources import NO_RESOURCES, Resources, memory_text
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.node_report import NodeReport, WorkerAssignment
 from framemesh.master.fleet.port import WorkerGroup, WorkerState
+
+_ROUNDING = 1e-9
+"""Ten workers of 0.1 CPUs fit into one CPU."""
 
 MAX_NAMED = 5
 """Nodes whose obstacle is told; a line for a person has an end."""
@@ -72,6 +76,47 @@ def best(rooms: Iterable[NodeRoom], group: WorkerGroup) -> NodeRoom | None:
     """The node for one more worker of the group; None: no node takes it."""
     fitting = (room for room in rooms if not room.obstacle(group))
     return min(fitting, key=lambda room: (len(room.workers), room.report.name), default=None)
+
+
+def preferred(rooms: Iterable[NodeRoom], group: WorkerGroup) -> NodeRoom | None:
+    """The node for one more worker among those that should have more of the group than they have;
+    None: they have no room, or as many as they should."""
+    wanted = dict(group.preferred)
+    fewer = [room for room in rooms if of_group(room, group) < wanted.get(room.report.name, 0)]
+    return best(fewer, group)
+
+
+def of_group(room: NodeRoom, group: WorkerGroup) -> int:
+    """How many workers of the group are placed on a node."""
+    return sum(is_of(worker, group) for worker in room.workers.values())
+
+
+def is_of(worker: WorkerAssignment, group: WorkerGroup) -> bool:
+    """Whether it is one of the workers of a group."""
+    mine = (group.pipeline, group.revision, group.role)
+    return (worker.pipeline, worker.revision, worker.role) == mine
+
+
+def in_the_way(worker: WorkerAssignment, group: WorkerGroup) -> bool:
+    """Whether a worker holds what the pipeline of a group cannot have: shadows make room."""
+    return worker.pipeline != group.pipeline and worker.role is WorkerRole.WORKER
+
+
+def places(room: NodeRoom, group: WorkerGroup) -> int:
+    """How many more workers of the group a node takes, up to the replicas of the group."""
+    if room.obstacle(group):
+        return 0
+    needed, free = group.resources, room.free
+    fitting = (
+        int(whole / part + _ROUNDING)
+        for part, whole in (
+            (needed.cpus, free.cpus),
+            (needed.memory_bytes, free.memory_bytes),
+            (needed.gpus, free.gpus),
+        )
+        if part
+    )
+    return min(group.replicas, *fitting, group.replicas)
 
 
 def missing(rooms: Sequence[NodeRoom], group: WorkerGroup, unplaced: int) -> str:

@@ -28,6 +28,8 @@ class WorkerGroup:
     """Reserved for each."""
     node_labels: tuple[tuple[str, str], ...] = ()
     """Only nodes that have all of them, as (name, value)."""
+    preferred: tuple[tuple[str, int], ...] = ()
+    """How many of them each node should have, as (node, number); empty: they are spread."""
     stays: bool = False
     """Set: its workers stay on nodes that are cordoned, as where nobody knows how many it needs."""
 
@@ -142,6 +144,13 @@ class FleetDriver(Protocol):
         Shadows have only what others leave: while one worker of another role has no place, no
         worker of a shadow runs.
 
+        Workers of a group with `preferred` go to nodes that have fewer than it says, and to others
+        where those have no room. When it shrinks, of the ready ones those on nodes with too many
+        are stopped first. A ready one on such a node gets a successor where there are too few, if
+        there is room; one starts after the other, and none that is ready is stopped before the
+        last one is. A driver that does not choose the node of each worker keeps to the nodes that
+        are named, whatever the numbers.
+
         `epoch` is that of the leader who calls. What a later one applied is left as it is.
         """
         ...
@@ -152,4 +161,9 @@ class FleetDriver(Protocol):
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         """Where the workers would be after `apply` with these; nothing is changed."""
+        ...
+
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        """How many workers of the group each node could have, up to its replicas, those that it has
+        included; only nodes that take one."""
         ...

@@ -1,45 +1,14 @@
 """The driver that runs workers as child processes of the nodes' agents."""
 
-import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 
 from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import placement
-from framemesh.master.fleet.node_report import Assignments, WorkerAssignment
+from framemesh.master.fleet.node_report import Assignments
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.placement import NodeRoom
 from framemesh.master.fleet.port import FleetPlan, FleetState, Replica, WorkerGroup, WorkerState
-
-_NUMBER = re.compile(r"-[rs]\d+-(\d+)$")
-
-NO_NODE = "no node is here to run its workers: start an agent"
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A worker, and the node where it is."""
-
-    worker: WorkerAssignment
-    node: str
-
-
-@dataclass(slots=True)
-class _Placement:
-    """The outcome of one round."""
-
-    rooms: dict[str, NodeRoom]
-    unplaced: dict[str, str] = field(default_factory=dict)
-    shadows: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def placed(self) -> dict[str, _Placed]:
-        """By the worker's id."""
-        return {
-            worker.id: _Placed(worker, name)
-            for name, room in self.rooms.items()
-            for worker in room.workers.values()
-        }
+from framemesh.master.fleet.process_placement import NO_NODE, Placed, ProcessPlacement
 
 
 class ProcessDriver:
@@ -50,7 +19,7 @@ class ProcessDriver:
 
     def __init__(self, nodes: NodeRegistry) -> None:
         self._nodes = nodes
-        self._placed: dict[str, _Placed] = {}
+        self._placed: dict[str, Placed] = {}
         """Where each worker was assigned to. It stays there while that node is connected."""
         self._unplaced: dict[str, str] = {}
         self._shadows: dict[str, str] = {}
@@ -76,7 +45,7 @@ class ProcessDriver:
         placed = [(each.worker.pipeline, each.node) for each in found.placed.values()]
         return FleetPlan.of(groups, placed, found.unplaced)
 
-    def _place(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> _Placement:
+    def _place(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> ProcessPlacement:
         found = self._place_all(groups, cordoned)
         shadows = [group for group in groups if group.role is WorkerRole.SHADOW]
         if found.unplaced and shadows:
@@ -85,66 +54,27 @@ class ProcessDriver:
             found.shadows = dict.fromkeys((each.pipeline for each in shadows), placement.WAITS)
         return found
 
-    def _place_all(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> _Placement:
+    def _place_all(
+        self, groups: Sequence[WorkerGroup], cordoned: Collection[str]
+    ) -> ProcessPlacement:
         """`groups`: those of shadows last."""
-        state = self._state()
-        found = _Placement(
-            {each.name: NodeRoom.of(each, each.name in cordoned) for each in self._nodes.reports}
-        )
-        there = {id_: each for id_, each in self._there().items() if each.node in found.rooms}
-        missing: list[tuple[WorkerGroup, list[str]]] = []
-        for group in groups:
-            new = self._keep(group, state, there, found)
-            missing.append((group, new))
-        # After all that stay where they are: none of them is in the way of another.
-        for group, new in missing:
-            self._add(group, new, found)
+        rooms = self._rooms(cordoned)
+        there = {id_: each for id_, each in self._there().items() if each.node in rooms}
+        ready = {each.id for each in self._state().replicas if each.ready}
+        found = ProcessPlacement(rooms, there, ready)
+        found.place(groups)
         return found
 
-    def _keep(
-        self,
-        group: WorkerGroup,
-        state: FleetState,
-        there: dict[str, _Placed],
-        found: _Placement,
-    ) -> list[str]:
-        """Leave workers of the group where they are; returns the ids of those to be added."""
-        ready = {each.id for each in state.of(group.pipeline, group.role) if each.ready}
-        mine = {id_: each for id_, each in there.items() if _is_of(each.worker, group)}
-        leaving = [
-            id_ for id_, each in mine.items() if found.rooms[each.node].cordoned and not group.stays
-        ]
-        new = [_worker_id(group, number) for number in range(group.replicas + len(leaving))]
-        # The ready ones first, then those that are known, then new ones.
-        ids = sorted(
-            {*mine, *new} - {*leaving},
-            key=lambda id_: (id_ not in ready, id_ not in mine, _number(id_)),
-        )[: group.replicas]
-        without_successor = max(0, group.replicas - len(ready.intersection(ids)))
-        kept = sorted(ready.intersection(leaving))[:without_successor]
-        for id_ in (*ids, *kept):
-            if id_ in mine:
-                found.rooms[mine[id_].node].add(mine[id_].worker)
-        return [id_ for id_ in ids if id_ not in mine]
+    def _rooms(self, cordoned: Collection[str]) -> dict[str, NodeRoom]:
+        return {each.name: NodeRoom.of(each, each.name in cordoned) for each in self._nodes.reports}
 
-    def _add(self, group: WorkerGroup, ids: Sequence[str], found: _Placement) -> None:
-        """Put new workers on nodes that have room for them."""
-        rooms = found.rooms.values()
-        for at, id_ in enumerate(ids):
-            room = placement.best(rooms, group)
-            if room is None:
-                unplaced = len(ids) - at
-                told = found.shadows if group.role is WorkerRole.SHADOW else found.unplaced
-                told[group.pipeline] = (
-                    placement.missing([*rooms], group, unplaced) if rooms else NO_NODE
-                )
-                return
-            gpus = tuple(room.free_gpus())[: group.resources.gpus]
-            room.add(
-                WorkerAssignment(
-                    id_, group.pipeline, group.revision, group.resources, gpus, group.role
-                )
-            )
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        rooms = self._rooms(cordoned)
+        for each in self._there().values():
+            if each.node in rooms and placement.in_the_way(each.worker, group):
+                rooms[each.node].add(each.worker)
+        found = {name: placement.places(room, group) for name, room in rooms.items()}
+        return {name: count for name, count in found.items() if count}
 
     def _state(self) -> FleetState:
         replicas = tuple(
@@ -167,17 +97,17 @@ class ProcessDriver:
         unplaced, shadows = dict(self._unplaced), dict(self._shadows)
         return FleetState(replicas, problem, unplaced, nodes, shadows=shadows)
 
-    def _there(self) -> dict[str, _Placed]:
+    def _there(self) -> dict[str, Placed]:
         """Where workers are: where they were assigned to, unless they are ready elsewhere alone.
 
         They are when this master is new, or when their node was away for a moment: moving them
         would stop what runs well.
         """
-        ready: dict[str, dict[str, _Placed]] = {}
-        known: dict[str, _Placed] = {}
+        ready: dict[str, dict[str, Placed]] = {}
+        known: dict[str, Placed] = {}
         for node in self._nodes.reports:
             for worker in node.workers:
-                each = _Placed(worker.assignment, node.name)
+                each = Placed(worker.assignment, node.name)
                 if worker.state is WorkerState.READY:
                     ready.setdefault(each.worker.id, {})[node.name] = each
                 elif worker.state is not WorkerState.STOPPING:
@@ -189,18 +119,3 @@ class ProcessDriver:
             if each.node in ready.get(id_, {each.node: each})
         }
         return known | elsewhere | assigned
-
-
-def _is_of(worker: WorkerAssignment, group: WorkerGroup) -> bool:
-    mine = (group.pipeline, group.revision, group.role)
-    return (worker.pipeline, worker.revision, worker.role) == mine
-
-
-def _worker_id(group: WorkerGroup, number: int) -> str:
-    """As `street-r7-0`: the first worker of revision 7 of the pipeline `street`."""
-    return f"{group.name}-{number}"
-
-
-def _number(id_: str) -> int:
-    found = _NUMBER.search(id_)
-    return int(found[1]) if found else 0

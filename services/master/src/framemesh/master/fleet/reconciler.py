@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import NoReturn, Protocol
 
 from framemesh.core.errors import FramemeshError
@@ -52,6 +52,10 @@ class Scaler(Protocol):
 
     def replicas(self, spec: PipelineSpec) -> int:
         """How many workers a pipeline should have now."""
+        ...
+
+    def preferred(self, spec: PipelineSpec) -> Mapping[str, int]:
+        """How many of them each node should have; empty where that does not matter."""
         ...
 
     def observed(self, state: FleetState) -> None:
@@ -142,4 +146,5 @@ class Reconciler:
     def _next_groups(self, pipelines: Pipelines, observed: FleetState) -> Iterator[WorkerGroup]:
         for name, stored in sorted(pipelines.items()):
             replicas = self._scaler.replicas(stored.spec)
-            yield from groups_of(stored, replicas, observed.of(name))
+            preferred = self._scaler.preferred(stored.spec)
+            yield from groups_of(stored, replicas, observed.of(name), preferred)

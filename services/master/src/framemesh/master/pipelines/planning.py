@@ -1,7 +1,7 @@
 """What a pipeline would be and take, before it is applied."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
@@ -74,7 +74,10 @@ class PipelinePlanner:
         current = await self._current(spec.name)
         revision = current.revision if current else 0
         same = current is not None and same_work(current.spec, spec)
-        group = wanted_group(spec, revision if same else revision + 1, self._scaler.replicas(spec))
+        group = replace(
+            wanted_group(spec, revision if same else revision + 1, self._scaler.replicas(spec)),
+            preferred=tuple(sorted(self._scaler.preferred(spec).items())),
+        )
         observed = await self._fleet.observe()
         others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
         groups = [group, *(each for name in others for each in as_observed(name, observed))]

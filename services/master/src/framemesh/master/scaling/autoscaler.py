@@ -1,7 +1,7 @@
 """Gives each pipeline the number of workers that its load needs."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Collection, Coroutine, Iterator, Mapping
 from typing import NoReturn
 
 from framemesh.core.clock import Clock
@@ -11,6 +11,7 @@ from framemesh.master.fleet.port import FleetState
 from framemesh.master.fleet.reconciler import Leadership, PipelineSource
 from framemesh.master.history.events import EventKind, Events
 from framemesh.master.scaling.measure import BufferCounter
+from framemesh.master.scaling.node_survey import AlikeNodes, Survey
 from framemesh.master.scaling.policy import DEFAULT_POLICY, ScalingPolicy
 from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
 from framemesh.master.scaling.watched_pipeline import WatchedPipeline, bounds_of
@@ -20,6 +21,8 @@ from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
+
+ALIKE_NODES = AlikeNodes()
 
 
 class Autoscaler:
@@ -36,18 +39,21 @@ class Autoscaler:
         changed: asyncio.Event,
         events: Events,
         clock: Clock,
+        survey: Survey = ALIKE_NODES,
         policy: ScalingPolicy = DEFAULT_POLICY,
     ) -> None:
         """
         Args:
             changed: set after every decision, for those who bring it about.
             events: gets every decision with its reason.
+            survey: tells of the nodes, where workers on one do more or cost less.
         """
         self._broker = broker
         self._store = store
         self._changed = changed
         self._events = events
         self._clock = clock
+        self._survey = survey
         self._policy = policy
         self._watched: dict[str, WatchedPipeline] = {}
         self._counters: dict[str, BufferCounter] = {}
@@ -63,6 +69,13 @@ class Autoscaler:
         scaled = self._stored.get(spec.name)
         bounds = bounds_of(spec)
         return min(bounds.most, max(bounds.least, scaled.replicas if scaled else 0))
+
+    def preferred(self, spec: PipelineSpec) -> Mapping[str, int]:
+        """How many workers each node should have; empty where that does not matter."""
+        scaled = self._stored.get(spec.name)
+        if scaled is None or sum(scaled.nodes.values()) != self.replicas(spec):
+            return {}
+        return scaled.nodes if spec.workers.scales else {}
 
     def watched(self, name: str) -> WatchedPipeline | None:
         """What is known of the load of a pipeline; None: it is not scaled."""
@@ -137,6 +150,7 @@ class Autoscaler:
             self._counters[name] = BufferCounter(self._broker)
             # Which of its workers are ready is told by the next round of the reconciler.
             self._changed.set()
+        await self._survey.ask(watched, stored)
         watched.counted(await self._counters[name].count(stored), spec)
         decision = watched.decision(spec)
         scaled = watched.after(decision)

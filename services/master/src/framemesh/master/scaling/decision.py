@@ -6,11 +6,15 @@ the time that a new worker has started. Workers that start count as capacity to 
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from framemesh.master.scaling.backlog import Backlog, BacklogSample
 from framemesh.master.scaling.capacity import Capacity, measured_rate
+from framemesh.master.scaling.cheapest import Candidate
 from framemesh.master.scaling.policy import ScalingPolicy
+from framemesh.master.scaling.unlike_workers import UnlikeWorkers
+from framemesh.master.scaling.workforce import AlikeWorkers, Choice, Workforce
 
 NOTICEABLE = 0.02
 """Growth of less than so much of what arrives is none."""
@@ -42,6 +46,8 @@ class Situation:
     """Workers that it should have as of now, those that start included."""
     since_change: float
     """Seconds since that number changed."""
+    candidates: Sequence[Candidate] = ()
+    """The nodes to choose between; none where they are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,16 @@ class Decision:
 
     replicas: int
     reason: str
+    nodes: Mapping[str, int] = field(default_factory=dict)
+    """How many on each node; empty where that does not matter."""
 
 
 def decide(bounds: Bounds, situation: Situation, policy: ScalingPolicy) -> Decision | None:
     """The decision to be taken now; None: the number stays as it is."""
     within = min(bounds.most, max(bounds.least, situation.replicas))
     if within != situation.replicas:
-        return Decision(within, f"its bounds are {bounds.least} to {bounds.most}")
+        choice = _workforce(bounds, situation, None).exactly(within)
+        return _chosen(choice, f"its bounds are {bounds.least} to {bounds.most}")
     now, growth = situation.backlog.now, situation.backlog.growth(policy.growth_window)
     if now is None:
         return None
@@ -74,10 +83,20 @@ def _wake(
     if not now.pending or not bounds.most:
         return None
     arriving = situation.backlog.arriving(policy.growth_window) or 0.0
-    rate = situation.capacity.rate
-    needed = math.ceil(arriving / policy.full_utilization / rate) if rate else 1
-    replicas = min(bounds.most, max(1, needed))
-    return Decision(replicas, f"{_frames(now.pending)} came in, and there was no worker")
+    workers = _workforce(bounds, situation, situation.capacity.rate)
+    choice = workers.more(arriving / policy.full_utilization) or workers.exactly(1)
+    return _chosen(choice, f"{_frames(now.pending)} came in, and there was no worker")
+
+
+def _workforce(bounds: Bounds, situation: Situation, rate: float | None) -> Workforce:
+    """`rate`: of one worker, where all are alike."""
+    if situation.candidates:
+        return UnlikeWorkers(situation.candidates, bounds.least, bounds.most)
+    return AlikeWorkers(rate, situation.replicas, bounds.least, bounds.most)
+
+
+def _chosen(choice: Choice, why: str) -> Decision:
+    return Decision(choice.replicas, f"{why}{choice.note}", choice.nodes)
 
 
 class _State:
@@ -97,8 +116,9 @@ class _State:
         self._start = situation.capacity.start_seconds or policy.start
 
     def grown(self) -> Decision | None:
-        most, rate = self._bounds.most, self._rate()
-        if self._situation.replicas >= most or not rate or not self._arriving:
+        workers = _workforce(self._bounds, self._situation, self._rate())
+        rate = workers.rate
+        if not rate or not self._arriving:
             return None
         allowed = self._allowed(self._situation.replicas * rate)
         soon_late = self._grows(self._growth) and (
@@ -109,16 +129,14 @@ class _State:
             return None
         late = max(0.0, self._expected(rate, self._arriving) - allowed)
         in_time = self._arriving / self._policy.full_utilization + late / self._policy.catch_up
-        needed = math.ceil(in_time / rate)
-        replicas = min(most, needed)
-        if replicas <= self._situation.replicas:
+        choice = workers.more(in_time)
+        if choice is None:
             return None
         late_text = f", {_frames(round(late))} would be late by then" if late >= 0.5 else ""
-        most_text = f"; {needed} are needed, {most} is the most" if needed > most else ""
-        return Decision(
-            replicas,
+        return _chosen(
+            choice,
             f"the backlog grows by {growth:.1f} frames/s: {self._arriving:.1f} come in, one"
-            f" worker does {rate:.1f} and starts in {self._start:.1f} s{late_text}{most_text}",
+            f" worker does {rate:.1f} and starts in {self._start:.1f} s{late_text}",
         )
 
     def shrunk(self) -> Decision | None:
@@ -129,18 +147,16 @@ class _State:
         if not peak and not self._now.pending and not bounds.least:
             return Decision(0, f"{seconds} nothing came in")
         # What one was seen to do without a backlog is a lower bound of what it can do.
-        rate = self._situation.capacity.rate or self._situation.capacity.proven_rate
-        if peak and not rate:
-            return None
-        needed = math.ceil(peak / (self._policy.spare_utilization * rate)) if rate else 0
-        needed = max(1, bounds.least, needed)
+        capacity = self._situation.capacity
+        workers = _workforce(bounds, self._situation, capacity.rate or capacity.proven_rate)
+        choice = workers.fewer(peak / self._policy.spare_utilization)
         waits = self._now.pending > self._now.ready_workers + self._arriving * (
             self._policy.headroom * bounds.age_seconds / 2
         )
-        if needed >= self._situation.replicas or waits:
+        if choice is None or waits:
             return None
-        does = f", and one worker does {rate:.1f}" if rate else ""
-        return Decision(needed, f"{seconds} no more than {peak:.1f} frames/s came in{does}")
+        does = f", and one worker does {workers.rate:.1f}" if workers.rate else ""
+        return _chosen(choice, f"{seconds} no more than {peak:.1f} frames/s came in{does}")
 
     def _rate(self) -> float | None:
         """Frames a second of one worker; None: not known, and it cannot be told now."""

@@ -1,10 +1,12 @@
 """What the autoscaler remembers: another leader goes on from there, without a step back."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from framemesh.core.documents.document import InvalidDocument, dump, read
 from framemesh.master.scaling.capacity import UNKNOWN, Capacity
+from framemesh.master.scaling.node_rates import NodeRate
 from framemesh.runtime.jetstream.api.errors import retryable
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -25,6 +27,10 @@ class Scaled:
     changed_unix_nano: int = 0
     """When that number changed."""
     capacity: Capacity = UNKNOWN
+    nodes: Mapping[str, int] = field(default_factory=dict)
+    """How many of them each node should have; empty where that does not matter."""
+    rates: Mapping[str, NodeRate] = field(default_factory=dict)
+    """What one worker does on each node."""
 
 
 class ScalingStore:

@@ -1,14 +1,21 @@
 """One pipeline whose number of workers follows its load."""
 
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.master.fleet.port import FleetState
+from framemesh.core.worker_speed import WorkerSpeed
+from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.scaling.backlog import Backlog, BacklogSample
 from framemesh.master.scaling.capacity import Capacity, measured_rate, rate_of_one
+from framemesh.master.scaling.cheapest import Candidate
 from framemesh.master.scaling.decision import Bounds, Decision, Situation, decide
 from framemesh.master.scaling.measure import BufferCount
+from framemesh.master.scaling.node_rates import learned, moved
+from framemesh.master.scaling.offers import Offer, candidates
 from framemesh.master.scaling.peak import Peak
 from framemesh.master.scaling.policy import ScalingPolicy
 from framemesh.master.scaling.scaling_store import Scaled
@@ -38,6 +45,15 @@ class WatchedPipeline:
         self._capacity = scaled.capacity
         self.backlog = Backlog(max(policy.trend_window, policy.peak_window))
         self._peak: Peak | None = None
+        self._rates = scaled.rates
+        self._workers: tuple[Replica, ...] = ()
+        """Those that there are, without those that stop."""
+        self.offers: Sequence[Offer] = ()
+        """Of the nodes that take its workers."""
+        self.surveyed_at = -math.inf
+        """When those were asked for, and what its workers say."""
+        self._displaced = False
+        """Some of its workers have no place."""
         self._ready = 0
         self._learned_at = 0.0
         self._starting: dict[str, float] = {}
@@ -59,12 +75,23 @@ class WatchedPipeline:
     def observed(self, name: str, state: FleetState) -> None:
         """Take note of which of its workers are ready."""
         replicas, now = state.of(name), self._clock.monotonic()
+        self._workers = tuple(each for each in replicas if each.state is not WorkerState.STOPPING)
+        self._displaced = name in state.unplaced
         self._ready = sum(each.ready for each in replicas)
         for each in replicas:
             if each.ready and (since := self._starting.pop(each.id, None)) is not None:
                 self._capacity = self._capacity.with_start(now - since, self._policy.blend)
         there = {each.id for each in replicas if not each.ready}
         self._starting = {id_: self._starting.get(id_, now) for id_ in there}
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """Frames a second of one worker on each node, as far as they are known."""
+        return {node: each.frames_per_second for node, each in self._rates.items()}
+
+    def told(self, speeds: Mapping[str, WorkerSpeed]) -> None:
+        """Take note of what its workers say of their speed, by their ids."""
+        self._rates = learned(self._rates, speeds, self._workers)
 
     def counted(self, count: BufferCount, spec: PipelineSpec) -> None:
         """Take note of what its buffer holds."""
@@ -90,17 +117,52 @@ class WatchedPipeline:
         peak = self._peak.highest(self._clock.monotonic()) if self._peak else None
         since = (self._clock.unix_nano() - self.scaled.changed_unix_nano) / NANO
         situation = Situation(
-            self.backlog, peak, self._capacity, self.scaled.replicas, max(0.0, since)
+            self.backlog,
+            peak,
+            self._capacity,
+            self.scaled.replicas,
+            max(0.0, since),
+            self._candidates(),
         )
         return decide(bounds_of(spec), situation, self._policy)
+
+    def _candidates(self) -> tuple[Candidate, ...]:
+        running = Counter(each.node for each in self._workers if each.node)
+        if running.total() == self.scaled.replicas:
+            there: Mapping[str, int] = running
+        elif self.scaled.nodes:
+            # Those that were decided on and are not there yet count as if they were.
+            there = self.scaled.nodes
+        else:
+            return ()
+        rates, by_now = self.rates, self._correction()
+        now = {node: rate * by_now for node, rate in rates.items()}
+        return candidates(self.offers, now, there, self._capacity.rate)
+
+    def _correction(self) -> float:
+        """What all workers do now, as a part of what they are known to do. One is slower beside
+        others on its node, and those who say what they do at least may be faster: which is seen
+        while all have enough to do."""
+        measured = measured_rate(self.backlog, self._policy.capacity_window)
+        rates = [self.rates.get(each.node) for each in self._workers if each.ready]
+        known = [rate for rate in rates if rate]
+        if not measured or not known or len(known) < len(rates):
+            return 1.0
+        return measured * len(known) / sum(known)
 
     def after(self, decision: Decision | None) -> Scaled:
         """What is to be stored now: as it was, unless something changed that matters."""
         if decision is not None:
-            return Scaled(decision.replicas, self._clock.unix_nano(), self._capacity)
-        before, now = astuple(self.scaled.capacity), astuple(self._capacity)
-        if any(_moved(*pair) for pair in zip(before, now, strict=True)):
-            return replace(self.scaled, capacity=self._capacity)
+            now = self._clock.unix_nano()
+            return Scaled(decision.replicas, now, self._capacity, decision.nodes, self._rates)
+        if self._displaced and self.scaled.nodes:
+            # Wherever there is room: another choice is made later, by what is there then.
+            now = self._clock.unix_nano()
+            return replace(self.scaled, changed_unix_nano=now, nodes={})
+        before, after = astuple(self.scaled.capacity), astuple(self._capacity)
+        changed = any(_moved(*pair) for pair in zip(before, after, strict=True))
+        if changed or moved(self.scaled.rates, self._rates):
+            return replace(self.scaled, capacity=self._capacity, rates=self._rates)
         return self.scaled
 
 

@@ -5,11 +5,16 @@ nothing of framemesh can be imported here.
 """
 
 import json
+import os
 import time
 from typing import Any
 
 import numpy as np
 import triton_python_backend_utils as triton  # type: ignore[import-not-found]
+
+SLOWDOWN = "FRAMEMESH_SIMULATED_SLOWDOWN"
+"""By how much an accelerator is slower than its manifest says: set for an agent, those of its node
+are, as if it were another computer."""
 
 HANDOVER_SECONDS = 0.003
 """A batch that arrives so soon after the end of the one before was waiting for it, and its time
@@ -22,8 +27,9 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:
         config = json.loads(args["model_config"])
+        slowdown = float(os.environ.get(SLOWDOWN, "1"))
         self.base, self.per_image = (
-            float(config["parameters"][name]["string_value"]) / 1000
+            slowdown * float(config["parameters"][name]["string_value"]) / 1000
             for name in ("base_ms", "per_image_ms")
         )
         self.input = config["input"][0]["name"]

@@ -27,8 +27,8 @@ from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
-from framemesh.runtime.jetstream.leases.speed_message import speed_from_payload, speed_payload
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.messages.speed_message import speed_from_payload, speed_payload
 
 log = get_logger()
 

@@ -40,6 +40,7 @@ def changes(
     *,
     images: Mapping[GroupKey, str],
     cordoned: Collection[str],
+    nodes: Collection[str],
     epoch: int,
 ) -> Iterator[Change]:
     """What brings the services to the groups; nothing where they are as they should be.
@@ -50,23 +51,35 @@ def changes(
 
     Args:
         images: of groups; one that has none yet keeps the image of its service, or waits for it.
+        nodes: names of those that take workers.
     """
     there = {service.key: service for service in services}
     wanted = {GroupKey.of(each): each for each in groups}
     for key, group in wanted.items():
+        avoided = _avoided(group, cordoned, nodes)
         if service := there.get(key):
-            yield from _kept(service, group, images.get(key, service.image), cordoned, epoch)
+            yield from _kept(service, group, images.get(key, service.image), avoided, epoch)
         elif key in images:
-            yield Create(group, images[key], frozenset(cordoned))
+            yield Create(group, images[key], avoided)
     for key, service in there.items():
         if key not in wanted:
             yield from _emptied(service, epoch)
 
 
+def _avoided(
+    group: WorkerGroup, cordoned: Collection[str], nodes: Collection[str]
+) -> frozenset[str]:
+    """The swarm chooses among the nodes that a group prefers, as long as one of them is there."""
+    preferred = {node for node, _ in group.preferred if node in nodes and node not in cordoned}
+    others = {*nodes} - preferred if preferred else set()
+    return frozenset(cordoned) | others
+
+
 def _kept(
-    service: SwarmService, group: WorkerGroup, image: str, cordoned: Collection[str], epoch: int
+    service: SwarmService, group: WorkerGroup, image: str, avoided: frozenset[str], epoch: int
 ) -> Iterator[Change]:
-    avoided = service.avoided if group.stays else frozenset(cordoned)
+    if group.stays:
+        avoided = service.avoided
     there = (service.replicas, service.image, service.avoided, service.epoch)
     if there != (group.replicas, image, avoided, epoch):
         yield Update(service, group.replicas, image, avoided)

@@ -55,7 +55,15 @@ class SwarmDriver:
         self._refused, self._building, self._shadows = {}, {}, {}
         groups = await self._with_room(groups)
         images = await self._known_images(groups, {service.key for service in there})
-        for change in changes(groups, there, images=images, cordoned=cordoned, epoch=epoch):
+        found = changes(
+            groups,
+            there,
+            images=images,
+            cordoned=cordoned,
+            nodes=await self._preferable(groups),
+            epoch=epoch,
+        )
+        for change in found:
             try:
                 await self._carry_out(change, epoch)
             except ServiceChanged as error:
@@ -80,6 +88,16 @@ class SwarmDriver:
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         return room.plan(await self._swarm(), groups, cordoned)
+
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        return room.places(await self._swarm(), group, cordoned)
+
+    async def _preferable(self, groups: Sequence[WorkerGroup]) -> frozenset[str]:
+        """The names of the nodes that take workers; where no group prefers any, nobody asks."""
+        if not any(group.preferred for group in groups):
+            return frozenset()
+        found = documents.nodes(await self._api.nodes())
+        return frozenset(node.name for node in found if node.takes_tasks)
 
     async def _swarm(self) -> Swarm:
         return Swarm(

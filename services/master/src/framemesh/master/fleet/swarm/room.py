@@ -21,7 +21,8 @@ def plan(swarm: Swarm, groups: Sequence[WorkerGroup], cordoned: Collection[str])
     without: dict[str, str] = {}
     for group in groups:
         for left in range(missing[id(group)], 0, -1):
-            room = placement.best(rooms.values(), group)
+            room = placement.preferred(rooms.values(), group)
+            room = room or placement.best(rooms.values(), group)
             if room is None:
                 without[group.pipeline] = _why([*rooms.values()], group, left)
                 break
@@ -33,6 +34,19 @@ def plan(swarm: Swarm, groups: Sequence[WorkerGroup], cordoned: Collection[str])
         if worker.pipeline
     ]
     return FleetPlan.of(groups, placed, without)
+
+
+def places(swarm: Swarm, group: WorkerGroup, cordoned: Collection[str]) -> dict[str, int]:
+    """How many workers of the group each node could have, up to its replicas."""
+    others = [
+        task
+        for task in swarm.tasks
+        if task.key is None
+        or (task.key.pipeline != group.pipeline and task.key.role is WorkerRole.WORKER)
+    ]
+    rooms = _rooms(swarm, others, cordoned).values()
+    found = {room.report.name: placement.places(room, group) for room in rooms}
+    return {name: count for name, count in found.items() if count}
 
 
 def why_unplaced(swarm: Swarm, role: WorkerRole = WorkerRole.WORKER) -> dict[str, str]:
@@ -97,7 +111,7 @@ def _holders(tasks: Sequence[SwarmTask]) -> Iterator[SwarmTask]:
 
 
 def _assignment(id_: str, group: WorkerGroup) -> WorkerAssignment:
-    return WorkerAssignment(id_, group.pipeline, group.revision, group.resources)
+    return WorkerAssignment(id_, group.pipeline, group.revision, group.resources, role=group.role)
 
 
 def _report(node: SwarmNode) -> NodeReport:
