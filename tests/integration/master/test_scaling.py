@@ -184,7 +184,10 @@ async def test_the_worker_of_a_dear_node_goes_to_a_cheap_one_that_does_as_much(
         await cheap.report_ready()
         await dear.has_count(0)
         events = (await get(running)).events
-        assert any("1 on cheap (45.0/s at 0.1 an hour)" in event.message for event in events)
+        (scaled,) = (event.message for event in events if event.kind == "scaled")
+        assert scaled.startswith("1 worker on another node: for 1 s no more than ")
+        assert "0 on dear (50.0/s at 0.4 an hour)" in scaled
+        assert "1 on cheap (45.0/s at 0.1 an hour)" in scaled
         dear.leave()
         cheap.leave()
 

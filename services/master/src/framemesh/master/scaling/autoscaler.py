@@ -161,7 +161,7 @@ class Autoscaler:
         before = watched.scaled.replicas
         watched.scaled = self._stored[name] = scaled
         if decision is not None:
-            change = f"{before} -> {decision.replicas} workers: {decision.reason}"
+            change = f"{_change(before, decision.replicas)}: {decision.reason}"
             log.info("pipeline scaled", pipeline=name, change=change)
             self._events.record(name, EventKind.SCALED, change)
             self._changed.set()
@@ -169,3 +169,9 @@ class Autoscaler:
     def _unwatch(self, name: str) -> None:
         self._watched.pop(name, None)
         self._counters.pop(name, None)
+
+
+def _change(before: int, after: int) -> str:
+    if before != after:
+        return f"{before} -> {after} workers"
+    return "1 worker on another node" if after == 1 else f"{after} workers on other nodes"
