@@ -1,18 +1,13 @@
 """The number of workers follows the backlog of a real buffer, through the master's services."""
 
-import asyncio
-import itertools
 from collections.abc import AsyncIterator
-from typing import NoReturn
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.master.scaling.capacity import Capacity
-from framemesh.master.scaling.node_rates import NodeRate
 from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
-from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
@@ -159,47 +154,3 @@ async def test_bounds_that_cannot_be_are_refused_with_their_field(running: Maste
     request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
     _, line = await status_of(running.pipelines.ApplyPipeline(request))
     assert "workers.max: has nothing to go by with delivery latest" in line
-
-
-async def test_the_worker_of_a_dear_node_goes_to_a_cheap_one_that_does_as_much(
-    nats_url: str, nats_broker: Broker
-) -> None:
-    async with master(nats_url) as channel:
-        running = Master(channel)
-        await running.register()
-        await apply(running, min=1, max=4)
-    rates = {"dear": NodeRate(50.0), "cheap": NodeRate(45.0)}
-    learned = Scaled(1, 0, Capacity(50.0, 50.0, 1.0), {"dear": 1}, rates)
-    await ScalingStore(nats_broker).put("street", learned)
-    async with master(nats_url) as channel:
-        running = Master(channel)
-        dear = await connect(channel, "dear", price_per_hour=0.4)
-        cheap = await connect(channel, "cheap", price_per_hour=0.1)
-        await dear.has_count(1)
-        await cheap.has_count(0)
-        await dear.report_ready()
-        await apply(running, min=1, max=4, shrink_after=Duration(seconds=1))
-        async with background_task(_send_and_complete(nats_broker)):
-            await cheap.has_count(1)
-        await cheap.report_ready()
-        await dear.has_count(0)
-        events = (await get(running)).events
-        (scaled,) = (event.message for event in events if event.kind == "scaled")
-        assert scaled.startswith("1 worker on another node: for 1 s no more than ")
-        assert "0 on dear (50.0/s at 0.4 an hour)" in scaled
-        assert "1 on cheap (45.0/s at 0.1 an hour)" in scaled
-        dear.leave()
-        cheap.leave()
-
-
-async def get(running: Master) -> pipeline_pb2.GetPipelineResponse:
-    return await running.pipelines.GetPipeline(pipeline_pb2.GetPipelineRequest(name="street"))
-
-
-async def _send_and_complete(broker: Broker) -> NoReturn:
-    """Some 10 frames/s, none of which waits."""
-    for number in itertools.count():
-        await send(broker, number, 1)
-        await complete_all(broker)
-        await asyncio.sleep(0.1)
-    raise AssertionError("numbers have no end")
