@@ -45,6 +45,10 @@ class SimulatedPipeline:
     """Of unlike speed or price; none: one on which every worker does `rate`."""
     blind: bool = False
     """Workers are spread over the nodes, whatever those do and cost."""
+    holds: int = 1_000_000
+    """Frames that its buffer takes; cameras wait while it is full."""
+    queued: int = 0
+    """That wait from the beginning."""
 
     decisions: list[tuple[float, int, str]] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
@@ -61,11 +65,11 @@ class SimulatedPipeline:
         watched.offers = () if self.blind else offers(self.nodes)
         there = _Workers(self.nodes, self.rate)
         there.change(watched.scaled.replicas, watched.scaled.nodes, since=-100.0)
-        queue: list[float] = []
+        queue: list[float] = [0.0] * self.queued
         arrived, budget, due = 0, 0.0, 0.0
         while clock.seconds < seconds:
             now = clock.seconds
-            for _ in range(_poisson(dice, self.load(now) * STEP)):
+            for _ in range(min(_poisson(dice, self.load(now) * STEP), self.holds - len(queue))):
                 arrived += 1
                 queue.append(now)
             ready = there.started_before(now - self.start_seconds)

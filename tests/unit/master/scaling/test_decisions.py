@@ -43,6 +43,24 @@ def test_a_step_is_answered_within_two_seconds_by_enough_workers() -> None:
     assert found.pending < 30
 
 
+def test_a_buffer_that_is_full_gets_workers_although_it_grows_no_more() -> None:
+    """It was full before anybody looked, as after a change of the leader."""
+    found = SimulatedPipeline(
+        lambda _: 100.0, workers(1, 8), scaled=Scaled(1, 0, KNOWN), holds=300, queued=300
+    )
+    found.run(120)
+    assert " frames wait and become no fewer: " in found.decisions[0][2]
+    assert found.decisions[-1][1] >= 6
+    assert found.pending < 30
+
+
+def test_a_backlog_that_is_worked_off_in_time_is_left_to_its_workers() -> None:
+    found = SimulatedPipeline(lambda _: 10.0, workers(2, 8), scaled=Scaled(2, 0, KNOWN), queued=200)
+    found.run(60)
+    assert found.decisions == []
+    assert found.pending < 10
+
+
 def test_the_rate_of_a_worker_is_learned_from_a_backlog() -> None:
     found = SimulatedPipeline(step(5, 60), workers(1, 8))
     found.run(60)

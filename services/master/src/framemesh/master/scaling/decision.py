@@ -125,7 +125,7 @@ class _State:
             self._expected(rate, self._arriving - self._noise()) > allowed
         )
         growth = self._growth if soon_late else self._lasting_growth()
-        if growth is None:
+        if growth is None and not self._stays_late(rate):
             return None
         late = max(0.0, self._expected(rate, self._arriving) - allowed)
         in_time = self._arriving / self._policy.full_utilization + late / self._policy.catch_up
@@ -133,10 +133,15 @@ class _State:
         if choice is None:
             return None
         late_text = f", {_frames(round(late))} would be late by then" if late >= 0.5 else ""
+        what = (
+            f"{_frames(self._now.pending)} wait and become no fewer"
+            if growth is None
+            else f"the backlog grows by {growth:.1f} frames/s"
+        )
         return _chosen(
             choice,
-            f"the backlog grows by {growth:.1f} frames/s: {self._arriving:.1f} come in, one"
-            f" worker does {rate:.1f} and starts in {self._start:.1f} s{late_text}",
+            f"{what}: {self._arriving:.1f} come in, one worker does {rate:.1f} and starts in"
+            f" {self._start:.1f} s{late_text}",
         )
 
     def shrunk(self) -> Decision | None:
@@ -173,6 +178,20 @@ class _State:
             return None
         waits = self._now.pending > self._allowed(self._arriving) / 4
         return trend if waits and self._grows(trend) else None
+
+    def _stays_late(self, rate: float) -> bool:
+        """Whether more waits, and has waited for long, than all workers do within the objective. A
+        full buffer does not grow, and cameras that wait for it send no more than is worked off."""
+        window, situation = self._policy.trend_window, self._situation
+        samples = situation.backlog.last(window)
+        if not samples or situation.since_change < window:
+            return False
+        if self._now.ready_workers < situation.replicas:
+            return False
+        most = situation.replicas * rate * self._bounds.age_seconds
+        falls = -(situation.backlog.growth(window) or 0.0)
+        in_time = falls > (self._now.pending - most) / self._policy.catch_up
+        return not in_time and all(sample.pending > most for sample in samples)
 
     def _allowed(self, frames_per_second: float) -> float:
         """The backlog that is worked off in time, with something left of the objective."""
