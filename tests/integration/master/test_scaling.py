@@ -1,13 +1,14 @@
 """The number of workers follows the backlog of a real buffer, through the master's services."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.master.scaling.capacity import Capacity
-from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
+from framemesh.master.scaling.scaling_store import Scaled, ScaledElsewhere, ScalingStore
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
@@ -154,3 +155,17 @@ async def test_bounds_that_cannot_be_are_refused_with_their_field(running: Maste
     request = pipeline_pb2.ApplyPipelineRequest(spec=spec)
     _, line = await status_of(running.pipelines.ApplyPipeline(request))
     assert "workers.max: has nothing to go by with delivery latest" in line
+
+
+async def test_what_another_master_stored_is_not_written_over(nats_broker: Broker) -> None:
+    store = ScalingStore(nats_broker)
+    await store.create()
+    first = await store.put("street", Scaled(2))
+    second = await store.put("street", replace(first, replicas=3))
+    for late in (replace(first, replicas=1), Scaled(1)):
+        with pytest.raises(ScaledElsewhere, match="another master scales pipeline street"):
+            await store.put("street", late)
+    await store.remove("street", first)
+    assert await store.get("street") == second
+    await store.remove("street", second)
+    assert await store.get("street") is None

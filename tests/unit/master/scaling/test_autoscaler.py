@@ -1,17 +1,19 @@
 """What holds up the scaling of one pipeline, or of one leader, and what does not."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from framemesh.core.documents.document import dump
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
 from framemesh.master.history.events import NoEvents
 from framemesh.master.scaling.autoscaler import Autoscaler
-from framemesh.master.scaling.scaling_store import ScalingStore
+from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
@@ -19,8 +21,10 @@ from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from tests.hand_clock import HandClock
 from tests.waiting import eventually
 
+CREATED = "2026-01-01T00:00:00Z"
+
 STREAM: dict[str, object] = {
-    "created": "2026-01-01T00:00:00Z",
+    "created": CREATED,
     "config": {
         "name": "frames",
         "storage": "file",
@@ -43,6 +47,8 @@ class Streams(Broker):
         self.given_up = 0
         """Questions that nobody waits for any more."""
         self._asked = asked
+        self.stored: Scaled | None = None
+        """What another master stored; None: there is no other."""
 
     async def call(
         self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
@@ -56,8 +62,14 @@ class Streams(Broker):
                     self.given_up += 1
             self._asked()
             answer = STREAM
+        elif "MSG.GET" in subject and self.stored:
+            value = base64.b64encode(json.dumps(dump(self.stored)).encode()).decode()
+            message = {"subject": "s", "seq": self.stored.entry, "data": value, "time": CREATED}
+            answer = {"message": message}
         else:
             self.written.append(subject)
+            if self.stored:
+                answer = {"error": {"code": 400, "err_code": 10071, "description": "wrong"}}
         return Msg(Client(), data=json.dumps(answer).encode())
 
 
@@ -131,3 +143,14 @@ async def test_a_leader_that_was_suspended_stores_no_decision() -> None:
         await eventually(lambda: (each := scaler.watched("street")) and each.load)
     assert broker.written == []
     assert scaler.replicas(source.pipelines["street"].spec) == 0
+
+
+async def test_a_decision_of_another_master_is_taken_over() -> None:
+    """Written between two looks of this one: it is read, and the next decision replaces it."""
+    broker, source = Streams(), Source("street")
+    broker.stored = Scaled(2, entry=7)
+    scaler = autoscaler(broker)
+    street = source.pipelines["street"].spec
+    await scaler.look(source, Term())
+    assert scaler.replicas(street) == 2
+    assert broker.written == ["$KV.framemesh-scaling.street"]

@@ -35,6 +35,7 @@ from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
+from framemesh.master.rollouts.steps import RolloutSteps
 from framemesh.master.rollouts.watch import RolloutWatch
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.node_survey import NodeSurvey
@@ -49,6 +50,7 @@ from framemesh.master.shadows.watch import ShadowWatch
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.leases.election import Election
+from framemesh.runtime.jetstream.leases.fenced_broker import FencedBroker
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -79,7 +81,8 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, telemetry: Telemetry) -> None:
     nodes = NodeRegistry(SystemClock())
     async with AsyncExitStack() as parts:
-        nats = await parts.enter_async_context(broker(settings.nats, "master", settings.connect))
+        shared = await parts.enter_async_context(broker(settings.nats, "master", settings.connect))
+        nats = FencedBroker(shared)
         events = EventLog(nats, SystemClock())
         fleet = await parts.enter_async_context(fleet_driver(settings, nodes, nats, events))
         domain = _domain(nats, nodes, fleet, events, settings)
@@ -93,9 +96,10 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
             ) as server,
             asyncio.TaskGroup() as tasks,
         ):
-            tasks.create_task(nats.wait_lost())
+            tasks.create_task(shared.wait_lost())
 
             async def lead(lease: Lease) -> None:
+                nats.lease = lease
                 await _lead(domain, nats, server, lease)
 
             async def stand_by(leader: str) -> None:
@@ -104,7 +108,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
 
             name = settings.name or reachable_address(settings.listen)
             election = Election(
-                nats, "master", name, lead=lead, standby=stand_by, clock=SystemClock()
+                shared, "master", name, lead=lead, standby=stand_by, clock=SystemClock()
             )
             await election.run()
 
@@ -210,10 +214,13 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
     rollouts = RolloutWatch(
         broker=nats,
         feed=feed,
-        pipelines=domain.pipelines,
-        driver=domain.fleet,
-        scaler=domain.scaler,
-        events=domain.events,
+        steps=RolloutSteps(
+            pipelines=domain.pipelines,
+            driver=domain.fleet,
+            scaler=domain.scaler,
+            events=domain.events,
+            clock=SystemClock(),
+        ),
         clock=SystemClock(),
     )
     shadows = ShadowWatch(feed, Comparer(nats, domain.comparisons, SystemClock()))

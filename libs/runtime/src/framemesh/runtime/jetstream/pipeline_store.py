@@ -22,9 +22,8 @@ from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 BUCKET_BYTES = 16 * 1024 * 1024
 
 MARKER_SECONDS = 7 * 24 * 3600
-"""How long the bucket says that a pipeline was deleted. Readers learn of it within milliseconds. It
-is also what keeps the entry away: a server that is killed within minutes of the marker's end has
-the entry again when it starts, since what a newer message replaced is not marked as removed."""
+"""How long the bucket says that a pipeline was deleted. Readers learn of it within milliseconds;
+entries that an earlier version replaced come back when the server is killed after that."""
 
 
 class PipelineUnknown(FramemeshError):
@@ -86,7 +85,7 @@ class PipelineStore:
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._bucket = KeyValueBucket(broker, PIPELINES_BUCKET)
+        self._bucket = KeyValueBucket(broker, PIPELINES_BUCKET, lasting_removals=True)
 
     async def create(self) -> None:
         """Make the bucket, unless it is there."""
@@ -123,14 +122,14 @@ class PipelineStore:
         Raises:
             PipelineChanged: there is another entry.
         """
+        entry = entry or await self.entry(spec.name)
         return await self.write(
             StoredPipeline(spec, generation or Generation.of(1, spec), draining, entry=entry)
         )
 
     async def write(self, stored: StoredPipeline) -> StoredPipeline:
-        """Write an entry in place of the one that `stored` was read from, or, where that is 0, of
-        whatever is there. Without a revision it gets one, higher than all before; so does a shadow
-        without a number.
+        """Write an entry in place of the one that `stored` was read from; 0: there was none.
+        Without a revision it gets one, higher than all before; so does a shadow without a number.
 
         Raises:
             PipelineChanged: there is another entry.
@@ -144,17 +143,41 @@ class PipelineStore:
             try:
                 if stored.entry:
                     return await self._bucket.replace(name, value, stored.entry)
-                return await self._bucket.put(name, value)
+                # First the number, so that what is made after it is not taken for it.
+                newest = await self._bucket.revision(name)
+                if await self._bucket.get(name) is not None:
+                    raise _changed(name)
+                return await self._bucket.replace(name, value, newest)
             except WrongLastSequence as error:
-                raise PipelineChanged(
-                    f"pipeline {name} was changed at the same time: look at it, and apply again"
-                ) from error
+                raise _changed(name) from error
 
-    async def delete(self, name: str) -> None:
-        """Remove a pipeline; one that is already gone is fine."""
+    async def entry(self, name: str) -> int:
+        """The number of the entry of a pipeline, whether that can be read or not; 0: it has
+        none."""
+        found = await self._bucket.get(name)
+        return found.revision if found else 0
+
+    async def delete(self, name: str, entry: int = 0) -> None:
+        """Remove a pipeline; one that is already gone is fine.
+
+        Args:
+            entry: that it has; 0: whichever.
+
+        Raises:
+            PipelineChanged: it has another one.
+        """
         with retryable(f"cannot delete pipeline {name}"):
-            # With a marker, so that every PipelineFeed hears of it.
-            await self._bucket.delete(name, MARKER_SECONDS)
+            try:
+                # With a marker, so that every PipelineFeed hears of it.
+                await self._bucket.delete(name, MARKER_SECONDS, entry)
+            except WrongLastSequence as error:
+                raise _changed(name) from error
+
+
+def _changed(name: str) -> PipelineChanged:
+    return PipelineChanged(
+        f"pipeline {name} was changed at the same time: look at it, and apply again"
+    )
 
 
 def stored_pipeline(name: str, value: bytes, revision: int) -> StoredPipeline:

@@ -49,7 +49,7 @@ class RevisionStore:
     """
 
     def __init__(self, broker: Broker) -> None:
-        self._bucket = KeyValueBucket(broker, REVISIONS_BUCKET)
+        self._bucket = KeyValueBucket(broker, REVISIONS_BUCKET, lasting_removals=True)
 
     async def create(self) -> None:
         """Make the bucket, unless it is there."""

@@ -76,8 +76,18 @@ class AtomicChanges:
     async def remove(
         self, name: str, generations: list[Generation], *, discard_pending: bool
     ) -> None:
-        """Delete a pipeline, its streams, its events and its revisions."""
-        begun = BegunChange(name, tuple(generations), removal=True, discard_pending=discard_pending)
+        """Delete a pipeline, its streams, its events and its revisions.
+
+        Raises:
+            PipelineChanged: somebody else changed it meanwhile.
+        """
+        begun = BegunChange(
+            name,
+            tuple(generations),
+            removal=True,
+            discard_pending=discard_pending,
+            entry=await self._store.entry(name),
+        )
         number = await self._journal.begin(begun)
         await self._remove(begun)
         await self._journal.end(name, number)
@@ -124,10 +134,13 @@ class AtomicChanges:
         return wanted if wanted is current else await self._store.write(wanted)
 
     async def _remove(self, begun: BegunChange) -> None:
-        name = begun.pipeline
+        name, entry = begun.pipeline, await self._store.entry(begun.pipeline)
+        if entry and begun.entry and entry != begun.entry:
+            log.warning("a pipeline stays: it was changed, or made, after its removal began")
+            return
         # First the entry, so that no worker is started and no camera let in any more.
-        if await self._is_there(name):
-            await self._store.delete(name)
+        if entry:
+            await self._store.delete(name, entry)
         await self._buffers.delete(name, begun.generations)
         await self._shadows.forget(name)
         await self._events.forget(name)
@@ -166,16 +179,10 @@ class AtomicChanges:
 
     async def _pending(self, begun: BegunChange) -> int:
         """Frames that wait, where the entry is still there."""
-        if not await self._is_there(begun.pipeline):
+        if not await self._store.entry(begun.pipeline):
             return 0
         name = begun.pipeline
         return sum([await self._buffers.pending(name, each) for each in begun.generations])
-
-    async def _is_there(self, name: str) -> bool:
-        try:
-            return await self._current(name) is not None
-        except InvalidDocument:
-            return True
 
     async def _current(self, name: str) -> StoredPipeline | None:
         try:

@@ -5,7 +5,7 @@ two of them.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from pydantic import Field
@@ -35,6 +35,9 @@ class BegunChange:
     """Whether the pipeline is deleted; else it is made or changed."""
     discard_pending: bool = False
     """Of a removal: also if frames wait in its buffer."""
+    entry: int = 0
+    """Of a removal: the entry of the pipeline; one that was made later is another pipeline. 0:
+    there was none, or it is not known."""
     number: Annotated[int, Field(exclude=True)] = field(default=0, compare=False)
     """Its revision in the bucket."""
 
@@ -67,13 +70,7 @@ class ChangeJournal:
         except (ValueError, InvalidDocument) as error:
             log.error("begun change is unreadable: it is left as it is", error=str(error))
             return None
-        return BegunChange(
-            found.pipeline,
-            found.generations,
-            found.removal,
-            found.discard_pending,
-            number=entry.revision,
-        )
+        return replace(found, number=entry.revision)
 
     async def end(self, pipeline: str, number: int) -> None:
         """The change of that number is done, or undone."""

@@ -120,9 +120,10 @@ class PipelineManager:
         async with self.changing:
             await self._changes.finish(wanted.name)
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
-            current = await self._current_or_recovered(spec)
+            current, damaged = await self._current_or_recovered(spec)
             end = await self._buffers.ledger_end(spec.name) if current else 0
             changed = applied(spec, current, self._clock.unix_nano(), end)
+            changed = replace(changed, entry=damaged or changed.entry)
             made, notice = await self._make(changed, current), ""
             if current is None or made.entry != current.entry:
                 new = current is None or made.generation != current.generation
@@ -309,21 +310,22 @@ class PipelineManager:
             await self._drain(made)
         return made
 
-    async def _current_or_recovered(self, spec: PipelineSpec) -> StoredPipeline | None:
+    async def _current_or_recovered(self, spec: PipelineSpec) -> tuple[StoredPipeline | None, int]:
         """What is stored under the name of `spec`; in place of an entry that cannot be read, what
-        its streams tell, with revision 0.
+        its streams tell, with revision 0, and the number of that entry.
 
         Raises:
             FramesPending: they hold frames, and were made for another specification.
         """
+        damaged = await self._store.entry(spec.name)
         try:
-            return await self._current(spec.name)
+            return await self._current(spec.name), 0
         except NewerDocument:
             raise
         except InvalidDocument as error:
             log.error("stored pipeline is unreadable", pipeline=spec.name, error=str(error))
             generation = await recovered_generation(spec, self._buffers)
-            return StoredPipeline(spec, generation) if generation else None
+            return StoredPipeline(spec, generation) if generation else None, damaged
 
     async def _current(self, name: str) -> StoredPipeline | None:
         try:

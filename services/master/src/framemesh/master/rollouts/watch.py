@@ -2,20 +2,13 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.rollout import RolloutPhase
-from framemesh.master.fleet.port import FleetDriver
-from framemesh.master.fleet.reconciler import Scaler
-from framemesh.master.fleet.rollout_groups import newest_group
-from framemesh.master.history.events import EventKind, Events
-from framemesh.master.pipelines.changes import advanced, finished, given_up
-from framemesh.master.pipelines.manager import PipelineManager
-from framemesh.master.rollouts.decision import Decision, Verdict, decide
 from framemesh.master.rollouts.ledger_tail import LedgerTail
+from framemesh.master.rollouts.steps import RolloutSteps
 from framemesh.master.rollouts.workers import WorkersSeen
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -27,9 +20,6 @@ log = get_logger()
 
 PERIOD_SECONDS = 0.5
 """Between two looks at a revision that is watched."""
-
-TOLD = frozenset({RolloutPhase.CANARY, RolloutPhase.WATCHING})
-"""Phases whose begin is an event: that workers are replaced is told by what becomes of them."""
 
 
 class _Watched(NamedTuple):
@@ -47,22 +37,11 @@ class RolloutWatch:
     """
 
     def __init__(
-        self,
-        *,
-        broker: Broker,
-        feed: PipelineFeed,
-        pipelines: PipelineManager,
-        driver: FleetDriver,
-        scaler: Scaler,
-        events: Events,
-        clock: Clock,
+        self, *, broker: Broker, feed: PipelineFeed, steps: RolloutSteps, clock: Clock
     ) -> None:
         self._broker = broker
         self._feed = feed
-        self._pipelines = pipelines
-        self._driver = driver
-        self._scaler = scaler
-        self._events = events
+        self._steps = steps
         self._clock = clock
         self._watching: set[_Watched] = set()
 
@@ -89,43 +68,12 @@ class RolloutWatch:
                     if _watched(stored) != watched:
                         return
                     try:
-                        await self._look(stored, workers, tail)
+                        await self._steps.take(stored, workers, tail.figures)
                     except FramemeshError as error:
                         log.warning("rollout waits", pipeline=watched.pipeline, why=str(error))
                     await asyncio.sleep(PERIOD_SECONDS)
         finally:
             self._watching.discard(watched)
-
-    async def _look(self, stored: StoredPipeline, workers: WorkersSeen, tail: LedgerTail) -> None:
-        state = await self._driver.observe()
-        if state.problem or stored.rollout is None:
-            # Where no worker at all can run, a revision is not at fault.
-            return
-        wanted = newest_group(stored, self._scaler.replicas(stored.spec))
-        seen = replace(workers.seen(wanted, state, tail.figures), draining=bool(stored.draining))
-        now = self._clock.unix_nano()
-        decision = decide(stored.rollout, stored.spec.rollout, seen, now)
-        if decision.verdict is not Verdict.WAIT:
-            await self._act(stored, decision, now)
-
-    async def _act(self, stored: StoredPipeline, decision: Decision, now: int) -> None:
-        name, revision = stored.spec.name, stored.revision
-        match decision.verdict:
-            case Verdict.GIVE_UP:
-                wanted = given_up(stored, decision.why)
-                kind = EventKind.ROLLED_BACK
-                line = f"revision {revision} to {wanted.revision}: {decision.why}"
-            case Verdict.NEXT_PHASE:
-                end = await self._pipelines.ledger_end(name)
-                wanted = advanced(stored, decision.phase, now, end)
-                kind, line = EventKind.PROMOTED, f"revision {revision}: {decision.phase.value}"
-            case _:
-                wanted = finished(stored)
-                kind, line = EventKind.PROMOTED, f"revision {revision} is good"
-        if await self._pipelines.move(stored, wanted):
-            log.info("rollout", pipeline=name, verdict=decision.verdict.value, why=decision.why)
-            if decision.verdict is not Verdict.NEXT_PHASE or decision.phase in TOLD:
-                self._events.record(name, kind, line)
 
 
 def _watched(stored: StoredPipeline) -> _Watched | None:

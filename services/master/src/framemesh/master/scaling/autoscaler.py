@@ -13,7 +13,7 @@ from framemesh.master.history.events import EventKind, Events
 from framemesh.master.scaling.measure import BufferCounter
 from framemesh.master.scaling.node_survey import AlikeNodes, Survey
 from framemesh.master.scaling.policy import DEFAULT_POLICY, ScalingPolicy
-from framemesh.master.scaling.scaling_store import Scaled, ScalingStore
+from framemesh.master.scaling.scaling_store import Scaled, ScaledElsewhere, ScalingStore
 from framemesh.master.scaling.watched_pipeline import WatchedPipeline, bounds_of
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
@@ -102,11 +102,21 @@ class Autoscaler:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 if leadership.certain:
-                    known = await pipelines.known()
-                    for name, step in self._steps(known, pipelines.unreadable, leadership):
-                        self._busy.add(name)
-                        tasks.create_task(self._tried(name, step))
+                    await self._begin_looks(pipelines, leadership, tasks)
                 await asyncio.sleep(self._policy.sample)
+
+    async def look(self, pipelines: PipelineSource, leadership: Leadership) -> None:
+        """Look at all pipelines once, and store what follows."""
+        async with asyncio.TaskGroup() as tasks:
+            await self._begin_looks(pipelines, leadership, tasks)
+
+    async def _begin_looks(
+        self, pipelines: PipelineSource, leadership: Leadership, tasks: asyncio.TaskGroup
+    ) -> None:
+        known = await pipelines.known()
+        for name, step in self._steps(known, pipelines.unreadable, leadership):
+            self._busy.add(name)
+            tasks.create_task(self._tried(name, step))
 
     def _steps(
         self, pipelines: Pipelines, unreadable: Collection[str], leadership: Leadership
@@ -138,7 +148,7 @@ class Autoscaler:
             self._busy.discard(name)
 
     async def _forget(self, name: str) -> None:
-        await self._store.remove(name)
+        await self._store.remove(name, self._stored[name])
         del self._stored[name]
 
     async def _look(self, name: str, stored: StoredPipeline, leadership: Leadership) -> None:
@@ -157,8 +167,14 @@ class Autoscaler:
         # While the broker was asked, another master may have begun to lead: the number is its own.
         if scaled == watched.scaled or not leadership.certain:
             return
-        await self._store.put(name, scaled)
         before = watched.scaled.replicas
+        try:
+            scaled = await self._store.put(name, scaled)
+        except ScaledElsewhere:
+            scaled = await self._store.get(name) or Scaled(before)
+            watched.scaled = self._stored[name] = scaled
+            self._changed.set()
+            raise
         watched.scaled = self._stored[name] = scaled
         if decision is not None:
             change = f"{_change(before, decision.replicas)}: {decision.reason}"

@@ -154,7 +154,14 @@ class WatchedPipeline:
         """What is to be stored now: as it was, unless something changed that matters."""
         if decision is not None:
             now = self._clock.unix_nano()
-            return Scaled(decision.replicas, now, self._capacity, decision.nodes, self._rates)
+            return replace(
+                self.scaled,
+                replicas=decision.replicas,
+                changed_unix_nano=now,
+                capacity=self._capacity,
+                nodes=decision.nodes,
+                rates=self._rates,
+            )
         if self._displaced and self.scaled.nodes:
             # Wherever there is room: another choice is made later, by what is there then.
             now = self._clock.unix_nano()

@@ -1,9 +1,12 @@
-"""Key-value buckets: a stream with one message a key, as `nats kv` shows it."""
+"""Key-value buckets: a stream whose newest message of a key is its value, as `nats kv` shows it."""
 
 import contextlib
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from framemesh.runtime.jetstream.api.errors import (
+    ApiError,
     MessageNotFound,
     StreamNameInUse,
     StreamNotFound,
@@ -18,9 +21,17 @@ from framemesh.runtime.jetstream.api.headers import (
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
 
 DUPLICATE_WINDOW_SECONDS = 120
 """As the clients of NATS make buckets."""
+
+
+REPLACED = 8
+"""Messages of one key where removals last: the newest is its value, and earlier ones are there only
+as long as the broker was away when they were to be removed."""
 
 
 class BucketMissing(BrokerUnavailable):
@@ -43,24 +54,37 @@ class KeyValueBucket:
     or remove raise BucketMissing where there is no bucket, those that write NoResponders.
     """
 
-    def __init__(self, broker: Broker, name: str) -> None:
+    def __init__(self, broker: Broker, name: str, *, lasting_removals: bool = False) -> None:
+        """
+        Args:
+            lasting_removals: for one more request a write, what was removed stays so when the
+                broker is killed, however much later. What a stream drops by its own limits is not
+                on disk as dropped: a server that is killed finds it there when it starts, and
+                takes it for the newest value where that was removed or ran out.
+        """
+        self._lasting = lasting_removals
         self._jetstream = JetStream(broker)
         self.name = name
         self.stream = bucket_stream(name)
         self._prefix = f"$KV.{name}."
 
     async def create(self, max_bytes: int, replicas: int = 1) -> None:
-        """Make the bucket; one that is there stays as it is, whatever its replicas."""
+        """Make the bucket; one that is there keeps its bytes and replicas."""
         try:
-            await self._jetstream.streams.info(self.stream)
+            config = (await self._jetstream.streams.info(self.stream)).config
         except StreamNotFound:
             await self._create(max_bytes, replicas)
+        else:
+            if self._lasting and config.max_messages_per_subject != REPLACED:
+                changed = dataclasses.replace(config, max_messages_per_subject=REPLACED)
+                with retryable(f"cannot change bucket {self.name}"):
+                    await self._jetstream.streams.update(changed)
 
     async def _create(self, max_bytes: int, replicas: int) -> None:
         config = StreamConfig(
             name=self.stream,
             subjects=(f"{self._prefix}>",),
-            max_messages_per_subject=1,
+            max_messages_per_subject=REPLACED if self._lasting else 1,
             max_bytes=max_bytes,
             discard="new",
             replicas=replicas,
@@ -93,9 +117,18 @@ class KeyValueBucket:
             return None
         return Entry(message.payload, message.sequence)
 
+    async def revision(self, key: str) -> int:
+        """Of the newest value or marker of a key; 0: there is none."""
+        try:
+            return (await self._jetstream.messages.last(self.stream, self._prefix + key)).sequence
+        except MessageNotFound:
+            return 0
+        except StreamNotFound as error:
+            raise self._missing() from error
+
     async def put(self, key: str, value: bytes) -> int:
         """Write a value, whatever is there; returns its revision."""
-        return await self._jetstream.messages.store(self._prefix + key, value)
+        return await self._store(key, value, {})
 
     async def replace(self, key: str, value: bytes, revision: int) -> int:
         """Write a value in place of that of `revision`, 0 for none; returns the new revision.
@@ -104,14 +137,22 @@ class KeyValueBucket:
             WrongLastSequence: the key has another revision.
             WriteInProgress: somebody else is about to write it.
         """
-        expected = {EXPECTED_LAST_ON_SUBJECT: str(revision)}
-        return await self._jetstream.messages.store(self._prefix + key, value, expected)
+        return await self._store(key, value, {EXPECTED_LAST_ON_SUBJECT: str(revision)})
 
-    async def delete(self, key: str, marker_seconds: int) -> None:
+    async def delete(self, key: str, marker_seconds: int, revision: int = 0) -> None:
         """Put a marker in place of a value, so that whoever reads the stream learns of it; the
-        marker is gone after so many whole seconds."""
+        marker is gone after so many whole seconds.
+
+        Args:
+            revision: of the value; 0: whatever it is.
+
+        Raises:
+            WrongLastSequence: the key has another revision.
+        """
         marker = {KEY_VALUE_OPERATION: DELETED, MESSAGE_TTL: str(marker_seconds)}
-        await self._jetstream.messages.store(self._prefix + key, b"", marker)
+        if revision:
+            marker[EXPECTED_LAST_ON_SUBJECT] = str(revision)
+        await self._store(key, b"", marker)
 
     async def remove(self, key: str, up_to_revision: int = 0) -> None:
         """Remove a key without a marker, unless its revision is above `up_to_revision` (0: whatever
@@ -122,6 +163,16 @@ class KeyValueBucket:
             await self._jetstream.streams.purge(self.stream, self._prefix + key, before)
         except StreamNotFound as error:
             raise self._missing() from error
+
+    async def _store(self, key: str, value: bytes, headers: Mapping[str, str]) -> int:
+        revision = await self._jetstream.messages.store(self._prefix + key, value, headers)
+        if self._lasting:
+            try:
+                await self._jetstream.streams.purge(self.stream, self._prefix + key, keep=1)
+            except (BrokerUnavailable, ApiError) as error:
+                # It is written, and the next write of the key removes what this one replaced.
+                log.info("a replaced value stays for now", bucket=self.name, why=str(error))
+        return revision
 
     def _missing(self) -> BucketMissing:
         return BucketMissing(

@@ -225,12 +225,15 @@ class Streams:
         """
         await self._requests.change(subjects.stream_delete(stream))
 
-    async def purge(self, stream: str, subject: str = "", before_sequence: int = 0) -> int:
+    async def purge(
+        self, stream: str, subject: str = "", before_sequence: int = 0, keep: int = 0
+    ) -> int:
         """Delete messages of a stream, and return how many those were.
 
         Args:
             subject: only those that match; it may have wildcards.
             before_sequence: only those with lower sequence numbers; 0: all.
+            keep: so many of the newest stay.
 
         Raises:
             StreamNotFound: no stream has this name.
@@ -238,4 +241,6 @@ class Streams:
         body: dict[str, Any] = {"filter": subject} if subject else {}
         if before_sequence:
             body |= {"seq": before_sequence}
+        if keep:
+            body |= {"keep": keep}
         return int((await self._requests.change(subjects.stream_purge(stream), body))["purged"])

@@ -71,3 +71,19 @@ def consumer_delete(stream: str, consumer: str) -> str:
 def consumer_next(stream: str, consumer: str) -> str:
     """Where pull requests go."""
     return f"{API}.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+
+
+QUESTIONS = (
+    ACCOUNT_INFO,
+    STREAM_NAMES,
+    f"{API}.STREAM.INFO.",
+    f"{API}.STREAM.MSG.GET.",
+    f"{API}.DIRECT.GET.",
+    f"{API}.CONSUMER.NAMES.",
+    f"{API}.CONSUMER.INFO.",
+)
+
+
+def is_question(subject: str) -> bool:
+    """Whether a call of this subject changes nothing."""
+    return subject.startswith(QUESTIONS)
