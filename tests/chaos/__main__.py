@@ -17,6 +17,7 @@ from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from tests.chaos.machine import isolation
 from tests.chaos.options import Options, options
 from tests.chaos.policies import POLICIES
+from tests.chaos.report.decisions import decisions_line
 from tests.chaos.report.figures import figures
 from tests.chaos.report.table import markdown, rich_table
 from tests.chaos.rounds.campaign import Campaign
@@ -48,6 +49,9 @@ def report(campaign: Campaign, run: Options, folder: Path) -> int:
     console.print(rich_table(found, ordered=ordered))
     if run.markdown:
         run.markdown.write_text(markdown(found, ordered=ordered) + "\n")
+    unscaled = [each for each in rounds if run.scaling and not each.under_scaling]
+    for each in rounds if run.scaling else ():
+        console.print(decisions_line(each))
     frames = sum(len(each.evidence.offers) for each in rounds)
     played = f"{len(rounds)} of {len(run.seeds)} rounds, {frames} frames"
     if broken := [each for each in rounds if each.violations]:
@@ -57,7 +61,7 @@ def report(campaign: Campaign, run: Options, folder: Path) -> int:
         return 1
     shutil.rmtree(folder)
     console.print(f"{played}, every promise kept")
-    return 0
+    return 1 if unscaled else 0
 
 
 if __name__ == "__main__":

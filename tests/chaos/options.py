@@ -26,6 +26,7 @@ class Options:
     policy: str
     brokers: int
     masters: int
+    scaling: bool
     overlapping: bool
     cameras: int
     fps: float
@@ -46,6 +47,7 @@ def options(about: str) -> Options:
         policy=given.policy,
         brokers=given.brokers,
         masters=given.masters,
+        scaling=not given.fixed_workers and POLICIES[given.policy].scales,
         overlapping=given.overlapping,
         cameras=given.cameras,
         fps=given.fps,
@@ -78,6 +80,11 @@ def _parser(about: str) -> argparse.ArgumentParser:
         help="three: no cable is cut, no disk filled",
     )
     add("--masters", type=int, choices=(1, 2), default=2, help="of two, one leads")
+    add(
+        "--fixed-workers",
+        action="store_true",
+        help="one or two; otherwise as many as the load needs, which changes all the time",
+    )
     add(
         "--overlapping",
         action="store_true",

@@ -9,7 +9,13 @@ from datetime import timedelta
 from pydantic import ByteSize
 
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import (
+    BufferSpec,
+    ObjectiveSpec,
+    PipelineSpec,
+    StageSpec,
+    WorkersSpec,
+)
 from tests.chaos.ledger.checks import ALWAYS, Check
 from tests.chaos.ledger.policy_checks import (
     newer_frames_supersede,
@@ -24,6 +30,14 @@ BUFFER = BufferSpec(max_bytes=ByteSize(16 * 1024**2))
 MAX_AGE = timedelta(seconds=2)
 """Shorter than most faults."""
 
+SLOW_MODEL = "slow"
+"""Of the second stage where workers come and go: it takes time and detects nothing."""
+
+MOST_WORKERS = 3
+OBJECTIVE = ObjectiveSpec(age_p99=timedelta(seconds=1))
+SHRINK_AFTER = timedelta(seconds=2)
+"""A load that is gone for so long, or a little longer, is no longer there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -37,8 +51,19 @@ class Policy:
         """Whether it guarantees an order, so that the table has a figure for it."""
         return self.spec.delivery.order is not Order.NONE
 
+    @property
+    def scales(self) -> bool:
+        """Whether its backlog tells how many workers it needs."""
+        return self.spec.delivery.latest is None
+
     def with_workers(self, count: int) -> "Policy":
         return replace(self, spec=replace(self.spec, workers=WorkersSpec(min=count)))
+
+    def scaled(self, least: int) -> "Policy":
+        """With as many workers as its load needs, and a model so slow that it needs several."""
+        workers = WorkersSpec(least, MOST_WORKERS, OBJECTIVE, SHRINK_AFTER)
+        stages = (*self.spec.stages, StageSpec(SLOW_MODEL, SLOW_MODEL))
+        return replace(self, spec=replace(self.spec, stages=stages, workers=workers))
 
     def replicated(self, copies: int) -> "Policy":
         buffer = replace(self.spec.buffer, replicas=copies)

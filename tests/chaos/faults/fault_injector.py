@@ -16,6 +16,14 @@ from tests.chaos.rounds.schedule import ScheduledFault
 Print = Callable[[str], None]
 
 
+DECISION_SECONDS = 20.0
+"""For the next decision of the autoscaler, so that a fault strikes while workers come or go."""
+
+SCALING_SECONDS = 10.0
+"""More for a recovery where workers are as few as the load needs: others start first, in up to 5 s,
+and what waited meanwhile is worked off."""
+
+
 class NotRecovered(Exception):
     """The mesh did not recover, even after the last resort."""
 
@@ -23,10 +31,18 @@ class NotRecovered(Exception):
 class FaultInjector:
     """Injects faults into a system, one after the other."""
 
-    def __init__(self, system: SystemUnderTest, print_line: Print, *, overlapping: bool) -> None:
+    def __init__(
+        self,
+        system: SystemUnderTest,
+        print_line: Print,
+        *,
+        overlapping: bool,
+        scaling: bool = False,
+    ) -> None:
         self._system = system
         self._print_line = print_line
         self._overlapping = overlapping
+        self._scaling = scaling
         self.injected_faults: list[InjectedFault] = []
         self.violations: list[Violation] = []
 
@@ -37,6 +53,8 @@ class FaultInjector:
             return
         try:
             for scheduled in scheduled_faults:
+                if self._scaling:
+                    await self._system.decision_log.next_one(DECISION_SECONDS)
                 await asyncio.sleep(scheduled.pause_seconds)
                 await self._scheduled(scheduled)
         except NoTarget as error:
@@ -54,7 +72,7 @@ class FaultInjector:
             return
         if (seconds := injected.recovery_seconds) is None:
             await self._rescue(injected)
-        elif seconds > (limit := injected.fault.limit_seconds):
+        elif seconds > (limit := injected.fault.limit_seconds + self._more_seconds):
             self._broken(f"{injected}, over {limit:.0f} s")
 
     async def _inflict(self, scheduled: ScheduledFault) -> InjectedFault:
@@ -80,6 +98,10 @@ class FaultInjector:
         if not await self._works():
             raise NotRecovered(f"{injected.fault.name}: a restart of nats-server does not help")
         self._print_line("a restart of nats-server helps")
+
+    @property
+    def _more_seconds(self) -> float:
+        return SCALING_SECONDS if self._scaling else 0.0
 
     async def _works(self) -> bool:
         return await recovered(self._system, RecoverySignal.FRAMES, time.time_ns()) is not None

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -10,6 +10,7 @@ from random import Random
 import nats.errors
 import psutil
 
+from framemesh.runtime.concurrency.background_task import background_task
 from tests.chaos.faults.fault import NOTHING, Needs, RecoverySignal
 from tests.chaos.faults.targets import WORKER
 from tests.chaos.mesh.system_under_test import SystemUnderTest
@@ -43,7 +44,7 @@ class FullBuffer:
             await stack.enter_async_context(
                 system.cameras.another(name, system.images.good, FLOOD_FPS)
             )
-            stack.enter_context(_frozen(WORKER.processes(system.root)))
+            await stack.enter_async_context(_frozen_workers(system))
             # A pipeline that drops frames is never full; then the flood alone is the fault.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FILL_SECONDS):
@@ -60,14 +61,28 @@ async def _full(system: SystemUnderTest) -> bool:
     return size >= FULL * system.spec.buffer.max_bytes
 
 
-@contextlib.contextmanager
-def _frozen(processes: list[psutil.Process]) -> Iterator[None]:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.suspend()
+@asynccontextmanager
+async def _frozen_workers(system: SystemUnderTest) -> AsyncIterator[None]:
+    """Freeze all workers, also those that are started meanwhile."""
+    frozen: set[psutil.Process] = set()
+
+    async def freeze_new_ones() -> None:
+        for process in await asyncio.to_thread(WORKER.processes, system.root):
+            if process not in frozen:
+                frozen.add(process)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await freeze_new_ones()
+
     try:
-        yield
+        await freeze_new_ones()
+        async with background_task(go_on()):
+            yield
     finally:
-        for process in processes:
+        for process in frozen:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.resume()

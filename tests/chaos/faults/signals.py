@@ -39,7 +39,7 @@ class Kill:
 
     @asynccontextmanager
     async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
-        _send(await self.target.choose(system, random), signal.SIGKILL)
+        await _strike(self.target, system, random, signal.SIGKILL)
         yield
 
 
@@ -59,8 +59,7 @@ class Restart:
 
     @asynccontextmanager
     async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
-        process = await self.target.choose(system, random)
-        _send(process, signal.SIGTERM)
+        process = await _strike(self.target, system, random, signal.SIGTERM)
         yield
         # Until it has ended it answers, and would be mistaken for its successor.
         await _until_ended(process)
@@ -83,8 +82,7 @@ class Freeze:
 
     @asynccontextmanager
     async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
-        process = await self.target.choose(system, random)
-        _send(process, signal.SIGSTOP)
+        process = await _strike(self.target, system, random, signal.SIGSTOP)
         try:
             yield
         finally:
@@ -108,8 +106,7 @@ class Hang:
 
     @asynccontextmanager
     async def inflict(self, system: SystemUnderTest, random: Random) -> AsyncIterator[None]:
-        process = await self.target.choose(system, random)
-        _send(process, signal.SIGSTOP)
+        process = await _strike(self.target, system, random, signal.SIGSTOP)
         try:
             yield
             await _until_ended(process, HANG_SECONDS)
@@ -125,7 +122,25 @@ async def _until_ended(process: psutil.Process, timeout_seconds: float = END_SEC
                 await asyncio.sleep(POLL_SECONDS)
 
 
-def _send(process: psutil.Process, number: signal.Signals) -> None:
-    # It may have ended, or its supervisor may have killed it.
-    with contextlib.suppress(psutil.NoSuchProcess):
+async def _strike(
+    target: Target, system: SystemUnderTest, random: Random, number: signal.Signals
+) -> psutil.Process:
+    """Send a signal to one of the processes that run; returns which.
+
+    Raises:
+        NoTarget: none runs.
+    """
+    while True:
+        process = await target.choose(system, random)
+        # Between the choice and the signal a worker may have gone, since fewer are needed.
+        if _send(process, number):
+            return process
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> bool:
+    """Returns whether it was still there: its supervisor may have killed it."""
+    try:
         process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return False
+    return True

@@ -170,8 +170,8 @@ def _add(record: Record, sequence: int, message: RawStreamMsg | None) -> None:
 
 
 @asynccontextmanager
-async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
-    """The streams of a pipeline; the ledger is followed while the context lasts."""
+async def plain_client(url: str) -> AsyncIterator[Client]:
+    """A connection that is made again after every break."""
     client = await nats.connect(
         url.split(","),
         max_reconnect_attempts=-1,
@@ -179,12 +179,19 @@ async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
         ping_interval=PING_SECONDS,
         error_cb=_ignore,
     )
-    streams = RawStreams(client, pipeline)
     try:
-        async with background_task(streams.follow()):
-            yield streams
+        yield client
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def raw_streams(url: str, pipeline: str) -> AsyncIterator[RawStreams]:
+    """The streams of a pipeline; the ledger is followed while the context lasts."""
+    async with plain_client(url) as client:
+        streams = RawStreams(client, pipeline)
+        async with background_task(streams.follow()):
+            yield streams
 
 
 async def _ignore(_: Exception) -> None:

@@ -36,6 +36,8 @@ class Promise(Enum):
     """The ledger's stream lost what it had stored."""
     CAMERA = "camera"
     """A camera's program was ended by an error that is not its own."""
+    WORKERS = "workers"
+    """The number of workers does not follow the load, or an older decision replaced a newer one."""
     RECOVERY = "recovery"
     """The mesh recovered too late, or not at all."""
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import psutil
 
+from bench.scaling.simulated_model import simulated_model
 from framemesh.cli.local.ports import HOST, WORKERS, Ports
 from framemesh.cli.local.program import Program
 from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.running import running_mesh
 from tests.chaos.faults.fault import Needs
+from tests.chaos.ledger.decisions import decision_log
 from tests.chaos.ledger.raw_stream import raw_streams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import MODEL, Images
@@ -23,9 +25,12 @@ from tests.chaos.machine.lan import Lan
 from tests.chaos.mesh.brokers import clustered
 from tests.chaos.mesh.masters import two_masters
 from tests.chaos.mesh.system_under_test import SystemUnderTest
-from tests.chaos.policies import Policy
+from tests.chaos.policies import SLOW_MODEL, Policy
 from tests.e2e.mesh import Mesh
 from tests.integration.cluster.cluster import Cluster
+
+SLOW_MILLISECONDS = 25.0
+"""A frame: one worker does 40 a second, whatever else the machine does."""
 
 STORE_MAX_BYTES = 4 * 1024**3
 """More than the small disk has, as when another program fills a disk that was large enough."""
@@ -69,7 +74,13 @@ async def mesh_under_test(
             run = replace(run, master=f"{run.master},{_second_master(ports, machine)}")
         mesh = Mesh(run)
         await mesh.add_model(MODEL)
-        await mesh.apply(policy.spec)
+        if policy.spec.workers.scales:
+            slow = simulated_model(
+                folder / "models" / SLOW_MODEL, SLOW_MODEL, milliseconds=SLOW_MILLISECONDS
+            )
+            await mesh.add_model(slow)
+        # One without workers has some as soon as frames come.
+        await (mesh.apply if policy.spec.workers.min else mesh.submit)(policy.spec)
         yield SystemUnderTest(
             root=await asyncio.to_thread(psutil.Process),
             mesh=mesh,
@@ -80,6 +91,7 @@ async def mesh_under_test(
             names=[f"camera-{number + 1}" for number in range(cameras)],
             images=images,
             streams=await stack.enter_async_context(raw_streams(url, policy.spec.name)),
+            decisions=await stack.enter_async_context(decision_log(url, policy.spec.name)),
             lan=lan,
             disk=disk,
         )

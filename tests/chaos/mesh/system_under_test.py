@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import psutil
 
 from framemesh.core.pipeline.spec import PipelineSpec
+from tests.chaos.ledger.decisions import DecisionLog
 from tests.chaos.ledger.raw_stream import RawStreams
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import Images
@@ -31,3 +32,12 @@ class SystemUnderTest:
     """None if networks cannot be created; faults that cut links are not possible then."""
     disk: Disk | None = None
     """None if mounting is not possible; faults that fill the disk are not possible then."""
+    decisions: DecisionLog | None = None
+    """None: nobody follows them."""
+
+    @property
+    def decision_log(self) -> DecisionLog:
+        """What the autoscaler decided, where that is followed."""
+        if self.decisions is None:
+            raise ValueError("the decisions of this mesh are not followed")
+        return self.decisions

@@ -16,7 +16,7 @@ from tests.chaos.policies import POLICIES
 from tests.chaos.rounds.round import Load, Round, RunConfig, run_round
 from tests.chaos.rounds.schedule import Schedule, schedule
 
-ROUND_SECONDS = 1200.0
+ROUND_SECONDS = 2400.0
 """Several times the longest duration: a round that hangs is ended, and reports where."""
 
 SHOWN = 20
@@ -44,6 +44,7 @@ class Campaign:
                 Load(options.cameras, options.fps),
                 await asyncio.to_thread(make_images, self._folder / "images"),
                 machine,
+                options.scaling,
                 options.overlapping,
             )
             for seed in options.seeds:
@@ -59,7 +60,9 @@ class Campaign:
         return Machine(lan, small_disk, two_masters=two_masters)
 
     async def _run_round(self, plan: Schedule, config: RunConfig) -> Round:
-        self._say(f"seed {plan.seed}: {len(plan.scheduled_faults)} faults, {plan.workers} workers")
+        workers = config.policy_of(plan).spec.workers
+        many = f"{workers.min} to {workers.most}" if workers.scales else f"{workers.min}"
+        self._say(f"seed {plan.seed}: {len(plan.scheduled_faults)} faults, {many} workers")
         async with asyncio.timeout(ROUND_SECONDS):
             played = await run_round(
                 plan, config, self._folder / f"seed-{plan.seed}", self._print_line
