@@ -44,7 +44,7 @@ class FullBuffer:
             await stack.enter_async_context(
                 system.cameras.another(name, system.images.good, FLOOD_FPS)
             )
-            await stack.enter_async_context(_frozen_workers(system))
+            await stack.enter_async_context(frozen_workers(system))
             # A pipeline that drops frames is never full; then the flood alone is the fault.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FILL_SECONDS):
@@ -62,7 +62,7 @@ async def _full(system: SystemUnderTest) -> bool:
 
 
 @asynccontextmanager
-async def _frozen_workers(system: SystemUnderTest) -> AsyncIterator[None]:
+async def frozen_workers(system: SystemUnderTest) -> AsyncIterator[None]:
     """Freeze all workers, also those that are started meanwhile."""
     frozen: set[psutil.Process] = set()
 
