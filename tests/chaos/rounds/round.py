@@ -1,5 +1,6 @@
 """One round: a mesh of its own, cameras, a schedule of faults, and the violations found."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
@@ -114,7 +115,7 @@ async def run_round(
         if config.scaling:
             found += [*await comes_to_rest(system), *none_is_overwritten(system)]
         evidence = await gather(system)
-    found += [violation for check in policy.checks for violation in check(evidence)]
+    found += await asyncio.to_thread(_broken_promises, policy, evidence)
     return Round(
         schedule,
         injector.injected_faults,
@@ -123,3 +124,7 @@ async def run_round(
         [*found, *injector.violations],
         system.decision_log.decisions,
     )
+
+
+def _broken_promises(policy: Policy, evidence: Evidence) -> list[Violation]:
+    return [violation for check in policy.checks for violation in check(evidence)]
