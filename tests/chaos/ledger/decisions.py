@@ -36,10 +36,11 @@ class StoredDecision:
 class DecisionLog:
     """What was decided for one pipeline, in the order in which it was stored."""
 
-    def __init__(self, client: Client, pipeline: str) -> None:
+    def __init__(self, client: Client, pipeline: str, workers: int) -> None:
+        """`workers`: that it has before the first decision."""
         self._jetstream = client.jetstream(timeout=ANSWER_TIMEOUT_SECONDS)
         self._subject = f"$KV.{BUCKET}.{pipeline}"
-        self._last: tuple[int, int] | None = None
+        self._last = 0, workers
         """When the number of workers was decided, and which it is."""
         self.decisions: list[StoredDecision] = []
         self.overwritten: list[StoredDecision] = []
@@ -69,19 +70,18 @@ class DecisionLog:
             return
         scaled = json.loads(message.data or b"{}")
         now = int(scaled.get("changed_unix_nano", 0)), int(scaled["replicas"])
-        if self._last is not None and now[0] != self._last[0]:
-            at = max(now[0], self._last[0])
-            decision = StoredDecision(at, self._last[1], now[1])
-            (self.decisions if now > self._last else self.overwritten).append(decision)
-        elif self._last is None and now[0]:
-            self.decisions.append(StoredDecision(now[0], 0, now[1]))
-        self._last = now
+        before, self._last = self._last, now
+        # The same number again is another choice of nodes.
+        if before[1] == now[1]:
+            return
+        decision = StoredDecision(max(now[0], before[0]), before[1], now[1])
+        (self.decisions if now[0] >= before[0] else self.overwritten).append(decision)
 
 
 @asynccontextmanager
-async def decision_log(url: str, pipeline: str) -> AsyncIterator[DecisionLog]:
+async def decision_log(url: str, pipeline: str, workers: int) -> AsyncIterator[DecisionLog]:
     """The decisions for a pipeline; they are followed while the context lasts."""
     async with plain_client(url) as client:
-        log = DecisionLog(client, pipeline)
+        log = DecisionLog(client, pipeline, workers)
         async with background_task(log.follow()):
             yield log

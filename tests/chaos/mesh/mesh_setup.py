@@ -91,7 +91,9 @@ async def mesh_under_test(
             names=[f"camera-{number + 1}" for number in range(cameras)],
             images=images,
             streams=await stack.enter_async_context(raw_streams(url, policy.spec.name)),
-            decisions=await stack.enter_async_context(decision_log(url, policy.spec.name)),
+            decisions=await stack.enter_async_context(
+                decision_log(url, policy.spec.name, policy.spec.workers.min)
+            ),
             lan=lan,
             disk=disk,
         )

@@ -90,3 +90,6 @@ class MortalDriver:
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         return await self._inner.plan(groups, cordoned)
+
+    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
+        return await self._inner.places(group, cordoned)

@@ -54,9 +54,6 @@ QUIET_ROUNDS = 3
 OUTCOMES = 30
 """Of a new revision: as many as are judged."""
 
-    async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
-        return await self._inner.places(group, cordoned)
-
 
 class StoredPipelines:
     """The pipelines as the store has them: what PipelineFeed is for a master."""
