@@ -52,6 +52,8 @@ class Services(
         self.known: list[monitor_pb2.FrameRecord] = []
         self.seconds_a_frame = 0.0
         self.pipelines: dict[str, pipeline_pb2.PipelineSpec] = {}
+        self.shadow: pipeline_pb2.ShadowReport | None = None
+        """Of whichever pipeline."""
         self.nodes: list[node_pb2.NodeStatus] = []
         self.events: list[pipeline_pb2.Event] = []
         self.asked = 0
@@ -148,6 +150,19 @@ class Services(
     ) -> pipeline_pb2.RollBackPipelineResponse:
         pipeline = pipeline_pb2.Pipeline(revision=request.revision or 2)
         return pipeline_pb2.RollBackPipelineResponse(pipeline=pipeline)
+
+    def GetShadowReport(
+        self, request: pipeline_pb2.GetShadowReportRequest, context: Any
+    ) -> pipeline_pb2.GetShadowReportResponse:
+        if self.shadow is None:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"pipeline {request.name!r} has no shadow")
+        return pipeline_pb2.GetShadowReportResponse(report=self.shadow)
+
+    def EndShadow(
+        self, request: pipeline_pb2.EndShadowRequest, context: Any
+    ) -> pipeline_pb2.EndShadowResponse:
+        report, self.shadow = self.shadow, None
+        return pipeline_pb2.EndShadowResponse(report=report)
 
     def DeletePipeline(
         self, request: pipeline_pb2.DeletePipelineRequest, context: Any

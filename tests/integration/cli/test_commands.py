@@ -58,6 +58,27 @@ def test_a_pipeline_tells_its_revisions_and_goes_back_to_one(
     assert said == "pipeline street is at revision 3 again\n"
 
 
+def test_a_shadow_is_shown_as_it_is_and_ended(run: Any, services: Any) -> None:
+    refused = run("pipeline", "shadow", "street")
+    assert (refused.exit_code, refused.stderr) == (1, "error: pipeline 'street' has no shadow\n")
+    services.shadow = pipeline_pb2.ShadowReport(
+        pipeline="street",
+        running=True,
+        compared_frames=2,
+        same_frames=1,
+        classes=[pipeline_pb2.ShadowedClass(name="person", real=3, shadow=2, same=2, only_real=1)],
+    )
+    shown = run("pipeline", "shadow", "street").stdout
+    assert "2 compared, 1 of them the same (50.0%)" in shown
+    assert "person         3       2     2              1            0    -" in shown
+    document = json.loads(run("pipeline", "shadow", "street", "--json").stdout)
+    assert (document["compared_frames"], document["classes"][0]["only_real"]) == (2, 1)
+    assert document["skipped_frames"] is None
+    ended = run("pipeline", "shadow", "street", "--stop").stdout
+    assert ended == f"{shown}the shadow of street is ended\n"
+    assert services.shadow is None
+
+
 def test_a_pipeline_of_one_model_needs_no_file(run: Any, services: Any) -> None:
     made = run("pipeline", "create", "site", "--model", "person")
     assert made.stdout == "pipeline site is at revision 1\n"

@@ -139,3 +139,51 @@ async def test_a_plan_counts_the_storage_of_a_shadow(two: Master) -> None:
         request = pipeline_pb2.PlanPipelineRequest(spec=spec)
         bytes_of.append((await two.pipelines.PlanPipeline(request)).storage_bytes)
     assert bytes_of[1] - bytes_of[0] == 128 * MIB
+
+
+async def report(running: Master) -> pipeline_pb2.ShadowReport:
+    request = pipeline_pb2.GetShadowReportRequest(name="street")
+    return (await running.pipelines.GetShadowReport(request)).report
+
+
+async def test_what_a_shadow_skipped_is_told(two: Master, nats_broker: Broker) -> None:
+    jetstream = JetStream(nats_broker)
+    await apply(two, 2)
+    begun = await report(two)
+    assert (begun.running, begun.waiting_frames, begun.skipped_frames) == (True, 0, 0)
+    # What was copied before the leader's first look at it is not counted.
+    await eventually(lambda: ShadowStore(nats_broker).get("street"))
+    for number in range(3):
+        await jetstream.messages.store(f"frames.street.1-{number}.north", b"frame")
+    await eventually(lambda: report(two), until=lambda found: found.waiting_frames == 3)
+    await jetstream.streams.purge("SHADOW-street")
+    found = await report(two)
+    assert (found.waiting_frames, found.skipped_frames) == (0, 3)
+
+
+async def test_a_shadow_is_ended_by_hand_and_its_report_is_kept(
+    two: Master, nats_broker: Broker
+) -> None:
+    missing = (
+        NOT_FOUND,
+        (
+            "pipeline 'street' has no shadow: name the versions in rollout.shadow.models of its"
+            " file, and apply it"
+        ),
+    )
+    await apply(two)
+    request = pipeline_pb2.EndShadowRequest(name="street")
+    assert await status_of(report(two)) == missing
+    assert await status_of(two.pipelines.EndShadow(request)) == missing
+
+    revision = (await apply(two, 2)).revision
+    await eventually(lambda: ShadowStore(nats_broker).get("street"))
+    ended = (await two.pipelines.EndShadow(request)).report
+    (stage,) = ended.stages
+    assert (stage.stage, stage.version, stage.shadow_version) == ("people", 1, 2)
+    found = await two.get()
+    assert (found.revision, found.spec.rollout.HasField("shadow")) == (revision, False)
+    assert await streams(nats_broker) == ALONE
+    last = await report(two)
+    assert (last.running, last.since_unix_nano) == (False, ended.since_unix_nano)
+    assert await status_of(two.pipelines.EndShadow(request)) == missing

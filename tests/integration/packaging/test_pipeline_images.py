@@ -9,6 +9,7 @@ import pytest
 
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.clock import SystemClock
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.history.events import EventKind
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
@@ -18,7 +19,7 @@ from framemesh.master.packaging.pipeline_images import PipelineImages
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
-from tests.integration.master.conftest import Master, manifest, onnx_file
+from tests.integration.master.conftest import Master, manifest, onnx_file, pipeline_spec
 from tests.integration.packaging.conftest import Shop
 from tests.integration.services.running import master
 from tests.recorded_events import RecordedEvents
@@ -51,10 +52,10 @@ async def images(
         yield PipelineImages(*stores, models, builds)
 
 
-async def image(images: PipelineImages, revision: int) -> str:
+async def image(images: PipelineImages, revision: int, role: WorkerRole = WorkerRole.WORKER) -> str:
     async def ask() -> str:
         try:
-            return await images.image("street", revision)
+            return await images.image("street", revision, role)
         except ImageNotReady:
             return ""
 
@@ -92,6 +93,27 @@ async def test_each_revision_has_the_image_of_its_own_models(
     stored = await asyncio.to_thread(_blob, shop.process, model)
     assert file.encode() in stored[:2048]
     assert content in stored
+
+
+async def test_a_shadow_has_the_image_of_its_own_models(
+    running: Master,
+    shop: Shop,
+    images: PipelineImages,
+    events: RecordedEvents,
+    nats_broker: Broker,
+) -> None:
+    await running.register(manifest(description="better"), onnx_file(padding=1))
+    newest = await image(images, (await running.apply()).revision)
+    stage = {"name": "people", "model": "person", "model_version": 1}
+    spec = pipeline_spec(stages=[stage])
+    spec.rollout.shadow.models["people"] = 2
+    await running.pipelines.ApplyPipeline(pipeline_pb2.ApplyPipelineRequest(spec=spec))
+    number = (await PipelineStore(nats_broker).get("street")).shadow
+    assert await image(images, number, WorkerRole.SHADOW) == newest
+    assert await image(images, (await running.get()).revision) != newest
+    # Of one that has ended there is nothing to build any more.
+    with pytest.raises(ImageNotReady, match=f"shadow {number - 1} is not known yet"):
+        await images.image("street", number - 1, WorkerRole.SHADOW)
 
 
 async def test_a_registry_that_is_away_is_told_and_the_image_is_built_when_it_is_back(
