@@ -12,7 +12,13 @@ from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.master.shadows import comparer as comparer_module
 from framemesh.master.shadows.comparer import BATCH, Comparer
-from framemesh.master.shadows.shadow_store import BUCKET, ComparedRun, ComparedStage, ShadowStore
+from framemesh.master.shadows.shadow_store import (
+    BUCKET,
+    ComparedRun,
+    ComparedStage,
+    ComparisonConflict,
+    ShadowStore,
+)
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -119,3 +125,18 @@ async def test_what_nobody_of_us_wrote_is_passed_over(
     assert (await compared(nats_broker)).comparison.compared == 1
     await messages.store(f"$KV.{BUCKET}.street", b"no JSON")
     assert (await compared(nats_broker)).comparison.compared == 1
+
+
+async def test_a_master_that_was_suspended_writes_nothing_over_the_next_one(
+    store: ShadowStore, nats_broker: Broker
+) -> None:
+    await stored(nats_broker, outcome(1), outcome(1, run="s7"))
+    suspended = await compared(nats_broker)
+    await stored(nats_broker, outcome(2), outcome(2, run="s7"))
+    newest = await compared(nats_broker)
+    with pytest.raises(ComparisonConflict):
+        await store.put("street", suspended)
+    await store.remove("street")
+    with pytest.raises(ComparisonConflict):
+        await store.put("street", newest)
+    assert await store.get("street") is None

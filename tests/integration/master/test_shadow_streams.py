@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from framemesh.api.master.v1 import model_pb2, pipeline_pb2
-from framemesh.master.shadows.shadow_store import ComparedRun, ShadowStore
+from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.master.conftest import Master, manifest, onnx_file, pipeline_spec
@@ -87,7 +87,7 @@ async def test_a_deleted_pipeline_leaves_nothing_of_its_shadow(
 ) -> None:
     await apply(two, 2)
     store = ShadowStore(nats_broker)
-    await store.put("street", ComparedRun("s1", 0))
+    await eventually(lambda: store.get("street"))
     await two.delete()
     assert await streams(nats_broker) == set()
     assert await store.get("street") is None

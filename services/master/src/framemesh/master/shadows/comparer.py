@@ -54,12 +54,13 @@ class Comparer:
 
         Raises:
             StreamNotFound: the shadow, or the pipeline, was removed.
+            ComparisonConflict: so it was, or another master goes on with it.
             BrokerUnavailable: the broker does not answer in time.
         """
         pipeline, run = stored.spec.name, shadow_run(stored.shadow)
         known = await self._store.get(pipeline)
         if known is None or known.run != run:
-            known = await self._begun(stored, run)
+            known = await self._begun(stored, run, known.entry if known else 0)
         messages = await self._messages.direct_batch(
             runs_stream(pipeline), run_subjects(pipeline, run), known.sequence + 1, BATCH
         )
@@ -79,11 +80,10 @@ class Comparer:
                 _added, known.comparison, messages[:ripe], subjects, real
             ),
         )
-        await self._store.put(pipeline, compared)
-        return compared
+        return await self._store.put(pipeline, compared)
 
-    async def _begun(self, stored: StoredPipeline, run: str) -> ComparedRun:
-        """Of which nothing is compared yet."""
+    async def _begun(self, stored: StoredPipeline, run: str, entry: int) -> ComparedRun:
+        """Of which nothing is compared yet, in place of an entry of this revision."""
         name = stored.spec.name
         begun = ComparedRun(
             run,
@@ -91,9 +91,9 @@ class Comparer:
             compared_stages(stored.spec),
             copies_before=(await self._streams.info(shadow_stream(name))).state.last_sequence,
             outcomes_before=(await self._streams.info(runs_stream(name))).state.last_sequence,
+            entry=entry,
         )
-        await self._store.put(name, begun)
-        return begun
+        return await self._store.put(name, begun)
 
     def _ripe(
         self,
