@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet.port import FleetState
 from framemesh.master.history.events import EventKind, Events
 from framemesh.master.history.rounds import Change, Round, changes_between
@@ -34,7 +35,11 @@ class FleetHistory:
 
     def _returned(self, before: Round, now: Round) -> Iterator[Change]:
         for node in before.state.nodes - now.state.nodes:
-            had = frozenset(each.pipeline for each in before.state.replicas if each.node == node)
+            had = frozenset(
+                each.pipeline
+                for each in before.state.replicas
+                if each.node == node and each.role is WorkerRole.WORKER
+            )
             if had:
                 self._lost[node] = had
         while len(self._lost) > MAX_LOST_NODES:
