@@ -68,7 +68,7 @@ def test_the_class_that_differs_most_is_first() -> None:
         "person 5,000 4,990 4,900 100 90 0.932",
         "car 1 0 0 1 0 -",
     ]
-    assert printed(shadow.examples_table(REPORT.examples))[1:] == ["north s 7 4 0"]
+    assert printed(shadow.examples_table(REPORT.examples))[1:] == ["north 7 --session s 4 0"]
 
 
 def test_of_a_shadow_that_has_ended_nothing_waits() -> None:

@@ -43,8 +43,11 @@ def shadow(
 def _show(report: pipeline_pb2.ShadowReport) -> None:
     for line in view.lines(report):
         typer.echo(line)
-    print_view(view.sides_table(report))
+    tables = [view.sides_table(report)]
     if report.classes:
-        print_view(view.classes_table(report.classes))
+        tables.append(view.classes_table(report.classes))
     if report.examples:
-        print_view(view.examples_table(report.examples))
+        tables.append(view.examples_table(report.examples))
+    for table in tables:
+        typer.echo()
+        print_view(table)

@@ -51,10 +51,10 @@ def classes_table(classes: Sequence[pipeline_pb2.ShadowedClass]) -> Listing:
 
 
 def examples_table(examples: Sequence[pipeline_pb2.DifferingFrame]) -> Listing:
-    """A row for each frame, in words that `framemesh frame show` takes."""
+    """A row for each frame, in words that `framemesh frame show PIPELINE` takes."""
     view = _listing("frames that differ most", "only pipeline", "only shadow")
     for each in examples:
-        frame = f"{each.camera} {each.session} {each.sequence}"
+        frame = f"{each.camera} {each.sequence} --session {each.session}"
         view.add(frame, f"{each.only_real:,}", f"{each.only_shadow:,}")
     return view
 
