@@ -93,3 +93,17 @@ def running_registry(
         yield registry
     finally:
         registry.stop()
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int = 6) -> Iterator[Path]:
+    """A file system of its own; skips the test where none can be mounted."""
+    folder.mkdir()
+    mount = shutil.which("mount") or "mount"
+    options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs"]
+    if subprocess.run([mount, *options, folder], check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", "-l", folder], check=True)

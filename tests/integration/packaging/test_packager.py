@@ -3,11 +3,9 @@
 import asyncio
 import io
 import json
-import shutil
-import subprocess
 import tarfile
 import urllib.request
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,7 +33,7 @@ from tests.integration.packaging.conftest import (
     open_shop,
     push_base,
 )
-from tests.registry import PASSWORD, USER, running_registry
+from tests.registry import PASSWORD, USER, running_registry, small_disk
 
 
 def blob(shop: Shop, digest: str) -> bytes:
@@ -148,22 +146,8 @@ async def test_a_registry_that_stays_away_ends_the_push_with_one_line(shop: Shop
     assert "\n" not in str(caught.value)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount") or "mount"
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], check=False, capture_output=True
-    )
-    if made.returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run([shutil.which("umount") or "umount", "-l", folder], check=True)
-
-
-async def test_a_registry_that_is_full_says_so_at_once(small_disk: Path) -> None:
-    with running_registry(small_disk) as process:
+async def test_a_registry_that_is_full_says_so_at_once(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small") as disk, running_registry(disk) as process:
         async with open_shop(process) as shop:
             with pytest.raises(RegistryFull, match="is full: remove images"):
                 await shop.build(Model(3 * PART_BYTES))

@@ -68,7 +68,10 @@ def _in_folder(folder: Path, name: str) -> Path:
             raise NoModel(
                 f"{name} has no ONNX file, and {path.name} is not taken: {_advice(suffix)}"
             )
-    raise NoModel(f"{name} has neither an ONNX file nor a {MANIFEST}")
+    raise NoModel(
+        f"{name} has neither an ONNX file nor a {MANIFEST}: export the model as ONNX and put it "
+        "there"
+    )
 
 
 def _only_folder(folder: Path) -> Path:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import grpc
 import grpc.aio
 
 from framemesh.agent.converters import AssignmentRejected, assignments_from_proto, report_to_proto
@@ -23,6 +24,9 @@ the master places its workers elsewhere."""
 
 RECONNECT = Backoff(first_seconds=0.2, max_seconds=5.0)
 """A master that starts again is back in a second; a cluster of agents must not storm it."""
+
+_REFUSALS = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.RESOURCE_EXHAUSTED)
+"""Another agent has the name of this one, or there are too many. Both may change."""
 
 
 class MasterSession:
@@ -46,26 +50,32 @@ class MasterSession:
         self._supervisor = supervisor
         self._changed = changed
         self._set_connected = set_connected
+        self._connected = False
         self._failures = 0
+        self._told = ""
+        """Of the failures since the last connection, the event that was logged."""
         self._epoch = 0
         """Of the last leader that assigned workers."""
 
     async def run(self) -> None:
         """Stay connected until cancelled. Workers keep running while the master is away."""
         while True:
+            self._connected, event = False, "master is away"
             try:
                 await self._connect()
                 trouble = "it ended the call"
             except grpc.aio.AioRpcError as error:
                 trouble = error.details() or error.code().name
+                if error.code() in _REFUSALS:
+                    event = "the master refuses this node, will try again"
             except asyncio.CancelledError:
                 # gRPC also cancels a call itself, and this with it, when its reports fail.
                 raise_swallowed_cancellation()
                 trouble = "a report could not be sent"
             await self._set_connected(False)
-            if self._failures == 0:
-                log.warning("master is away", trouble=trouble)
-            self._failures += 1
+            if event != self._told:
+                log.warning(event, trouble=trouble)
+            self._failures, self._told = self._failures + 1, event
             await asyncio.sleep(RECONNECT.pause(self._failures))
 
     async def _connect(self) -> None:
@@ -77,6 +87,7 @@ class MasterSession:
         call = self._stub.Connect(self._reports())
         try:
             async for response in call:
+                await self._note_connected()
                 self._assign(response)
         finally:
             call.cancel()
@@ -96,15 +107,22 @@ class MasterSession:
 
     async def _reports(self) -> AsyncIterator[node_pb2.ConnectRequest]:
         yield self._report()
-        # The first report was taken by the connection: there is a master.
-        log.info("master connected")
-        self._failures = 0
-        await self._set_connected(True)
+        # The connection takes the first one also of an agent that the master refuses.
+        here_from = asyncio.get_running_loop().time() + REPORT_SECONDS
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):
                     await self._changed.wait()
+            if asyncio.get_running_loop().time() >= here_from:
+                await self._note_connected()
             yield self._report()
+
+    async def _note_connected(self) -> None:
+        """The master answered, or has not refused this node for as long as that takes."""
+        if not self._connected:
+            log.info("master connected")
+            self._connected, self._failures, self._told = True, 0, ""
+            await self._set_connected(True)
 
     def _report(self) -> node_pb2.ConnectRequest:
         self._changed.clear()

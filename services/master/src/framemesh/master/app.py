@@ -268,7 +268,7 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines, domain.planner, domain.events, domain.reports)
     removal = ModelRemoval(
-        domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.changing
+        domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.locks
     )
     models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
     admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)

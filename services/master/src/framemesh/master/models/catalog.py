@@ -1,6 +1,5 @@
 """The registered models: their versions, and which of them is current."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from framemesh.core.errors import Code, FramemeshError
@@ -11,6 +10,7 @@ from framemesh.master.models.promotions import PromotionStore
 from framemesh.master.models.transfers import Download, Transfers
 from framemesh.master.models.upload import Upload
 from framemesh.modeling.manifest import ModelManifest, ModelVersion
+from framemesh.runtime.concurrency.keyed_locks import KeyedLocks
 from framemesh.runtime.jetstream.api.errors import MessageNotFound
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -43,7 +43,7 @@ class ModelCatalog:
         self._transfers = transfers
         # Two registrations of one model must not both take the next version, nor two of one file
         # write it at once.
-        self._registering = asyncio.Lock()
+        self._changing = KeyedLocks()
 
     async def create(self) -> None:
         """Make the buckets, unless they are there."""
@@ -76,7 +76,7 @@ class ModelCatalog:
             VersionTaken: another model has that number, or had it.
             NoRoomForModel: the broker does not take the file.
         """
-        async with self._registering:
+        async with self._changing.exclusive(_model(manifest.name), _file(upload.digest)):
             known = await self._same(manifest, upload.digest, version)
             number = version or 1 + await self._entries.highest_used(manifest.name)
             model = known or ModelVersion(
@@ -131,15 +131,16 @@ class ModelCatalog:
         Raises:
             ModelUnknown, ModelUnreadable: as `find`.
         """
-        async with self._registering:
+        async with self._changing.exclusive(_model(name)):
             model = await self.find(name, version)
             # The manifest first: without a file it would be a model that cannot be loaded.
             await self._entries.remove(name, version)
             promotions = await self.promotions.get(name)
             if version in promotions.versions:
                 await self.promotions.put(name, promotions.without(version))
-            if not await self._entries.name(model.digest):
-                await self.files.delete(model.digest)
+            async with self._changing.exclusive(_file(model.digest)):
+                if not await self._entries.name(model.digest):
+                    await self.files.delete(model.digest)
         log.info("model deleted", model=name, version=version)
         return model
 
@@ -191,3 +192,13 @@ class ModelCatalog:
     async def _current(self, name: str, versions: Sequence[int]) -> int:
         promoted = (await self.promotions.get(name)).current
         return promoted if promoted in versions else max(versions, default=0)
+
+
+def _model(name: str) -> str:
+    """The key of a model among those that are changed."""
+    return f"model {name}"
+
+
+def _file(digest: str) -> str:
+    """The key of a file, which several models may have."""
+    return f"file {digest}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
@@ -14,6 +15,7 @@ from framemesh.master.models.users import users_of
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.modeling.manifest import ModelVersion
+from framemesh.runtime.concurrency.keyed_locks import KeyedLocks
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.logs import get_logger
 
@@ -62,7 +64,7 @@ class ModelPromotion:
         self._pipelines = pipelines
         self._manager = manager
         self._planner = planner
-        self._promoting = asyncio.Lock()
+        self._promoting = KeyedLocks()
 
     async def promote(self, name: str, version: int) -> Promoted:
         """Make a version the current one; one that is stays it.
@@ -71,7 +73,7 @@ class ModelPromotion:
             ModelUnknown, ModelUnreadable: there is no such version, or its entry is damaged.
             PromotionRefused: a pipeline cannot take it; nothing was changed.
         """
-        async with self._promoting:
+        async with self._alone(name):
             model = await self._catalog.find(name, version)
             promotions = await self._promotions.get(name)
             before = 0 if promotions.versions else await self._before(model)
@@ -84,7 +86,7 @@ class ModelPromotion:
             NothingToRollBack: there is no such version.
             PromotionRefused: a pipeline cannot take it; nothing was changed.
         """
-        async with self._promoting:
+        async with self._alone(name):
             promotions = await self._promotions.get(name)
             if not promotions.previous:
                 raise NothingToRollBack(
@@ -94,6 +96,12 @@ class ModelPromotion:
             model = await self._catalog.find(name, promotions.previous)
             versions = promotions.versions[:-1]
             return await self._change(model, replace(promotions, versions=versions))
+
+    @asynccontextmanager
+    async def _alone(self, name: str) -> AsyncIterator[None]:
+        """While no other version of the model is promoted, and none is deleted."""
+        async with self._promoting.exclusive(name), self._manager.locks.taking([name]):
+            yield
 
     async def finish(self) -> None:
         """Finish what an earlier leader began."""
@@ -106,7 +114,7 @@ class ModelPromotion:
 
     async def _finish(self) -> None:
         for name in await self._promotions.names():
-            async with self._promoting:
+            async with self._alone(name):
                 promotions = await self._promotions.get(name)
                 if promotions.unfinished:
                     await self._bring(

@@ -1,11 +1,10 @@
 """Deleting versions of models that nothing uses."""
 
-import asyncio
-
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.users import ModelUser, running_with, users_of
+from framemesh.master.pipelines.change_locks import ChangeLocks
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
@@ -26,14 +25,14 @@ class ModelRemoval:
         pipelines: PipelineStore,
         revisions: RevisionStore,
         fleet: FleetDriver,
-        changing: asyncio.Lock,
+        locks: ChangeLocks,
     ) -> None:
-        """`changing` is held while a pipeline is changed: what is deleted is not taken by one."""
+        """`locks`: what is deleted is taken by no change of a pipeline."""
         self._catalog = catalog
         self._pipelines = pipelines
         self._revisions = revisions
         self._fleet = fleet
-        self._changing = changing
+        self._locks = locks
 
     async def delete(self, name: str, version: int) -> ModelVersion:
         """Remove one version; returns what it was.
@@ -42,8 +41,9 @@ class ModelRemoval:
             ModelInUse: a pipeline names it, or may: its entry cannot be read. Or workers of an
                 earlier revision have it. Or it was promoted, and is not the only one.
             ModelUnknown, ModelUnreadable: there is no such version, or its entry is damaged.
+            ModelBusy: a pipeline with this model is being changed.
         """
-        async with self._changing:
+        async with self._locks.removing(name):
             users = await self.users(name)
             if using := [each.pipeline for each in users if each.version in (version, 0)]:
                 raise ModelInUse(

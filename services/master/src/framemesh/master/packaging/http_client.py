@@ -93,7 +93,7 @@ class HttpClient:
         except urllib3.exceptions.HTTPError as error:
             host = urllib3.util.parse_url(request.url).netloc
             raise RegistryUnavailable(
-                f"the registry at {host} does not answer: {_reason(error)}"
+                f"the registry at {host} does not answer, trying again: {_reason(error)}"
             ) from error
         return HttpAnswer(answer.status, answer.headers, body)
 

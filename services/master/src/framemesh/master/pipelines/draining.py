@@ -15,13 +15,25 @@ PERIOD_SECONDS = 1.0
 
 
 async def drain_continuously(pipelines: PipelineManager, feed: PipelineFeed) -> NoReturn:
-    """Drain whichever pipelines have older streams, for as long as they have them."""
-    async for _ in feed.changes():
-        while draining := [name for name, found in feed.pipelines.items() if found.draining]:
-            for name in draining:
+    """Drain whichever pipelines have older streams, for as long as they have them; one whose
+    streams do not answer keeps no other from it."""
+    draining: set[str] = set()
+
+    async def drain(name: str) -> None:
+        try:
+            while (found := feed.pipelines.get(name)) and found.draining:
                 try:
                     await pipelines.drain(name)
                 except FramemeshError as error:
                     log.warning("cannot drain, will try again", pipeline=name, error=str(error))
-            await asyncio.sleep(PERIOD_SECONDS)
+                await asyncio.sleep(PERIOD_SECONDS)
+        finally:
+            draining.discard(name)
+
+    async with asyncio.TaskGroup() as tasks:
+        async for found in feed.changes():
+            for name in found.keys() - draining:
+                if found[name].draining:
+                    draining.add(name)
+                    tasks.create_task(drain(name))
     raise AssertionError("the feed has no end")

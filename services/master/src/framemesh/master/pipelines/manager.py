@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument, NewerDocument
+from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.shadow import without_shadow
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
@@ -21,6 +22,7 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.atomic_changes import AtomicChanges
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
+from framemesh.master.pipelines.change_locks import ChangeLocks
 from framemesh.master.pipelines.changes import applied, returned, without_canary
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
 from framemesh.master.pipelines.pinning import pinned
@@ -104,10 +106,9 @@ class PipelineManager:
         self._changed = changed
         self._max_outcome_bytes = max_outcome_bytes
         self._clock = clock
-        self.changing = asyncio.Lock()
-        """Held while a pipeline is changed: two changes of one must not interleave."""
-        self._provisioning = ""
-        """The pipeline whose buffer is being made or changed; empty: none."""
+        self.locks = ChangeLocks()
+        self._provisioning: set[str] = set()
+        """Pipelines whose buffers are being made or changed."""
 
     async def apply(self, wanted: PipelineSpec) -> RunningPipeline:
         """Make the pipeline, or change it to this; applying the same again changes nothing.
@@ -117,7 +118,8 @@ class PipelineManager:
                 wrong.
         """
         check_pipeline(wanted)
-        async with self.changing:
+        models = {stage.model for stage in wanted.stages}
+        async with self.locks.pipeline(wanted.name), self.locks.taking(models):
             await self._changes.finish(wanted.name)
             spec = await pinned(wanted, self._models, self._max_outcome_bytes())
             current, damaged = await self._current_or_recovered(spec)
@@ -139,13 +141,14 @@ class PipelineManager:
             RevisionUnknown: the revision is not kept.
             ModelMissing, InvalidDocument, StorageMissing, BufferRefused: what it needs is gone.
         """
-        async with self.changing:
+        async with self.locks.pipeline(name):
             await self._changes.finish(name)
             current = await self._store.get(name)
             earlier = await self._revisions.earlier(current, revision)
             wanted = returned(earlier, current, self._clock.unix_nano())
-            await pinned(wanted.spec, self._models, self._max_outcome_bytes())
-            made = await self._make(wanted, current)
+            async with self.locks.taking({stage.model for stage in wanted.spec.stages}):
+                await pinned(wanted.spec, self._models, self._max_outcome_bytes())
+                made = await self._make(wanted, current)
             self._events.record(
                 name, EventKind.ROLLED_BACK, f"to revision {made.revision}, by hand"
             )
@@ -177,7 +180,7 @@ class PipelineManager:
         Raises:
             StorageMissing, BufferRefused: the broker has no room for other streams.
         """
-        async with self.changing:
+        async with self.locks.pipeline(seen.spec.name):
             await self._changes.finish(seen.spec.name)
             current = await self._current(seen.spec.name)
             if current is None or current.entry != seen.entry:
@@ -201,7 +204,11 @@ class PipelineManager:
 
     async def _changed_to(self, stored: StoredPipeline) -> RunningPipeline:
         self._changed.set()
-        state = await self._fleet.observe()
+        try:
+            state = await self._fleet.observe()
+        except FramemeshError as error:
+            # It is changed all the same, and whoever asked for it hears why no worker comes.
+            return self._running(stored, _unseen(error))
         in_use = {replica.revision for replica in state.of(stored.spec.name)}
         if stored.rollout:
             in_use.add(stored.rollout.stable_revision)
@@ -213,12 +220,12 @@ class PipelineManager:
         Raises:
             PipelineUnknown: no pipeline has this name.
         """
-        return self._running(await self._store.get(name), await self._fleet.observe())
+        return self._running(await self._store.get(name), await self._observed())
 
     async def list(self) -> list[RunningPipeline]:
         """All pipelines whose entry can be read, by name."""
         found = [await self._readable(name) for name in await self._store.names()]
-        state = await self._fleet.observe()
+        state = await self._observed()
         return [self._running(stored, state) for stored in found if stored is not None]
 
     async def delete(self, name: str, *, discard_pending: bool) -> int:
@@ -229,7 +236,7 @@ class PipelineManager:
             NewerDocument: a newer master wrote its entry.
             FramesPending: its buffer is not empty, and `discard_pending` is not set.
         """
-        async with self.changing:
+        async with self.locks.pipeline(name):
             await self._changes.finish(name)
             try:
                 stored = await self._store.get(name)
@@ -266,14 +273,22 @@ class PipelineManager:
     async def finish_begun(self) -> None:
         """Finish or undo the changes that were begun and not finished, by another leader or by
         this one while the broker was away."""
-        for name in await self._changes.begun():
-            async with self.changing:
+        async with asyncio.TaskGroup() as tasks:
+            for name in await self._changes.begun():
+                tasks.create_task(self._finish(name))
+
+    async def _finish(self, name: str) -> None:
+        try:
+            async with self.locks.pipeline(name):
                 await self._changes.finish(name)
+        except FramemeshError as error:
+            log.warning("a change is not finished", pipeline=name, error=str(error))
+        else:
             self._changed.set()
 
     async def drain(self, name: str) -> None:
         """Remove the generations of a pipeline that take no more frames and are empty."""
-        async with self.changing:
+        async with self.locks.pipeline(name):
             stored = await self._current(name)
             if stored is not None and stored.draining:
                 await self._drain(stored)
@@ -301,11 +316,11 @@ class PipelineManager:
         """Make a pipeline what its entry is to be; `current` is what it is."""
         if current is not None:
             current.check_known()
-        self._provisioning = wanted.spec.name
+        self._provisioning.add(wanted.spec.name)
         try:
             made = await self._changes.make(wanted, current)
         finally:
-            self._provisioning = ""
+            self._provisioning.discard(wanted.spec.name)
         if made.draining:
             await self._drain(made)
         return made
@@ -333,6 +348,13 @@ class PipelineManager:
         except PipelineUnknown:
             return None
 
+    async def _observed(self) -> FleetState:
+        """What there is; what is stored is shown also where nobody can tell that."""
+        try:
+            return await self._fleet.observe()
+        except FramemeshError as error:
+            return _unseen(error)
+
     async def _readable(self, name: str) -> StoredPipeline | None:
         try:
             return await self._current(name)
@@ -350,7 +372,7 @@ class PipelineManager:
             wanted,
             observed,
             stored.draining,
-            self._provisioning == name,
+            name in self._provisioning,
             building,
             trial=stored.rollout is not None and stored.rollout.trial,
             shadow=shadow_group(stored),
@@ -372,6 +394,11 @@ class PipelineManager:
             for each in state.replicas
         )
         return replace(state, replicas=tuple(replicas))
+
+
+def _unseen(error: FramemeshError) -> FleetState:
+    """For what is shown alone: of workers that may well run."""
+    return FleetState(problem=str(error))
 
 
 def _lines(*reasons: object) -> str:
