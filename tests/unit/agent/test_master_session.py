@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import grpc.aio
+from structlog.testing import capture_logs
 
 from framemesh.agent.machine.figures import MachineFigures, NodeIdentity
 from framemesh.agent.machine.machine import Machine
@@ -16,14 +19,23 @@ from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.core.clock import SystemClock
+from tests.waiting import eventually
 
 
 class Nodes(node_pb2_grpc.NodeServiceServicer):
+    """Takes all reports, or refuses every agent for `why`."""
+
+    def __init__(self, why: str = "") -> None:
+        self._why = why
+        self.calls = 0
+
     async def Connect(  # type: ignore[override]
         self, request_iterator: AsyncIterator[node_pb2.ConnectRequest], context: Any
     ) -> None:
+        self.calls += 1
         async for _ in request_iterator:
-            pass
+            if self._why:
+                await context.abort(grpc.StatusCode.FAILED_PRECONDITION, self._why)
 
     async def ListNodes(
         self, request: node_pb2.ListNodesRequest, context: Any
@@ -41,16 +53,62 @@ class Nodes(node_pb2_grpc.NodeServiceServicer):
         return node_pb2.UncordonNodeResponse()
 
 
+class Connected:
+    """What a session says of its connection."""
+
+    def __init__(self) -> None:
+        self.said: list[bool] = []
+        self.changed = asyncio.Event()
+
+    async def set(self, now: bool) -> None:
+        self.said.append(now)
+        self.changed.set()
+
+
+@asynccontextmanager
+async def running_session(
+    nodes: Nodes, machine: Machine, connected: Connected, folder: Path
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """A session with a master that answers as `nodes`."""
+    server = grpc.aio.server()
+    node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    changed = connected.changed
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        session = MasterSession(
+            identity=NodeIdentity("node", "0" * 32, {}),
+            channel=channel,
+            machine=machine,
+            supervisor=WorkerSupervisor(
+                worker_env=WorkerEnv("127.0.0.1:1", folder),
+                ports=WorkerPorts(7410),
+                slots=StartSlots(1),
+                clock=SystemClock(),
+                changed=changed.set,
+            ),
+            changed=changed,
+            set_connected=connected.set,
+        )
+        running = asyncio.create_task(session.run())
+        try:
+            yield running
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            await server.stop(None)
+
+
 async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good(
     tmp_path: Path,
 ) -> None:
-    changed = asyncio.Event()
+    connected = Connected()
     faults = [ValueError("a figure that protobuf does not take")]
 
     class Faulty(Machine):
         @property
         def figures(self) -> MachineFigures:
-            if connected and faults:
+            if connected.said and faults:
                 raise faults.pop()
             return self._figures
 
@@ -58,40 +116,24 @@ async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good
         def figures(self, figures: MachineFigures) -> None:
             self._figures = figures
 
-    connected: list[bool] = []
+    async def is_back() -> bool:
+        connected.changed.set()
+        return connected.said.count(True) == 2
 
-    async def set_connected(now: bool) -> None:
-        connected.append(now)
-        changed.set()
-
-    server = grpc.aio.server()
-    node_pb2_grpc.add_NodeServiceServicer_to_server(Nodes(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        session = MasterSession(
-            identity=NodeIdentity("node", "0" * 32, {}),
-            channel=channel,
-            machine=Faulty(tmp_path),
-            supervisor=WorkerSupervisor(
-                worker_env=WorkerEnv("127.0.0.1:1", tmp_path),
-                ports=WorkerPorts(7410),
-                slots=StartSlots(1),
-                clock=SystemClock(),
-                changed=changed.set,
-            ),
-            changed=changed,
-            set_connected=set_connected,
-        )
-        running = asyncio.create_task(session.run())
-        try:
-            async with asyncio.timeout(20):
-                while connected.count(True) < 2:
-                    changed.set()
-                    await asyncio.sleep(0.02)
-            assert not running.done()
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-            await server.stop(None)
+    async with running_session(Nodes(), Faulty(tmp_path), connected, tmp_path) as running:
+        await eventually(is_back)
+        assert not running.done()
     assert not faults
+
+
+async def test_an_agent_that_is_refused_is_never_connected_and_says_once_why(
+    tmp_path: Path,
+) -> None:
+    why = "another agent reports as node 'node'"
+    nodes, connected = Nodes(why), Connected()
+    with capture_logs() as logged:
+        async with running_session(nodes, Machine(tmp_path), connected, tmp_path):
+            await eventually(lambda: nodes.calls >= 4)
+    assert True not in connected.said
+    (told,) = [each for each in logged if each.get("trouble") == why]
+    assert told["event"] == "the master refuses this node, will try again"
