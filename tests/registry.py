@@ -27,7 +27,14 @@ _LINE = f"{USER}:$2y$04$abcdefghijklmnopqrstuu/LVz6MZlItEy42I2juLihZ66HnQx/cy"
 class Registry:
     """It may be stopped and started again, with what it has."""
 
-    def __init__(self, folder: Path, listen: str = "127.0.0.1", *, login: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        listen: str = "127.0.0.1",
+        *,
+        login: bool = False,
+        deletes: bool = True,
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.storage = folder / "storage"
         self.port = free_block(1)
@@ -36,7 +43,10 @@ class Registry:
         config: dict[str, Any] = {
             "version": "0.1",
             "log": {"level": "error"},
-            "storage": {"filesystem": {"rootdirectory": str(self.storage)}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(self.storage)},
+                "delete": {"enabled": deletes},
+            },
             "http": {"addr": f"{listen}:{self.port}", "secret": "of every start"},
         }
         if login:
@@ -82,12 +92,12 @@ class Registry:
 
 @contextmanager
 def running_registry(
-    folder: Path, listen: str = "127.0.0.1", *, login: bool = False
+    folder: Path, listen: str = "127.0.0.1", *, login: bool = False, deletes: bool = True
 ) -> Iterator[Registry]:
     """Skips the test where there is no docker-registry."""
     if not PROGRAM:
         pytest.skip("there is no docker-registry: `apt-get install docker-registry`")
-    registry = Registry(folder, listen, login=login)
+    registry = Registry(folder, listen, login=login, deletes=deletes)
     registry.start()
     try:
         yield registry

@@ -1,10 +1,12 @@
 """The lines that docs/bad-input.md promises for bad input, so that tests hold the page to them."""
 
 import re
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
 
-from tests.command_line import Ended
+from tests.command_line import COMMAND_SECONDS, Ended
+from tests.waiting import eventually
 
 PAGE = Path(__file__).parents[1] / "docs/bad-input.md"
 
@@ -26,6 +28,16 @@ def lines() -> dict[str, re.Pattern[str]]:
 def is_told(bad_input: str, line: str) -> bool:
     """Whether this is the line that the page has for an input."""
     return lines()[bad_input].fullmatch(line) is not None
+
+
+async def eventually_refused(bad_input: str, run: Callable[[], Awaitable[Ended]]) -> None:
+    """A command that waits a moment ends with the line of an input, at the latest when it is run
+    again: on a busy machine it may have been too early to tell."""
+
+    def told(ended: Ended) -> bool:
+        return any(is_told(bad_input, line) for line in ended.error.splitlines())
+
+    assert_refused(bad_input, await eventually(run, COMMAND_SECONDS, until=told))
 
 
 def assert_refused(bad_input: str, ended: Ended) -> None:

@@ -22,9 +22,9 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
-from tests.command_line import framemesh
+from tests.command_line import Ended, framemesh
 from tests.e2e.mesh import ROOT, Mesh
-from tests.told import assert_refused, is_told
+from tests.told import assert_refused, eventually_refused, is_told
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
@@ -143,8 +143,12 @@ async def test_a_request_above_what_the_nodes_have_says_what_is_missing(
         assert planned.status == 1
         line = "a request above what the nodes have, planned"
         assert any(is_told(line, each) for each in planned.output.splitlines())
-    applied = await framemesh("pipeline", "apply", file, "--wait", "--timeout", "1", **master)
-    assert_refused("a request above what the nodes have", applied)
+
+    async def apply() -> Ended:
+        command = ("pipeline", "apply", file, "--wait", "--timeout", "1")
+        return await framemesh(*command, **master)
+
+    await eventually_refused("a request above what the nodes have", apply)
 
 
 async def test_an_entry_of_a_newer_version_is_left_as_it_is(mesh: Mesh, tmp_path: Path) -> None:

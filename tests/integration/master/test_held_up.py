@@ -48,13 +48,9 @@ async def street_is_drained(running: Master, silent: SilentStreams) -> AsyncIter
     """While the master asks whether older streams of `street` are empty."""
     await running.apply(workers=0, shards=2)
     # The streams that this one leaves behind are to be drained.
-    changing = asyncio.ensure_future(running.apply(workers=0, shards=3))
+    await running.apply(workers=0, shards=3)
     await silent.asked.wait()
-    try:
-        yield
-    finally:
-        changing.cancel()
-        await asyncio.wait([changing])
+    yield
 
 
 async def test_other_pipelines_are_applied_and_deleted(
@@ -80,15 +76,26 @@ def draining(pipeline: Any) -> bool:
 
 
 async def test_another_model_is_deleted_and_that_of_the_pipeline_says_what_it_waits_for(
-    running: Master, silent: SilentStreams, monkeypatch: pytest.MonkeyPatch
+    running: Master, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    making = asyncio.Event()
+
+    async def provision(*_: object) -> None:
+        making.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(BufferProvisioner, "provision", provision)
     monkeypatch.setattr(change_locks, "REMOVAL_SECONDS", 0.2)
     for name in ("person", "car"):
         await running.register(manifest(name=name), FILE)
     delete = running.models.DeleteModel
-    async with street_is_drained(running, silent), asyncio.timeout(ANSWER_SECONDS):
+    changing = asyncio.ensure_future(running.apply(workers=0))
+    await making.wait()
+    async with asyncio.timeout(ANSWER_SECONDS):
         await delete(model_pb2.DeleteModelRequest(name="car", version=1))
         request = model_pb2.DeleteModelRequest(name="person", version=2)
         code, line = await status_of(delete(request))
+    changing.cancel()
+    await asyncio.wait([changing])
     assert code is grpc.StatusCode.UNAVAILABLE
     assert line == "a pipeline with model 'person' is being changed: try again in a moment"

@@ -15,6 +15,7 @@ from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
 from framemesh.master.packaging.errors import ImageNotReady, RegistryUnavailable
 from framemesh.master.packaging.image_builds import image_builds
+from framemesh.master.packaging.known_images import KnownImages
 from framemesh.master.packaging.pipeline_images import PipelineImages
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -45,8 +46,9 @@ def events() -> RecordedEvents:
 async def images(
     shop: Shop, nats_broker: Broker, events: RecordedEvents
 ) -> AsyncIterator[PipelineImages]:
-    clock = SystemClock()
-    async with image_builds(shop.packager, events, clock) as builds:
+    clock, known = SystemClock(), KnownImages(nats_broker)
+    await known.create()
+    async with image_builds(shop.packager, known, events, clock) as builds:
         models = ModelCatalog(nats_broker, Transfers())
         stores = PipelineStore(nats_broker), RevisionStore(nats_broker)
         yield PipelineImages(*stores, models, builds)

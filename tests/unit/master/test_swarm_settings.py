@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.master.fleet.composition import fleet_driver
+from framemesh.master.fleet.composition import worker_fleet
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.history.events import NoEvents
 from framemesh.master.settings import Settings
@@ -19,7 +19,7 @@ async def refusal(**settings: object) -> str:
     """Why a master of a swarm does not start with these."""
     nats = Broker.__new__(Broker)  # nobody asks it anything
     with pytest.raises(BadSetting) as caught:
-        async with fleet_driver(
+        async with worker_fleet(
             Settings(fleet="swarm", **settings),
             NodeRegistry(SystemClock()),
             nats,

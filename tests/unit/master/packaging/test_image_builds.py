@@ -14,6 +14,7 @@ from framemesh.master.packaging.image_builds import (
     ImageBuilds,
     image_builds,
 )
+from framemesh.master.packaging.known_images import KnownImage
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
@@ -24,20 +25,39 @@ STREET = PipelineRevision("street", 7)
 IMAGE = ImageReference("registry:5000", "worker", "sha256:" + 64 * "a")
 
 
+class Record:
+    """An ImageRecord that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.noted: list[KnownImage] = []
+
+    async def note(self, image: KnownImage) -> None:
+        self.noted.append(image)
+
+
 class Workshop:
     """Builds when the test says so."""
 
+    repository = "worker"
+
     def __init__(self) -> None:
         self.built: set[str] = set()
+        self.record = Record()
+        self.noted_before: list[KnownImage] = []
+        """What was written down when the last build began."""
         self.running = 0
         self.go_on = asyncio.Event()
         self.error: Exception | None = None
+
+    async def tag(self, layers: Sequence[ModelLayer]) -> str:
+        return f"models-{layers[0].digest}"
 
     async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None:
         return IMAGE if layers[0].digest in self.built else None
 
     async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference:
         self.running += 1
+        self.noted_before = [*self.record.noted]
         progress.begin("pushes a model", 2_000_000)
         await self.go_on.wait()
         self.running -= 1
@@ -73,7 +93,7 @@ def events() -> RecordedEvents:
 async def builds(
     workshop: Workshop, events: RecordedEvents, clock: HandClock
 ) -> AsyncIterator[ImageBuilds]:
-    async with image_builds(workshop, events, clock) as made:
+    async with image_builds(workshop, workshop.record, events, clock) as made:
         yield made
 
 
@@ -157,3 +177,16 @@ async def test_a_build_that_fails_is_told_with_its_models_once_an_attempt(
     assert events.all == [
         ("street", EventKind.IMAGE_FAILED, "revision 7, with detector one: the registry is full")
     ]
+
+
+async def test_an_image_is_written_down_before_it_is_pushed_and_again_afterwards(
+    builds: ImageBuilds, workshop: Workshop
+) -> None:
+    await not_ready(builds)
+    await not_ready(builds, asker=PipelineRevision("hall", 9))
+    noted = KnownImage("worker", "models-one", ("one",), ("street",))
+    assert workshop.noted_before == [noted]
+    workshop.go_on.set()
+    await not_ready(builds, "other")
+    for_both = KnownImage("worker", "models-one", ("one",), ("hall", "street"))
+    assert for_both in workshop.record.noted

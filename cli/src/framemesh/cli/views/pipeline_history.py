@@ -6,7 +6,7 @@ from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.cli.common.time_format import format_second
 from framemesh.cli.views.listing import Column, Listing
 
-TROUBLE = {"degraded", "image_failed", "worker_failed", "node_lost", "rolled_back"}
+TROUBLE = {"degraded", "image_failed", "image_left", "worker_failed", "node_lost", "rolled_back"}
 """Conditions and kinds of events that are shown in red."""
 
 WIDTH = len("provisioning")

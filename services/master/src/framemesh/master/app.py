@@ -13,7 +13,7 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
-from framemesh.master.fleet.composition import fleet_driver
+from framemesh.master.fleet.composition import Fleet, worker_fleet
 from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
@@ -27,6 +27,8 @@ from framemesh.master.models.removal import ModelRemoval
 from framemesh.master.models.spool import Spool
 from framemesh.master.models.submission import ModelSubmission
 from framemesh.master.models.transfers import Transfers
+from framemesh.master.packaging.image_removal import ImageRemoval
+from framemesh.master.packaging.known_images import KnownImages
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.draining import drain_continuously
@@ -84,7 +86,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
         shared = await parts.enter_async_context(broker(settings.nats, "master", settings.connect))
         nats = FencedBroker(shared)
         events = EventLog(nats, SystemClock())
-        fleet = await parts.enter_async_context(fleet_driver(settings, nodes, nats, events))
+        fleet = await parts.enter_async_context(worker_fleet(settings, nodes, nats, events))
         domain = _domain(nats, nodes, fleet, events, settings)
         services = _services(domain)
         async with (
@@ -126,6 +128,9 @@ class _Domain:
     nodes: NodeRegistry
     cordons: Cordons
     fleet: FleetDriver
+    images: KnownImages
+    image_removal: ImageRemoval | None
+    """None: no images are made."""
     scaling: ScalingStore
     comparisons: ShadowStore
     reports: ShadowReports
@@ -138,7 +143,7 @@ class _Domain:
 
 
 def _domain(
-    nats: Broker, nodes: NodeRegistry, fleet: FleetDriver, events: EventLog, settings: Settings
+    nats: Broker, nodes: NodeRegistry, fleet: Fleet, events: EventLog, settings: Settings
 ) -> _Domain:
     store, cordons, revisions = PipelineStore(nats), Cordons(nats), RevisionStore(nats)
     transfers = Transfers()
@@ -161,7 +166,7 @@ def _domain(
         buffers=BufferProvisioner(nats),
         shadows=ShadowStreams(nats),
         journal=journal,
-        fleet=fleet,
+        fleet=fleet.driver,
         scaler=scaler,
         events=events,
         changed=nodes.changed,
@@ -171,7 +176,7 @@ def _domain(
     planner = PipelinePlanner(
         store=store,
         models=models,
-        fleet=fleet,
+        fleet=fleet.driver,
         cordons=cordons,
         scaler=scaler,
         max_outcome_bytes=lambda: nats.client.max_payload,
@@ -185,7 +190,9 @@ def _domain(
         promotion=ModelPromotion(models, store, pipelines, planner),
         nodes=nodes,
         cordons=cordons,
-        fleet=fleet,
+        fleet=fleet.driver,
+        images=KnownImages(nats),
+        image_removal=fleet.image_removal,
         scaling=scaling,
         comparisons=comparisons,
         reports=ShadowReports(nats, store, comparisons, SystemClock()),
@@ -236,6 +243,8 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
             tasks.create_task(domain.submission.expire_continuously())
             tasks.create_task(rollouts.run())
             tasks.create_task(shadows.run())
+            if domain.image_removal is not None:
+                tasks.create_task(domain.image_removal.run(lease))
             await reconciler.run()
     finally:
         await server.set_standby()
@@ -250,6 +259,7 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.models.create()
             await domain.events.create()
             await domain.cordons.create()
+            await domain.images.create()
             await domain.scaling.create()
             await domain.comparisons.create()
             await domain.speeds.create()
@@ -267,8 +277,14 @@ SERVICE_NAMES = (PIPELINES, MODELS, NODES)
 
 def _services(domain: _Domain) -> list[Service]:
     pipelines = PipelineServicer(domain.pipelines, domain.planner, domain.events, domain.reports)
+    images = domain.image_removal
     removal = ModelRemoval(
-        domain.models, domain.store, domain.revisions, domain.fleet, domain.pipelines.locks
+        catalog=domain.models,
+        pipelines=domain.store,
+        revisions=domain.revisions,
+        fleet=domain.fleet,
+        locks=domain.pipelines.locks,
+        deleted=images.model_deleted if images else asyncio.Event(),
     )
     models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
     admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)

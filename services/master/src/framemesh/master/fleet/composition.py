@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from framemesh.master.fleet.nodes import NodeRegistry
@@ -11,29 +12,40 @@ from framemesh.master.fleet.swarm.docker_api import NO_LOGINS, DockerApi
 from framemesh.master.fleet.swarm.driver import SwarmDriver
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
 from framemesh.master.history.events import Events
-from framemesh.master.packaging.composition import image_source
+from framemesh.master.packaging.composition import worker_images
+from framemesh.master.packaging.image_removal import ImageRemoval
 from framemesh.master.packaging.login import Login
 from framemesh.master.settings import Settings
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.settings import BadSetting
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What runs the workers, and what the leader has to do for it beside the rounds."""
+
+    driver: FleetDriver
+    image_removal: ImageRemoval | None = None
+    """None: no images are made for it."""
+
+
 @asynccontextmanager
-async def fleet_driver(
+async def worker_fleet(
     settings: Settings, nodes: NodeRegistry, nats: Broker, events: Events
-) -> AsyncIterator[FleetDriver]:
+) -> AsyncIterator[Fleet]:
     """
     Raises:
         BadSetting: what the driver needs is not set.
     """
     if settings.fleet == "process":
-        yield ProcessDriver(nodes)
+        yield Fleet(ProcessDriver(nodes))
         return
     login = _registry_login(settings)
     logins = {urlsplit(settings.registry).netloc: login} if login else NO_LOGINS
-    async with image_source(settings, nats, login, events) as images:
+    async with worker_images(settings, nats, login, events) as images:
         with closing(DockerApi(settings.swarm_socket, logins=logins)) as docker:
-            yield SwarmDriver(docker, images, _worker_template(settings))
+            driver = SwarmDriver(docker, images.source, _worker_template(settings))
+            yield Fleet(driver, images.removal)
 
 
 def _worker_template(settings: Settings) -> WorkerTemplate:

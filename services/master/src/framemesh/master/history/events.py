@@ -16,6 +16,9 @@ class EventKind(Enum):
     """Its workers have an image that the registry did not have."""
     IMAGE_FAILED = "image_failed"
     """An image could not be built or pushed; the message says why. It is tried again."""
+    IMAGE_LEFT = "image_left"
+    """The models of an image were deleted, and the registry does not remove it; the message says
+    what to do."""
     GENERATION_DRAINED = "generation_drained"
     """Streams that took no more frames are empty, and gone."""
     ROLLOUT_BEGUN = "rollout_begun"

@@ -1,6 +1,6 @@
 """The registered models: their versions, and which of them is current."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence, Set
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.pipeline.results import ResultBound
@@ -119,6 +119,10 @@ class ModelCatalog:
         """The version that was promoted last, else the newest; 0: there is none."""
         return await self._current(name, await self._entries.versions(name))
 
+    async def named_files(self, digests: Collection[str]) -> Set[str]:
+        """Those of these files that a version of a model has, readable or not."""
+        return await self._entries.named(digests)
+
     async def is_promoted(self, name: str, version: int) -> bool:
         """Whether a version is current because it was promoted, and others are there."""
         promoted = (await self.promotions.get(name)).current
@@ -139,7 +143,7 @@ class ModelCatalog:
             if version in promotions.versions:
                 await self.promotions.put(name, promotions.without(version))
             async with self._changing.exclusive(_file(model.digest)):
-                if not await self._entries.name(model.digest):
+                if not await self._entries.named({model.digest}):
                     await self.files.delete(model.digest)
         log.info("model deleted", model=name, version=version)
         return model

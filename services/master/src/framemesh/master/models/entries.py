@@ -1,7 +1,7 @@
 """The versions of models in a key-value bucket: what is known of each, but for its file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from framemesh.core.documents.document import InvalidDocument, NewerDocument, dump, read_stored
 from framemesh.core.errors import Code, FramemeshError
@@ -51,11 +51,11 @@ class ModelEntries:
         models = [model for model in found if model is not None]
         return sorted(models, key=lambda model: (model.manifest.name, model.version))
 
-    async def name(self, digest: str) -> bool:
-        """Whether an entry, readable or not, names a file."""
+    async def named(self, digests: Collection[str]) -> set[str]:
+        """Those of these files that an entry, readable or not, names."""
         keys = [key for key in await self._bucket.keys() if not key.startswith(RESERVED)]
-        entries = [await self._bucket.get(key) for key in keys]
-        return any(entry and digest.encode() in entry.value for entry in entries)
+        entries = [entry.value for key in keys if (entry := await self._bucket.get(key))]
+        return {each for each in digests if any(each.encode() in value for value in entries)}
 
     async def versions(self, name: str) -> Sequence[int]:
         """The numbers of all versions of a model, whether they can be read or not, in order."""

@@ -1,5 +1,7 @@
 """Deleting versions of models that nothing uses."""
 
+import asyncio
+
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.models.catalog import ModelCatalog
@@ -21,18 +23,25 @@ class ModelRemoval:
 
     def __init__(
         self,
+        *,
         catalog: ModelCatalog,
         pipelines: PipelineStore,
         revisions: RevisionStore,
         fleet: FleetDriver,
         locks: ChangeLocks,
+        deleted: asyncio.Event,
     ) -> None:
-        """`locks`: what is deleted is taken by no change of a pipeline."""
+        """
+        Args:
+            locks: what is deleted is taken by no change of a pipeline.
+            deleted: set when a version was deleted.
+        """
         self._catalog = catalog
         self._pipelines = pipelines
         self._revisions = revisions
         self._fleet = fleet
         self._locks = locks
+        self._deleted = deleted
 
     async def delete(self, name: str, version: int) -> ModelVersion:
         """Remove one version; returns what it was.
@@ -61,7 +70,9 @@ class ModelRemoval:
                 raise ModelInUse(
                     f"version {version} of model {name!r} is its current one: promote another first"
                 )
-            return await self._catalog.delete(name, version)
+            gone = await self._catalog.delete(name, version)
+        self._deleted.set()
+        return gone
 
     async def users(self, name: str) -> list[ModelUser]:
         """Who uses any version of a model."""

@@ -36,7 +36,7 @@ def record_built(
     seconds: float,
 ) -> None:
     """`seconds`: from its beginning until the registry had it."""
-    digest = image.digest[: len("sha256:") + SHOWN_DIGITS]
+    digest = short(image.digest)
     size = sum(each.size_bytes for each in _once(layers)) / MEGABYTE
     for each in _ordered(asked_by):
         message = (
@@ -60,6 +60,11 @@ def record_failed(
 
 def _ordered(asked_by: Collection[PipelineRevision]) -> list[PipelineRevision]:
     return sorted(asked_by, key=lambda each: (each.pipeline, each.title))
+
+
+def short(digest: str) -> str:
+    """The digest of an image as a person reads it."""
+    return digest[: len("sha256:") + SHOWN_DIGITS]
 
 
 def _models(layers: Sequence[ModelLayer]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.swarm.image_source import ImageSource, OneImage
@@ -11,6 +12,8 @@ from framemesh.master.models.transfers import Transfers
 from framemesh.master.packaging.credentials import Credentials
 from framemesh.master.packaging.http_client import HttpClient
 from framemesh.master.packaging.image_builds import image_builds
+from framemesh.master.packaging.image_removal import ImageRemoval
+from framemesh.master.packaging.known_images import KnownImages
 from framemesh.master.packaging.login import Login
 from framemesh.master.packaging.packager import Packager
 from framemesh.master.packaging.pipeline_images import PipelineImages
@@ -24,10 +27,19 @@ from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.settings import BadSetting
 
 
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where the images of workers come from, and who removes those that nobody needs."""
+
+    source: ImageSource
+    removal: ImageRemoval | None = None
+    """None: none are made."""
+
+
 @asynccontextmanager
-async def image_source(
+async def worker_images(
     settings: Settings, nats: Broker, login: Login | None, events: Events
-) -> AsyncIterator[ImageSource]:
+) -> AsyncIterator[Images]:
     """Images with models where there is a registry; else one image, whose workers download them.
 
     Raises:
@@ -35,16 +47,31 @@ async def image_source(
     """
     base = _base(settings)
     if not settings.registry:
-        yield OneImage(str(base))
+        yield Images(OneImage(str(base)))
         return
     clock = SystemClock()
     with closing(HttpClient()) as http:
         credentials = Credentials(http, settings.registry, login)
-        registry = Registry(http, settings.registry, base.name, credentials)
-        async with image_builds(Packager(base, registry, clock), events, clock) as builds:
-            models = ModelCatalog(nats, Transfers())
-            images = PipelineImages(PipelineStore(nats), RevisionStore(nats), models, builds)
-            yield RememberedImages(images, clock)
+
+        def registry_of(repository: str) -> Registry:
+            return Registry(http, settings.registry, repository, credentials)
+
+        known, models, pipelines = (
+            KnownImages(nats),
+            ModelCatalog(nats, Transfers()),
+            PipelineStore(nats),
+        )
+        packager = Packager(base, registry_of(base.name), clock)
+        removal = ImageRemoval(
+            images=known,
+            models=models,
+            pipelines=pipelines,
+            registry_of=registry_of,
+            events=events,
+        )
+        async with image_builds(packager, known, events, clock) as builds:
+            images = PipelineImages(pipelines, RevisionStore(nats), models, builds)
+            yield Images(RememberedImages(images, clock), removal)
 
 
 def _base(settings: Settings) -> ImageReference:

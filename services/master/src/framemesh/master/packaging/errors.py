@@ -22,6 +22,12 @@ class RegistryDenied(FramemeshError):
     code = Code.INVALID
 
 
+class DeletionDisabled(FramemeshError):
+    """The registry removes no images, as its settings have it."""
+
+    code = Code.CONFLICT
+
+
 class BaseImageUnknown(FramemeshError):
     """The registry does not have the image of the workers, or it is none that layers go on."""
 

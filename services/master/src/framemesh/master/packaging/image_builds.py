@@ -11,6 +11,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.master.history.events import Events
 from framemesh.master.packaging.build_events import PipelineRevision, record_built, record_failed
 from framemesh.master.packaging.errors import ImageNotReady
+from framemesh.master.packaging.known_images import ImageRecord, known_image
 from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
@@ -37,6 +38,11 @@ class _Build:
 class Builder(Protocol):
     """What Packager does for this."""
 
+    @property
+    def repository(self) -> str: ...
+
+    async def tag(self, layers: Sequence[ModelLayer]) -> str: ...
+
     async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None: ...
 
     async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference: ...
@@ -46,8 +52,11 @@ class ImageBuilds:
     """What is built and what is not is for the registry to say; a build that is lost with its
     master is begun again by the next one."""
 
-    def __init__(self, packager: Builder, events: Events, clock: Clock) -> None:
+    def __init__(
+        self, packager: Builder, record: ImageRecord, events: Events, clock: Clock
+    ) -> None:
         self._packager = packager
+        self._record = record
         self._events = events
         self._clock = clock
         self._asked: asyncio.Queue[tuple[_Build, Sequence[ModelLayer]]] = asyncio.Queue(MAX_BUILDS)
@@ -97,7 +106,11 @@ class ImageBuilds:
     async def _run(self, build: _Build, layers: Sequence[ModelLayer]) -> None:
         begun = self._clock.monotonic()
         try:
+            tag = await self._packager.tag(layers)
+            await self._note(tag, build, layers)
             image = await self._packager.build(layers, build.progress)
+            # Whoever removes images may have looked for it before it was there.
+            await self._note(tag, build, layers)
             seconds = self._clock.monotonic() - begun
             record_built(self._events, build.asked_by, layers, image, seconds)
         except FramemeshError as error:
@@ -106,6 +119,11 @@ class ImageBuilds:
         finally:
             build.ended_at = self._clock.monotonic()
             self._forget_ended()
+
+    async def _note(self, tag: str, build: _Build, layers: Sequence[ModelLayer]) -> None:
+        models = (layer.digest for layer in layers)
+        pipelines = (asker.pipeline for asker in build.asked_by)
+        await self._record.note(known_image(self._packager.repository, tag, models, pipelines))
 
     def _forget_ended(self) -> None:
         """Of those whose pipelines nobody asks for any more, the oldest."""
@@ -116,9 +134,9 @@ class ImageBuilds:
 
 @asynccontextmanager
 async def image_builds(
-    packager: Builder, events: Events, clock: Clock
+    packager: Builder, record: ImageRecord, events: Events, clock: Clock
 ) -> AsyncIterator[ImageBuilds]:
     """Builds that run when the context ends are cancelled: nothing half done is used by anybody."""
-    builds = ImageBuilds(packager, events, clock)
+    builds = ImageBuilds(packager, record, events, clock)
     async with background_task(builds.run()):
         yield builds

@@ -55,14 +55,26 @@ class Packager:
         self._registry = registry
         self._push = BlobPush(registry, clock)
 
+    @property
+    def repository(self) -> str:
+        """In which the images are."""
+        return self._base.name
+
+    async def tag(self, layers: Sequence[ModelLayer]) -> str:
+        """That of the image of these models.
+
+        Raises:
+            BaseImageUnknown, RegistryUnavailable, RegistryDenied: nobody can tell on which base.
+        """
+        return _tag(await self._base_digest(), _sorted(layers))
+
     async def find(self, layers: Sequence[ModelLayer]) -> ImageReference | None:
         """The image of these models, if it was built.
 
         Raises:
             RegistryUnavailable, RegistryDenied: as Registry.
         """
-        tag = _tag(await self._base_digest(), _sorted(layers))
-        digest = await self._registry.digest_of(tag)
+        digest = await self._registry.digest_of(await self.tag(layers))
         return None if digest is None else self._base.with_digest(digest)
 
     async def build(self, layers: Sequence[ModelLayer], progress: Progress) -> ImageReference:

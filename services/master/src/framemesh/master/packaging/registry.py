@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urljoin
 from framemesh.master.packaging.credentials import Credentials
 from framemesh.master.packaging.errors import (
     BaseImageUnknown,
+    DeletionDisabled,
     RegistryDenied,
     RegistryFull,
     RegistryUnavailable,
@@ -88,6 +89,22 @@ class Registry:
             )
         )
         self._check(answer, HTTPStatus.CREATED)
+
+    async def delete_manifest(self, digest: str) -> None:
+        """Remove an image; one that is gone is no error.
+
+        Raises:
+            DeletionDisabled: this registry removes none.
+        """
+        answer = await self._ask("DELETE", f"manifests/{digest}")
+        if answer.status == _MISSING:
+            return
+        if answer.status == HTTPStatus.METHOD_NOT_ALLOWED or b"UNSUPPORTED" in answer.body:
+            raise DeletionDisabled(
+                f"the registry {self._url} removes no images: start it with "
+                "REGISTRY_STORAGE_DELETE_ENABLED=true, or remove them there"
+            )
+        self._check(answer, HTTPStatus.ACCEPTED)
 
     async def begin_upload(self) -> str:
         """The place of a new upload."""

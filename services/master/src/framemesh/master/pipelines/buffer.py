@@ -8,6 +8,7 @@ from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet import cordons
 from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models import entries, files
+from framemesh.master.packaging import known_images
 from framemesh.master.pipelines.change_journal import CHANGES_BUCKET
 from framemesh.master.pipelines.placement import server_tags
 from framemesh.master.pipelines.shadow_streams import copies
@@ -64,6 +65,7 @@ DEAD_AGE_SECONDS = 7 * 24 * 3600
 BUCKETS = (
     *(PIPELINES_BUCKET, CHANGES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
     *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET, shadow_store.BUCKET),
+    known_images.BUCKET,
 )
 
 STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM)

@@ -161,7 +161,7 @@ class PipelineManager:
             PipelineUnknown: no pipeline has this name.
             ShadowUnknown: it has none.
         """
-        async with self.changing:
+        async with self.locks.pipeline(name):
             await self._changes.finish(name)
             current = await self._store.get(name)
             if not current.shadow:
