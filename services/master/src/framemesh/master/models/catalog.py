@@ -76,23 +76,29 @@ class ModelCatalog:
             VersionTaken: another model has that number, or had it.
             NoRoomForModel: the broker does not take the file.
         """
-        async with self._changing.exclusive(_model(manifest.name), _file(upload.digest)):
-            known = await self._same(manifest, upload.digest, version)
-            number = version or 1 + await self._entries.highest_used(manifest.name)
-            model = known or ModelVersion(
-                manifest, number, upload.size_bytes, upload.digest, result
-            )
+        async with self._changing.exclusive(_file(upload.digest)):
+            # A version that is taken is refused before its file is stored.
+            await self._same(manifest, upload.digest, version)
             # The file first: a manifest without a file would be a model that cannot be loaded.
-            await self.files.store(model, upload)
-            if known is None:
-                await self._entries.add(model)
-                log.info(
-                    "model registered",
-                    model=manifest.name,
-                    version=model.version,
-                    bytes=model.size_bytes,
-                )
-            return model
+            await self.files.store(manifest.name, upload)
+            try:
+                async with self._changing.exclusive(_model(manifest.name)):
+                    return await self._numbered(manifest, upload, result, version)
+            except VersionTaken:
+                await self._drop_unless_named(upload.digest)
+                raise
+
+    async def _numbered(
+        self, manifest: ModelManifest, upload: Upload, result: ResultBound, version: int
+    ) -> ModelVersion:
+        """The entry of a model whose file is stored; its number is given here."""
+        if known := await self._same(manifest, upload.digest, version):
+            return known
+        number = version or 1 + await self._entries.highest_used(manifest.name)
+        model = ModelVersion(manifest, number, upload.size_bytes, upload.digest, result)
+        await self._entries.add(model)
+        log.info("model registered", model=manifest.name, version=number, bytes=model.size_bytes)
+        return model
 
     async def list(self) -> list[ModelVersion]:
         """All versions of all models that can be read, by name and version."""
@@ -142,11 +148,15 @@ class ModelCatalog:
             promotions = await self.promotions.get(name)
             if version in promotions.versions:
                 await self.promotions.put(name, promotions.without(version))
-            async with self._changing.exclusive(_file(model.digest)):
-                if not await self._entries.named({model.digest}):
-                    await self.files.delete(model.digest)
+        # Not while the model is held: the same file may be on its way for minutes.
+        async with self._changing.exclusive(_file(model.digest)):
+            await self._drop_unless_named(model.digest)
         log.info("model deleted", model=name, version=version)
         return model
+
+    async def _drop_unless_named(self, digest: str) -> None:
+        if not await self._entries.named({digest}):
+            await self.files.delete(digest)
 
     async def content(self, model: ModelVersion, worker: str = "") -> AsyncGenerator[bytes, None]:
         """The ONNX file of a model, in chunks; nothing is read ahead of who takes them.

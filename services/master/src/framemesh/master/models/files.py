@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.master.models.upload import Upload
-from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.jetstream.api.errors import InsufficientResources, StoreFailed
 from framemesh.runtime.jetstream.api.object_store import ObjectStore, object_stream
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -42,21 +41,21 @@ class ModelFiles:
         """
         return self._store.read(digest)
 
-    async def store(self, model: ModelVersion, upload: Upload) -> None:
-        """Store the file of a model unless it is there.
+    async def store(self, model: str, upload: Upload) -> None:
+        """Store the file of a model of this name unless it is there.
 
         Raises:
             NoRoomForModel: the broker does not take it.
         """
-        if await self._store.has(model.digest):
+        if await self._store.has(upload.digest):
             return
         await asyncio.to_thread(upload.file.seek, 0)
         try:
-            await self._store.write(model.digest, upload.file)
+            await self._store.write(upload.digest, upload.file)
         except (InsufficientResources, StoreFailed) as error:
             raise NoRoomForModel(
-                f"the broker has no room for the {model.size_bytes} bytes of model "
-                f"{model.manifest.name}: {error.description}"
+                f"the broker has no room for the {upload.size_bytes} bytes of model {model}: "
+                f"{error.description}"
             ) from error
 
     async def delete(self, digest: str) -> None:
