@@ -62,6 +62,23 @@ async def test_an_acked_message_counts_until_it_is_done(world: World) -> None:
         assert [each.sequence for each in await receiver.several(4)] == [5, 6, 7, 8]
 
 
+async def test_other_limits_hold_from_now_on(world: World) -> None:
+    await fill(world, 40)
+    async with pulling(world.plane, limits=PullLimits(messages=2, bytes=MIB)) as receiver:
+        await world.rest()
+        assert receiver.arrived.qsize() == 2
+        receiver.pull.limit(PullLimits(messages=12, bytes=MIB))
+        await world.rest()
+        assert receiver.arrived.qsize() == 12
+        receiver.pull.limit(PullLimits(messages=4, bytes=MIB))
+        await receiver.work_off(7)
+        await world.rest()
+        assert receiver.arrived.qsize() == 5
+        await receiver.work_off(5)
+        await world.rest()
+        assert receiver.arrived.qsize() == 4
+
+
 async def test_a_message_larger_than_the_free_bytes_waits(world: World) -> None:
     limits = PullLimits(messages=8, bytes=100_000)
     await fill(world, 1, size=30_000)

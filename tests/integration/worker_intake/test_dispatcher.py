@@ -150,7 +150,6 @@ async def working(
         delivery,
         slots=slots,
         held=128,
-        sources=len(SHARDS),
         clock=SystemClock(),
         dispatch_latency=lambda: 0.0,
     )

@@ -72,7 +72,6 @@ class Worker:
             DeliverySpec(),
             slots=4,
             held=8,
-            sources=1,
             clock=clock,
             dispatch_latency=lambda: 0.0,
         )

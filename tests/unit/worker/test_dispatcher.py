@@ -31,6 +31,7 @@ from tests.waiting import eventually
 MIB = 1024 * 1024
 ACK_SECONDS = 4.0
 SLOTS = 4
+HELD = 64
 TRACE = contextvars.ContextVar("trace", default="no trace")
 ORDERED = DeliverySpec(order=Order.PER_CAMERA)
 
@@ -55,8 +56,7 @@ class Bench:
             OutcomeCommitter(ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory),
             delivery,
             slots=SLOTS,
-            held=64,
-            sources=1,
+            held=HELD,
             clock=self.clock,
             dispatch_latency=lambda: 0.0,
         )
@@ -275,3 +275,29 @@ async def test_a_worker_with_all_that_it_may_hold_knows_how_fast_it_is() -> None
     await bench.dispatcher.run(stop, draw)
     # When the tenth was completed.
     assert bench.dispatcher.speed == WorkerSpeed(60, saturated=True)
+
+
+async def test_a_worker_with_one_source_left_holds_as_much_as_with_all() -> None:
+    bench, stop, others_end = Bench(DeliverySpec()), asyncio.Event(), asyncio.Event()
+    sources = 4
+    plane = bench.plane
+    for number in range(1, 2 * HELD):
+        await bench.offer(number)
+    for number in range(1, sources):
+        plane.add_consumer("FRAMES", ConsumerConfig(f"idle-{number}", "nothing.*", ACK_SECONDS))
+
+    async def draw(stop: asyncio.Event) -> None:
+        draw = bench.dispatcher.draw
+        idle = [FrameSource("FRAMES", f"idle-{number}") for number in range(1, sources)]
+        async with asyncio.TaskGroup() as tasks:
+            for source in idle:
+                tasks.create_task(draw(source, others_end))
+            tasks.create_task(draw(bench.lease("all"), stop))
+            await eventually(lambda: bench.dispatcher.in_progress == HELD // sources, 10)
+            others_end.set()
+            await eventually(lambda: bench.dispatcher.in_progress == HELD, 10)
+            bench.processor.go.set()
+            await bench.until_completed(2 * HELD - 1)
+            stop.set()
+
+    await bench.dispatcher.run(stop, draw)

@@ -28,8 +28,10 @@ def spec(name: str, workers: int = 1) -> PipelineSpec:
 
 
 @asynccontextmanager
-async def running(connected: Broker, resync_seconds: float = 60) -> AsyncIterator[PipelineFeed]:
-    feed = PipelineFeed(connected, SystemClock(), resync_seconds=resync_seconds)
+async def running(
+    connected: Broker, resync_seconds: float = 60, only: str = ""
+) -> AsyncIterator[PipelineFeed]:
+    feed = PipelineFeed(connected, SystemClock(), only=only, resync_seconds=resync_seconds)
     async with background_task(feed.run()):
         yield feed
 
@@ -69,6 +71,22 @@ async def test_a_snapshot_comes_first_then_every_change(
         await reached(feed, {"street": street})
         async with running(nats_broker) as second:
             await reached(second, {"street": street})
+
+
+async def test_one_pipeline_is_followed_without_the_others(
+    nats_broker: Broker, store: PipelineStore
+) -> None:
+    await store.put(spec("yard"))
+    async with running(nats_broker, only="street") as feed:
+        await reached(feed, {})
+        street = await store.put(spec("street"))
+        await store.put(spec("street-2"))
+        await reached(feed, {"street": street})
+        await store.delete("yard")
+        street = await store.put(spec("street", workers=2))
+        await reached(feed, {"street": street})
+        await store.delete("street")
+        await reached(feed, {})
 
 
 async def test_a_deleted_pipeline_is_unknown_and_can_be_made_again(

@@ -1,7 +1,6 @@
 """Wires a worker together."""
 
 import asyncio
-import math
 import os
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.outcome import StageModel
-from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.worker_role import WorkerRole
 from framemesh.modeling.source import FolderSource
 from framemesh.runtime.dataplane.data_plane import DataPlane
@@ -194,17 +192,9 @@ def _dispatcher(
         delivery,
         slots=engine.rows if drops else frames,
         held=FRAMES_TO_CHOOSE_FROM if drops else frames,
-        sources=1 if shadow else _sources(spec),
         clock=clock,
         dispatch_latency=lambda: engine.graph.dispatch_latency_seconds,
     )
-
-
-def _sources(spec: PipelineSpec) -> int:
-    """How many consumers a worker will pull from at once."""
-    shards = spec.buffer.total_shards * (2 if spec.delivery.high_priority else 1)
-    # Those that are leased are shared out.
-    return math.ceil(shards / max(1, spec.workers.min)) if spec.delivery.camera_affinity else shards
 
 
 async def _report_health(server: GrpcServer, engine: Engine) -> None:

@@ -76,6 +76,11 @@ class Pull(Protocol):
         """
         ...
 
+    def limit(self, limits: PullLimits) -> None:
+        """Other limits from now on. Where they are smaller, what is in progress stays, and what was
+        requested may still come."""
+        ...
+
     def done(self, delivery: ReceivedMessage) -> None:
         """Free the room of a message within the limits. Call it once for each received message.
 

@@ -10,7 +10,7 @@ from framemesh.core.clock import Clock
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.runtime.concurrency.broadcast import Broadcast
 from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
-from framemesh.runtime.jetstream.api.key_value import bucket_stream
+from framemesh.runtime.jetstream.api.key_value import bucket_stream, key_subject
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader, StreamGone
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
@@ -45,8 +45,15 @@ class PipelineFeed:
     """
 
     def __init__(
-        self, broker: Broker, clock: Clock, *, resync_seconds: float = RESYNC_SECONDS
+        self,
+        broker: Broker,
+        clock: Clock,
+        *,
+        only: str = "",
+        resync_seconds: float = RESYNC_SECONDS,
     ) -> None:
+        """`only`: the name of the one pipeline that is followed; empty: all."""
+        self._subjects = (key_subject(PIPELINES_BUCKET, only),) if only else ()
         self._broker = broker
         self._clock = clock
         self._resync_seconds = resync_seconds
@@ -119,7 +126,7 @@ class PipelineFeed:
             if not timeout.expired():
                 timeout.reschedule(loop.time())
 
-        reader = OrderedReader(self._broker, STREAM, self._clock)
+        reader = OrderedReader(self._broker, STREAM, self._clock, self._subjects)
         try:
             async with asyncio.timeout(SNAPSHOT_TIMEOUT_SECONDS) as timeout:
                 self._broker.listeners.add(begin_anew)

@@ -33,6 +33,10 @@ class MemoryPull:
         self._held_bytes = 0
         self._changed = asyncio.Event()
 
+    def limit(self, limits: PullLimits) -> None:
+        self._limits = limits
+        self._changed.set()
+
     def done(self, message: ReceivedMessage) -> None:
         self._held -= 1
         self._held_bytes -= len(message.payload)

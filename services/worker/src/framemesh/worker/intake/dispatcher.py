@@ -10,13 +10,14 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.concurrency.run_until import cancel_when
-from framemesh.runtime.dataplane.data_plane import DataPlane, Pull, PullLimits
+from framemesh.runtime.dataplane.data_plane import DataPlane, Pull
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.in_flight import InFlightFrame, InFlightFrames
 from framemesh.worker.intake.ordering import CameraSequencer
+from framemesh.worker.intake.pull_shares import PullShares
 from framemesh.worker.intake.scheduler import QueuedFrame, Scheduler
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.intake.speed_meter import SpeedMeter
@@ -55,7 +56,6 @@ class Dispatcher:
         *,
         slots: int,
         held: int,
-        sources: int,
         clock: Clock,
         dispatch_latency: Callable[[], float],
     ) -> None:
@@ -63,7 +63,6 @@ class Dispatcher:
         Args:
             slots: frames that are worked on at once: enough to keep the models busy.
             held: frames that may be held, with those that are queued.
-            sources: how many there will be at once, which share what may be held.
             dispatch_latency: recent average in seconds from a frame's dispatch until it was sent
                 to a model.
         """
@@ -75,15 +74,11 @@ class Dispatcher:
         self._slots = slots
         self._clock = clock
         self._dispatch_latency = dispatch_latency
-        self._limits = PullLimits(
-            messages=max(1, held // sources),
-            bytes=max(2 * plane.max_message_bytes, BYTES_HELD // sources),
-        )
+        self._shares = PullShares(held, BYTES_HELD, 2 * plane.max_message_bytes)
         self._scheduler: Scheduler[InFlightFrame] = Scheduler(self._delivery)
         ordered = delivery.order is Order.PER_CAMERA
         self._in_flight = InFlightFrames(CameraSequencer() if ordered else None)
         self._slots_taken = 0
-        self._sources_drawn = 0
         self._speed_meter = SpeedMeter(clock)
         self._tasks = asyncio.TaskGroup()
         self._base_context = contextvars.copy_context()
@@ -142,16 +137,16 @@ class Dispatcher:
         def deliver(message: ReceivedMessage) -> None:
             self._accept(source, message, pull)
 
-        self._sources_drawn += 1
-        try:
-            async with self._plane.pull(
-                source.stream, source.consumer, self._limits, deliver, on_gap
-            ) as pull:
-                await cancel_when(until, pull.run())
-            await source.emptied()
-        finally:
-            source.lost = True
-            self._sources_drawn -= 1
+        with self._shares.source():
+            try:
+                async with self._plane.pull(
+                    source.stream, source.consumer, self._shares.limits, deliver, on_gap
+                ) as pull:
+                    with self._shares.pulling(pull):
+                        await cancel_when(until, pull.run())
+                await source.emptied()
+            finally:
+                source.lost = True
 
     def _accept(self, source: FrameSource, message: ReceivedMessage, pull: Pull) -> None:
         """Hold and queue the frame that a message is."""
@@ -208,8 +203,7 @@ class Dispatcher:
         self._dispatch()
 
     def _measure(self) -> None:
-        most = min(self._slots, max(1, self._sources_drawn) * self._limits.messages)
-        self._speed_meter.holds(self._slots_taken, most)
+        self._speed_meter.holds(self._slots_taken, min(self._slots, self._shares.messages))
 
     async def _run_steps(self, in_flight: InFlightFrame) -> None:
         context = in_flight.context

@@ -101,7 +101,7 @@ class JetStreamShards:
         """See ShardAccess. As the leader of the store says: the feed may say what was before this
         worker began."""
         name, seen = self._pipeline.spec.name, None
-        feed = PipelineFeed(self._broker, self._clock)
+        feed = PipelineFeed(self._broker, self._clock, only=name)
         async with background_task(feed.run()):
             async for pipelines in feed.changes():
                 if pipelines.get(name) == seen:

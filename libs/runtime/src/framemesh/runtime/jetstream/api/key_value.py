@@ -66,7 +66,7 @@ class KeyValueBucket:
         self._jetstream = JetStream(broker)
         self.name = name
         self.stream = bucket_stream(name)
-        self._prefix = f"$KV.{name}."
+        self._prefix = key_subject(name, "")
 
     async def create(self, max_bytes: int, replicas: int = 1) -> None:
         """Make the bucket; one that is there keeps its bytes and replicas."""
@@ -183,3 +183,8 @@ class KeyValueBucket:
 def bucket_stream(bucket: str) -> str:
     """The stream under a bucket."""
     return f"KV_{bucket}"
+
+
+def key_subject(bucket: str, key: str) -> str:
+    """The subject of a key."""
+    return f"$KV.{bucket}.{key}"

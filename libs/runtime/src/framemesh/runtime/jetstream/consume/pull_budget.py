@@ -34,6 +34,13 @@ class PullBudget:
         self._bytes = limits.bytes
         self._max_request_bytes = limits.bytes
 
+    def limit(self, limits: PullLimits) -> None:
+        """Other limits; with smaller ones more may be in progress than they allow, for a moment."""
+        self._messages += limits.messages - self._limits.messages
+        self._bytes += limits.bytes - self._limits.bytes
+        self._max_request_bytes = limits.bytes
+        self._limits = limits
+
     def delivered(self, size: int) -> None:
         """A message of `size` bytes was delivered."""
         self._messages -= 1

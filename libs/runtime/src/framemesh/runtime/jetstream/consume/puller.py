@@ -135,6 +135,12 @@ class Puller:
         self._request_lost = False
         """The last request was lost."""
 
+    def limit(self, limits: PullLimits) -> None:
+        """See Pull."""
+        self._budget.limit(limits)
+        self._refused = False
+        self._changed.set()
+
     def done(self, message: contract.ReceivedMessage) -> None:
         """See Pull."""
         self._budget.done(len(message.payload))
