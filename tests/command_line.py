@@ -35,7 +35,8 @@ async def framemesh(*arguments: str | Path, **environment: str) -> Ended:
     try:
         async with asyncio.timeout(COMMAND_SECONDS):
             output, error = await process.communicate()
-    except TimeoutError:
+    except BaseException:
+        # Also where nobody waits for it any more.
         process.kill()
         await process.wait()
         raise

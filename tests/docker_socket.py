@@ -28,10 +28,11 @@ async def docker_socket(swarm: MemorySwarm, path: Path) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with connections:
             try:
-                while head := await reader.readuntil(b"\r\n\r\n"):
-                    body = await reader.readexactly(_length(head))
-                    writer.write(_written(await _answer(swarm, head, body)))
-                    await writer.drain()
+                # One call a connection, so that each finds the socket as it is then.
+                head = await reader.readuntil(b"\r\n\r\n")
+                body = await reader.readexactly(_length(head))
+                writer.write(_written(await _answer(swarm, head, body)))
+                await writer.drain()
             except (asyncio.IncompleteReadError, ConnectionError):
                 return
             finally:
@@ -100,5 +101,5 @@ def _length(head: bytes) -> int:
 def _written(answer: Answer) -> bytes:
     status, document = answer
     body = json.dumps(document).encode()
-    head = f"HTTP/1.1 {status.value} x\r\nContent-Type: application/json\r\n"
+    head = f"HTTP/1.1 {status.value} x\r\nConnection: close\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -82,7 +82,8 @@ class Stored:
     """What a mesh has: every version, pipeline and stream of it."""
 
     models: str
-    pipelines: str
+    pipelines: list[list[str]]
+    """Their names and revisions."""
     streams: frozenset[str]
 
 
@@ -92,7 +93,9 @@ async def stored(mesh: Mesh) -> Stored:
         streams = await JetStream(nats).streams.names()
     models = await framemesh("model", "list", "--json", **master)
     pipelines = await framemesh("pipeline", "list", **master)
-    return Stored(models.output, pipelines.output, frozenset(streams))
+    rows = [line.split()[:2] for line in pipelines.output.splitlines()]
+    made = (name for name in streams if not name.startswith("KV_"))
+    return Stored(models.output, rows, frozenset(made))
 
 
 @asynccontextmanager
@@ -161,11 +164,13 @@ async def test_an_entry_of_a_newer_version_is_left_as_it_is(mesh: Mesh, tmp_path
         messages = JetStream(nats).messages
         subject = f"$KV.{PIPELINES_BUCKET}.newer"
         await messages.store(subject, json.dumps(newer).encode())
-        async with unchanged(mesh):
-            command = ("pipeline", "apply", file)
-            ended = await framemesh(*command, FRAMEMESH_MASTER=mesh.run.master)
-            assert_refused("an entry of a newer version of framemesh", ended)
-        await messages.store(subject, json.dumps(dump(entry)).encode())
+        try:
+            async with unchanged(mesh):
+                command = ("pipeline", "apply", file)
+                ended = await framemesh(*command, FRAMEMESH_MASTER=mesh.run.master)
+                assert_refused("an entry of a newer version of framemesh", ended)
+        finally:
+            await messages.store(subject, json.dumps(dump(entry)).encode())
 
 
 async def test_a_node_whose_name_another_machine_has_says_so_and_is_not_let_in(
@@ -187,8 +192,9 @@ async def test_a_node_whose_name_another_machine_has_says_so_and_is_not_let_in(
     )
 
     def refusal() -> str:
-        logged = map(json.loads, log.read_text().splitlines())
-        return next((each["trouble"] for each in logged if "refuses" in each["event"]), "")
+        whole = (line for line in log.read_text().splitlines() if line.endswith("}"))
+        refused = (json.loads(line) for line in whole if "refuses" in line)
+        return next((each["trouble"] for each in refused), "")
 
     try:
         assert is_told("the name of a node that another machine has", await eventually(refusal))

@@ -1,8 +1,10 @@
 """A master, a registry that is real, and a swarm in memory behind Docker's API."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from framemesh.master.app import run as run_master
@@ -18,7 +20,7 @@ from tests.integration.services.running import MIB, serving
 from tests.memory_swarm import MemorySwarm
 from tests.registry import Registry
 
-MODEL_BYTES = 8 * MIB
+MODEL_BYTES = 6 * MIB
 
 PIPELINE = "name: street\nstages: [{name: people, model: person}]\nbuffer: {max_bytes: 67108864}\n"
 
@@ -61,7 +63,8 @@ async def swarm_mesh(
             registry=f"http://{registry_address or registry.address}",
         )
         async with serving(run_master, settings, address), channel(address) as to:
-            await Master(to).register(content=onnx_file(padding=MODEL_BYTES))
+            file = await asyncio.to_thread(partial(onnx_file, padding=MODEL_BYTES))
+            await Master(to).register(content=file)
             pipeline = folder / "street.yaml"
             pipeline.write_text(PIPELINE)
             yield SwarmMesh(address, swarm, pipeline)

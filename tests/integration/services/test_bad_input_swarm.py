@@ -3,6 +3,7 @@
 The master is the real one, and so is the registry; the swarm is one in memory behind Docker's API.
 """
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ async def test_a_registry_that_goes_in_the_middle_of_a_push_has_no_image(
 
 
 async def test_a_registry_without_room_says_so(nats_url: str, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "small") as disk, running_registry(disk) as registry:
+    with small_disk(tmp_path / "small", megabytes=4) as disk, running_registry(disk) as registry:
         async with swarm_mesh(nats_url, tmp_path, registry) as mesh:
             await eventually_refused("a registry that is full", mesh.apply)
             assert images(registry) == []
@@ -65,6 +66,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_a_socket_of_docker_without_permission_says_what_to_do(
     nats_url: str, open_folder: Path, registry: Registry
 ) -> None:
@@ -77,6 +79,7 @@ async def test_a_socket_of_docker_without_permission_says_what_to_do(
     assert listed.status == 0
     assert "no permission for the socket of Docker" in listed.output
     assert_refused("a socket of Docker without permission, planned", planned)
+    gc.collect()  # the SDK leaves sockets that were refused to it
 
 
 @contextmanager
