@@ -1,6 +1,7 @@
 """The command `framemesh` as a person runs it: a process with a standard output and error."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ async def framemesh(*arguments: str | Path, **environment: str) -> Ended:
             output, error = await process.communicate()
     except BaseException:
         # Also where nobody waits for it any more.
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         raise
     return Ended(process.returncode or 0, output.decode(), error.decode())

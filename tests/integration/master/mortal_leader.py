@@ -174,7 +174,8 @@ class Leader:
 
     async def settle(self) -> None:
         """Do all that is to be done, as long as something changes."""
-        await self.pipelines.finish_begun()
+        for name in await self.pipelines.begun():
+            await self.pipelines.finish(name)
         await self.promotion.finish()
         seen: deque[object] = deque(maxlen=QUIET_ROUNDS + 1)
         for _ in range(MAX_ROUNDS):

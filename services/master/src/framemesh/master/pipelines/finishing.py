@@ -14,10 +14,20 @@ PERIOD_SECONDS = 5.0
 
 
 async def finish_continuously(pipelines: PipelineManager) -> NoReturn:
-    """Finish what is begun, at once and then again and again."""
+    """Finish what is begun, at once and then again and again; one whose streams do not answer keeps
+    no other from it."""
     while True:
         try:
-            await pipelines.finish_begun()
-        except FramemeshError as error:
-            log.warning("cannot finish a change, will try again", error=str(error))
+            async with asyncio.TaskGroup() as tasks:
+                for name in await pipelines.begun():
+                    tasks.create_task(_finish(pipelines, name))
+        except* FramemeshError as group:
+            log.warning("changes cannot be read, will try again", error=str(group.exceptions[0]))
         await asyncio.sleep(PERIOD_SECONDS)
+
+
+async def _finish(pipelines: PipelineManager, name: str) -> None:
+    try:
+        await pipelines.finish(name)
+    except FramemeshError as error:
+        log.warning("cannot finish a change, will try again", pipeline=name, error=str(error))

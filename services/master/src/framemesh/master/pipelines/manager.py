@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
@@ -270,21 +270,16 @@ class PipelineManager:
         log.info("dead letters purged", pipeline=name, subject=subject, purged=purged)
         return purged
 
-    async def finish_begun(self) -> None:
-        """Finish or undo the changes that were begun and not finished, by another leader or by
-        this one while the broker was away."""
-        async with asyncio.TaskGroup() as tasks:
-            for name in await self._changes.begun():
-                tasks.create_task(self._finish(name))
+    async def begun(self) -> Sequence[str]:
+        """Pipelines with a change that was begun and not finished, by another leader or by this
+        one while the broker was away."""
+        return await self._changes.begun()
 
-    async def _finish(self, name: str) -> None:
-        try:
-            async with self.locks.pipeline(name):
-                await self._changes.finish(name)
-        except FramemeshError as error:
-            log.warning("a change is not finished", pipeline=name, error=str(error))
-        else:
-            self._changed.set()
+    async def finish(self, name: str) -> None:
+        """Finish or undo the change of a pipeline that was begun."""
+        async with self.locks.pipeline(name):
+            await self._changes.finish(name)
+        self._changed.set()
 
     async def drain(self, name: str) -> None:
         """Remove the generations of a pipeline that take no more frames and are empty."""
