@@ -109,6 +109,12 @@ async def versions(service: str) -> set[str]:
     return {image.rpartition(":")[2] for image in images}
 
 
+async def image(service: str) -> str:
+    """That a service names."""
+    shown = "{{.Spec.TaskTemplate.ContainerSpec.Image}}"
+    return (await swarm.ask("service", "inspect", "--format", shown, service)).strip()
+
+
 async def update_state(service: str) -> str:
     """Of its last update, as "completed", "rollback_completed"; empty if there was none."""
     shown = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
