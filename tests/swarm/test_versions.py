@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from pydantic import ByteSize
 
+from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import PipelineSpec
 from tests.chaos.load.images import MODEL, Images
 from tests.swarm.lab import load, workers
@@ -30,6 +32,7 @@ POLICY = load.policy(WORKERS)
 NAME = POLICY.spec.name
 
 ROLLED_OUT_SECONDS = 150.0
+DEADLINE = timedelta(seconds=60)
 
 TOO_LITTLE = ByteSize(24 * 1024**2)
 """Of memory: the kernel kills a worker before it is ready."""
@@ -77,7 +80,11 @@ async def test_a_new_version_replaces_the_old_one(under_load: UnderLoad, tmp_pat
 
 async def test_a_version_that_is_killed_at_its_start_is_rolled_back(under_load: UnderLoad) -> None:
     before = await pipeline(NAME)
-    broken = replace(POLICY.spec, workers=replace(POLICY.spec.workers, memory=TOO_LITTLE))
+    broken = replace(
+        POLICY.spec,
+        workers=replace(POLICY.spec.workers, memory=TOO_LITTLE),
+        rollout=RolloutSpec(deadline=DEADLINE),
+    )
     await rolled_out(broken)
     after = await pipeline(NAME)
     assert after.revision == before.revision
