@@ -94,6 +94,7 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 .PHONY: test
 test: install ## Every test that this machine can run
 	$(BIN)/pytest tests $(AT_ONCE)
+	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
