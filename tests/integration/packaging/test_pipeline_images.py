@@ -46,9 +46,9 @@ def events() -> RecordedEvents:
 async def images(
     shop: Shop, nats_broker: Broker, events: RecordedEvents
 ) -> AsyncIterator[PipelineImages]:
-    clock, known = SystemClock(), KnownImages(nats_broker)
+    clock, known, ended = SystemClock(), KnownImages(nats_broker), asyncio.Event()
     await known.create()
-    async with image_builds(shop.packager, known, events, clock) as builds:
+    async with image_builds(shop.packager, known, events, clock, ended) as builds:
         models = ModelCatalog(nats_broker, Transfers())
         stores = PipelineStore(nats_broker), RevisionStore(nats_broker)
         yield PipelineImages(*stores, models, builds)

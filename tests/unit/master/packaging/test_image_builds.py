@@ -90,10 +90,15 @@ def events() -> RecordedEvents:
 
 
 @pytest.fixture
+def ended() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
 async def builds(
-    workshop: Workshop, events: RecordedEvents, clock: HandClock
+    workshop: Workshop, events: RecordedEvents, clock: HandClock, ended: asyncio.Event
 ) -> AsyncIterator[ImageBuilds]:
-    async with image_builds(workshop, workshop.record, events, clock) as made:
+    async with image_builds(workshop, workshop.record, events, clock, ended) as made:
         yield made
 
 
@@ -130,6 +135,18 @@ async def test_a_build_that_failed_says_why_and_is_begun_again(
     clock.seconds += RETRY_SECONDS
     await not_ready(builds)
     assert await builds.image(model(), STREET) == str(IMAGE)
+
+
+@pytest.mark.parametrize("error", [None, RegistryFull("the registry is full")])
+async def test_who_waits_for_a_build_is_told_when_it_ends(
+    builds: ImageBuilds, workshop: Workshop, ended: asyncio.Event, error: RegistryFull | None
+) -> None:
+    workshop.error = error
+    await not_ready(builds)
+    assert not ended.is_set()
+    workshop.go_on.set()
+    async with asyncio.timeout(5):
+        await ended.wait()
 
 
 async def test_few_images_are_built_at_a_time(builds: ImageBuilds, workshop: Workshop) -> None:

@@ -39,6 +39,8 @@ class SimulatedPipeline:
     workers: WorkersSpec
     rate: float = 20.0
     start_seconds: float = 2.5
+    slowed_by_starts: float = 1.0
+    """What is left of `rate` while another worker starts on the same CPUs."""
     seed: int = 1
     scaled: Scaled | None = None
     nodes: Mapping[str, SimulatedNode] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class SimulatedPipeline:
                 queue.append(now)
             ready = there.started_before(now - self.start_seconds)
             rate = sum(there.rate(name) for name in ready)
+            rate *= self.slowed_by_starts if len(ready) < len(there.node) else 1.0
             budget = min(budget + rate * STEP, max(1.0, len(queue)))
             while queue and budget >= 1:
                 budget -= 1

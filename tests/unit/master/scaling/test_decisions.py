@@ -79,6 +79,14 @@ def test_workers_that_start_count_as_capacity_to_come() -> None:
     assert max(found.replicas()) <= 9
 
 
+def test_workers_that_are_slowed_by_others_that_start_are_not_taken_for_slow_ones() -> None:
+    slowed = SimulatedPipeline(step(4, 60), workers(1, 12), rate=12.5, slowed_by_starts=0.2)
+    slowed.run(60)
+    assert slowed.capacity is not None
+    assert slowed.capacity.rate == pytest.approx(12.5, rel=0.1)
+    assert max(slowed.replicas()) <= 9
+
+
 def test_a_ramp_is_followed_without_late_frames() -> None:
     found = SimulatedPipeline(lambda time: min(140, 5 + time), workers(1, 8))
     found.run(240)

@@ -42,7 +42,7 @@ async def worker_fleet(
         return
     login = _registry_login(settings)
     logins = {urlsplit(settings.registry).netloc: login} if login else NO_LOGINS
-    async with worker_images(settings, nats, login, events) as images:
+    async with worker_images(settings, nats, login, events, nodes.changed) as images:
         with closing(DockerApi(settings.swarm_socket, logins=logins)) as docker:
             driver = SwarmDriver(docker, images.source, _worker_template(settings))
             yield Fleet(driver, images.removal)

@@ -1,5 +1,6 @@
 """Which images the workers of a swarm run, as the settings say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -38,9 +39,16 @@ class Images:
 
 @asynccontextmanager
 async def worker_images(
-    settings: Settings, nats: Broker, login: Login | None, events: Events
+    settings: Settings,
+    nats: Broker,
+    login: Login | None,
+    events: Events,
+    changed: asyncio.Event,
 ) -> AsyncIterator[Images]:
     """Images with models where there is a registry; else one image, whose workers download them.
+
+    Args:
+        changed: set when there is a new image.
 
     Raises:
         BadSetting: the image of the workers is not named.
@@ -69,7 +77,7 @@ async def worker_images(
             registry_of=registry_of,
             events=events,
         )
-        async with image_builds(packager, known, events, clock) as builds:
+        async with image_builds(packager, known, events, clock, changed) as builds:
             images = PipelineImages(pipelines, RevisionStore(nats), models, builds)
             yield Images(RememberedImages(images, clock), removal)
 

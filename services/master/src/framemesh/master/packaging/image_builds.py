@@ -53,8 +53,15 @@ class ImageBuilds:
     master is begun again by the next one."""
 
     def __init__(
-        self, packager: Builder, record: ImageRecord, events: Events, clock: Clock
+        self,
+        packager: Builder,
+        record: ImageRecord,
+        events: Events,
+        clock: Clock,
+        ended: asyncio.Event,
     ) -> None:
+        """`ended` is set after every build, for those who wait to ask again."""
+        self._ended = ended
         self._packager = packager
         self._record = record
         self._events = events
@@ -119,6 +126,7 @@ class ImageBuilds:
         finally:
             build.ended_at = self._clock.monotonic()
             self._forget_ended()
+            self._ended.set()
 
     async def _note(self, tag: str, build: _Build, layers: Sequence[ModelLayer]) -> None:
         models = (layer.digest for layer in layers)
@@ -134,9 +142,9 @@ class ImageBuilds:
 
 @asynccontextmanager
 async def image_builds(
-    packager: Builder, record: ImageRecord, events: Events, clock: Clock
+    packager: Builder, record: ImageRecord, events: Events, clock: Clock, ended: asyncio.Event
 ) -> AsyncIterator[ImageBuilds]:
     """Builds that run when the context ends are cancelled: nothing half done is used by anybody."""
-    builds = ImageBuilds(packager, record, events, clock)
+    builds = ImageBuilds(packager, record, events, clock, ended)
     async with background_task(builds.run()):
         yield builds

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from framemesh.master.scaling.backlog import Backlog, BacklogSample
-from framemesh.master.scaling.capacity import Capacity, measured_rate
+from framemesh.master.scaling.capacity import Capacity
 from framemesh.master.scaling.cheapest import Candidate
 from framemesh.master.scaling.policy import ScalingPolicy
 from framemesh.master.scaling.unlike_workers import UnlikeWorkers
@@ -116,7 +116,7 @@ class _State:
         self._start = situation.capacity.start_seconds or policy.start
 
     def grown(self) -> Decision | None:
-        workers = _workforce(self._bounds, self._situation, self._rate())
+        workers = _workforce(self._bounds, self._situation, self._situation.capacity.rate)
         rate = workers.rate
         if not rate or not self._arriving:
             return None
@@ -162,11 +162,6 @@ class _State:
             return None
         does = f", and one worker does {workers.rate:.1f}" if workers.rate else ""
         return _chosen(choice, f"{seconds} no more than {peak:.1f} frames/s came in{does}")
-
-    def _rate(self) -> float | None:
-        """Frames a second of one worker; None: not known, and it cannot be told now."""
-        known = self._situation.capacity.rate
-        return known or measured_rate(self._situation.backlog, self._policy.growth_window)
 
     def _grows(self, growth: float) -> bool:
         return growth > NOTICEABLE * self._arriving and self._now.pending > self._now.ready_workers

@@ -20,6 +20,10 @@ from framemesh.master.scaling.peak import Peak
 from framemesh.master.scaling.policy import ScalingPolicy
 from framemesh.master.scaling.scaling_store import Scaled
 
+SETTLED_AFTER = 3.0
+"""Of the time that a worker needs to start: one that is not ready by then is in trouble, and takes
+nothing from the others any more."""
+
 MOVED = 0.05
 """What was learned is stored again when it has changed by so much of itself."""
 
@@ -101,16 +105,30 @@ class WatchedPipeline:
         if self._peak is None or self._peak.seconds != seconds:
             self._peak = Peak(seconds)
         self._peak.add(now, self.backlog.arriving(policy.peak_window) or 0.0)
-        if now - self._learned_at >= policy.capacity_window:
+        if not self._settling(now):
             self._learn(now)
 
+    def _settling(self, now: float) -> bool:
+        """Whether workers start that may have the CPUs of the others for it: what these do
+        meanwhile is not their rate, and to learn it would start still more."""
+        seconds = SETTLED_AFTER * (self._capacity.start_seconds or self._policy.start)
+        return any(now - since < seconds for since in self._starting.values())
+
     def _learn(self, now: float) -> None:
-        seconds = self._policy.capacity_window
-        if proof := rate_of_one(self.backlog, seconds):
+        policy = self._policy
+        if self._capacity.rate is None and (
+            first := measured_rate(self.backlog, policy.growth_window)
+        ):
+            # Nothing is decided without a rate, so the first one is not waited for.
+            self._learned_at = now
+            self._capacity = self._capacity.with_rate(first, policy.blend)
+        if now - self._learned_at < policy.capacity_window:
+            return
+        if proof := rate_of_one(self.backlog, policy.capacity_window):
             self._learned_at = now
             self._capacity = self._capacity.with_proof(proof)
-        if rate := measured_rate(self.backlog, seconds):
-            self._capacity = self._capacity.with_rate(rate, self._policy.blend)
+        if rate := measured_rate(self.backlog, policy.capacity_window):
+            self._capacity = self._capacity.with_rate(rate, policy.blend)
 
     def decision(self, spec: PipelineSpec) -> Decision | None:
         """What should change now."""
@@ -143,6 +161,8 @@ class WatchedPipeline:
         """What all workers do now, as a part of what they are known to do. One is slower beside
         others on its node, and those who say what they do at least may be faster: which is seen
         while all have enough to do."""
+        if self._settling(self._clock.monotonic()):
+            return 1.0
         measured = measured_rate(self.backlog, self._policy.capacity_window)
         rates = [self.rates.get(each.node) for each in self._workers if each.ready]
         known = [rate for rate in rates if rate]
