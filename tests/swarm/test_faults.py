@@ -149,14 +149,29 @@ async def servers_of_the_buffer(under_load: UnderLoad) -> dict[str, bool]:
         return {}
 
 
+async def leading_server(under_load: UnderLoad) -> tuple[str, Node]:
+    """The service of the server that leads the buffer, and its node."""
+    servers = await eventually(lambda: servers_of_the_buffer(under_load), WHOLE_SECONDS)
+    service = next(f"framemesh_{server}" for server, leads in servers.items() if leads)
+    (task,) = await stack.tasks(service)
+    return service, swarm.named(task.node)
+
+
 async def test_the_server_that_leads_the_buffer_is_killed(pushing: UnderLoad) -> None:
-    servers = await eventually(lambda: servers_of_the_buffer(pushing))
-    name = next(server for server, leads in servers.items() if leads)
-    (task,) = await stack.tasks(f"framemesh_{name}")
-    node = swarm.named(task.node)
-    container = await stack.container(f"framemesh_{name}", node)
+    service, node = await leading_server(pushing)
+    container = await stack.container(service, node)
     await node.docker("kill", "--signal", "KILL", container)
     await eventually(lambda: servers_of_the_buffer(pushing), WHOLE_SECONDS)
+
+
+@pytest.mark.slow
+async def test_the_node_of_the_server_that_leads_the_buffer_is_killed(pushing: UnderLoad) -> None:
+    _, node = await leading_server(pushing)
+    async with dead(node):
+        await pushing.nothing_is_lost_or_double()
+        # The two that are left serve on: what comes in now is done as well.
+        await pushing.every_camera_pushes()
+        await pushing.nothing_is_lost_or_double()
 
 
 async def test_a_node_is_drained(pushing: UnderLoad) -> None:
