@@ -93,8 +93,8 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 
 .PHONY: test
 test: install ## Every test that this machine can run
-	$(BIN)/pytest tests $(AT_ONCE)
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
+	$(BIN)/pytest tests $(AT_ONCE)
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
@@ -103,7 +103,8 @@ AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed
 	$(WITH_DOCKER) $(BIN)/pytest tests/contract tests/swarm -m $(SWARM)
 WITH_DOCKER = tests/swarm/with_docker.sh
-# `make test-swarm SWARM=swarm_short`: the stack, the demo's frames and one node that is killed.
+# `make test-swarm SWARM=swarm_short`: the stack, the demo's frames, a
+# submitted model and one node that is killed.
 SWARM = swarm
 
 .PHONY: swarm-up swarm-demo swarm-down

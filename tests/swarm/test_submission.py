@@ -17,6 +17,7 @@ from tests.swarm.lab.pipelines import images
 
 pytestmark = [
     pytest.mark.swarm,
+    pytest.mark.swarm_short,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(200),
     pytest.mark.usefixtures("stack_of_three"),
