@@ -10,7 +10,7 @@ from pathlib import Path
 
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.supervision import SupervisedProcess
 from tests.chaos.load import camera_log
 from tests.chaos.load.camera_log import CameraSession

@@ -17,3 +17,12 @@ def test_a_service_imports_nothing_heavy_that_it_does_not_need(service: str) -> 
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert needless.isdisjoint(done.stdout.split())
+
+
+def test_the_health_check_of_a_container_imports_next_to_nothing() -> None:
+    """Each is a process of its own, every few seconds of each container."""
+    script = "import sys, framemesh.runtime.rpc.probe as _; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert {"grpc", "asyncio", "google.protobuf", "dataclasses"}.isdisjoint(done.stdout.split())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from framemesh.runtime.processes.liveness import Health, Liveness, LivenessBounds
+from framemesh.runtime.processes.health import Health
+from framemesh.runtime.processes.liveness import Liveness, LivenessBounds
 
 BOUNDS = LivenessBounds(
     check_seconds=1.0, silent_check_seconds=5.0, silent_seconds=20.0, start_seconds=600.0

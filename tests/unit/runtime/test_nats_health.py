@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.nats_health import store_problem
 from framemesh.runtime.processes.nats_server import jetstream_health
 

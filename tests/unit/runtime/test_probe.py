@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.rpc.probe import is_well
 
 

@@ -16,7 +16,8 @@ from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.processes import supervision
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.liveness import Health, LivenessBounds
+from framemesh.runtime.processes.health import Health
+from framemesh.runtime.processes.liveness import LivenessBounds
 from framemesh.runtime.processes.supervision import (
     MAX_TROUBLE,
     STABLE_SECONDS,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.rpc.channel import channel, sync_channel
 from framemesh.runtime.rpc.health import grpc_health
 from framemesh.runtime.rpc.server import grpc_server

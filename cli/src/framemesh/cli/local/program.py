@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, Health, LivenessBounds
+from framemesh.runtime.processes.health import Health
+from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 from framemesh.runtime.processes.supervision import GRACE_SECONDS, HealthProblem, always_healthy
 from framemesh.runtime.rpc.health import grpc_health
 

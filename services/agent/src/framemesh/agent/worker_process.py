@@ -9,7 +9,7 @@ from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.core.clock import Clock
 from framemesh.runtime.processes.arithmetic import ONE_THREAD
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.supervision import State, SupervisedProcess
 from framemesh.runtime.rpc.health import grpc_health

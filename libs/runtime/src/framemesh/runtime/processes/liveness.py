@@ -2,20 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from framemesh.core.clock import Clock
-
-
-class Health(Enum):
-    """What a process answers when it is asked for its health."""
-
-    SERVING = "serving"
-    NOT_SERVING = "not serving"
-    """It lives, and says that it cannot do its work now."""
-    UNANSWERED = "unanswered"
-    """No answer in time, or nothing listens."""
-
+from framemesh.runtime.processes.health import Health
 
 HealthCheck = Callable[[float], Awaitable[Health]]
 """Asks a process for its health. The argument is the time it has to answer, in seconds."""

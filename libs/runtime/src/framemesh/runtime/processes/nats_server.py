@@ -12,7 +12,7 @@ from pathlib import Path
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.jetstream.api.subjects import ACCOUNT_INFO
 from framemesh.runtime.processes.child import Child
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.processes.programs import nats_server
 

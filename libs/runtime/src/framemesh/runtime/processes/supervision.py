@@ -15,9 +15,9 @@ from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.child_log import bound
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.liveness import (
     DEFAULT_BOUNDS,
-    Health,
     HealthCheck,
     Liveness,
     LivenessBounds,

@@ -4,7 +4,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from framemesh.runtime.processes.liveness import Health
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.rpc.channel import channel
 
 CHECK_TIMEOUT_SECONDS = 1.0

@@ -6,12 +6,11 @@ one that says it does not serve waits for another service, and to kill it would 
 made when it first serves, on a file system that ends with the container.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 
-from framemesh.runtime.processes.liveness import Health
-from framemesh.runtime.rpc.health import grpc_health
+from framemesh.runtime.processes.health import Health
+from framemesh.runtime.rpc.health_call import health_of
 
 ANSWER_SECONDS = 3.0
 """For one check: docker gives it 5 s, of which Python needs some to start on a busy machine."""
@@ -29,5 +28,5 @@ def is_well(health: Health, served: Path) -> bool:
 
 
 if __name__ == "__main__":
-    answer = asyncio.run(grpc_health(sys.argv[1], ANSWER_SECONDS))
+    answer = health_of(sys.argv[1], ANSWER_SECONDS)
     sys.exit(not is_well(answer, Path(sys.argv[2])))

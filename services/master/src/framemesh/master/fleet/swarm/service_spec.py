@@ -44,10 +44,10 @@ MOUNTS = (
 """What a worker may write to; its root is read only."""
 
 HEALTH = {
-    "Interval": 5 * NANO,
+    "Interval": 7 * NANO,
     "Timeout": 5 * NANO,
     # A worker that does not answer for 20 s is stopped, as by an agent (ADR 19).
-    "Retries": 4,
+    "Retries": 3,
     # One that starts may load models of any size.
     "StartPeriod": 600 * NANO,
     # It counts as ready when it first answers. Docker before version 25 waits for the interval.
