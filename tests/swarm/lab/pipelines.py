@@ -30,7 +30,9 @@ async def pipeline(name: str) -> pipeline_pb2.Pipeline:
                     return None
                 raise
 
-        found = await eventually(ask, LEADS_SECONDS, until=lambda it: it is not None)
+        found: pipeline_pb2.Pipeline | None = await eventually(
+            ask, LEADS_SECONDS, until=lambda it: it is not None
+        )
         assert found is not None
         return found
 

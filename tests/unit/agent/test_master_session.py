@@ -1,7 +1,7 @@
 """The agent's connection to the master, when a report of its own goes wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,13 @@ from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.rpc.channel import channel, leader_channel
+from framemesh.runtime.rpc.server import Service, grpc_server
+from tests.dns_server import dns_server
 from tests.waiting import eventually
+
+NODE_SERVICE = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
 
 
 class Nodes(node_pb2_grpc.NodeServiceServicer):
@@ -65,6 +71,29 @@ class Connected:
         self.changed.set()
 
 
+def session(
+    open_channel: Callable[[], grpc.aio.Channel],
+    machine: Machine,
+    connected: Connected,
+    folder: Path,
+) -> MasterSession:
+    changed = connected.changed
+    return MasterSession(
+        identity=NodeIdentity("node", "0" * 32, {}),
+        open_channel=open_channel,
+        machine=machine,
+        supervisor=WorkerSupervisor(
+            worker_env=WorkerEnv("127.0.0.1:1", folder),
+            ports=WorkerPorts(7410),
+            slots=StartSlots(1),
+            clock=SystemClock(),
+            changed=changed.set,
+        ),
+        changed=changed,
+        set_connected=connected.set,
+    )
+
+
 @asynccontextmanager
 async def running_session(
     nodes: Nodes, machine: Machine, connected: Connected, folder: Path
@@ -74,29 +103,14 @@ async def running_session(
     node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    changed = connected.changed
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        session = MasterSession(
-            identity=NodeIdentity("node", "0" * 32, {}),
-            channel=channel,
-            machine=machine,
-            supervisor=WorkerSupervisor(
-                worker_env=WorkerEnv("127.0.0.1:1", folder),
-                ports=WorkerPorts(7410),
-                slots=StartSlots(1),
-                clock=SystemClock(),
-                changed=changed.set,
-            ),
-            changed=changed,
-            set_connected=connected.set,
-        )
-        running = asyncio.create_task(session.run())
-        try:
-            yield running
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-            await server.stop(None)
+    found = session(lambda: channel(f"127.0.0.1:{port}"), machine, connected, folder)
+    running = asyncio.create_task(found.run())
+    try:
+        yield running
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await server.stop(None)
 
 
 async def test_a_report_that_cannot_be_sent_does_not_end_the_connection_for_good(
@@ -137,3 +151,31 @@ async def test_an_agent_that_is_refused_is_never_connected_and_says_once_why(
     assert True not in connected.said
     (told,) = [each for each in logged if each.get("trouble") == why]
     assert told["event"] == "the master refuses this node, will try again"
+
+
+async def test_a_leader_is_found_whose_address_its_name_did_not_have_at_first(
+    tmp_path: Path,
+) -> None:
+    """The name of a service in a swarm has the addresses of those tasks that run already."""
+    connected = Connected()
+    service = Service(
+        NODE_SERVICE,
+        lambda server: node_pb2_grpc.add_NodeServiceServicer_to_server(Nodes(), server),
+    )
+    async with (
+        dns_server() as dns,
+        grpc_server("127.0.0.2:0", [service]) as standby,
+        grpc_server(f"127.0.0.1:{standby.port}", [service]) as leader,
+    ):
+        await standby.set_standby()
+        await leader.set_serving(True)
+        dns.addresses = ["127.0.0.2"]
+        name = f"dns://127.0.0.1:{dns.port}/master:{standby.port}"
+        found = session(
+            lambda: leader_channel(name, NODE_SERVICE), Machine(tmp_path), connected, tmp_path
+        )
+        async with background_task(found.run()):
+            await eventually(lambda: connected.said)
+            assert True not in connected.said
+            dns.addresses.append("127.0.0.1")
+            await eventually(lambda: connected.said[-1])

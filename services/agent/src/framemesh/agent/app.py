@@ -60,17 +60,16 @@ async def run(
         grpc_server(
             settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors
         ) as server,
-        leader_channel(
-            settings.master,
-            NODE_SERVICE,
-            settings.connect,
-            interceptors=telemetry.channel_interceptors,
-        ) as master,
         asyncio.TaskGroup() as tasks,
     ):
         session = MasterSession(
             identity=_identity(settings, worker_env.data),
-            channel=master,
+            open_channel=lambda: leader_channel(
+                settings.master,
+                NODE_SERVICE,
+                settings.connect,
+                interceptors=telemetry.channel_interceptors,
+            ),
             machine=machine,
             supervisor=supervisor,
             changed=changed,

@@ -36,16 +36,22 @@ class MasterSession:
         self,
         *,
         identity: NodeIdentity,
-        channel: grpc.aio.Channel,
+        open_channel: Callable[[], grpc.aio.Channel],
         machine: Machine,
         supervisor: WorkerSupervisor,
         changed: asyncio.Event,
         set_connected: Callable[[bool], Awaitable[None]],
     ) -> None:
-        """`changed` asks for a report at once. `set_connected` is called when the connection to the
-        master begins and ends."""
+        """
+        Args:
+            open_channel: to the master that leads, for one attempt. A channel does not ask for the
+                addresses of a name again while those that it has answer, and they may all be of
+                masters that do not lead.
+            changed: asks for a report at once.
+            set_connected: is called when the connection to the master begins and ends.
+        """
         self._identity = identity
-        self._stub = node_pb2_grpc.NodeServiceStub(channel)
+        self._open_channel = open_channel
         self._machine = machine
         self._supervisor = supervisor
         self._changed = changed
@@ -84,13 +90,14 @@ class MasterSession:
         Raises:
             grpc.aio.AioRpcError: it broke off.
         """
-        call = self._stub.Connect(self._reports())
-        try:
-            async for response in call:
-                await self._note_connected()
-                self._assign(response)
-        finally:
-            call.cancel()
+        async with self._open_channel() as channel:
+            call = node_pb2_grpc.NodeServiceStub(channel).Connect(self._reports())
+            try:
+                async for response in call:
+                    await self._note_connected()
+                    self._assign(response)
+            finally:
+                call.cancel()
 
     def _assign(self, response: node_pb2.ConnectResponse) -> None:
         if response.epoch < self._epoch:
