@@ -157,7 +157,7 @@ def _domain(
         changed=nodes.changed,
         events=events,
         clock=clock,
-        survey=NodeSurvey(NodeOffers(fleet, nodes, cordons), speeds, clock),
+        survey=NodeSurvey(NodeOffers(fleet.driver, nodes, cordons), speeds, clock),
     )
     pipelines = PipelineManager(
         store=store,
