@@ -58,6 +58,13 @@ async def test_a_registry_without_room_says_so(nats_url: str, tmp_path: Path) ->
 
 
 @pytest.fixture
+def refused_sockets() -> Iterator[None]:
+    """The SDK leaves sockets that were refused to it."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
 def open_folder() -> Iterator[Path]:
     """Others than its owner find what is in it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -66,6 +73,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.usefixtures("refused_sockets")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_a_socket_of_docker_without_permission_says_what_to_do(
     nats_url: str, open_folder: Path, registry: Registry
@@ -79,7 +87,6 @@ async def test_a_socket_of_docker_without_permission_says_what_to_do(
     assert listed.status == 0
     assert "no permission for the socket of Docker" in listed.output
     assert_refused("a socket of Docker without permission, planned", planned)
-    gc.collect()  # the SDK leaves sockets that were refused to it
 
 
 @contextmanager

@@ -10,15 +10,15 @@ class SwarmUnavailable(FramemeshError):
 
 
 class SocketForbidden(FramemeshError):
-    """This process may not use the socket of Docker."""
+    """This process may not use the socket of Docker; a moment later it may not either."""
 
-    code = Code.UNAVAILABLE
+    code = Code.CONFLICT
 
 
 class NoSwarmManager(FramemeshError):
     """The Docker that was asked does not manage a swarm."""
 
-    code = Code.UNAVAILABLE
+    code = Code.CONFLICT
 
 
 class ServiceChanged(FramemeshError):
