@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framemesh.core.leases.balanced_share import balanced_share
@@ -64,6 +64,7 @@ def test_every_shard_has_a_member_and_every_member_one_if_there_are_enough(
 
 
 @given(st.integers(0, 20), WEIGHTS, HELD)
+@example(shards=7, weights={"a": 1, "b": 3, "c": 5, "d": 5}, held={0: "d"})
 def test_what_is_shared_out_is_left_as_it_is(
     shards: int, weights: dict[str, int], held: dict[int, str]
 ) -> None:

@@ -39,28 +39,43 @@ def _quotas(
     share: Mapping[str, Collection[int]], weights: Mapping[str, int], shards: int
 ) -> dict[str, int]:
     """The number of shards for each member, by the largest remainders; of equal ones, those that
-    hold most now have the greater claim."""
+    hold most now, over the whole part of their claim, have the greater claim."""
     if not share:
         return {}
     total = sum(weights.values())
+    quotas = {member: shards * weights[member] // total for member in share}
     by_claim = sorted(
         share,
-        key=lambda member: (-(shards * weights[member] % total), -len(share[member]), member),
+        key=lambda member: (
+            -(shards * weights[member] % total),
+            quotas[member] - len(share[member]),
+            member,
+        ),
     )
-    quotas = {member: shards * weights[member] // total for member in by_claim}
     for member in by_claim[: shards - sum(quotas.values())]:
         quotas[member] += 1
     if shards >= len(share):
-        _give_each_one(quotas, {member: shards * weights[member] for member in share}, total)
-    return quotas
+        claims = {member: shards * weights[member] for member in share}
+        _give_each_one(quotas, claims, total, share)
+    return {member: quotas[member] for member in by_claim}
 
 
-def _give_each_one(quotas: dict[str, int], claims: Mapping[str, int], total: int) -> None:
-    """Take from those that have most above their claim, in parts of `total`."""
+def _give_each_one(
+    quotas: dict[str, int],
+    claims: Mapping[str, int],
+    total: int,
+    share: Mapping[str, Collection[int]],
+) -> None:
+    """Take from those that have most above their claim, in parts of `total`; of equal ones, those
+    that have most of it still to get are the first to give."""
     for member in sorted(member for member, quota in quotas.items() if not quota):
         giver = max(
             (each for each, quota in quotas.items() if quota > 1),
-            key=lambda each: (quotas[each] * total - claims[each], each),
+            key=lambda each: (
+                quotas[each] * total - claims[each],
+                quotas[each] - len(share[each]),
+                each,
+            ),
         )
         quotas[giver] -= 1
         quotas[member] = 1
