@@ -19,6 +19,7 @@ from framemesh.master.pipelines.stream_provisioning import (
 )
 from framemesh.master.scaling import scaling_store
 from framemesh.master.shadows import shadow_store
+from framemesh.runtime.jetstream import worker_speeds
 from framemesh.runtime.jetstream.api.errors import (
     ApiError,
     JetStreamUnavailable,
@@ -68,7 +69,7 @@ BUCKETS = (
     known_images.BUCKET,
 )
 
-STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM)
+STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM, worker_speeds.STREAM)
 """The streams that hold pipelines, models, checkpoints, events and what else a master needs before
 it leads: with one of them on a dead server alone, none would."""
 
