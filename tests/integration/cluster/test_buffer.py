@@ -13,6 +13,7 @@ from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
+from framemesh.master.packaging.known_images import KnownImages
 from framemesh.master.pipelines.buffer import STATE, BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.stream_provisioning import BufferRefused, StorageMissing
@@ -24,6 +25,7 @@ from framemesh.runtime.jetstream.api.replicas import replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.cluster.cluster import (
@@ -108,7 +110,7 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
     journal = ChangeJournal(ingest)
     buckets = (
         *(store, journal, revisions, models, checkpoints, events, learned),
-        *(Cordons(ingest), ShadowStore(ingest)),
+        *(Cordons(ingest), ShadowStore(ingest), WorkerSpeeds(ingest), KnownImages(ingest)),
     )
     for bucket in buckets:
         await until_answered(bucket.create)
