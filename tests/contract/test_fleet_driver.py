@@ -237,10 +237,10 @@ async def test_a_shadow_has_only_what_the_workers_leave(fleet: Fleet) -> None:
     three = replace(one, replicas=3)
 
     def waits(state: FleetState) -> bool:
-        return has(two)(state) and bool(state.unplaced)
+        said = {"street": "waits until every other worker has a place"}
+        return has(two)(state) and bool(state.unplaced) and state.shadows == said
 
-    state = await converge(fleet, [three, beside], waits)
-    assert state.shadows == {"street": "waits until every other worker has a place"}
+    await converge(fleet, [three, beside], waits)
     await converge(fleet, [one, beside], has(one, beside))
 
 
