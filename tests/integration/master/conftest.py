@@ -183,7 +183,6 @@ class Agent:
     workers: list[node_pb2.Worker] = field(default_factory=list)
     agent_id: str = "one"
     labels: dict[str, str] = field(default_factory=dict)
-    price_per_hour: float | None = None
 
     async def report(self) -> None:
         node = node_pb2.Node(
@@ -193,7 +192,6 @@ class Agent:
             workers=self.workers,
             agent_id=self.agent_id,
             labels=self.labels,
-            cost=node_pb2.NodeCost(price_per_hour=self.price_per_hour),
         )
         await self.call.write(node_pb2.ConnectRequest(node=node))
 
@@ -230,12 +228,10 @@ class Agent:
         self.call.cancel()
 
 
-async def connect(
-    channel: grpc.aio.Channel, name: str, price_per_hour: float | None = None, **workers: int
-) -> Agent:
+async def connect(channel: grpc.aio.Channel, name: str, **workers: int) -> Agent:
     """An agent that is connected, with workers that are ready, each with its revision."""
     call = node_pb2_grpc.NodeServiceStub(channel).Connect()
-    agent = Agent(name, call, price_per_hour=price_per_hour)
+    agent = Agent(name, call)
     agent.assignments = workers
     await agent.report_ready()
     agent.assignments = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -70,6 +71,23 @@ async def nobody() -> AsyncIterator[str]:
     async with says(b"") as address:
         pass
     yield address
+
+
+async def test_a_server_that_sends_on_without_an_answer_is_not_waited_for() -> None:
+    nothing_new = struct.pack(">BHBBI", 0, 0, 4, 0, 0)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(nothing_new)
+                await writer.drain()
+                await asyncio.sleep(SILENCE_SECONDS / 10)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server, asyncio.timeout(SECONDS):
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert await by_hand(address, SILENCE_SECONDS) is Health.UNANSWERED
+        await eventually(lambda: len(asyncio.all_tasks()) == 1)
 
 
 async def by_library(address: str, seconds: float) -> Health:

@@ -8,6 +8,7 @@ and the protocol of gRPC over HTTP/2.
 
 import socket
 import struct
+import time
 
 from framemesh.runtime.processes.health import Health
 
@@ -27,12 +28,13 @@ SERVING = EMPTY_MESSAGE[:1] + struct.pack(">I", 2) + b"\x08\x01"
 
 
 def health_of(address: str, seconds: float) -> Health:
-    """What the server at host:port answers. Each part of the answer may take `seconds`."""
+    """What the server at host:port answers in `seconds`."""
+    until = time.monotonic() + seconds
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), seconds) as connection:
             connection.sendall(_call(address))
-            return _answer(connection)
+            return _answer(connection, until)
     except OSError:
         return Health.UNANSWERED
 
@@ -69,12 +71,13 @@ def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return FRAME_HEADER.pack(high, low, kind, flags, stream) + payload
 
 
-def _answer(connection: socket.socket) -> Health:
+def _answer(connection: socket.socket, until: float) -> Health:
     """By the first frame of the stream that tells it: a server without health checks, or one that
     refuses, sends no data and ends."""
     while True:
-        high, low, kind, flags, stream = FRAME_HEADER.unpack(_read(connection, FRAME_HEADER.size))
-        payload = _read(connection, high << 16 | low)
+        header = _read(connection, FRAME_HEADER.size, until)
+        high, low, kind, flags, stream = FRAME_HEADER.unpack(header)
+        payload = _read(connection, high << 16 | low, until)
         if stream != STREAM:
             continue
         if kind == DATA:
@@ -83,13 +86,18 @@ def _answer(connection: socket.socket) -> Health:
             return Health.NOT_SERVING
 
 
-def _read(connection: socket.socket, size: int) -> bytes:
+def _read(connection: socket.socket, size: int, until: float) -> bytes:
     """
     Raises:
         ConnectionError: it ends before.
+        TimeoutError: it takes too long, however much comes meanwhile.
     """
     read = b""
     while len(read) < size:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
         part = connection.recv(size - len(read))
         if not part:
             raise ConnectionError
