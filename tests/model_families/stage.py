@@ -12,6 +12,7 @@ from framemesh.core.detection import Detection
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import ValidatedModel, validate_model
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
@@ -45,7 +46,7 @@ async def found_in(
         return [{each.name: _as_served(answers[each.name]) for each in validated.signature.outputs}]
 
     with contextlib.closing(DecodeThreads(1)) as threads:
-        async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(20), TaskGroup() as tasks:
             stage = Stage(
                 "things",
                 manifest.labels,

@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 from tests.chaos.ledger.raw_stream import plain_client
 
 BUCKET = "framemesh-scaling"

@@ -16,7 +16,7 @@ from nats.js.errors import NotFoundError
 
 from framemesh.core.frame import FrameId
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 from tests.chaos.ledger.record import Record
 
 POLL_SECONDS = 0.05

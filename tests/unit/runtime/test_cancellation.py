@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 
 
 async def deaf(entered: asyncio.Event, answer: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.modeling.decoders.demand import InputSize
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import FrameContext
@@ -41,7 +42,7 @@ class Model:
 
 
 class Bench:
-    def __init__(self, model: Model, tasks: asyncio.TaskGroup, delay: float) -> None:
+    def __init__(self, model: Model, tasks: TaskGroup, delay: float) -> None:
         self.model = model
         self.rows = RowAllocator(16)
         self.tasks = tasks
@@ -73,7 +74,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(delay: float = 60.0) -> AsyncIterator[Bench]:
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(10), TaskGroup() as tasks:
         made = Bench(Model(), tasks, delay)
         yield made
     assert made.rows.free == 16

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from framemesh.modeling.decoders.demand import InputSize
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -37,7 +38,7 @@ class Batching(RuleBasedStateMachine):
         self.run_once()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             policy = BatchPolicy(max_batch=3, max_delay_seconds=0.0, instances=1)
             self.batcher = Batcher(self.infer, self.rows, policy, tasks)
             await self.stop

@@ -13,6 +13,7 @@ from framemesh.core.graph.plan import compile_plan
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
 from framemesh.vision.arrays import Input, Pixels
 from framemesh.vision.preprocess import Preprocessor
@@ -73,7 +74,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
 
     threads = DecodeThreads(1)
     with contextlib.closing(threads):
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(10), TaskGroup() as tasks:
 
             def stage(spec: StageSpec, sees: int) -> Stage:
                 rows, policy = RowAllocator(BATCH), BatchPolicy(BATCH, 0.0, 1)

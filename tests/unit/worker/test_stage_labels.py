@@ -10,6 +10,7 @@ import pytest
 from framemesh.core.detection import Detection
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
@@ -39,7 +40,7 @@ async def found(class_id: int) -> list[Detection]:
 
     threads = DecodeThreads(1)
     try:
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(10), TaskGroup() as tasks:
             stage = Stage(
                 "things",
                 ("cat", "dog"),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from framemesh.core.detection import Box, Detection
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
@@ -76,7 +77,7 @@ async def read(decoder: Decoder, output: NDArray[np.float32], result_bytes: int)
         return [{"out": output}] * len(rows)
 
     with closing(DecodeThreads(1)) as threads:
-        async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(10), TaskGroup() as tasks:
             stage = Stage(
                 "maps",
                 ("cat",),

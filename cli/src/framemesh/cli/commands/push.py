@@ -1,6 +1,5 @@
 """`framemesh push`: a file, a folder or a webcam as one camera or many."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,6 +18,7 @@ from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport, listed
 from framemesh.cli.push.sender import total
 from framemesh.cli.views.push import PushProgress, encoded, summary
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.sdk import AsyncCamera, Counts, OnFull
 
 
@@ -107,7 +107,7 @@ async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) 
     columns = (BarColumn(), "{task.description}", TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = PushProgress(progress, cameras, None if length is None else length * len(cameras))
-        async with asyncio.TaskGroup() as group:
+        async with TaskGroup() as group:
             drawing = group.create_task(bar.refresh_periodically())
             await sender.push(plan, cameras, report)
             drawing.cancel()

@@ -20,6 +20,7 @@ from framemesh.cli.push.report import PushReport
 from framemesh.cli.push.sender import push
 from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.rpc.channel import channel, leader_channel
 from framemesh.sdk import AsyncCamera
 
@@ -98,7 +99,7 @@ async def push_and_collect(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as progress:
         bars = {name: progress.add_task(name, total=run.plan.length) for name in run.cameras}
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             tasks.create_task(push(run.plan, senders, PushReport()))
             outcomes: list[outcome_pb2.Outcome] = []
             async with aclosing(_results(mesh, run)) as results:

@@ -12,6 +12,7 @@ from framemesh.cli.local.program import Program, shutdown_waves
 from framemesh.cli.local.run_state import ProgramStatus, RunState
 from framemesh.cli.local.startup_check import START_TIMEOUT_SECONDS, check, startup_timeout
 from framemesh.core.clock import Clock
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.supervision import State, SupervisedProcess
@@ -35,7 +36,7 @@ class Mesh:
     async def keep(self) -> None:
         """Keep the programs running until this is cancelled; then none is left."""
         self._save_state()
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             running = {
                 name: tasks.create_task(supervised.run())
                 for name, supervised in self._supervised.items()

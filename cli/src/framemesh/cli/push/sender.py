@@ -9,6 +9,7 @@ from framemesh.cli.push.image_source import UnreadableImage
 from framemesh.cli.push.plan import CapturedFrame, Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.sdk import AsyncCamera, Counts
 
 QUEUED_FRAMES = 4
@@ -26,7 +27,7 @@ async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -
     """
     queues = [asyncio.Queue[CapturedFrame | None](QUEUED_FRAMES) for _ in cameras]
     failure: FramemeshError | None = None
-    async with asyncio.TaskGroup() as group:
+    async with TaskGroup() as group:
         for camera, queue in zip(cameras, queues, strict=True):
             group.create_task(_send(camera, queue))
         try:

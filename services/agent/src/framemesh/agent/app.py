@@ -17,6 +17,7 @@ from framemesh.api.master.v1 import node_pb2
 from framemesh.core.clock import SystemClock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 from framemesh.runtime.rpc.channel import leader_channel
 from framemesh.runtime.rpc.server import grpc_server
@@ -60,7 +61,7 @@ async def run(
         grpc_server(
             settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors
         ) as server,
-        asyncio.TaskGroup() as tasks,
+        TaskGroup() as tasks,
     ):
         session = MasterSession(
             identity=_identity(settings, worker_env.data),

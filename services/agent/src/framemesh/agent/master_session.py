@@ -13,7 +13,7 @@ from framemesh.agent.machine.machine import Machine
 from framemesh.agent.worker_supervisor import WorkerSupervisor
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
 from framemesh.runtime.concurrency.backoff import Backoff
-from framemesh.runtime.jetstream.connection.cancellation import raise_swallowed_cancellation
+from framemesh.runtime.concurrency.cancellation import raise_swallowed_cancellation
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()

@@ -9,6 +9,7 @@ from framemesh.agent.worker_env import WorkerEnv
 from framemesh.agent.worker_ports import WorkerPorts
 from framemesh.agent.worker_process import WorkerProcess
 from framemesh.core.clock import Clock
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -55,7 +56,7 @@ class WorkerSupervisor:
 
     async def run(self) -> None:
         """Have the assigned workers until this is cancelled; then none is left."""
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             while True:
                 await self._compare.wait()
                 self._compare.clear()
@@ -71,7 +72,7 @@ class WorkerSupervisor:
                 self._stopping.add(id_)
                 self._tasks[id_].cancel()
 
-    def _start_missing(self, tasks: asyncio.TaskGroup) -> None:
+    def _start_missing(self, tasks: TaskGroup) -> None:
         # One that is to be replaced is still there; its end starts another comparison.
         for id_ in self._assigned.keys() - self._workers.keys():
             worker = WorkerProcess(

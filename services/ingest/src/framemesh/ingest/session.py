@@ -20,6 +20,7 @@ from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, Rejecte
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
@@ -104,9 +105,9 @@ class IngestSession:
             BrokerUnavailable: they do not, and the pipeline cannot be read.
             ServerDraining: this ingest stops; what it took is acknowledged.
         """
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             tasks.create_task(self._acknowledge(send))
-            async with asyncio.TaskGroup() as storing:
+            async with TaskGroup() as storing:
                 all_received = await cancel_when(
                     self._deps.draining, self._receive(offered, storing)
                 )
@@ -118,9 +119,7 @@ class IngestSession:
         if self._fault:
             raise self._fault
 
-    async def _receive(
-        self, offered: AsyncIterator[OfferedFrame], storing: asyncio.TaskGroup
-    ) -> None:
+    async def _receive(self, offered: AsyncIterator[OfferedFrame], storing: TaskGroup) -> None:
         async for frame in offered:
             if self._pipeline.fault:
                 # It is not acknowledged, so the camera sends it again, in a session that fits.

@@ -50,6 +50,7 @@ from framemesh.master.shadows.report import ShadowReports
 from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.master.shadows.watch import ShadowWatch
 from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
 from framemesh.runtime.jetstream.leases.election import Election
 from framemesh.runtime.jetstream.leases.fenced_broker import FencedBroker
@@ -96,7 +97,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
                 settings.connect,
                 interceptors=[domain.gate, *telemetry.server_interceptors],
             ) as server,
-            asyncio.TaskGroup() as tasks,
+            TaskGroup() as tasks,
         ):
             tasks.create_task(shared.wait_lost())
 
@@ -232,7 +233,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
     )
     shadows = ShadowWatch(feed, Comparer(nats, domain.comparisons, SystemClock()))
     try:
-        async with domain.gate.opened(), asyncio.TaskGroup() as tasks:
+        async with domain.gate.opened(), TaskGroup() as tasks:
             await server.set_serving(True)
             tasks.create_task(feed.run())
             tasks.create_task(domain.events.run())

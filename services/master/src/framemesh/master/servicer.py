@@ -44,6 +44,7 @@ from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.shadow_converters import report_to_proto
 from framemesh.master.shadows.report import ShadowReports
 from framemesh.modeling.manifest import ModelVersion
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
 from framemesh.runtime.rpc.stream_timeouts import (
@@ -235,7 +236,7 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
         opening = await first_message(request_iterator, node_pb2.ConnectRequest())
         first = node_from_proto(opening.node)
         with self._nodes.connected(first) as session:
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 until_the_end = [
                     tasks.create_task(_send_assignments(session, context)),
                     tasks.create_task(raise_when_draining(self._draining)),

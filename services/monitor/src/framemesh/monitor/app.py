@@ -18,6 +18,7 @@ from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
@@ -64,7 +65,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 max_message_bytes=limit,
                 interceptors=telemetry.server_interceptors,
             ) as server,
-            asyncio.TaskGroup() as tasks,
+            TaskGroup() as tasks,
         ):
             tasks.create_task(feed.run())
             tasks.create_task(registry.run())

@@ -26,6 +26,7 @@ from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.results.resume_token import ResumeToken
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.monitor.status.pipeline_status import PipelineStatus
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
@@ -92,7 +93,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
 
             # With this the caller knows that every outcome from now on will come.
             await context.send_initial_metadata((("resume-token", place(after)),))
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 tasks.create_task(raise_when_draining(self._draining))
                 await watcher.run(write, after)
 

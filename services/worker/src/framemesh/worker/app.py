@@ -10,6 +10,7 @@ from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.outcome import StageModel
 from framemesh.core.worker_role import WorkerRole
 from framemesh.modeling.source import FolderSource
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
@@ -65,7 +66,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
     started = asyncio.Event()
     cache = ModelCache(Path(settings.model_cache or settings.data / "models"))
     with closing(cache):
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             working = tasks.create_task(_work(settings, cache, stop, started, telemetry))
             watching = tasks.create_task(_cancel_start(working, stop, started))
             working.add_done_callback(lambda _: watching.cancel())
@@ -125,7 +126,7 @@ async def _work(
                     settings.connect,
                     interceptors=telemetry.server_interceptors,
                 ) as server,
-                asyncio.TaskGroup() as tasks,
+                TaskGroup() as tasks,
             ):
                 started.set()
                 loops = (

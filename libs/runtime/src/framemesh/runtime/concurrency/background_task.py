@@ -1,8 +1,9 @@
 """Runs a task in the background of a context's body."""
 
-import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+
+from framemesh.runtime.concurrency.task_group import TaskGroup
 
 
 @asynccontextmanager
@@ -13,7 +14,7 @@ async def background_task(work: Coroutine[None, None, None]) -> AsyncIterator[No
     work fails, the body is cancelled and an exception group with the fault comes out.
     """
     raised: BaseException | None = None
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         task = tasks.create_task(work)
         try:
             yield

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Coroutine
 
+from framemesh.runtime.concurrency.task_group import TaskGroup
+
 
 async def run_until(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None:
     """Run all of `work` at once, and cancel it when `stop` is set.
 
     Ends early only with an error: an exception group with what the work raised.
     """
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         running = [tasks.create_task(each) for each in work]
         await stop.wait()
         for task in running:
@@ -21,7 +23,7 @@ async def cancel_when(stop: asyncio.Event, work: Coroutine[None, None, None]) ->
 
     What the work raises comes out in an exception group.
     """
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         working = tasks.create_task(work)
         watching = tasks.create_task(stop.wait())
         working.add_done_callback(lambda _: watching.cancel())

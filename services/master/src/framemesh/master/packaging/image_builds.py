@@ -16,6 +16,7 @@ from framemesh.master.packaging.model_layer import ModelLayer
 from framemesh.master.packaging.packager import Progress
 from framemesh.master.packaging.reference import ImageReference
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.task_group import TaskGroup
 
 MAX_BUILDS = 4
 """At a time: each reads a model from the broker and sends it to the registry."""
@@ -71,7 +72,7 @@ class ImageBuilds:
 
     async def run(self) -> NoReturn:
         """Build what is asked for, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             while True:
                 build, layers = await self._asked.get()
                 tasks.create_task(self._run(build, layers))

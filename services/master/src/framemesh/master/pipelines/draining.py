@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from framemesh.core.errors import FramemeshError
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.logs import get_logger
 
@@ -30,7 +31,7 @@ async def drain_continuously(pipelines: PipelineManager, feed: PipelineFeed) -> 
         finally:
             draining.discard(name)
 
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         async for found in feed.changes():
             for name in found.keys() - draining:
                 if found[name].draining:

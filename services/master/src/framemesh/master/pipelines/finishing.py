@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from framemesh.core.errors import FramemeshError
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -18,7 +19,7 @@ async def finish_continuously(pipelines: PipelineManager) -> NoReturn:
     no other from it."""
     while True:
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with TaskGroup() as tasks:
                 for name in await pipelines.begun():
                     tasks.create_task(_finish(pipelines, name))
         except* FramemeshError as group:

@@ -11,6 +11,7 @@ from framemesh.master.rollouts.ledger_tail import LedgerTail
 from framemesh.master.rollouts.steps import RolloutSteps
 from framemesh.master.rollouts.workers import WorkersSeen
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
@@ -46,7 +47,7 @@ class RolloutWatch:
         self._watching: set[_Watched] = set()
 
     async def run(self) -> NoReturn:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             async for pipelines in self._feed.changes():
                 for stored in pipelines.values():
                     watched = _watched(stored)

@@ -15,6 +15,7 @@ from framemesh.master.scaling.node_survey import AlikeNodes, Survey
 from framemesh.master.scaling.policy import DEFAULT_POLICY, ScalingPolicy
 from framemesh.master.scaling.scaling_store import Scaled, ScaledElsewhere, ScalingStore
 from framemesh.master.scaling.watched_pipeline import WatchedPipeline, bounds_of
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
@@ -99,7 +100,7 @@ class Autoscaler:
     async def run(self, pipelines: PipelineSource, leadership: Leadership) -> NoReturn:
         """Decide again and again, until cancelled."""
         self._busy.clear()
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             while True:
                 if leadership.certain:
                     await self._begin_looks(pipelines, leadership, tasks)
@@ -107,11 +108,11 @@ class Autoscaler:
 
     async def look(self, pipelines: PipelineSource, leadership: Leadership) -> None:
         """Look at all pipelines once, and store what follows."""
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             await self._begin_looks(pipelines, leadership, tasks)
 
     async def _begin_looks(
-        self, pipelines: PipelineSource, leadership: Leadership, tasks: asyncio.TaskGroup
+        self, pipelines: PipelineSource, leadership: Leadership, tasks: TaskGroup
     ) -> None:
         known = await pipelines.known()
         for name, step in self._steps(known, pipelines.unreadable, leadership):

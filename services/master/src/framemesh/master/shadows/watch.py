@@ -5,6 +5,7 @@ from typing import NamedTuple, NoReturn
 
 from framemesh.core.errors import FramemeshError
 from framemesh.master.shadows.comparer import Comparer
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.logs import get_logger
 
@@ -36,7 +37,7 @@ class ShadowWatch:
         self._watching: set[_Watched] = set()
 
     async def run(self) -> NoReturn:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             async for pipelines in self._feed.changes():
                 for name, stored in pipelines.items():
                     watched = _Watched(name, stored.shadow)

@@ -12,6 +12,7 @@ from framemesh.monitor.projection.projection import Progress
 from framemesh.monitor.projection.runner import ProjectionRunner
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.concurrency.broadcast import Broadcast
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
@@ -136,7 +137,7 @@ class LedgerRegistry:
     async def run(self) -> None:
         """Keep the ledgers of all pipelines up to date, until cancelled."""
         await self._prepare()
-        async with asyncio.TaskGroup() as reading:
+        async with TaskGroup() as reading:
             async for pipelines in self._feed.changes():
                 for name in pipelines:
                     if name not in self._runners:

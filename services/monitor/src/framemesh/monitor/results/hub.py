@@ -9,6 +9,7 @@ from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.monitor.results.fan_out import ResultFanOut
 from framemesh.monitor.results.watcher import Watcher
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.messages.subjects import ledger_stream
@@ -27,7 +28,7 @@ class TooManyWatchers(FramemeshError):
 class ResultHub:
     """Has one fan-out for each pipeline whose results are watched."""
 
-    def __init__(self, broker: Broker, clock: Clock, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, broker: Broker, clock: Clock, tasks: TaskGroup) -> None:
         """`tasks`: where the fan-outs run."""
         self._broker = broker
         self._clock = clock
@@ -98,7 +99,7 @@ class ResultHub:
 @asynccontextmanager
 async def result_hub(broker: Broker, clock: Clock) -> AsyncIterator[ResultHub]:
     """A hub whose fan-outs run while the context lasts."""
-    async with asyncio.TaskGroup() as tasks:
+    async with TaskGroup() as tasks:
         hub = ResultHub(broker, clock, tasks)
         try:
             yield hub

@@ -10,6 +10,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.status.backlog import Backlog, backlog, dead_letters_kept
 from framemesh.monitor.status.pipeline_status import PipelineStatus
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 
@@ -64,7 +65,7 @@ class StatusCollector:
             async with slots:
                 return await self._known(name, deadline)
 
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             looking = [tasks.create_task(look(name)) for name in names]
         return [found for task in looking if (found := task.result())]
 
@@ -82,7 +83,7 @@ class StatusCollector:
                 problems.append(str(error))
             return None
 
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             ledger = tasks.create_task(part(self._registry.latest(pipeline)))
             waiting = tasks.create_task(part(self._backlog(pipeline)))
             dead = tasks.create_task(part(dead_letters_kept(self._broker, pipeline)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from framemesh.modeling.decoders.demand import InputSize
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -87,7 +88,7 @@ class Batcher:
     """
 
     def __init__(
-        self, infer: Infer, rows: RowAllocator, policy: BatchPolicy, tasks: asyncio.TaskGroup
+        self, infer: Infer, rows: RowAllocator, policy: BatchPolicy, tasks: TaskGroup
     ) -> None:
         """`tasks` runs the requests; when it is cancelled, they fail as unavailable."""
         self._infer = infer

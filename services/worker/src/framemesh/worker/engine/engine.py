@@ -14,6 +14,7 @@ from framemesh.core.graph.plan import compile_plan
 from framemesh.core.pipeline.delivery import DamagedPictures
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.local_model import LocalModel
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes import programs
@@ -121,7 +122,7 @@ async def _running(
     """The stages by name, while Triton and the decode threads are supervised."""
     threads = DecodeThreads(cpus)
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             watching = [tasks.create_task(each) for each in (triton.watch(), threads.watch())]
             try:
                 yield {
@@ -178,7 +179,7 @@ def _stage(
     plan: StageRequirements,
     model: ServedModel,
     triton: TritonServer,
-    tasks: asyncio.TaskGroup,
+    tasks: TaskGroup,
     threads: DecodeThreads,
 ) -> Stage:
     return Stage(

@@ -10,6 +10,7 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.data_plane import DataPlane, Pull
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
@@ -80,7 +81,7 @@ class Dispatcher:
         self._in_flight = InFlightFrames(CameraSequencer() if ordered else None)
         self._slots_taken = 0
         self._speed_meter = SpeedMeter(clock)
-        self._tasks = asyncio.TaskGroup()
+        self._tasks = TaskGroup()
         self._base_context = contextvars.copy_context()
 
     @property
@@ -100,10 +101,10 @@ class Dispatcher:
         worker has it at once.
         """
         try:
-            async with asyncio.timeout(None) as drain, asyncio.TaskGroup() as background:
+            async with asyncio.timeout(None) as drain, TaskGroup() as background:
                 loops = (self._in_flight.renew(), self._sweep())
                 running = [background.create_task(loop) for loop in loops]
-                async with self._tasks, asyncio.TaskGroup() as drawing:
+                async with self._tasks, TaskGroup() as drawing:
                     drawing.create_task(draw_sources(stop))
                     await stop.wait()
                     drain.reschedule(asyncio.get_running_loop().time() + DRAIN_TIMEOUT_SECONDS)

@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
@@ -56,20 +57,20 @@ class ShardConsumer:
         Raises:
             ConsumerGone: the buffer was deleted.
         """
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             self._compare(tasks)
             await cancel_when(stop, self._follow(tasks))
             self._stopped = True
             for end in self._drawn.values():
                 end.set()
 
-    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+    async def _follow(self, tasks: TaskGroup) -> None:
         async with aclosing(self._access.changes()) as changes:
             async for stored in changes:
                 self._stored = stored
                 self._compare(tasks)
 
-    def _compare(self, tasks: asyncio.TaskGroup) -> None:
+    def _compare(self, tasks: TaskGroup) -> None:
         """End what is not for this worker any more, and begin what is and is not drawn yet."""
         if self._stopped:
             return
@@ -92,7 +93,7 @@ class ShardConsumer:
         known = (*self._stored.draining, self._stored.generation, *drawn)
         return lane.generation.number == min(each.number for each in known)
 
-    async def _draw_lane(self, lane: Lane, end: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
+    async def _draw_lane(self, lane: Lane, end: asyncio.Event, tasks: TaskGroup) -> None:
         try:
             await self._draw(lane, end)
         except* ConsumerGone:
@@ -111,14 +112,14 @@ class ShardConsumer:
         if lane.generation.camera_affinity:
 
             async def hold(lease: Lease) -> None:
-                async with asyncio.TaskGroup() as tasks:
+                async with TaskGroup() as tasks:
                     for shard in shards:
                         if shard.number == lease.shard:
                             tasks.create_task(self._draw_leased(shard, lease))
 
             await self._access.hold_share(lane, hold, until)
             return
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             for shard in shards:
                 source = FrameSource(shard_stream(shard), shard_consumer(shard))
                 tasks.create_task(self._dispatcher.draw(source, until))

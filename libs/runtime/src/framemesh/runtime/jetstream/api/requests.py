@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import nats.errors
 from nats.aio.msg import Msg
 
+from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 from framemesh.runtime.jetstream.api.errors import api_error
 from framemesh.runtime.jetstream.api.headers import DESCRIPTION, STATUS
 from framemesh.runtime.jetstream.connection.broker import (
@@ -17,7 +18,6 @@ from framemesh.runtime.jetstream.connection.broker import (
     Broker,
     BrokerUnavailable,
 )
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
 
 T = TypeVar("T")
 Body = Mapping[str, Any]

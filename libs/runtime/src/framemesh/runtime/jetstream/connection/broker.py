@@ -13,12 +13,12 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
-from framemesh.runtime.dataplane.errors import StreamUnavailable
-from framemesh.runtime.jetstream.connection.cancellation import (
+from framemesh.runtime.concurrency.cancellation import (
     preserve_cancellation,
     raise_swallowed_cancellation,
 )
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
+from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.connection.client import Client, PermissionsViolation
 from framemesh.runtime.logs import get_logger
 

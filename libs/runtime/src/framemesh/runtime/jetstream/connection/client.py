@@ -9,7 +9,7 @@ import nats.aio.client
 import nats.errors
 from nats.aio.subscription import Subscription
 
-from framemesh.runtime.jetstream.connection.cancellation import preserve_cancellation
+from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 from framemesh.runtime.jetstream.connection.transport import Transport
 
 STALE = "stale connection"

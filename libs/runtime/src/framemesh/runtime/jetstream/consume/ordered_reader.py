@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.runtime.concurrency.run_until import cancel_when
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone
 from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
@@ -148,7 +149,7 @@ class OrderedReader:
                 batch_window_seconds=self._batch_window_seconds,
                 acks=False,
             ) as pull,
-            asyncio.TaskGroup() as tasks,
+            TaskGroup() as tasks,
         ):
             handling = tasks.create_task(self._handle(arrived, pull, handle))
             await cancel_when(renewed, _until_gone(pull))

@@ -18,6 +18,7 @@ from framemesh.core.leases.lease_member import (
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.worker_speed import UNKNOWN_SPEED, WorkerSpeed
 from framemesh.runtime.concurrency.run_until import run_until
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket, LeaseConflict
 from framemesh.runtime.jetstream.leases.lease_keeper import RESEND_SECONDS, Hold, LeaseKeeper
@@ -71,7 +72,7 @@ class ShardLeases:
         Cancelled, it releases nothing: the leases expire, as those of a killed process. Raises an
         exception group with the errors of holders.
         """
-        async with asyncio.TaskGroup() as tasks:
+        async with TaskGroup() as tasks:
             await run_until(stop, self._announce(), self._follow(tasks))
             for keeper in self._keepers.values():
                 keeper.drain()
@@ -102,7 +103,7 @@ class ShardLeases:
         except BrokerUnavailable as error:
             log.info("registration is left to expire", why=str(error))
 
-    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+    async def _follow(self, tasks: TaskGroup) -> None:
         await self._announced.wait()
         while True:
             soon = True
@@ -114,16 +115,16 @@ class ShardLeases:
                 log.debug("leases cannot be read", why=str(error))
             await asyncio.sleep(FAST_POLL_SECONDS if soon else POLL_SECONDS)
 
-    async def _carry_out(self, actions: LeaseActions, tasks: asyncio.TaskGroup) -> None:
+    async def _carry_out(self, actions: LeaseActions, tasks: TaskGroup) -> None:
         for shard in actions.end:
             self._keepers[shard].drain()
         for sequence in actions.forget:
             await self._bucket.delete(sequence)
-        async with asyncio.TaskGroup() as taking:
+        async with TaskGroup() as taking:
             for shard in actions.take:
                 taking.create_task(self._take(shard, tasks))
 
-    async def _take(self, shard: int, tasks: asyncio.TaskGroup) -> None:
+    async def _take(self, shard: int, tasks: TaskGroup) -> None:
         asked_at = self._clock.monotonic()
         try:
             sequence = await self._bucket.take(shard, self._member.member)

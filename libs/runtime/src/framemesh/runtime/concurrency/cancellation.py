@@ -16,7 +16,7 @@ def preserve_cancellation() -> Iterator[None]:
 
     Also for code that cleans up after a cancellation: only new ones count.
     """
-    before = _cancellations()
+    before = cancellations()
     try:
         yield
     finally:
@@ -25,10 +25,11 @@ def preserve_cancellation() -> Iterator[None]:
 
 def raise_swallowed_cancellation(before: int = 0) -> None:
     """Raise CancelledError if this task was cancelled more often than `before`."""
-    if _cancellations() > before:
+    if cancellations() > before:
         raise asyncio.CancelledError
 
 
-def _cancellations() -> int:
+def cancellations() -> int:
+    """How often this task was cancelled, without those that have been dealt with."""
     task = asyncio.current_task()
     return task.cancelling() if task else 0

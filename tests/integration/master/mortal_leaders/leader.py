@@ -39,7 +39,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUn
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.messages.outcome_message import OutcomeSummary
 from tests.hand_clock import HandClock
-from tests.integration.master.mortal_broker import Life, MortalBroker, MortalDriver
+from tests.integration.master.mortal_leaders.broker import Life, MortalBroker, MortalDriver
 from tests.integration.services.running import MIB
 
 MAX_ROUNDS = 50

@@ -22,7 +22,7 @@ from framemesh.master.scaling.scaling_store import Scaled
 from framemesh.runtime.jetstream.pipeline_store import PipelineUnknown
 from framemesh.runtime.messages import pipeline_message
 from tests.integration.master.conftest import pipeline_spec
-from tests.integration.master.mortal_leader import Leader
+from tests.integration.master.mortal_leaders.leader import Leader
 from tests.integration.services.running import MIB
 
 Act = Callable[[Leader], Awaitable[object]]

@@ -16,13 +16,16 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.messages.subjects import REVISIONS_BUCKET
 from tests.hand_clock import HandClock
-from tests.integration.master.leader_changes import MODEL, Act, Change
-from tests.integration.master.mortal_broker import Life
-from tests.integration.master.mortal_fleets import Fleet
-from tests.integration.master.mortal_leader import Leader, Term, running_leader
+from tests.integration.master.mortal_leaders.broker import Life
+from tests.integration.master.mortal_leaders.changes import MODEL, Act, Change
+from tests.integration.master.mortal_leaders.fleets import Fleet
+from tests.integration.master.mortal_leaders.leader import Leader, Term, running_leader
 
 MODELS = files.STREAM, bucket_stream(entries.BUCKET)
 """Streams that are the same for all changes, but for what was promoted."""
+
+MAX_STEPS = 100
+"""Of one change: more are a change that never ends."""
 
 
 class World:
@@ -51,6 +54,14 @@ class World:
                 await change.begun(leader)
         await self.push(change.frames)
         self._dies_in = change.dies_in
+
+    async def ends(self, change: Change) -> tuple[int, dict[str, object], dict[str, object]]:
+        """The steps of a change that nothing disturbs, and what there is before and after it."""
+        await self.begin(change)
+        before, whole = await self.found(), Life()
+        await self.settle(change.act, whole)
+        assert 0 < whole.taken < MAX_STEPS
+        return whole.taken, before, await self.found()
 
     async def push(self, frames: int) -> None:
         """Put frames into the buffer."""
