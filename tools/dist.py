@@ -59,7 +59,7 @@ def distributions() -> tuple[Distribution, Distribution]:
         members=(
             *("libs/core", "libs/modeling", "libs/vision", "libs/runtime"),
             *("services/ingest", "services/master", "services/agent", "services/worker"),
-            *("services/monitor", "cli"),
+            *("services/monitor", "services/sink", "cli"),
         ),
         stubs=("master", "monitor", "worker"),
         data={f"cli/bundled/{name}": source for name, source in BUNDLED.items()},

@@ -1,0 +1,1 @@
+"""Takes results to files, brokers and other services."""
