@@ -77,6 +77,10 @@ stubs: install ## Generate the gRPC stubs from proto/
 glossary: install ## Write docs/glossary.md from tools/glossary.toml
 	$(BIN)/python -m tools.glossary
 
+.PHONY: web-types
+web-types: install ## Write the TypeScript types of the dashboard's messages
+	$(BIN)/python -m tools.web_types
+
 .PHONY: check
 check: install $(BUF) ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
@@ -89,6 +93,7 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 		$(BUF) breaking --against ".git#tag=$$tag"; fi
 	$(BIN)/python tools/stubs.py --check libs/api/src
 	$(BIN)/python -m tools.glossary --check
+	$(BIN)/python -m tools.web_types --check
 	$(BIN)/pytest tests/unit
 
 .PHONY: test

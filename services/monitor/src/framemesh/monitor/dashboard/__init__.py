@@ -1,0 +1,1 @@
+"""The dashboard: a page in the browser, and what it asks for over HTTP."""
