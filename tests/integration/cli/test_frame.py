@@ -43,6 +43,7 @@ def known(services: Any) -> None:
             fate="FATE_DONE",
             detections=[person],
             models=[outcome_pb2.StageModel(stage="people", model="person", version=3)],
+            timings=outcome_pb2.HopTimings(ingest=1500, dwell=0, queue=3500, triton=30_000),
         ),
         record(
             "c",
@@ -65,6 +66,7 @@ def test_what_happened_to_a_frame_in_each_session_is_told(run: Any) -> None:
         "  captured  2023-11-14 22:13:20.000 UTC\n"
         "  completed 2023-11-14 22:13:20.035 UTC, after 35 ms\n"
         "  stored    2023-11-14 22:13:20.040 UTC\n"
+        "  hops      ingest 1.5 ms, dwell 0.0 ms, queue 3.5 ms, triton 30.0 ms\n"
         "  by        w1, 1 attempt\n"
         "  models    people (person 3)\n"
         "north/c/7 is dead\n"

@@ -65,15 +65,15 @@ NOTHING = InferenceResult(4, 3, ())
 
 READERS = itertools.count()
 
-Decide = Callable[[Frame, bool], Outcome]
+Decide = Callable[[FrameContext, bool], Outcome]
 
 
 def outcome_factory(delivery: DeliverySpec = SPEC.delivery) -> OutcomeFactory:
     return OutcomeFactory("street", "test", delivery, SystemClock())
 
 
-def done(frame: Frame, suspect: bool) -> Outcome:
-    return outcome_factory().done(frame, NOTHING, attempts=2 if suspect else 1)
+def done(context: FrameContext, suspect: bool) -> Outcome:
+    return outcome_factory().done(context, NOTHING, attempts=2 if suspect else 1)
 
 
 @dataclass
@@ -93,7 +93,7 @@ class ScriptedProcessor:
         self.busy.set()
         await self.gate.wait()
         await asyncio.sleep(self.seconds())
-        return self.decide(context.frame, context.suspect)
+        return self.decide(context, context.suspect)
 
 
 def open_processor(
@@ -273,10 +273,10 @@ async def test_only_the_newest_frames_of_each_camera_are_processed(buffer: World
 async def test_a_dead_frame_is_kept_with_what_is_known_of_it(buffer: World) -> None:
     said = 'a "model" said:\n\u2018no\u2019'
 
-    def decide(frame: Frame, suspect: bool) -> Outcome:
-        if frame.id.sequence == 2:
-            return outcome_factory().dead(frame, "inference_failed", said, attempts=4)
-        return done(frame, suspect)
+    def decide(context: FrameContext, suspect: bool) -> Outcome:
+        if context.frame.id.sequence == 2:
+            return outcome_factory().dead(context, "inference_failed", said, attempts=4)
+        return done(context, suspect)
 
     await offer(buffer, 3)
     async with working(buffer, open_processor(decide)):
@@ -295,9 +295,9 @@ async def test_what_is_dead_in_another_run_has_no_dead_letter_and_no_outcome_in_
     buffer = MemoryWorld()
     provision_in_memory(buffer.memory)
 
-    def decide(frame: Frame, _: bool) -> Outcome:
+    def decide(context: FrameContext, _: bool) -> Outcome:
         factory = replace(outcome_factory(), run="s7")
-        return factory.dead(frame, "inference_failed", "", attempts=4)
+        return factory.dead(context, "inference_failed", "", attempts=4)
 
     await offer(buffer, 2)
     async with working(buffer, open_processor(decide)):
@@ -310,8 +310,8 @@ async def test_what_is_dead_in_another_run_has_no_dead_letter_and_no_outcome_in_
 async def test_headers_that_are_not_known_go_on_with_a_dead_frame(buffer: World) -> None:
     trace = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 
-    def decide(frame: Frame, suspect: bool) -> Outcome:
-        return outcome_factory().dead(frame, "undecodable", "", attempts=1)
+    def decide(context: FrameContext, suspect: bool) -> Outcome:
+        return outcome_factory().dead(context, "undecodable", "", attempts=1)
 
     message = frame_message.to_message(SHARDS[0], replace(frame_of("door", 1), headers=trace))
     await buffer.plane.store(message)
@@ -322,8 +322,8 @@ async def test_headers_that_are_not_known_go_on_with_a_dead_frame(buffer: World)
 
 
 async def test_an_outcome_that_no_message_can_hold_is_a_dead_letter(buffer: World) -> None:
-    def decide(frame: Frame, suspect: bool) -> Outcome:
-        return replace(done(frame, suspect), detail="x" * buffer.plane.max_message_bytes)
+    def decide(context: FrameContext, suspect: bool) -> Outcome:
+        return replace(done(context, suspect), detail="x" * buffer.plane.max_message_bytes)
 
     await offer(buffer, 1)
     async with working(buffer, open_processor(decide)):
@@ -377,7 +377,8 @@ async def test_frames_that_a_stopped_worker_does_not_finish_go_to_another_at_onc
 async def test_a_frame_whose_ack_was_lost_has_one_outcome(buffer: World) -> None:
     """As a worker leaves it that is killed between the outcome and the ack."""
     await offer(buffer, 1)
-    earlier = outcome_message.to_message(done(frame_of("door", 1), suspect=False))
+    context = FrameContext(frame_of("door", 1), SystemClock())
+    earlier = outcome_message.to_message(done(context, suspect=False))
     await buffer.plane.store(earlier)
     processor = open_processor()
     async with working(buffer, processor):

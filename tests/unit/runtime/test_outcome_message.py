@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.clock import SystemClock
 from framemesh.core.detection import (
     Box,
@@ -16,6 +17,7 @@ from framemesh.core.detection import (
     RasterKind,
 )
 from framemesh.core.frame import FrameId
+from framemesh.core.hops import HOPS, Hop, HopTimings
 from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.runtime.dataplane.errors import AlreadyStored
 from framemesh.runtime.memory.config import Retention, StreamConfig
@@ -89,3 +91,33 @@ def test_the_ledger_counts_a_done_frame_that_is_damaged() -> None:
     payload = outcome_message.to_message(done).payload
     assert outcome_message.summary_from_payload(payload).reason == "damaged"
     assert outcome_message.from_payload(payload) == done
+
+
+REACHED = (
+    HopTimings(),
+    HopTimings(ingest=0, dwell=0, queue=0),
+    HopTimings(None, None, 5, 7),
+    HopTimings(1, 2, 3, 4, 5, 6, 0),
+    HopTimings(dwell=2**50),
+)
+
+
+@pytest.mark.parametrize("timings", REACHED, ids=str)
+def test_the_hops_that_a_frame_did_not_reach_are_absent(timings: HopTimings) -> None:
+    outcome = replace(OUTCOME, timings=timings)
+    payload = outcome_message.to_message(outcome).payload
+    assert outcome_message.from_payload(payload) == outcome
+
+
+def test_the_hops_of_a_frame_are_these_bytes() -> None:
+    empty = outcome_message.to_proto(OUTCOME).SerializeToString()
+    timed = replace(OUTCOME, timings=HopTimings(300, 0, 1, 2, 3, 4, 5))
+    written = outcome_message.to_proto(timed).SerializeToString()
+    assert written == empty + bytes.fromhex("9a010f 08ac02 1000 1801 2002 2803 3004 3805")
+
+
+def test_hops_have_the_same_names_everywhere() -> None:
+    names = [hop.value for hop in Hop]
+    assert names == list(HopTimings._fields)
+    assert names == [field.name for field in outcome_pb2.HopTimings.DESCRIPTOR.fields]
+    assert set(HOPS) == set(Hop)

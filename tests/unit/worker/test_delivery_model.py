@@ -52,9 +52,7 @@ class FrameProcessor:
     async def outcome(self, context: FrameContext) -> Outcome:
         await self.go.wait()
         attempts = 2 if context.suspect else 1
-        return self._outcome_factory.done(
-            context.frame, InferenceResult(1, 1, ()), attempts=attempts
-        )
+        return self._outcome_factory.done(context, InferenceResult(1, 1, ()), attempts=attempts)
 
 
 class Worker:

@@ -171,7 +171,7 @@ async def test_steps_wrap_one_another_in_their_order() -> None:
     outcomes = OutcomeFactory("street", "w", DeliverySpec(), clock)
 
     async def last(context: FrameContext) -> Outcome:
-        return outcomes.done(context.frame, InferenceResult(1, 1, ()), attempts=1)
+        return outcomes.done(context, InferenceResult(1, 1, ()), attempts=1)
 
     context = FrameContext(Frame(FrameId("door", "s", 1), 0, b"", 0), clock)
     await FrameProcessor((Named("outer"), Named("inner")), last).outcome(context)

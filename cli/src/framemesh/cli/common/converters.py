@@ -95,6 +95,7 @@ def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
             {"stage": each.stage, "model": each.model, "version": each.version}
             for each in outcome.models
         ],
+        "timings_us": {hop.name: micros for hop, micros in outcome.timings.ListFields()},
     }
 
 

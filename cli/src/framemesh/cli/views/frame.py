@@ -39,10 +39,17 @@ def _completed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
     yield f"  captured  {format_time(outcome.captured_unix_nano)}"
     yield f"  completed {format_time(outcome.completed_unix_nano)}, after {age}"
     yield f"  stored    {format_time(record.stored_unix_nano)}"
+    if hops := _hops(outcome.timings):
+        yield f"  hops      {hops}"
     yield f"  by        {outcome.completed_by}, {_attempts(outcome)}"
     if outcome.models:
         models = (f"{each.stage} ({each.model} {each.version})" for each in outcome.models)
         yield f"  models    {', '.join(models)}"
+
+
+def _hops(timings: outcome_pb2.HopTimings) -> str:
+    """How long it was on each hop that it reached."""
+    return ", ".join(f"{hop.name} {micros / 1000:.1f} ms" for hop, micros in timings.ListFields())
 
 
 def _attempts(outcome: outcome_pb2.Outcome) -> str:

@@ -5,6 +5,7 @@ from enum import Enum
 
 from framemesh.core.detection import Detection
 from framemesh.core.frame import FrameId
+from framemesh.core.hops import HopTimings
 
 
 class Fate(Enum):
@@ -61,3 +62,4 @@ class Outcome:
     """Of the pipeline, by which the worker decided it; 0 if ingest did."""
     models: tuple[StageModel, ...] = ()
     """Of all stages; none if the frame was not processed."""
+    timings: HopTimings = HopTimings()  # noqa: RUF009  it is frozen

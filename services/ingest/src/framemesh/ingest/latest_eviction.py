@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
+from framemesh.core.hops import HopTimings
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
@@ -69,7 +70,8 @@ class LatestEviction:
             # It has no id, so no outcome can be written for it. Ingest writes no such thing.
             log.error("message is no frame", subject=message.subject, error=repr(error))
             return
-        await self._ledger.write(outcome_message.to_message(self._outcome(frame)))
+        outcome = self._outcome(frame, message.stored_unix_nano)
+        await self._ledger.write(outcome_message.to_message(outcome))
 
     async def _remove(self, sequence: int) -> bool:
         """Returns False where the broker refuses, or a worker acked it first."""
@@ -103,15 +105,20 @@ class LatestEviction:
         most = max(counts, key=counts.__getitem__, default=None)
         return most if most and counts[most] > self._keep else None
 
-    def _outcome(self, frame: Frame) -> Outcome:
+    def _outcome(self, frame: Frame, stored_unix_nano: int) -> Outcome:
+        now = self._deps.clock.unix_nano()
         return Outcome(
             frame=frame.id,
             pipeline=self._pipeline,
             fate=Fate.SUPERSEDED,
             captured_unix_nano=frame.captured_unix_nano,
-            completed_unix_nano=self._deps.clock.unix_nano(),
+            completed_unix_nano=now,
             completed_by=self._deps.name,
             reason="newer_frame",
             detail="the buffer was full, and a newer one of its camera came",
             attempts=0,
+            timings=HopTimings(
+                ingest=max(0, stored_unix_nano - frame.captured_unix_nano) // 1000,
+                dwell=max(0, now - stored_unix_nano) // 1000,
+            ),
         )

@@ -7,10 +7,15 @@ later a trace) belongs to that frame alone.
 import contextvars
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
+from framemesh.core.hops import HopTimings
 from framemesh.worker.errors import AttemptFailed
+
+MICRO = 1_000_000
+"""Microseconds of a second."""
 
 
 @dataclass(slots=True)
@@ -21,6 +26,8 @@ class FrameTimings:
     """The buffer delivered it."""
     dispatched: float | None = None
     """The scheduler chose it."""
+    began: float | None = None
+    """The last attempt at it began."""
     decoded: float | None = None
     """The input of the first stage is written."""
     sent: float | None = None
@@ -30,6 +37,26 @@ class FrameTimings:
     committed: float | None = None
     """Its outcome is stored, and it is acked."""
 
+    def hops(self, now: float, ingest: int | None, dwell: int | None) -> HopTimings:
+        """How long the frame was on each hop that it reached, and on the last one until now."""
+        received, began, decoded = self.received, self.began, self.decoded
+        sent, answered = self.sent, self.answered
+        if began is None or decoded is None or sent is None or answered is None:
+            points = (received, began, decoded, sent, now)
+            reached = [point for point in points if point is not None]
+            spent = (int(MICRO * (end - begin)) for begin, end in pairwise(reached))
+            return HopTimings(ingest, dwell, *spent)
+        # Nearly every frame: written out, it takes a third of the time.
+        return HopTimings(
+            ingest,
+            dwell,
+            int(MICRO * (began - received)),
+            int(MICRO * (decoded - began)),
+            int(MICRO * (sent - decoded)),
+            int(MICRO * (answered - sent)),
+            int(MICRO * (now - answered)),
+        )
+
 
 @dataclass(slots=True, eq=False)
 class FrameContext:
@@ -37,6 +64,8 @@ class FrameContext:
 
     frame: Frame
     clock: Clock
+    stored_unix_nano: int = 0
+    """When the broker stored it in the buffer; 0: not known."""
     timings: FrameTimings = field(init=False)
     suspect: bool = False
     """It failed among others, or a worker that had it gave no outcome: it is worked on alone."""
@@ -62,7 +91,7 @@ class FrameContext:
     def begin_attempt(self) -> None:
         """The points that an earlier attempt reached no longer count."""
         self.timings.decoded = self.timings.sent = self.timings.answered = None
-        self.working_since = self.clock.monotonic()
+        self.timings.began = self.working_since = self.clock.monotonic()
 
     def mark_dispatched(self) -> None:
         self.timings.dispatched = self.clock.monotonic()
@@ -80,6 +109,17 @@ class FrameContext:
 
     def mark_committed(self) -> None:
         self.timings.committed = self.clock.monotonic()
+
+    def hop_timings(self, completed_unix_nano: int) -> HopTimings:
+        """How long it was on each hop, if it is completed now, at `completed_unix_nano`."""
+        now, stored = self.clock.monotonic(), self.stored_unix_nano
+        if not stored:
+            return self.timings.hops(now, None, None)
+        held = int(MICRO * (now - self.timings.received))
+        ingest = (stored - self.frame.captured_unix_nano) // 1000
+        dwell = (completed_unix_nano - stored) // 1000 - held
+        # Below 0 where the clock of another machine is ahead of ours.
+        return self.timings.hops(now, max(0, ingest), max(0, dwell))
 
 
 CURRENT_FRAME: contextvars.ContextVar[FrameContext | None] = contextvars.ContextVar(

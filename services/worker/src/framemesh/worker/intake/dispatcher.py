@@ -162,13 +162,13 @@ class Dispatcher:
             log.error("message is no frame", subject=message.subject, error=repr(error))
             self._tasks.create_task(self._discard(message, pull), context=self._base_context.copy())
             return
-        context = FrameContext(frame, self._clock)
+        context = FrameContext(frame, self._clock, message.stored_unix_nano)
         in_flight = self._in_flight.add(context, message, source, pull)
         queued = QueuedFrame(
             frame.id.camera, source.stream, message.sequence, frame.captured_unix_nano, in_flight
         )
         for older in self._scheduler.enqueue(queued):
-            self._complete_undispatched(older, self._outcomes.superseded(older.frame))
+            self._complete_undispatched(older, self._outcomes.superseded(older.context))
         self._dispatch()
 
     async def _discard(self, message: ReceivedMessage, pull: Pull) -> None:
@@ -245,7 +245,7 @@ class Dispatcher:
         # Never so early that none is in time: then nothing would be measured any more.
         early = min(self._dispatch_latency(), fresh.max_age.total_seconds() / 2)
         for in_flight in self._scheduler.expire(self._clock.unix_nano() + round(early * NANO)):
-            self._complete_undispatched(in_flight, self._outcomes.expired(in_flight.frame))
+            self._complete_undispatched(in_flight, self._outcomes.expired(in_flight.context))
 
     async def _sweep(self) -> None:
         """Expire frames also while no slot is free: they must not stay pending until one is."""

@@ -53,7 +53,7 @@ class OutcomeCommitter:
             await self._write(
                 in_flight,
                 self._outcomes.dead(
-                    in_flight.frame, "outcome_refused", str(error), outcome.attempts
+                    in_flight.context, "outcome_refused", str(error), outcome.attempts
                 ),
             )
         await in_flight.message.ack()

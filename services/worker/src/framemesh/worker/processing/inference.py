@@ -43,4 +43,4 @@ class Inference:
         except Exception as error:  # a fault of ours must not stop the frames behind this one
             log.error("frame failed", frame=str(frame.id), exc_info=error)
             raise AttemptFailed("fault", repr(error)) from error
-        return self._outcomes.done(frame, result, attempts=context.attempts)
+        return self._outcomes.done(context, result, attempts=context.attempts)

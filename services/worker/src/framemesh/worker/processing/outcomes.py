@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from framemesh.core.clock import Clock
 from framemesh.core.documents.duration import duration_text
-from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import Damaged
+from framemesh.worker.frame_context import FrameContext
 
 log = get_logger()
 
@@ -29,28 +29,28 @@ class OutcomeFactory:
     run: str = ""
     """That the outcomes belong to; empty: the live one."""
 
-    def done(self, frame: Frame, result: InferenceResult, attempts: int) -> Outcome:
+    def done(self, context: FrameContext, result: InferenceResult, attempts: int) -> Outcome:
         return self._outcome(
-            frame, Fate.DONE, detail=result.damage, attempts=attempts, result=result
+            context, Fate.DONE, detail=result.damage, attempts=attempts, result=result
         )
 
-    def expired(self, frame: Frame) -> Outcome:
+    def expired(self, context: FrameContext) -> Outcome:
         max_age = self.delivery.fresh.max_age if self.delivery.fresh else timedelta.max
         detail = f"older than {duration_text(max_age)} before a model could have it"
-        return self._outcome(frame, Fate.EXPIRED, "too_old", detail, attempts=0)
+        return self._outcome(context, Fate.EXPIRED, "too_old", detail, attempts=0)
 
-    def superseded(self, frame: Frame) -> Outcome:
+    def superseded(self, context: FrameContext) -> Outcome:
         newer = self.delivery.latest.frames if self.delivery.latest else 0
         detail = f"{newer} newer of its camera came before it was dispatched"
-        return self._outcome(frame, Fate.SUPERSEDED, "newer_frame", detail, attempts=0)
+        return self._outcome(context, Fate.SUPERSEDED, "newer_frame", detail, attempts=0)
 
-    def dead(self, frame: Frame, reason: str, detail: str, attempts: int) -> Outcome:
-        log.warning("frame is dead", frame=str(frame.id), reason=reason, detail=detail)
-        return self._outcome(frame, Fate.DEAD, reason, detail, attempts=attempts)
+    def dead(self, context: FrameContext, reason: str, detail: str, attempts: int) -> Outcome:
+        log.warning("frame is dead", frame=str(context.frame.id), reason=reason, detail=detail)
+        return self._outcome(context, Fate.DEAD, reason, detail, attempts=attempts)
 
     def _outcome(
         self,
-        frame: Frame,
+        context: FrameContext,
         fate: Fate,
         reason: str = "",
         detail: str = "",
@@ -58,12 +58,13 @@ class OutcomeFactory:
         attempts: int,
         result: InferenceResult | None = None,
     ) -> Outcome:
+        frame, completed = context.frame, self.clock.unix_nano()
         return Outcome(
             frame=frame.id,
             pipeline=self.pipeline,
             fate=fate,
             captured_unix_nano=frame.captured_unix_nano,
-            completed_unix_nano=self.clock.unix_nano(),
+            completed_unix_nano=completed,
             completed_by=self.worker,
             reason=reason,
             detail=detail,
@@ -77,4 +78,5 @@ class OutcomeFactory:
             revision=self.revision,
             models=self.models if attempts else (),
             run=self.run,
+            timings=context.hop_timings(completed),
         )

@@ -17,8 +17,6 @@ class TerminalErrors:
         try:
             return await proceed(context)
         except (Undecodable, FrameGivenUp) as error:
-            return self._outcomes.dead(
-                context.frame, error.reason, str(error), attempts=context.attempts
-            )
+            return self._outcomes.dead(context, error.reason, str(error), attempts=context.attempts)
         except TooOld:
-            return self._outcomes.expired(context.frame)
+            return self._outcomes.expired(context)

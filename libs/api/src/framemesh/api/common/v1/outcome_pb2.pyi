@@ -419,6 +419,82 @@ class StageModel(_message.Message):
 Global___StageModel: _TypeAlias = StageModel  # noqa: Y015
 
 @_typing.final
+class HopTimings(_message.Message):
+    """Microseconds that a frame was on each hop of its way. A field is absent if the frame did not get there, or
+    where it is not known. Together they are the frame's age, as far as the clocks of ingest, broker and
+    worker agree.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INGEST_FIELD_NUMBER: _builtins.int
+    DWELL_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    DECODE_FIELD_NUMBER: _builtins.int
+    BATCH_FIELD_NUMBER: _builtins.int
+    TRITON_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    ingest: _builtins.int
+    """From the capture until the broker stored it in the buffer."""
+    dwell: _builtins.int
+    """In the buffer, until it came to the worker that made the outcome."""
+    queue: _builtins.int
+    """In that worker, until it was its turn; attempts that failed are part of it."""
+    decode: _builtins.int
+    """Decoded and resized, until the input of the first model is written."""
+    batch: _builtins.int
+    """Waits for others to share the request to Triton."""
+    triton: _builtins.int
+    """In Triton, from the first request until the last answer, of all stages."""
+    outcome: _builtins.int
+    """The model's answer becomes the outcome."""
+    def __init__(
+        self,
+        *,
+        ingest: _builtins.int | None = ...,
+        dwell: _builtins.int | None = ...,
+        queue: _builtins.int | None = ...,
+        decode: _builtins.int | None = ...,
+        batch: _builtins.int | None = ...,
+        triton: _builtins.int | None = ...,
+        outcome: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_batch", b"_batch", "_decode", b"_decode", "_dwell", b"_dwell", "_ingest", b"_ingest", "_outcome", b"_outcome", "_queue", b"_queue", "_triton", b"_triton", "batch", b"batch", "decode", b"decode", "dwell", b"dwell", "ingest", b"ingest", "outcome", b"outcome", "queue", b"queue", "triton", b"triton"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_batch", b"_batch", "_decode", b"_decode", "_dwell", b"_dwell", "_ingest", b"_ingest", "_outcome", b"_outcome", "_queue", b"_queue", "_triton", b"_triton", "batch", b"batch", "decode", b"decode", "dwell", b"dwell", "ingest", b"ingest", "outcome", b"outcome", "queue", b"queue", "triton", b"triton"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__batch: _TypeAlias = _typing.Literal["batch"]  # noqa: Y015
+    _WhichOneofArgType__batch: _TypeAlias = _typing.Literal["_batch", b"_batch"]  # noqa: Y015
+    _WhichOneofReturnType__decode: _TypeAlias = _typing.Literal["decode"]  # noqa: Y015
+    _WhichOneofArgType__decode: _TypeAlias = _typing.Literal["_decode", b"_decode"]  # noqa: Y015
+    _WhichOneofReturnType__dwell: _TypeAlias = _typing.Literal["dwell"]  # noqa: Y015
+    _WhichOneofArgType__dwell: _TypeAlias = _typing.Literal["_dwell", b"_dwell"]  # noqa: Y015
+    _WhichOneofReturnType__ingest: _TypeAlias = _typing.Literal["ingest"]  # noqa: Y015
+    _WhichOneofArgType__ingest: _TypeAlias = _typing.Literal["_ingest", b"_ingest"]  # noqa: Y015
+    _WhichOneofReturnType__outcome: _TypeAlias = _typing.Literal["outcome"]  # noqa: Y015
+    _WhichOneofArgType__outcome: _TypeAlias = _typing.Literal["_outcome", b"_outcome"]  # noqa: Y015
+    _WhichOneofReturnType__queue: _TypeAlias = _typing.Literal["queue"]  # noqa: Y015
+    _WhichOneofArgType__queue: _TypeAlias = _typing.Literal["_queue", b"_queue"]  # noqa: Y015
+    _WhichOneofReturnType__triton: _TypeAlias = _typing.Literal["triton"]  # noqa: Y015
+    _WhichOneofArgType__triton: _TypeAlias = _typing.Literal["_triton", b"_triton"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__batch) -> _WhichOneofReturnType__batch | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__decode) -> _WhichOneofReturnType__decode | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dwell) -> _WhichOneofReturnType__dwell | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ingest) -> _WhichOneofReturnType__ingest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__outcome) -> _WhichOneofReturnType__outcome | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__queue) -> _WhichOneofReturnType__queue | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__triton) -> _WhichOneofReturnType__triton | None: ...
+
+Global___HopTimings: _TypeAlias = HopTimings  # noqa: Y015
+
+@_typing.final
 class Outcome(_message.Message):
     """The final fate of one frame. There is exactly one for every offered frame."""
 
@@ -442,6 +518,7 @@ class Outcome(_message.Message):
     DAMAGED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
+    TIMINGS_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -482,6 +559,10 @@ class Outcome(_message.Message):
     def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageModel]:
         """Of all stages; none if the frame was not processed."""
 
+    @_builtins.property
+    def timings(self) -> Global___HopTimings:
+        """Absent if ingest rejected the frame."""
+
     def __init__(
         self,
         *,
@@ -503,10 +584,11 @@ class Outcome(_message.Message):
         damaged: _builtins.bool = ...,
         revision: _builtins.int = ...,
         models: _abc.Iterable[Global___StageModel] | None = ...,
+        timings: Global___HopTimings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "models", b"models", "pipeline", b"pipeline", "reason", b"reason", "revision", b"revision", "run", b"run", "tensor_bytes", b"tensor_bytes", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "models", b"models", "pipeline", b"pipeline", "reason", b"reason", "revision", b"revision", "run", b"run", "tensor_bytes", b"tensor_bytes", "timings", b"timings", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
