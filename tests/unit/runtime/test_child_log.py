@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.processes import child_log
-from framemesh.runtime.processes.child_log import bound, last_log_line
+from framemesh.runtime.processes.child_log import bound, keep_bounded, last_log_line
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -115,3 +117,18 @@ def test_a_log_that_cannot_be_cut_does_not_end_its_process(
     monkeypatch.setattr(child_log, "LOG_BYTES", 0)
     log.mkdir()
     bound(log)
+
+
+@pytest.fixture
+def long_log(log: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(child_log, "LOG_BYTES", 10)
+    log.write_text("much too long\n")
+    return log
+
+
+async def test_a_log_that_nobody_supervises_is_kept_small(
+    long_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_log, "BOUND_SECONDS", 0.01)
+    async with background_task(keep_bounded(long_log)):
+        await eventually(lambda: long_log.stat().st_size, until=lambda size: size == 0)

@@ -67,6 +67,11 @@ class Framemesh(LazyGroup):
             "framemesh.cli.commands.status:status",
             "Show the ledger of every camera, the backlog, rates, ages and workers.",
         ),
+        LazyCommand(
+            "logs",
+            "framemesh.cli.commands.logs:logs",
+            "Print the logs of all programs of this machine's mesh as one, by time.",
+        ),
         LazyCommand("frame", "framemesh.cli.commands.frame:app", "Say what happened to a frame."),
         LazyCommand(
             "dead",

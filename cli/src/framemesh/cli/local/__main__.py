@@ -5,9 +5,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+from framemesh.cli.local.detached import supervisor_log
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.running import supervised_mesh
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.processes.child_log import keep_bounded
 from framemesh.runtime.service import run_service
 
 
@@ -15,7 +18,10 @@ async def supervise(options: argparse.Namespace, stop: asyncio.Event) -> None:
     """Run a mesh until `stop` is set. The parent process checks that it becomes ready."""
     ports = Ports(options.port_base)
     programs = mesh_programs(options.data, ports, options.store_max)
-    async with supervised_mesh(options.data, ports, programs):
+    async with (
+        supervised_mesh(options.data, ports, programs),
+        background_task(keep_bounded(supervisor_log(options.data))),
+    ):
         await stop.wait()
 
 

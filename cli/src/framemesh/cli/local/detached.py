@@ -53,7 +53,7 @@ class Supervisor:
         Raises:
             OSError: it cannot be started.
         """
-        log = _log(data)
+        log = supervisor_log(data)
         log.parent.mkdir(parents=True, exist_ok=True)
         bound(log)
         command = (sys.executable, "-m", "framemesh.cli.local", "--data", str(data))
@@ -131,7 +131,7 @@ class Supervisor:
             send(self._process)
 
     def _why(self) -> str:
-        log = _log(self._data)
+        log = supervisor_log(self._data)
         return last_log_line(log, self._log_start) or f"the supervisor ended (log: {log})"
 
 
@@ -142,5 +142,6 @@ def clean(data: Path) -> int:
     return killed
 
 
-def _log(data: Path) -> Path:
+def supervisor_log(data: Path) -> Path:
+    """What the supervisor of a data folder prints."""
     return data / "logs" / "supervisor.log"

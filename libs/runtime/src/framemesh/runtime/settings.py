@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.connect_options import ConnectOptions
+from framemesh.runtime.log_lines.credentials import url_without_credentials
 
 
 class BadSetting(FramemeshError):
@@ -105,7 +106,8 @@ def _line(fault: ErrorDetails) -> str:
     variable = fault["loc"][0]
     if fault["type"] == "missing":
         return f"{variable}: is missing"
-    return f"{variable}: {_plain(fault['msg'])}, not {fault['input']!r}"
+    value = url_without_credentials(str(fault["input"]))
+    return f"{variable}: {_plain(fault['msg'])}, not {value!r}"
 
 
 def _plain(message: str) -> str:

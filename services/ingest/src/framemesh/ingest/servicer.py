@@ -12,6 +12,7 @@ from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
 from framemesh.ingest.session_limits import SessionLimits
+from framemesh.runtime import logs
 from framemesh.runtime.rpc.stream_timeouts import first_message
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
@@ -47,6 +48,8 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
         with self._limits.stream():
             opening = _checked(await first_message(request_iterator, ingest_pb2.PushRequest()))
+            # Each call is a task of its own.
+            logs.bind(pipeline=opening.pipeline, camera=opening.camera)
             with self._limits.session(opening.pipeline, opening.camera):
                 await self._run(opening, request_iterator, context)
 

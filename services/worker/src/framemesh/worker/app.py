@@ -19,15 +19,17 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipe
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.jetstream.worker_speeds import tell_speed
 from framemesh.runtime.messages.subjects import shadow_run
+from framemesh.runtime.processes.child_log import keep_bounded
 from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.worker.assignment import Assignment, AssignmentClient
-from framemesh.worker.engine.engine import Engine, open_engine
+from framemesh.worker.engine.engine import Engine, open_engine, triton_log
 from framemesh.worker.intake.copies import CopyConsumer
 from framemesh.worker.intake.dispatcher import Dispatcher, DrawSources
 from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.intake.shards import ShardConsumer
+from framemesh.worker.log_facts import tell_facts
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from framemesh.worker.processing.commit import OutcomeCommitter
@@ -61,6 +63,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
         BrokerLost: the connection to the broker is beyond repair.
         ModelInvalid, TritonStartFailed: the models cannot be served.
     """
+    tell_facts(settings.pipeline, settings.id)
     if settings.role is WorkerRole.SHADOW:
         os.nice(SHADOW_NICENESS)
     started = asyncio.Event()
@@ -132,6 +135,7 @@ async def _work(
                 loops = (
                     nats.wait_lost(),
                     _report_health(server, engine),
+                    keep_bounded(triton_log(settings.data)),
                     time_bound.watch(),
                     tell_speed(nats, settings.pipeline, settings.id, lambda: dispatcher.speed),
                 )

@@ -1,11 +1,13 @@
 """The log file of a child process: how it is kept small, and its last line of trouble."""
 
+import asyncio
 import contextlib
 import json
 import os
 import re
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 LOG_BYTES = 10 * 1024 * 1024
 """Of a log file before it is put aside. With the one that was put aside, a process takes at most
@@ -19,6 +21,9 @@ _ERROR = re.compile(r"\[(ERR|FTL)\] (?P<event>.+)")
 
 _CRASH = re.compile(r"(panic|fatal error): .+|Signal \(\d+\) received\..*")
 """What Go and tritonserver write before the stack at which they crashed."""
+
+BOUND_SECONDS = 5.0
+"""Between two looks at the size of a log that nobody supervises."""
 
 TAIL_BYTES = 64 * 1024
 """What is read of a log to find its last line; a traceback in JSON takes tens of KiB."""
@@ -47,6 +52,13 @@ def bound(log: Path) -> None:
             with contextlib.suppress(OSError):
                 shutil.copyfile(log, log.with_name(f"{log.name}.1"))
             os.truncate(log, 0)
+
+
+async def keep_bounded(log: Path) -> NoReturn:
+    """Put the log aside whenever it is large, until this is cancelled."""
+    while True:
+        await asyncio.to_thread(bound, log)
+        await asyncio.sleep(BOUND_SECONDS)
 
 
 def last_log_line(log: Path, start: int) -> str:

@@ -53,6 +53,11 @@ class Engine:
     another worker."""
 
 
+def triton_log(data: Path) -> Path:
+    """What its Triton prints, if it has one of its own."""
+    return data / "triton" / "triton.log"
+
+
 @asynccontextmanager
 async def open_engine(
     spec: PipelineSpec,
@@ -158,7 +163,9 @@ def _source(
     deployments = list({plan.deployment.name: plan.deployment for plan in plans}.values())
     if installation is None:
         return RemoteTriton(address or "", deployments)
-    return ManagedTriton(installation, deployments, folder=data / "triton", prefix=prefix_of(data))
+    return ManagedTriton(
+        installation, deployments, folder=triton_log(data).parent, prefix=prefix_of(data)
+    )
 
 
 def _remove_orphans(prefix: str) -> None:
