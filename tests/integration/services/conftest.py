@@ -14,7 +14,7 @@ from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.services.running import LOCK_TIMEOUT_SECONDS
 from tests.waiting import eventually
 
-SERVICES = ("ingest", "master", "monitor")
+SERVICES = ("ingest", "master", "monitor", "sink")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ async def test_sigterm_ends_all_while_they_wait_for_the_broker() -> None:
         all_ = [await stack.enter_async_context(process(name)) for name in SERVICES]
         await asyncio.gather(*(running.logged("connecting to the broker") for running in all_))
         ends = await terminate(all_)
-    assert ends == [(0, [])] * 3
+    assert ends == [(0, [])] * len(SERVICES)
 
 
 async def test_sigterm_ends_all_after_the_broker_died(nats: NatsServer, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ async def test_sigterm_ends_all_after_the_broker_died(nats: NatsServer, tmp_path
         server.kill()
         await asyncio.gather(*(running.logged("broker disconnected") for running in all_))
         ends = await terminate(all_)
-    assert ends == [(0, [])] * 3
+    assert ends == [(0, [])] * len(SERVICES)
 
 
 async def test_sigterm_ends_ingest_while_a_session_waits_for_a_broker_that_hangs(
@@ -102,4 +102,4 @@ async def test_services_that_start_before_the_broker_wait_for_it_and_end_at_sigt
         await stack.enter_async_context(running_nats_server(nats, tmp_path / "nats.log"))
         await asyncio.gather(*(running.serves() for running in all_))
         ends = await terminate(all_)
-    assert ends == [(0, [])] * 3
+    assert ends == [(0, [])] * len(SERVICES)

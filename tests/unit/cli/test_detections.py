@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.common.detection_json import detection_to_json
 from framemesh.cli.views.detection import phrase
 from framemesh.cli.views.detections import MAX_PHRASES, summary
+from framemesh.runtime.messages.detection_json import detection_to_json
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 

@@ -6,7 +6,7 @@ import pytest
 
 from framemesh.cli.local.run_state import FILE, FILE_BYTES, MAX_TROUBLE, ProgramStatus, RunState
 
-NAMES = ("nats", "master", "ingest", "monitor", "agent")
+NAMES = ("nats", "master", "ingest", "monitor", "sink", "agent")
 
 
 def state(data: Path, trouble: str) -> RunState:

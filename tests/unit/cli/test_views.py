@@ -10,6 +10,7 @@ from framemesh.cli.common import converters
 from framemesh.cli.views.outcome import line
 from framemesh.cli.views.report import CameraReport, PipelineReport
 from framemesh.cli.views.status import view
+from framemesh.runtime.messages.outcome_json import outcome_to_json
 
 PIPELINE = pipeline_pb2.Pipeline(
     spec=pipeline_pb2.PipelineSpec(name="street"), revision=3, ready_workers=1, trouble="no model"
@@ -121,7 +122,7 @@ def test_a_frame_that_was_not_done_says_why() -> None:
 
 
 def test_a_result_in_json_has_its_boxes_as_fractions(seen: outcome_pb2.Outcome) -> None:
-    document = converters.outcome_to_json(seen)
+    document = outcome_to_json(seen)
     assert (document["camera"], document["sequence"], document["fate"]) == ("door", 12, "done")
     person, street = document["detections"]
     assert (person["box"], person["parent"]) == ([0.25, 0.25, 0.5, 0.5], None)

@@ -5,13 +5,17 @@ import sys
 
 import pytest
 
-SERVICES = ("ingest", "master", "monitor", "worker", "agent")
+SERVICES = ("ingest", "master", "monitor", "worker", "agent", "sink")
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_imports_nothing_heavy_that_it_does_not_need(service: str) -> None:
     heavy = {"rich", "pydantic_settings", "onnx", "typer", "yaml"}
-    needless = heavy if service.startswith("worker") else heavy | {"numpy", "cv2"}
+    needless = (
+        heavy
+        if service.startswith("worker")
+        else heavy | {"numpy", "cv2", "pyarrow", "httpx", "aiomqtt"}
+    )
     script = f"import sys, framemesh.{service}.__main__ as _; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True

@@ -72,6 +72,11 @@ class Framemesh(LazyGroup):
             "framemesh.cli.commands.logs:logs",
             "Print the logs of all programs of this machine's mesh as one, by time.",
         ),
+        LazyCommand(
+            "sink",
+            "framemesh.cli.commands.sink:app",
+            "Add, list, show and remove what takes results to files and other services.",
+        ),
         LazyCommand("frame", "framemesh.cli.commands.frame:app", "Say what happened to a frame."),
         LazyCommand(
             "dead",

@@ -8,9 +8,9 @@ import typer
 
 from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.cli.common import addresses
-from framemesh.cli.common.converters import outcome_to_json
 from framemesh.cli.common.result_feed import ResultFeed
 from framemesh.cli.views.outcome import line
+from framemesh.runtime.messages.outcome_json import outcome_to_json
 
 
 def watch(

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from framemesh.api.common.v1 import frame_pb2, outcome_pb2
+from framemesh.api.common.v1 import frame_pb2
 from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.api.monitor.v1 import dead_letter_pb2, monitor_pb2
-from framemesh.cli.common.detection_json import detection_to_json
 from framemesh.cli.views.report import CameraReport, PipelineReport
+from framemesh.runtime.messages.outcome_json import outcome_to_json
 
 
 def report_from_proto(
@@ -66,37 +66,6 @@ def _camera_from_proto(ledger: monitor_pb2.CameraLedger) -> CameraReport:
 def frame_id(frame: frame_pb2.FrameId) -> str:
     """The id of a frame as it is printed: CAMERA/SESSION/SEQUENCE."""
     return f"{frame.camera}/{frame.session}/{frame.sequence}"
-
-
-def fate_from_proto(outcome: outcome_pb2.Outcome) -> str:
-    return outcome_pb2.Fate.Name(outcome.fate).removeprefix("FATE_").lower()
-
-
-def outcome_to_json(outcome: outcome_pb2.Outcome) -> dict[str, Any]:
-    """One line of `watch --json`. Boxes are left, top, right, bottom in fractions of the frame."""
-    return {
-        "camera": outcome.frame.camera,
-        "session": outcome.frame.session,
-        "sequence": outcome.frame.sequence,
-        "pipeline": outcome.pipeline,
-        "fate": fate_from_proto(outcome),
-        "reason": outcome.reason,
-        "detail": outcome.detail,
-        "damaged": outcome.damaged,
-        "captured_unix_nano": outcome.captured_unix_nano,
-        "completed_unix_nano": outcome.completed_unix_nano,
-        "width": outcome.width,
-        "height": outcome.height,
-        "detections": list(map(detection_to_json, outcome.detections)),
-        "completed_by": outcome.completed_by,
-        "attempts": outcome.attempts,
-        "revision": outcome.revision,
-        "models": [
-            {"stage": each.stage, "model": each.model, "version": each.version}
-            for each in outcome.models
-        ],
-        "timings_us": {hop.name: micros for hop, micros in outcome.timings.ListFields()},
-    }
 
 
 def frames_to_json(found: monitor_pb2.GetFrameResponse) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.common import converters
 from framemesh.cli.drawing.picture import draw
 from framemesh.cli.drawing.pixels import Pixels
+from framemesh.runtime.messages.outcome_json import outcome_to_json
 
 VIDEO_FPS = 10.0
 """Frames a second of the bundled clip."""
@@ -34,7 +34,7 @@ def write_artefacts(
     The picture is the frame with the most detections.
     """
     artefacts = Artefacts(folder / "street.mp4", folder / "street.png", folder / "results.jsonl")
-    lines = (json.dumps(converters.outcome_to_json(outcome)) for outcome in outcomes)
+    lines = (json.dumps(outcome_to_json(outcome)) for outcome in outcomes)
     artefacts.results.write_text("".join(f"{line}\n" for line in lines))
     by_sequence = {o.frame.sequence: o for o in outcomes if o.frame.camera == camera}
     best = max(by_sequence, key=lambda sequence: len(by_sequence[sequence].detections))

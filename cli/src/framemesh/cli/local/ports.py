@@ -53,6 +53,10 @@ class Ports:
         return self._address(6)
 
     @property
+    def sink(self) -> str:
+        return self._address(7)
+
+    @property
     def first_worker(self) -> int:
         """The port only: the agent uses free ones from here on."""
         return self.base + WORKERS

@@ -56,6 +56,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
         _service("master", ports.master, server.url, FRAMEMESH_MASTER_SPOOL=str(data / "spool")),
         _service("ingest", ports.ingest, server.url),
         _service("monitor", ports.monitor, server.url),
+        _service("sink", ports.sink, server.url),
         Program(
             "agent",
             ports.agent,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.cli.common import converters
 from framemesh.cli.common.converters import frame_id
 from framemesh.cli.common.time_format import format_duration, format_time
 from framemesh.cli.views.outcome import result
+from framemesh.runtime.messages.outcome_json import fate_from_proto
 
 FATES = ("done", "expired", "superseded", "dead", "rejected")
 
@@ -18,7 +18,7 @@ def lines(found: monitor_pb2.GetFrameResponse) -> Iterator[str]:
         name = frame_id(record.frame)
         match record.state:
             case monitor_pb2.FRAME_STATE_COMPLETED:
-                yield f"{name} is {converters.fate_from_proto(record.outcome)}"
+                yield f"{name} is {fate_from_proto(record.outcome)}"
                 yield from _completed(record)
             case monitor_pb2.FRAME_STATE_PENDING:
                 yield f"{name} is pending: accepted, and in the buffer or with a worker"

@@ -11,6 +11,8 @@ from framemesh.api.master.v1 import (
     node_pb2_grpc,
     pipeline_pb2,
     pipeline_pb2_grpc,
+    sink_pb2,
+    sink_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.composition import Fleet, worker_fleet
@@ -49,6 +51,8 @@ from framemesh.master.shadows.comparer import Comparer
 from framemesh.master.shadows.report import ShadowReports
 from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.master.shadows.watch import ShadowWatch
+from framemesh.master.sink_servicer import SinkServicer
+from framemesh.master.sinks.composition import Sinks
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
@@ -136,6 +140,7 @@ class _Domain:
     comparisons: ShadowStore
     reports: ShadowReports
     speeds: WorkerSpeeds
+    sinks: Sinks
     scaler: Autoscaler
     pipelines: PipelineManager
     planner: PipelinePlanner
@@ -198,6 +203,7 @@ def _domain(
         comparisons=comparisons,
         reports=ShadowReports(nats, store, comparisons, SystemClock()),
         speeds=speeds,
+        sinks=Sinks.of(nats, store, pipelines.locks, clock),
         scaler=scaler,
         pipelines=pipelines,
         planner=planner,
@@ -244,6 +250,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
             tasks.create_task(domain.submission.expire_continuously())
             tasks.create_task(rollouts.run())
             tasks.create_task(shadows.run())
+            tasks.create_task(domain.sinks.watch(feed).run())
             if domain.image_removal is not None:
                 tasks.create_task(domain.image_removal.run(lease))
             await reconciler.run()
@@ -264,6 +271,7 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.scaling.create()
             await domain.comparisons.create()
             await domain.speeds.create()
+            await domain.sinks.create()
             return await domain.scaler.load()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))
@@ -273,7 +281,8 @@ async def _create_storage(domain: _Domain) -> None:
 PIPELINES = pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_name
 MODELS = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
 NODES = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
-SERVICE_NAMES = (PIPELINES, MODELS, NODES)
+SINKS = sink_pb2.DESCRIPTOR.services_by_name["SinkService"].full_name
+SERVICE_NAMES = (PIPELINES, MODELS, NODES, SINKS)
 
 
 def _services(domain: _Domain) -> list[Service]:
@@ -290,6 +299,7 @@ def _services(domain: _Domain) -> list[Service]:
     models = ModelServicer(domain.models, domain.submission, domain.promotion, removal)
     admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)
     nodes = NodeServicer(domain.nodes, admin, domain.gate.closing)
+    sinks = SinkServicer(domain.sinks.manager)
     return [
         Service(
             PIPELINES,
@@ -297,4 +307,5 @@ def _services(domain: _Domain) -> list[Service]:
         ),
         Service(MODELS, lambda to: model_pb2_grpc.add_ModelServiceServicer_to_server(models, to)),
         Service(NODES, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, to)),
+        Service(SINKS, lambda to: sink_pb2_grpc.add_SinkServiceServicer_to_server(sinks, to)),
     ]

@@ -123,7 +123,8 @@ class LeaseMember:
         """`member` must be unique, also among earlier processes."""
         self.member = member
         self.terms: dict[int, LeaseTerm] = {}
-        self._shards = frozenset(shards)
+        self.shards = frozenset(shards)
+        """What is shared out; it may be set to others before a decision."""
         self._clock = clock
         self._share: frozenset[int] | None = None
 
@@ -172,5 +173,5 @@ class LeaseMember:
         # The snapshot may be older than our own state.
         held = {shard: member for shard, member in held.items() if member != self.member}
         held |= dict.fromkeys(self.terms, self.member)
-        share = balanced_share(self._shards, weights(seen.members), held)
+        share = balanced_share(self.shards, weights(seen.members), held)
         return frozenset(shard for shard, member in share.items() if member == self.member)

@@ -12,6 +12,8 @@ from framemesh.core.pipeline.generation import Generation, Shard
 PIPELINES_BUCKET = "framemesh-pipelines"
 REVISIONS_BUCKET = "framemesh-revisions"
 CHECKPOINTS_BUCKET = "framemesh-checkpoints"
+SINKS_BUCKET = "framemesh-sinks"
+SINK_STATES_BUCKET = "framemesh-sink-states"
 
 
 def frames_stream(pipeline: str, generation: int, index: int) -> str:
@@ -147,3 +149,12 @@ def dead_subjects(pipeline: str, camera: str, session: str = "*", sequence: int 
 def accepted_subject(pipeline: str, camera: str) -> str:
     """Where the records of a camera's accepted frames are; "*" for every camera."""
     return f"accepted.{pipeline}.{camera}"
+
+
+SINK_CONSUMERS = "sink-"
+"""What the names of the consumers of sinks begin with."""
+
+
+def sink_consumer(sink: str) -> str:
+    """The durable consumer of a sink, of the ledger's stream: its place."""
+    return f"{SINK_CONSUMERS}{sink}"

@@ -37,6 +37,8 @@ from framemesh.runtime.messages.subjects import (
     CHECKPOINTS_BUCKET,
     PIPELINES_BUCKET,
     REVISIONS_BUCKET,
+    SINK_STATES_BUCKET,
+    SINKS_BUCKET,
     accepted_subject,
     buffer_subjects,
     dead_stream,
@@ -66,7 +68,7 @@ DEAD_AGE_SECONDS = 7 * 24 * 3600
 BUCKETS = (
     *(PIPELINES_BUCKET, CHANGES_BUCKET, REVISIONS_BUCKET, CHECKPOINTS_BUCKET),
     *(entries.BUCKET, cordons.BUCKET, scaling_store.BUCKET, shadow_store.BUCKET),
-    known_images.BUCKET,
+    *(known_images.BUCKET, SINKS_BUCKET, SINK_STATES_BUCKET),
 )
 
 STATE = (*map(bucket_stream, BUCKETS), files.STREAM, EVENTS_STREAM, worker_speeds.STREAM)

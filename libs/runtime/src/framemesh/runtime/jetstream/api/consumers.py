@@ -71,6 +71,14 @@ class ConsumerInfo:
     metadata: Mapping[str, str]
     delivered_stream_sequence: int
     """The highest sequence number in the stream that it delivered; 0: none."""
+    delivered_number: int = 0
+    """Of the last delivery, counted by the consumer from 1."""
+    acked_stream_sequence: int = 0
+    """All messages of its subjects up to this sequence number are acked."""
+    waiting: int = 0
+    """Messages of its subjects that it has not delivered."""
+    unacked: int = 0
+    """Messages that it delivered and that are not acked."""
 
     @classmethod
     def from_json(cls, answer: Mapping[str, Any]) -> "ConsumerInfo":
@@ -78,6 +86,10 @@ class ConsumerInfo:
             answer["name"],
             answer["config"].get("metadata") or {},
             answer["delivered"]["stream_seq"],
+            answer["delivered"]["consumer_seq"],
+            answer["ack_floor"]["stream_seq"],
+            answer["num_pending"],
+            answer["num_ack_pending"],
         )
 
 
@@ -119,6 +131,15 @@ class Consumers:
             ConsumerNotFound: the stream has none of that name.
         """
         await self._requests.change(subjects.consumer_delete(stream, consumer))
+
+    async def reset(self, stream: str, consumer: str) -> None:
+        """Have a consumer deliver all that is not acked again, in order, and count deliveries from
+        1. Its requests stay, so whoever pulls from it begins anew first.
+
+        Raises:
+            ConsumerNotFound: the stream has none of that name.
+        """
+        await self._requests.change(subjects.consumer_reset(stream, consumer))
 
     async def fetch(
         self, stream: str, consumer: str, count: int, take: Callable[[Msg], bool]

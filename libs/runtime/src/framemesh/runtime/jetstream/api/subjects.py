@@ -68,6 +68,10 @@ def consumer_delete(stream: str, consumer: str) -> str:
     return f"{API}.CONSUMER.DELETE.{stream}.{consumer}"
 
 
+def consumer_reset(stream: str, consumer: str) -> str:
+    return f"{API}.CONSUMER.RESET.{stream}.{consumer}"
+
+
 def consumer_next(stream: str, consumer: str) -> str:
     """Where pull requests go."""
     return f"{API}.CONSUMER.MSG.NEXT.{stream}.{consumer}"

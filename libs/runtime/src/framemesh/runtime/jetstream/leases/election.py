@@ -8,10 +8,10 @@ from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.leases.lease_member import LeaseMember, LeaseTerm
-from framemesh.runtime.jetstream.api.servers import servers
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket, LeaseConflict
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold, LeaseKeeper
+from framemesh.runtime.jetstream.leases.replicas import lease_replicas
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -28,9 +28,6 @@ CAMPAIGN_SECONDS = 0.5
 
 RELEASE_SECONDS = 1.0
 """For releasing the lease at the end; without an answer it is left to expire."""
-
-REPLICAS = 3
-"""Of the bucket, where the cluster has as many servers: the death of one must leave a leader."""
 
 Standby = Callable[[str], Awaitable[None]]
 """Called with the name of the leader, again and again while another process leads."""
@@ -90,13 +87,11 @@ class Election:
     async def _bucket(self) -> LeaseBucket:
         while True:
             try:
-                enough = len(await servers(self._broker)) >= REPLICAS
-                replicas = REPLICAS if enough else 1
                 bucket = LeaseBucket(
                     self._broker,
                     self._service,
                     0,
-                    replicas,
+                    await lease_replicas(self._broker),
                     self._clock,
                     bucket=BUCKET,
                     max_bytes=BUCKET_BYTES,

@@ -1,0 +1,1 @@
+"""What a sink is: where results of a pipeline go."""

@@ -1,0 +1,1 @@
+"""What JetStream keeps of sinks."""

@@ -1,0 +1,1 @@
+"""Sinks: their definitions, and the places that they have in the ledger."""

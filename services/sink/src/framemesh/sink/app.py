@@ -1,0 +1,61 @@
+"""Wires the service of sinks together."""
+
+import asyncio
+
+from framemesh.core.clock import SystemClock
+from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.runtime.jetstream.connection.broker import broker
+from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
+from framemesh.runtime.rpc.server import grpc_server
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
+from framemesh.sink.holding import Holding
+from framemesh.sink.leasing import lease_sinks
+from framemesh.sink.roster import Roster
+from framemesh.sink.settings import Settings
+
+
+async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
+    """Run sinks until `stop` is set, then complete what was begun.
+
+    Raises:
+        AddressTaken: something else listens on settings.listen.
+        BrokerLost: the connection to the broker is beyond repair.
+    """
+    started = asyncio.Event()
+    async with TaskGroup() as tasks:
+        working = tasks.create_task(_work(settings, stop, started, telemetry))
+        watching = tasks.create_task(_cancel_start(working, stop, started))
+        working.add_done_callback(lambda _: watching.cancel())
+
+
+async def _cancel_start(
+    working: asyncio.Task[None], stop: asyncio.Event, started: asyncio.Event
+) -> None:
+    """One that is told to stop before it has sinks has nothing to complete."""
+    await stop.wait()
+    if not started.is_set():
+        working.cancel()
+
+
+async def _work(
+    settings: Settings, stop: asyncio.Event, started: asyncio.Event, telemetry: Telemetry
+) -> None:
+    clock = SystemClock()
+    async with (
+        broker(settings.nats, "sink", settings.connect) as nats,
+        grpc_server(
+            settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors
+        ) as server,
+    ):
+        started.set()
+        roster = Roster(SinkStore(nats))
+        holding = Holding(nats, roster, SinkStates(nats), settings.name, clock)
+        async with TaskGroup() as tasks:
+            beside = [tasks.create_task(roster.run()), tasks.create_task(nats.wait_lost())]
+            await server.set_serving(True)
+            await lease_sinks(
+                nats, roster, name=settings.name, hold=holding.run, clock=clock, stop=stop
+            )
+            for task in beside:
+                task.cancel()

@@ -1,0 +1,1 @@
+"""Results on their way from the ledger to a writer, and how far they have come."""

@@ -1,0 +1,1 @@
+"""What writes results: one file a kind, all held to one contract."""

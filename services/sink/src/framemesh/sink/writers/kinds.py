@@ -1,0 +1,21 @@
+"""The writer of each kind. Its module is imported when a sink of the kind is there: of pyarrow and
+OpenCV a process takes what its sinks need."""
+
+import asyncio
+from importlib import import_module
+
+from framemesh.core.clock import Clock
+from framemesh.core.sinks.spec import SinkKind, SinkSpec
+from framemesh.sink.writers.writer import Writer
+
+WRITERS = {
+    SinkKind.JSONL: "framemesh.sink.writers.jsonl:JsonlWriter",
+}
+
+
+async def make_writer(spec: SinkSpec, clock: Clock) -> Writer:
+    """A writer that is not open yet."""
+    module, _, name = WRITERS[spec.kind].partition(":")
+    kind = getattr(await asyncio.to_thread(import_module, module), name)
+    writer: Writer = kind(spec, clock)
+    return writer
