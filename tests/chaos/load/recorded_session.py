@@ -19,10 +19,14 @@ class RecordedSession(CameraSession):
         camera_log.began(session_id)
 
     def offer(
-        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+        self,
+        image: bytes,
+        captured_unix_nano: int,
+        headers: Mapping[str, str] = NO_HEADERS,
+        sent_unix_nano: int = 0,
     ) -> int:
         # The caller holds the session's lock, so the frame is sent only after the line is written.
-        sequence = super().offer(image, captured_unix_nano, headers)
+        sequence = super().offer(image, captured_unix_nano, headers, sent_unix_nano)
         self._camera_log.offered(sequence, Offer(captured_unix_nano, zlib.crc32(image)))
         return sequence
 

@@ -51,6 +51,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from tests.contract.planes import MemoryWorld, World, jetstream_world, pulling
+from tests.recorded_spans import untraced
 from tests.waiting import eventually
 
 MIB = 1024 * 1024
@@ -146,7 +147,9 @@ async def working(
         buffer.plane,
         processor,  # type: ignore[arg-type]
         outcome_factory(delivery),
-        OutcomeCommitter(ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery)),
+        OutcomeCommitter(
+            ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery), untraced()
+        ),
         delivery,
         slots=slots,
         held=128,

@@ -30,6 +30,7 @@ delivery:
   {fresh: {max_age: 1s}, order: per_camera, high_priority: [gate], max_attempts: 4, damaged: dead}
 ledger: {max_bytes: 1GiB, max_age: 2h}
 rollout: {deadline: 1m, watch: 30s, max_dead: 50%, max_age_p99: 2s, canary: 25%}
+tracing: {sample: 5%}
 """
     )
     assert pipeline_message.to_proto(read_pipeline(path)) == pipeline_pb2.PipelineSpec(
@@ -66,6 +67,7 @@ rollout: {deadline: 1m, watch: 30s, max_dead: 50%, max_age_p99: 2s, canary: 25%}
             max_age_p99=Duration(seconds=2),
             canary=0.25,
         ),
+        tracing=pipeline_pb2.Tracing(sample=0.05),
     )
 
 

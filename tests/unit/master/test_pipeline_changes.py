@@ -10,6 +10,7 @@ from framemesh.core.pipeline.rollout import RolloutPhase
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.master.pipelines.changes import (
     advanced,
     applied,
@@ -42,6 +43,11 @@ FIRST = made(applied(spec(1), None, NOW), 1)
 def test_a_first_revision_has_nothing_to_go_back_to() -> None:
     assert FIRST.rollout is None
     assert applied(spec(1), FIRST, NOW) is FIRST
+
+
+def test_to_trace_more_frames_is_no_new_revision() -> None:
+    traced = applied(replace(spec(1), tracing=TracingSpec(0.5)), FIRST, NOW + 1)
+    assert (traced.revision, traced.rollout, traced.spec.tracing.sample) == (1, None, 0.5)
 
 
 def test_what_replaces_a_revision_that_is_not_known_to_be_good_goes_back_behind_it() -> None:

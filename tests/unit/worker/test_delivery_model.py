@@ -33,6 +33,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from tests.hand_clock import HandClock
+from tests.recorded_spans import untraced
 
 ACK_SECONDS = 4.0
 MIB = 1024 * 1024
@@ -66,7 +67,7 @@ class Worker:
             plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(ReliableWriter(plane, UNTIL_STOPPED), outcome_factory),
+            OutcomeCommitter(ReliableWriter(plane, UNTIL_STOPPED), outcome_factory, untraced()),
             DeliverySpec(),
             slots=4,
             held=8,

@@ -25,6 +25,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
 from tests.hand_clock import HandClock
+from tests.recorded_spans import untraced
 from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor
 from tests.waiting import eventually
 
@@ -53,7 +54,9 @@ class Bench:
             self.plane,
             processor or self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory),
+            OutcomeCommitter(
+                ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory, untraced()
+            ),
             delivery,
             slots=SLOTS,
             held=HELD,

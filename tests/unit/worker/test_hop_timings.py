@@ -8,6 +8,7 @@ from framemesh.core.clock import NANO
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.hops import HopTimings
 from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.tracing.batch_record import BatchRecord
 from tests.hand_clock import HandClock
 
 CAPTURED = 1000.0
@@ -33,10 +34,14 @@ class Bench:
         return self.context.hop_timings(self.clock.unix_nano())
 
 
+def sent(context: FrameContext) -> None:
+    context.mark_sent(BatchRecord("people", 1, context.clock), context.clock.monotonic())
+
+
 STEPS = (
     FrameContext.begin_attempt,
     FrameContext.mark_decoded,
-    FrameContext.mark_sent,
+    sent,
     FrameContext.mark_answered,
 )
 

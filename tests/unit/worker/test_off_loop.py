@@ -22,6 +22,7 @@ from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.off_loop import FEW_DETECTIONS, off_loop
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from tests.recorded_spans import untraced
 from tests.unit.worker.test_graph_executor import JPEG, FakeStage, graph
 
 
@@ -74,6 +75,6 @@ async def test_an_outcome_of_many_masks_is_encoded_beside_the_event_loop() -> No
         FrameContext(frame, clock), given, FrameSource("F", "c"), pull=unused, slot=None
     )
     outcome = Outcome(frame.id, "street", Fate.DONE, 1, 2, "w", detections=found)
-    await OutcomeCommitter(ReliableWriter(ledger), outcomes).commit(in_flight, outcome)
+    await OutcomeCommitter(ReliableWriter(ledger), outcomes, untraced()).commit(in_flight, outcome)
     assert len(ledger.stored) == 1
     assert message.acked

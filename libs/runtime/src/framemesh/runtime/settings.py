@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,6 +41,21 @@ def _nats_url(value: str) -> str:
     return value
 
 
+def _collector(value: str) -> str:
+    if not value:
+        return value
+    scheme, separator, rest = value.partition("://")
+    if separator and scheme not in {"http", "https"}:
+        raise ValueError(_COLLECTOR)
+    host, _, port = (rest if separator else value).rstrip("/").rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError(_COLLECTOR)
+    return value.rstrip("/")
+
+
+_COLLECTOR = "use host:port of a collector's gRPC, http://host:port or https://host:port"
+
+
 def _addresses(value: str) -> str:
     found = [_address(address.strip()) for address in value.split(",")]
     if len(found) > 1 and not all(map(_is_ip, found)):
@@ -58,6 +74,8 @@ def _is_ip(address: str) -> bool:
 Addresses = Annotated[str, AfterValidator(_addresses)]
 """host:port, or the IP addresses of several with commas: one of them leads."""
 Address = Annotated[str, AfterValidator(_address)]
+Collector = Annotated[str, AfterValidator(_collector)]
+"""Where OTLP over gRPC goes: host:port, or a URL; empty: nowhere."""
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
 """Of one server, or of several of one cluster, separated by commas."""
 LogLevel = Annotated[
@@ -78,6 +96,10 @@ class ServiceSettings(BaseModel):
     """The settings of every service."""
 
     log_level: LogLevel = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
+    otlp: Collector = Field(
+        "", validation_alias=AliasChoices("FRAMEMESH_OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
+    """The collector that has the traces; empty: none are made."""
 
     @property
     def connect(self) -> ConnectOptions:

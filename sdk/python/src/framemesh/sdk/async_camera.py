@@ -41,13 +41,15 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         not taken.
         """
         core = self._core
-        captured, passed_on = core.captured(captured_unix_nano), check_headers(headers)
+        captured, sent = core.times(captured_unix_nano)
+        passed_on = check_headers(headers)
         # A camera in a loop that nothing else makes wait would never let its own task run.
         await asyncio.sleep(0)
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
         self._driver.start()
         sequence, rejected = await self._driver.call(
-            partial(core.offer, image, captured, passed_on), after=core.admission(len(image))
+            partial(core.offer, image, captured, passed_on, sent),
+            after=core.admission(len(image)),
         )
         core.report(rejected)
         return sequence

@@ -42,7 +42,8 @@ class Camera(BaseCamera[ThreadDriver]):
         Args:
             frame: The bytes of a JPEG, PNG or WebP, or an array [height, width, 3] of BGR uint8.
             captured_unix_nano: When it was captured, by the camera's clock; None: now.
-            headers: Passed on with the frame, such as a trace context: 400 bytes in all.
+            headers: Passed on with the frame: 400 bytes in all. A W3C `traceparent` makes the
+                frame's trace a part of that one, recorded if that is.
 
         Raises:
             PipelineUnknown, CameraRefused: ingest does not take this camera.
@@ -53,11 +54,13 @@ class Camera(BaseCamera[ThreadDriver]):
             CameraClosed: the camera was closed.
         """
         core = self._core
-        captured, passed_on = core.captured(captured_unix_nano), check_headers(headers)
+        captured, sent = core.times(captured_unix_nano)
+        passed_on = check_headers(headers)
         image = encoded(frame, core.options.jpeg_quality)
         self._driver.start()
         sequence, rejected = self._driver.call(
-            partial(core.offer, image, captured, passed_on), after=core.admission(len(image))
+            partial(core.offer, image, captured, passed_on, sent),
+            after=core.admission(len(image)),
         )
         core.report(rejected)
         return sequence

@@ -7,6 +7,7 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.images.check import MAX_PIXELS
 from framemesh.ingest.backpressure_gate import BackpressureGates
+from framemesh.ingest.frame_tracing import TracingDeps
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.offers import CreditLimit
@@ -24,6 +25,9 @@ from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
+from framemesh.runtime.tracing.otlp_sink import span_sink
+from framemesh.runtime.tracing.span_sink import SpanSink
+from framemesh.runtime.tracing.trace_limit import TraceLimit
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
@@ -41,12 +45,13 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     clock = SystemClock()
     async with (
+        span_sink(settings.otlp, instance()) as spans,
         broker(settings.nats, "ingest", settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         feed = PipelineFeed(nats, clock)
-        deps = _deps(nats, plane, feed, clock=clock, draining=stop)
+        deps = _deps(nats, plane, feed, spans, clock=clock, draining=stop)
         limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
         servicer = IngestServicer(deps, credit, limits)
         service = Service(
@@ -69,10 +74,21 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             await nats.wait_lost()
 
 
+def instance() -> str:
+    """The name of this ingest among all."""
+    return f"ingest@{socket.gethostname()}"
+
+
 def _deps(
-    nats: Broker, sink: Sink, feed: PipelineFeed, *, clock: Clock, draining: asyncio.Event
+    nats: Broker,
+    sink: Sink,
+    feed: PipelineFeed,
+    spans: SpanSink,
+    *,
+    clock: Clock,
+    draining: asyncio.Event,
 ) -> SessionDeps:
-    name = f"ingest@{socket.gethostname()}"
+    name = instance()
     return SessionDeps(
         pipelines=PipelineSnapshots(PipelineStore(nats), feed),
         sink=sink,
@@ -82,4 +98,5 @@ def _deps(
         name=name,
         clock=clock,
         draining=draining,
+        tracing=TracingDeps(spans, TraceLimit(clock), clock),
     )

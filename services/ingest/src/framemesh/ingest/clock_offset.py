@@ -66,6 +66,11 @@ class CameraClock:
         else:
             log.info("camera clock is known", **figures)
 
+    @property
+    def now_unix_nano(self) -> int:
+        """By the clock of ingest."""
+        return self._clock.unix_nano()
+
     def captured(self, unix_nano: int) -> int:
         """The capture time of a frame by the clock of ingest, in nanoseconds since the epoch.
 

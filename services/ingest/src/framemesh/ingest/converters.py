@@ -19,13 +19,16 @@ def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFr
     headers = dict(frame.headers) if frame.headers else {}
     if problem := problem_of_headers(headers):
         raise SessionProtocolViolation(f"frame {frame.sequence}: {problem}")
+    received, captured = clock.now_unix_nano, clock.captured(frame.captured_unix_nano)
     return OfferedFrame(
         frame.sequence,
-        clock.captured(frame.captured_unix_nano),
+        captured,
         frame.image,
         frame.crc32 if frame.HasField("crc32") else zlib.crc32(frame.image),
         frame.withheld_bytes,
         headers,
+        clock.captured(frame.sent_unix_nano) if frame.sent_unix_nano else captured,
+        received,
     )
 
 

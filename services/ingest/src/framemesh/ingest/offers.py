@@ -20,6 +20,10 @@ class OfferedFrame:
     """Size of an image that the camera kept back, because it is over the limit; else 0."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Passed on with the frame."""
+    sent_unix_nano: int = 0
+    """When the camera sent it, by the clock of ingest."""
+    received_unix_nano: int = 0
+    """When it was here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class PipelineSnapshot:
         self.generation = stored.generation
         self.latest = stored.spec.delivery.latest
         """Set where newer frames may replace older ones of a camera: how many stay."""
+        self.sample = stored.spec.tracing.sample
+        """Share of its frames that are traced; it changes while sessions go on."""
         self._store = store
         self.fault: FramemeshError | None = None
         """Why no further frame may be taken for it."""
@@ -41,6 +43,8 @@ class PipelineSnapshot:
             self.fault = PipelineChanged(
                 f"pipeline {self.name!r} was changed: open the session again"
             )
+        else:
+            self.sample = now.spec.tracing.sample
 
     def matches(self, now: StoredPipeline | None) -> bool:
         """Whether the pipeline is there, and what the session relies on is as it was."""

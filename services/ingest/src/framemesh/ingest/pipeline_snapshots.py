@@ -46,7 +46,10 @@ class PipelineSnapshots:
         """Tell the sessions when their pipelines are changed or deleted."""
         async for pipelines in self._feed.changes():
             for snapshot in list(self._snapshots):
-                if not snapshot.matches(pipelines.get(snapshot.name)):
+                now = pipelines.get(snapshot.name)
+                if snapshot.matches(now):
+                    snapshot.compare(now)
+                else:
                     # The feed may be behind what a session found a moment ago.
                     await self._compare(snapshot)
         raise AssertionError("the feed has no end")

@@ -14,6 +14,7 @@ from framemesh.core.pipeline.generation import Shard
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
+from framemesh.ingest.frame_tracing import FrameTracing, TracingDeps
 from framemesh.ingest.frame_validation import FrameRejection, FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
@@ -27,6 +28,7 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.messages import acceptance_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
+from framemesh.runtime.messages.subjects import shard_stream
 from framemesh.runtime.rpc.draining import ServerDraining
 
 BATCH_WINDOW_SECONDS = 0.05
@@ -49,6 +51,7 @@ class SessionDeps:
     clock: Clock
     draining: asyncio.Event
     """Set when this ingest is told to stop: sessions then take no more frames."""
+    tracing: TracingDeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class IngestSession:
         self._session = session
         self._deps = deps
         self._publisher = FramePublisher(pipeline, deps.gates, deps.eviction)
+        self._tracing = FrameTracing(pipeline, camera, session, deps.tracing)
         self._ledger = ReliableWriter(deps.sink, RetryPolicy(pipeline.check_stream))
         self._last_sequence = 0
         self._unacknowledged = Window(credit.frames, credit.bytes)
@@ -151,10 +155,15 @@ class IngestSession:
 
     async def _settle(self, shard: Shard, offered: OfferedFrame) -> None:
         rejection = self._deps.validator.rejection(offered.image, offered.withheld_bytes)
+        frame = self._frame(offered)
         if rejection:
             await self._write_to_ledger(self._outcome(offered, rejection))
+            self._tracing.rejected(frame, rejection.reason.value, rejection.message)
+        elif traced := self._tracing.chosen(frame):
+            await self._publisher.publish(shard, traced.frame)
+            self._tracing.published(traced, shard_stream(shard))
         else:
-            await self._publisher.publish(shard, self._frame(offered))
+            await self._publisher.publish(shard, frame)
         self._settled.append(_Settled(offered.sequence, len(offered.image), rejection))
         self._settled_bytes += len(offered.image)
         self._any_settled.set()
@@ -203,6 +212,7 @@ class IngestSession:
             offered.image,
             offered.crc32,
             offered.headers,
+            *self._tracing.times(offered),
         )
 
     def _acceptance(self, settled: Sequence[_Settled]) -> OutboundMessage:

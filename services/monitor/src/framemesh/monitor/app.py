@@ -1,6 +1,7 @@
 """Wires the monitor together."""
 
 import asyncio
+import socket
 
 from framemesh.api.monitor.v1 import (
     dead_letter_pb2,
@@ -14,6 +15,7 @@ from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.monitor.results.hub import result_hub
+from framemesh.monitor.results.watch_spans import WatchSpans
 from framemesh.monitor.servicer import DeadLetterServicer, MonitorServicer
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
@@ -24,6 +26,7 @@ from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
+from framemesh.runtime.tracing.otlp_sink import span_sink
 
 
 async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
@@ -39,6 +42,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     clock = SystemClock()
     async with (
+        span_sink(settings.otlp, f"monitor@{socket.gethostname()}") as spans,
         broker(settings.nats, "monitor", settings.connect) as nats,
         result_hub(nats, clock) as results,
     ):
@@ -51,6 +55,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 StatusCollector(nats, pipelines, registry, clock),
                 results,
                 FrameLookup(nats, registry),
+                WatchSpans(spans, clock),
                 draining=stop,
             ),
             DeadLetterServicer(pipelines, DeadLetters(nats, clock)),

@@ -107,6 +107,10 @@ def _record_to_proto(record: FrameRecord) -> monitor_pb2.FrameRecord:
     )
 
 
+def frame_id_from_proto(message: frame_pb2.FrameId) -> FrameId:
+    return FrameId(message.camera, message.session, message.sequence)
+
+
 def _id_to_proto(frame: FrameId) -> frame_pb2.FrameId:
     return frame_pb2.FrameId(camera=frame.camera, session=frame.session, sequence=frame.sequence)
 

@@ -1,6 +1,7 @@
 """The gRPC edge of the monitor."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -15,6 +16,7 @@ from framemesh.core.names import check_name
 from framemesh.monitor.converters import (
     before_from_page_token,
     dead_letter_to_proto,
+    frame_id_from_proto,
     frames_to_proto,
     outcome_from_payload,
     page_to_proto,
@@ -24,6 +26,7 @@ from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.results.resume_token import ResumeToken
+from framemesh.monitor.results.watch_spans import WatchSpans
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.monitor.status.pipeline_status import PipelineStatus
 from framemesh.runtime.concurrency.task_group import TaskGroup
@@ -46,6 +49,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         statuses: StatusCollector,
         results: ResultHub,
         frames: FrameLookup,
+        watch_spans: WatchSpans,
         *,
         draining: asyncio.Event,
     ) -> None:
@@ -54,6 +58,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self._statuses = statuses
         self._results = results
         self._frames = frames
+        self._watch_spans = watch_spans
         self._draining = draining
 
     async def GetStatus(
@@ -90,6 +95,11 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
                             outcome=outcome, resume_token=place(message.sequence)
                         )
                     )
+                    # Who goes back in time sees results late that others saw at once.
+                    if message.sequence > last:
+                        self._watch_spans.watched(
+                            pipeline, message, partial(frame_id_from_proto, outcome.frame)
+                        )
 
             # With this the caller knows that every outcome from now on will come.
             await context.send_initial_metadata((("resume-token", place(after)),))

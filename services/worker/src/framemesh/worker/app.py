@@ -23,6 +23,7 @@ from framemesh.runtime.processes.child_log import keep_bounded
 from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
+from framemesh.runtime.tracing.otlp_sink import span_sink
 from framemesh.worker.assignment import Assignment, AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine, triton_log
 from framemesh.worker.intake.copies import CopyConsumer
@@ -42,6 +43,7 @@ from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
 from framemesh.worker.servicer import WorkerServicer
 from framemesh.worker.settings import Settings
+from framemesh.worker.tracing.frame_tracing import FrameTracing
 
 NAME = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 
@@ -93,6 +95,7 @@ async def _work(
 ) -> None:
     clock = SystemClock()
     async with (
+        span_sink(settings.otlp, settings.id) as spans,
         broker(settings.nats, settings.id, settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
@@ -109,15 +112,18 @@ async def _work(
             clock=clock,
         ) as engine:
             time_bound = TimeBound(settings.frame_timeout_seconds, clock)
+            live = settings.role is WorkerRole.WORKER
+            tracing = FrameTracing(spans, settings.id, assignment.newest.spec, clock, live=live)
             dispatcher = _dispatcher(
                 settings,
                 assignment.pipeline,
                 plane,
+                tracing,
                 engine=engine,
                 time_bound=time_bound,
                 clock=clock,
             )
-            draw_sources = _draw_sources(settings, nats, dispatcher, assignment, clock)
+            draw_sources = _draw_sources(settings, nats, dispatcher, assignment, tracing)
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
@@ -151,13 +157,22 @@ def _model_fetcher(settings: Settings, cache: ModelCache) -> ModelFetcher:
 
 
 def _draw_sources(
-    settings: Settings, nats: Broker, dispatcher: Dispatcher, assignment: Assignment, clock: Clock
+    settings: Settings,
+    nats: Broker,
+    dispatcher: Dispatcher,
+    assignment: Assignment,
+    tracing: FrameTracing,
 ) -> DrawSources:
     """From where the worker has its frames."""
     if settings.role is WorkerRole.SHADOW:
         return CopyConsumer(dispatcher, settings.pipeline).run
     access = JetStreamShards(
-        nats, assignment.pipeline, settings.id, clock, lambda: dispatcher.speed
+        nats,
+        assignment.pipeline,
+        settings.id,
+        SystemClock(),
+        speed=lambda: dispatcher.speed,
+        follow=tracing.follow,
     )
     return ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest).run
 
@@ -166,6 +181,7 @@ def _dispatcher(
     settings: Settings,
     pipeline: StoredPipeline,
     plane: DataPlane,
+    tracing: FrameTracing,
     *,
     engine: Engine,
     time_bound: TimeBound,
@@ -193,7 +209,7 @@ def _dispatcher(
         plane,
         FrameProcessor(steps, Inference(engine.graph, outcomes).process),
         outcomes,
-        OutcomeCommitter(writer, outcomes),
+        OutcomeCommitter(writer, outcomes, tracing),
         delivery,
         slots=engine.rows if drops else frames,
         held=FRAMES_TO_CHOOSE_FROM if drops else frames,

@@ -8,11 +8,13 @@ import contextvars
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.hops import HopTimings
 from framemesh.worker.errors import AttemptFailed
+from framemesh.worker.tracing.batch_record import BatchRecord
 
 MICRO = 1_000_000
 """Microseconds of a second."""
@@ -58,6 +60,14 @@ class FrameTimings:
         )
 
 
+class RequestPart(NamedTuple):
+    """What a frame had in one request to Triton."""
+
+    batch: BatchRecord
+    queued: float
+    """When it began to wait for that request, in seconds of the monotonic clock."""
+
+
 @dataclass(slots=True, eq=False)
 class FrameContext:
     """One frame on its way through the steps."""
@@ -78,6 +88,8 @@ class FrameContext:
     working_since: float | None = None
     """When the attempt under way began, moved on by the time for which it waited for others; None
     while it waits."""
+    requests: list[RequestPart] = field(default_factory=list)
+    """To Triton that it had a part in, those of all attempts."""
 
     def __post_init__(self) -> None:
         self.timings = FrameTimings(self.clock.monotonic())
@@ -100,9 +112,13 @@ class FrameContext:
         if self.timings.decoded is None:
             self.timings.decoded = self.clock.monotonic()
 
-    def mark_sent(self) -> None:
+    def mark_sent(self, batch: BatchRecord, queued: float) -> None:
+        """Some of it is sent; once a request, however many of its rows are the frame's."""
         if self.timings.sent is None:
-            self.timings.sent = self.clock.monotonic()
+            self.timings.sent = batch.sent
+        if not self.requests or self.requests[-1].batch is not batch:
+            self.requests.append(RequestPart(batch, queued))
+            batch.frames += 1
 
     def mark_answered(self) -> None:
         self.timings.answered = self.clock.monotonic()

@@ -12,6 +12,7 @@ from framemesh.core.documents.duration import Duration, between, duration_text
 from framemesh.core.names import Name
 from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.tracing_spec import TracingSpec
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -191,6 +192,7 @@ class PipelineSpec:
     workers: WorkersSpec = field(default_factory=WorkersSpec)
     ledger: LedgerSpec = field(default_factory=LedgerSpec)
     rollout: RolloutSpec = field(default_factory=RolloutSpec)
+    tracing: TracingSpec = field(default_factory=TracingSpec)
 
     @property
     def ledger_max_bytes(self) -> int:

@@ -1,6 +1,8 @@
 """An outcome as a protobuf message, and as a message of the ledger's stream."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
@@ -39,11 +41,19 @@ class OutcomeSummary:
     captured_unix_nano: int = 0
 
 
-def to_message(outcome: Outcome) -> OutboundMessage:
-    """The message that stores `outcome`, unless its frame has one already in the same run."""
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+def to_message(outcome: Outcome, headers: Mapping[str, str] = NO_HEADERS) -> OutboundMessage:
+    """The message that stores `outcome`, unless its frame has one already in the same run.
+
+    Args:
+        headers: such as the context of the frame's trace.
+    """
     return OutboundMessage(
         outcome_subject(outcome.pipeline, outcome.frame, outcome.run),
         to_proto(outcome).SerializeToString(),
+        headers=headers,
         stream=(runs_stream if outcome.run else ledger_stream)(outcome.pipeline),
     )
 

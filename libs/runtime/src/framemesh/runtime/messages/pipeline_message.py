@@ -56,6 +56,7 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
         delivery=_delivery_to_proto(spec.delivery),
         ledger=_ledger_to_proto(spec.ledger),
         rollout=_rollout_to_proto(spec.rollout),
+        tracing=pipeline_pb2.Tracing(sample=spec.tracing.sample),
     )
 
 

@@ -78,12 +78,18 @@ class CameraCore:
             lambda: self._admission.is_decided(size), self.options.send_timeout
         )
 
-    def captured(self, unix_nano: int | None) -> int:
-        """When a frame was captured: as given, or now by the clock of the camera."""
-        return self.options.clock() if unix_nano is None else unix_nano
+    def times(self, captured_unix_nano: int | None) -> tuple[int, int]:
+        """When a frame was captured, as given or now by the clock of the camera, and when `send`
+        was called; 0 for the second where both are one."""
+        now = self.options.clock()
+        return (now, 0) if captured_unix_nano is None else (captured_unix_nano, now)
 
     def offer(
-        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+        self,
+        image: bytes,
+        captured_unix_nano: int,
+        headers: Mapping[str, str] = NO_HEADERS,
+        sent_unix_nano: int = 0,
     ) -> tuple[int, list[FrameRejected]]:
         """Take a frame; returns its sequence number, and the rejections to `report`.
 
@@ -92,7 +98,7 @@ class CameraCore:
             Exception: `failure`, if there is one.
         """
         self._admission.check(len(image), self.failure)
-        sequence = self._session.offer(image, captured_unix_nano, headers)
+        sequence = self._session.offer(image, captured_unix_nano, headers, sent_unix_nano)
         return sequence, self._session.take_rejected()
 
     def report(self, rejected: Iterable[FrameRejected]) -> None:

@@ -17,6 +17,8 @@ class OfferedFrame:
     """Size of an image that is larger than ingest takes, and so is not sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Passed on with the frame."""
+    sent_unix_nano: int = 0
+    """When `send` was called, where that is not when it was captured; else 0."""
 
     def within(self, max_frame_bytes: int) -> "OfferedFrame":
         """This frame, without its image if that is larger."""

@@ -95,12 +95,21 @@ class CameraSession:
         )
 
     def offer(
-        self, image: bytes, captured_unix_nano: int, headers: Mapping[str, str] = NO_HEADERS
+        self,
+        image: bytes,
+        captured_unix_nano: int,
+        headers: Mapping[str, str] = NO_HEADERS,
+        sent_unix_nano: int = 0,
     ) -> int:
         """Take a frame that `admits` let in, under the next number; returns that number."""
         self._offered += 1
         frame = OfferedFrame(
-            self._offered, captured_unix_nano, image, crc32(image), headers=headers
+            self._offered,
+            captured_unix_nano,
+            image,
+            crc32(image),
+            headers=headers,
+            sent_unix_nano=sent_unix_nano,
         )
         self._spool.put(frame.within(self._max_frame_bytes))
         return frame.sequence

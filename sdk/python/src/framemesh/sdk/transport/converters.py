@@ -36,6 +36,8 @@ def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
     wire.image = frame.image
     if frame.headers:
         wire.headers.update(frame.headers)
+    if frame.sent_unix_nano:
+        wire.sent_unix_nano = frame.sent_unix_nano
     if frame.withheld_bytes:
         wire.withheld_bytes = frame.withheld_bytes
     else:

@@ -23,11 +23,12 @@ def same_shadow(current: PipelineSpec, spec: PipelineSpec) -> bool:
 
 def same_work(current: PipelineSpec, spec: PipelineSpec) -> bool:
     """Whether workers of one do for the other: they differ in how many there are, in how the next
-    revision is brought in, or in what promotions change."""
+    revision is brought in, in what promotions change, or in what is traced."""
     same = replace(
         current,
         workers=spec.workers,
         rollout=spec.rollout,
+        tracing=spec.tracing,
         stages=_without_promotions(current.stages),
     )
     return same == replace(

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,6 +11,7 @@ from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
+from framemesh.worker.tracing.batch_record import BatchRecord
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
@@ -64,6 +65,8 @@ class _Queued:
     """By the event loop's time, when it is too old to be sent."""
     frame: FrameContext | None
     """That it is an input of, if known."""
+    queued: float
+    """When it was written, by the clock of its frame."""
     size: InputSize | None
     """Of the input, where the inputs of the model differ."""
 
@@ -72,6 +75,8 @@ class _Queued:
 class _Request:
     size: InputSize | None
     answers: Answers
+    record: BatchRecord | None
+    """None: nobody knows whose frames are in it."""
     started: bool = False
 
 
@@ -88,9 +93,19 @@ class Batcher:
     """
 
     def __init__(
-        self, infer: Infer, rows: RowAllocator, policy: BatchPolicy, tasks: TaskGroup
+        self,
+        infer: Infer,
+        rows: RowAllocator,
+        policy: BatchPolicy,
+        tasks: TaskGroup,
+        stage: str = "",
     ) -> None:
-        """`tasks` runs the requests; when it is cancelled, they fail as unavailable."""
+        """
+        Args:
+            tasks: runs the requests; when it is cancelled, they fail as unavailable.
+            stage: whose model it is, for those who read traces.
+        """
+        self._stage = stage
         self._infer = infer
         self._rows = rows
         self._policy = policy
@@ -139,13 +154,15 @@ class Batcher:
         """
         loop = asyncio.get_running_loop()
         frame = CURRENT_FRAME.get()
+        queued = 0.0
         if frame:
             frame.mark_decoded()
+            queued = frame.clock.monotonic()
         send_before = loop.time() + self._policy.max_delay_seconds
         answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
         for at, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             size = sizes[at] if sizes else None
-            self._queued[row] = _Queued(answer, send_before, deadline, frame, size)
+            self._queued[row] = _Queued(answer, send_before, deadline, frame, queued, size)
         self._send_what_is_due()
         if len(answers) == 1:
             outputs = [await answers[0]]
@@ -217,7 +234,7 @@ class Batcher:
     def _send(self, rows: Sequence[int], size: InputSize | None) -> None:
         sent = {row: self._queued.pop(row) for row in rows}
         answers = {row: each.answer for row, each in sent.items()}
-        request = _Request(size, answers)
+        request = _Request(size, answers, self._record(sent.values()))
         work = self._work(request)
         try:
             task = self._tasks.create_task(work, context=self._context.copy())
@@ -231,10 +248,14 @@ class Batcher:
         self._requests += 1
         now = asyncio.get_running_loop().time()
         for row, each in sent.items():
-            if each.frame:
-                each.frame.mark_sent()
+            if each.frame and request.record:
+                each.frame.mark_sent(request.record, each.queued)
             took = now - self._reserved_at.pop(row, now)
             self.dispatch_latency_seconds += SMOOTHING * (took - self.dispatch_latency_seconds)
+
+    def _record(self, rows: Collection[_Queued]) -> BatchRecord | None:
+        clock = next((row.frame.clock for row in rows if row.frame), None)
+        return None if clock is None else BatchRecord(self._stage, len(rows), clock)
 
     def _close(self, answers: Answers) -> None:
         """Send nothing more, as the task group takes no further requests."""
@@ -250,6 +271,8 @@ class Batcher:
             self._close(request.answers)
             raise
         finally:
+            if request.record:
+                request.record.end()
             self._end(request.answers)
 
     def _end_unstarted(self, request: _Request) -> None:

@@ -194,7 +194,7 @@ def _stage(
         plan.deployment.manifest.labels,
         plan.preprocessor,
         plan.decoder_of,
-        Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks),
+        Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks, stage=plan.spec.name),
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,
         threads=threads,

@@ -196,7 +196,7 @@ class Dispatcher:
         try:
             if not in_flight.source.lost:
                 await self._run_steps(in_flight)
-            self._in_flight.settle(in_flight)
+            self._settle(in_flight)
             self._speed_meter.completed()
         finally:
             self._slots_taken -= 1
@@ -227,7 +227,11 @@ class Dispatcher:
 
     async def _complete(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         await self._committer.commit(in_flight, outcome)
+        self._settle(in_flight)
+
+    def _settle(self, in_flight: InFlightFrame) -> None:
         self._in_flight.settle(in_flight)
+        self._committer.settled(in_flight)
 
     def _deadline(self, in_flight: InFlightFrame) -> float:
         """When the frame is too old, by the event loop's time."""

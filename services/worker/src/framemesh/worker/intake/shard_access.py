@@ -8,6 +8,7 @@ from typing import Protocol
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation, Shard
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -68,9 +69,16 @@ class JetStreamShards:
         pipeline: StoredPipeline,
         worker: str,
         clock: Clock,
+        *,
         speed: Callable[[], WorkerSpeed],
+        follow: Callable[[PipelineSpec], None],
     ) -> None:
-        """`speed`: what this worker knows of its own."""
+        """
+        Args:
+            speed: what this worker knows of its own.
+            follow: called with what the pipeline is now, after each change.
+        """
+        self._follow = follow
         self._broker = broker
         self._pipeline = pipeline
         self._worker = worker
@@ -108,6 +116,7 @@ class JetStreamShards:
                     continue
                 seen = pipelines.get(name)
                 if stored := await self._now():
+                    self._follow(stored.spec)
                     yield stored
 
     async def _now(self) -> StoredPipeline | None:

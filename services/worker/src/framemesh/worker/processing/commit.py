@@ -1,5 +1,6 @@
 """Completes a frame: its outcome is stored, then it is acked."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from framemesh.core.outcome import Fate, Outcome
@@ -10,8 +11,11 @@ from framemesh.runtime.messages import dead_letter_message, outcome_message
 from framemesh.worker.intake.in_flight import InFlightFrame
 from framemesh.worker.off_loop import off_loop
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.tracing.frame_tracing import FrameTracing
 
 log = get_logger()
+
+NO_HEADERS: Mapping[str, str] = {}
 
 RETRY_SECONDS = 1.0
 """Before a frame whose outcome cannot be stored is delivered again, here or elsewhere."""
@@ -20,9 +24,12 @@ RETRY_SECONDS = 1.0
 class OutcomeCommitter:
     """The only one that writes the outcomes of frames, and the only one that acks them."""
 
-    def __init__(self, writer: ReliableWriter, outcomes: OutcomeFactory) -> None:
+    def __init__(
+        self, writer: ReliableWriter, outcomes: OutcomeFactory, tracing: FrameTracing
+    ) -> None:
         self._writer = writer
         self._outcomes = outcomes
+        self._tracing = tracing
 
     async def commit(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         """Store the outcome of a frame, after those of the frames before it, and ack the frame.
@@ -45,27 +52,41 @@ class OutcomeCommitter:
         """Give a frame back that cannot be completed, so that it is delivered again."""
         log.error("frame is not completed", frame=str(in_flight.frame.id), exc_info=error)
         await in_flight.message.nak(RETRY_SECONDS)
+        self._tracing.abandoned(in_flight, error)
+
+    def settled(self, in_flight: InFlightFrame) -> None:
+        """Nothing more comes of a frame here, whatever became of it."""
+        self._tracing.settled(in_flight.context)
 
     async def _store(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         try:
-            await self._write(in_flight, outcome)
+            await self._complete(in_flight, outcome)
         except PublishRefused as error:
-            await self._write(
-                in_flight,
-                self._outcomes.dead(
-                    in_flight.context, "outcome_refused", str(error), outcome.attempts
-                ),
+            dead = self._outcomes.dead(
+                in_flight.context, "outcome_refused", str(error), outcome.attempts
             )
+            await self._complete(in_flight, dead)
+
+    async def _complete(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
+        traced = self._tracing.begin(in_flight, outcome)
+        first = await self._write(in_flight, outcome, traced.headers if traced else NO_HEADERS)
         await in_flight.message.ack()
         in_flight.context.mark_committed()
+        if traced:
+            self._tracing.completed(traced, outcome, first=first)
 
-    async def _write(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
+    async def _write(
+        self, in_flight: InFlightFrame, outcome: Outcome, headers: Mapping[str, str]
+    ) -> bool:
+        """Whether it had no outcome before."""
         if outcome.fate is Fate.DEAD and not outcome.run:
             # The dead letter first, so that the outcome never exists without it. Of other runs than
             # the live one there is none: what cameras sent is not dead for that.
             letter = dead_letter_message.DeadLetter.of(in_flight.frame, outcome)
             await self._writer.write(dead_letter_message.to_message(outcome.pipeline, letter))
-        encode = partial(outcome_message.to_message, outcome)
+        encode = partial(outcome_message.to_message, outcome, headers)
         message = await off_loop(encode, len(outcome.detections))
-        if not await self._writer.write(message):
+        first = await self._writer.write(message)
+        if not first:
             log.info("frame already had its outcome", frame=str(outcome.frame))
+        return first

@@ -165,6 +165,7 @@ class Frame(_message.Message):
     WITHHELD_BYTES_FIELD_NUMBER: _builtins.int
     CRC32_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
+    SENT_UNIX_NANO_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     captured_unix_nano: _builtins.int
     """When the camera took it, by its own clock, in nanoseconds since the Unix epoch."""
@@ -177,6 +178,10 @@ class Frame(_message.Message):
     crc32: _builtins.int
     """CRC-32 (that of zlib) of the image as the camera made it; the worker checks it. If it is missing,
     ingest computes it, and damage before ingest is not found.
+    """
+    sent_unix_nano: _builtins.int
+    """When the camera's program gave it to be sent, by the same clock as captured_unix_nano; 0: as it was
+    captured.
     """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -193,10 +198,11 @@ class Frame(_message.Message):
         withheld_bytes: _builtins.int = ...,
         crc32: _builtins.int | None = ...,
         headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        sent_unix_nano: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "headers", b"headers", "image", b"image", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "headers", b"headers", "image", b"image", "sent_unix_nano", b"sent_unix_nano", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
     _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015

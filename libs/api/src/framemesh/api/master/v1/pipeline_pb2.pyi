@@ -103,6 +103,7 @@ class PipelineSpec(_message.Message):
     DELIVERY_FIELD_NUMBER: _builtins.int
     LEDGER_FIELD_NUMBER: _builtins.int
     ROLLOUT_FIELD_NUMBER: _builtins.int
+    TRACING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """[A-Za-z0-9_-]{1,64}."""
     @_builtins.property
@@ -119,6 +120,8 @@ class PipelineSpec(_message.Message):
     def ledger(self) -> Global___Ledger: ...
     @_builtins.property
     def rollout(self) -> Global___Rollout: ...
+    @_builtins.property
+    def tracing(self) -> Global___Tracing: ...
     def __init__(
         self,
         *,
@@ -129,14 +132,41 @@ class PipelineSpec(_message.Message):
         delivery: Global___Delivery | None = ...,
         ledger: Global___Ledger | None = ...,
         rollout: Global___Rollout | None = ...,
+        tracing: Global___Tracing | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "rollout", b"rollout", "workers", b"workers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "rollout", b"rollout", "tracing", b"tracing", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "rollout", b"rollout", "stages", b"stages", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "rollout", b"rollout", "stages", b"stages", "tracing", b"tracing", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PipelineSpec: _TypeAlias = PipelineSpec  # noqa: Y015
+
+@_typing.final
+class Tracing(_message.Message):
+    """Which frames are traced, where a collector is configured."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAMPLE_FIELD_NUMBER: _builtins.int
+    sample: _builtins.float
+    """Share of the frames of each camera, 0 to 1; absent: 0.001. Dead frames, those with errors and those
+    past the objective are traced besides.
+    """
+    def __init__(
+        self,
+        *,
+        sample: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_sample", b"_sample", "sample", b"sample"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sample", b"_sample", "sample", b"sample"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__sample: _TypeAlias = _typing.Literal["sample"]  # noqa: Y015
+    _WhichOneofArgType__sample: _TypeAlias = _typing.Literal["_sample", b"_sample"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sample) -> _WhichOneofReturnType__sample | None: ...
+
+Global___Tracing: _TypeAlias = Tracing  # noqa: Y015
 
 @_typing.final
 class Rollout(_message.Message):

@@ -1,0 +1,11 @@
+"""Whose work a span tells of: the names under which Jaeger lists services."""
+
+FRAME = "framemesh"
+"""The way of a frame as a whole."""
+CAMERA = "framemesh-camera"
+"""Made by those who get its frames: the SDK has no exporter."""
+INGEST = "framemesh-ingest"
+BUFFER = "framemesh-buffer"
+"""The broker, which knows nothing of traces."""
+WORKER = "framemesh-worker"
+MONITOR = "framemesh-monitor"

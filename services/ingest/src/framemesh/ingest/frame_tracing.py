@@ -1,0 +1,96 @@
+"""Which frames of a session are traced, and the spans of their way into the buffer."""
+
+from dataclasses import dataclass, replace
+
+from framemesh.core.clock import Clock
+from framemesh.core.frame import Frame
+from framemesh.core.tracing.frame_trace import FrameSpan, FrameTrace, frame_trace
+from framemesh.core.tracing.sampling import HeadSampler
+from framemesh.core.tracing.trace_context import TRACEPARENT, context_in, without_context
+from framemesh.ingest.offers import OfferedFrame
+from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.runtime.tracing import attributes
+from framemesh.runtime.tracing.early_hops import Arrival, early_hops, root
+from framemesh.runtime.tracing.span_sink import SpanSink
+from framemesh.runtime.tracing.trace_limit import TraceLimit
+
+NOBODY_ASKED = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TracingDeps:
+    """What the traces of all sessions share."""
+
+    spans: SpanSink
+    limit: TraceLimit
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class TracedFrame:
+    """A frame that was chosen, as it goes on: it tells the next service of its trace."""
+
+    frame: Frame
+    trace: FrameTrace
+    publish_unix_nano: int
+
+
+class FrameTracing:
+    """Traces frames of one session."""
+
+    def __init__(
+        self, pipeline: PipelineSnapshot, camera: str, session: str, deps: TracingDeps
+    ) -> None:
+        self._pipeline = pipeline
+        self._deps = deps
+        self._active = deps.spans.active
+        self._sampler = HeadSampler(f"{pipeline.name}/{camera}/{session}")
+
+    def times(self, offered: OfferedFrame) -> tuple[int, int]:
+        """When it was sent and received, if anybody wants that to be passed on."""
+        return (
+            (offered.sent_unix_nano, offered.received_unix_nano) if self._active else NOBODY_ASKED
+        )
+
+    def chosen(self, frame: Frame) -> TracedFrame | None:
+        """A frame that is about to be published, if it is traced from here on."""
+        if not self._active:
+            return None
+        sender = context_in(frame.headers)
+        if sender is None:
+            if not self._sampler.samples(frame.id.sequence, self._pipeline.sample):
+                return None
+        elif not sender.sampled:
+            # Whoever began the trace decided. Its context goes on with the frame, should that be
+            # worth a trace at its end.
+            return None
+        trace = frame_trace(self._pipeline.name, frame.id, sender)
+        headers = {
+            TRACEPARENT: str(trace.context(FrameSpan.PUBLISH)),
+            **without_context(frame.headers),
+        }
+        told = replace(frame, headers=headers, sender_span_id=trace.parent_id)
+        return TracedFrame(told, trace, self._deps.clock.unix_nano())
+
+    def published(self, traced: TracedFrame, stream: str) -> None:
+        """The buffer has it."""
+        now = self._deps.clock.unix_nano()
+        arrival = Arrival(
+            self._pipeline.name,
+            traced.frame,
+            stream,
+            traced.publish_unix_nano,
+            stored_unix_nano=now,
+        )
+        self._deps.spans.export(early_hops(traced.trace, arrival))
+
+    def rejected(self, frame: Frame, reason: str, detail: str) -> None:
+        """Its outcome is stored."""
+        if not self._active or not self._deps.limit.admits():
+            return
+        now = self._deps.clock.unix_nano()
+        trace = frame_trace(self._pipeline.name, frame.id, context_in(frame.headers))
+        arrival = Arrival(self._pipeline.name, frame, "", 0, now, error=f"{reason}: {detail}")
+        fate = {attributes.FATE: "rejected", attributes.REASON: reason, attributes.DETAIL: detail}
+        whole = root(trace, arrival, now, fate, arrival.error)
+        self._deps.spans.export([whole, *early_hops(trace, arrival)])
