@@ -19,6 +19,10 @@ SERVICES := ingest master monitor agent worker
 BIN := .venv/bin
 BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 
+WEB := services/monitor/web
+PAGE := services/monitor/src/framemesh/monitor/dashboard/page/index.html
+NPM := $(shell command -v npm 2>/dev/null)
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,8 +51,22 @@ $(BUF): tools/buf/package-lock.json
 	@test -x $@ || { echo "npm could not fetch buf: is the registry reachable?" >&2; exit 1; }
 	touch $@
 
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json $(WEB)/package.json
+	npm ci --loglevel=error --no-audit --no-fund --prefix $(WEB)
+	touch $@
+
+$(PAGE): $(WEB)/node_modules/.installed $(shell find $(WEB)/src -type f) $(WEB)/index.html \
+		$(WEB)/vite.config.ts
+	npm run --silent --prefix $(WEB) build -- --logLevel=warn
+
+.PHONY: web no-page
+web: $(PAGE) ## Build the page of the dashboard
+no-page:
+	@test -e $(PAGE) || echo "npm is missing, so the dashboard has no page: install Node.js 20.19 or" \
+		"later, then \`make web\`" >&2
+
 .PHONY: install
-install: .venv/.members .venv/triton/.installed ## Install framemesh and its servers into .venv
+install: .venv/.members .venv/triton/.installed $(if $(NPM),$(PAGE),no-page) ## Install framemesh, its servers and its page
 
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions that the requirements allow
@@ -94,6 +112,7 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 	$(BIN)/python tools/stubs.py --check libs/api/src
 	$(BIN)/python -m tools.glossary --check
 	$(BIN)/python -m tools.web_types --check
+	npm run --silent --prefix $(WEB) check
 	$(BIN)/pytest tests/unit
 
 .PHONY: test
@@ -161,19 +180,19 @@ demo: install ## People found in a street video, from camera to boxes
 	$(BIN)/framemesh demo
 
 .PHONY: dist
-dist: install ## Build the wheels of framemesh and framemesh-sdk into dist/
+dist: install $(PAGE) ## Build the wheels of framemesh and framemesh-sdk into dist/
 	$(BIN)/python -m tools.dist dist --uv $(abspath $(UV))
 
 .PHONY: images
-images: ## Build the image of each service with the local docker
+images: $(PAGE) ## Build the image of each service with the local docker
 	deploy/images.sh $(VERSION)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .PHONY: test-dist
-test-dist: install ## Install the wheels in empty environments, and run the demo and the SDK there
+test-dist: install $(PAGE) ## Install the wheels in empty environments, and run the demo and the SDK there
 	$(BIN)/pytest tests/packaging -m "dist or not dist"
 
 .PHONY: clean
 clean: ## Remove what was installed and what ran
-	rm -rf .venv .tools tools/buf/node_modules .framemesh demo dist
+	rm -rf .venv .tools tools/buf/node_modules $(WEB)/node_modules $(dir $(PAGE)) .framemesh demo dist
 	find $(MEMBERS) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,85 @@
+import { useState } from "preact/hooks"
+import { apiPath, change, RequestFailed } from "../api/http"
+import type { DeadLetter, Purged, Replayed } from "../api/types"
+import { bytes, exactTime } from "../format"
+import { links } from "../links"
+import { Panel } from "../parts/Panel"
+import { mayChange } from "../stores/session"
+import { texts } from "../texts"
+
+const text = texts.frame
+
+interface DeadLetterProps {
+  letter: DeadLetter
+  pipeline: string
+  onChange: () => void
+}
+
+/** Why a frame died; whoever may can offer it again or delete it. */
+export function DeadLetterPanel({ letter, pipeline, onChange }: DeadLetterProps) {
+  return (
+    <Panel title={text.deadLetter}>
+      <p class="frame-detail">
+        <b>{letter.reason}</b> {letter.detail}
+      </p>
+      <p class="quiet-text">
+        {texts.frames.died} {exactTime(letter.died_ms)} · {bytes(letter.image_bytes)} ·{" "}
+        {letter.worker}
+      </p>
+      {mayChange() ? (
+        <Changes letter={letter} pipeline={pipeline} onChange={onChange} />
+      ) : (
+        <p class="quiet-text">{texts.session.readOnlyHelp}</p>
+      )}
+    </Panel>
+  )
+}
+
+function Changes({ letter, pipeline, onChange }: DeadLetterProps) {
+  const [busy, setBusy] = useState(false)
+  const [asked, setAsked] = useState(false)
+  const [said, setSaid] = useState("")
+  const [replayed, setReplayed] = useState<Replayed | null>(null)
+  const { camera, session, sequence } = letter
+  const path = apiPath("pipelines", pipeline, "dead-letters", camera, session, sequence)
+  const attempt = async (work: () => Promise<void>) => {
+    setBusy(true)
+    try {
+      await work()
+    } catch (error) {
+      setSaid(error instanceof RequestFailed ? error.message : String(error))
+    }
+    setBusy(false)
+  }
+  const replay = () =>
+    attempt(async () => {
+      const again = await change<Replayed>("POST", `${path}/replay`)
+      setReplayed(again)
+      setSaid(text.replayed(again.sequence))
+    })
+  const purge = () =>
+    attempt(async () => {
+      await change<Purged>("DELETE", path)
+      setSaid(text.purged)
+      onChange()
+    })
+  return (
+    <div class="changes">
+      <button type="button" class="primary" disabled={busy} onClick={replay}>
+        {text.replay}
+      </button>
+      <button
+        type="button"
+        class="danger"
+        disabled={busy}
+        onClick={() => (asked ? void purge() : setAsked(true))}
+        onBlur={() => setAsked(false)}
+      >
+        {asked ? text.confirmPurge : text.purge}
+      </button>
+      <span role="status">
+        {said} {replayed && <a href={links.frame(pipeline, replayed)}>{text.see}</a>}
+      </span>
+    </div>
+  )
+}
