@@ -22,6 +22,9 @@ from tests.chaos.load.recorded_session import RecordedSession
 CLOSE_TIMEOUT_SECONDS = 120.0
 """For the last answers; the buffer may be full at that moment, or its broker away."""
 
+CONNECT_TIMEOUT_SECONDS = 60.0
+"""Cameras also start while ingest, or its broker, hangs for half a minute."""
+
 
 def push_from_thread(camera: Camera, images: Iterator[bytes], period: float) -> None:
     stop = threading.Event()
@@ -46,6 +49,7 @@ def push(options: argparse.Namespace) -> None:
     made = {
         "pipeline": options.pipeline,
         "name": options.name,
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "close_timeout": CLOSE_TIMEOUT_SECONDS,
     }
     period = 1 / options.fps
