@@ -49,3 +49,11 @@ def test_what_cannot_be_removed_does_not_end_the_agent(
     env.log("street-r3-0").touch()
     env.clean(set())
     assert env.log("street-r3-0").exists()
+
+
+def test_workers_serve_metrics_where_their_agent_does_each_on_a_port_of_its_own(
+    tmp_path: Path,
+) -> None:
+    assert WorkerEnv("127.0.0.1:1", tmp_path).metrics(7410) == ""
+    env = WorkerEnv("127.0.0.1:1", tmp_path, metrics_host="10.0.0.1")
+    assert env.metrics(7410) == "10.0.0.1:7510"

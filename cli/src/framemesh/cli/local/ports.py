@@ -11,8 +11,11 @@ PORT_BASE = 7400
 WORKERS = 10
 """The first worker's port, counted from the base; the services are below."""
 
-BLOCK = 30
-"""Ports from the base that a test needs: the services and twenty workers."""
+METRICS = 100
+"""From the port of a program to that of its metrics."""
+
+BLOCK = METRICS + 30
+"""Ports from the base that a test needs: the services and twenty workers, and their metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,12 @@ class Ports:
     def first_worker(self) -> int:
         """The port only: the agent uses free ones from here on."""
         return self.base + WORKERS
+
+    @staticmethod
+    def metrics(address: str) -> str:
+        """host:port of the metrics of the program that listens there."""
+        host, _, port = address.rpartition(":")
+        return f"{host}:{int(port) + METRICS}"
 
     def _address(self, offset: int) -> str:
         return f"{HOST}:{self.base + offset}"

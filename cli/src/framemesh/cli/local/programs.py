@@ -65,6 +65,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
                 # Its workers inherit this.
                 "FRAMEMESH_NATS": server.url,
                 "FRAMEMESH_AGENT_LISTEN": ports.agent,
+                "FRAMEMESH_AGENT_METRICS": Ports.metrics(ports.agent),
                 "FRAMEMESH_AGENT_MASTER": ports.master,
                 "FRAMEMESH_AGENT_DATA": str(data),
                 "FRAMEMESH_AGENT_FIRST_PORT": str(ports.first_worker),
@@ -83,6 +84,7 @@ def _service(name: str, address: str, nats: str, **environment: str) -> Program:
         {
             "FRAMEMESH_NATS": nats,
             f"FRAMEMESH_{name.upper()}_LISTEN": address,
+            f"FRAMEMESH_{name.upper()}_METRICS": Ports.metrics(address),
             **ONE_ARENA,
             **environment,
         },

@@ -6,23 +6,38 @@ import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 
 from framemesh.core.errors import FramemeshError, leaves
+from framemesh.core.metrics.metric import Service
+from framemesh.core.metrics.table import metrics_of
 from framemesh.runtime import logs
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.metrics.endpoint import metrics_endpoint
+from framemesh.runtime.metrics.meter import MemoryMeter
+from framemesh.runtime.metrics.process import measure_loop_lag, measure_process
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
 from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
+from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Errors of the system for want of disk, memory, files or processes."""
 
 S = TypeVar("S", bound=ServiceSettings)
+S_contra = TypeVar("S_contra", bound=ServiceSettings, contravariant=True)
 
 
-def run_configured(
-    name: str, kind: type[S], run: Callable[[S, asyncio.Event], Awaitable[None]]
-) -> int:
-    """Run a service with settings from the environment.
+class Run(Protocol[S_contra]):
+    """The `run` of a service's app.py: it returns once it is told to stop, and has."""
+
+    def __call__(
+        self, settings: S_contra, stop: asyncio.Event, *, telemetry: Telemetry
+    ) -> Awaitable[None]: ...
+
+
+def run_configured(name: str, kind: type[S], run: Run[S]) -> int:
+    """Run a service with settings from the environment, and measure it where they say so.
 
     Returns the exit status of the process.
     """
@@ -32,7 +47,20 @@ def run_configured(
         logs.configure(name)
         logs.get_logger().error(str(error))
         return 1
-    return run_service(name, lambda stop: run(settings, stop), settings.log_level)
+    return run_service(name, partial(_run_measured, name, settings, run), settings.log_level)
+
+
+async def _run_measured(name: str, settings: S, run: Run[S], stop: asyncio.Event) -> None:
+    if not settings.metrics:
+        await run(settings, stop, telemetry=NO_TELEMETRY)
+        return
+    meter = MemoryMeter(metrics_of(Service(name)))
+    measure_process(meter, name)
+    async with (
+        metrics_endpoint(settings.metrics, meter),
+        background_task(measure_loop_lag(meter)),
+    ):
+        await run(settings, stop, telemetry=Telemetry(meter))
 
 
 def run_service(name: str, run: Callable[[asyncio.Event], Awaitable[None]], log_level: str) -> int:

@@ -76,6 +76,8 @@ Addresses = Annotated[str, AfterValidator(_addresses)]
 Address = Annotated[str, AfterValidator(_address)]
 Collector = Annotated[str, AfterValidator(_collector)]
 """Where OTLP over gRPC goes: host:port, or a URL; empty: nowhere."""
+OptionalAddress = Annotated[str, AfterValidator(lambda value: value and _address(value))]
+"""host:port, or empty."""
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]
 """Of one server, or of several of one cluster, separated by commas."""
 LogLevel = Annotated[
@@ -100,6 +102,8 @@ class ServiceSettings(BaseModel):
         "", validation_alias=AliasChoices("FRAMEMESH_OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT")
     )
     """The collector that has the traces; empty: none are made."""
+    metrics: OptionalAddress = ""
+    """Where Prometheus reads the metrics of this process, over HTTP at /metrics; empty: nowhere."""
 
     @property
     def connect(self) -> ConnectOptions:

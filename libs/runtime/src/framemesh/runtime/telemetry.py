@@ -1,54 +1,27 @@
-"""The port through which a service is measured: spans, durations and counts.
+"""The port through which a service is measured.
 
-app.py hands one `Telemetry` to what is measured. Until there is something that collects, that is
-`NO_TELEMETRY`.
+`run_configured` hands one `Telemetry` to app.py, which hands it to what is measured. A test, or who
+asked for nothing, has `NO_TELEMETRY`. Traces of frames have a port of their own, in `tracing/`.
 """
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from dataclasses import dataclass
 
 import grpc.aio
 
-
-class Telemetry(Protocol):
-    """Takes measurements. No method blocks, or raises, whatever becomes of what it is given.
-
-    Attributes have few values: no camera, session or frame is among them.
-    """
-
-    @property
-    def server_interceptors(self) -> Sequence[grpc.aio.ServerInterceptor]:
-        """Around each call that this process answers."""
-
-    @property
-    def channel_interceptors(self) -> Sequence[grpc.aio.ClientInterceptor]:
-        """Around each call that this process makes."""
-
-    def span(self, name: str, **attributes: str) -> AbstractContextManager[None]:
-        """Times the body of the context, as a child of the span around it."""
-
-    def duration(self, name: str, seconds: float, **attributes: str) -> None:
-        """Something took so long."""
-
-    def count(self, name: str, amount: int = 1, **attributes: str) -> None:
-        """Something happened."""
+from framemesh.runtime.metrics.meter import NO_METER, Meter
 
 
-class NoTelemetry:
-    """Measures nothing."""
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What takes measurements."""
 
+    meter: Meter = NO_METER
+    """Rates, sizes and durations, by the table of metrics."""
     server_interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
+    """Around each call that this process answers."""
     channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
-
-    def span(self, name: str, **attributes: str) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def duration(self, name: str, seconds: float, **attributes: str) -> None:
-        pass
-
-    def count(self, name: str, amount: int = 1, **attributes: str) -> None:
-        pass
+    """Around each call that this process makes."""
 
 
-NO_TELEMETRY: Telemetry = NoTelemetry()
+NO_TELEMETRY = Telemetry()

@@ -48,7 +48,9 @@ async def run(
         DataUnwritable: its data folder cannot be written to.
     """
     changed = asyncio.Event()
-    worker_env = WorkerEnv(settings.master, settings.data.absolute(), command, liveness)
+    metrics_host = settings.metrics.rpartition(":")[0]
+    data = settings.data.absolute()
+    worker_env = WorkerEnv(settings.master, data, command, liveness, metrics_host)
     machine = Machine(worker_env.data, cpus=settings.cpus, memory_bytes=settings.memory)
     supervisor = WorkerSupervisor(
         worker_env=worker_env,

@@ -12,6 +12,9 @@ from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 LOGS_KEPT = 20
 """Of workers that are gone, each of at most 20 MiB with the part that was put aside."""
 
+METRICS_OFFSET = 100
+"""From the port of a worker to that of its metrics."""
+
 WORKER_COMMAND = (sys.executable, "-m", "framemesh.worker")
 
 
@@ -26,6 +29,12 @@ class WorkerEnv:
     command: Sequence[str] = WORKER_COMMAND
     liveness: LivenessBounds = DEFAULT_BOUNDS
     """How long a worker may leave health checks unanswered before it is killed."""
+    metrics_host: str = ""
+    """Where workers serve their metrics; empty: nowhere."""
+
+    def metrics(self, port: int) -> str:
+        """host:port for the metrics of the worker that listens on `port`; empty: none."""
+        return f"{self.metrics_host}:{port + METRICS_OFFSET}" if self.metrics_host else ""
 
     def log(self, worker: str) -> Path:
         return self._logs / f"{worker}.log"

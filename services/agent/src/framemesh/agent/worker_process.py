@@ -109,6 +109,7 @@ class WorkerProcess:
             "FRAMEMESH_WORKER_ROLE": self.assignment.role.value,
             "FRAMEMESH_WORKER_MASTER": self._worker_env.master,
             "FRAMEMESH_WORKER_LISTEN": self._address,
+            "FRAMEMESH_WORKER_METRICS": self._worker_env.metrics(self._port or 0),
             "FRAMEMESH_WORKER_MODEL_CACHE": str(self._worker_env.model_cache),
             "FRAMEMESH_WORKER_DATA": str(self._worker_env.folder(self.assignment.id)),
         }

@@ -10,6 +10,7 @@ from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_tracing import TracingDeps
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
+from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import CreditLimit
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
@@ -23,6 +24,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.metrics.meter import Meter
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.runtime.tracing.otlp_sink import span_sink
@@ -51,7 +53,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         feed = PipelineFeed(nats, clock)
-        deps = _deps(nats, plane, feed, spans, clock=clock, draining=stop)
+        deps = _deps(nats, plane, feed, spans, clock=clock, draining=stop, meter=telemetry.meter)
         limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
         servicer = IngestServicer(deps, credit, limits)
         service = Service(
@@ -87,16 +89,19 @@ def _deps(
     *,
     clock: Clock,
     draining: asyncio.Event,
+    meter: Meter,
 ) -> SessionDeps:
+    measurements = IngestMeasurements(meter)
     name = instance()
     return SessionDeps(
         pipelines=PipelineSnapshots(PipelineStore(nats), feed),
         sink=sink,
         gates=BackpressureGates(sink),
-        eviction=EvictionDeps(nats, sink, name, clock),
+        eviction=EvictionDeps(nats, sink, name, clock, measurements.completed),
         validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,
         clock=clock,
+        measurements=measurements,
         draining=draining,
         tracing=TracingDeps(spans, TraceLimit(clock), clock),
     )

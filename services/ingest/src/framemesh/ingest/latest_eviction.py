@@ -1,5 +1,6 @@
 """Evicts a camera's oldest buffered frame when the stream is full: policy `latest` in ingest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
@@ -28,6 +29,8 @@ class EvictionDeps:
     name: str
     """Of this ingest, in the outcomes that it writes."""
     clock: Clock
+    completed: Callable[[Outcome], None] = lambda _: None
+    """Gets each outcome that was stored."""
 
 
 class LatestEviction:
@@ -71,7 +74,8 @@ class LatestEviction:
             log.error("message is no frame", subject=message.subject, error=repr(error))
             return
         outcome = self._outcome(frame, message.stored_unix_nano)
-        await self._ledger.write(outcome_message.to_message(outcome))
+        if await self._ledger.write(outcome_message.to_message(outcome)):
+            self._deps.completed(outcome)
 
     async def _remove(self, sequence: int) -> bool:
         """Returns False where the broker refuses, or a worker acked it first."""

@@ -17,6 +17,7 @@ from framemesh.ingest.frame_publisher import FramePublisher
 from framemesh.ingest.frame_tracing import FrameTracing, TracingDeps
 from framemesh.ingest.frame_validation import FrameRejection, FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
+from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
@@ -49,6 +50,7 @@ class SessionDeps:
     name: str
     """Of this ingest, in the outcomes that it writes."""
     clock: Clock
+    measurements: IngestMeasurements
     draining: asyncio.Event
     """Set when this ingest is told to stop: sessions then take no more frames."""
     tracing: TracingDeps
@@ -78,6 +80,7 @@ class IngestSession:
         self._camera = camera
         self._session = session
         self._deps = deps
+        self._measured = deps.measurements.of(pipeline.name)
         self._publisher = FramePublisher(pipeline, deps.gates, deps.eviction)
         self._tracing = FrameTracing(pipeline, camera, session, deps.tracing)
         self._ledger = ReliableWriter(deps.sink, RetryPolicy(pipeline.check_stream))
@@ -109,6 +112,17 @@ class IngestSession:
             BrokerUnavailable: they do not, and the pipeline cannot be read.
             ServerDraining: this ingest stops; what it took is acknowledged.
         """
+        with self._measured.session(self._unacknowledged):
+            all_received = await self._run(offered, send)
+        if not all_received:
+            raise ServerDraining
+        if self._fault:
+            raise self._fault
+
+    async def _run(
+        self, offered: AsyncIterator[OfferedFrame], send: Callable[[AckBatch], Awaitable[None]]
+    ) -> bool:
+        """Returns whether all that the camera sent was taken."""
         async with TaskGroup() as tasks:
             tasks.create_task(self._acknowledge(send))
             async with TaskGroup() as storing:
@@ -118,10 +132,7 @@ class IngestSession:
             self._all_received = True
             self._any_settled.set()
             self._batch_full.set()
-        if not all_received:
-            raise ServerDraining
-        if self._fault:
-            raise self._fault
+        return all_received
 
     async def _receive(self, offered: AsyncIterator[OfferedFrame], storing: TaskGroup) -> None:
         async for frame in offered:
@@ -133,6 +144,7 @@ class IngestSession:
             shard = self._publisher.shard(self._id(frame.sequence))
             size, window = len(frame.image), self._publisher.window(shard)
             await self._unacknowledged.acquire(size)
+            self._measured.image_bytes.add(size)
             await window.acquire(size)
             settling = self._settle(shard, frame)
             try:
@@ -157,19 +169,32 @@ class IngestSession:
         rejection = self._deps.validator.rejection(offered.image, offered.withheld_bytes)
         frame = self._frame(offered)
         if rejection:
-            await self._write_to_ledger(self._outcome(offered, rejection))
+            await self._reject(offered, rejection)
             self._tracing.rejected(frame, rejection.reason.value, rejection.message)
-        elif traced := self._tracing.chosen(frame):
-            await self._publisher.publish(shard, traced.frame)
-            self._tracing.published(traced, shard_stream(shard))
         else:
-            await self._publisher.publish(shard, frame)
+            await self._store(shard, frame)
         self._settled.append(_Settled(offered.sequence, len(offered.image), rejection))
         self._settled_bytes += len(offered.image)
         self._any_settled.set()
         frames, size = self._credit.frames / 2, self._credit.bytes / 2
         if len(self._settled) >= frames or self._settled_bytes >= size:
             self._batch_full.set()
+
+    async def _store(self, shard: Shard, frame: Frame) -> None:
+        began = self._deps.clock.monotonic()
+        if traced := self._tracing.chosen(frame):
+            await self._publisher.publish(shard, traced.frame)
+            self._tracing.published(traced, shard_stream(shard))
+        else:
+            await self._publisher.publish(shard, frame)
+        self._measured.store_seconds.observe(self._deps.clock.monotonic() - began)
+        self._measured.accepted.add()
+
+    async def _reject(self, offered: OfferedFrame, rejection: FrameRejection) -> None:
+        outcome = self._outcome(offered, rejection)
+        if await self._write_to_ledger(outcome_message.to_message(outcome)):
+            self._deps.measurements.completed(outcome)
+            self._measured.rejected.add()
 
     async def _acknowledge(self, send: Callable[[AckBatch], Awaitable[None]]) -> None:
         """Acknowledge all that is settled in one batch; meanwhile the next batch fills."""
@@ -196,10 +221,10 @@ class IngestSession:
         if not self._all_received:
             self._batch_full.clear()
 
-    async def _write_to_ledger(self, entry: OutboundMessage) -> None:
-        """Store a message in the ledger's stream, which is never full."""
-        # A frame that is offered again may have the outcome from its first time.
-        await self._ledger.write(entry)
+    async def _write_to_ledger(self, entry: OutboundMessage) -> bool:
+        """Store a message in the ledger's stream, which is never full; False: it has it already, as
+        a frame that is offered again may have the outcome from its first time."""
+        return await self._ledger.write(entry)
 
     def _id(self, sequence: int) -> FrameId:
         return FrameId(self._camera, self._session, sequence)
@@ -225,19 +250,17 @@ class IngestSession:
         )
         return acceptance_message.to_message(self._pipeline.name, acceptance)
 
-    def _outcome(self, offered: OfferedFrame, rejection: FrameRejection) -> OutboundMessage:
-        return outcome_message.to_message(
-            Outcome(
-                frame=self._id(offered.sequence),
-                pipeline=self._pipeline.name,
-                fate=Fate.REJECTED,
-                captured_unix_nano=offered.captured_unix_nano,
-                completed_unix_nano=self._deps.clock.unix_nano(),
-                completed_by=self._deps.name,
-                reason=rejection.reason.value,
-                detail=rejection.message,
-                attempts=0,
-            )
+    def _outcome(self, offered: OfferedFrame, rejection: FrameRejection) -> Outcome:
+        return Outcome(
+            frame=self._id(offered.sequence),
+            pipeline=self._pipeline.name,
+            fate=Fate.REJECTED,
+            captured_unix_nano=offered.captured_unix_nano,
+            completed_unix_nano=self._deps.clock.unix_nano(),
+            completed_by=self._deps.name,
+            reason=rejection.reason.value,
+            detail=rejection.message,
+            attempts=0,
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
+from framemesh.core.metrics.frames import WORKER_HELD
 from framemesh.core.outcome import StageModel
 from framemesh.core.worker_role import WorkerRole
 from framemesh.modeling.source import FolderSource
@@ -19,6 +20,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipe
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.jetstream.worker_speeds import tell_speed
 from framemesh.runtime.messages.subjects import shadow_run
+from framemesh.runtime.metrics.meter import Meter
 from framemesh.runtime.processes.child_log import keep_bounded
 from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
@@ -28,9 +30,11 @@ from framemesh.worker.assignment import Assignment, AssignmentClient
 from framemesh.worker.engine.engine import Engine, open_engine, triton_log
 from framemesh.worker.intake.copies import CopyConsumer
 from framemesh.worker.intake.dispatcher import Dispatcher, DrawSources
+from framemesh.worker.intake.lease_measurements import LeaseMeasurements
 from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.intake.shards import ShardConsumer
 from framemesh.worker.log_facts import tell_facts
+from framemesh.worker.measurements import FrameMeasurements
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 from framemesh.worker.processing.commit import OutcomeCommitter
@@ -110,6 +114,7 @@ async def _work(
             triton_address=settings.triton or None,
             cpus=usable_cpus(),
             clock=clock,
+            meter=telemetry.meter,
         ) as engine:
             time_bound = TimeBound(settings.frame_timeout_seconds, clock)
             live = settings.role is WorkerRole.WORKER
@@ -122,8 +127,13 @@ async def _work(
                 engine=engine,
                 time_bound=time_bound,
                 clock=clock,
+                meter=telemetry.meter,
             )
-            draw_sources = _draw_sources(settings, nats, dispatcher, assignment, tracing)
+            held = (settings.pipeline,)
+            telemetry.meter.observe(WORKER_HELD, lambda: {held: dispatcher.in_progress})
+            draw_sources = _draw_sources(
+                settings, nats, dispatcher, assignment, tracing, meter=telemetry.meter
+            )
             servicer = WorkerServicer(settings.id, assignment.pipeline, engine, dispatcher)
             service = Service(
                 NAME, lambda to: worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, to)
@@ -162,6 +172,8 @@ def _draw_sources(
     dispatcher: Dispatcher,
     assignment: Assignment,
     tracing: FrameTracing,
+    *,
+    meter: Meter,
 ) -> DrawSources:
     """From where the worker has its frames."""
     if settings.role is WorkerRole.SHADOW:
@@ -173,6 +185,7 @@ def _draw_sources(
         SystemClock(),
         speed=lambda: dispatcher.speed,
         follow=tracing.follow,
+        measurements=LeaseMeasurements(meter, settings.pipeline),
     )
     return ShardConsumer(dispatcher, access, assignment.pipeline, assignment.newest).run
 
@@ -186,6 +199,7 @@ def _dispatcher(
     engine: Engine,
     time_bound: TimeBound,
     clock: Clock,
+    meter: Meter,
 ) -> Dispatcher:
     spec, delivery = pipeline.spec, pipeline.spec.delivery
     writer = ReliableWriter(plane, UNTIL_STOPPED)
@@ -209,7 +223,7 @@ def _dispatcher(
         plane,
         FrameProcessor(steps, Inference(engine.graph, outcomes).process),
         outcomes,
-        OutcomeCommitter(writer, outcomes, tracing),
+        OutcomeCommitter(writer, outcomes, tracing, FrameMeasurements(meter, spec.name).completed),
         delivery,
         slots=engine.rows if drops else frames,
         held=FRAMES_TO_CHOOSE_FROM if drops else frames,

@@ -1,7 +1,7 @@
 """Wires inference together: Triton, the models on it, the graph that runs them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,17 +11,21 @@ import cv2
 
 from framemesh.core.clock import Clock
 from framemesh.core.graph.plan import compile_plan
+from framemesh.core.metrics.frames import TRITON_HEALTHY, TRITON_RESTARTS
 from framemesh.core.pipeline.delivery import DamagedPictures
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.local_model import LocalModel
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import NO_METER, Meter
 from framemesh.runtime.processes import programs
 from framemesh.runtime.processes.programs import TritonInstallation
-from framemesh.worker.engine.batching import Batcher
+from framemesh.worker.engine.batching import Batcher, Infer
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.graph_executor import GraphExecutor
+from framemesh.worker.engine.measured_inference import MeasuredInference
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.engine.stage_requirements import StageRequirements, requirements_of
 from framemesh.worker.triton.client import TritonClient
@@ -32,6 +36,7 @@ from framemesh.worker.triton.remote import RemoteTriton
 from framemesh.worker.triton.repository import CPU
 from framemesh.worker.triton.served_model import ServedModel
 from framemesh.worker.triton.server import TritonInstance, TritonServer
+from framemesh.worker.triton.statistics import TritonStatistics
 
 log = get_logger()
 
@@ -67,6 +72,7 @@ async def open_engine(
     triton_address: str | None,
     cpus: int,
     clock: Clock,
+    meter: Meter = NO_METER,
 ) -> AsyncIterator[Engine]:
     """An engine whose models have answered real inferences; what it starts ends with the context.
 
@@ -102,9 +108,19 @@ async def open_engine(
             # Also where the next model has no room, or Triton never starts.
             memory.callback(served[-1].close)
         triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
+        statistics = TritonStatistics(client, meter, spec.name)
+        _observe(triton, meter, spec.name)
         try:
             await triton.start(served)
-            async with _running(plans, served, triton, cpus) as stages:
+
+            def infer(model: ServedModel, stage: str) -> Infer:
+                to = partial(triton.infer, model)
+                return MeasuredInference(to, meter, (spec.name, stage), clock)
+
+            async with (
+                background_task(statistics.run()),
+                _running(plans, served, triton, infer, cpus=cpus) as stages,
+            ):
                 refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
                 graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
                 yield Engine(
@@ -122,6 +138,8 @@ async def _running(
     plans: Sequence[StageRequirements],
     served: Sequence[ServedModel],
     triton: TritonServer,
+    infer: Callable[[ServedModel, str], Infer],
+    *,
     cpus: int,
 ) -> AsyncIterator[dict[str, Stage]]:
     """The stages by name, while Triton and the decode threads are supervised."""
@@ -131,7 +149,9 @@ async def _running(
             watching = [tasks.create_task(each) for each in (triton.watch(), threads.watch())]
             try:
                 yield {
-                    plan.spec.name: _stage(plan, model, triton, tasks, threads)
+                    plan.spec.name: _stage(
+                        plan, model, infer(model, plan.spec.name), tasks, threads
+                    )
                     for plan, model in zip(plans, served, strict=True)
                 }
             finally:
@@ -141,6 +161,11 @@ async def _running(
                 await triton.stop()
     finally:
         threads.close()
+
+
+def _observe(triton: TritonServer, meter: Meter, pipeline: str) -> None:
+    meter.observe(TRITON_HEALTHY, lambda: {(pipeline,): triton.healthy})
+    meter.observe(TRITON_RESTARTS, lambda: {(pipeline,): triton.restarts})
 
 
 def _planned(
@@ -185,7 +210,7 @@ def _served(
 def _stage(
     plan: StageRequirements,
     model: ServedModel,
-    triton: TritonServer,
+    infer: Infer,
     tasks: TaskGroup,
     threads: DecodeThreads,
 ) -> Stage:
@@ -194,7 +219,7 @@ def _stage(
         plan.deployment.manifest.labels,
         plan.preprocessor,
         plan.decoder_of,
-        Batcher(partial(triton.infer, model), model.rows, plan.policy, tasks, stage=plan.spec.name),
+        Batcher(infer, model.rows, plan.policy, tasks, stage=plan.spec.name),
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,
         threads=threads,

@@ -23,9 +23,12 @@ from framemesh.runtime.jetstream.pipeline_store import (
 )
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.intake.lanes import Lane
+from framemesh.worker.intake.lease_measurements import LeaseMeasurements
 from framemesh.worker.intake.source import FrameSource
 
 log = get_logger()
+
+NOT_MEASURED = LeaseMeasurements()
 
 RETRY_SECONDS = 0.5
 """Before a broker that did not answer is asked again what became of the pipeline."""
@@ -72,6 +75,7 @@ class JetStreamShards:
         *,
         speed: Callable[[], WorkerSpeed],
         follow: Callable[[PipelineSpec], None],
+        measurements: LeaseMeasurements = NOT_MEASURED,
     ) -> None:
         """
         Args:
@@ -84,6 +88,7 @@ class JetStreamShards:
         self._worker = worker
         self._clock = clock
         self._speed = speed
+        self._measurements = measurements
 
     async def hold_share(self, lane: Lane, hold: Hold, until: asyncio.Event) -> None:
         """See ShardAccess."""
@@ -94,7 +99,7 @@ class JetStreamShards:
             canary=lane.canary,
             replicas=self._pipeline.spec.buffer.replicas,
             worker=self._worker,
-            hold=hold,
+            hold=self._measurements.measured(hold),
             clock=self._clock,
             speed=self._speed,
         )

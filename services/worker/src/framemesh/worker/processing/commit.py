@@ -1,6 +1,6 @@
 """Completes a frame: its outcome is stored, then it is acked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from framemesh.core.outcome import Fate, Outcome
@@ -25,11 +25,17 @@ class OutcomeCommitter:
     """The only one that writes the outcomes of frames, and the only one that acks them."""
 
     def __init__(
-        self, writer: ReliableWriter, outcomes: OutcomeFactory, tracing: FrameTracing
+        self,
+        writer: ReliableWriter,
+        outcomes: OutcomeFactory,
+        tracing: FrameTracing,
+        completed: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
+        """`completed` gets each outcome that was stored, and is the first of its frame."""
         self._writer = writer
         self._outcomes = outcomes
         self._tracing = tracing
+        self._completed = completed
 
     async def commit(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         """Store the outcome of a frame, after those of the frames before it, and ack the frame.
@@ -87,6 +93,8 @@ class OutcomeCommitter:
         encode = partial(outcome_message.to_message, outcome, headers)
         message = await off_loop(encode, len(outcome.detections))
         first = await self._writer.write(message)
-        if not first:
+        if first:
+            self._completed(outcome)
+        else:
             log.info("frame already had its outcome", frame=str(outcome.frame))
         return first

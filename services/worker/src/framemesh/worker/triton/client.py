@@ -1,7 +1,7 @@
 """The gRPC calls of a worker to Triton, with errors by what they mean for the caller."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -112,6 +112,16 @@ class TritonClient:
             "RepositoryIndex", pb.RepositoryIndexRequest(), CALL_TIMEOUT_SECONDS
         )
         return {model.name: model.reason for model in index.models if model.state != "READY"}
+
+    async def statistics(self) -> Sequence[pb.ModelStatistics]:
+        """What each model did since Triton was started.
+
+        Raises:
+            TritonUnavailable: it does not answer.
+        """
+        request = pb.ModelStatisticsRequest()
+        answer = await self._call("ModelStatistics", request, CALL_TIMEOUT_SECONDS)
+        return list(answer.model_stats)
 
     async def ready(self, model: str) -> bool:
         """Raises:

@@ -1,0 +1,1 @@
+"""What is measured: the one table of metrics, by area."""

@@ -1,0 +1,42 @@
+"""Metrics of every process: how it does."""
+
+from framemesh.core.metrics.metric import ALL, BYTES, DURATION_BOUNDS, SECONDS, Kind, Metric
+
+# The names of Prometheus' client libraries, which dashboards know.
+PROCESS_CPU = Metric(
+    "process.cpu", Kind.COUNTER, SECONDS, "CPU time of the process, of user and system.", ALL
+)
+PROCESS_MEMORY = Metric(
+    "process.resident.memory", Kind.GAUGE, BYTES, "Memory of the process that is in RAM.", ALL
+)
+PROCESS_FILES = Metric(
+    "process.open.fds", Kind.GAUGE, "{file}", "Files and connections that are open.", ALL
+)
+PROCESS_START = Metric(
+    "process.start.time", Kind.GAUGE, SECONDS, "When the process was started, Unix time.", ALL
+)
+LOOP_LAG = Metric(
+    "framemesh.event_loop.lag",
+    Kind.HISTOGRAM,
+    SECONDS,
+    "How much later than asked for the event loop came back to a timer.",
+    ALL,
+    bounds=DURATION_BOUNDS,
+)
+BUILD = Metric(
+    "framemesh.build.info",
+    Kind.GAUGE,
+    "{process}",
+    "1, with the service and the version that run.",
+    ALL,
+    ("service", "version"),
+)
+
+PROCESS: tuple[Metric, ...] = (
+    PROCESS_CPU,
+    PROCESS_MEMORY,
+    PROCESS_FILES,
+    PROCESS_START,
+    LOOP_LAG,
+    BUILD,
+)

@@ -1,0 +1,1 @@
+"""Measures a service, and serves what was measured to Prometheus."""

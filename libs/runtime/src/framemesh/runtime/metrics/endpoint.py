@@ -1,0 +1,91 @@
+"""Serves the metrics of this process over HTTP, whoever asks, and however often."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import MemoryMeter, Snapshot
+
+if TYPE_CHECKING:
+    from framemesh.runtime.metrics.http_server import PageServer
+
+log = get_logger()
+
+FRESH_SECONDS = 1.0
+"""A page is made at most so often; who asks sooner gets the same one."""
+
+LOOP_SECONDS = 1.0
+"""For the event loop to tell what was measured; where it is stuck, the last page is served."""
+
+
+class Page:
+    """The page of a meter, made where nobody else works: not on the event loop."""
+
+    def __init__(self, meter: MemoryMeter, loop: asyncio.AbstractEventLoop) -> None:
+        self._meter = meter
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._made = b""
+        self._made_at = -FRESH_SECONDS
+
+    def get(self) -> bytes:
+        """Blocks while it is made, for LOOP_SECONDS and some milliseconds at most."""
+        with self._lock:
+            if time.monotonic() - self._made_at >= FRESH_SECONDS:
+                self._make()
+                self._made_at = time.monotonic()
+            return self._made
+
+    def _make(self) -> None:
+        # Only who is asked needs it: importing it takes 30 ms.
+        from framemesh.runtime.metrics.exposition import page  # noqa: PLC0415
+
+        asking = asyncio.run_coroutine_threadsafe(_snapshot(self._meter), self._loop)
+        try:
+            self._made = page(asking.result(LOOP_SECONDS))
+        except TimeoutError:
+            asking.cancel()
+
+
+async def _snapshot(meter: MemoryMeter) -> Snapshot:
+    return meter.snapshot()
+
+
+@asynccontextmanager
+async def metrics_endpoint(address: str, meter: MemoryMeter) -> AsyncIterator[None]:
+    """Serve while the context lasts. Where something else listens, one line says so: frames do not
+    depend on it."""
+    page = Page(meter, asyncio.get_running_loop())
+    # Beside the start of the service, which does not wait for it.
+    async with background_task(_serve(address, page)):
+        yield
+
+
+async def _serve(address: str, page: Page) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        server = await asyncio.to_thread(_open, host.strip("[]"), int(port), page)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        log.warning("metrics are not served", address=address, reason=reason)
+        return
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        # Nothing waits for it: the process ends next, and the thread with it.
+        threading.Thread(target=server.shutdown, daemon=True).start()
+        server.server_close()
+
+
+def _open(host: str, port: int, page: Page) -> "PageServer":
+    # Importing it takes 12 ms: not while the service starts.
+    from framemesh.runtime.metrics.http_server import PageServer  # noqa: PLC0415
+
+    return PageServer(host, port, page.get)
