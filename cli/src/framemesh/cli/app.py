@@ -68,6 +68,11 @@ class Framemesh(LazyGroup):
             "Show the ledger of every camera, the backlog, rates, ages and workers.",
         ),
         LazyCommand(
+            "top",
+            "framemesh.cli.commands.top:top",
+            "Show pipelines, workers and cameras on one screen: is it working, where does it hurt.",
+        ),
+        LazyCommand(
             "logs",
             "framemesh.cli.commands.logs:logs",
             "Print the logs of all programs of this machine's mesh as one, by time.",
