@@ -2,10 +2,16 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet
+
 from framemesh.core.sinks.spec import SinkKind, SinkOptions, SinkSpec
+from tests.integration.sink.http_target import HttpTarget, http_target
+from tests.integration.sink.mqtt_target import MqttTarget, mqtt_target
 
 Frame = tuple[str, int]
 """Camera and sequence number."""
@@ -21,6 +27,11 @@ class Kind(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "target"
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        """While there is something to write to."""
+        yield
 
     @property
     def target(self) -> str:
@@ -60,4 +71,67 @@ class Jsonl(Kind):
         return found
 
 
-KINDS: tuple[type[Kind], ...] = (Jsonl,)
+class Parquet(Kind):
+    kind = SinkKind.PARQUET
+    options = SinkOptions(file_seconds=1)
+
+    def arrived(self) -> list[Frame]:
+        found: list[Frame] = []
+        for file in sorted(self.folder.glob("*.parquet")):
+            table = pyarrow.parquet.read_table(file, columns=["camera", "sequence"])
+            found += [(row["camera"], row["sequence"]) for row in table.to_pylist()]
+        return found
+
+
+class Webhook(Kind):
+    kind = SinkKind.WEBHOOK
+    options = SinkOptions(batch=8, in_flight=1, secret="what only two know")  # noqa: S106
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.server = HttpTarget()
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        async with http_target(self.server):
+            yield
+
+    @property
+    def target(self) -> str:
+        return self.server.url
+
+    def arrived(self) -> list[Frame]:
+        return [
+            (result["camera"], result["sequence"])
+            for request in self.server.taken
+            for result in json.loads(request.body)["results"]
+        ]
+
+
+class Mqtt(Kind):
+    kind = SinkKind.MQTT
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.broker = MqttTarget(folder)
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        async with mqtt_target(self.broker):
+            yield
+
+    @property
+    def target(self) -> str:
+        return self.broker.url
+
+    def spec(self, name: str = "yard", cameras: Sequence[str] = (), **more: object) -> SinkSpec:
+        # Several sinks of a test have the same broker: each has a topic of its own.
+        options = SinkOptions(topic="{sink}/{camera}")
+        return replace(super().spec(name, cameras, **more), options=options)
+
+    def arrived(self) -> list[Frame]:
+        documents = [json.loads(payload) for _, payload in self.broker.messages]
+        return [(each["camera"], each["sequence"]) for each in documents]
+
+
+KINDS: tuple[type[Kind], ...] = (Jsonl, Parquet, Webhook, Mqtt)

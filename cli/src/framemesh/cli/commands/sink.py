@@ -40,6 +40,14 @@ def add(
     *,
     pipeline: Annotated[str, typer.Option(help="Whose results.", show_default=False)],
     jsonl: Annotated[Path | None, _folder("Files with one JSON document a line")] = None,
+    parquet: Annotated[Path | None, _folder("Files of columns")] = None,
+    webhook: Annotated[
+        str, typer.Option(metavar="URL", help="HTTP requests.", show_default=False)
+    ] = "",
+    mqtt: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Messages of an MQTT broker.", show_default=False),
+    ] = "",
     cameras: Annotated[
         list[str] | None,
         typer.Option("--camera", help="Only of this camera; may be repeated.", show_default=False),
@@ -63,10 +71,36 @@ def add(
     file_bytes: Annotated[
         int, typer.Option(help="A file with so many is completed.", show_default=False)
     ] = 0,
+    batch: Annotated[
+        int, typer.Option(help="Of a webhook: results of one request.", show_default=False)
+    ] = 0,
+    in_flight: Annotated[
+        int,
+        typer.Option(
+            help="Of a webhook and MQTT: how many wait for an answer at once.", show_default=False
+        ),
+    ] = 0,
+    topic: Annotated[
+        str,
+        typer.Option(help="Of MQTT, with {pipeline} and {camera} in it.", show_default=False),
+    ] = "",
+    secret: Annotated[
+        str,
+        typer.Option(
+            envvar="FRAMEMESH_SINK_SECRET",
+            help="Of a webhook: what requests are signed with.",
+            show_default=False,
+        ),
+    ] = "",
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
     """Take results of a pipeline to a target from now on. Say which with one option."""
-    targets = {sink_pb2.SINK_KIND_JSONL: jsonl and str(jsonl.absolute())}
+    targets = {
+        sink_pb2.SINK_KIND_JSONL: jsonl and str(jsonl.absolute()),
+        sink_pb2.SINK_KIND_PARQUET: parquet and str(parquet.absolute()),
+        sink_pb2.SINK_KIND_WEBHOOK: webhook,
+        sink_pb2.SINK_KIND_MQTT: mqtt,
+    }
     chosen = [(kind, target) for kind, target in targets.items() if target]
     if len(chosen) != 1:
         raise typer.BadParameter("say with one option where results go, as --jsonl DIR")
@@ -80,7 +114,14 @@ def add(
         labels=labels or (),
         fates=[outcome_pb2.Fate.Value(f"FATE_{fate.name}") for fate in fates or ()],
         from_start=from_start,
-        options=sink_pb2.SinkOptions(file_seconds=file_seconds, file_bytes=file_bytes),
+        options=sink_pb2.SinkOptions(
+            file_seconds=file_seconds,
+            file_bytes=file_bytes,
+            batch=batch,
+            in_flight=in_flight,
+            topic=topic,
+            secret=secret,
+        ),
     )
     with connect_master(master) as channel:
         sink_pb2_grpc.SinkServiceStub(channel).AddSink(

@@ -8,6 +8,11 @@ class TargetTrouble(FramemeshError):
 
     code = Code.UNAVAILABLE
 
+    def __init__(self, line: str, retry_after_seconds: float = 0) -> None:
+        """`retry_after_seconds`: the target asks not to be tried again before."""
+        super().__init__(line)
+        self.retry_after_seconds = retry_after_seconds
+
 
 def file_trouble(error: OSError, what: str) -> TargetTrouble:
     """`what`: the file or folder that cannot be written."""

@@ -81,7 +81,8 @@ class Place:
 
     async def tell(self, **changes: str | int) -> None:
         """Write the state of the sink, where it changed or was not told for TELL_SECONDS."""
-        self._state = replace(self._state, **changes)  # type: ignore[arg-type]
+        seen = max(self._state.seen_sequence, self.acked)
+        self._state = replace(self._state, seen_sequence=seen, **changes)  # type: ignore[arg-type]
         now = self._clock.monotonic()
         if self._state == self._told and now - self._told_at < TELL_SECONDS:
             return

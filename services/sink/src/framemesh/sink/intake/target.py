@@ -1,6 +1,7 @@
 """Writes to the target of a sink, however often that takes nothing for a while."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
 from framemesh.runtime.concurrency.backoff import Backoff
@@ -11,8 +12,7 @@ from framemesh.sink.writers.writer import Writer
 
 log = get_logger()
 
-BACKOFF = Backoff(first_seconds=0.5, max_seconds=15.0)
-"""A disk that is full is looked at again so often; nobody is asked over a network here."""
+BACKOFF = Backoff(first_seconds=0.5, max_seconds=30.0)
 
 
 class Target:
@@ -74,17 +74,30 @@ class Target:
         failures = 0
         while True:
             try:
-                await attempt()
+                await self._attempted(attempt)
             except TargetTrouble as error:
                 failures += 1
                 self._torn = True
                 self._say(error)
-                await asyncio.sleep(BACKOFF.pause(failures))
+                # Of many sinks, not all at once.
+                spread = random.uniform(0.5, 1.0)  # noqa: S311
+                pause = spread * BACKOFF.pause(failures)
+                await asyncio.sleep(max(pause, error.retry_after_seconds))
             else:
                 if self.trouble:
                     log.info("a sink writes again", sink=self._sink)
                 self.trouble = ""
                 return
+
+    async def _attempted(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await attempt()
+        except TargetTrouble:
+            raise
+        except Exception as error:
+            # A fault of ours, or of a library, with what one sink writes: others go on.
+            log.exception("a sink failed in an unexpected way", sink=self._sink)
+            raise TargetTrouble(f"unexpected {type(error).__name__}: {error}") from error
 
     def _say(self, error: TargetTrouble) -> None:
         if str(error) != self.trouble:

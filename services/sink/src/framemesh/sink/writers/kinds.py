@@ -10,6 +10,9 @@ from framemesh.sink.writers.writer import Writer
 
 WRITERS = {
     SinkKind.JSONL: "framemesh.sink.writers.jsonl:JsonlWriter",
+    SinkKind.PARQUET: "framemesh.sink.writers.parquet:ParquetWriter",
+    SinkKind.WEBHOOK: "framemesh.sink.writers.webhook:WebhookWriter",
+    SinkKind.MQTT: "framemesh.sink.writers.mqtt:MqttWriter",
 }
 
 
