@@ -42,7 +42,11 @@ async def process(*arguments: str, **environment: str) -> AsyncIterator[Process]
 
 @asynccontextmanager
 async def real_monitor(nats_url: str, address: str) -> AsyncIterator[Process]:
-    settings = {"FRAMEMESH_NATS": nats_url, "FRAMEMESH_MONITOR_LISTEN": address}
+    settings = {
+        "FRAMEMESH_NATS": nats_url,
+        "FRAMEMESH_MONITOR_LISTEN": address,
+        "FRAMEMESH_MONITOR_HTTP": "127.0.0.1:0",
+    }
     async with process("-m", "framemesh.monitor", **settings) as started:
         await eventually(lambda: grpc_serving(address))
         yield started

@@ -143,7 +143,8 @@ async def test_nothing_comes_twice_when_the_broker_is_killed_while_the_reader_wa
 async def test_a_monitor_that_goes_ends_its_watches_at_once(
     nats_url: str, pipeline: PipelineSpec
 ) -> None:
-    settings = Settings(nats=nats_url, listen=f"127.0.0.1:{free_block(1)}")
+    listen = f"127.0.0.1:{free_block(1)}"
+    settings = Settings(nats=nats_url, listen=listen, http="127.0.0.1:0")
     async with (
         asyncio.timeout(DRAIN_TIMEOUT_SECONDS / 2),
         channel_to(settings.listen) as channel,

@@ -59,7 +59,7 @@ async def master(nats_url: str, address: str = "") -> AsyncIterator[grpc.aio.Cha
 async def monitor(nats_url: str, address: str = "") -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a monitor that serves."""
     address = address or f"127.0.0.1:{free_block(1)}"
-    chosen = framemesh.monitor.settings.Settings(nats=nats_url, listen=address)
+    chosen = framemesh.monitor.settings.Settings(nats=nats_url, listen=address, http="127.0.0.1:0")
     async with serving(framemesh.monitor.app.run, chosen, address), channel(address) as connected:
         yield connected
 

@@ -44,6 +44,8 @@ def status(
         return
     if not keep_watching:
         print_view(view(reports))
+        if dashboard := local_dashboard(master):
+            typer.echo(f"dashboard  {dashboard}")
         return
     with Live(view(reports), console=output_console(), auto_refresh=False) as live:
         while True:
@@ -55,6 +57,12 @@ def status(
                     raise
                 problem = f"not up to date: {error}"
             live.update(Group(view(reports), Text(problem, style="red")), refresh=True)
+
+
+def local_dashboard(master: str) -> str:
+    """The address of the page of this machine's mesh, if it is that master's; else empty."""
+    run = RunState.load(DEFAULT_DATA)
+    return run.dashboard if run is not None and run.master == master else ""
 
 
 def local_troubles(master: str) -> list[str]:

@@ -11,6 +11,7 @@ import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
+from framemesh.cli.local.dashboard_token import page_address
 from framemesh.cli.local.detached import Supervisor, clean
 from framemesh.cli.local.errors import AlreadyRunning, StartFailed
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
@@ -67,17 +68,19 @@ async def _detached(data: Path, ports: Ports, store_max: int | None) -> None:
     except BaseException:
         await supervisor.stop()
         raise
-    _report_up(run, time.monotonic() - began, f"`{down_command(data)}` stops it")
+    _report_up(run, data, time.monotonic() - began, f"`{down_command(data)}` stops it")
 
 
 async def _join(supervisor: Supervisor, data: Path) -> None:
     """A second `up`: it waits for the mesh that runs, and changes nothing."""
     try:
         with StartupTable() as table:
-            await supervisor.until_ready(table.show)
+            run = await supervisor.until_ready(table.show)
     except StartFailed as error:
         raise AlreadyRunning(f"framemesh is running in {data} already, but {error}") from error
     typer.echo(f"framemesh is running in {data} already: `{down_command(data)}` stops it")
+    if run.dashboard:
+        typer.echo(f"dashboard  {page_address(run.dashboard, data)}")
 
 
 async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
@@ -88,7 +91,7 @@ async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
         table = starting.enter_context(StartupTable())
         async with running_mesh(data, ports, store_max_bytes=store_max, show=table.show) as run:
             starting.close()
-            _report_up(run, time.monotonic() - began, "Ctrl-C stops it")
+            _report_up(run, data, time.monotonic() - began, "Ctrl-C stops it")
             await asyncio.Event().wait()
 
 
@@ -103,8 +106,9 @@ async def _stop(data: Path) -> None:
         typer.echo(f"nothing runs in {data}")
 
 
-def _report_up(run: RunState, seconds: float, how_to_stop: str) -> None:
+def _report_up(run: RunState, data: Path, seconds: float, how_to_stop: str) -> None:
     typer.echo(f"framemesh is up after {seconds:.1f} s; {how_to_stop}")
+    typer.echo(f"dashboard  {page_address(run.dashboard, data)}")
     usual = Ports()
     if (run.ingest, run.master, run.monitor) != (usual.ingest, usual.master, usual.monitor):
         typer.echo(

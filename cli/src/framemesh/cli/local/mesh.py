@@ -76,6 +76,7 @@ class Mesh:
             master=self._ports.master,
             monitor=self._ports.monitor,
             programs=tuple(map(self._status, self._programs)),
+            dashboard=f"http://{self._ports.dashboard}/",
         )
 
     def _supervise(self, program: Program) -> SupervisedProcess:

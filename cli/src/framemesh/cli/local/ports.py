@@ -30,6 +30,11 @@ class Ports:
         return cls(free_block(BLOCK))
 
     @property
+    def dashboard(self) -> str:
+        """Of the HTTP server of the monitor."""
+        return self._address(0)
+
+    @property
     def ingest(self) -> str:
         """host:port, as are the others."""
         return self._address(1)

@@ -29,6 +29,8 @@ class Program:
     """From SIGTERM to SIGKILL."""
     find_problem: Callable[[], Awaitable[HealthProblem | None]] = always_healthy
     """Finds out why it cannot do its work, though it serves."""
+    further_addresses: tuple[str, ...] = ()
+    """Where else it listens."""
     liveness: LivenessBounds = DEFAULT_BOUNDS
     """How long it may leave health checks unanswered before it is killed."""
 

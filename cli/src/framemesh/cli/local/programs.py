@@ -2,9 +2,11 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from framemesh.cli.local.dashboard_token import dashboard_token
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.program import Program
 from framemesh.runtime.processes.nats_health import store_problem
@@ -37,6 +39,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
 
     Raises:
         ProgramMissing: nats-server is not installed.
+        OSError: nothing can be written there.
     """
     data = data.absolute()
     host, port = ports.nats.rsplit(":", 1)
@@ -55,7 +58,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
         nats,
         _service("master", ports.master, server.url, FRAMEMESH_MASTER_SPOOL=str(data / "spool")),
         _service("ingest", ports.ingest, server.url),
-        _service("monitor", ports.monitor, server.url),
+        _monitor(ports, server.url, dashboard_token(data)),
         _service("sink", ports.sink, server.url),
         Program(
             "agent",
@@ -90,6 +93,19 @@ def _service(name: str, address: str, nats: str, **environment: str) -> Program:
         },
         needs=("nats",),
     )
+
+
+def _monitor(ports: Ports, nats: str, token: str) -> Program:
+    program = _service(
+        "monitor",
+        ports.monitor,
+        nats,
+        FRAMEMESH_MONITOR_HTTP=ports.dashboard,
+        FRAMEMESH_MONITOR_TOKEN=token,
+        FRAMEMESH_MONITOR_MASTER=ports.master,
+        FRAMEMESH_MONITOR_INGEST=ports.ingest,
+    )
+    return replace(program, further_addresses=(ports.dashboard,))
 
 
 def _module(name: str) -> tuple[str, ...]:

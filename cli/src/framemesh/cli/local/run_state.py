@@ -49,6 +49,8 @@ class RunState:
     master: str
     monitor: str
     programs: tuple[ProgramStatus, ...]
+    dashboard: str = ""
+    """http://host:port/ of its page."""
 
     @property
     def ready(self) -> bool:

@@ -88,14 +88,19 @@ async def check_ports(programs: Sequence[Program]) -> None:
     Raises:
         PortTaken: something else listens where a program should.
     """
-    for program in programs:
-        host, port = program.address.rsplit(":", 1)
+    listening = [
+        (program.name, address)
+        for program in programs
+        for address in (program.address, *program.further_addresses)
+    ]
+    for name, address in listening:
+        host, port = address.rsplit(":", 1)
         try:
             async with asyncio.timeout(FREE_SECONDS):
                 while not is_free(int(port), host):  # noqa: ASYNC110  another's port has no event
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             raise PortTaken(
-                f"port {port}, which {program.name} needs, is taken: "
+                f"port {port}, which {name} needs, is taken: "
                 "end what listens there, or choose others with --port-base"
             ) from error

@@ -10,6 +10,7 @@ from framemesh.api.monitor.v1 import (
     monitor_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
+from framemesh.monitor.dashboard.dashboard import Ledgers, dashboard
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
@@ -33,7 +34,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
     """Run the monitor until `stop` is set.
 
     Raises:
-        AddressTaken: something else listens on settings.listen.
+        AddressTaken: something else listens on settings.listen or settings.http.
         BrokerLost: the connection to the broker is beyond repair.
     """
     await run_until(stop, _serve(settings, stop, telemetry))
@@ -49,10 +50,11 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         pipelines = PipelineStore(nats)
         feed = PipelineFeed(nats, clock)
         registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
+        statuses = StatusCollector(nats, pipelines, registry, clock)
         services = _services(
             MonitorServicer(
                 pipelines,
-                StatusCollector(nats, pipelines, registry, clock),
+                statuses,
                 results,
                 FrameLookup(nats, registry),
                 WatchSpans(spans, clock),
@@ -70,6 +72,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 max_message_bytes=limit,
                 interceptors=telemetry.server_interceptors,
             ) as server,
+            dashboard(settings, Ledgers(nats, statuses, results), clock),
             TaskGroup() as tasks,
         ):
             tasks.create_task(feed.run())

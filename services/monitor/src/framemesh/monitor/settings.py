@@ -1,8 +1,17 @@
 """What one can set of the monitor, as environment variables."""
 
+from pathlib import Path
+
 from pydantic import Field
 
-from framemesh.runtime.settings import Address, NatsUrl, ServiceSettings, named_after
+from framemesh.runtime.settings import (
+    Address,
+    Addresses,
+    BadSetting,
+    NatsUrl,
+    ServiceSettings,
+    named_after,
+)
 
 
 class Settings(ServiceSettings):
@@ -12,3 +21,29 @@ class Settings(ServiceSettings):
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7403"
+    http: Address = "127.0.0.1:7400"
+    """Of the dashboard."""
+    hosts: str = ""
+    """Names, with commas between them, under which browsers reach the dashboard, beside the name of
+    this machine, localhost and all addresses."""
+    token: str = ""
+    """Who has it may replay and purge dead letters in the dashboard; empty: nobody may."""
+    token_file: Path | None = None
+    """It has the token, in place of FRAMEMESH_MONITOR_TOKEN: a secret of a swarm."""
+    master: Addresses = "127.0.0.1:7402"
+    """For the dashboard: pipelines, nodes and workers."""
+    ingest: Address = "127.0.0.1:7401"
+    """For the dashboard: where dead letters are offered again."""
+
+    @property
+    def dashboard_token(self) -> str:
+        """
+        Raises:
+            BadSetting: the file of the token cannot be read.
+        """
+        if self.token_file is None:
+            return self.token
+        try:
+            return self.token_file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"FRAMEMESH_MONITOR_TOKEN_FILE: {error}") from error

@@ -101,6 +101,11 @@ def all_frames_subject(pipeline: str) -> str:
     return f"frames.{pipeline}.*.*"
 
 
+def camera_frames_subject(pipeline: str, camera: str) -> str:
+    """Where the frames of a camera are, in all shards: a wildcard for those."""
+    return f"frames.{pipeline}.*.{camera}"
+
+
 def runs_stream(pipeline: str) -> str:
     """The stream that keeps the outcomes of a pipeline's other runs apart from the live ones."""
     return f"RUNS-{pipeline}"

@@ -176,7 +176,7 @@ class PipelineDetails(Pipeline):
     """A pipeline, and how it came to be what it is."""
 
     spec_yaml: str
-    """As `framemesh pipeline show` prints it."""
+    """As pipeline.yaml has it."""
     events: list[Event]
     """The newest last."""
     revisions: list[Revision]

@@ -1,0 +1,1 @@
+"""The answers to single questions of the page."""

@@ -1,0 +1,89 @@
+"""Wires the dashboard together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+
+from framemesh.core.clock import Clock
+from framemesh.monitor.dashboard.api.cameras import CameraEndpoints
+from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
+from framemesh.monitor.dashboard.application import application
+from framemesh.monitor.dashboard.http.page import Page
+from framemesh.monitor.dashboard.http.server import http_server
+from framemesh.monitor.dashboard.http.token import TokenCheck
+from framemesh.monitor.dashboard.live.endpoint import LiveEndpoint
+from framemesh.monitor.dashboard.live.sources import LiveSources
+from framemesh.monitor.dashboard.mesh.camera_activity import CameraActivity
+from framemesh.monitor.dashboard.mesh.collector import MeshCollector
+from framemesh.monitor.dashboard.mesh.master import PIPELINE_SERVICE, MasterClient
+from framemesh.monitor.dashboard.mesh.state import MeshState
+from framemesh.monitor.dashboard.mesh.watch import MeshWatch
+from framemesh.monitor.dashboard.mesh.worker_loads import WorkerLoads
+from framemesh.monitor.dashboard.pictures.kept import KeptPictures
+from framemesh.monitor.dashboard.pictures.wall import Wall
+from framemesh.monitor.dashboard.pictures.workshop import Workshop
+from framemesh.monitor.dashboard.samples.decisions import Decisions
+from framemesh.monitor.dashboard.samples.history import History
+from framemesh.monitor.results.hub import ResultHub
+from framemesh.monitor.settings import Settings
+from framemesh.monitor.status.collector import StatusCollector
+from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.logs import get_logger
+from framemesh.runtime.rpc.channel import leader_channel
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """What the dashboard shares with the rest of the monitor."""
+
+    broker: Broker
+    statuses: StatusCollector
+    results: ResultHub
+
+
+@asynccontextmanager
+async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> AsyncIterator[None]:
+    """Serve the dashboard while the context lasts.
+
+    Raises:
+        AddressTaken: something else listens on settings.http.
+    """
+    channel = leader_channel(settings.master, PIPELINE_SERVICE, settings.connect)
+    async with channel, TaskGroup() as tasks:
+        master = MasterClient(channel, settings.master)
+        with closing(Workshop()) as workshop:
+            loads = WorkerLoads(settings.connect)
+            history, activity, kept = History(), CameraActivity(), KeptPictures(clock)
+
+            def on_state(state: MeshState) -> MeshState:
+                activity.add(state)
+                kept.forget_old()
+                return history.add(state)
+
+            watch = MeshWatch(MeshCollector(master, ledgers.statuses, loads, clock), on_state)
+            decisions = Decisions(master)
+            wall = Wall(
+                ledgers.broker, ledgers.results, kept, clock, workshop=workshop, tasks=tasks
+            )
+            token = TokenCheck(settings.dashboard_token)
+            served = application(
+                token=token,
+                hosts=filter(None, map(str.strip, settings.hosts.split(","))),
+                page=Page(),
+                live=LiveEndpoint(LiveSources(watch, history, decisions, wall), token),
+                pipelines=PipelineEndpoints(master, watch, history),
+                cameras=CameraEndpoints(watch, activity, kept),
+            )
+            running = [tasks.create_task(watch.run()), tasks.create_task(decisions.run())]
+            try:
+                async with http_server(settings.http, served) as port:
+                    log.info("dashboard", address=settings.http, port=port)
+                    yield
+            finally:
+                for each in running:
+                    each.cancel()
+                wall.close()
+                await loads.close()

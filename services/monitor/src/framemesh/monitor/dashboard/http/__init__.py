@@ -1,0 +1,1 @@
+"""The HTTP server of the dashboard: who may ask, and how answers and refusals look."""

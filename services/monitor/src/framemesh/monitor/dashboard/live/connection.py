@@ -1,0 +1,115 @@
+"""One browser, from its first message to its end."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+from pydantic import ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from framemesh.core.errors import FramemeshError
+from framemesh.monitor.dashboard.http.token import TokenCheck, WrongToken
+from framemesh.monitor.dashboard.live.feeds import MeshFeed, SamplesFeed
+from framemesh.monitor.dashboard.live.outbox import Outbox, Source
+from framemesh.monitor.dashboard.live.sources import LiveSources
+from framemesh.monitor.dashboard.messages.live import ErrorMessage, LiveRequest
+from framemesh.monitor.dashboard.pictures.picture import CameraKey
+from framemesh.monitor.dashboard.pictures.wall import View
+from framemesh.runtime.concurrency.task_group import TaskGroup
+
+WRONG_TOKEN = 4401
+"""Close codes from 4000 on are for applications; it stands for 401."""
+
+FIRST_MESSAGE_SECONDS = 10.0
+"""Who says nothing for so long does not look."""
+
+
+class Connection:
+    """Reads what the page wants to see, and sends it as fast as the browser takes it."""
+
+    def __init__(self, socket: WebSocket, sources: LiveSources, token: TokenCheck) -> None:
+        self._socket = socket
+        self._sources = sources
+        self._token = token
+        self._outbox = Outbox()
+        self._watching = ExitStack()
+        """What the last message of the page asked for."""
+
+    async def run(self) -> None:
+        """Until the browser is gone."""
+        listeners = self._sources.watch.listeners
+        with self._sources.wall.view(self._outbox.put_picture) as view:
+            listeners.add(self._outbox.changed)
+            try:
+                await self._serve(view)
+            finally:
+                listeners.discard(self._outbox.changed)
+                self._watching.close()
+
+    async def _serve(self, view: View) -> None:
+        async with TaskGroup() as tasks:
+            sending = tasks.create_task(self._send())
+            receiving = tasks.create_task(self._receive(view))
+            sending.add_done_callback(lambda _: receiving.cancel())
+            receiving.add_done_callback(lambda _: sending.cancel())
+
+    async def _send(self) -> None:
+        try:
+            while True:
+                message = await self._outbox.next()
+                if isinstance(message, bytes):
+                    await self._socket.send_bytes(message)
+                else:
+                    await self._socket.send_text(message)
+        except (WebSocketDisconnect, RuntimeError):
+            # The second is Starlette's word for a connection that is closed on this side.
+            return
+
+    async def _receive(self, view: View) -> None:
+        try:
+            async with asyncio.timeout(FIRST_MESSAGE_SECONDS) as first:
+                while True:
+                    text = await self._socket.receive_text()
+                    first.reschedule(None)
+                    self._take(text, view)
+        except WrongToken as error:
+            await self._socket.send_text(ErrorMessage(error=str(error)).model_dump_json())
+            await self._socket.close(WRONG_TOKEN, str(error)[:120])
+        except (WebSocketDisconnect, KeyError, TimeoutError):
+            # A message that is no text has no such key.
+            return
+
+    def _take(self, text: str, view: View) -> None:
+        """
+        Raises:
+            WrongToken: the connection ends.
+        """
+        try:
+            request = LiveRequest.model_validate_json(text)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(map(str, fault["loc"]))
+            self._outbox.fail(f"the message is not understood: {place or 'it'}: {fault['msg']}")
+            return
+        self._token.allows(request.token)
+        self._watching.close()
+        self._outbox.set_sources(self._feeds(request))
+        wall = request.wall
+        cameras = [CameraKey(each.pipeline, each.camera) for each in wall.cameras] if wall else []
+        self._look(view, cameras, wall.width if wall else 0)
+
+    def _feeds(self, request: LiveRequest) -> Iterable[Source]:
+        if request.mesh or request.history:
+            self._watching.enter_context(self._sources.watch.viewer())
+        if request.mesh:
+            yield MeshFeed(self._sources.watch)
+        if pipeline := request.history:
+            self._watching.enter_context(self._sources.decisions.viewer(pipeline))
+            yield SamplesFeed(self._sources.history, self._sources.decisions, pipeline)
+
+    def _look(self, view: View, cameras: list[CameraKey], width: int) -> None:
+        try:
+            self._sources.wall.change(view, cameras, width)
+        except FramemeshError as error:
+            self._outbox.fail(str(error))
+        self._outbox.keep_only(view.cameras)

@@ -1,0 +1,44 @@
+"""The WebSocket at /api/v1/live."""
+
+from starlette.websockets import WebSocket
+
+from framemesh.monitor.dashboard.http.token import TokenCheck
+from framemesh.monitor.dashboard.live.connection import Connection
+from framemesh.monitor.dashboard.live.sources import LiveSources
+from framemesh.monitor.dashboard.messages.live import ErrorMessage
+from framemesh.runtime.logs import get_logger
+
+log = get_logger()
+
+MAX_BROWSERS = 64
+"""Each may hold a picture a camera that it looks at, and what the system has for its socket."""
+
+TRY_LATER = 1013
+"""The close code of WebSockets for that."""
+
+
+class LiveEndpoint:
+    """Bounds how many browsers look at once."""
+
+    def __init__(self, sources: LiveSources, token: TokenCheck) -> None:
+        self._sources = sources
+        self._token = token
+        self._browsers = 0
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One browser; the next one after MAX_BROWSERS is told so."""
+        await socket.accept()
+        if self._browsers >= MAX_BROWSERS:
+            await self._refuse(socket)
+            return
+        self._browsers += 1
+        try:
+            await Connection(socket, self._sources, self._token).run()
+        finally:
+            self._browsers -= 1
+
+    async def _refuse(self, socket: WebSocket) -> None:
+        why = f"{MAX_BROWSERS} browsers look at this mesh already: close one, and reload this page"
+        log.warning("a browser is refused", why=why)
+        await socket.send_text(ErrorMessage(error=why).model_dump_json())
+        await socket.close(TRY_LATER, why)

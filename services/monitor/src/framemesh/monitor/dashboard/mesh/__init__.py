@@ -1,0 +1,1 @@
+"""The state of the mesh: asked for once for all who look at it."""

@@ -1,0 +1,50 @@
+"""Outcomes as messages for the page."""
+
+from framemesh.core.detection import Detection
+from framemesh.core.outcome import Outcome
+from framemesh.monitor.dashboard.messages import detections as messages
+from framemesh.monitor.dashboard.messages.live import PictureHeader
+
+MAX_DETECTIONS = 1000
+"""That are sent of one frame: more cannot be told apart on a screen."""
+
+
+def detection_messages(outcome: Outcome) -> list[messages.Detection]:
+    return [_detection(each) for each in outcome.detections[:MAX_DETECTIONS]]
+
+
+def picture_header(outcome: Outcome, width: int, height: int) -> PictureHeader:
+    """`width` and `height`: of the image as it is stored, where no worker decoded it."""
+    return PictureHeader(
+        pipeline=outcome.pipeline,
+        camera=outcome.frame.camera,
+        session=outcome.frame.session,
+        sequence=outcome.frame.sequence,
+        captured_ms=outcome.captured_unix_nano / 1e6,
+        completed_ms=outcome.completed_unix_nano / 1e6,
+        width=outcome.width or width,
+        height=outcome.height or height,
+        fate=outcome.fate.value,
+        reason=outcome.reason,
+        detections=detection_messages(outcome),
+        timings_ms={},
+    )
+
+
+def _detection(found: Detection) -> messages.Detection:
+    box, mask = found.box, found.mask
+    return messages.Detection(
+        stage=found.stage,
+        label=found.label,
+        score=found.score,
+        box=(box.left, box.top, box.right, box.bottom) if box else None,
+        corners=[(place.x, place.y) for place in found.corners],
+        keypoints=[(each.at.x, each.at.y, each.score) for each in found.keypoints],
+        mask=(
+            messages.Mask(width=mask.width, height=mask.height, runs=list(mask.runs))
+            if mask
+            else None
+        ),
+        text=found.text,
+        parent=found.parent,
+    )

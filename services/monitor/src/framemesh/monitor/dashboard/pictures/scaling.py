@@ -1,0 +1,78 @@
+"""An encoded image becomes a small JPEG."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.images.check import check_image
+from framemesh.core.images.header import ImageFormat, ImageHeader
+
+MAX_WHOLE_PIXELS = 16 * 1024 * 1024
+"""Of a PNG or WebP, which is decoded as it is: 48 MiB. A JPEG of any size that a worker takes is
+decoded at an eighth of its size, where that is enough."""
+
+QUALITY = 80
+"""Of 100: no artefact is seen beside the boxes, and 640 x 360 pixels take 40 KB."""
+
+REDUCTIONS = (
+    (8, cv2.IMREAD_REDUCED_COLOR_8),
+    (4, cv2.IMREAD_REDUCED_COLOR_4),
+    (2, cv2.IMREAD_REDUCED_COLOR_2),
+)
+
+
+class NotShowable(FramemeshError):
+    """No picture can be made of an image, though a worker may have decoded it."""
+
+    code = Code.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledImage:
+    """A JPEG, and the size of what it was made of, in pixels, as that is stored."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def scaled(image: bytes, width: int) -> ScaledImage:
+    """A JPEG at most `width` pixels wide. It takes milliseconds: call it in a thread.
+
+    Raises:
+        BadImage: a worker would not decode it either.
+        NotShowable: it is too large, or broken.
+    """
+    header = check_image(image)
+    if header.format is not ImageFormat.JPEG and header.pixels > MAX_WHOLE_PIXELS:
+        raise NotShowable(f"a {header.format} of {header.pixels} pixels is too large to be shown")
+    try:
+        return ScaledImage(_made(image, header, width), header.width, header.height)
+    except cv2.error as error:
+        raise NotShowable(f"the picture cannot be read: {error.err}") from error
+
+
+def _made(image: bytes, header: ImageHeader, width: int) -> bytes:
+    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), _flags(header, width))
+    if pixels is None:
+        raise NotShowable("the picture cannot be decoded")
+    height_now, width_now = pixels.shape[:2]
+    if width_now > width:
+        size = (width, max(1, round(height_now * width / width_now)))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return jpeg.tobytes()
+
+
+def _flags(header: ImageHeader, width: int) -> int:
+    """The smallest size that a decoder makes at once and that is still wide enough."""
+    if header.format is ImageFormat.JPEG:
+        for divisor, flags in REDUCTIONS:
+            # An orientation may turn it by 90 degrees.
+            if min(header.width, header.height) >= width * divisor:
+                return flags
+            if not header.may_be_oriented and header.width >= width * divisor:
+                return flags
+    return cv2.IMREAD_COLOR

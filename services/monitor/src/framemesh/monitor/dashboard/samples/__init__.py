@@ -1,0 +1,1 @@
+"""Figures of pipelines over the last minutes."""
