@@ -56,10 +56,14 @@ async def master(nats_url: str, address: str = "") -> AsyncIterator[grpc.aio.Cha
 
 
 @asynccontextmanager
-async def monitor(nats_url: str, address: str = "") -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to a monitor that serves."""
+async def monitor(
+    nats_url: str, address: str = "", **settings: str
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a monitor that serves; its dashboard is on a port that nobody knows."""
     address = address or f"127.0.0.1:{free_block(1)}"
-    chosen = framemesh.monitor.settings.Settings(nats=nats_url, listen=address, http="127.0.0.1:0")
+    chosen = framemesh.monitor.settings.Settings(
+        nats=nats_url, listen=address, **{"http": "127.0.0.1:0", **settings}
+    )
     async with serving(framemesh.monitor.app.run, chosen, address), channel(address) as connected:
         yield connected
 

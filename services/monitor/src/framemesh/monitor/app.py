@@ -51,6 +51,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         feed = PipelineFeed(nats, clock)
         registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
         statuses = StatusCollector(nats, pipelines, registry, clock)
+        dead_letters = DeadLetters(nats, clock)
         services = _services(
             MonitorServicer(
                 pipelines,
@@ -60,7 +61,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 WatchSpans(spans, clock),
                 draining=stop,
             ),
-            DeadLetterServicer(pipelines, DeadLetters(nats, clock)),
+            DeadLetterServicer(pipelines, dead_letters),
         )
         # The largest image, as a dead letter.
         limit = nats.max_frame_bytes + MIB
@@ -72,7 +73,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 max_message_bytes=limit,
                 interceptors=telemetry.server_interceptors,
             ) as server,
-            dashboard(settings, Ledgers(nats, statuses, results), clock),
+            dashboard(settings, Ledgers(nats, pipelines, statuses, dead_letters, results), clock),
             TaskGroup() as tasks,
         ):
             tasks.create_task(feed.run())

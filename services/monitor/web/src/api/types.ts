@@ -341,7 +341,7 @@ export interface PipelineDetails {
   shadow: ShadowSummary | null
   /** Why something is missing here; empty if nothing is. */
   problem: string
-  /** As `framemesh pipeline show` prints it. */
+  /** As pipeline.yaml has it. */
   spec_yaml: string
   /** The newest last. */
   events: Array<Event>

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.dashboard.api.cameras import CameraEndpoints
+from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
 from framemesh.monitor.dashboard.http.page import Page
 from framemesh.monitor.dashboard.http.refusals import (
@@ -38,6 +39,7 @@ def application(
     live: LiveEndpoint,
     pipelines: PipelineEndpoints,
     cameras: CameraEndpoints,
+    pictures: PictureEndpoints,
 ) -> ASGIApp:
     async def session(request: Request) -> Response:
         return answer(Session(version=_version(), writable=token.is_writable(request)))
@@ -48,6 +50,8 @@ def application(
         Route("/pipelines/{pipeline}", pipelines.details),
         Route("/pipelines/{pipeline}/samples", pipelines.samples),
         Route("/cameras", cameras.cameras),
+        Route("/wall/{pipeline}/{camera}", pictures.of_camera),
+        Route(f"{FRAME}/picture", pictures.of_frame),
     ]
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), *page.routes],

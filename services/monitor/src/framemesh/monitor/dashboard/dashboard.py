@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
 from framemesh.monitor.dashboard.api.cameras import CameraEndpoints
+from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
 from framemesh.monitor.dashboard.application import application
 from framemesh.monitor.dashboard.http.page import Page
@@ -24,11 +25,14 @@ from framemesh.monitor.dashboard.pictures.wall import Wall
 from framemesh.monitor.dashboard.pictures.workshop import Workshop
 from framemesh.monitor.dashboard.samples.decisions import Decisions
 from framemesh.monitor.dashboard.samples.history import History
+from framemesh.monitor.lookup.dead_letters import DeadLetters
+from framemesh.monitor.lookup.waiting_frames import WaitingFrames
 from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.rpc.channel import leader_channel
 
@@ -40,7 +44,9 @@ class Ledgers:
     """What the dashboard shares with the rest of the monitor."""
 
     broker: Broker
+    pipelines: PipelineStore
     statuses: StatusCollector
+    dead_letters: DeadLetters
     results: ResultHub
 
 
@@ -75,7 +81,10 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                 page=Page(),
                 live=LiveEndpoint(LiveSources(watch, history, decisions, wall), token),
                 pipelines=PipelineEndpoints(master, watch, history),
-                cameras=CameraEndpoints(watch, activity, kept),
+                cameras=CameraEndpoints(watch, activity),
+                pictures=PictureEndpoints(
+                    kept, ledgers.dead_letters, WaitingFrames(ledgers.broker, ledgers.pipelines)
+                ),
             )
             running = [tasks.create_task(watch.run()), tasks.create_task(decisions.run())]
             try:

@@ -18,15 +18,13 @@ from framemesh.monitor.dashboard.mesh.pipeline_converters import counts, is_bala
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.mesh.watch import MeshWatch
 from framemesh.monitor.dashboard.messages.cameras import Camera, CameraPage
-from framemesh.monitor.dashboard.pictures.kept import KeptPictures
 from framemesh.monitor.dashboard.pictures.picture import CameraKey
 
 
 class CameraEndpoints:
-    def __init__(self, watch: MeshWatch, activity: CameraActivity, kept: KeptPictures) -> None:
+    def __init__(self, watch: MeshWatch, activity: CameraActivity) -> None:
         self._watch = watch
         self._activity = activity
-        self._kept = kept
 
     async def cameras(self, request: Request) -> Response:
         """By pipeline and name; those with `search` in their name, after the last of a page."""

@@ -1,6 +1,7 @@
 """Outcomes as messages for the page."""
 
 from framemesh.core.detection import Detection
+from framemesh.core.hops import Hop
 from framemesh.core.outcome import Outcome
 from framemesh.monitor.dashboard.messages import detections as messages
 from framemesh.monitor.dashboard.messages.live import PictureHeader
@@ -27,8 +28,17 @@ def picture_header(outcome: Outcome, width: int, height: int) -> PictureHeader:
         fate=outcome.fate.value,
         reason=outcome.reason,
         detections=detection_messages(outcome),
-        timings_ms={},
+        timings_ms=timings_ms(outcome),
     )
+
+
+def timings_ms(outcome: Outcome) -> dict[str, float]:
+    """By hop, of those that are known."""
+    return {
+        hop.value: microseconds / 1000
+        for hop, microseconds in zip(Hop, outcome.timings, strict=True)
+        if microseconds is not None
+    }
 
 
 def _detection(found: Detection) -> messages.Detection:
