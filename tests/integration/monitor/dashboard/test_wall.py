@@ -200,17 +200,6 @@ async def test_frames_that_are_not_done_are_shown_where_no_others_are(
         assert header["fate"] == "superseded"
 
 
-async def test_frames_that_are_done_hide_those_that_are_not(board: Dashboard, cameras: Any) -> None:
-    def fate(sequence: int) -> Fate:
-        return Fate.DONE if sequence % 2 else Fate.SUPERSEDED
-
-    async with cameras("north", fate=fate), board.browser() as browser:
-        await browser.ask(**wall("north"))
-        while (await browser.picture())[0]["fate"] != "done":
-            pass
-        assert {header["fate"] for header, _ in await pictures(browser, 5)} == {"done"}
-
-
 async def test_two_browsers_share_the_pictures_of_a_camera(board: Dashboard, cameras: Any) -> None:
     async with cameras("north"), board.browser() as one, board.browser() as other:
         await one.ask(**wall("north"))

@@ -1,14 +1,12 @@
 """One pipeline in full: what it is now, and how it came about."""
 
+import importlib
 from dataclasses import replace
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.core.documents.document import dump
-from framemesh.core.errors import FramemeshError
 from framemesh.monitor.dashboard.api.parameters import number_of, pipeline_of
 from framemesh.monitor.dashboard.http.refusals import answer
 from framemesh.monitor.dashboard.mesh.master import MasterAway, MasterClient
@@ -18,7 +16,9 @@ from framemesh.monitor.dashboard.mesh.watch import LOOKED_AT_SECONDS, MeshWatch
 from framemesh.monitor.dashboard.messages.pipelines import Event, PipelineDetails, Revision
 from framemesh.monitor.dashboard.samples.decisions import decisions
 from framemesh.monitor.dashboard.samples.history import History
-from framemesh.runtime.messages import pipeline_message as spec_message
+
+SPEC_YAML = "framemesh.monitor.dashboard.api.spec_yaml"
+"""Imported when it is first needed: a monitor that starts needs no YAML."""
 
 MAX_MINUTES = 15
 
@@ -59,7 +59,7 @@ class PipelineEndpoints:
         return answer(
             PipelineDetails(
                 **fields,
-                spec_yaml=_yaml(spec),
+                spec_yaml=_spec_yaml(spec),
                 events=[_event(each) for each in found.events[-MAX_EVENTS:]],
                 revisions=[_revision(each) for each in revisions],
                 shadow_report=shadow_report(report) if report else None,
@@ -78,13 +78,9 @@ class PipelineEndpoints:
         return answer(self._history.samples(name, after, LOOKED_AT_SECONDS, known))
 
 
-def _yaml(spec: pipeline_pb2.PipelineSpec) -> str:
-    try:
-        written = dump(spec_message.from_proto(spec))
-    except FramemeshError as error:
-        # Of a newer master.
-        return f"# {error}\n"
-    return str(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
+def _spec_yaml(spec: pipeline_pb2.PipelineSpec) -> str:
+    written: str = importlib.import_module(SPEC_YAML).spec_yaml(spec)
+    return written
 
 
 def _event(event: pipeline_pb2.Event) -> Event:

@@ -14,7 +14,8 @@ from framemesh.monitor.dashboard.pictures.capture import next_frame
 from framemesh.monitor.dashboard.pictures.detections import picture_header
 from framemesh.monitor.dashboard.pictures.pairing import OutcomePairing
 from framemesh.monitor.dashboard.pictures.picture import CameraKey, Picture, picture
-from framemesh.monitor.dashboard.pictures.scaling import ScaledImage, scaled
+from framemesh.monitor.dashboard.pictures.preference import DoneFirst
+from framemesh.monitor.dashboard.pictures.scaled_image import ScaledImage, scaled
 from framemesh.monitor.dashboard.pictures.turns import PICTURES_PER_SECOND_OF_CAMERA, Turns
 from framemesh.monitor.dashboard.pictures.waiting_room import WaitingRoom
 from framemesh.monitor.dashboard.pictures.workshop import Busy, Workshop
@@ -27,10 +28,6 @@ log = get_logger()
 
 OUTCOME_SECONDS = 60.0
 """How long the picture of a frame waits for its outcome."""
-
-UNDONE_AFTER_SECONDS = 2.0
-"""Frames that were not processed are shown where none was for so long: who looks at a camera wants
-to see what was found."""
 
 
 class BadOutcome(FramemeshError):
@@ -64,10 +61,9 @@ class CameraPictures:
         self._turns = turns
         self._workshop = workshop
         self._waiting = waiting
-        self._clock = clock
+        self._preference = DoneFirst(clock)
         self._width = width
         self._show = show
-        self._done_at = -UNDONE_AFTER_SECONDS
         self._problem = ""
 
     async def run(self) -> NoReturn:
@@ -108,12 +104,8 @@ class CameraPictures:
             fate, made = await self._workshop.do(lambda: _picture(payload, small))
         except (TimeoutError, FramemeshError):
             return
-        now = self._clock.monotonic()
-        if fate is Fate.DONE:
-            self._done_at = now
-        elif now - self._done_at < UNDONE_AFTER_SECONDS:
-            return
-        self._show(made)
+        if self._preference.is_shown(fate):
+            self._show(made)
 
     def _note(self, problem: str) -> None:
         """Once, until it is another one: a camera sends many frames of a kind."""

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import cv2
-
 from framemesh.core.errors import Code, FramemeshError
 
 T = TypeVar("T")
@@ -27,8 +25,6 @@ class Workshop:
     """A few threads; what they have no time for is refused, not queued."""
 
     def __init__(self) -> None:
-        # It would start a thread a CPU for each picture.
-        cv2.setNumThreads(1)
         self._threads = ThreadPoolExecutor(THREADS, "picture")
         self._jobs = 0
 

@@ -1,13 +1,14 @@
-"""An encoded image becomes a small JPEG."""
-
-from dataclasses import dataclass
+"""What `scaled_image.scaled` does, by OpenCV."""
 
 import cv2
 import numpy as np
 
-from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.images.check import check_image
 from framemesh.core.images.header import ImageFormat, ImageHeader
+from framemesh.monitor.dashboard.pictures.scaled_image import NotShowable, ScaledImage
+
+# It would start a thread a CPU for each picture.
+cv2.setNumThreads(1)
 
 MAX_WHOLE_PIXELS = 16 * 1024 * 1024
 """Of a PNG or WebP, which is decoded as it is: 48 MiB. A JPEG of any size that a worker takes is
@@ -23,28 +24,8 @@ REDUCTIONS = (
 )
 
 
-class NotShowable(FramemeshError):
-    """No picture can be made of an image, though a worker may have decoded it."""
-
-    code = Code.INVALID
-
-
-@dataclass(frozen=True, slots=True)
-class ScaledImage:
-    """A JPEG, and the size of what it was made of, in pixels, as that is stored."""
-
-    jpeg: bytes
-    width: int
-    height: int
-
-
 def scaled(image: bytes, width: int) -> ScaledImage:
-    """A JPEG at most `width` pixels wide. It takes milliseconds: call it in a thread.
-
-    Raises:
-        BadImage: a worker would not decode it either.
-        NotShowable: it is too large, or broken.
-    """
+    """See `scaled_image.scaled`."""
     header = check_image(image)
     if header.format is not ImageFormat.JPEG and header.pixels > MAX_WHOLE_PIXELS:
         raise NotShowable(f"a {header.format} of {header.pixels} pixels is too large to be shown")
