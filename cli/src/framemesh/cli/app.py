@@ -69,18 +69,23 @@ class Framemesh(LazyGroup):
         ),
         LazyCommand(
             "top",
-            "framemesh.cli.commands.top:top",
+            "framemesh.cli.commands.observation.top:top",
             "Show pipelines, workers and cameras on one screen: is it working, where does it hurt.",
         ),
         LazyCommand(
             "logs",
-            "framemesh.cli.commands.logs:logs",
+            "framemesh.cli.commands.observation.logs:logs",
             "Print the logs of all programs of this machine's mesh as one, by time.",
         ),
         LazyCommand(
             "sink",
             "framemesh.cli.commands.sink:app",
             "Add, list, show and remove what takes results to files and other services.",
+        ),
+        LazyCommand(
+            "doctor",
+            "framemesh.cli.commands.observation.doctor:doctor",
+            "Say what is wrong with this machine or its mesh, and what to do; nothing is changed.",
         ),
         LazyCommand("frame", "framemesh.cli.commands.frame:app", "Say what happened to a frame."),
         LazyCommand(

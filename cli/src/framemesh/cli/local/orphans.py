@@ -25,14 +25,15 @@ def kill_orphans(data: Path) -> int:
 
     Returns the number of processes.
     """
-    found = list(_marked(data))
+    found = list(marked(data))
     for process in found:
         _kill(process)
     psutil.wait_procs(found, GONE_SECONDS)
     return len(found)
 
 
-def _marked(data: Path) -> Iterator[psutil.Process]:
+def marked(data: Path) -> Iterator[psutil.Process]:
+    """Every process with the mark of a data folder."""
     ours = orphan_mark(data).items()
     # An environment that cannot be read is that of another user's process.
     for process in psutil.process_iter(["environ"]):

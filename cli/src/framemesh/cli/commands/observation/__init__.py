@@ -1,0 +1,1 @@
+"""`top`, `logs` and `doctor`: what is the case, what happened, and what is wrong."""

@@ -1,0 +1,1 @@
+"""One thing a file that may be wrong."""
