@@ -7,6 +7,7 @@ from framemesh.core.tracing.frame_trace import (
     frame_trace_id,
     passed_on_trace,
 )
+from framemesh.core.tracing.origin import Origin
 from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext
 
 ID = FrameId("door", "s", 7)
@@ -14,7 +15,7 @@ SENDER = TraceContext(2**127 + 5, 2**63 + 7)
 
 
 def frame(headers: dict[str, str], sender_span_id: int = 0) -> Frame:
-    return Frame(ID, 1, b"", 0, headers, sender_span_id=sender_span_id)
+    return Frame(ID, 1, b"", 0, headers, str(Origin(1, 2, sender_span_id)))
 
 
 def test_the_id_follows_from_pipeline_and_frame() -> None:

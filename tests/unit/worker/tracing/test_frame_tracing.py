@@ -12,6 +12,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
 from framemesh.core.tracing.frame_trace import FrameSpan, frame_trace
+from framemesh.core.tracing.origin import Origin
 from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext
 from framemesh.runtime.tracing.span import Span
 from framemesh.worker.errors import AttemptFailed
@@ -49,8 +50,7 @@ class Bench:
             b"image",
             0,
             headers or {},
-            round(SENT * NANO),
-            round(RECEIVED * NANO),
+            str(Origin(round(SENT * NANO), round(RECEIVED * NANO))),
         )
         self.context = FrameContext(frame, self.clock, round(STORED * NANO))
         message: Any = type("Message", (), {"stored_unix_nano": round(STORED * NANO), "attempt": 1})

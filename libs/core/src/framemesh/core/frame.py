@@ -41,9 +41,6 @@ class Frame:
     damaged in transit."""
     headers: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Other headers of the message, such as a trace context: passed on with the frame."""
-    sent_unix_nano: int = field(default=0, compare=False)
-    """When its camera sent it, by the clock of ingest; 0: nobody asked."""
-    received_unix_nano: int = field(default=0, compare=False)
-    """When ingest had it; 0: nobody asked."""
-    sender_span_id: int = field(default=0, compare=False)
-    """The span that its sender passed on with it; 0: none, or it is still in the headers."""
+    origin: str = field(default="", compare=False)
+    """How it came to ingest, for its trace: a `framemesh.core.tracing.origin.Origin` as a text;
+    empty: nobody asked."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.tracing.frame_trace import FrameSpan, FrameTrace, frame_trace
+from framemesh.core.tracing.origin import Origin, origin_text
 from framemesh.core.tracing.sampling import HeadSampler
 from framemesh.core.tracing.trace_context import TRACEPARENT, context_in, without_context
 from framemesh.ingest.offers import OfferedFrame
@@ -13,8 +14,6 @@ from framemesh.runtime.tracing import attributes
 from framemesh.runtime.tracing.early_hops import Arrival, early_hops, root
 from framemesh.runtime.tracing.span_sink import SpanSink
 from framemesh.runtime.tracing.trace_limit import TraceLimit
-
-NOBODY_ASKED = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +45,17 @@ class FrameTracing:
         self._active = deps.spans.active
         self._sampler = HeadSampler(f"{pipeline.name}/{camera}/{session}")
 
-    def times(self, offered: OfferedFrame) -> tuple[int, int]:
+    def origin(self, offered: OfferedFrame) -> str:
         """When it was sent and received, if anybody wants that to be passed on."""
-        return (
-            (offered.sent_unix_nano, offered.received_unix_nano) if self._active else NOBODY_ASKED
-        )
+        if not self._active:
+            return ""
+        return origin_text(offered.sent_unix_nano, offered.received_unix_nano)
 
     def chosen(self, frame: Frame) -> TracedFrame | None:
         """A frame that is about to be published, if it is traced from here on."""
         if not self._active:
             return None
-        sender = context_in(frame.headers)
+        sender = context_in(frame.headers) if frame.headers else None
         if sender is None:
             if not self._sampler.samples(frame.id.sequence, self._pipeline.sample):
                 return None
@@ -69,7 +68,8 @@ class FrameTracing:
             TRACEPARENT: str(trace.context(FrameSpan.PUBLISH)),
             **without_context(frame.headers),
         }
-        told = replace(frame, headers=headers, sender_span_id=trace.parent_id)
+        origin = replace(Origin.parse(frame.origin), sender_span_id=trace.parent_id)
+        told = replace(frame, headers=headers, origin=str(origin))
         return TracedFrame(told, trace, self._deps.clock.unix_nano())
 
     def published(self, traced: TracedFrame, stream: str) -> None:

@@ -237,7 +237,7 @@ class IngestSession:
             offered.image,
             offered.crc32,
             offered.headers,
-            *self._tracing.times(offered),
+            self._tracing.origin(offered),
         )
 
     def _acceptance(self, settled: Sequence[_Settled]) -> OutboundMessage:

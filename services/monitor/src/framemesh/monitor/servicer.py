@@ -1,7 +1,6 @@
 """The gRPC edge of the monitor."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -16,7 +15,6 @@ from framemesh.core.names import check_name
 from framemesh.monitor.converters import (
     before_from_page_token,
     dead_letter_to_proto,
-    frame_id_from_proto,
     frames_to_proto,
     outcome_from_payload,
     page_to_proto,
@@ -97,9 +95,7 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
                     )
                     # Who goes back in time sees results late that others saw at once.
                     if message.sequence > last:
-                        self._watch_spans.watched(
-                            pipeline, message, partial(frame_id_from_proto, outcome.frame)
-                        )
+                        self._watch_spans.watched(pipeline, message, outcome)
 
             # With this the caller knows that every outcome from now on will come.
             await context.send_initial_metadata((("resume-token", place(after)),))

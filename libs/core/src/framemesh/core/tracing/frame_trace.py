@@ -6,6 +6,7 @@ from enum import Enum
 from hashlib import blake2b
 
 from framemesh.core.frame import Frame, FrameId
+from framemesh.core.tracing.origin import Origin
 from framemesh.core.tracing.trace_context import TraceContext, context_in
 
 TRACE_BYTES, SPAN_BYTES = 16, 8
@@ -75,9 +76,8 @@ def passed_on_trace(pipeline: str, frame: Frame) -> PassedOnTrace:
     if context.span_id != trace.span_id(FrameSpan.PUBLISH):
         return PassedOnTrace(trace, context.sampled, begun=False)
     # Ingest put its own in place of the sender's.
-    return PassedOnTrace(
-        replace(trace, parent_id=frame.sender_span_id), context.sampled, begun=True
-    )
+    sender = Origin.parse(frame.origin).sender_span_id
+    return PassedOnTrace(replace(trace, parent_id=sender), context.sampled, begun=True)
 
 
 def frame_trace_id(pipeline: str, frame: FrameId) -> str:

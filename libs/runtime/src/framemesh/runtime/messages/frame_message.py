@@ -12,11 +12,10 @@ CAPTURED = "Framemesh-Captured"
 CRC32 = "Framemesh-Crc32"
 """Eight hexadecimal digits."""
 
-TRACE = "Framemesh-Trace"
-"""Where traces are collected, what the worker needs for that of the frame: when it was sent and
-received, in nanoseconds since the epoch, and the span of its sender, with spaces between."""
+ORIGIN = "Framemesh-Origin"
+"""How the frame came to ingest, where traces are collected."""
 
-KNOWN = frozenset({ID_HEADER, CAPTURED, CRC32, TRACE})
+KNOWN = frozenset({ID_HEADER, CAPTURED, CRC32, ORIGIN})
 BROKERS_PREFIX = "nats-"
 """Of headers that tell the broker what to do with a message: they are not those of the frame."""
 
@@ -28,8 +27,8 @@ def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
         CAPTURED: str(frame.captured_unix_nano),
         CRC32: f"{frame.crc32:08x}",
     }
-    if frame.received_unix_nano:
-        headers[TRACE] = _trace(frame)
+    if frame.origin:
+        headers[ORIGIN] = frame.origin
     return OutboundMessage(
         frames_subject(shard, frame.id.camera),
         frame.image,
@@ -54,20 +53,14 @@ def from_stored(headers: Mapping[str, str], image: bytes) -> Frame:
     Raises:
         KeyError, ValueError: the message was not made by `to_message`.
     """
-    times = map(int, headers[TRACE].split(" ", 2)) if TRACE in headers else ()
     return Frame(
         FrameId.parse(headers[ID_HEADER]),
         int(headers[CAPTURED]),
         image,
         int(headers[CRC32], 16),
         unknown_headers(headers, KNOWN),
-        *times,
+        headers.get(ORIGIN, ""),
     )
-
-
-def _trace(frame: Frame) -> str:
-    times = f"{frame.sent_unix_nano} {frame.received_unix_nano}"
-    return f"{times} {frame.sender_span_id}" if frame.sender_span_id else times
 
 
 def unknown_headers(headers: Mapping[str, str], known: Set[str]) -> Mapping[str, str]:

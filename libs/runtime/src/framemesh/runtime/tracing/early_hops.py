@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from framemesh.core.frame import Frame
 from framemesh.core.tracing.frame_trace import FrameSpan, FrameTrace
+from framemesh.core.tracing.origin import Origin
 from framemesh.runtime.tracing import attributes, services
 from framemesh.runtime.tracing.attributes import of_frame, of_message
 from framemesh.runtime.tracing.span import AttributeValue, Span, SpanKind, new_span_id
@@ -33,8 +34,9 @@ class Arrival:
 def early_hops(trace: FrameTrace, arrival: Arrival) -> list[Span]:
     """From the capture on: on the camera, on its way to ingest, in ingest, and to the broker."""
     frame, own = arrival.frame, of_frame(arrival.pipeline, arrival.frame.id)
-    captured, sent = frame.captured_unix_nano, frame.sent_unix_nano or frame.captured_unix_nano
-    received = frame.received_unix_nano or arrival.stored_unix_nano
+    origin, captured = Origin.parse(frame.origin), frame.captured_unix_nano
+    sent = origin.sent_unix_nano or captured
+    received = origin.received_unix_nano or arrival.stored_unix_nano
     # A camera may say that it sent a frame before it captured it; and clocks differ a little.
     sent = min(max(sent, captured), received)
     spans = []

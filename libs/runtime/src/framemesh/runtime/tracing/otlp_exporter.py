@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 
+from opentelemetry.exporter.otlp.proto.grpc import exporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
@@ -72,6 +73,8 @@ class _Trouble(logging.Handler):
         logger = logging.getLogger("opentelemetry")
         logger.propagate = False
         logger.handlers = [self]
+        # It says nothing twice in 20 s, and we want to know why each time.
+        logging.getLogger(exporter.__name__).filters.clear()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.last = record.getMessage().splitlines()[0]

@@ -1,10 +1,9 @@
 """The last span of a frame's trace: its result is seen by who watches."""
 
-from collections.abc import Callable
-
+from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.clock import Clock
-from framemesh.core.frame import FrameId
 from framemesh.core.tracing.trace_context import context_in
+from framemesh.monitor.converters import frame_id_from_proto
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.messages.subjects import ledger_stream
 from framemesh.runtime.tracing import services
@@ -21,20 +20,16 @@ class WatchSpans:
         self._clock = clock
 
     def watched(
-        self, pipeline: str, message: ReceivedMessage, frame: Callable[[], FrameId]
+        self, pipeline: str, message: ReceivedMessage, outcome: outcome_pb2.Outcome
     ) -> None:
-        """A result was written to a watcher that was there when it was stored.
-
-        Args:
-            frame: made only of those that are traced.
-        """
+        """A result was written to a watcher that was there when it was stored."""
         # Nearly every result has no headers.
         if not message.headers or not self._spans.active:
             return
         context = context_in(message.headers)
         if context is None or not context.sampled:
             return
-        stream = ledger_stream(pipeline)
+        stream, frame = ledger_stream(pipeline), frame_id_from_proto(outcome.frame)
         span = Span(
             f"watch {stream}",
             services.MONITOR,
@@ -43,6 +38,9 @@ class WatchSpans:
             self._clock.unix_nano(),
             context.span_id,
             SpanKind.CONSUMER,
-            {**of_frame(pipeline, frame()), **of_message("pull", "receive", stream)},
+            {
+                **of_frame(pipeline, frame),
+                **of_message("pull", "receive", stream),
+            },
         )
         self._spans.export([span])

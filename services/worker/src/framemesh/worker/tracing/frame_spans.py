@@ -127,11 +127,10 @@ class FrameSpans:
             yield self._part("outcome", self._unix(times.answered), end)
 
     def _requests(self, end: int) -> Iterator[Span]:
-        for part in islice(self._context.requests, MAX_REQUESTS):
-            batch = part.batch
+        for batch, queued in islice(self._context.requests, MAX_REQUESTS):
             stage = {attributes.STAGE: batch.stage}
             sent = self._unix(batch.sent)
-            yield self._part("batch", self._unix(part.queued), sent, stage)
+            yield self._part("batch", self._unix(queued), sent, stage)
             answered = end if batch.answered is None else self._unix(batch.answered)
             asked = self._part(
                 "triton",

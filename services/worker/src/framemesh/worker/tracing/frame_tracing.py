@@ -40,12 +40,14 @@ class FrameTracing:
         if not self._spans.active:
             return None
         # Nearly every frame has no headers, and nothing remarkable.
-        if in_flight.frame.headers:
-            passed_on = passed_on_trace(self._pipeline, in_flight.frame)
+        context = in_flight.context
+        if context.frame.headers:
+            passed_on = passed_on_trace(self._pipeline, context.frame)
             if passed_on.sampled:
                 return FrameSpans(self._pipeline, in_flight, self._worker, passed_on)
-        if self._live and self._remarkable(in_flight.context, outcome) and self._limit.admits():
-            return self._spans_of(in_flight)
+        age = outcome.completed_unix_nano - outcome.captured_unix_nano
+        if age > self._late_nano or context.suspect or outcome.fate is Fate.DEAD:
+            return self._remarkable(in_flight)
         return None
 
     def completed(self, traced: FrameSpans, outcome: Outcome, *, first: bool) -> None:
@@ -63,14 +65,13 @@ class FrameTracing:
 
     def settled(self, context: FrameContext) -> None:
         """Nothing more comes of it here."""
-        for part in context.requests:
-            if part.batch.leave():
-                self._spans.export([batch_span(part.batch, self._clock)])
+        for batch, _ in context.requests:
+            if batch.leave():
+                self._spans.export([batch_span(batch, self._clock)])
 
     def _spans_of(self, in_flight: InFlightFrame) -> FrameSpans:
         passed_on = passed_on_trace(self._pipeline, in_flight.frame)
         return FrameSpans(self._pipeline, in_flight, self._worker, passed_on)
 
-    def _remarkable(self, context: FrameContext, outcome: Outcome) -> bool:
-        age = outcome.completed_unix_nano - outcome.captured_unix_nano
-        return outcome.fate is Fate.DEAD or context.suspect or age > self._late_nano
+    def _remarkable(self, in_flight: InFlightFrame) -> FrameSpans | None:
+        return self._spans_of(in_flight) if self._live and self._limit.admits() else None
