@@ -104,6 +104,7 @@ def _monitor(ports: Ports, nats: str, token: str) -> Program:
         FRAMEMESH_MONITOR_TOKEN=token,
         FRAMEMESH_MONITOR_MASTER=ports.master,
         FRAMEMESH_MONITOR_INGEST=ports.ingest,
+        FRAMEMESH_MONITOR_BROKER_HTTP=ports.nats_http,
     )
     return replace(program, further_addresses=(ports.dashboard,))
 

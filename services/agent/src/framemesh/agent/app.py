@@ -8,6 +8,7 @@ from framemesh.agent.machine.figures import NodeIdentity
 from framemesh.agent.machine.identity import agent_id
 from framemesh.agent.machine.machine import Machine
 from framemesh.agent.master_session import MasterSession
+from framemesh.agent.measurements import measure_node
 from framemesh.agent.settings import AgentSettings
 from framemesh.agent.start_slots import StartSlots, slots_for
 from framemesh.agent.worker_env import WORKER_COMMAND, WorkerEnv
@@ -59,6 +60,7 @@ async def run(
         clock=SystemClock(),
         changed=changed.set,
     )
+    measure_node(telemetry.meter, supervisor.report, lambda: machine.figures)
     async with (
         grpc_server(
             settings.listen, [], settings.connect, interceptors=telemetry.server_interceptors

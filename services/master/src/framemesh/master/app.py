@@ -17,6 +17,7 @@ from framemesh.api.master.v1 import (
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.composition import Fleet, worker_fleet
 from framemesh.master.fleet.cordons import Cordons
+from framemesh.master.fleet.measurements import FleetMeasurements
 from framemesh.master.fleet.node_admin import NodeAdmin
 from framemesh.master.fleet.nodes import NodeRegistry
 from framemesh.master.fleet.port import FleetDriver
@@ -64,6 +65,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import Meter
 from framemesh.runtime.rpc.leader_gate import LeaderGate
 from framemesh.runtime.rpc.reachable_address import reachable_address
 from framemesh.runtime.rpc.server import GrpcServer, Service, grpc_server
@@ -90,9 +92,9 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
     async with AsyncExitStack() as parts:
         shared = await parts.enter_async_context(broker(settings.nats, "master", settings.connect))
         nats = FencedBroker(shared)
-        events = EventLog(nats, SystemClock())
+        events = EventLog(nats, SystemClock(), telemetry.meter)
         fleet = await parts.enter_async_context(worker_fleet(settings, nodes, nats, events))
-        domain = _domain(nats, nodes, fleet, events, settings)
+        domain = _domain(nats, nodes, fleet, events, settings, meter=telemetry.meter)
         services = _services(domain)
         async with (
             grpc_server(
@@ -146,10 +148,17 @@ class _Domain:
     planner: PipelinePlanner
     events: EventLog
     gate: LeaderGate
+    measurements: FleetMeasurements
 
 
 def _domain(
-    nats: Broker, nodes: NodeRegistry, fleet: Fleet, events: EventLog, settings: Settings
+    nats: Broker,
+    nodes: NodeRegistry,
+    fleet: Fleet,
+    events: EventLog,
+    settings: Settings,
+    *,
+    meter: Meter,
 ) -> _Domain:
     store, cordons, revisions = PipelineStore(nats), Cordons(nats), RevisionStore(nats)
     transfers = Transfers()
@@ -164,6 +173,7 @@ def _domain(
         events=events,
         clock=clock,
         survey=NodeSurvey(NodeOffers(fleet.driver, nodes, cordons), speeds, clock),
+        meter=meter,
     )
     pipelines = PipelineManager(
         store=store,
@@ -209,6 +219,7 @@ def _domain(
         planner=planner,
         events=events,
         gate=LeaderGate(SERVICE_NAMES),
+        measurements=FleetMeasurements(meter, scaler.replicas),
     )
 
 
@@ -223,7 +234,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
         scaler=domain.scaler,
         changed=domain.nodes.changed,
         leadership=lease,
-        watcher=FleetHistory(domain.events),
+        watcher=domain.measurements.watching(FleetHistory(domain.events)),
     )
     rollouts = RolloutWatch(
         broker=nats,
@@ -239,21 +250,22 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
     )
     shadows = ShadowWatch(feed, Comparer(nats, domain.comparisons, SystemClock()))
     try:
-        async with domain.gate.opened(), TaskGroup() as tasks:
-            await server.set_serving(True)
-            tasks.create_task(feed.run())
-            tasks.create_task(domain.events.run())
-            tasks.create_task(finish_continuously(domain.pipelines))
-            tasks.create_task(drain_continuously(domain.pipelines, feed))
-            tasks.create_task(domain.scaler.run(feed, lease))
-            tasks.create_task(domain.promotion.finish())
-            tasks.create_task(domain.submission.expire_continuously())
-            tasks.create_task(rollouts.run())
-            tasks.create_task(shadows.run())
-            tasks.create_task(domain.sinks.watch(feed).run())
-            if domain.image_removal is not None:
-                tasks.create_task(domain.image_removal.run(lease))
-            await reconciler.run()
+        with domain.measurements.leading():
+            async with domain.gate.opened(), TaskGroup() as tasks:
+                await server.set_serving(True)
+                tasks.create_task(feed.run())
+                tasks.create_task(domain.events.run())
+                tasks.create_task(finish_continuously(domain.pipelines))
+                tasks.create_task(drain_continuously(domain.pipelines, feed))
+                tasks.create_task(domain.scaler.run(feed, lease))
+                tasks.create_task(domain.promotion.finish())
+                tasks.create_task(domain.submission.expire_continuously())
+                tasks.create_task(rollouts.run())
+                tasks.create_task(shadows.run())
+                tasks.create_task(domain.sinks.watch(feed).run())
+                if domain.image_removal is not None:
+                    tasks.create_task(domain.image_removal.run(lease))
+                await reconciler.run()
     finally:
         await server.set_standby()
 

@@ -14,6 +14,8 @@ from framemesh.monitor.dashboard.dashboard import Ledgers, dashboard
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
+from framemesh.monitor.measurements.broker_storage import BrokerStorage
+from framemesh.monitor.measurements.mesh_measurements import MeasuredMesh, MeshMeasurements
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
 from framemesh.monitor.results.hub import result_hub
 from framemesh.monitor.results.watch_spans import WatchSpans
@@ -52,6 +54,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
         statuses = StatusCollector(nats, pipelines, registry, clock)
         dead_letters = DeadLetters(nats, clock)
+        storage = BrokerStorage([each for each in settings.broker_http.split(",") if each])
+        measured = MeasuredMesh(nats, feed, statuses, storage, settings.metrics_cameras)
         services = _services(
             MonitorServicer(
                 pipelines,
@@ -78,6 +82,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         ):
             tasks.create_task(feed.run())
             tasks.create_task(registry.run())
+            if settings.metrics:
+                tasks.create_task(MeshMeasurements(measured, telemetry.meter, clock).run())
             await server.set_serving(True)
             await nats.wait_lost()
 

@@ -1,6 +1,7 @@
 """What one can set of the monitor, as environment variables."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -34,6 +35,11 @@ class Settings(ServiceSettings):
     """For the dashboard: pipelines, nodes and workers."""
     ingest: Address = "127.0.0.1:7401"
     """For the dashboard: where dead letters are offered again."""
+    metrics_cameras: int = Field(0, ge=0, le=1000)
+    """So many cameras of each pipeline have metrics of their own, the first by name."""
+    broker_http: Addresses | Literal[""] = ""
+    """host:port of the HTTP endpoint of each nats-server, for metrics of its storage; empty: there
+    are none."""
 
     @property
     def dashboard_token(self) -> str:

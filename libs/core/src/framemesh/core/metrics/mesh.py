@@ -116,15 +116,17 @@ BROKER_STORAGE = Metric(
     "framemesh.broker.storage",
     Kind.GAUGE,
     BYTES,
-    "What JetStream has stored on disk.",
+    "What a server of the broker has stored on disk; needs FRAMEMESH_MONITOR_BROKER_HTTP.",
     MONITOR,
+    ("server",),
 )
 BROKER_LIMIT = Metric(
     "framemesh.broker.storage.limit",
     Kind.GAUGE,
     BYTES,
-    "What JetStream may store on disk; nothing is accepted beyond it.",
+    "What that server may store; nothing is accepted beyond it.",
     MONITOR,
+    ("server",),
 )
 
 LEADING = Metric(
@@ -138,11 +140,19 @@ WORKERS = Metric(
     MASTER,
     ("pipeline", "state"),
 )
+WORKER_RESTARTS = Metric(
+    "framemesh.workers.restarts",
+    Kind.COUNTER,
+    "{restart}",
+    "Times that a worker ended by itself, or hung, and was started again; told by the leader.",
+    MASTER,
+    PIPELINE,
+)
 NODES = Metric(
     "framemesh.nodes",
     Kind.GAUGE,
     "{node}",
-    "Nodes, by whether workers may start there; told by the master that leads.",
+    "Nodes that are here: `open` to workers, or `cordoned`; told by the master that leads.",
     MASTER,
     ("state",),
 )
@@ -158,7 +168,7 @@ EVENTS = Metric(
     "framemesh.events",
     Kind.COUNTER,
     "{event}",
-    "Events of a pipeline, as `framemesh pipeline show` lists them; repeats count once.",
+    "Events of a pipeline, as `framemesh pipeline show` lists them.",
     MASTER,
     ("pipeline", "kind"),
 )
@@ -170,14 +180,6 @@ AGENT_WORKERS = Metric(
     "Workers on this node, by the state of their process.",
     AGENT,
     ("pipeline", "state"),
-)
-WORKER_RESTARTS = Metric(
-    "framemesh.agent.worker.restarts",
-    Kind.COUNTER,
-    "{restart}",
-    "Times that a worker on this node ended by itself, or hung, and was started again.",
-    AGENT,
-    PIPELINE,
 )
 NODE_CPUS = Metric(
     "framemesh.node.cpus",
@@ -222,11 +224,11 @@ MESH: tuple[Metric, ...] = (
     BROKER_LIMIT,
     LEADING,
     WORKERS,
+    WORKER_RESTARTS,
     NODES,
     SCALER_DECISIONS,
     EVENTS,
     AGENT_WORKERS,
-    WORKER_RESTARTS,
     NODE_CPUS,
     NODE_MEMORY,
     NODE_DISK,

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.documents.document import InvalidDocument, dump, read
+from framemesh.core.metrics.mesh import EVENTS
 from framemesh.master.history.events import Event, EventKind
 from framemesh.master.history.repeats import Repeats
 from framemesh.runtime.dataplane.outbound_message import ID_HEADER
@@ -26,6 +27,7 @@ from framemesh.runtime.jetstream.api.messages import StoredMessage
 from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, NoResponders
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import NO_METER, Meter
 
 log = get_logger()
 
@@ -71,7 +73,8 @@ class EventLog:
     `create`, `of` and `forget` raise BrokerUnavailable when the broker does not answer in time.
     """
 
-    def __init__(self, broker: Broker, clock: Clock) -> None:
+    def __init__(self, broker: Broker, clock: Clock, meter: Meter = NO_METER) -> None:
+        self._meter = meter
         self._jetstream = JetStream(broker)
         self._clock = clock
         self._repeats = Repeats()
@@ -93,6 +96,7 @@ class EventLog:
 
     def record(self, pipeline: str, kind: EventKind, message: str) -> None:
         """Keep an event; it is in the stream soon after, while `run` runs."""
+        self._meter.counter(EVENTS, pipeline, kind.value).add()
         at = datetime.fromtimestamp(self._clock.unix_nano() / NANO, UTC)
         event = Event(at, pipeline, kind, " ".join(message.split())[:MAX_MESSAGE])
         if self._repeats.first(event, self._clock.monotonic()):

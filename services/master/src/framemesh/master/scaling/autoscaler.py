@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
+from framemesh.core.metrics.mesh import SCALER_DECISIONS
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.fleet.port import FleetState
 from framemesh.master.fleet.reconciler import Leadership, PipelineSource
@@ -20,6 +21,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import NO_METER, Meter
 
 log = get_logger()
 
@@ -42,6 +44,7 @@ class Autoscaler:
         clock: Clock,
         survey: Survey = ALIKE_NODES,
         policy: ScalingPolicy = DEFAULT_POLICY,
+        meter: Meter = NO_METER,
     ) -> None:
         """
         Args:
@@ -56,6 +59,7 @@ class Autoscaler:
         self._clock = clock
         self._survey = survey
         self._policy = policy
+        self._meter = meter
         self._watched: dict[str, WatchedPipeline] = {}
         self._counters: dict[str, BufferCounter] = {}
         self._stored: dict[str, Scaled] = {}
@@ -178,6 +182,9 @@ class Autoscaler:
             raise
         watched.scaled = self._stored[name] = scaled
         if decision is not None:
+            direction = "up" if decision.replicas > before else "down"
+            if decision.replicas != before:
+                self._meter.counter(SCALER_DECISIONS, name, direction).add()
             change = f"{_change(before, decision.replicas)}: {decision.reason}"
             log.info("pipeline scaled", pipeline=name, change=change)
             self._events.record(name, EventKind.SCALED, change)

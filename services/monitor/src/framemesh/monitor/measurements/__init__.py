@@ -1,0 +1,1 @@
+"""What the monitor measures of pipelines and of the broker, while somebody reads it."""
