@@ -139,6 +139,18 @@ swarm-demo: install ## The demo's video through that swarm
 swarm-down: install ## Stop that swarm
 	$(BIN)/python -m tests.swarm down
 
+# Built from its module by the Go toolchain: 20 minutes on two cores, once.
+.tools/jaeger/jaeger: tools/jaeger/go.mod tools/jaeger/go.sum
+	cd tools/jaeger && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(abspath $@) \
+		github.com/jaegertracing/jaeger/cmd/jaeger
+
+.PHONY: jaeger jaeger-up test-jaeger
+jaeger: .tools/jaeger/jaeger ## Build Jaeger, which shows traces: 20 minutes, once
+jaeger-up: .tools/jaeger/jaeger ## Run that Jaeger on its usual ports, with traces in memory
+	.tools/jaeger/jaeger --config deploy/jaeger.yaml
+test-jaeger: install .tools/jaeger/jaeger ## Traces through a mesh into Jaeger, and out of its query API
+	$(BIN)/pytest tests/jaeger
+
 .PHONY: families
 families: install ## Every family of models through a running mesh, compared with its reference
 	$(BIN)/pytest tests/e2e/test_families.py -m families

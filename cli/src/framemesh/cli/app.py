@@ -89,6 +89,11 @@ class Framemesh(LazyGroup):
         ),
         LazyCommand("frame", "framemesh.cli.commands.frame:app", "Say what happened to a frame."),
         LazyCommand(
+            "trace",
+            "framemesh.cli.commands.trace:trace",
+            "Show the way of a frame hop by hop, and its page in Jaeger. Fails if it has no trace.",
+        ),
+        LazyCommand(
             "dead",
             "framemesh.cli.commands.dead:app",
             "List, show, replay and purge frames that died.",

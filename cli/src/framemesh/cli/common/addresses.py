@@ -19,6 +19,11 @@ MasterAddress = Annotated[
         help="host:port of the master; several with commas.",
     ),
 ]
+JAEGER = "http://127.0.0.1:16686"
+
+JaegerAddress = Annotated[
+    str, typer.Option("--jaeger", envvar="FRAMEMESH_JAEGER", help="URL of Jaeger's page.")
+]
 MonitorAddress = Annotated[
     str, typer.Option("--monitor", envvar="FRAMEMESH_MONITOR", help="host:port of the monitor.")
 ]

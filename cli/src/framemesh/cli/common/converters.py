@@ -82,6 +82,7 @@ def _record_to_json(record: monitor_pb2.FrameRecord) -> dict[str, Any]:
         "sequence": record.frame.sequence,
         "state": monitor_pb2.FrameState.Name(record.state).removeprefix("FRAME_STATE_").lower(),
         "stored_unix_nano": record.stored_unix_nano if completed else None,
+        "trace_id": record.trace_id or None,
         "outcome": outcome_to_json(record.outcome) if completed else None,
     }
 

@@ -42,6 +42,8 @@ def _completed(record: monitor_pb2.FrameRecord) -> Iterator[str]:
     if hops := _hops(outcome.timings):
         yield f"  hops      {hops}"
     yield f"  by        {outcome.completed_by}, {_attempts(outcome)}"
+    if record.trace_id:
+        yield f"  trace     {record.trace_id}"
     if outcome.models:
         models = (f"{each.stage} ({each.model} {each.version})" for each in outcome.models)
         yield f"  models    {', '.join(models)}"

@@ -53,6 +53,12 @@ def _collector(value: str) -> str:
     return value.rstrip("/")
 
 
+def _url(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("use a URL, such as http://collector:4318/v1/traces")
+    return value
+
+
 _COLLECTOR = "use host:port of a collector's gRPC, http://host:port or https://host:port"
 
 
@@ -76,6 +82,8 @@ Addresses = Annotated[str, AfterValidator(_addresses)]
 Address = Annotated[str, AfterValidator(_address)]
 Collector = Annotated[str, AfterValidator(_collector)]
 """Where OTLP over gRPC goes: host:port, or a URL; empty: nowhere."""
+CollectorUrl = Annotated[str, AfterValidator(_url)]
+"""Where OTLP over HTTP goes; empty: nowhere."""
 OptionalAddress = Annotated[str, AfterValidator(lambda value: value and _address(value))]
 """host:port, or empty."""
 NatsUrl = Annotated[str, AfterValidator(_nats_url)]

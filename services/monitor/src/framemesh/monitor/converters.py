@@ -104,6 +104,7 @@ def _record_to_proto(record: FrameRecord) -> monitor_pb2.FrameRecord:
         state=_STATE_TO_PROTO[record.state],
         outcome=None if outcome is None else outcome_message.to_proto(outcome),
         stored_unix_nano=record.stored_unix_nano,
+        trace_id=record.trace_id,
     )
 
 

@@ -88,14 +88,15 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
 
             async def write(message: ReceivedMessage) -> None:
                 if outcome := outcome_from_payload(message.payload):
+                    # Before it is written: who has what it wanted ends the call at once. Who goes
+                    # back in time sees results late that others saw at once.
+                    if message.sequence > last:
+                        self._watch_spans.watched(pipeline, message, outcome)
                     await context.write(
                         monitor_pb2.WatchResultsResponse(
                             outcome=outcome, resume_token=place(message.sequence)
                         )
                     )
-                    # Who goes back in time sees results late that others saw at once.
-                    if message.sequence > last:
-                        self._watch_spans.watched(pipeline, message, outcome)
 
             # With this the caller knows that every outcome from now on will come.
             await context.send_initial_metadata((("resume-token", place(after)),))

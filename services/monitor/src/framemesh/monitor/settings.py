@@ -33,6 +33,8 @@ class Settings(ServiceSettings):
     """It has the token, in place of FRAMEMESH_MONITOR_TOKEN: a secret of a swarm."""
     master: Addresses = "127.0.0.1:7402"
     """For the dashboard: pipelines, nodes and workers."""
+    jaeger: str = Field("", validation_alias="FRAMEMESH_JAEGER")
+    """URL of Jaeger's page, for links to traces; empty: there are none."""
     ingest: Address = "127.0.0.1:7401"
     """For the dashboard: where dead letters are offered again."""
     metrics_cameras: int = Field(0, ge=0, le=1000)

@@ -115,6 +115,7 @@ async def _work(
             cpus=usable_cpus(),
             clock=clock,
             meter=telemetry.meter,
+            triton_collector=settings.triton_collector,
         ) as engine:
             time_bound = TimeBound(settings.frame_timeout_seconds, clock)
             live = settings.role is WorkerRole.WORKER

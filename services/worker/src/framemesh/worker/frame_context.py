@@ -12,6 +12,7 @@ from itertools import pairwise
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
 from framemesh.core.hops import HopTimings
+from framemesh.core.tracing.trace_context import context_in
 from framemesh.worker.errors import AttemptFailed
 from framemesh.worker.tracing.batch_record import BatchRecord
 
@@ -115,6 +116,9 @@ class FrameContext:
         if not self.requests or self.requests[-1][0] is not batch:
             self.requests.append((batch, queued))
             batch.frames += 1
+            # Nearly every frame has no headers.
+            if self.frame.headers and (context := context_in(self.frame.headers)):
+                batch.sampled = batch.sampled or context.sampled
 
     def mark_answered(self) -> None:
         self.timings.answered = self.clock.monotonic()

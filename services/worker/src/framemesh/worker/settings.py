@@ -6,7 +6,14 @@ from pydantic import Field
 
 from framemesh.core.names import Name
 from framemesh.core.worker_role import WorkerRole
-from framemesh.runtime.settings import Address, Addresses, NatsUrl, ServiceSettings, named_after
+from framemesh.runtime.settings import (
+    Address,
+    Addresses,
+    CollectorUrl,
+    NatsUrl,
+    ServiceSettings,
+    named_after,
+)
 
 
 class Settings(ServiceSettings):
@@ -33,9 +40,21 @@ class Settings(ServiceSettings):
     `data`."""
     triton: str = ""
     """host:port of a Triton that runs already; empty: the worker starts its own."""
+    triton_otlp: CollectorUrl = ""
+    """URL of OTLP over HTTP, which has the spans of the Triton that the worker starts, as
+    http://collector:4318/v1/traces; empty: port 4318 of the collector in FRAMEMESH_OTLP if that is
+    on port 4317, as collectors are by default, else none."""
     frames_in_progress: int = Field(64, ge=1)
     """Of all shards together, at most: no more than keep the models of the pipeline busy."""
     frame_timeout_seconds: float = Field(60.0, gt=0)
     """For one attempt at one frame, without the time for which it waits for others. More than all
     stages may take: a request to Triton that is not answered ends after 15 s, and is not the
     frame's fault."""
+
+    @property
+    def triton_collector(self) -> str:
+        """Where Triton's own spans go; empty: nowhere."""
+        if self.triton_otlp or not self.otlp.endswith(":4317"):
+            return self.triton_otlp
+        scheme, _, host = self.otlp.rpartition("://")
+        return f"{scheme or 'http'}://{host.removesuffix(':4317')}:4318/v1/traces"

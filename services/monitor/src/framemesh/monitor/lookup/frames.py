@@ -1,7 +1,7 @@
 """What happened to one frame."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
@@ -12,6 +12,7 @@ from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.outcome import Outcome
+from framemesh.core.tracing.trace_context import context_in
 from framemesh.monitor.errors import TooManyMatches
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
 from framemesh.monitor.ledger.registry import LedgerRegistry
@@ -57,6 +58,8 @@ class FrameRecord:
     """When the broker took the outcome."""
     stored_bytes: int = 0
     """Of the outcome."""
+    trace_id: str = ""
+    """32 hexadecimal digits; empty: the outcome tells of no trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +152,10 @@ def _completed_record(stored: StoredMessage) -> FrameRecord | None:
         outcome,
         stored.stored_unix_nano,
         len(stored.payload),
+        _trace_id(stored.headers),
     )
+
+
+def _trace_id(headers: Mapping[str, str]) -> str:
+    context = context_in(headers)
+    return f"{context.trace_id:032x}" if context and context.sampled else ""

@@ -22,7 +22,7 @@ class WatchSpans:
     def watched(
         self, pipeline: str, message: ReceivedMessage, outcome: outcome_pb2.Outcome
     ) -> None:
-        """A result was written to a watcher that was there when it was stored."""
+        """A result is about to be written to a watcher that was there when it was stored."""
         # Nearly every result has no headers.
         if not message.headers or not self._spans.active:
             return

@@ -11,7 +11,7 @@ from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
-from framemesh.worker.tracing.batch_record import BatchRecord
+from framemesh.worker.tracing.batch_record import TRITON_CONTEXT, BatchRecord
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 
@@ -265,6 +265,8 @@ class Batcher:
 
     async def _work(self, request: _Request) -> None:
         request.started = True
+        if request.record and request.record.sampled:
+            TRITON_CONTEXT.set(request.record.context)
         try:
             await self._ask(request.answers, request.size)
         except asyncio.CancelledError:

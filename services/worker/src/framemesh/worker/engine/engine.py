@@ -73,6 +73,7 @@ async def open_engine(
     cpus: int,
     clock: Clock,
     meter: Meter = NO_METER,
+    triton_collector: str = "",
 ) -> AsyncIterator[Engine]:
     """An engine whose models have answered real inferences; what it starts ends with the context.
 
@@ -82,6 +83,7 @@ async def open_engine(
         triton_address: of a Triton that runs already; None starts one as a child process.
         cpus: number of frames that are decoded at once, and of instances of each model that runs
             on the CPU.
+        triton_collector: URL of OTLP over HTTP for the spans of a Triton that it starts.
 
     Raises:
         InvalidGraph: the stages cannot be executed.
@@ -107,7 +109,8 @@ async def open_engine(
             served.append(await asyncio.to_thread(_served, plan, client, prefix, clock))
             # Also where the next model has no room, or Triton never starts.
             memory.callback(served[-1].close)
-        triton = TritonServer(_source(plans, installation, triton_address, data), client, clock)
+        source = _source(plans, installation, triton_address, data, triton_collector)
+        triton = TritonServer(source, client, clock)
         statistics = TritonStatistics(client, meter, spec.name)
         _observe(triton, meter, spec.name)
         try:
@@ -183,13 +186,18 @@ def _source(
     installation: TritonInstallation | None,
     address: str | None,
     data: Path,
+    collector: str,
 ) -> TritonInstance:
     # Two stages may share a model.
     deployments = list({plan.deployment.name: plan.deployment for plan in plans}.values())
     if installation is None:
         return RemoteTriton(address or "", deployments)
     return ManagedTriton(
-        installation, deployments, folder=triton_log(data).parent, prefix=prefix_of(data)
+        installation,
+        deployments,
+        folder=triton_log(data).parent,
+        prefix=prefix_of(data),
+        collector=collector,
     )
 
 

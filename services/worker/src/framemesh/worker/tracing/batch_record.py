@@ -20,6 +20,7 @@ class BatchRecord:
         "frames",
         "links",
         "rows",
+        "sampled",
         "sent",
         "stage",
     )
@@ -33,6 +34,8 @@ class BatchRecord:
         self.sent = clock.monotonic()
         self.answered: float | None = None
         self.error = ""
+        self.sampled = False
+        """Whether a frame of it was chosen in advance: Triton traces it as well."""
         self.frames = 0
         """That are in it."""
         self._left = 0

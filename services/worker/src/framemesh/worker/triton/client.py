@@ -10,6 +10,7 @@ import grpc.aio
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
+from framemesh.core.tracing.trace_context import TRACEPARENT
 from framemesh.runtime.connect_options import ConnectOptions
 from framemesh.runtime.rpc.channel import UNLIMITED, channel
 from framemesh.worker.errors import (
@@ -18,6 +19,7 @@ from framemesh.worker.errors import (
     TritonTimedOut,
     TritonUnavailable,
 )
+from framemesh.worker.tracing.batch_record import TRITON_CONTEXT
 
 T = TypeVar("T")
 
@@ -90,7 +92,11 @@ class TritonClient:
         """
         if self._infer is None:
             raise _not_connected()
-        return await _named(self._infer(request, timeout=timeout_seconds), "inference")
+        # One that traces follows it; see installation.py.
+        context = TRITON_CONTEXT.get()
+        metadata = ((TRACEPARENT, str(context)),) if context else None
+        call = self._infer(request, timeout=timeout_seconds, metadata=metadata)
+        return await _named(call, "inference")
 
     async def identity(self) -> str:
         """The name of the server; once it answers, it has loaded its models.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framemesh.runtime.processes.malloc import MALLOC
 from framemesh.runtime.processes.programs import TritonInstallation
+from framemesh.runtime.tracing import services
 from framemesh.worker.triton.repository import CPU, GPU
 
 OWN_BACKENDS = Path(__file__).parent / "backends"
@@ -22,11 +23,15 @@ class Launch:
     environment: dict[str, str]
 
 
-def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Launch:
+def prepare(
+    installation: TritonInstallation, folder: Path, prefix: str, collector: str = ""
+) -> Launch:
     """Make an installation ready to serve the model repository `folder`/models.
 
-    The names of its shared memory and of its processes start with `prefix`, by which orphans of a
-    killed worker are found.
+    Args:
+        prefix: of the names of its shared memory and of its processes, by which orphans of a killed
+            worker are found.
+        collector: URL of OTLP over HTTP, which has its own spans; empty: it makes none.
     """
     command = (
         str(installation.server),
@@ -43,6 +48,7 @@ def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Laun
         "--strict-readiness=false",
         "--log-info=false",
         f"--backend-config=python,shm-region-prefix-name={prefix}stub-",
+        *(_tracing(collector) if collector else ()),
     )
     if installation.environment is None:
         return Launch(command, MALLOC)
@@ -62,6 +68,18 @@ def prepare(installation: TritonInstallation, folder: Path, prefix: str) -> Laun
             "PATH": f"{installation.environment / 'bin'}:/usr/local/bin:/usr/bin:/bin",
         },
     )
+
+
+def _tracing(collector: str) -> tuple[str, ...]:
+    """Of the requests that come with the context of a trace, and of no others."""
+    settings = (
+        "mode=opentelemetry",
+        "level=TIMESTAMPS",
+        "rate=0",
+        f"opentelemetry,url={collector}",
+        f"opentelemetry,resource=service.name={services.TRITON}",
+    )
+    return tuple(f"--trace-config={setting}" for setting in settings)
 
 
 def kind(installation: TritonInstallation) -> str:

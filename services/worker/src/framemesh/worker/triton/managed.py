@@ -42,16 +42,19 @@ class ManagedTriton:
         *,
         folder: Path,
         prefix: str,
+        collector: str = "",
     ) -> None:
         """
         Args:
             folder: for its models, backends and log; no other server may use it.
             prefix: of the names of its processes and shared memory; as above.
+            collector: URL of OTLP over HTTP for its own spans; empty: it makes none.
         """
         self._installation = installation
         self._deployments = deployments
         self._folder = folder
         self._prefix = prefix
+        self._collector = collector
         self._launch: Launch | None = None
         self._child: Child | None = None
         self._backend_folders: set[Path] = set()
@@ -106,7 +109,7 @@ class ManagedTriton:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._log.unlink(missing_ok=True)
         write_repository(self._folder / "models", self._deployments)
-        return prepare(self._installation, self._folder, self._prefix)
+        return prepare(self._installation, self._folder, self._prefix, self._collector)
 
     async def _run(self, launch: Launch, client: TritonClient) -> str:
         """One attempt to start; returns why the process exited before it answered, if it did.

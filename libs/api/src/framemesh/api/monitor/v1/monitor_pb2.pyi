@@ -455,9 +455,12 @@ class FrameRecord(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     STORED_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
     state: Global___FrameState.ValueType
     stored_unix_nano: _builtins.int
     """When the broker stored the outcome, in nanoseconds since the Unix epoch."""
+    trace_id: _builtins.str
+    """Of its trace, 32 hexadecimal digits; empty: its outcome tells of none."""
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -471,10 +474,11 @@ class FrameRecord(_message.Message):
         state: Global___FrameState.ValueType = ...,
         outcome: _outcome_pb2.Outcome | None = ...,
         stored_unix_nano: _builtins.int = ...,
+        trace_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "outcome", b"outcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "outcome", b"outcome", "state", b"state", "stored_unix_nano", b"stored_unix_nano"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "outcome", b"outcome", "state", b"state", "stored_unix_nano", b"stored_unix_nano", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Traces, as Jaeger keeps them and a terminal shows them."""
