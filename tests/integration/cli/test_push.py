@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import cv2
+import grpc
 import numpy as np
 import pytest
 
-from tests.integration.cli.conftest import Services
+from tests.command_line import framemesh
+from tests.integration.cli.conftest import Services, serving
 from tests.waiting import eventually
 
 PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n"
@@ -168,3 +171,37 @@ async def test_ctrl_c_ends_a_push_whose_camera_stalls(services: Services) -> Non
         status, said, _ = await ended(process)
     assert status == 130
     assert " frames sent, " in said
+
+
+class Refusing(Services):
+    """It knows no pipeline."""
+
+    def Push(self, request_iterator: Iterator[Any], context: Any) -> Iterator[Any]:
+        next(request_iterator)
+        context.abort(grpc.StatusCode.NOT_FOUND, "no pipeline is named 'street'")
+        yield from ()
+
+
+@pytest.fixture
+def large_video(tmp_path: Path) -> str:
+    """Whose pictures take long to decode."""
+    video = str(tmp_path / "large.avi")
+    writer = cv2.VideoWriter(video, cv2.VideoWriter.fourcc(*"MJPG"), 25, (1920, 1080))
+    picture = np.random.default_rng(7).integers(0, 255, (1080, 1920, 3), np.uint8)
+    for _ in range(10):
+        writer.write(picture)
+    writer.release()
+    return video
+
+
+async def test_a_push_that_is_refused_while_a_picture_is_decoded_ends_in_one_line(
+    large_video: str,
+) -> None:
+    refusing = Refusing()  # type: ignore[abstract]
+    with serving(refusing):
+        where = {"FRAMEMESH_INGEST": refusing.address}
+        for _ in range(3):
+            ended = await framemesh("push", large_video, "--pipeline", "street", "--loop", **where)
+            assert ended.status == 1
+            assert "no pipeline is named 'street'" in ended.error
+            assert "terminate" not in ended.error

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+from typing import NoReturn
 
 # gRPC's core prints every refused connection; ours is one clear line. Read when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -16,6 +17,7 @@ signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 from framemesh.cli.app import app  # noqa: E402
 from framemesh.cli.common.output import OutputFailed, guarded_output  # noqa: E402
+from framemesh.cli.push.daemon_thread import still_running  # noqa: E402
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -35,6 +37,19 @@ def main() -> None:
     except OutputFailed as error:
         # Of `--help`, which is printed before a command is invoked.
         sys.exit(f"error: {error}")
+    except SystemExit as end:
+        if still_running():
+            _end_now(end.code)
+        raise
+
+
+def _end_now(status: str | int | None) -> NoReturn:
+    """Python ends a thread that comes back while it shuts down; in OpenCV that aborts the process.
+    All that was printed is written already."""
+    if isinstance(status, str):
+        sys.stderr.write(f"{status}\n")
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else int(status is not None))
 
 
 if __name__ == "__main__":

@@ -56,10 +56,21 @@ def test_a_line_of_the_last_day_of_a_year_is_of_the_year_before() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", '{"event": "half', "{}", '{"event": 1, "level": [], "timestamp": "now"}', "[7]"]
+    "text", ['{"event": "half', '{"event": 1, "level": [], "timestamp": "now"}', "[7]"]
 )
 def test_a_line_of_no_known_form_is_told_as_it_is(text: str) -> None:
     assert [entry.event for entry in events(own() + "\n" + text)] == ["leads", text]
+
+
+def test_rules_and_banners_are_left_out() -> None:
+    at = datetime.fromtimestamp(NOON).strftime("%Y/%m/%d %H:%M:%S.%f")
+    assert not events(f"{{}}\n-----\n\n[7] {at} [INF]  _ _    _  |_|_\n")
+
+
+def test_what_triton_says_of_every_machine_without_a_gpu_is_no_error() -> None:
+    said = "E1129 12:00:00.500000 42 cuda.cc:7] CudaDriverHelper has not been initialized."
+    (entry,) = events(said, "w/triton")
+    assert entry.level is Level.DEBUG
 
 
 def test_a_traceback_is_one_event_that_says_what_was_raised() -> None:

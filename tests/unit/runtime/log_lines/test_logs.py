@@ -65,6 +65,7 @@ frame.new_context(contextvars.copy_context()).run(log.info, "busy")
     idle, busy = lines(program)
     assert (idle["pipeline"], idle["worker"], idle.get("frame")) == ("street", "street-r1-0", None)
     assert (busy["frame"], busy["camera"]) == ("door/s/7", "door")
+    assert len(busy["trace"]) == 32
 
 
 def test_a_traceback_has_neither_variables_nor_passwords() -> None:

@@ -29,6 +29,9 @@ _TRITON_LEVELS = {
     "F": Level.CRITICAL,
 }
 
+_WITHOUT_GPU = ("pinned memory pool", "CudaDriverHelper has not been initialized")
+"""What tritonserver takes for an error on every machine that has no GPU."""
+
 
 def parse(line: str, source: str, before: float) -> LogEntry | None:
     """The event of a line; None where its form is none of them.
@@ -43,8 +46,10 @@ def parse(line: str, source: str, before: float) -> LogEntry | None:
         level = _NATS_LEVELS.get(found["level"], Level.INFO)
         return LogEntry(at, source, level, without_credentials(found["event"].strip()))
     if found := _TRITON.fullmatch(line):
-        level = _TRITON_LEVELS.get(found["level"], Level.INFO)
         event = without_credentials(_unquoted(found["event"]))
+        level = _TRITON_LEVELS.get(found["level"], Level.INFO)
+        if any(said in event for said in _WITHOUT_GPU):
+            level = Level.DEBUG
         return LogEntry(_near(found["at"], before), source, level, event, {"where": found["where"]})
     return None
 

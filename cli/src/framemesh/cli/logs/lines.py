@@ -38,7 +38,8 @@ class Lines:
                 continue
             yield from self.end()
             self._at = max(self._at, entry.at)
-            yield entry
+            if any(map(str.isalnum, entry.event)):
+                yield entry
 
     def end(self) -> Iterator[LogEntry]:
         """What is left of a crash that no other line came after."""
@@ -55,7 +56,7 @@ class Lines:
         elif self._crash and self._is_python() and _LAST_OF_TRACEBACK.match(line):
             self._keep(line)
             yield self._crashed()
-        elif line.strip():
+        elif any(map(str.isalnum, line)):  # rules and banners tell nothing
             yield from self.end()
             yield LogEntry(self._at, self._source, Level.INFO, without_credentials(line.rstrip()))
 

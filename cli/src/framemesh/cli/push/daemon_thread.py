@@ -3,12 +3,18 @@
 import asyncio
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
+
+END_SECONDS = 0.05
+"""For a thread that has nothing more to do."""
+
+_started: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
 
 class DaemonThread:
@@ -19,7 +25,9 @@ class DaemonThread:
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        thread = threading.Thread(target=self._run, name=name, daemon=True)
+        _started.add(thread)
+        thread.start()
 
     def __enter__(self) -> Self:
         return self
@@ -37,6 +45,13 @@ class DaemonThread:
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
+
+
+def still_running() -> bool:
+    """Whether a call has not come back, of which nobody waits for the end."""
+    for thread in list(_started):
+        thread.join(END_SECONDS)
+    return any(thread.is_alive() for thread in _started)
 
 
 def _settle(future: asyncio.Future[Any], function: Callable[[], Any]) -> None:

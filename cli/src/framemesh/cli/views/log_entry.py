@@ -80,8 +80,13 @@ def _facts(entry: LogEntry) -> Iterable[tuple[str, str]]:
         facts.pop("pipeline", None)
     first = [name for name in _FIRST if name in facts]
     for name in [*first, *(name for name in facts if name not in first)]:
-        value = facts[name]
-        yield name, _one_line(value if isinstance(value, str) else json.dumps(value))
+        yield name, _one_line(_value_text(facts[name]))
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _exception(facts: Mapping[str, Any]) -> str:

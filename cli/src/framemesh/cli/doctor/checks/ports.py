@@ -17,7 +17,7 @@ WORKERS_LOOKED_AT = 20
 async def examine(surroundings: Surroundings) -> Sequence[Finding]:
     ports = surroundings.ports
     if surroundings.runs_here:
-        return [good(f"a mesh runs here, from port {ports.base + 1} on")]
+        return [good(f"a mesh runs here, from port {ports.base} on")]
     return await in_thread(lambda: list(taken(ports)) or [_all_free(ports)])
 
 
@@ -39,17 +39,25 @@ def taken(ports: Ports) -> Iterator[Finding]:
 
 
 def _all_free(ports: Ports) -> Finding:
-    return good(f"the ports from {ports.base + 1} to {ports.base + WORKERS - 1} are free")
+    last = ports.base + WORKERS - 1
+    return good(f"the ports from {ports.base} to {last}, and those of metrics, are free")
 
 
 def _needed(ports: Ports) -> dict[str, str]:
-    return {
+    services = {
         "ingest": ports.ingest,
         "master": ports.master,
         "monitor": ports.monitor,
-        "nats-server": ports.nats,
         "the agent": ports.agent,
+        "the sinks": ports.sink,
+    }
+    metrics = {f"the metrics of {name}": ports.metrics(each) for name, each in services.items()}
+    return {
+        "the dashboard": ports.dashboard,
+        "nats-server": ports.nats,
         "the health of nats-server": ports.nats_http,
+        **services,
+        **metrics,
     }
 
 
