@@ -18,6 +18,7 @@ from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.master.scaling.autoscaler import Autoscaler
@@ -29,6 +30,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavaila
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.publish.publisher import publisher
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
 from framemesh.runtime.messages import pipeline_message
 from tests.integration.master.conftest import Master, manifest, pipeline_spec
 from tests.integration.services.running import MIB, status_of, streams
@@ -356,6 +358,7 @@ def manager(broker: Broker, store: PipelineStore) -> PipelineManager:
         models=models,
         buffers=BufferProvisioner(broker),
         shadows=ShadowStreams(broker),
+        pictures=PictureStreams(broker, SinkStore(broker)),
         journal=ChangeJournal(broker),
         fleet=MemoryDriver(),
         events=EventLog(broker, SystemClock()),

@@ -2,16 +2,20 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pyarrow.parquet
+from numpy.typing import NDArray
 
 from framemesh.core.sinks.spec import SinkKind, SinkOptions, SinkSpec
 from tests.integration.sink.http_target import HttpTarget, http_target
 from tests.integration.sink.mqtt_target import MqttTarget, mqtt_target
+from tests.integration.sink.numbered_pictures import number_of
 
 Frame = tuple[str, int]
 """Camera and sequence number."""
@@ -134,4 +138,35 @@ class Mqtt(Kind):
         return [(each["camera"], each["sequence"]) for each in documents]
 
 
-KINDS: tuple[type[Kind], ...] = (Jsonl, Parquet, Webhook, Mqtt)
+class Mp4(Kind):
+    kind = SinkKind.MP4
+    options = SinkOptions(file_seconds=1)
+
+    def arrived(self) -> list[Frame]:
+        found: list[Frame] = []
+        for file in sorted(self.folder.glob("[!.]*.mp4")):
+            camera = file.stem.rpartition("-")[2]
+            found += [(camera, number_of(picture)) for picture in pictures_of(file)]
+        return found
+
+
+def pictures_of(file: Path) -> Iterator[NDArray[np.uint8]]:
+    """The pictures of a video."""
+    video = cv2.VideoCapture(str(file))
+    while True:
+        was_read, picture = video.read()
+        if not was_read:
+            return
+        yield np.asarray(picture, np.uint8)
+
+
+class Crops(Kind):
+    kind = SinkKind.CROPS
+
+    def arrived(self) -> list[Frame]:
+        """Those that came twice are one: their files have the same names."""
+        names = sorted(file.stem for file in self.folder.glob("person/[!.]*.jpg"))
+        return [(name.split("-")[0], int(name.split("-")[2])) for name in names]
+
+
+KINDS: tuple[type[Kind], ...] = (Jsonl, Parquet, Mp4, Crops, Webhook, Mqtt)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import zlib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,18 +12,23 @@ from pathlib import Path
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.detection import Box, Detection
-from framemesh.core.frame import FrameId
+from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.core.pipeline.generation import Shard
 from framemesh.core.sinks.spec import SinkSpec
+from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_locks import ChangeLocks
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.sinks.composition import Sinks
 from framemesh.master.sinks.manager import RunningSink
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.publish.publisher import Publisher
-from framemesh.runtime.messages import outcome_message
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
+from framemesh.runtime.messages import frame_message, outcome_message
 from framemesh.runtime.processes.ports import free_block
+from tests.integration.sink.numbered_pictures import numbered
 from tests.waiting import eventually
 
 CAPTURED = 1_700_000_000_000_000_000
@@ -82,15 +88,29 @@ class World:
     folder: Path
     sinks: Sinks
     processes: list[SinkProcess] = field(default_factory=list)
+    with_pictures: bool = False
+    """Whether frames are stored, too."""
 
     @classmethod
     def of(cls, broker: Broker, publish: Publisher, url: str, folder: Path) -> "World":
         store = PipelineStore(broker)
-        return cls(
-            broker, publish, url, folder, Sinks.of(broker, store, ChangeLocks(), SystemClock())
-        )
+        pictures = PictureStreams(broker, SinkStore(broker))
+
+        async def provide(pipeline: str) -> None:
+            stored = await store.get(pipeline)
+            if wanted := await pictures.wanted(pipeline):
+                await pictures.provision(stored.spec)
+            await BufferProvisioner(broker).provision(
+                stored.spec, stored.generation, pictures=wanted
+            )
+            if not wanted:
+                await pictures.delete(pipeline)
+
+        sinks = Sinks.of(broker, store, ChangeLocks(), provide, SystemClock())
+        return cls(broker, publish, url, folder, sinks)
 
     async def add(self, spec: SinkSpec) -> RunningSink:
+        self.with_pictures |= spec.kind.needs_pictures
         return await self.sinks.manager.add(spec)
 
     async def complete(self, camera: str, sequences: Iterable[int], fate: Fate = Fate.DONE) -> None:
@@ -100,7 +120,16 @@ class World:
 
     async def store(self, *outcomes: Outcome) -> None:
         for each in outcomes:
+            if self.with_pictures:
+                await self.offer(each.frame)
             await ReliableWriter(self.publish).write(outcome_message.to_message(each))
+
+    async def offer(self, frame: FrameId) -> None:
+        """A frame, as ingest stores it, with a picture that tells its number."""
+        image = numbered(frame.sequence)
+        found = Frame(frame, CAPTURED, image, zlib.crc32(image))
+        message = frame_message.to_message(Shard("street", 1, 0, 0), found)
+        await ReliableWriter(self.publish).write(message)
 
     async def caught_up(self, name: str) -> RunningSink:
         """Wait until a sink has written all that there is."""

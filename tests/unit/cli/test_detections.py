@@ -12,6 +12,7 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.views.detection import phrase
 from framemesh.cli.views.detections import MAX_PHRASES, summary
 from framemesh.runtime.messages.detection_json import detection_to_json
+from framemesh.runtime.messages.detection_message import detection_from_proto
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
 
@@ -71,7 +72,7 @@ DEPTH = outcome_pb2.Raster(kind=outcome_pb2.RASTER_KIND_DEPTH, low=1.25, high=31
     ],
 )
 def test_a_detection_is_one_short_phrase(found: outcome_pb2.Detection, said: str) -> None:
-    assert phrase(found) == said
+    assert phrase(detection_from_proto(found)) == said
 
 
 @pytest.mark.parametrize(

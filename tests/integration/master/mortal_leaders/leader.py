@@ -23,6 +23,7 @@ from framemesh.master.models.transfers import Transfers
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
@@ -37,6 +38,7 @@ from framemesh.runtime.jetstream.leases.fenced_broker import FencedBroker
 from framemesh.runtime.jetstream.pipeline_feed import Pipelines
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
 from framemesh.runtime.messages.outcome_message import OutcomeSummary
 from tests.hand_clock import HandClock
 from tests.integration.master.mortal_leaders.broker import Life, MortalBroker, MortalDriver
@@ -120,6 +122,7 @@ class Leader:
             models=self._models,
             buffers=BufferProvisioner(broker),
             shadows=ShadowStreams(broker),
+            pictures=PictureStreams(broker, SinkStore(broker)),
             journal=self._journal,
             fleet=fleet,
             scaler=self._scaler,

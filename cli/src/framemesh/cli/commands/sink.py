@@ -41,6 +41,8 @@ def add(
     pipeline: Annotated[str, typer.Option(help="Whose results.", show_default=False)],
     jsonl: Annotated[Path | None, _folder("Files with one JSON document a line")] = None,
     parquet: Annotated[Path | None, _folder("Files of columns")] = None,
+    mp4: Annotated[Path | None, _folder("Videos with the detections drawn on them")] = None,
+    crops: Annotated[Path | None, _folder("What is under each box, as JPEG files")] = None,
     webhook: Annotated[
         str, typer.Option(metavar="URL", help="HTTP requests.", show_default=False)
     ] = "",
@@ -71,6 +73,13 @@ def add(
     file_bytes: Annotated[
         int, typer.Option(help="A file with so many is completed.", show_default=False)
     ] = 0,
+    folder_bytes: Annotated[
+        int,
+        typer.Option(help="Of crops: above it the oldest files are deleted.", show_default=False),
+    ] = 0,
+    frames_per_second: Annotated[
+        float, typer.Option("--fps", help="Of a video: how fast it plays.", show_default=False)
+    ] = 0,
     batch: Annotated[
         int, typer.Option(help="Of a webhook: results of one request.", show_default=False)
     ] = 0,
@@ -98,6 +107,8 @@ def add(
     targets = {
         sink_pb2.SINK_KIND_JSONL: jsonl and str(jsonl.absolute()),
         sink_pb2.SINK_KIND_PARQUET: parquet and str(parquet.absolute()),
+        sink_pb2.SINK_KIND_MP4: mp4 and str(mp4.absolute()),
+        sink_pb2.SINK_KIND_CROPS: crops and str(crops.absolute()),
         sink_pb2.SINK_KIND_WEBHOOK: webhook,
         sink_pb2.SINK_KIND_MQTT: mqtt,
     }
@@ -117,6 +128,8 @@ def add(
         options=sink_pb2.SinkOptions(
             file_seconds=file_seconds,
             file_bytes=file_bytes,
+            folder_bytes=folder_bytes,
+            frames_per_second=frames_per_second,
             batch=batch,
             in_flight=in_flight,
             topic=topic,

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.picture import draw
-from framemesh.cli.drawing.pixels import Pixels
+from framemesh.runtime.messages.detection_message import detections_from_proto
 from framemesh.runtime.messages.outcome_json import outcome_to_json
+from framemesh.vision.drawing.picture import draw
+from framemesh.vision.drawing.pixels import Pixels
 
 VIDEO_FPS = 10.0
 """Frames a second of the bundled clip."""
@@ -50,7 +51,7 @@ def _write_video(
     for sequence, picture in enumerate(_pictures(clip), start=1):
         if sequence not in outcomes:
             break
-        drawn = draw(picture, outcomes[sequence].detections)
+        drawn = draw(picture, detections_from_proto(outcomes[sequence]))
         height, width = drawn.shape[:2]
         if writer is None:
             codec = cv2.VideoWriter.fourcc(*"mp4v")

@@ -6,12 +6,13 @@ from pathlib import Path
 import cv2
 
 from framemesh.cli.common.files import FileUnwritable, write_bytes
-from framemesh.cli.drawing.picture import draw
 from framemesh.cli.inspection.inference import runtime_python
 from framemesh.cli.inspection.inputs import read_image
 from framemesh.cli.inspection.look import look
 from framemesh.cli.views.detections import summary
 from framemesh.modeling.manifest import ModelManifest
+from framemesh.runtime.messages.detection_message import detections_from_proto
+from framemesh.vision.drawing.picture import draw
 
 
 def seen(
@@ -30,7 +31,7 @@ def seen(
     where = str(image) if image else "a frame of the bundled clip"
     yield f"On {where} it sees {summary(outcome.detections)}."
     if save is not None:
-        drawn = draw(pixels, outcome.detections, {manifest.name: manifest.skeleton})
+        drawn = draw(pixels, detections_from_proto(outcome), {manifest.name: manifest.skeleton})
         known = save.suffix.lower() in (".jpg", ".jpeg", ".png")
         if not known:
             raise FileUnwritable(f"cannot write {save}: give a name that ends with .jpg or .png")

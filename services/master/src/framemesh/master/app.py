@@ -37,6 +37,7 @@ from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.draining import drain_continuously
 from framemesh.master.pipelines.finishing import finish_continuously
 from framemesh.master.pipelines.manager import PipelineManager
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.pipelines.planning import PipelinePlanner
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
@@ -63,6 +64,7 @@ from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
 from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.meter import Meter
@@ -181,6 +183,7 @@ def _domain(
         models=models,
         buffers=BufferProvisioner(nats),
         shadows=ShadowStreams(nats),
+        pictures=PictureStreams(nats, SinkStore(nats)),
         journal=journal,
         fleet=fleet.driver,
         scaler=scaler,
@@ -213,7 +216,7 @@ def _domain(
         comparisons=comparisons,
         reports=ShadowReports(nats, store, comparisons, SystemClock()),
         speeds=speeds,
-        sinks=Sinks.of(nats, store, pipelines.locks, clock),
+        sinks=Sinks.of(nats, store, pipelines.locks, pipelines.provide, clock),
         scaler=scaler,
         pipelines=pipelines,
         planner=planner,

@@ -4,10 +4,14 @@ import asyncio
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError, leaves
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.lease_keeper import Lease
 from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
+from framemesh.runtime.jetstream.sinks.sink_store import StoredSink
 from framemesh.runtime.logs import get_logger
+from framemesh.sink.intake.picture_index import PictureIndex
+from framemesh.sink.intake.pictures import NoPictures, Pictures
 from framemesh.sink.intake.place import Place
 from framemesh.sink.intake.target import Target
 from framemesh.sink.roster import Roster
@@ -39,8 +43,17 @@ class Holding:
             return
         spec = sink.spec
         log.info("sink runs", sink=spec.name, kind=spec.kind.value, epoch=lease.epoch)
-        writer = await make_writer(spec, self._clock)
-        target = Target(spec.name, writer)
+        if not spec.kind.needs_pictures:
+            await self._run(sink, lease, NoPictures())
+            return
+        index = PictureIndex(self._broker, spec, self._clock)
+        async with background_task(index.run()):
+            await self._run(sink, lease, index)
+
+    async def _run(self, sink: StoredSink, lease: Lease, pictures: Pictures) -> None:
+        name = sink.spec.name
+        writer = await make_writer(sink.spec, self._clock, pictures)
+        target = Target(name, writer)
         place = Place(self._broker, sink, self._states, self._clock)
         running = SinkRun(
             self._broker,
@@ -57,8 +70,8 @@ class Holding:
                     await running.session(lease, self._holder)
                 except* FramemeshError as group:
                     why = str(leaves(group)[0])
-                    log.info("a sink cannot read its results now", sink=spec.name, why=why)
+                    log.info("a sink cannot read its results now", sink=name, why=why)
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             await target.close()
-        log.info("sink rests", sink=spec.name)
+        log.info("sink rests", sink=name)

@@ -73,6 +73,8 @@ class SinkRun:
         payload = broker.client.max_payload
         self._limits = PullLimits(messages, max(2 * policy.bytes, 4 * payload))
         self._told_written = 0
+        self._told_missing = 0
+        self._base_missing = 0
         self._base = 0
         """Results that other processes wrote before."""
 
@@ -89,6 +91,7 @@ class SinkRun:
         """
         state = await self._place.begin(holder)
         self._base = state.written - self._told_written
+        self._base_missing = state.missing_pictures - self._told_missing
         # Acks of an earlier session mean nothing to this one.
         self._backlog.messages.clear()
         # Bounded by the limits of the pull.
@@ -195,8 +198,16 @@ class SinkRun:
 
     async def _tell(self) -> None:
         self._told_written = self._target.written
+        missing = self._target.missing
+        if missing > self._told_missing:
+            log.warning(
+                "pictures were gone before a sink came to them", sink=self._name, count=missing
+            )
+        self._told_missing = missing
         await self._place.tell(
-            written=self._base + self._target.written, trouble=self._target.trouble
+            written=self._base + self._target.written,
+            missing_pictures=self._base_missing + missing,
+            trouble=self._target.trouble,
         )
 
 

@@ -48,6 +48,15 @@ def detection_to_proto(detection: Detection) -> outcome_pb2.Detection:
     return message
 
 
+def detections_from_proto(outcome: outcome_pb2.Outcome) -> tuple[Detection, ...]:
+    """All of an outcome.
+
+    Raises:
+        KeyError: the kind of a raster is unset or unknown.
+    """
+    return tuple(map(detection_from_proto, outcome.detections))
+
+
 def detection_from_proto(message: outcome_pb2.Detection) -> Detection:
     """
     Raises:

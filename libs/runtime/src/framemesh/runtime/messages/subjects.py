@@ -163,3 +163,13 @@ SINK_CONSUMERS = "sink-"
 def sink_consumer(sink: str) -> str:
     """The durable consumer of a sink, of the ledger's stream: its place."""
     return f"{SINK_CONSUMERS}{sink}"
+
+
+def pictures_stream(pipeline: str) -> str:
+    """The stream of the copies of frames for the sinks of a pipeline that need pictures."""
+    return f"PICTURES-{pipeline}"
+
+
+def pictures_subject(pipeline: str, camera: str) -> str:
+    """Where the pictures of a camera are; "*" for every camera."""
+    return f"pictures.{pipeline}.{camera}"

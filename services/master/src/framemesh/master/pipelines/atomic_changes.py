@@ -8,6 +8,7 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import BegunChange, ChangeJournal
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.pipelines.revisions import Revisions
 from framemesh.master.pipelines.shadow_streams import ShadowStreams
 from framemesh.runtime.jetstream.pipeline_store import (
@@ -34,6 +35,7 @@ class AtomicChanges:
         store: PipelineStore,
         buffers: BufferProvisioner,
         shadows: ShadowStreams,
+        pictures: PictureStreams,
         revisions: Revisions,
         events: EventLog,
         journal: ChangeJournal,
@@ -41,6 +43,7 @@ class AtomicChanges:
         self._store = store
         self._buffers = buffers
         self._shadows = shadows
+        self._pictures = pictures
         self._revisions = revisions
         self._events = events
         self._journal = journal
@@ -54,7 +57,7 @@ class AtomicChanges:
         """
         name = wanted.spec.name
         if not _changes_streams(wanted, current):
-            await self._buffers.provision(wanted.spec, wanted.generation)
+            await self._provide_buffer(wanted)
             return await self._written(wanted, current)
         change = BegunChange(name, (wanted.generation,))
         number = await self._journal.begin(change)
@@ -116,15 +119,32 @@ class AtomicChanges:
             return
         await self._journal.end(name, begun.number)
 
+    async def provide(self, stored: StoredPipeline) -> None:
+        """Make the streams of a pipeline what its entry and its sinks ask for.
+
+        Raises:
+            StorageMissing, BufferRefused: the broker does not take one.
+        """
+        await self._provision(stored)
+
     async def _provision(self, stored: StoredPipeline) -> None:
-        """All streams that an entry asks for. Those of a shadow are there before frames are copied
+        """All streams that an entry asks for. Those for copies are there before frames are copied
         into them, and go when none are any more."""
-        name, shadow = stored.spec.name, stored.spec.rollout.shadow
-        if shadow:
-            await self._shadows.provision(name)
-        await self._buffers.provision(stored.spec, stored.generation)
-        if not shadow:
-            await self._shadows.delete(name)
+        spec = stored.spec
+        pictures = await self._pictures.wanted(spec.name)
+        if spec.rollout.shadow:
+            await self._shadows.provision(spec.name)
+        if pictures:
+            await self._pictures.provision(spec)
+        await self._buffers.provision(spec, stored.generation, pictures=pictures)
+        if not spec.rollout.shadow:
+            await self._shadows.delete(spec.name)
+        if not pictures:
+            await self._pictures.delete(spec.name)
+
+    async def _provide_buffer(self, stored: StoredPipeline) -> None:
+        pictures = await self._pictures.wanted(stored.spec.name)
+        await self._buffers.provision(stored.spec, stored.generation, pictures=pictures)
 
     async def _written(
         self, wanted: StoredPipeline, current: StoredPipeline | None
@@ -143,6 +163,7 @@ class AtomicChanges:
             await self._store.delete(name, entry)
         await self._buffers.delete(name, begun.generations)
         await self._shadows.forget(name)
+        await self._pictures.delete(name)
         await self._events.forget(name)
         await self._revisions.forget_all(name)
 
@@ -176,6 +197,7 @@ class AtomicChanges:
         if stored is None:
             await self._buffers.delete(name, [])
             await self._shadows.forget(name)
+            await self._pictures.delete(name)
 
     async def _pending(self, begun: BegunChange) -> int:
         """Frames that wait, where the entry is still there."""

@@ -10,8 +10,8 @@ from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.models import entries, files
 from framemesh.master.packaging import known_images
 from framemesh.master.pipelines.change_journal import CHANGES_BUCKET
+from framemesh.master.pipelines.picture_streams import copies
 from framemesh.master.pipelines.placement import server_tags
-from framemesh.master.pipelines.shadow_streams import copies
 from framemesh.master.pipelines.stream_provisioning import (
     BufferRefused,
     provide_stream,
@@ -29,7 +29,7 @@ from framemesh.runtime.jetstream.api.errors import (
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.api.replicas import raise_replicas
-from framemesh.runtime.jetstream.api.streams import StreamConfig, StreamInfo
+from framemesh.runtime.jetstream.api.streams import Republish, StreamConfig, StreamInfo
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.shard_consumer import shard_consumer_config
 from framemesh.runtime.logs import get_logger
@@ -87,8 +87,13 @@ class BufferProvisioner:
         self._broker = broker
         self._jetstream = JetStream(broker)
 
-    async def provision(self, spec: PipelineSpec, generation: Generation) -> None:
+    async def provision(
+        self, spec: PipelineSpec, generation: Generation, *, pictures: bool = False
+    ) -> None:
         """Make or change the buffer; what is as it should be stays untouched.
+
+        Args:
+            pictures: whether frames are copied for sinks.
 
         Raises:
             StorageMissing: names the field, what it asks and what the broker says.
@@ -97,7 +102,8 @@ class BufferProvisioner:
         tags = await self._tags(spec)
         for index in range(generation.streams):
             tag = tags[index % len(tags)] if tags else ""
-            await self._stream(_frames_config(spec, generation, index), "buffer.max_bytes", tag)
+            config = _frames_config(spec, generation, index, copies(spec, pictures=pictures))
+            await self._stream(config, "buffer.max_bytes", tag)
             # Where a shard is leased, each holder makes a consumer of its own.
             for shard in (
                 () if generation.camera_affinity else generation.shards_of(spec.name, index)
@@ -204,7 +210,9 @@ class BufferProvisioner:
             raise BufferRefused(f"buffer.shards: consumer {name}: {error.description}") from error
 
 
-def _frames_config(spec: PipelineSpec, generation: Generation, index: int) -> StreamConfig:
+def _frames_config(
+    spec: PipelineSpec, generation: Generation, index: int, republish: Republish | None = None
+) -> StreamConfig:
     buffer, shards = spec.buffer, generation.shards_of(spec.name, index)
     return StreamConfig(
         name=frames_stream(spec.name, generation.number, index),
@@ -215,7 +223,7 @@ def _frames_config(spec: PipelineSpec, generation: Generation, index: int) -> St
         max_bytes=int(buffer.max_bytes) // buffer.streams,
         replicas=buffer.replicas,
         duplicate_window_seconds=DUPLICATE_WINDOW_SECONDS,
-        republish=copies(spec),
+        republish=republish,
     )
 
 

@@ -25,6 +25,7 @@ from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.change_locks import ChangeLocks
 from framemesh.master.pipelines.changes import applied, returned, without_canary
 from framemesh.master.pipelines.conditions import Condition, Seen, conditions
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.pipelines.pinning import pinned
 from framemesh.master.pipelines.recovery import FramesPending, recovered_generation
 from framemesh.master.pipelines.revisions import Revisions
@@ -75,6 +76,7 @@ class PipelineManager:
         models: ModelCatalog,
         buffers: BufferProvisioner,
         shadows: ShadowStreams,
+        pictures: PictureStreams,
         journal: ChangeJournal,
         fleet: FleetDriver,
         events: EventLog,
@@ -96,6 +98,7 @@ class PipelineManager:
             store=store,
             buffers=buffers,
             shadows=shadows,
+            pictures=pictures,
             revisions=revisions,
             events=events,
             journal=journal,
@@ -280,6 +283,17 @@ class PipelineManager:
         async with self.locks.pipeline(name):
             await self._changes.finish(name)
         self._changed.set()
+
+    async def provide(self, name: str) -> None:
+        """Make the streams of a pipeline what it and its sinks ask for.
+
+        Raises:
+            PipelineUnknown: no pipeline has this name.
+            StorageMissing, BufferRefused: the broker does not take one.
+        """
+        async with self.locks.pipeline(name):
+            await self._changes.finish(name)
+            await self._changes.provide(await self._store.get(name))
 
     async def drain(self, name: str) -> None:
         """Remove the generations of a pipeline that take no more frames and are empty."""

@@ -1,11 +1,10 @@
 """The streams of a shadow: copies of the frames that a pipeline takes, and what it made of them."""
 
-from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.pipelines.stream_provisioning import provide_stream, remove_stream
 from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.runtime.jetstream.api.consumers import ConsumerConfig
 from framemesh.runtime.jetstream.api.jetstream import JetStream
-from framemesh.runtime.jetstream.api.streams import Republish, StreamConfig
+from framemesh.runtime.jetstream.api.streams import StreamConfig
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.consume.shard_consumer import (
     ACK_WAIT_SECONDS,
@@ -14,7 +13,6 @@ from framemesh.runtime.jetstream.consume.shard_consumer import (
     UNLIMITED,
 )
 from framemesh.runtime.messages.subjects import (
-    all_frames_subject,
     run_subjects,
     runs_stream,
     shadow_consumer,
@@ -37,14 +35,6 @@ OUTCOMES_BYTES = 64 * MIB
 OUTCOMES_AGE_SECONDS = 3600
 
 STORAGE_BYTES = COPIES_BYTES + OUTCOMES_BYTES
-
-
-def copies(spec: PipelineSpec) -> Republish | None:
-    """What the streams of a pipeline's frames copy."""
-    if spec.rollout.shadow is None:
-        return None
-    camera = "{{wildcard(2)}}"
-    return Republish(all_frames_subject(spec.name), shadow_subject(spec.name, camera))
 
 
 class ShadowStreams:

@@ -1,10 +1,12 @@
 """Wires what the master has for sinks."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Self
 
 from framemesh.core.clock import Clock
 from framemesh.master.pipelines.change_locks import ChangeLocks
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.sinks.consumers import SinkConsumers
 from framemesh.master.sinks.manager import SinkManager
 from framemesh.master.sinks.watch import SinkWatch
@@ -23,11 +25,22 @@ class Sinks:
     states: SinkStates
     consumers: SinkConsumers
     manager: SinkManager
+    pictures: PictureStreams
     locks: ChangeLocks
+    provide: Callable[[str], Awaitable[None]]
 
     @classmethod
-    def of(cls, broker: Broker, pipelines: PipelineStore, locks: ChangeLocks, clock: Clock) -> Self:
+    def of(
+        cls,
+        broker: Broker,
+        pipelines: PipelineStore,
+        locks: ChangeLocks,
+        provide: Callable[[str], Awaitable[None]],
+        clock: Clock,
+    ) -> Self:
+        """`provide`: makes the streams of a pipeline what its sinks ask for."""
         store, states = SinkStore(broker), SinkStates(broker)
+        pictures = PictureStreams(broker, store)
         consumers = SinkConsumers(broker, clock)
         manager = SinkManager(
             store=store,
@@ -35,9 +48,10 @@ class Sinks:
             consumers=consumers,
             pipelines=pipelines,
             locks=locks,
+            provide=provide,
             clock=clock,
         )
-        return cls(store, states, consumers, manager, locks)
+        return cls(store, states, consumers, manager, pictures, locks, provide)
 
     async def create(self) -> None:
         """Make the buckets, unless they are there.
@@ -50,4 +64,12 @@ class Sinks:
 
     def watch(self, feed: PipelineFeed) -> SinkWatch:
         """What keeps consumers as they should be, for as long as this process leads."""
-        return SinkWatch(self.store, self.states, self.consumers, feed, self.locks)
+        return SinkWatch(
+            store=self.store,
+            states=self.states,
+            consumers=self.consumers,
+            pictures=self.pictures,
+            feed=feed,
+            locks=self.locks,
+            provide=self.provide,
+        )

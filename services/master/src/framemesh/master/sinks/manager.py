@@ -1,5 +1,7 @@
 """Adds, shows and removes sinks."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from framemesh.core.clock import NANO, Clock
@@ -7,9 +9,10 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.sinks.check import check_sink
 from framemesh.core.sinks.spec import SinkSpec
 from framemesh.master.pipelines.change_locks import ChangeLocks
+from framemesh.master.pipelines.stream_provisioning import BufferRefused, StorageMissing
 from framemesh.master.sinks.consumers import Behind, SinkConsumers
 from framemesh.runtime.jetstream.connection.broker import BrokerUnavailable
-from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.pipeline_store import PipelineStore, PipelineUnknown
 from framemesh.runtime.jetstream.sinks.sink_states import SinkState, SinkStates
 from framemesh.runtime.jetstream.sinks.sink_store import SinkStore, StoredSink
 from framemesh.runtime.logs import get_logger
@@ -69,14 +72,20 @@ class SinkManager:
         consumers: SinkConsumers,
         pipelines: PipelineStore,
         locks: ChangeLocks,
+        provide: Callable[[str], Awaitable[None]],
         clock: Clock,
     ) -> None:
-        """`locks`: of changes to pipelines: none is deleted while it gets a sink."""
+        """
+        Args:
+            locks: of changes to pipelines: none is deleted while it gets a sink.
+            provide: makes the streams of a pipeline what its sinks ask for.
+        """
         self._store = store
         self._states = states
         self._consumers = consumers
         self._pipelines = pipelines
         self._locks = locks
+        self._provide = provide
         self._clock = clock
 
     async def add(self, spec: SinkSpec) -> RunningSink:
@@ -87,6 +96,7 @@ class SinkManager:
             PipelineUnknown: there is no such pipeline.
             SinkExists: another sink has this name.
             TooManySinks: remove one first.
+            StorageMissing: the broker has no room for the pictures that it needs.
         """
         check_sink(spec)
         async with self._locks.pipeline(spec.pipeline):
@@ -99,6 +109,7 @@ class SinkManager:
             stored = await self._store.add(spec)
             if stored is None:
                 raise SinkExists(f"sink {spec.name!r} was added at the same time: choose a name")
+        await self._provide_pictures(stored)
         log.info("sink added", sink=spec.name, pipeline=spec.pipeline, kind=spec.kind.value)
         return await self._running(stored)
 
@@ -133,7 +144,19 @@ class SinkManager:
             await self._store.remove(name)
             await self._consumers.remove(stored.spec.pipeline, name)
             await self._states.forget(name)
+        if stored.spec.kind.needs_pictures:
+            with suppress(PipelineUnknown):
+                await self._provide(stored.spec.pipeline)
         log.info("sink removed", sink=name, pipeline=stored.spec.pipeline)
+
+    async def _provide_pictures(self, added: StoredSink) -> None:
+        if not added.spec.kind.needs_pictures:
+            return
+        try:
+            await self._provide(added.spec.pipeline)
+        except (StorageMissing, BufferRefused):
+            await self.remove(added.spec.name)
+            raise
 
     async def _running(self, stored: StoredSink) -> RunningSink:
         state = await self._states.of(stored.spec.name, stored.number)

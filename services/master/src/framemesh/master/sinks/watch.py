@@ -1,10 +1,12 @@
 """Keeps the consumers of sinks what the definitions say, whoever was killed halfway."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 from framemesh.core.errors import FramemeshError
 from framemesh.master.pipelines.change_locks import ChangeLocks
+from framemesh.master.pipelines.picture_streams import PictureStreams
 from framemesh.master.sinks.consumers import SinkConsumers
 from framemesh.runtime.jetstream.api.errors import StreamNotFound
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
@@ -19,19 +21,24 @@ PERIOD_SECONDS = 5.0
 
 
 class SinkWatch:
-    """Restores the consumers that are missing, and removes those of no sink."""
+    """Restores consumers and streams of pictures that are missing, and removes those of no sink."""
 
     def __init__(
         self,
+        *,
         store: SinkStore,
         states: SinkStates,
         consumers: SinkConsumers,
+        pictures: PictureStreams,
         feed: PipelineFeed,
         locks: ChangeLocks,
+        provide: Callable[[str], Awaitable[None]],
     ) -> None:
         self._store = store
         self._states = states
         self._consumers = consumers
+        self._pictures = pictures
+        self._provide = provide
         self._feed = feed
         self._locks = locks
 
@@ -57,6 +64,8 @@ class SinkWatch:
             if sink.spec.pipeline in self._feed.pipelines:
                 await self._restore(sink)
         for pipeline in self._feed.pipelines:
+            if not await self._pictures.settled(pipeline):
+                await self._provide(pipeline)
             known = {sink.spec.name for sink in sinks if sink.spec.pipeline == pipeline}
             for name in {*await self._consumers.names(pipeline)} - known:
                 await self._remove_orphan(pipeline, name)

@@ -1,6 +1,7 @@
 """The folder of a sink, which one process at a time writes to."""
 
 import os
+import re
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,8 @@ from framemesh.sink.errors import TargetTrouble, file_trouble
 
 PART = ".part"
 """The end of the name of a file that is not complete."""
+
+_STAMPED = re.compile(r"\d{8}T\d{6}Z-\d{3}")
 
 
 class Folder:
@@ -47,7 +50,7 @@ class Folder:
 
     def _owns(self, path: Path) -> bool:
         """Whether a file is of this sink, and not of `yard-2` where this one is `yard`."""
-        return path.name.removeprefix(f"{self._sink}-").count("-") == 1
+        return _STAMPED.match(path.name.removeprefix(f"{self._sink}-")) is not None
 
     def new(self, stamp: str, end: str) -> Path:
         """The path of a part that is not there yet; `stamp` is its time, without a dash."""

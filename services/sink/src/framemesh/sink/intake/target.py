@@ -26,6 +26,11 @@ class Target:
         self.trouble = ""
         self.written = 0
 
+    @property
+    def missing(self) -> int:
+        """Results that were written without their picture, as that was gone."""
+        return self._writer.missing
+
     async def open(self) -> None:
         """Wait until it can be written to."""
         await self._persist(self._writer.open)

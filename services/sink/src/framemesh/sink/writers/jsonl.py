@@ -31,6 +31,7 @@ class JsonlWriter:
     """Appends to a part, whose lines are durable; it is complete when it is long or old enough."""
 
     policy = POLICY
+    missing = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         self._clock = clock

@@ -34,6 +34,7 @@ class MqttWriter:
     """Publishes each result. It has arrived when the broker says so (PUBACK)."""
 
     policy = POLICY
+    missing = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         self._spec = spec

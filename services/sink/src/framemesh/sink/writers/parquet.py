@@ -30,6 +30,8 @@ ROW_GROUP = 2048
 class ParquetWriter:
     """Keeps results until a file of them is due. They are acknowledged when it is complete."""
 
+    missing = 0
+
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         options = spec.options
         self.policy = FlushPolicy(

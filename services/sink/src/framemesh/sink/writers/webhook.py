@@ -36,6 +36,8 @@ DELIVERY = "Framemesh-Delivery"
 class WebhookWriter:
     """Posts batches. One has arrived when it is answered with a status of 200 to 299."""
 
+    missing = 0
+
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         options = spec.options
         self._batch = options.batch or BATCH

@@ -29,6 +29,11 @@ class Writer(Protocol):
     @property
     def policy(self) -> FlushPolicy: ...
 
+    @property
+    def missing(self) -> int:
+        """Results that were written without their picture, as that was gone."""
+        ...
+
     async def open(self) -> None:
         """Get ready to write; what an earlier process left half done is repaired or removed."""
         ...

@@ -93,6 +93,13 @@ class Messages:
             subjects.message_delete(stream), {"seq": sequence, "no_erase": True}
         )
 
+    async def direct_get(self, stream: str, sequence: int) -> StoredMessage:
+        """
+        Raises:
+            MessageNotFound: no message has this sequence number.
+        """
+        return await self._direct_get(stream, {"seq": sequence})
+
     async def direct_last(self, stream: str, subject: str) -> StoredMessage:
         """The newest message of a subject, which may have wildcards.
 

@@ -58,12 +58,15 @@ class OrderedReader:
         subjects: Sequence[str] = (),
         *,
         batch_window_seconds: float = 0,
+        headers_only: bool = False,
     ) -> None:
         """
         Args:
             subjects: read only messages of these, which may have wildcards; empty: all.
             batch_window_seconds: how long a message may be held back, to come with others.
+            headers_only: messages come without their payload.
         """
+        self._headers_only = headers_only
         self._broker = broker
         self._jetstream = JetStream(broker)
         self._stream = stream
@@ -190,6 +193,7 @@ class OrderedReader:
             replicas=1,
             inactive_threshold_seconds=INACTIVE_THRESHOLD_SECONDS,
             filter_subjects=self._subjects,
+            headers_only=self._headers_only,
         )
         try:
             name = await self._jetstream.consumers.create(self._stream, config)

@@ -1,6 +1,7 @@
 """What is drawn on a picture for each kind of detection."""
 
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -9,11 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.colors import DARK, LIGHT, NEUTRAL, PALETTE, class_color, ink
-from framemesh.cli.drawing.labels import Labels
-from framemesh.cli.drawing.lettering import Lettering
-from framemesh.cli.drawing.picture import draw
-from framemesh.cli.drawing.pixels import Canvas, Pixels
+from framemesh.core.detection import Box
+from framemesh.runtime.messages.detection_message import detection_from_proto
+from framemesh.vision.drawing import picture as drawing
+from framemesh.vision.drawing.colors import DARK, LIGHT, NEUTRAL, PALETTE, class_color, ink
+from framemesh.vision.drawing.labels import Labels
+from framemesh.vision.drawing.lettering import Lettering
+from framemesh.vision.drawing.outlines import Bones
+from framemesh.vision.drawing.pixels import Canvas, Pixels
 
 WIDTH, HEIGHT = 640, 480
 BOX = outcome_pb2.Box(left=0.25, top=0.25, right=0.5, bottom=0.75)
@@ -22,6 +26,14 @@ BOX = outcome_pb2.Box(left=0.25, top=0.25, right=0.5, bottom=0.75)
 
 def grey() -> Pixels:
     return np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+
+
+def draw(
+    picture: Pixels,
+    detections: Sequence[outcome_pb2.Detection],
+    skeletons: Mapping[str, Bones] = drawing.NO_SKELETONS,
+) -> Pixels:
+    return drawing.draw(picture, list(map(detection_from_proto, detections)), skeletons)
 
 
 def drawn(*detections: outcome_pb2.Detection) -> Pixels:
@@ -175,7 +187,7 @@ def test_labels_of_close_boxes_do_not_cover_one_another() -> None:
     labels, letters = Labels(canvas), Lettering(canvas, line)
     for at in range(6):
         shift = at / 500
-        near = outcome_pb2.Box(left=0.4 + shift, top=0.4 + shift, right=0.5, bottom=0.6)
+        near = Box(0.4 + shift, 0.4 + shift, 0.5, 0.6)
         labels.beside(near, line, class_color(at))
     assert labels.covered.sum() == 6 * letters.width * letters.height
 

@@ -5,7 +5,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.detection import Mask, Raster
 from framemesh.core.errors import Code, FramemeshError
 
 MAX_CELLS = 64 * 1024 * 1024
@@ -18,7 +18,7 @@ class GridUnreadable(FramemeshError):
     code = Code.INVALID
 
 
-def mask_cells(mask: outcome_pb2.Mask) -> NDArray[np.bool_]:
+def mask_cells(mask: Mask) -> NDArray[np.bool_]:
     """[height, width]: whether each cell belongs to the detection.
 
     Raises:
@@ -33,7 +33,7 @@ def mask_cells(mask: outcome_pb2.Mask) -> NDArray[np.bool_]:
     return np.repeat(inside, np.asarray(mask.runs, np.int64)).reshape(mask.height, mask.width)
 
 
-def raster_cells(raster: outcome_pb2.Raster) -> NDArray[np.uint8]:
+def raster_cells(raster: Raster) -> NDArray[np.uint8]:
     """[height, width]: one byte a cell, as it is stored.
 
     Raises:
@@ -50,11 +50,6 @@ def raster_cells(raster: outcome_pb2.Raster) -> NDArray[np.uint8]:
             f"a raster of {raster.width}x{raster.height} cells has another number of values"
         )
     return np.frombuffer(values, np.uint8).reshape(raster.height, raster.width)
-
-
-def mask_share(mask: outcome_pb2.Mask) -> float:
-    """The part of its grid that a mask covers, 0 to 1."""
-    return sum(mask.runs[1::2]) / max(1, sum(mask.runs))
 
 
 def _cells(what: str, width: int, height: int) -> int:

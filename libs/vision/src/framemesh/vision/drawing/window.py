@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.pixels import Canvas, Pixels
+from framemesh.core.detection import Box, Detection
+from framemesh.vision.drawing.pixels import Canvas, Pixels
 
-WHOLE = outcome_pb2.Box(left=0, top=0, right=1, bottom=1)
+WHOLE = Box(left=0, top=0, right=1, bottom=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Window:
         return np.asarray(sampled, np.uint8)
 
 
-def window_of(canvas: Canvas, detection: outcome_pb2.Detection) -> Window | None:
+def window_of(canvas: Canvas, detection: Detection) -> Window | None:
     """The picture under the detection's box, or all of it; None where nothing is under it."""
-    box = detection.box if detection.HasField("box") else WHOLE
+    box = detection.box if detection.box is not None else WHOLE
     (left, top), (right, bottom) = canvas.corners(box)
     left, top = max(0, left), max(0, top)
     pixels = canvas.pixels[top : max(0, bottom), left : max(0, right)]

@@ -5,12 +5,13 @@ import zlib
 import numpy as np
 import pytest
 
-from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.common.grids import GridUnreadable, mask_cells, mask_share, raster_cells
+from framemesh.core.detection import Mask, Raster, RasterKind
+from framemesh.vision.drawing.grids import GridUnreadable, mask_cells, raster_cells
+from framemesh.vision.drawing.words import mask_share
 
 
-def raster(values: bytes, width: int = 3, height: int = 2) -> outcome_pb2.Raster:
-    return outcome_pb2.Raster(width=width, height=height, values=values)
+def raster(values: bytes, width: int = 3, height: int = 2) -> Raster:
+    return Raster(RasterKind.DEPTH, width, height, values)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def raster(values: bytes, width: int = 3, height: int = 2) -> outcome_pb2.Raster
 def test_runs_are_cells_outside_and_inside_in_turn(
     runs: tuple[int, ...], cells: list[list[int]]
 ) -> None:
-    mask = outcome_pb2.Mask(width=3, height=2, runs=runs)
+    mask = Mask(width=3, height=2, runs=runs)
     assert mask_cells(mask).tolist() == np.array(cells, bool).tolist()
     assert mask_share(mask) == np.mean(cells)
 
@@ -33,13 +34,13 @@ def test_runs_are_cells_outside_and_inside_in_turn(
 @pytest.mark.parametrize(
     "mask",
     [
-        outcome_pb2.Mask(width=3, height=2, runs=(1, 2)),
-        outcome_pb2.Mask(width=3, height=2, runs=(1, 2, 4)),
-        outcome_pb2.Mask(width=0, height=2),
-        outcome_pb2.Mask(width=2**31, height=2**31, runs=(1,)),
+        Mask(width=3, height=2, runs=(1, 2)),
+        Mask(width=3, height=2, runs=(1, 2, 4)),
+        Mask(width=0, height=2, runs=()),
+        Mask(width=2**31, height=2**31, runs=(1,)),
     ],
 )
-def test_a_damaged_mask_is_an_error_and_no_array(mask: outcome_pb2.Mask) -> None:
+def test_a_damaged_mask_is_an_error_and_no_array(mask: Mask) -> None:
     with pytest.raises(GridUnreadable, match="mask"):
         mask_cells(mask)
 

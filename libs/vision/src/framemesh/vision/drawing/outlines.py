@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.colors import DARK, LIGHT, Color
-from framemesh.cli.drawing.pixels import Canvas, Place
+from framemesh.core.detection import Detection
+from framemesh.vision.drawing.colors import DARK, LIGHT, Color
+from framemesh.vision.drawing.pixels import Canvas, Place
 
 SURE = 0.3
 """A keypoint with a lower score is a guess of where something hidden may be, and is not drawn."""
@@ -28,13 +28,13 @@ COCO_BONES = (
 """Pairs of keypoints of a person, in the order of the COCO data set, with a line between them."""
 
 
-def draw_outline(canvas: Canvas, detection: outcome_pb2.Detection, color: Color) -> None:
+def draw_outline(canvas: Canvas, detection: Detection, color: Color) -> None:
     """The corners of an oriented box, or else the box."""
     if detection.corners:
         corners = [canvas.place(corner.x, corner.y) for corner in detection.corners]
         shape = [np.asarray(corners, np.int32)]
         cv2.polylines(canvas.pixels, shape, True, color, canvas.line, cv2.LINE_AA)
-    elif detection.HasField("box"):
+    elif detection.box is not None:
         upper_left, lower_right = canvas.corners(detection.box)
         width, height = lower_right[0] - upper_left[0], lower_right[1] - upper_left[1]
         # A line of the usual width would hide a ship of 20 pixels in a large picture.
@@ -47,7 +47,7 @@ Bones = Sequence[tuple[int, int]]
 
 
 def draw_keypoints(
-    canvas: Canvas, detection: outcome_pb2.Detection, color: Color, skeleton: Bones = ()
+    canvas: Canvas, detection: Detection, color: Color, skeleton: Bones = ()
 ) -> None:
     """A dot for each that the model is sure of, and the lines of the skeleton.
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.detection import ClassArea, RasterKind
 
 Color: TypeAlias = tuple[int, int, int]
 
@@ -39,8 +39,8 @@ PALETTE: tuple[Color, ...] = (
 """The color of a class is at its id modulo their number; neighbours differ in hue or lightness."""
 
 COLOR_MAPS = {
-    outcome_pb2.RASTER_KIND_ANOMALY: cv2.COLORMAP_INFERNO,
-    outcome_pb2.RASTER_KIND_DEPTH: cv2.COLORMAP_VIRIDIS,
+    RasterKind.ANOMALY: cv2.COLORMAP_INFERNO,
+    RasterKind.DEPTH: cv2.COLORMAP_VIRIDIS,
 }
 """Perceptual ones: equal steps of a value look equal wherever they are on the scale."""
 
@@ -49,25 +49,23 @@ def class_color(class_id: int) -> Color:
     return PALETTE[class_id % len(PALETTE)]
 
 
-def area_color(area: outcome_pb2.ClassArea) -> Color:
+def area_color(area: ClassArea) -> Color:
     """Of the label of a class of a raster."""
     return NEUTRAL if is_background(area) else class_color(area.class_id)
 
 
-def is_background(area: outcome_pb2.ClassArea) -> bool:
+def is_background(area: ClassArea) -> bool:
     """Whether the class is all that is of no interest, which is not colored."""
     return area.label.lower() == "background"
 
 
-def value_colors(
-    kind: outcome_pb2.RasterKind.ValueType, values: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def value_colors(kind: RasterKind, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """[height, width, 3]: the colors of values [height, width] of a raster that has no classes."""
     color_map = COLOR_MAPS.get(kind, cv2.COLORMAP_VIRIDIS)
     return np.asarray(cv2.applyColorMap(values, color_map), np.uint8)
 
 
-def value_color(kind: outcome_pb2.RasterKind.ValueType, value: int) -> Color:
+def value_color(kind: RasterKind, value: int) -> Color:
     """The color of one value, 0 to 255."""
     blue, green, red = value_colors(kind, np.array([[value]], np.uint8))[0, 0].tolist()
     return blue, green, red

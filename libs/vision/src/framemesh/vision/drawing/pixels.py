@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from framemesh.api.common.v1 import outcome_pb2
+from framemesh.core.detection import Box
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """[height, width, 3] of uint8, BGR."""
@@ -49,7 +49,7 @@ class Canvas:
         """The pixel at fractions of the picture."""
         return _pixel(x, self.width), _pixel(y, self.height)
 
-    def corners(self, box: outcome_pb2.Box) -> tuple[Place, Place]:
+    def corners(self, box: Box) -> tuple[Place, Place]:
         """The upper left and the lower right pixel of a box."""
         return self.place(box.left, box.top), self.place(box.right, box.bottom)
 

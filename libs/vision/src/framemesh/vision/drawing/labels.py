@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from framemesh.api.common.v1 import outcome_pb2
-from framemesh.cli.drawing.colors import Color
-from framemesh.cli.drawing.lettering import Lettering
-from framemesh.cli.drawing.pixels import Canvas, Place
+from framemesh.core.detection import Box
+from framemesh.vision.drawing.colors import Color
+from framemesh.vision.drawing.lettering import Lettering
+from framemesh.vision.drawing.pixels import Canvas, Place
 
 
 class Labels:
@@ -18,7 +18,7 @@ class Labels:
         self.covered = np.zeros((canvas.height, canvas.width), np.bool_)
         """[height, width]: the pixels under a label."""
 
-    def beside(self, box: outcome_pb2.Box, line: str, color: Color) -> None:
+    def beside(self, box: Box, line: str, color: Color) -> None:
         """Above the box, else above what stands there, below the box, in it, or at its side."""
         (left, top), (right, bottom) = self._canvas.corners(box)
         # Of an oriented box it is a corner, which has no size.

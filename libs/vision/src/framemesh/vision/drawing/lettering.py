@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import cv2
 
-from framemesh.cli.drawing.colors import Color, ink
-from framemesh.cli.drawing.pixels import Canvas
+from framemesh.vision.drawing.colors import Color, ink
+from framemesh.vision.drawing.pixels import Canvas
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 FONT_SCALE = 0.45
