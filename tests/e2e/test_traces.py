@@ -51,6 +51,12 @@ async def traced_mesh(
             yield found
 
 
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def deleted_pipelines(traced_mesh: Mesh) -> AsyncIterator[None]:
+    yield
+    await traced_mesh.delete_all()
+
+
 def undecodable_png() -> bytes:
     """One that declares a size and holds no pixels: ingest, which decodes nothing, takes it."""
 
@@ -158,6 +164,25 @@ async def test_a_rejected_frame_is_traced(
     (outcome,) = await traced_mesh.outcomes("no", 1)
     spans = await spans_of(collected, trace_id("no", outcome), {"frame", "send", "ingest"})
     assert spans["frame"].error.startswith("not_an_image: ")
+
+
+async def test_a_collector_that_hangs_delays_no_frame(
+    traced_mesh: Mesh, collected: Collector, jpegs: list[bytes]
+) -> None:
+    spec = PipelineSpec("hangs", STAGES, workers=SLOW, tracing=TracingSpec(1.0))
+    await traced_mesh.apply(spec)
+    collected.hangs = True
+    try:
+        await traced_mesh.push("hangs", "door", jpegs[:100])
+        outcomes = await traced_mesh.outcomes("hangs", 100)
+    finally:
+        collected.hangs = False
+    assert {each.fate for each in outcomes} == {outcome_pb2.FATE_DONE}
+    assert collected.of(trace_id("hangs", outcomes[-1])) == {}
+    # What waited comes when it answers again, or what comes after that.
+    await traced_mesh.push("hangs", "door", jpegs[:1])
+    (last,) = (await traced_mesh.outcomes("hangs", 101))[100:]
+    await spans_of(collected, trace_id("hangs", last), STORED)
 
 
 async def test_the_frame_of_a_sender_with_a_trace_is_part_of_that(

@@ -23,6 +23,9 @@ from framemesh.runtime.tracing.span import Span, SpanKind
 EXPORT_TIMEOUT_SECONDS = 5.0
 """For one batch, with all its retries. A collector that hangs has the spans of so long waiting."""
 
+MAX_TROUBLE = 200
+"""Letters of what the exporter says: gRPC lists every address that it tried."""
+
 _KINDS = {
     SpanKind.INTERNAL: OtelKind.INTERNAL,
     SpanKind.PRODUCER: OtelKind.PRODUCER,
@@ -77,7 +80,7 @@ class _Trouble(logging.Handler):
         logging.getLogger(exporter.__name__).filters.clear()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage().splitlines()[0]
+        self.last = record.getMessage().splitlines()[0][:MAX_TROUBLE]
 
 
 def readable(span: Span, instance: str) -> ReadableSpan:

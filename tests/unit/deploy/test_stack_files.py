@@ -1,0 +1,51 @@
+"""The files beside stack.yml name what is there."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from framemesh.core.errors import FramemeshError
+from framemesh.ingest.settings import Settings as IngestSettings
+from framemesh.master.settings import Settings as MasterSettings
+from framemesh.monitor.settings import Settings as MonitorSettings
+from framemesh.runtime.settings import ServiceSettings, from_environment
+
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+SETTINGS: dict[str, type[ServiceSettings]] = {
+    "ingest": IngestSettings,
+    "master": MasterSettings,
+    "monitor": MonitorSettings,
+}
+
+
+def services(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text())["services"]
+    return found
+
+
+@pytest.mark.parametrize("name", ["traces.yml", "dashboard-token.yml"])
+def test_each_adds_to_services_of_the_stack_or_has_an_image(name: str) -> None:
+    stack = services("stack.yml")
+    for service, added in services(name).items():
+        assert service in stack or "image" in added
+
+
+def test_all_that_make_spans_send_them_to_jaeger(monkeypatch: pytest.MonkeyPatch) -> None:
+    added = services("traces.yml")
+    port = added["jaeger"]["environment"]["JAEGER_OTLP"].rpartition(":")[2]
+    for name, settings in SETTINGS.items():
+        with monkeypatch.context() as patch:
+            for variable, value in added[name]["environment"].items():
+                patch.setenv(variable, "" if value.startswith("${") else value)
+            try:
+                assert from_environment(settings).otlp == f"jaeger:{port}"
+            except FramemeshError as error:
+                pytest.fail(f"{name}: {error}")
+
+
+def test_jaeger_is_configured_by_the_variables_that_the_stack_sets() -> None:
+    configuration = (DEPLOY / "jaeger.yaml").read_text()
+    for variable in services("traces.yml")["jaeger"]["environment"]:
+        assert f"${{env:{variable}:-" in configuration
