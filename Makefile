@@ -131,6 +131,14 @@ WITH_DOCKER = tests/swarm/with_docker.sh
 # submitted model and one node that is killed.
 SWARM = swarm
 
+.PHONY: test-browser
+test-browser: install ## The dashboard in a real browser, with a hundred cameras for five minutes
+	$(BIN)/pytest tests/browser -m "browser or not browser" -rA
+
+.PHONY: screenshots
+screenshots: install .venv/figures/.installed ## Each screen of the dashboard into docs/screenshots, from a mesh that runs for it
+	$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
 .PHONY: swarm-up swarm-demo swarm-down
 swarm-up: install ## Start a swarm of three nodes in docker, with everything on it
 	$(BIN)/python -m tests.swarm up

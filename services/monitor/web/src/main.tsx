@@ -13,6 +13,7 @@ import "./styles/pipelines.css"
 import "./styles/ledger.css"
 import "./styles/frame.css"
 import "./styles/workers.css"
+import "./styles/hops.css"
 
 const root = document.getElementById("app")
 if (root === null) throw new Error("the page has no element #app")

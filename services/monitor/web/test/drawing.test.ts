@@ -92,8 +92,8 @@ test("a class has the same colour always", () => {
 })
 
 test("pictures are asked for in few widths, each nearly as wide as its place", () => {
-  expect(wantedWidth(232, 1)).toBe(240)
-  expect(wantedWidth(255, 1)).toBe(240)
+  expect(wantedWidth(150, 1)).toBe(160)
+  expect(wantedWidth(340, 1)).toBe(320)
   expect(wantedWidth(232, 3)).toBe(480)
   expect(wantedWidth(5000, 2)).toBe(1920)
 })

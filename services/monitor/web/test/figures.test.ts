@@ -65,5 +65,5 @@ test("reasons come by their counts, then by name", () => {
 
 test("what was found is told in a few words", () => {
   const one = (label: string, text = "") => ({ label, text }) as Parameters<typeof found>[0][0]
-  expect(found([one("person"), one("plate", "B-MW 1"), one("person")])).toBe("2 person, 1 B-MW 1")
+  expect(found([one("person"), one("plate", "B-MW 1"), one("person")])).toBe("person ×2, B-MW 1 ×1")
 })

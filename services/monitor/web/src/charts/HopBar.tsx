@@ -1,4 +1,4 @@
-import { duration } from "../format"
+import { duration, UNKNOWN } from "../format"
 import { parts } from "./hops"
 
 interface HopBarProps {
@@ -10,7 +10,7 @@ interface HopBarProps {
 /** Where the time of a frame went: one bar, a part for each hop. */
 export function HopBar({ ms, wholeMs }: HopBarProps) {
   const found = parts(ms, wholeMs)
-  if (found.length === 0) return null
+  if (found.length === 0) return <span class="quiet-text">{UNKNOWN}</span>
   const words = found.map(({ name, ms: time }) => `${name} ${duration(time)}`)
   return (
     <div class="hop-bar" role="img" aria-label={words.join(", ")}>

@@ -93,7 +93,8 @@ function graph(pipeline: Pipeline) {
 
 function stageCard(stage: Stage): Omit<Card, "x" | "y"> {
   const { name, model, version, per_second, triton_ms_p50 } = stage
-  const figure = `${perSecond(per_second)} · ${duration(triton_ms_p50)}`
+  const time = triton_ms_p50 === null ? [] : [duration(triton_ms_p50)]
+  const figure = [perSecond(per_second), ...time].join(" · ")
   return { title: name, detail: `${model}:${version}`, figure, kind: "stage" }
 }
 

@@ -66,6 +66,11 @@ function drawKeypoints(context: Context, detection: Detection, place: Rectangle,
   }
 }
 
+/** What was read says more than the class of the thing that it was read on. */
+function byWorth(one: Detection, other: Detection): number {
+  return Number(other.text !== "") - Number(one.text !== "") || other.score - one.score
+}
+
 /** Labels where there is room: one that would cover another is left out, the surest come first. */
 function drawLabels(
   context: Context,
@@ -76,7 +81,7 @@ function drawLabels(
   context.font = `600 ${11 * scale}px ui-sans-serif, system-ui, sans-serif`
   context.textBaseline = "middle"
   const first = chosen == null ? undefined : detections[chosen]
-  const rest = [...detections].sort((one, other) => other.score - one.score)
+  const rest = [...detections].sort(byWorth)
   const taken: Rectangle[] = []
   for (const detection of first === undefined ? rest : [first, ...rest]) {
     const label = labelOf(context, detection, place, scale)

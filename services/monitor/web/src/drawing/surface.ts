@@ -16,6 +16,8 @@ const NARROWEST_WITH_LABELS = 210
 /** Where it is narrower, lines and letters are smaller. */
 const NARROWEST_WITH_LARGE = 460
 const SMALL = 0.82
+/** What is around a frame of another shape: the ground of the canvas in the style sheet. */
+const AROUND = "#0b0e11"
 
 export class Surface {
   private width = 0
@@ -28,6 +30,7 @@ export class Surface {
     private readonly onResize: () => void = () => {},
   ) {
     this.context = canvas.getContext("2d", { alpha: false })
+    this.clear()
     this.observer = new ResizeObserver(([entry]) => {
       if (entry === undefined) return
       this.width = entry.contentRect.width
@@ -48,12 +51,18 @@ export class Surface {
     this.fit(Math.round(this.width * ratio), Math.round(this.height * ratio))
     const place = fitted(shown, canvas)
     if (place.width < canvas.width || place.height < canvas.height) {
-      context.clearRect(0, 0, canvas.width, canvas.height)
+      this.clear()
     }
     context.drawImage(picture, place.left, place.top, place.width, place.height)
     const labels = this.width >= NARROWEST_WITH_LABELS
     const scale = ratio * (this.width < NARROWEST_WITH_LARGE ? SMALL : 1)
     drawDetections(context, shown.detections, place, { scale, labels, chosen })
+  }
+
+  private clear(): void {
+    if (this.context === null) return
+    this.context.fillStyle = AROUND
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height)
   }
 
   /** Setting a size empties a canvas, and costs its memory again. */

@@ -37,34 +37,52 @@ export function DeadLetterPanel({ letter, pipeline, onChange }: DeadLetterProps)
 
 function Changes({ letter, pipeline, onChange }: DeadLetterProps) {
   const [busy, setBusy] = useState(false)
-  const [asked, setAsked] = useState(false)
-  const [said, setSaid] = useState("")
+  const [error, setError] = useState("")
+  const [purged, setPurged] = useState(false)
   const [replayed, setReplayed] = useState<Replayed | null>(null)
   const { camera, session, sequence } = letter
   const path = apiPath("pipelines", pipeline, "dead-letters", camera, session, sequence)
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true)
+    setError("")
     try {
       await work()
-    } catch (error) {
-      setSaid(error instanceof RequestFailed ? error.message : String(error))
+      onChange()
+    } catch (failure) {
+      setError(failure instanceof RequestFailed ? failure.message : String(failure))
     }
     setBusy(false)
   }
   const replay = () =>
-    attempt(async () => {
-      const again = await change<Replayed>("POST", `${path}/replay`)
-      setReplayed(again)
-      setSaid(text.replayed(again.sequence))
-    })
+    attempt(async () => setReplayed(await change<Replayed>("POST", `${path}/replay`)))
   const purge = () =>
     attempt(async () => {
       await change<Purged>("DELETE", path)
-      setSaid(text.purged)
-      onChange()
+      setPurged(true)
     })
   return (
     <div class="changes">
+      {replayed === null && !purged && <Buttons busy={busy} replay={replay} purge={purge} />}
+      <span role="status">
+        {error}
+        {purged && text.purged}
+        {replayed !== null && text.replayed(replayed.sequence)}{" "}
+        {replayed !== null && <a href={links.frame(pipeline, replayed)}>{text.see}</a>}
+      </span>
+    </div>
+  )
+}
+
+interface ButtonsProps {
+  busy: boolean
+  replay: () => void
+  purge: () => void
+}
+
+function Buttons({ busy, replay, purge }: ButtonsProps) {
+  const [asked, setAsked] = useState(false)
+  return (
+    <>
       <button type="button" class="primary" disabled={busy} onClick={replay}>
         {text.replay}
       </button>
@@ -72,14 +90,11 @@ function Changes({ letter, pipeline, onChange }: DeadLetterProps) {
         type="button"
         class="danger"
         disabled={busy}
-        onClick={() => (asked ? void purge() : setAsked(true))}
+        onClick={() => (asked ? purge() : setAsked(true))}
         onBlur={() => setAsked(false)}
       >
         {asked ? text.confirmPurge : text.purge}
       </button>
-      <span role="status">
-        {said} {replayed && <a href={links.frame(pipeline, replayed)}>{text.see}</a>}
-      </span>
-    </div>
+    </>
   )
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 import { useLocation, useRoute } from "preact-iso"
 import { apiPath } from "../api/http"
 import type { FrameDetails } from "../api/types"
@@ -65,6 +65,9 @@ function useFrameKeys(previous: string | null, next: string, back: string) {
 function Frame({ of, onChange }: { of: FrameDetails; onChange: () => void }) {
   const [chosen, setChosen] = useState<number | null>(null)
   const detections = of.outcome?.detections ?? []
+  // A letter that was replayed or purged is gone; what became of it stays on the page.
+  const letter = useRef(of.dead_letter)
+  letter.current = of.dead_letter ?? letter.current
   return (
     <div class="frame-columns">
       <div>
@@ -74,8 +77,8 @@ function Frame({ of, onChange }: { of: FrameDetails; onChange: () => void }) {
         </Panel>
       </div>
       <div>
-        {of.dead_letter && (
-          <DeadLetterPanel letter={of.dead_letter} pipeline={of.pipeline} onChange={onChange} />
+        {letter.current && (
+          <DeadLetterPanel letter={letter.current} pipeline={of.pipeline} onChange={onChange} />
         )}
         <Panel title={texts.viewer.frame}>
           <Facts of={of} />

@@ -49,7 +49,7 @@ function Sum({ of }: { of: Pipeline }) {
     <tr>
       <th scope="row">
         {text.sum}
-        <span class="under">{of.name}</span>
+        <span class="beside">{of.name}</span>
       </th>
       <Counts of={of.totals} pipeline={of.name} />
       <td>
@@ -65,7 +65,7 @@ function Row({ of }: { of: Camera }) {
     <tr data-camera={`${of.pipeline}/${of.camera}`}>
       <th scope="row">
         <a href={links.camera(of.pipeline, of.camera)}>{of.camera}</a>
-        <span class="under">{of.pipeline}</span>
+        <span class="beside">{of.pipeline}</span>
       </th>
       <Counts of={of} pipeline={of.pipeline} camera={of.camera} />
       <td>

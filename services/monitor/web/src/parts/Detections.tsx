@@ -14,7 +14,7 @@ export function Detections({ of, nothing, onPoint }: DetectionsProps) {
   if (of.length === 0) return <p class="quiet-text">{nothing}</p>
   return (
     <ul class="detections">
-      {of.map((detection, index) => (
+      {surestFirst(of).map(({ detection, index }) => (
         <li
           key={index}
           class={detection.parent === null ? "" : "child"}
@@ -31,5 +31,17 @@ export function Detections({ of, nothing, onPoint }: DetectionsProps) {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** The surest first; what was found in a crop stays below that of which it is one. */
+function surestFirst(of: readonly Detection[]) {
+  const all = of.map((detection, index) => ({ detection, index }))
+  const root = ({ detection, index }: (typeof all)[number]) => detection.parent ?? index
+  return all.sort(
+    (one, other) =>
+      (of[root(other)]?.score ?? 0) - (of[root(one)]?.score ?? 0) ||
+      root(one) - root(other) ||
+      one.index - other.index,
   )
 }

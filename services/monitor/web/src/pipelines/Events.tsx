@@ -16,7 +16,7 @@ export function Events({ of }: { of: readonly Event[] }) {
         .map(({ at_ms, kind, message, times }) => (
           <li key={`${at_ms} ${kind} ${message}`}>
             <time title={exactTime(at_ms)}>{timeOfDay(at_ms)}</time>
-            <span class="event-kind">{kind}</span>
+            <span class="event-kind">{kind.replaceAll("_", " ")}</span>
             <span>
               {message}
               {times > 1 && <small> {texts.pipeline.times(times)}</small>}

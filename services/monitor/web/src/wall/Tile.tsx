@@ -10,7 +10,7 @@ interface TileProps extends WatchedCamera {
 
 /** One camera of the wall. It renders once; what changes is written by `Tiles`. */
 export function Tile({ pipeline, camera, tiles }: TileProps) {
-  const tile = useRef<HTMLAnchorElement>(null)
+  const tile = useRef<HTMLElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const age = useRef<HTMLSpanElement>(null)
   const rate = useRef<HTMLSpanElement>(null)
@@ -23,23 +23,17 @@ export function Tile({ pipeline, camera, tiles }: TileProps) {
     return () => tiles.remove({ pipeline, camera })
   }, [pipeline, camera, tiles])
   return (
-    <a
-      ref={tile}
-      class="tile"
-      href={links.camera(pipeline, camera)}
-      aria-label={texts.wall.tile(camera, pipeline)}
-      data-camera={`${pipeline}/${camera}`}
-    >
+    <article class="tile" ref={tile} data-camera={`${pipeline}/${camera}`}>
       <canvas ref={canvas} />
-      <span class="tile-name">
+      <a href={links.camera(pipeline, camera)}>
         <b>{camera}</b> <span class="tile-pipeline">{pipeline}</span>
-      </span>
+      </a>
       <span class="tile-figures">
         <span class="tile-rate" ref={rate} />
         <span class="tile-age" ref={age}>
           {texts.wall.waiting}
         </span>
       </span>
-    </a>
+    </article>
   )
 }

@@ -2,7 +2,7 @@
 
 import type { Detection } from "../api/types"
 
-/** Classes with their numbers, the most frequent first: `4 person, 1 dog`. */
+/** Classes with their numbers, the most frequent first: `person ×4, dog ×1`. */
 export function found(detections: readonly Detection[]): string {
   const counts = new Map<string, number>()
   for (const { text, label } of detections) {
@@ -11,6 +11,6 @@ export function found(detections: readonly Detection[]): string {
   }
   return [...counts]
     .sort(([, one], [, other]) => other - one)
-    .map(([what, count]) => `${count} ${what}`)
+    .map(([what, count]) => `${what} ×${count}`)
     .join(", ")
 }

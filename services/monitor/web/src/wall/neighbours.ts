@@ -12,9 +12,9 @@ export function focusNeighbour(grid: HTMLElement, key: string): boolean {
   const step = STEPS[key]
   if (step === undefined) return false
   const tiles = [...grid.querySelectorAll<HTMLElement>(".tile")]
-  const now = tiles.indexOf(document.activeElement as HTMLElement)
+  const now = tiles.findIndex((tile) => tile.contains(document.activeElement))
   const target = now === -1 ? 0 : now + step(columnsOf(tiles))
-  tiles[target]?.focus()
+  tiles[target]?.querySelector("a")?.focus()
   return true
 }
 

@@ -1,7 +1,7 @@
 /** How wide the pictures are that the page asks for. */
 
 /** A server that made every width would make every picture many times. */
-const WIDTHS = [160, 240, 320, 480, 640, 960, 1280, 1920]
+const WIDTHS = [160, 320, 480, 640, 960, 1280, 1920]
 /** A picture that is so little narrower than its place still looks sharp. */
 const NEARLY = 0.9
 /** More pixels than twice those of CSS are not seen. */

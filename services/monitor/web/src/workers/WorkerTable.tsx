@@ -59,7 +59,9 @@ function Row({ of }: { of: Worker }) {
       <td>{of.models.join(", ")}</td>
       <td class="number">{count(of.shards)}</td>
       <td class="number">{count(of.frames_in_progress)}</td>
-      <td class={`number ${of.restarts > 0 ? "warning-text" : ""}`}>{of.restarts}</td>
+      <td class={`number ${of.restarts > 0 ? "warning-text" : ""}`} data-restarts>
+        {of.restarts}
+      </td>
       <td class="trouble">
         {of.triton_healthy === false && <span class="warning-text">{text.triton}. </span>}
         {of.trouble}

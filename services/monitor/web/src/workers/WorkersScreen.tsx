@@ -38,8 +38,9 @@ export function WorkersScreen() {
 
 function NodeCard({ node, workers }: { node: Node; workers: readonly Worker[] }) {
   const here = workers.filter((worker) => worker.node === node.name)
+  const { cpus, memory_bytes: memory } = node.reserved
   const facts = [
-    text.reserved(rate(node.reserved.cpus), bytes(node.reserved.memory_bytes)),
+    ...(cpus > 0 || memory > 0 ? [text.reserved(rate(cpus), bytes(memory))] : []),
     ...(node.price_per_hour === null ? [] : [text.price(String(node.price_per_hour))]),
     ...(node.watts === null ? [] : [text.watts(String(node.watts))]),
   ]
