@@ -12,6 +12,9 @@ from framemesh.sdk import AsyncCamera
 from tests.browser.browser import Browser, Page
 from tests.e2e.mesh import Mesh
 
+APART = 17
+"""Frames of a clip between two cameras that send it: they do not show the same."""
+
 
 @dataclass(slots=True)
 class Dashboard:
@@ -44,9 +47,7 @@ async def sending(
 ) -> AsyncIterator[None]:
     """Cameras that send the frames of a clip again and again until the end of the block."""
     tasks = [
-        asyncio.create_task(
-            _send(mesh, pipeline, name, [*jpegs[number:], *jpegs[:number]], per_second)
-        )
+        asyncio.create_task(_send(mesh, pipeline, name, _from(jpegs, number * APART), per_second))
         for number, name in enumerate(cameras)
     ]
     try:
@@ -55,6 +56,11 @@ async def sending(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _from(jpegs: Sequence[bytes], first: int) -> list[bytes]:
+    at = first % len(jpegs)
+    return [*jpegs[at:], *jpegs[:at]]
 
 
 async def _send(

@@ -22,12 +22,12 @@ from tests.e2e.mesh import ROOT
 PICTURED = ROOT / ".venv/figures/bin/python"
 """Has what makes the files small, and is not needed elsewhere."""
 
-SETTLE_SECONDS = 6.0
+SETTLE_SECONDS = 4.0
 """For charts to have a line, and tiles a picture each."""
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"theme": "light", "width": 1280, "height": 800},
-    "dark": {"theme": "dark", "width": 1280, "height": 800},
+    "light": {"theme": "light", "width": 1200, "height": 750},
+    "dark": {"theme": "dark", "width": 1200, "height": 750},
     "phone": {"theme": "light", "width": 390, "height": 760},
 }
 
@@ -49,7 +49,7 @@ async def screens(dashboard: Dashboard) -> list[Screen]:
     return [
         Screen("wall", "", "canvas[data-frame]"),
         Screen("camera", "wall/street/crossing", ".recent li:nth-child(6)"),
-        Screen("pipelines", "pipelines", "tbody tr:nth-child(6)"),
+        Screen("pipelines", "pipelines", "tbody tr:nth-child(5)"),
         Screen("pipeline", "pipelines/street", ".plot canvas", full=True),
         Screen("workers", "workers", "tr[data-worker]:nth-child(6)"),
         Screen("ledger", "ledger", "tr[data-camera]:nth-child(9)"),

@@ -315,6 +315,7 @@ export const texts = {
     detections: "Detections",
     noDetections: "Nothing was found.",
     noPicture: "The picture is no longer kept.",
+    unreadable: "Its bytes are no picture that a browser can show.",
     ledger: "Ledger of its camera",
     deadLetter: "Dead letter",
     replay: "Replay",

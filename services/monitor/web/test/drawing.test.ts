@@ -1,7 +1,10 @@
+import { deflateSync } from "node:zlib"
 import { describe, expect, test } from "vitest"
+import type { Detection, Raster } from "../src/api/types"
 import { classColour } from "../src/drawing/colours"
 import { fitted, labelPlace, overlap, placedBox, placedPoint } from "../src/drawing/geometry"
 import { insideRuns, maskPixels } from "../src/drawing/mask"
+import { prepareRasters, rasterPixels } from "../src/drawing/raster"
 import { wantedWidth } from "../src/wall/pictureWidth"
 
 const canvas = { width: 400, height: 300 }
@@ -84,6 +87,37 @@ describe("a mask", () => {
 
   test("of runs that are too long ends with its cells", () => {
     expect(maskPixels({ width: 2, height: 1, runs: [1, 99] }, [9, 9, 9])).toHaveLength(8)
+  })
+})
+
+describe("a raster", () => {
+  const raster = (kind: Raster["kind"], bytes: number[]): Raster => ({
+    ...{ kind, width: bytes.length, height: 1, low: 0, high: 1 },
+    values: deflateSync(Uint8Array.from(bytes)).toString("base64"),
+    classes: [
+      { class_id: 0, label: "background", area: 0.5 },
+      { class_id: 7, label: "nucleus", area: 0.5 },
+    ],
+  })
+  const pixelsOf = async (one: Raster) => {
+    await prepareRasters([{ raster: one } as Detection])
+    return rasterPixels(one)
+  }
+
+  test("shows each class in its colour, and no background", async () => {
+    const pixels = await pixelsOf(raster("classes", [0, 7]))
+    expect([...(pixels ?? [])].slice(0, 4)).toEqual([0, 0, 0, 0])
+    expect([...(pixels ?? [])].slice(4, 7)).toEqual(classColour("nucleus"))
+  })
+
+  test("shows what is unusual, and nothing where all is usual", async () => {
+    const pixels = await pixelsOf(raster("anomaly", [0, 60, 255]))
+    expect([pixels?.[3], pixels?.[7], pixels?.[11]]).toEqual([0, 0, 200])
+  })
+
+  test("is not drawn before it is prepared, nor where cells are missing", async () => {
+    expect(rasterPixels(raster("depth", [1, 2]))).toBe(null)
+    expect(await pixelsOf({ ...raster("depth", [1, 2]), width: 9 })).toBe(null)
   })
 })
 

@@ -44,7 +44,10 @@ class HandBrowser implements Browser {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 function picture(sequence: number): Picture {
-  return { header: { sequence } as Picture["header"], jpeg: new Blob([]) }
+  return {
+    header: { sequence, detections: [] as never[] } as unknown as Picture["header"],
+    jpeg: new Blob([]),
+  }
 }
 
 test("of a camera that is faster than its decoder only the newest picture is drawn", async () => {

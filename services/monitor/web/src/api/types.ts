@@ -47,6 +47,14 @@ export interface CameraPage {
   next: string | null
 }
 
+/** One class that some cells of a raster have. */
+export interface ClassOfCells {
+  class_id: number
+  label: string
+  /** Of all cells, 0 to 1. */
+  area: number
+}
+
 /** What holds of a pipeline now. */
 export interface Condition {
   name: string
@@ -93,6 +101,7 @@ export interface Detection {
   /** x, y and score of each. */
   keypoints: Array<[number, number, number]>
   mask: Mask | null
+  raster: Raster | null
   text: string
   /** Index of the detection in whose crop it was found. */
   parent: number | null
@@ -353,6 +362,19 @@ export interface PipelineDetails {
 /** Dead letters that were deleted. */
 export interface Purged {
   purged: number
+}
+
+/** A value for each cell of a grid over the detection's box (the frame if it has none). */
+export interface Raster {
+  kind: "classes" | "anomaly" | "depth"
+  width: number
+  height: number
+  /** One byte a cell, row by row, compressed by zlib and written in base64. Of classes it is the number of one; else low + byte / 255 * (high - low). */
+  values: string
+  low: number
+  high: number
+  /** Those that are there, the largest first. */
+  classes: Array<ClassOfCells>
 }
 
 /** Why a request failed, in one line; the body of every answer with a status of 400 or more. */

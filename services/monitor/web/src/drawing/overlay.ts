@@ -3,7 +3,8 @@
 import type { Detection } from "../api/types"
 import { classColour, css } from "./colours"
 import { labelPlace, overlap, placedBox, placedPoint, type Rectangle } from "./geometry"
-import { maskPixels, type Rgb } from "./mask"
+import { maskPixels } from "./mask"
+import { rasterPixels } from "./raster"
 
 type Context = CanvasRenderingContext2D
 
@@ -22,7 +23,7 @@ export function drawDetections(
   place: Rectangle,
   options: OverlayOptions,
 ): void {
-  for (const detection of detections) drawMask(context, detection, place)
+  for (const detection of detections) drawArea(context, detection, place)
   detections.forEach((detection, index) => {
     const faint = options.chosen != null && options.chosen !== index
     context.globalAlpha = faint ? 0.3 : 1
@@ -84,7 +85,7 @@ function drawLabels(
   const rest = [...detections].sort(byWorth)
   const taken: Rectangle[] = []
   for (const detection of first === undefined ? rest : [first, ...rest]) {
-    const label = labelOf(context, detection, place, scale)
+    const label = labelOf(context, detection, detections, place, scale)
     if (label === null || taken.some((other) => overlap(label, other))) continue
     taken.push(label)
     context.fillStyle = css(classColour(detection.label), 0.92)
@@ -94,11 +95,23 @@ function drawLabels(
   }
 }
 
-function labelOf(context: Context, detection: Detection, place: Rectangle, scale: number) {
+interface Label extends Rectangle {
+  text: string
+}
+
+/** What belongs to a whole crop, such as what was read there, has its label on the crop's box. */
+function labelOf(
+  context: Context,
+  detection: Detection,
+  all: readonly Detection[],
+  place: Rectangle,
+  scale: number,
+): Label | null {
   const text = labelText(detection)
-  if (text === "" || detection.box === null) return null
+  const box = detection.box ?? all[detection.parent ?? -1]?.box ?? null
+  if (text === "" || box === null) return null
   const size = { width: context.measureText(text).width + 8 * scale, height: 15 * scale }
-  return { ...labelPlace(placedBox(detection.box, place), size, context.canvas), ...size, text }
+  return { ...labelPlace(placedBox(box, place), size, context.canvas), ...size, text }
 }
 
 /** What is written beside a detection: what was read, or its class with the score in percent. */
@@ -108,22 +121,32 @@ export function labelText(detection: Detection): string {
   return `${detection.label} ${Math.round(detection.score * 100)}`
 }
 
-function drawMask(context: Context, detection: Detection, place: Rectangle) {
-  if (detection.mask === null) return
-  const box = placedBox(detection.box, place)
-  const image = maskImage(detection.mask, classColour(detection.label))
-  if (image !== null) context.drawImage(image, box.left, box.top, box.width, box.height)
+/** The cells of a mask or of a raster, over the box or the whole frame. */
+function drawArea(context: Context, { mask, raster, box, label }: Detection, place: Rectangle) {
+  const at = placedBox(box, place)
+  const draw = (image: OffscreenCanvas | null) => {
+    if (image !== null) context.drawImage(image, at.left, at.top, at.width, at.height)
+  }
+  if (raster !== null) draw(gridImage(raster, rasterPixels(raster)))
+  if (mask !== null) draw(gridImage(mask, maskPixels(mask, classColour(label))))
 }
 
 let canvas: OffscreenCanvas | null = null
 
-/** One canvas for all masks: a new one for each would be garbage a thousand times a second. */
-function maskImage(mask: NonNullable<Detection["mask"]>, colour: Rgb): OffscreenCanvas | null {
-  if (mask.width === 0 || mask.height === 0) return null
-  canvas ??= new OffscreenCanvas(mask.width, mask.height)
-  canvas.width = mask.width
-  canvas.height = mask.height
-  const pixels = new ImageData(maskPixels(mask, colour), mask.width, mask.height)
-  canvas.getContext("2d")?.putImageData(pixels, 0, 0)
+interface Grid {
+  width: number
+  height: number
+}
+
+/** One canvas for all grids: a new one for each would be garbage a thousand times a second. */
+function gridImage(
+  { width, height }: Grid,
+  pixels: Uint8ClampedArray<ArrayBuffer> | null,
+): OffscreenCanvas | null {
+  if (pixels === null || width === 0 || height === 0) return null
+  canvas ??= new OffscreenCanvas(width, height)
+  canvas.width = width
+  canvas.height = height
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0)
   return canvas
 }

@@ -5,6 +5,7 @@
 
 import type { Picture } from "../api/picture"
 import type { PictureHeader } from "../api/types"
+import { prepareRasters } from "./raster"
 
 /** Decoders run in threads of the browser; more at once would only take turns. */
 const MOST_DECODING = 4
@@ -59,7 +60,10 @@ export class PictureQueue {
 
   private async decode(key: string, { jpeg, header }: Picture): Promise<void> {
     try {
-      const bitmap = await this.with_.decode(jpeg)
+      const [bitmap] = await Promise.all([
+        this.with_.decode(jpeg),
+        prepareRasters(header.detections),
+      ])
       this.decoded.get(key)?.bitmap.close()
       this.decoded.set(key, { bitmap, header })
       this.schedule()

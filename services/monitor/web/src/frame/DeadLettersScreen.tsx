@@ -1,11 +1,10 @@
-import { useState } from "preact/hooks"
 import { useRoute } from "preact-iso"
 import { apiPath, query } from "../api/http"
 import type { DeadLetterPage } from "../api/types"
 import { bytes, count, exactTime } from "../format"
 import { links } from "../links"
 import { Loaded } from "../parts/Loaded"
-import { useResource } from "../parts/resource"
+import { usePages } from "../parts/pages"
 import { texts } from "../texts"
 
 const text = texts.frames
@@ -15,10 +14,10 @@ const REFRESH_MS = 5000
 /** Dead frames that are kept with their pictures. */
 export function DeadLettersScreen() {
   const { params } = useRoute()
-  const [limit, setLimit] = useState(PAGE)
   const { pipeline = "" } = params
-  const page = useResource<DeadLetterPage>(
-    `${apiPath("pipelines", pipeline, "dead-letters")}${query({ limit })}`,
+  const page = usePages<DeadLetterPage>(
+    `${apiPath("pipelines", pipeline, "dead-letters")}${query({ limit: PAGE })}`,
+    "dead_letters",
     REFRESH_MS,
   )
   return (
@@ -35,7 +34,7 @@ export function DeadLettersScreen() {
               <Table letters={letters} pipeline={pipeline} />
             )}
             {next !== null && (
-              <button type="button" onClick={() => setLimit(limit + PAGE)}>
+              <button type="button" onClick={page.more}>
                 {text.more}
               </button>
             )}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks"
 import { getPicture } from "../api/http"
 import type { FrameDetails } from "../api/types"
+import { prepareRasters } from "../drawing/raster"
 import { Surface } from "../drawing/surface"
 import { texts } from "../texts"
 
@@ -14,35 +15,49 @@ interface FramePictureProps {
 export function FramePicture({ of, chosen }: FramePictureProps) {
   const picture = usePicture(of.picture_url)
   if (picture === "loading") return <div class="frame-picture" />
-  if (picture === null) return <p class="no-picture">{texts.frame.noPicture}</p>
+  if (picture === "gone") return <p class="no-picture">{texts.frame.noPicture}</p>
+  if (picture === "unreadable") return <p class="no-picture">{texts.frame.unreadable}</p>
   return <Canvas picture={picture} of={of} chosen={chosen} />
 }
 
-function usePicture(url: string | null): ImageBitmap | null | "loading" {
-  const [picture, setPicture] = useState<ImageBitmap | null | "loading">("loading")
+type Loaded = ImageBitmap | "loading" | "gone" | "unreadable"
+
+function usePicture(url: string | null): Loaded {
+  const [picture, setPicture] = useState<Loaded>("loading")
   useEffect(() => {
     if (url === null) {
-      setPicture(null)
+      setPicture("gone")
       return
     }
     const stop = new AbortController()
-    let made: ImageBitmap | null = null
-    const load = async () => {
-      try {
-        made = await createImageBitmap(await getPicture(url, stop.signal))
-      } catch {
-        // A dead letter may be no picture at all: that is why it died.
-      }
-      if (stop.signal.aborted) made?.close()
-      else setPicture(made)
-    }
-    void load()
+    let made: Loaded = "loading"
+    const close = () => made instanceof ImageBitmap && made.close()
+    void load(url, stop.signal).then((found) => {
+      made = found
+      if (stop.signal.aborted) close()
+      else setPicture(found)
+    })
     return () => {
       stop.abort()
-      made?.close()
+      close()
     }
   }, [url])
   return picture
+}
+
+async function load(url: string, signal: AbortSignal): Promise<Loaded> {
+  let bytes: Blob
+  try {
+    bytes = await getPicture(url, signal)
+  } catch {
+    return "gone"
+  }
+  try {
+    return await createImageBitmap(bytes)
+  } catch {
+    // A dead letter may be no picture at all: that is why it died.
+    return "unreadable"
+  }
 }
 
 function Canvas({ picture, of, chosen }: FramePictureProps & { picture: ImageBitmap }) {
@@ -58,7 +73,10 @@ function Canvas({ picture, of, chosen }: FramePictureProps & { picture: ImageBit
     surface.current = made
     return () => made.close()
   }, [])
-  useEffect(() => redraw.current())
+  useEffect(() => {
+    redraw.current()
+    void prepareRasters(detections).then(() => redraw.current())
+  })
   return (
     <div class="frame-picture" style={{ aspectRatio: `${width} / ${height}` }}>
       <canvas

@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks"
 import { useLocation, useRoute } from "preact-iso"
 import { apiPath, query } from "../api/http"
 import type { FramePage, ListedFrame } from "../api/types"
@@ -6,7 +5,7 @@ import { count, duration, exactTime } from "../format"
 import { links } from "../links"
 import { Fate } from "../parts/Fate"
 import { Loaded } from "../parts/Loaded"
-import { useResource } from "../parts/resource"
+import { usePages } from "../parts/pages"
 import { texts } from "../texts"
 
 const text = texts.frames
@@ -17,11 +16,11 @@ const FATES = ["done", "expired", "superseded", "dead", "rejected"]
 export function FramesScreen() {
   const { params } = useRoute()
   const { query: asked, path, route } = useLocation()
-  const [limit, setLimit] = useState(PAGE)
   const { pipeline = "" } = params
   const { camera = "", fate = "", reason = "" } = asked
-  const page = useResource<FramePage>(
-    `${apiPath("pipelines", pipeline, "frames")}${query({ camera, fate, reason, limit })}`,
+  const page = usePages<FramePage>(
+    `${apiPath("pipelines", pipeline, "frames")}${query({ camera, fate, reason, limit: PAGE })}`,
+    "frames",
   )
   const show = (fields: Record<string, string>) =>
     route(`${path}${query({ camera, fate, reason, ...fields })}`, true)
@@ -65,7 +64,7 @@ export function FramesScreen() {
             <Table pipeline={pipeline} frames={frames} />
             {frames.length === 0 && <p class="quiet-text">{text.none}</p>}
             {next !== null && (
-              <button type="button" onClick={() => setLimit(limit + PAGE)}>
+              <button type="button" onClick={page.more}>
                 {text.more}
               </button>
             )}

@@ -1,9 +1,8 @@
-import { useState } from "preact/hooks"
 import { useLocation } from "preact-iso"
 import { apiPath, query } from "../api/http"
 import type { CameraPage, Pipeline } from "../api/types"
 import { Loaded } from "../parts/Loaded"
-import { useResource } from "../parts/resource"
+import { usePages } from "../parts/pages"
 import { pipelines } from "../stores/mesh"
 import { texts } from "../texts"
 import { WallBar } from "../wall/WallBar"
@@ -15,10 +14,10 @@ const PAGE = 100
 /** Every camera's sums, and whether they balance. */
 export function LedgerScreen() {
   const { query: asked } = useLocation()
-  const [limit, setLimit] = useState(PAGE)
   const { pipeline = "", search = "" } = asked
-  const page = useResource<CameraPage>(
-    `${apiPath("cameras")}${query({ pipeline, search, limit })}`,
+  const page = usePages<CameraPage>(
+    `${apiPath("cameras")}${query({ pipeline, search, limit: PAGE })}`,
+    "cameras",
     REFRESH_MS,
   )
   const sums = pipelines.value.filter(({ name }) => pipeline === "" || name === pipeline)
@@ -40,7 +39,7 @@ export function LedgerScreen() {
             <LedgerTable sums={search === "" ? sums : []} cameras={cameras} />
             {cameras.length === 0 && <p class="quiet-text">{texts.ledger.none}</p>}
             {next !== null && (
-              <button type="button" onClick={() => setLimit(limit + PAGE)}>
+              <button type="button" onClick={page.more}>
                 {texts.ledger.more}
               </button>
             )}

@@ -1,6 +1,6 @@
 /** What a screen shows of one address of the API, asked again while somebody looks. */
 
-import { useCallback, useEffect, useState } from "preact/hooks"
+import { useCallback, useEffect, useRef, useState } from "preact/hooks"
 import { getJson, RequestFailed } from "../api/http"
 
 export interface Resource<T> {
@@ -10,22 +10,28 @@ export interface Resource<T> {
   refresh: () => void
 }
 
-/** @param everyMs between two requests; 0: only once */
-export function useResource<T>(path: string | null, everyMs = 0): Resource<T> {
+type Load<T> = (path: string, signal: AbortSignal) => Promise<T>
+
+/**
+ * @param everyMs between two requests; 0: only once
+ * @param load what asks for it; the one of the last rendering is used
+ */
+export function useResource<T>(path: string, everyMs = 0, load: Load<T> = getJson): Resource<T> {
   const [found, setFound] = useState<{ path: string | null; data: T | null; error: string }>({
     path: null,
     data: null,
     error: "",
   })
   const [round, setRound] = useState(0)
+  const loading = useRef(load)
+  loading.current = load
   useEffect(() => {
-    if (path === null) return
     const stop = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
-      if (!document.hidden) {
+      if (!document.hidden || everyMs === 0) {
         try {
-          const data = await getJson<T>(path, stop.signal)
+          const data = await loading.current(path, stop.signal)
           if (!stop.signal.aborted) setFound({ path, data, error: "" })
         } catch (error) {
           if (stop.signal.aborted) return

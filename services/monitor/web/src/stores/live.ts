@@ -8,7 +8,7 @@ import type { WatchedCamera } from "../api/types"
 import { noteServerTime } from "./clock"
 import { mesh } from "./mesh"
 import { addSamples } from "./samples"
-import { startWithoutToken } from "./session"
+import { session, startSession, startWithoutToken } from "./session"
 
 export const liveState = signal<LiveState>({ name: "connecting" })
 /** What the server says of the connection, such as a camera that cannot be shown. */
@@ -23,6 +23,8 @@ const connection = new LiveConnection(
   {
     onState(state) {
       liveState.value = state
+      // The monitor was away when the page began.
+      if (state.name === "open" && session.value === null) void startSession()
       if (state.name === "refused") void startWithoutToken().then(() => connection.wake())
     },
     onText: receive,

@@ -3,7 +3,7 @@ import { useLocation } from "preact-iso"
 import { apiPath, query } from "../api/http"
 import type { Camera, CameraPage } from "../api/types"
 import { Loaded } from "../parts/Loaded"
-import { useResource } from "../parts/resource"
+import { usePages } from "../parts/pages"
 import { onKey } from "../shell/keyboard"
 import { mesh } from "../stores/mesh"
 import { texts } from "../texts"
@@ -21,10 +21,10 @@ const PAGE = 200
 /** All cameras with their newest frames. */
 export function WallScreen() {
   const { query: asked } = useLocation()
-  const [limit, setLimit] = useState(PAGE)
   const { pipeline = "", search = "" } = asked
-  const page = useResource<CameraPage>(
-    `${apiPath("cameras")}${query({ pipeline, search, limit })}`,
+  const page = usePages<CameraPage>(
+    `${apiPath("cameras")}${query({ pipeline, search, limit: PAGE })}`,
+    "cameras",
     REFRESH_MS,
   )
   const cameras = page.data?.cameras
@@ -45,7 +45,7 @@ export function WallScreen() {
             <Grid cameras={found} />
             {found.length === 0 && <p class="quiet-text">{texts.wall.none}</p>}
             {next !== null && (
-              <button type="button" onClick={() => setLimit(limit + PAGE)}>
+              <button type="button" onClick={page.more}>
                 {texts.wall.more}
               </button>
             )}

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals"
 import { apiPath, getJson, getPicture, RequestFailed } from "../api/http"
 import type { FrameDetails, KeptPicture, KeptPictures, PictureHeader } from "../api/types"
 import { PictureQueue } from "../drawing/pictureQueue"
+import { prepareRasters } from "../drawing/raster"
 import { Surface } from "../drawing/surface"
 import { onPictures, wantPictures } from "../stores/live"
 import { texts } from "../texts"
@@ -110,7 +111,10 @@ export class CameraView {
         getPicture(`${path}/picture`, step.signal),
         getJson<FrameDetails>(path, step.signal),
       ])
-      const picture = await createImageBitmap(blob)
+      const [picture] = await Promise.all([
+        createImageBitmap(blob),
+        prepareRasters(details.outcome?.detections ?? []),
+      ])
       if (step.signal.aborted) picture.close()
       else this.show(picture, headerOf(details, picture))
     } catch (error) {

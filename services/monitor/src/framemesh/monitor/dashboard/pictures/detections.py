@@ -1,6 +1,8 @@
 """Outcomes as messages for the page."""
 
-from framemesh.core.detection import Detection
+from base64 import b64encode
+
+from framemesh.core.detection import Detection, Raster
 from framemesh.core.hops import Hop
 from framemesh.core.outcome import Outcome
 from framemesh.monitor.dashboard.messages import detections as messages
@@ -8,6 +10,9 @@ from framemesh.monitor.dashboard.messages.live import PictureHeader
 
 MAX_DETECTIONS = 1000
 """That are sent of one frame: more cannot be told apart on a screen."""
+
+MAX_RASTER_BYTES = 64 * 1024
+"""Compressed, of one that is sent: a picture with it is hardly larger than one without."""
 
 
 def detection_messages(outcome: Outcome) -> list[messages.Detection]:
@@ -55,6 +60,24 @@ def _detection(found: Detection) -> messages.Detection:
             if mask
             else None
         ),
+        raster=_raster(found.raster) if found.raster else None,
         text=found.text,
         parent=found.parent,
+    )
+
+
+def _raster(found: Raster) -> messages.Raster | None:
+    if len(found.values) > MAX_RASTER_BYTES:
+        return None
+    return messages.Raster(
+        kind=found.kind.value,
+        width=found.width,
+        height=found.height,
+        values=b64encode(found.values).decode(),
+        low=found.low,
+        high=found.high,
+        classes=[
+            messages.ClassOfCells(class_id=each.class_id, label=each.label, area=each.area)
+            for each in found.areas
+        ],
     )
