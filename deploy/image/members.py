@@ -15,6 +15,7 @@ def members(service: str) -> list[Path]:
     """The folder of a service after those that it needs; none where it is not of this workspace."""
     folders = {folder.name: folder for folder in ROOT.glob("libs/*")}
     folders |= {folder.name: folder for folder in ROOT.glob("services/*")}
+    folders["sdk"] = ROOT / "sdk/python"
     if service not in folders:
         return []
     return list(dict.fromkeys(_with_needs(folders, service)))

@@ -56,6 +56,12 @@ class Writer:
             letter = dead_letter(FrameId(camera, session, sequence))
             await self._store(dead_letter_message.to_message("street", letter))
 
+    async def bury(self, camera: str, sequence: int, image: bytes, session: str = "s1") -> None:
+        """A dead letter with an image of its own."""
+        frame = Frame(FrameId(camera, session, sequence), CAPTURED, image, zlib.crc32(image))
+        letter = replace(dead_letter(frame.id), frame=frame)
+        await self._store(dead_letter_message.to_message("street", letter))
+
     async def complete_again(self, camera: str, sequence: int) -> None:
         """A second outcome, by somebody who does not write it as an outcome must be written."""
         message = outcome_message.to_message(outcome(camera, sequence))

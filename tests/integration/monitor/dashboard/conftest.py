@@ -1,61 +1,24 @@
 """A monitor with its dashboard, and what a browser does with it."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.processes.ports import free_block
+from tests.dashboard_browser import ANSWER_SECONDS, Browser, open_browser
+from tests.integration.monitor.dashboard.cameras import Sending, fast_cameras
 from tests.integration.services.running import monitor, stand_pipeline
 
 TOKEN = "of this test"  # noqa: S105  it is for tests
 
-ANSWER_SECONDS = 20.0
-"""For what takes a fraction of a second, on a machine that has much else to do."""
-
 NOWHERE = "127.0.0.1:9"
 """Where no master is."""
-
-
-@dataclass
-class Browser:
-    """One live connection."""
-
-    socket: ClientConnection
-
-    async def ask(self, **request: Any) -> None:
-        await self.socket.send(json.dumps(request))
-
-    async def message(self, kind: str, until: Callable[[Any], bool] = lambda _: True) -> Any:
-        """The next text of a type for which `until` is true; all others are passed over."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while True:
-                received = await self.socket.recv()
-                if isinstance(received, str):
-                    found = json.loads(received)
-                    if found["type"] == kind and until(found):
-                        return found
-
-    async def picture(self) -> tuple[Any, bytes]:
-        """Header and JPEG of the next picture."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while True:
-                received = await self.socket.recv()
-                if isinstance(received, bytes):
-                    return split_picture(received)
-
-
-def split_picture(message: bytes) -> tuple[Any, bytes]:
-    end = 4 + int.from_bytes(message[:4], "big")
-    return json.loads(message[4:end]), message[end:]
 
 
 @dataclass(frozen=True)
@@ -65,15 +28,8 @@ class Dashboard:
     address: str
     client: httpx.AsyncClient
 
-    @asynccontextmanager
-    async def browser(self, **headers: str) -> AsyncIterator[Browser]:
-        async with connect(
-            f"ws://{self.address}/api/v1/live",
-            additional_headers=headers,
-            proxy=None,
-            max_size=None,
-        ) as socket:
-            yield Browser(socket)
+    def browser(self, **headers: str) -> AbstractAsyncContextManager[Browser]:
+        return open_browser(self.address, **headers)
 
     async def get(self, path: str, status: int = 200, **query: str | int) -> Any:
         answer = await self.client.get(f"/api/v1/{path}", params=query)
@@ -104,3 +60,10 @@ async def board(nats_url: str, pipeline: PipelineSpec) -> AsyncIterator[Dashboar
     """Of a monitor without a master, with the pipeline `street`."""
     async with dashboard(nats_url) as served:
         yield served
+
+
+@pytest.fixture
+async def cameras(nats_url: str, nats_broker: Broker, board: Dashboard) -> AsyncIterator[Sending]:
+    """Starts cameras."""
+    async with fast_cameras(nats_url, nats_broker) as sending:
+        yield sending

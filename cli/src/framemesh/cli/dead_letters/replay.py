@@ -9,9 +9,9 @@ import grpc
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, named_errors
-from framemesh.cli.common.converters import frame_id
 from framemesh.cli.dead_letters.selection import is_intact
-from framemesh.sdk import BadFrame, Camera, FrameRejected
+from framemesh.core.frame import Frame, FrameId
+from framemesh.monitor.replay.offering import offer_again
 
 FRAMES_PER_SESSION = 16
 """Frames in one session, which is closed before their dead letters are purged. A replay that is
@@ -74,42 +74,38 @@ class Replayer:
     def _offer(
         self, camera: str, letters: Sequence[dead_letter_pb2.DeadLetter]
     ) -> Iterator[ReplayResult]:
-        sent: dict[int, dead_letter_pb2.DeadLetter] = {}
-        refused: dict[int, str] = {}
-
-        def on_rejected(rejected: FrameRejected) -> None:
-            refused[rejected.sequence] = rejected.message
-
-        sender = Camera(
-            self._addresses.ingest, pipeline=self._pipeline, name=camera, on_rejected=on_rejected
-        )
-        # When it is closed, every frame is answered.
-        with sender:
-            for letter in letters:
-                found = self._fetch(letter)
-                if found is None:
-                    yield ReplayResult(frame_id(letter.frame), why="it is no longer kept")
-                elif not is_intact(found):
-                    yield ReplayResult(
-                        frame_id(letter.frame), why="its image was damaged on its way"
-                    )
-                else:
-                    captured = None if self._now else letter.captured_unix_nano
-                    headers = found.dead_letter.headers
-                    try:
-                        sequence = sender.send(
-                            found.image, captured_unix_nano=captured, headers=headers
-                        )
-                    except BadFrame as error:
-                        yield ReplayResult(frame_id(letter.frame), why=str(error))
-                    else:
-                        sent[sequence] = letter
-        for sequence, letter in sent.items():
-            if sequence in refused:
-                yield ReplayResult(frame_id(letter.frame), why=refused[sequence])
+        left: list[ReplayResult] = []
+        frames = self._frames(letters, left)
+        for offered in offer_again(
+            self._addresses.ingest, self._pipeline, camera, frames, now=self._now
+        ):
+            if offered.accepted is not None:
+                self._purge(offered.frame)
+                yield ReplayResult(str(offered.frame), str(offered.accepted))
             else:
-                self._purge(letter)
-                yield ReplayResult(frame_id(letter.frame), f"{camera}/{sender.session}/{sequence}")
+                yield ReplayResult(str(offered.frame), why=offered.why)
+        yield from left
+
+    def _frames(
+        self, letters: Iterable[dead_letter_pb2.DeadLetter], left: list[ReplayResult]
+    ) -> Iterator[Frame]:
+        """The frames that can be offered, each fetched when it is its turn; why others cannot be
+        goes to `left`."""
+        for letter in letters:
+            found = self._fetch(letter)
+            if found is None:
+                left.append(ReplayResult(str(_frame_id(letter)), why="it is no longer kept"))
+            elif not is_intact(found):
+                why = "its image was damaged on its way"
+                left.append(ReplayResult(str(_frame_id(letter)), why=why))
+            else:
+                yield Frame(
+                    _frame_id(letter),
+                    letter.captured_unix_nano,
+                    found.image,
+                    letter.crc32,
+                    dict(found.dead_letter.headers),
+                )
 
     def _fetch(
         self, letter: dead_letter_pb2.DeadLetter
@@ -130,8 +126,7 @@ class Replayer:
                     return None
                 raise
 
-    def _purge(self, letter: dead_letter_pb2.DeadLetter) -> None:
-        frame = letter.frame
+    def _purge(self, frame: FrameId) -> None:
         request = pipeline_pb2.PurgeDeadLettersRequest(
             pipeline=self._pipeline,
             camera=frame.camera,
@@ -144,3 +139,8 @@ class Replayer:
 
 def _camera(letter: dead_letter_pb2.DeadLetter) -> str:
     return letter.frame.camera
+
+
+def _frame_id(letter: dead_letter_pb2.DeadLetter) -> FrameId:
+    frame = letter.frame
+    return FrameId(frame.camera, frame.session, frame.sequence)

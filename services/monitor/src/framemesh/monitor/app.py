@@ -53,7 +53,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         feed = PipelineFeed(nats, clock)
         registry = LedgerRegistry(nats, pipelines, feed, CheckpointStore(nats), clock)
         statuses = StatusCollector(nats, pipelines, registry, clock)
-        dead_letters = DeadLetters(nats, clock)
+        dead_letters, frames = DeadLetters(nats, clock), FrameLookup(nats, registry)
         storage = BrokerStorage([each for each in settings.broker_http.split(",") if each])
         measured = MeasuredMesh(nats, feed, statuses, storage, settings.metrics_cameras)
         services = _services(
@@ -61,12 +61,13 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 pipelines,
                 statuses,
                 results,
-                FrameLookup(nats, registry),
+                frames,
                 WatchSpans(spans, clock),
                 draining=stop,
             ),
             DeadLetterServicer(pipelines, dead_letters),
         )
+        ledgers = Ledgers(nats, pipelines, statuses, dead_letters, frames, results)
         # The largest image, as a dead letter.
         limit = nats.max_frame_bytes + MIB
         async with (
@@ -77,7 +78,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 max_message_bytes=limit,
                 interceptors=telemetry.server_interceptors,
             ) as server,
-            dashboard(settings, Ledgers(nats, pipelines, statuses, dead_letters, results), clock),
+            dashboard(settings, ledgers, clock),
             TaskGroup() as tasks,
         ):
             tasks.create_task(feed.run())

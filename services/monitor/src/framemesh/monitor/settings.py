@@ -1,9 +1,10 @@
 """What one can set of the monitor, as environment variables."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from framemesh.runtime.settings import (
     Address,
@@ -13,6 +14,15 @@ from framemesh.runtime.settings import (
     ServiceSettings,
     named_after,
 )
+
+
+def _http_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise ValueError("use http://host:port or https://host:port")
+    return value.rstrip("/")
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
 class Settings(ServiceSettings):
@@ -33,7 +43,7 @@ class Settings(ServiceSettings):
     """It has the token, in place of FRAMEMESH_MONITOR_TOKEN: a secret of a swarm."""
     master: Addresses = "127.0.0.1:7402"
     """For the dashboard: pipelines, nodes and workers."""
-    jaeger: str = Field("", validation_alias="FRAMEMESH_JAEGER")
+    jaeger: HttpUrl = Field("", validation_alias="FRAMEMESH_JAEGER")
     """URL of Jaeger's page, for links to traces; empty: there are none."""
     ingest: Address = "127.0.0.1:7401"
     """For the dashboard: where dead letters are offered again."""

@@ -270,7 +270,7 @@ export interface PictureHeader {
   fate: "done" | "expired" | "superseded" | "dead" | "rejected"
   reason: string
   detections: Array<Detection>
-  /** By hop: ingest, dwell, decode, batch, triton, outcome. */
+  /** By hop: ingest, dwell, queue, decode, batch, triton, outcome. */
   timings_ms: Record<string, number>
 }
 
@@ -291,7 +291,7 @@ export interface Pipeline {
   /** The derivative of the backlog, in frames a second. */
   backlog_growth: number | null
   age_ms: Age | null
-  /** By hop, in the order of a frame's way: ingest, dwell, decode, batch, triton, outcome. */
+  /** By hop, in the order of a frame's way: ingest, dwell, queue, decode, ... */
   hops_ms: Record<string, HopTime>
   stages: Array<Stage>
   /** Of all cameras. */
@@ -330,7 +330,7 @@ export interface PipelineDetails {
   /** The derivative of the backlog, in frames a second. */
   backlog_growth: number | null
   age_ms: Age | null
-  /** By hop, in the order of a frame's way: ingest, dwell, decode, batch, triton, outcome. */
+  /** By hop, in the order of a frame's way: ingest, dwell, queue, decode, ... */
   hops_ms: Record<string, HopTime>
   stages: Array<Stage>
   /** Of all cameras. */
@@ -570,7 +570,7 @@ export interface Worker {
   pid: number
   /** Loaded in its Triton, as name:version. */
   models: Array<string>
-  /** That it draws frames from; None: not known. */
+  /** That it draws frames from, or 1 of a shadow; None: not known. */
   shards: number | null
   /** Frames that it has pulled and not completed; None: it does not answer. */
   frames_in_progress: number | null

@@ -30,6 +30,7 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
             pipeline=self._pipeline.spec.name,
             revision=self._pipeline.revision,
             frames_in_progress=self._dispatcher.in_progress,
+            sources=self._dispatcher.sources,
             triton=worker_pb2.Triton(
                 address=triton.address,
                 healthy=triton.healthy,

@@ -39,6 +39,8 @@ class OutcomeSummary:
     tensor_bytes: int
     revision: int = 0
     captured_unix_nano: int = 0
+    completed_unix_nano: int = 0
+    attempts: int = 0
 
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -84,7 +86,18 @@ def summary_from_payload(payload: bytes) -> OutcomeSummary:
         tensor_bytes=message.tensor_bytes,
         revision=message.revision,
         captured_unix_nano=message.captured_unix_nano,
+        completed_unix_nano=message.completed_unix_nano,
+        attempts=message.attempts,
     )
+
+
+def timings_from_payload(payload: bytes) -> HopTimings:
+    """Those of a stored outcome, without its detections.
+
+    Raises:
+        DecodeError: the payload is no outcome.
+    """
+    return timings_from_proto(outcome_pb2.OutcomeHead.FromString(payload).timings)
 
 
 def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:

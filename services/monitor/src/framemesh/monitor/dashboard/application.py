@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.dashboard.api.cameras import CameraEndpoints
+from framemesh.monitor.dashboard.api.dead_letters import DeadLetterEndpoints
+from framemesh.monitor.dashboard.api.frames import FrameEndpoints
 from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
 from framemesh.monitor.dashboard.http.page import Page
@@ -29,6 +31,7 @@ from framemesh.monitor.dashboard.live.endpoint import LiveEndpoint
 from framemesh.monitor.dashboard.messages.base import Session
 
 FRAME = "/pipelines/{pipeline}/frames/{camera}/{session}/{sequence}"
+DEAD_LETTER = "/pipelines/{pipeline}/dead-letters/{camera}/{session}/{sequence}"
 
 
 def application(
@@ -40,6 +43,8 @@ def application(
     pipelines: PipelineEndpoints,
     cameras: CameraEndpoints,
     pictures: PictureEndpoints,
+    frames: FrameEndpoints,
+    letters: DeadLetterEndpoints,
 ) -> ASGIApp:
     async def session(request: Request) -> Response:
         return answer(Session(version=_version(), writable=token.is_writable(request)))
@@ -51,7 +56,12 @@ def application(
         Route("/pipelines/{pipeline}/samples", pipelines.samples),
         Route("/cameras", cameras.cameras),
         Route("/wall/{pipeline}/{camera}", pictures.of_camera),
+        Route("/pipelines/{pipeline}/frames", frames.page),
+        Route(FRAME, frames.details),
         Route(f"{FRAME}/picture", pictures.of_frame),
+        Route("/pipelines/{pipeline}/dead-letters", letters.page),
+        Route(DEAD_LETTER, letters.purge, methods=["DELETE"]),
+        Route(f"{DEAD_LETTER}/replay", letters.replay, methods=["POST"]),
     ]
     return Starlette(
         routes=[Mount("/api/v1", routes=routes), *page.routes],

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
 from framemesh.monitor.dashboard.api.cameras import CameraEndpoints
+from framemesh.monitor.dashboard.api.dead_letters import DeadLetterEndpoints
+from framemesh.monitor.dashboard.api.frames import FrameEndpoints
 from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
 from framemesh.monitor.dashboard.application import application
@@ -26,6 +28,8 @@ from framemesh.monitor.dashboard.pictures.workshop import Workshop
 from framemesh.monitor.dashboard.samples.decisions import Decisions
 from framemesh.monitor.dashboard.samples.history import History
 from framemesh.monitor.lookup.dead_letters import DeadLetters
+from framemesh.monitor.lookup.frames import FrameLookup
+from framemesh.monitor.lookup.outcome_pages import OutcomePages
 from framemesh.monitor.lookup.waiting_frames import WaitingFrames
 from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.settings import Settings
@@ -47,6 +51,7 @@ class Ledgers:
     pipelines: PipelineStore
     statuses: StatusCollector
     dead_letters: DeadLetters
+    frames: FrameLookup
     results: ResultHub
 
 
@@ -82,6 +87,21 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                 live=LiveEndpoint(LiveSources(watch, history, decisions, wall), token),
                 pipelines=PipelineEndpoints(master, watch, history),
                 cameras=CameraEndpoints(watch, activity),
+                frames=FrameEndpoints(
+                    ledgers.pipelines,
+                    OutcomePages(ledgers.broker),
+                    ledgers.frames,
+                    ledgers.dead_letters,
+                    kept,
+                    jaeger=settings.jaeger,
+                ),
+                letters=DeadLetterEndpoints(
+                    ledgers.pipelines,
+                    ledgers.dead_letters,
+                    master,
+                    ingest=settings.ingest,
+                    token=token,
+                ),
                 pictures=PictureEndpoints(
                     kept, ledgers.dead_letters, WaitingFrames(ledgers.broker, ledgers.pipelines)
                 ),

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from google.protobuf.message import DecodeError
 
 from framemesh.core.frame import FrameId
+from framemesh.core.hops import Hop
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.core.ledger.camera_ledgers import MAX_CAMERAS, CameraLedgers, CamerasState
 from framemesh.core.ledger.rate import Rate
 from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.ledger.traffic import Traffic
 from framemesh.core.outcome import Fate
+from framemesh.monitor.ledger.hop_samples import HopPercentiles, HopSamples
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import acceptance_message, outcome_message
@@ -49,6 +51,8 @@ class LedgerSummary:
     duplicate_outcomes: int
     """Outcomes for frames that had one."""
     traffic: Traffic
+    hops: Mapping[Hop, HopPercentiles] = field(default_factory=dict)
+    """Of some of the last frames that were done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class PipelineLedger:
         self.accepted = Rate(state.accepted)
         self.completed = Rate(state.completed)
         self.traffic = state.traffic
+        self._hops = HopSamples()
 
     def apply(self, message: ReceivedMessage) -> None:
         """Take one message of the stream into account."""
@@ -101,6 +106,7 @@ class PipelineLedger:
             ages=self.ages,
             duplicate_outcomes=self.cameras.duplicates,
             traffic=self.traffic,
+            hops=self._hops.percentiles(),
         )
 
     def frame_status(self, frame: FrameId) -> FrameStatus:
@@ -150,3 +156,5 @@ class PipelineLedger:
             )
         if outcome.fate is Fate.DONE:
             self._ages.append(outcome.age_seconds)
+            if self._hops.is_next():
+                self._hops.add(outcome_message.timings_from_payload(message.payload))

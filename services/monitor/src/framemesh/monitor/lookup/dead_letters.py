@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from framemesh.core.clock import Clock
 from framemesh.monitor.errors import DeadLetterUnknown
-from framemesh.monitor.lookup.header_window import header_window
+from framemesh.monitor.lookup.message_window import header_window
 from framemesh.runtime.jetstream.api.errors import MessageNotFound
 from framemesh.runtime.jetstream.api.headers import MESSAGE_SIZE
 from framemesh.runtime.jetstream.api.jetstream import JetStream

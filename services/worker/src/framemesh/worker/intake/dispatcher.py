@@ -90,6 +90,11 @@ class Dispatcher:
         return len(self._in_flight)
 
     @property
+    def sources(self) -> int:
+        """Shards, or copies, that frames are pulled from now."""
+        return self._shares.sources
+
+    @property
     def speed(self) -> WorkerSpeed:
         """How many frames a minute are processed here while there are any."""
         return self._speed_meter.speed

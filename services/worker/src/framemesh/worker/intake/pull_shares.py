@@ -26,6 +26,11 @@ class PullShares:
         self._pulls: list[Pull] = []
 
     @property
+    def sources(self) -> int:
+        """How many share now."""
+        return self._sources
+
+    @property
     def limits(self) -> PullLimits:
         """The part of one source."""
         sources = max(1, self._sources)

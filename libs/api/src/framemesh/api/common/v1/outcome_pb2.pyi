@@ -356,20 +356,25 @@ class OutcomeHead(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CAPTURED_UNIX_NANO_FIELD_NUMBER: _builtins.int
     COMPLETED_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
     IMAGE_BYTES_FIELD_NUMBER: _builtins.int
     TENSOR_BYTES_FIELD_NUMBER: _builtins.int
     DAMAGED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    TIMINGS_FIELD_NUMBER: _builtins.int
     fate: Global___Fate.ValueType
     reason: _builtins.str
     captured_unix_nano: _builtins.int
     completed_unix_nano: _builtins.int
+    attempts: _builtins.int
     image_bytes: _builtins.int
     tensor_bytes: _builtins.int
     damaged: _builtins.bool
     revision: _builtins.int
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
+    @_builtins.property
+    def timings(self) -> Global___HopTimings: ...
     def __init__(
         self,
         *,
@@ -378,14 +383,16 @@ class OutcomeHead(_message.Message):
         reason: _builtins.str = ...,
         captured_unix_nano: _builtins.int = ...,
         completed_unix_nano: _builtins.int = ...,
+        attempts: _builtins.int = ...,
         image_bytes: _builtins.int = ...,
         tensor_bytes: _builtins.int = ...,
         damaged: _builtins.bool = ...,
         revision: _builtins.int = ...,
+        timings: Global___HopTimings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "revision", b"revision", "tensor_bytes", b"tensor_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "revision", b"revision", "tensor_bytes", b"tensor_bytes", "timings", b"timings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

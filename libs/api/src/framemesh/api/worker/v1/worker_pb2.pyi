@@ -40,11 +40,14 @@ class GetWorkerResponse(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     FRAMES_IN_PROGRESS_FIELD_NUMBER: _builtins.int
     TRITON_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
     frames_in_progress: _builtins.int
     """Frames pulled that have no outcome yet."""
+    sources: _builtins.int
+    """Sources that it pulls frames from now: shards, or copies."""
     @_builtins.property
     def triton(self) -> Global___Triton: ...
     def __init__(
@@ -55,10 +58,11 @@ class GetWorkerResponse(_message.Message):
         revision: _builtins.int = ...,
         frames_in_progress: _builtins.int = ...,
         triton: Global___Triton | None = ...,
+        sources: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["triton", b"triton"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "triton", b"triton"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "sources", b"sources", "triton", b"triton"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

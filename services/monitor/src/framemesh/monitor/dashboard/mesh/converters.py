@@ -92,7 +92,7 @@ def _worker(state: MeshState, node: node_pb2.NodeStatus, worker: node_pb2.Worker
         trouble=worker.trouble,
         pid=worker.pid,
         models=_models(state.pipelines.get(worker.pipeline), worker),
-        shards=None,
+        shards=load.sources if load else None,
         frames_in_progress=load.frames_in_progress if load else None,
         triton_healthy=load.triton.healthy if load else None,
     )

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.core.hops import Hop
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.messages.pipelines import (
     Age,
     Condition,
+    HopTime,
     Pipeline,
     RunningVersion,
     ShadowSummary,
@@ -42,7 +44,7 @@ def pipeline_message(state: MeshState, name: str) -> Pipeline:
         backlog_bytes=backlog.bytes if backlog else None,
         backlog_growth=state.growths.get(name),
         age_ms=_age(ledger) if ledger else None,
-        hops_ms={},
+        hops_ms=_hops(ledger) if ledger else {},
         stages=_stages(pipeline.spec, ledger),
         totals=totals(total) if total else None,
         reasons=dict(total.reasons) if total else {},
@@ -109,6 +111,13 @@ def _age(ledger: LedgerSummary) -> Age:
     return Age(p50=1000 * ages.p50, p95=1000 * ages.p95, p99=1000 * ages.p99)
 
 
+def _hops(ledger: LedgerSummary) -> dict[str, HopTime]:
+    return {
+        hop.value: HopTime(p50=1000 * found.p50, p99=1000 * found.p99)
+        for hop, found in ledger.hops.items()
+    }
+
+
 def _stages(spec: pipeline_pb2.PipelineSpec, ledger: LedgerSummary | None) -> list[Stage]:
     return [
         Stage(
@@ -119,10 +128,17 @@ def _stages(spec: pipeline_pb2.PipelineSpec, ledger: LedgerSummary | None) -> li
             labels=list(stage.labels),
             # How many crops there are nobody counts.
             per_second=None if stage.crops_of or not ledger else ledger.completed_per_second,
-            triton_ms_p50=None,
+            triton_ms_p50=_triton_ms(spec, ledger),
         )
         for stage in spec.stages
     ]
+
+
+def _triton_ms(spec: pipeline_pb2.PipelineSpec, ledger: LedgerSummary | None) -> float | None:
+    """Of the only stage: the time of a frame in Triton is that of all stages together."""
+    if len(spec.stages) != 1 or ledger is None or Hop.TRITON not in ledger.hops:
+        return None
+    return 1000 * ledger.hops[Hop.TRITON].p50
 
 
 def _versions(state: MeshState, pipeline: pipeline_pb2.Pipeline) -> list[RunningVersion]:

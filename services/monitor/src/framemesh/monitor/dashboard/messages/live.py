@@ -55,7 +55,7 @@ class PictureHeader(Message):
     reason: str
     detections: list[Detection]
     timings_ms: dict[str, float]
-    """By hop: ingest, dwell, decode, batch, triton, outcome."""
+    """By hop: ingest, dwell, queue, decode, batch, triton, outcome."""
 
 
 class ErrorMessage(Message):

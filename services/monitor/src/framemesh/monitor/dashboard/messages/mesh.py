@@ -60,7 +60,7 @@ class Worker(Message):
     models: list[str]
     """Loaded in its Triton, as name:version."""
     shards: int | None
-    """That it draws frames from; None: not known."""
+    """That it draws frames from, or 1 of a shadow; None: not known."""
     frames_in_progress: int | None
     """Frames that it has pulled and not completed; None: it does not answer."""
     triton_healthy: bool | None

@@ -94,7 +94,7 @@ class Pipeline(Message):
     """The derivative of the backlog, in frames a second."""
     age_ms: Age | None
     hops_ms: dict[str, HopTime]
-    """By hop, in the order of a frame's way: ingest, dwell, decode, batch, triton, outcome."""
+    """By hop, in the order of a frame's way: ingest, dwell, queue, decode, ..."""
     stages: list[Stage]
     totals: Totals | None
     """Of all cameras."""

@@ -1,0 +1,1 @@
+"""Dead letters are offered again."""
