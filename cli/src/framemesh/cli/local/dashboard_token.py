@@ -21,10 +21,9 @@ def dashboard_token(data: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         if found := file.read_text(encoding="ascii", errors="replace").strip():
             return found
-        file.unlink()
+        file.unlink(missing_ok=True)
     data.mkdir(parents=True, exist_ok=True)
-    draft = data / f"{FILE}.{os.getpid()}"
-    draft.unlink(missing_ok=True)
+    draft = data / f"{FILE}.{secrets.token_hex(8)}"
     made = secrets.token_urlsafe(32)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "w") as out:
         out.write(made + "\n")

@@ -14,6 +14,7 @@ from framemesh.monitor.dashboard.application import application
 from framemesh.monitor.dashboard.http.page import Page
 from framemesh.monitor.dashboard.http.server import http_server
 from framemesh.monitor.dashboard.http.token import TokenCheck
+from framemesh.monitor.dashboard.kept_running import kept_running
 from framemesh.monitor.dashboard.live.endpoint import LiveEndpoint
 from framemesh.monitor.dashboard.live.sources import LiveSources
 from framemesh.monitor.dashboard.mesh.camera_activity import CameraActivity
@@ -106,7 +107,10 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                     kept, ledgers.dead_letters, WaitingFrames(ledgers.broker, ledgers.pipelines)
                 ),
             )
-            running = [tasks.create_task(watch.run()), tasks.create_task(decisions.run())]
+            running = [
+                tasks.create_task(kept_running("state", watch.run)),
+                tasks.create_task(kept_running("decisions", decisions.run)),
+            ]
             try:
                 async with http_server(settings.http, served) as port:
                     log.info("dashboard", address=settings.http, port=port)

@@ -41,7 +41,7 @@ class VisitorCheck:
                 "FRAMEMESH_MONITOR_HOSTS"
             )
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _place(origin) != host.lower():
             return f"the dashboard answers its own page, not that of {origin[:80]!r}"
         return ""
 
@@ -51,6 +51,14 @@ class VisitorCheck:
         except ValueError:
             return name in self._hosts
         return True
+
+
+def _place(origin: str) -> str:
+    """Host and port of an Origin header; empty: it has none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

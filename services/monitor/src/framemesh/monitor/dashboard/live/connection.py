@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -22,6 +22,18 @@ WRONG_TOKEN = 4401
 
 FIRST_MESSAGE_SECONDS = 10.0
 """Who says nothing for so long does not look."""
+
+
+CLOSED = (WebSocketDisconnect, RuntimeError)
+"""What sending raises; the second where the connection is closed on this side."""
+
+
+async def end(socket: WebSocket, code: int, why: str) -> None:
+    """Close a connection, and say why before."""
+    with suppress(*CLOSED):
+        await socket.send_text(ErrorMessage(error=why).model_dump_json())
+        # A close frame has room for 123 bytes.
+        await socket.close(code, why[:120])
 
 
 class Connection:
@@ -61,8 +73,7 @@ class Connection:
                     await self._socket.send_bytes(message)
                 else:
                     await self._socket.send_text(message)
-        except (WebSocketDisconnect, RuntimeError):
-            # The second is Starlette's word for a connection that is closed on this side.
+        except CLOSED:
             return
 
     async def _receive(self, view: View) -> None:
@@ -73,8 +84,7 @@ class Connection:
                     first.reschedule(None)
                     self._take(text, view)
         except WrongToken as error:
-            await self._socket.send_text(ErrorMessage(error=str(error)).model_dump_json())
-            await self._socket.close(WRONG_TOKEN, str(error)[:120])
+            await end(self._socket, WRONG_TOKEN, str(error))
         except (WebSocketDisconnect, KeyError, TimeoutError):
             # A message that is no text has no such key.
             return

@@ -3,9 +3,8 @@
 from starlette.websockets import WebSocket
 
 from framemesh.monitor.dashboard.http.token import TokenCheck
-from framemesh.monitor.dashboard.live.connection import Connection
+from framemesh.monitor.dashboard.live.connection import Connection, end
 from framemesh.monitor.dashboard.live.sources import LiveSources
-from framemesh.monitor.dashboard.messages.live import ErrorMessage
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -40,5 +39,4 @@ class LiveEndpoint:
     async def _refuse(self, socket: WebSocket) -> None:
         why = f"{MAX_BROWSERS} browsers look at this mesh already: close one, and reload this page"
         log.warning("a browser is refused", why=why)
-        await socket.send_text(ErrorMessage(error=why).model_dump_json())
-        await socket.close(TRY_LATER, why)
+        await end(socket, TRY_LATER, why)

@@ -1,12 +1,13 @@
 """Who looks at which cameras; pictures are made of no others."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.monitor.dashboard.kept_running import kept_running
 from framemesh.monitor.dashboard.pictures.camera_pictures import CameraPictures
 from framemesh.monitor.dashboard.pictures.kept import KeptPictures
 from framemesh.monitor.dashboard.pictures.pairing import OutcomePairing
@@ -72,7 +73,7 @@ class Wall:
         self._waiting = WaitingRoom()
         self._pairings: dict[str, tuple[OutcomePairing, asyncio.Task[None]]] = {}
         self._cameras: dict[CameraKey, _Shared] = {}
-        self._giving = tasks.create_task(self._turns.run())
+        self._giving = tasks.create_task(kept_running("turns", self._turns.run))
 
     def close(self) -> None:
         """Take no more pictures."""
@@ -126,13 +127,16 @@ class Wall:
                 width=lambda: self._width(camera),
                 show=self._show,
             )
-            self._cameras[camera] = _Shared(self._tasks.create_task(pictures.run()))
+            self._cameras[camera] = _Shared(self._run("/".join(camera), pictures.run))
         return self._cameras[camera]
+
+    def _run(self, part: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return self._tasks.create_task(kept_running(part, work))
 
     def _pairing(self, pipeline: str) -> OutcomePairing:
         if pipeline not in self._pairings:
             pairing = OutcomePairing(self._results, pipeline)
-            self._pairings[pipeline] = pairing, self._tasks.create_task(pairing.run())
+            self._pairings[pipeline] = pairing, self._run(pipeline, pairing.run)
         return self._pairings[pipeline][0]
 
     def _end_pairings(self) -> None:
