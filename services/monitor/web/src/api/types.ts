@@ -568,7 +568,7 @@ export interface Worker {
   /** Why it ended last, or what keeps it from its work; empty if nothing does. */
   trouble: string
   pid: number
-  /** Loaded in its Triton, as name:version. */
+  /** Of its revision, as name:version; none of a shadow. */
   models: Array<string>
   /** That it draws frames from, or 1 of a shadow; None: not known. */
   shards: number | null

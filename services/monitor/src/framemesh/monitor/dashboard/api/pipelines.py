@@ -11,6 +11,7 @@ from framemesh.monitor.dashboard.api.parameters import number_of, pipeline_of
 from framemesh.monitor.dashboard.http.refusals import answer
 from framemesh.monitor.dashboard.mesh.master import MasterAway, MasterClient
 from framemesh.monitor.dashboard.mesh.pipeline_converters import pipeline_message
+from framemesh.monitor.dashboard.mesh.revision_models import models
 from framemesh.monitor.dashboard.mesh.shadow_converters import shadow_report
 from framemesh.monitor.dashboard.mesh.watch import LOOKED_AT_SECONDS, MeshWatch
 from framemesh.monitor.dashboard.messages.pipelines import Event, PipelineDetails, Revision
@@ -92,7 +93,7 @@ def _event(event: pipeline_pb2.Event) -> Event:
 def _revision(revision: pipeline_pb2.Revision) -> Revision:
     return Revision(
         revision=revision.revision,
-        models=[f"{stage.model}:{stage.model_version}" for stage in revision.spec.stages],
+        models=list(models(revision.spec)),
         applied_ms=revision.applied_unix_nano / 1e6 if revision.applied_unix_nano else None,
         current=revision.current,
         problem=revision.problem,

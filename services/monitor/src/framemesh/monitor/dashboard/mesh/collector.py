@@ -9,6 +9,7 @@ from framemesh.api.master.v1 import node_pb2, pipeline_pb2
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.dashboard.mesh.master import ANSWER_SECONDS, MasterClient
+from framemesh.monitor.dashboard.mesh.revision_models import RevisionCache
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.mesh.worker_loads import WorkerLoads
 from framemesh.monitor.status.collector import StatusCollector
@@ -31,6 +32,7 @@ class MeshCollector:
         self._statuses = statuses
         self._loads = loads
         self._clock = clock
+        self._revisions = RevisionCache(master)
 
     async def whole(self, before: MeshState, *, with_loads: bool) -> MeshState:
         """A round of everything; `with_loads`: of the workers' own figures as well."""
@@ -49,7 +51,12 @@ class MeshCollector:
         )
         if with_loads:
             await self._loads.ask(workers(state.nodes))
-            state = replace(state, loads=self._loads.answers, shadows=await self._shadows(state))
+            state = replace(
+                state,
+                loads=self._loads.answers,
+                shadows=await self._shadows(state),
+                models=await self._revisions.of(state.pipelines, workers(state.nodes)),
+            )
         return replace(state, problems=tuple(dict.fromkeys(problems)))
 
     async def workers_only(self, before: MeshState) -> MeshState:

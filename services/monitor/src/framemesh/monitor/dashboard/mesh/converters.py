@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.api.master.v1 import node_pb2
 from framemesh.monitor.dashboard.mesh.pipeline_converters import pipeline_message
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.messages.mesh import Gpu, MeshMessage, Node, Reserved, Worker
@@ -79,27 +79,21 @@ def _gpus(gpus: Iterable[node_pb2.Gpu]) -> list[Gpu]:
 
 
 def _worker(state: MeshState, node: node_pb2.NodeStatus, worker: node_pb2.Worker) -> Worker:
-    load = state.loads.get(worker.id)
+    load, shadow = state.loads.get(worker.id), worker.role == node_pb2.WORKER_ROLE_SHADOW
+    models = () if shadow else state.models.get((worker.pipeline, worker.revision), ())
     away = node.state == node_pb2.NODE_STATE_AWAY
     return Worker(
         id=worker.id,
         pipeline=worker.pipeline,
         node=node.node.name,
         state=UNKNOWN if away else WORKER_STATES.get(worker.state, UNKNOWN),
-        role="shadow" if worker.role == node_pb2.WORKER_ROLE_SHADOW else "worker",
+        role="shadow" if shadow else "worker",
         revision=worker.revision,
         restarts=worker.restarts,
         trouble=worker.trouble,
         pid=worker.pid,
-        models=_models(state.pipelines.get(worker.pipeline), worker),
+        models=list(models),
         shards=load.sources if load else None,
         frames_in_progress=load.frames_in_progress if load else None,
         triton_healthy=load.triton.healthy if load else None,
     )
-
-
-def _models(pipeline: pipeline_pb2.Pipeline | None, worker: node_pb2.Worker) -> list[str]:
-    """As its revision has them; none of another revision, whose models are not asked for."""
-    if pipeline is None or pipeline.revision != worker.revision:
-        return []
-    return [f"{stage.model}:{stage.model_version}" for stage in pipeline.spec.stages]

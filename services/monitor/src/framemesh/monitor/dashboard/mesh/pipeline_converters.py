@@ -155,7 +155,7 @@ def _versions(state: MeshState, pipeline: pipeline_pb2.Pipeline) -> list[Running
     return [
         RunningVersion(
             revision=revision,
-            models=_models(pipeline) if revision == pipeline.revision else [],
+            models=list(state.models.get((pipeline.spec.name, revision), ())),
             workers=count,
             share=_share(revision == pipeline.revision, canary, count, ready.values()),
         )
@@ -173,10 +173,6 @@ def _share(newest: bool, canary: float, count: int, counts_of_all: Iterable[int]
     if canary:
         return canary if newest else 1 - canary
     return count / sum(counts_of_all)
-
-
-def _models(pipeline: pipeline_pb2.Pipeline) -> list[str]:
-    return [f"{stage.model}:{stage.model_version}" for stage in pipeline.spec.stages]
 
 
 def _shadow(state: MeshState, name: str) -> ShadowSummary | None:

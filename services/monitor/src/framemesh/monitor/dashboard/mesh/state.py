@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
 from framemesh.api.worker.v1 import worker_pb2
+from framemesh.monitor.dashboard.mesh.revision_models import RevisionModels
 from framemesh.monitor.status.pipeline_status import PipelineStatus
 
 
@@ -22,6 +23,7 @@ class MeshState:
     """By the id of the worker, as each tells itself."""
     shadows: Mapping[str, pipeline_pb2.ShadowReport] = field(default_factory=dict)
     """Of pipelines that have one."""
+    models: RevisionModels = field(default_factory=dict)
     growths: Mapping[str, float] = field(default_factory=dict)
     """Of backlogs, in frames a second."""
     problems: tuple[str, ...] = ()

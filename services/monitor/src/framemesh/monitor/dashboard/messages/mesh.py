@@ -58,7 +58,7 @@ class Worker(Message):
     """Why it ended last, or what keeps it from its work; empty if nothing does."""
     pid: int
     models: list[str]
-    """Loaded in its Triton, as name:version."""
+    """Of its revision, as name:version; none of a shadow."""
     shards: int | None
     """That it draws frames from, or 1 of a shadow; None: not known."""
     frames_in_progress: int | None
