@@ -60,6 +60,8 @@ async def test_too_many_cameras_are_refused_and_what_was_looked_at_stays(
         async with board.browser() as third:
             await third.ask(**wall("north"))
             assert "looked at already" in (await third.message("error"))["error"]
+            # One page after another takes no more room than one.
+            await one.ask(**wall(*(f"camera-2-{index}" for index in range(256))))
             await other.ask()
             await third.ask(**wall("north"))
             await third.picture()

@@ -1,5 +1,6 @@
 """Wires the dashboard together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -70,8 +71,8 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
             loads = WorkerLoads(settings.connect)
             history, activity, kept = History(), CameraActivity(), KeptPictures(clock)
 
-            def on_state(state: MeshState) -> MeshState:
-                activity.add(state)
+            async def on_state(state: MeshState) -> MeshState:
+                await asyncio.to_thread(activity.add, state)
                 kept.forget_old()
                 return history.add(state)
 

@@ -1,7 +1,7 @@
 """The newest state of the mesh for all who look: asked for often while somebody does."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -20,6 +20,9 @@ WORKERS_SECONDS = 0.5
 """After which it is looked whether a worker changed."""
 
 
+OnState = Callable[[MeshState], Awaitable[MeshState]]
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A state, and its message in JSON: written once, however many browsers get it."""
@@ -32,10 +35,8 @@ class Published:
 class MeshWatch:
     """Runs beside the monitor's other work."""
 
-    def __init__(
-        self, collector: MeshCollector, on_state: Callable[[MeshState], MeshState]
-    ) -> None:
-        """`on_state` is handed each new state in a thread, and returns it with what it adds."""
+    def __init__(self, collector: MeshCollector, on_state: OnState) -> None:
+        """`on_state` is handed each new state, and returns it with what it adds."""
         self._collector = collector
         self._on_state = on_state
         self._viewers = 0
@@ -94,7 +95,7 @@ class MeshWatch:
 
     async def _publish(self, state: MeshState, *, add: bool = True) -> None:
         if add:
-            state = await asyncio.to_thread(self._on_state, state)
+            state = await self._on_state(state)
         text = ""
         if self._viewers:
             text = await asyncio.to_thread(lambda: mesh_message(state).model_dump_json())

@@ -26,7 +26,8 @@ class ScaledImage:
 
 
 def scaled(image: bytes, width: int) -> ScaledImage:
-    """A JPEG at most `width` pixels wide. It takes milliseconds: call it in a thread.
+    """A JPEG `width` pixels wide, or half as much more where that is easier made, and never larger
+    than the image. It takes milliseconds: call it in a thread.
 
     Raises:
         BadImage: a worker would not decode it either.

@@ -99,8 +99,8 @@ class Wall:
             TooManyCameras: it looks at what it looked at before.
         """
         wanted = frozenset(cameras)
-        new = wanted - self._cameras.keys()
-        if len(self._cameras) + len(new) > MAX_CAMERAS and new:
+        leaving = [c for c in view.cameras - wanted if self._cameras[c].views == {view}]
+        if len(self._cameras.keys() | wanted) - len(leaving) > MAX_CAMERAS:
             raise TooManyCameras(
                 f"{MAX_CAMERAS} cameras are looked at already: close a page, or choose fewer"
             )
