@@ -14,6 +14,7 @@ from framemesh.monitor.dashboard.dashboard import Ledgers, dashboard
 from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
+from framemesh.monitor.lookup.outcome_pages import OutcomePages
 from framemesh.monitor.measurements.broker_storage import BrokerStorage
 from framemesh.monitor.measurements.mesh_measurements import MeasuredMesh, MeshMeasurements
 from framemesh.monitor.projection.checkpoint_store import CheckpointStore
@@ -67,7 +68,8 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             ),
             DeadLetterServicer(pipelines, dead_letters),
         )
-        ledgers = Ledgers(nats, pipelines, statuses, dead_letters, frames, results)
+        outcomes = OutcomePages(nats, registry)
+        ledgers = Ledgers(nats, pipelines, statuses, dead_letters, frames, outcomes, results)
         # The largest image, as a dead letter.
         limit = nats.max_frame_bytes + MIB
         async with (

@@ -54,6 +54,7 @@ class Ledgers:
     statuses: StatusCollector
     dead_letters: DeadLetters
     frames: FrameLookup
+    outcomes: OutcomePages
     results: ResultHub
 
 
@@ -91,7 +92,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                 cameras=CameraEndpoints(watch, activity),
                 frames=FrameEndpoints(
                     ledgers.pipelines,
-                    OutcomePages(ledgers.broker),
+                    ledgers.outcomes,
                     ledgers.frames,
                     ledgers.dead_letters,
                     kept,

@@ -15,6 +15,7 @@ from framemesh.core.ledger.session_frames import FrameStatus
 from framemesh.core.ledger.traffic import Traffic
 from framemesh.core.outcome import Fate
 from framemesh.monitor.ledger.hop_samples import HopPercentiles, HopSamples
+from framemesh.monitor.ledger.recent_outcomes import RecentOutcomes
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import acceptance_message, outcome_message
@@ -84,6 +85,7 @@ class PipelineLedger:
         self.completed = Rate(state.completed)
         self.traffic = state.traffic
         self._hops = HopSamples()
+        self.recent = RecentOutcomes()
 
     def apply(self, message: ReceivedMessage) -> None:
         """Take one message of the stream into account."""
@@ -143,6 +145,7 @@ class PipelineLedger:
 
     def _complete(self, message: ReceivedMessage) -> None:
         outcome = outcome_message.summary_from_payload(message.payload)
+        self.recent.add(message.sequence, outcome)
         first, accepted = self.cameras.complete(outcome.frame, outcome.fate, outcome.reason)
         if not first:
             return

@@ -1,11 +1,12 @@
 """The outcomes of a pipeline, newest first, a page at a time."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
+from framemesh.core.outcome import Fate
+from framemesh.monitor.ledger.registry import LedgerRegistry
 from framemesh.monitor.lookup.message_window import message_window
 from framemesh.runtime.jetstream.api.errors import StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream
@@ -18,18 +19,17 @@ from framemesh.runtime.messages.outcome_message import OutcomeSummary
 from framemesh.runtime.messages.subjects import ledger_stream, outcomes_subject
 
 WINDOW_BYTES = 4 * 1024 * 1024
-"""Of the stream that are read at once: some 9,000 outcomes of 450 bytes, in a tenth of a second."""
+"""Of the stream that are read at once: some 9,000 outcomes of 450 bytes."""
 
-NARROWEST, WIDEST = 16, 8192
+NARROWEST, WIDEST = 16, 4096
 """Messages in one window."""
 
-MAX_WINDOWS = 8
-"""That are looked through for one page. It may be short then, and the next one goes on there."""
+MAX_WINDOWS = 4
+"""That are looked through for one page, half a second of this process. The page may be short then,
+and the next one goes on there."""
 
 MAX_CONCURRENT = 2
 """Pages that are looked for at once; more wait."""
-
-Wanted = Callable[[OutcomeSummary], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +41,70 @@ class OutcomePage:
     """Where the next page begins; 0 after the last."""
 
 
-class OutcomePages:
-    """Reads the end of a stream, and ever more in front of that: it can be read forwards only."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which outcomes; what is None or empty matches all."""
 
-    def __init__(self, broker: Broker) -> None:
+    camera: str = ""
+    fate: Fate | None = None
+    reason: str = ""
+
+    @property
+    def never_plain(self) -> bool:
+        """Whether no frame that is just done is among them."""
+        return self.fate not in {None, Fate.DONE} or bool(self.reason)
+
+    def matches(self, outcome: OutcomeSummary) -> bool:
+        return (
+            self.camera in {"", outcome.frame.camera}
+            and self.fate in {None, outcome.fate}
+            and self.reason in {"", outcome.reason}
+        )
+
+
+class OutcomePages:
+    """Reads the end of a stream, and ever more in front of that: it can be read forwards only.
+
+    What is rare among many thousands is looked for in the ledger first, which remembers the last.
+    """
+
+    def __init__(self, broker: Broker, registry: LedgerRegistry) -> None:
         self._broker = broker
+        self._registry = registry
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def page(
-        self, pipeline: str, wanted: Wanted, size: int, *, camera: str = "", before: int = 0
-    ) -> OutcomePage:
-        """The newest `size` that are wanted, of one camera or of all, before `before` unless that
-        is 0.
+    async def page(self, pipeline: str, wanted: Wanted, size: int, before: int = 0) -> OutcomePage:
+        """The newest `size` that are wanted, before `before` unless that is 0.
 
         Raises:
             StreamGone: there is no such pipeline.
-            BrokerUnavailable: no answer in time.
+            BrokerUnavailable, LedgerBehind: ask again.
         """
+        found: list[tuple[int, OutcomeSummary]] = []
+        if wanted.never_plain:
+            recent = (await self._registry.latest(pipeline)).ledger.recent
+            found = [each for each in recent.newest_first(before) if wanted.matches(each[1])]
+            if recent.complete_after is not None:
+                before = min(before or recent.complete_after + 1, recent.complete_after + 1)
+        if len(found) > size:
+            return _page(found, size)
         async with self._slots:
-            return await self._page(pipeline, wanted, size, camera or "*", before)
+            return await self._read(pipeline, wanted, size, found, before)
 
-    async def _page(
-        self, pipeline: str, wanted: Wanted, size: int, camera: str, before: int
+    async def _read(
+        self,
+        pipeline: str,
+        wanted: Wanted,
+        size: int,
+        found: list[tuple[int, OutcomeSummary]],
+        before: int,
     ) -> OutcomePage:
-        stream, subject = ledger_stream(pipeline), outcomes_subject(pipeline, camera)
+        """What is found already, and what is in front of that in the stream."""
+        stream = ledger_stream(pipeline)
+        subject = outcomes_subject(pipeline, wanted.camera or "*")
         state = await self._state(stream)
         last = min(before - 1, state.last_sequence) if before else state.last_sequence
         width = _width(state)
-        found: list[tuple[int, OutcomeSummary]] = []
         for _ in range(MAX_WINDOWS):
             if len(found) > size or last < state.first_sequence or not state.messages:
                 break
@@ -76,7 +112,7 @@ class OutcomePages:
             found += reversed(await self._window(stream, subject, wanted, within))
             last = within.first - 1
         if len(found) > size:
-            return OutcomePage(tuple(each for _, each in found[:size]), found[size - 1][0])
+            return _page(found, size)
         ended = last < state.first_sequence or not state.messages
         return OutcomePage(tuple(each for _, each in found), 0 if ended else last + 1)
 
@@ -91,7 +127,7 @@ class OutcomePages:
             except (DecodeError, KeyError):
                 # What somebody else wrote there, which the ledger logs.
                 return
-            if wanted(outcome):
+            if wanted.matches(outcome):
                 found.append((message.sequence, outcome))
 
         await message_window(self._broker, stream, subject, within, take)
@@ -102,6 +138,11 @@ class OutcomePages:
             return (await JetStream(self._broker).streams.info(stream)).state
         except StreamNotFound as error:
             raise StreamGone(f"stream {stream} does not exist") from error
+
+
+def _page(found: list[tuple[int, OutcomeSummary]], size: int) -> OutcomePage:
+    """The first of more than one page has."""
+    return OutcomePage(tuple(each for _, each in found[:size]), found[size - 1][0])
 
 
 def _width(state: StreamState) -> int:

@@ -19,7 +19,7 @@ from framemesh.monitor.dashboard.pictures.kept import KeptPictures
 from framemesh.monitor.errors import DeadLetterUnknown
 from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
-from framemesh.monitor.lookup.outcome_pages import OutcomePages
+from framemesh.monitor.lookup.outcome_pages import OutcomePages, Wanted
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.outcome_message import OutcomeSummary
@@ -54,13 +54,11 @@ class FrameEndpoints:
         """
         pipeline, camera = pipeline_of(request), name_of(request, "camera")
         limit, before = limit_of(request), letter_cursor(request)
-        fate, reason = _fate(request), request.query_params.get("reason", "")
+        reason = request.query_params.get("reason", "")
+        wanted = Wanted(camera, _fate(request), reason)
         await self._pipelines.get(pipeline)
 
-        def wanted(outcome: OutcomeSummary) -> bool:
-            return fate in {None, outcome.fate} and reason in {"", outcome.reason}
-
-        found = await self._pages.page(pipeline, wanted, limit, camera=camera, before=before)
+        found = await self._pages.page(pipeline, wanted, limit, before)
         listed = [self._listed(pipeline, outcome) for outcome in found.outcomes]
         return answer(FramePage(frames=listed, next=str(found.before) if found.before else None))
 
