@@ -59,10 +59,14 @@ async def test_up_ends_when_all_is_healthy_and_down_leaves_only_data(data: Path,
     for program in run.programs:
         assert program.address in output
     assert await grpc_serving(run.ingest)
+    token = (data / "dashboard-token").read_text().strip()
+    page = f"dashboard  {run.dashboard}#token={token}"
+    assert page in output
 
     status, output = await finished(*up)
     assert status == 0, output
     assert "is running in" in output
+    assert page in output
     assert RunState.load(data) == run
 
     status, output = await finished("down", "--data", data)
