@@ -85,7 +85,7 @@ class Connection:
                     self._take(text, view)
         except WrongToken as error:
             await end(self._socket, WRONG_TOKEN, str(error))
-        except (WebSocketDisconnect, KeyError, TimeoutError):
+        except (*CLOSED, KeyError, TimeoutError):
             # A message that is no text has no such key.
             return
 
