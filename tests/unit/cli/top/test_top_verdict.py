@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.api.master.v1 import node_pb2, pipeline_pb2, sink_pb2
 from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.cli.top.pipelines import PipelineRow, Pipelines
 from framemesh.cli.top.screen_state import Away, ScreenState
@@ -44,6 +44,11 @@ def test_a_mesh_without_a_pipeline_says_how_to_make_one() -> None:
 
 def test_before_anybody_answered_nothing_is_claimed() -> None:
     assert verdict(ScreenState()).words == "asking monitor and master"
+
+
+def sink(**more: object) -> sink_pb2.Sink:
+    spec = sink_pb2.SinkSpec(name="files", pipeline="street")
+    return sink_pb2.Sink(spec=spec, **more)  # type: ignore[arg-type]
 
 
 UNBALANCED = monitor_pb2.CameraLedger(camera="door", offered=5, accepted=5, done=3)
@@ -104,6 +109,16 @@ WORKER = node_pb2.Worker(id="street-r1-0", state=node_pb2.WORKER_STATE_FAILED, t
             "node east is away",
         ),
         (
+            state(sinks=(sink(trouble="the disk is full"),)),
+            Severity.WARNING,
+            "sink files: the disk is full",
+        ),
+        (
+            state(sinks=(sink(behind_results=1200, behind_seconds=90.0),)),
+            Severity.WARNING,
+            "sink files is 1,200 results, 90 s behind: no process runs it",
+        ),
+        (
             state(pipeline(), away=(Away("monitor", 12.0, "no answer", asked_in_vain=False),)),
             Severity.WARNING,
             "monitor is away for 12 s: no answer",
@@ -125,6 +140,13 @@ def test_where_nobody_answers_it_says_what_to_do() -> None:
     away = tuple(Away(name, 1.0, "refused", asked_in_vain=True) for name in ("monitor", "master"))
     found = verdict(state(away=away))
     assert (found.severity, "framemesh up" in found.words) == (Severity.BROKEN, True)
+
+
+def test_a_sink_that_waits_for_a_whole_file_is_not_behind() -> None:
+    waiting = sink(behind_results=1200, behind_seconds=70.0, holder="sink-1")
+    assert verdict(state(sinks=(waiting,))).problems
+    waiting.spec.kind = sink_pb2.SINK_KIND_PARQUET
+    assert not verdict(state(sinks=(waiting,))).problems
 
 
 def test_a_worker_whose_trouble_the_pipeline_tells_is_told_once() -> None:

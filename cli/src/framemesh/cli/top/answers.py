@@ -8,7 +8,14 @@ from typing import Generic, NoReturn, Protocol, TypeVar
 import grpc
 import grpc.aio
 
-from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.master.v1 import (
+    node_pb2,
+    node_pb2_grpc,
+    pipeline_pb2,
+    pipeline_pb2_grpc,
+    sink_pb2,
+    sink_pb2_grpc,
+)
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.common.calls import MASTER, MESSAGE_BYTES, named
 from framemesh.core.clock import Clock
@@ -27,6 +34,7 @@ class MasterAnswer:
 
     pipelines: tuple[pipeline_pb2.Pipeline, ...] = ()
     nodes: tuple[node_pb2.NodeStatus, ...] = ()
+    sinks: tuple[sink_pb2.Sink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class RemoteMesh:
         self._monitor = monitor_pb2_grpc.MonitorServiceStub(self._monitor_channel)
         self._pipelines = pipeline_pb2_grpc.PipelineServiceStub(self._master_channel)
         self._nodes = node_pb2_grpc.NodeServiceStub(self._master_channel)
+        self._sinks = sink_pb2_grpc.SinkServiceStub(self._master_channel)
 
     async def monitor(self) -> MonitorAnswer:
         answer = await self._monitor.GetStatus(
@@ -68,7 +77,20 @@ class RemoteMesh:
             pipeline_pb2.ListPipelinesRequest(), timeout=ANSWER_SECONDS
         )
         nodes = await self._nodes.ListNodes(node_pb2.ListNodesRequest(), timeout=ANSWER_SECONDS)
-        return MasterAnswer(tuple(pipelines.pipelines), tuple(nodes.nodes))
+        return MasterAnswer(
+            tuple(pipelines.pipelines), tuple(nodes.nodes), await self._listed_sinks()
+        )
+
+    async def _listed_sinks(self) -> tuple[sink_pb2.Sink, ...]:
+        try:
+            listed = await self._sinks.ListSinks(
+                sink_pb2.ListSinksRequest(), timeout=ANSWER_SECONDS
+            )
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                raise
+            return ()  # an earlier master knows none
+        return tuple(listed.sinks)
 
     async def close(self) -> None:
         await self._monitor_channel.close()

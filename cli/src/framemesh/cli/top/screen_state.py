@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framemesh.api.master.v1 import node_pb2
+from framemesh.api.master.v1 import node_pb2, sink_pb2
 from framemesh.cli.top.answers import LastAnswer, MasterAnswer, MonitorAnswer
 from framemesh.cli.top.cameras import CameraRow, Cameras
 from framemesh.cli.top.pipelines import PipelineRow, Pipelines
@@ -27,6 +27,7 @@ class ScreenState:
     pipelines: tuple[PipelineRow, ...] = ()
     cameras: tuple[CameraRow, ...] = ()
     nodes: tuple[node_pb2.NodeStatus, ...] = ()
+    sinks: tuple[sink_pb2.Sink, ...] = ()
     away: tuple[Away, ...] = ()
     asked: bool = False
     """Whether somebody has answered, or failed to."""
@@ -64,6 +65,7 @@ class Observer:
             pipelines=tuple(rows),
             cameras=tuple(self._rows),
             nodes=master.nodes,
+            sinks=master.sinks,
             away=tuple(self._away()),
             asked=any(each.value or each.trouble for each in (self._monitor, self._master)),
         )

@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from framemesh.api.master.v1 import node_pb2
+from framemesh.api.master.v1 import node_pb2, sink_pb2
 from framemesh.cli.top.pipelines import PipelineRow
 from framemesh.cli.top.screen_state import Away, ScreenState
 
 NAMED = 3
 """Cameras that one line names."""
+
+BEHIND_SECONDS = 30.0
+"""A sink that is less far behind is only busy."""
+
+PARQUET_SECONDS = 60.0
+"""A file of Parquet is whole, and its results written, after so long, unless the sink says."""
 
 SERVICES = 2
 """That are asked: monitor and master."""
@@ -81,6 +87,8 @@ def _problems(state: ScreenState) -> Iterator[Problem]:
     told = " ".join(row.report.trouble for row in state.pipelines)
     for status in state.nodes:
         yield from _of_node(status, told)
+    for sink in state.sinks:
+        yield from _of_sink(sink)
     silent = [row.ledger.camera for row in state.cameras if row.silent]
     if silent:
         are = "is" if len(silent) == 1 else "are"
@@ -141,6 +149,23 @@ def _of_node(status: node_pb2.NodeStatus, told: str) -> Iterator[Problem]:
     for worker in node.workers:
         if worker.state == node_pb2.WORKER_STATE_FAILED and worker.id not in told:
             yield Problem(Severity.WARNING, f"worker {worker.id} on {node.name}: {worker.trouble}")
+
+
+def _of_sink(sink: sink_pb2.Sink) -> Iterator[Problem]:
+    name, behind = sink.spec.name, sink.behind_seconds
+    if sink.trouble:
+        yield Problem(Severity.WARNING, f"sink {name}: {sink.trouble}")
+    elif behind >= BEHIND_SECONDS + _holds_back_seconds(sink.spec):
+        results = f"{sink.behind_results:,} results, " if sink.behind_results else ""
+        why = "" if sink.holder else ": no process runs it"
+        yield Problem(Severity.WARNING, f"sink {name} is {results}{behind:.0f} s behind{why}")
+
+
+def _holds_back_seconds(spec: sink_pb2.SinkSpec) -> float:
+    """For how long it keeps results on purpose."""
+    if spec.kind != sink_pb2.SINK_KIND_PARQUET:
+        return 0.0
+    return spec.options.file_seconds or PARQUET_SECONDS
 
 
 def _names(names: list[str]) -> str:
