@@ -127,6 +127,14 @@ async def test_a_folder_without_logs_is_one_clear_line(tmp_path: Path) -> None:
     assert ended.error.count("\n") == 1
 
 
+async def test_a_program_that_is_not_there_is_one_clear_line(data: Path) -> None:
+    ended = await framemesh("logs", "--data", data, "--service", "ingestion")
+    assert ended.status == 1
+    there = "there are ingest, master, worker, triton"
+    assert ended.error == f"error: no program is named 'ingestion': {there}\n"
+    assert (await framemesh("logs", "--data", data, "--service", "worker")).status == 0
+
+
 async def test_a_time_that_is_none_is_refused(data: Path) -> None:
     ended = await framemesh("logs", "--data", data, "--since", "yesterday")
     assert ended.status == 2

@@ -31,6 +31,10 @@ _SINCE = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+KINDS = ("worker", "triton")
+"""Of which there are many."""
+
+
 class LevelName(StrEnum):
     """As the services name them."""
 
@@ -85,11 +89,13 @@ def logs(
     Times are in UTC. Of a swarm `docker service logs --follow framemesh_master` prints those of a
     service, and so of each other.
     """  # fmt: skip
-    if not log_files(data):
+    files = log_files(data)
+    if not files:
         raise NoLogs(
             f"no logs in {data / 'logs'}: --data names the folder of `framemesh up`; of a swarm"
             " `docker service logs --follow framemesh_master` prints those of a service"
         )
+    _check_names(services or (), {file.source for file in files})
     selection = Selection(
         services=frozenset(services or ()),
         level=Level.of(level),
@@ -100,7 +106,7 @@ def logs(
     show = _json if as_json else _text()
     if follow:
         _follow(FollowedLogs(data), selection, show, FOLLOWED_LINES if lines is None else lines)
-    chosen: Iterable[LogEntry] = filter(selection, merged(log_files(data)))
+    chosen: Iterable[LogEntry] = filter(selection, merged(files))
     for entry in chosen if lines is None else deque(chosen, lines):
         show(entry)
 
@@ -126,6 +132,14 @@ def _text() -> Callable[[LogEntry], None]:
     if not console.is_terminal:
         return lambda entry: typer.echo(line(entry).plain)
     return lambda entry: console.print(line(entry), soft_wrap=True)
+
+
+def _check_names(named: Iterable[str], programs: set[str]) -> None:
+    """A name that nobody has would show nothing, for ever."""
+    for name in named:
+        if name not in {*programs, *KINDS}:
+            known = ", ".join(sorted(each for each in programs if "/" not in each))
+            raise NoLogs(f"no program is named {name!r}: there are {known}, worker, triton")
 
 
 def _seconds(since: str) -> float:
