@@ -40,6 +40,6 @@ def test_too_many_pixels_are_a_reason() -> None:
 def test_megabytes_of_markers_do_not_hold_up_the_others(markers: bytes) -> None:
     image = b"\xff\xd8" + markers * (8_000_000 // len(markers))
     validator = FrameValidator(max_bytes=10_000_000, max_pixels=1)
-    began = time.perf_counter()
+    began = time.thread_time()
     assert validator.rejection(image, 0)
-    assert time.perf_counter() - began < 0.1, "twenty times the usual; a loop takes over a second"
+    assert time.thread_time() - began < 0.1, "twenty times the usual; a loop takes over a second"

@@ -99,8 +99,10 @@ class Top(App[None]):
         mesh = self._open_mesh()
         try:
             async with TaskGroup() as tasks:
+                # What the master said is shown with the next answer of the monitor, or with none:
+                # of thousands of cameras the rows are made once a second.
                 tasks.create_task(self._monitor.keep_asking(mesh.monitor, self._refresh_state))
-                tasks.create_task(self._master.keep_asking(mesh.master, self._refresh_state))
+                tasks.create_task(self._master.keep_asking(mesh.master, lambda: None))
         finally:
             await mesh.close()
 

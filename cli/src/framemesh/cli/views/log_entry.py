@@ -25,8 +25,8 @@ _LEVELS = {
 }
 _SOURCE_STYLES = ("cyan", "magenta", "blue", "bright_cyan", "bright_magenta", "bright_blue")
 
-_FIRST = ("frame", "pipeline", "camera", "trace")
-"""What a frame is found by comes before the rest."""
+_FIRST, _LAST = ("frame", "pipeline", "camera"), ("trace",)
+"""What a frame is found by comes before the rest, and what nobody reads after it."""
 
 _HIDDEN = {"service", "crash", "exception", "repeated", "lost", "where"}
 
@@ -79,7 +79,9 @@ def _facts(entry: LogEntry) -> Iterable[tuple[str, str]]:
         del facts["worker"]
         facts.pop("pipeline", None)
     first = [name for name in _FIRST if name in facts]
-    for name in [*first, *(name for name in facts if name not in first)]:
+    last = [name for name in _LAST if name in facts]
+    middle = [name for name in facts if name not in {*first, *last}]
+    for name in [*first, *middle, *last]:
         yield name, _one_line(_value_text(facts[name]))
 
 

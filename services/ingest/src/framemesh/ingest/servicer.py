@@ -15,6 +15,8 @@ from framemesh.ingest.session_limits import SessionLimits
 from framemesh.runtime import logs
 from framemesh.runtime.rpc.stream_timeouts import first_message
 
+log = logs.get_logger()
+
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 Context = grpc.aio.ServicerContext[ingest_pb2.PushRequest, ingest_pb2.PushResponse]
 
@@ -66,4 +68,10 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         async def write(answer: AckBatch) -> None:
             await context.write(ack_to_proto(answer))
 
-        await session.run(_offered(requests, clock), write)
+        began = self._deps.clock.monotonic()
+        log.info("camera connected", session=opening.session)
+        try:
+            await session.run(_offered(requests, clock), write)
+        finally:
+            seconds = round(self._deps.clock.monotonic() - began, 1)
+            log.info("camera disconnected", session=opening.session, after_seconds=seconds)

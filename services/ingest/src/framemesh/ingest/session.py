@@ -11,6 +11,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Shard
+from framemesh.core.tracing.frame_trace import frame_trace_id
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
@@ -27,10 +28,13 @@ from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import acceptance_message, outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.messages.subjects import shard_stream
 from framemesh.runtime.rpc.draining import ServerDraining
+
+log = get_logger()
 
 BATCH_WINDOW_SECONDS = 0.05
 """Frames that are settled within this time share an acknowledgement, which costs ingest, its
@@ -195,6 +199,14 @@ class IngestSession:
         if await self._write_to_ledger(outcome_message.to_message(outcome)):
             self._deps.measurements.completed(outcome)
             self._measured.rejected.add()
+            frame = self._id(offered.sequence)
+            log.warning(
+                "frame is rejected",
+                frame=str(frame),
+                trace=frame_trace_id(self._pipeline.name, frame),
+                reason=rejection.reason.value,
+                why=rejection.message,
+            )
 
     async def _acknowledge(self, send: Callable[[AckBatch], Awaitable[None]]) -> None:
         """Acknowledge all that is settled in one batch; meanwhile the next batch fills."""
