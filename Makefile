@@ -15,7 +15,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
 MEMBERS := libs/api libs/core libs/modeling libs/vision libs/runtime services/ingest services/master \
 	services/agent services/worker services/monitor services/sink sdk/python cli
-SERVICES := ingest master monitor agent worker
+SERVICES := ingest master monitor sink agent worker
 BIN := .venv/bin
 BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell uname -m)),aarch64,x64)/bin/buf
 

@@ -20,7 +20,7 @@ then
     deploy/base/debian.sh framemesh/debian
     deploy/base/python.sh "${PYTHON:-python3}" framemesh/debian "$base"
 fi
-[ $# -gt 0 ] || set -- ingest master monitor agent worker nats
+[ $# -gt 0 ] || set -- ingest master monitor sink agent worker nats
 for service; do
     image=framemesh/$service:$tag
     if [ "$service" = nats ]; then

@@ -11,6 +11,7 @@ from framemesh.runtime.rpc.server import grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.sink.holding import Holding
 from framemesh.sink.leasing import lease_sinks
+from framemesh.sink.measurements import SinkMeasurements
 from framemesh.sink.roster import Roster
 from framemesh.sink.settings import Settings
 
@@ -50,7 +51,14 @@ async def _work(
     ):
         started.set()
         roster = Roster(SinkStore(nats))
-        holding = Holding(nats, roster, SinkStates(nats), settings.name, clock)
+        holding = Holding(
+            nats,
+            roster,
+            states=SinkStates(nats),
+            measurements=SinkMeasurements(telemetry.meter),
+            holder=settings.name,
+            clock=clock,
+        )
         async with TaskGroup() as tasks:
             beside = [tasks.create_task(roster.run()), tasks.create_task(nats.wait_lost())]
             await server.set_serving(True)

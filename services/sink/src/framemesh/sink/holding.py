@@ -14,6 +14,7 @@ from framemesh.sink.intake.picture_index import PictureIndex
 from framemesh.sink.intake.pictures import NoPictures, Pictures
 from framemesh.sink.intake.place import Place
 from framemesh.sink.intake.target import Target
+from framemesh.sink.measurements import SinkMeasurements
 from framemesh.sink.roster import Roster
 from framemesh.sink.running import SinkRun
 from framemesh.sink.writers.kinds import make_writer
@@ -28,11 +29,19 @@ class Holding:
     """Runs sinks, each for as long as its lease lasts."""
 
     def __init__(
-        self, broker: Broker, roster: Roster, states: SinkStates, holder: str, clock: Clock
+        self,
+        broker: Broker,
+        roster: Roster,
+        *,
+        states: SinkStates,
+        measurements: SinkMeasurements,
+        holder: str,
+        clock: Clock,
     ) -> None:
         self._broker = broker
         self._roster = roster
         self._states = states
+        self._measurements = measurements
         self._holder = holder
         self._clock = clock
 
@@ -63,6 +72,7 @@ class Holding:
             policy=writer.policy,
             clock=self._clock,
         )
+        self._measurements.began(running)
         try:
             await running.open(lease)
             while lease.certain and not lease.draining.is_set():
@@ -73,5 +83,6 @@ class Holding:
                     log.info("a sink cannot read its results now", sink=name, why=why)
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
+            self._measurements.ended(running)
             await target.close()
         log.info("sink rests", sink=name)

@@ -62,7 +62,7 @@ class SinkRun:
         clock: Clock,
     ) -> None:
         self._broker = broker
-        self._name = sink.spec.name
+        self._name, self._pipeline = sink.spec.name, sink.spec.pipeline
         self._selection = Selection(sink.spec)
         self._place = place
         self._target = target
@@ -77,6 +77,35 @@ class SinkRun:
         self._base_missing = 0
         self._base = 0
         """Results that other processes wrote before."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """See MeasuredSink, as for the next ones."""
+        return self._name, self._pipeline
+
+    @property
+    def written(self) -> int:
+        return self._target.written
+
+    @property
+    def behind(self) -> int:
+        return self._place.behind
+
+    @property
+    def oldest_seconds(self) -> float:
+        return self._backlog.age(self._clock.monotonic())
+
+    @property
+    def trouble(self) -> str:
+        return self._target.trouble
+
+    @property
+    def missing(self) -> int:
+        return self._target.missing
+
+    @property
+    def lost(self) -> int:
+        return self._place.lost
 
     async def open(self, lease: Lease) -> None:
         """Wait until the target can be written to, or the lease is to end."""

@@ -4,8 +4,9 @@ from framemesh.core.metrics.frames import FRAMES
 from framemesh.core.metrics.mesh import MESH
 from framemesh.core.metrics.metric import Metric, Service
 from framemesh.core.metrics.process import PROCESS
+from framemesh.core.metrics.sinks import SINKS
 
-METRICS: tuple[Metric, ...] = (*FRAMES, *MESH, *PROCESS)
+METRICS: tuple[Metric, ...] = (*FRAMES, *MESH, *SINKS, *PROCESS)
 
 
 def metrics_of(service: Service) -> tuple[Metric, ...]:

@@ -35,5 +35,9 @@ class Backlog:
             return 0
         return max(0.0, self.since + policy.seconds - now)
 
+    def age(self, now: float) -> float:
+        """For how many seconds the oldest result waits; 0: there is none."""
+        return now - self.since if self.results else 0.0
+
     def clear(self) -> None:
         self.messages, self.results, self.bytes = [], [], 0

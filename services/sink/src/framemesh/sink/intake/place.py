@@ -43,6 +43,10 @@ class Place:
         """The last entry of the ledger that came, in order."""
         self.delivered = 0
         """How many messages came since the consumer began anew."""
+        self.lost = 0
+        """Entries that were gone, as this process found out."""
+        self.behind = 0
+        """Results that were not written when the place was looked at last."""
         self.acked = 0
         """All that the sink wants up to this entry is durable."""
 
@@ -72,6 +76,7 @@ class Place:
         came = self.delivered
         stream = await self._jetstream.streams.info(self.stream)
         info = await self._jetstream.consumers.info(self.stream, self.consumer)
+        self.behind = info.waiting + info.unacked
         seen = max(self._state.seen_sequence, self.acked)
         if not info.waiting and not info.unacked:
             seen = max(seen, stream.state.last_sequence)
@@ -95,6 +100,7 @@ class Place:
         lost = first - seen - 1
         if lost <= 0:
             return
+        self.lost += lost
         now = self._clock.monotonic()
         if now - self._logged_at >= LOG_SECONDS:
             self._logged_at = now
