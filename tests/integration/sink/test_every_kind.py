@@ -13,6 +13,9 @@ from tests.integration.sink.kinds import KINDS, Kind
 from tests.integration.sink.world import World
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.kind.value)
 async def kind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kind]:

@@ -10,6 +10,10 @@ from tests.integration.sink.kinds import Jsonl, Kind, Parquet
 from tests.integration.sink.world import World
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
+
 KIB = 1024
 
 

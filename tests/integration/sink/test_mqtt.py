@@ -4,10 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from framemesh.core.sinks.spec import SinkOptions
 from tests.integration.sink.kinds import Mqtt
 from tests.integration.sink.world import World
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
 
 
 async def test_each_camera_has_a_topic(world: World, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
+import pytest
 
 from framemesh.core.detection import (
     Box,
@@ -23,6 +24,10 @@ from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.outcome_json import outcome_to_json
 from tests.integration.sink.kinds import Parquet
 from tests.integration.sink.world import CAR, PERSON, World, outcome
+
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
 
 EVERYTHING = Detection(
     stage="people",

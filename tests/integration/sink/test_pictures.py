@@ -17,6 +17,10 @@ from tests.integration.sink.numbered_pictures import HEIGHT, WIDTH
 from tests.integration.sink.world import World, outcome
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
+
 FFPROBE = shutil.which("ffprobe")
 
 

@@ -12,6 +12,9 @@ from tests.integration.sink.kinds import Jsonl
 from tests.integration.sink.world import World
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
 
 async def test_what_was_gone_is_counted_and_said(world: World, tmp_path: Path) -> None:
     kind = Jsonl(tmp_path)

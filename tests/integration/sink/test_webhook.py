@@ -15,6 +15,9 @@ from tests.integration.sink.kinds import Webhook
 from tests.integration.sink.world import World
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.loop_limit(2.0)
+"""What is tested runs in other processes; starting one takes long where the machine is busy."""
+
 
 @pytest.fixture
 async def webhook(tmp_path: Path) -> AsyncIterator[Webhook]:
