@@ -5,7 +5,6 @@ Frames are gone from their work queue once they have an outcome; a sink comes af
 
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.pipelines.stream_provisioning import provide_stream, remove_stream
-from framemesh.runtime.jetstream.api.errors import StreamNotFound
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import BucketMissing
 from framemesh.runtime.jetstream.api.streams import Republish, StreamConfig
@@ -57,9 +56,9 @@ class PictureStreams:
             sink.spec.pipeline == pipeline and sink.spec.kind.needs_pictures for sink in sinks
         )
 
-    async def settled(self, pipeline: str) -> bool:
-        """Whether the stream is there if a sink wants it, and else is not."""
-        return await self.wanted(pipeline) == await self._there(pipeline)
+    async def there(self) -> set[str]:
+        """The streams of pictures that there are."""
+        return {*await self._streams.names(pictures_subject("*", "*"))}
 
     async def provision(self, spec: PipelineSpec) -> None:
         """Make the stream what it should be; one that is so stays untouched.
@@ -72,13 +71,6 @@ class PictureStreams:
     async def delete(self, pipeline: str) -> None:
         """Delete the stream and all that is in it; one that is already gone is fine."""
         await remove_stream(self._streams, pictures_stream(pipeline))
-
-    async def _there(self, pipeline: str) -> bool:
-        try:
-            await self._streams.info(pictures_stream(pipeline))
-        except StreamNotFound:
-            return False
-        return True
 
 
 def _config(spec: PipelineSpec) -> StreamConfig:

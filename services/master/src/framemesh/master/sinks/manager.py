@@ -165,8 +165,10 @@ class SinkManager:
         try:
             behind = await self._consumers.behind(stored.spec)
         except BrokerUnavailable as error:
-            log.debug("the place of a sink is not known", sink=stored.spec.name, why=str(error))
-            behind = None
+            return RunningSink(stored, replace(state, trouble=str(error)), None)
+        if behind is None and not state.trouble:
+            pipeline = stored.spec.pipeline
+            state = replace(state, trouble=f"pipeline {pipeline!r}, or its ledger, is not there")
         return RunningSink(stored, state, behind)
 
 

@@ -1,7 +1,7 @@
 """Keeps the consumers of sinks what the definitions say, whoever was killed halfway."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn
 
 from framemesh.core.errors import FramemeshError
@@ -13,11 +13,15 @@ from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
 from framemesh.runtime.jetstream.sinks.sink_store import SinkStore, StoredSink
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.messages.subjects import pictures_stream
 
 log = get_logger()
 
 PERIOD_SECONDS = 5.0
 """Between two looks: nothing is lost meanwhile, as results stay in the ledger."""
+
+
+LOOKS_PER_CLEANING = 12
 
 
 class SinkWatch:
@@ -39,6 +43,7 @@ class SinkWatch:
         self._consumers = consumers
         self._pictures = pictures
         self._provide = provide
+        self._looks = 0
         self._feed = feed
         self._locks = locks
 
@@ -58,17 +63,30 @@ class SinkWatch:
             BrokerUnavailable: the broker does not answer in time.
         """
         sinks = await self._store.list()
-        if not sinks and not self._feed.pipelines:
-            return
         for sink in sinks:
             if sink.spec.pipeline in self._feed.pipelines:
                 await self._restore(sink)
+        await self._settle_pictures(sinks)
+        # What is left of sinks that are gone costs little: of many pipelines not every time.
+        if self._looks % LOOKS_PER_CLEANING == 0:
+            await self._clean(sinks)
+        self._looks += 1
+
+    async def _settle_pictures(self, sinks: Sequence[StoredSink]) -> None:
+        wanted = {sink.spec.pipeline for sink in sinks if sink.spec.kind.needs_pictures}
+        there = await self._pictures.there()
         for pipeline in self._feed.pipelines:
-            if not await self._pictures.settled(pipeline):
+            if (pictures_stream(pipeline) in there) != (pipeline in wanted):
                 await self._provide(pipeline)
+
+    async def _clean(self, sinks: Sequence[StoredSink]) -> None:
+        for pipeline in self._feed.pipelines:
             known = {sink.spec.name for sink in sinks if sink.spec.pipeline == pipeline}
             for name in {*await self._consumers.names(pipeline)} - known:
                 await self._remove_orphan(pipeline, name)
+        for name in {*await self._states.names()} - {sink.spec.name for sink in sinks}:
+            # A process that ran it may have told its state once more.
+            await self._states.forget(name)
 
     async def _restore(self, seen: StoredSink) -> None:
         name = seen.spec.name

@@ -45,21 +45,21 @@ class JsonlWriter:
         """Of the part, that are durable."""
         self._began = 0.0
         """Unix time of the part."""
-        self._lines: list[bytes] = []
+        self._results: list[Result] = []
 
     async def open(self) -> None:
         await self._thread.run(self._open)
 
     async def write(self, results: Sequence[Result]) -> None:
-        self._lines += [_line(result) for result in results]
+        self._results += results
 
     async def flush(self) -> None:
-        if self._lines:
-            await self._thread.run(partial(self._append, b"".join(self._lines)))
-            self._lines.clear()
+        if self._results:
+            await self._thread.run(partial(self._append, list(self._results)))
+            self._results.clear()
 
     async def abandon(self) -> None:
-        self._lines.clear()
+        self._results.clear()
         await self._thread.run(self._truncate)
 
     async def rest(self) -> None:
@@ -98,7 +98,8 @@ class JsonlWriter:
         self._part, self._file, self._bytes = part, file, whole
         self._began = stamped(part.name) or self._clock_seconds()
 
-    def _append(self, lines: bytes) -> None:
+    def _append(self, results: list[Result]) -> None:
+        lines = b"".join(map(_line, results))
         file = self._file or self._begin()
         try:
             write_all(file, lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.sinks.spec import SinkSpec
+from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages.detection_message import detections_from_proto
 from framemesh.sink.files.folder import PART, Folder
 from framemesh.sink.files.own_thread import OwnThread
@@ -16,7 +17,10 @@ from framemesh.sink.files.stamps import stamp
 from framemesh.sink.intake.pictures import Pictures
 from framemesh.sink.intake.result import Result
 from framemesh.sink.writers.writer import FlushPolicy
+from framemesh.vision.drawing.grids import GridUnreadable
 from framemesh.vision.drawing.picture import draw
+
+log = get_logger()
 
 END = ".mp4"
 FILE_SECONDS = 60.0
@@ -85,7 +89,7 @@ class Mp4Writer:
         picture = decoded(image)
         if picture is None:
             return False
-        drawn = fitted(draw(picture, detections_from_proto(result.outcome)), LONGEST_SIDE)
+        drawn = fitted(_annotated(picture, result), LONGEST_SIDE)
         self._segment(result.outcome.frame.camera, drawn).add(drawn)
         return True
 
@@ -121,3 +125,13 @@ class Mp4Writer:
             segment.discard()
         self._growing.clear()
         self._finished.clear()
+
+
+def _annotated(picture: Pixels, result: Result) -> Pixels:
+    """As it is, where what was detected cannot be read: the video goes on."""
+    try:
+        return draw(picture, detections_from_proto(result.outcome))
+    except (GridUnreadable, KeyError) as error:
+        frame = result.outcome.frame
+        log.warning("detections cannot be drawn", camera=frame.camera, why=str(error))
+        return picture

@@ -65,6 +65,10 @@ class SinkStates:
             return SinkState(number)
         return state if state.number == number else SinkState(number)
 
+    async def names(self) -> list[str]:
+        """Of the sinks that told something."""
+        return await self._bucket.keys()
+
     async def tell(self, name: str, state: SinkState) -> None:
         """Write the state of a sink."""
         with retryable(f"cannot tell the state of sink {name}"):
