@@ -25,6 +25,8 @@ from framemesh.runtime.jetstream.api.replicas import replicas_of
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
+from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
 from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.messages.subjects import PIPELINES_BUCKET
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
@@ -111,6 +113,7 @@ async def test_what_is_kept_for_a_pipeline_outlives_as_many_servers_as_its_frame
     buckets = (
         *(store, journal, revisions, models, checkpoints, events, learned),
         *(Cordons(ingest), ShadowStore(ingest), WorkerSpeeds(ingest), KnownImages(ingest)),
+        *(SinkStore(ingest), SinkStates(ingest)),
     )
     for bucket in buckets:
         await until_answered(bucket.create)

@@ -53,6 +53,7 @@ METHODS = {
             "DrainNode",
             "UncordonNode",
         },
+        "framemesh.api.master.v1.SinkService": {"AddSink", "ListSinks", "GetSink", "RemoveSink"},
     },
     "monitor": {
         "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},
