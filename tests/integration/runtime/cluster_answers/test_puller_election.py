@@ -17,7 +17,17 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
 
-INFO = json.dumps({"name": "all", "config": {}, "delivered": {"stream_seq": 0}}).encode()
+NOTHING = {"consumer_seq": 0, "stream_seq": 0}
+INFO = json.dumps(
+    {
+        "name": "all",
+        "config": {},
+        "delivered": NOTHING,
+        "ack_floor": NOTHING,
+        "num_pending": 0,
+        "num_ack_pending": 0,
+    }
+).encode()
 GRACE_SECONDS = 5.0
 
 
