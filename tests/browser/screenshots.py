@@ -22,7 +22,7 @@ from tests.e2e.mesh import ROOT
 PICTURED = ROOT / ".venv/figures/bin/python"
 """Has what makes the files small, and is not needed elsewhere."""
 
-SETTLE_SECONDS = 4.0
+SETTLE_SECONDS = 3.0
 """For charts to have a line, and tiles a picture each."""
 
 LOOKS: dict[str, dict[str, Any]] = {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PIL import Image
 
-COLOURS = 160
+COLOURS = 112
 """Enough for photographs beside text, as one sees them; a third of the bytes."""
 
-ROUNDS = 4
+ROUNDS = 2
 """In which the palette is made fitter: the first has too few of the colours that are seldom."""
 
 

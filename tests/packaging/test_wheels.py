@@ -1,6 +1,8 @@
 """What is in the wheels, and what their metadata promise."""
 
+import gzip
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -71,6 +73,30 @@ def test_model_clip_pins_and_configuration_are_inside(wheels: Wheels) -> None:
     } <= framemesh
     for name in BUNDLED:
         assert any(path.startswith(f"framemesh/cli/bundled/{name}") for path in framemesh)
+
+
+PAGE_BYTES = 150_000
+"""Of the dashboard's page, as browsers fetch it: compressed."""
+
+
+def test_the_dashboards_page_is_inside_and_small(wheels: Wheels) -> None:
+    page = "framemesh/monitor/dashboard/page/"
+    with zipfile.ZipFile(wheels[0]) as opened:
+        files = {
+            one.filename.removeprefix(page): opened.read(one)
+            for one in opened.infolist()
+            if one.filename.startswith(page)
+        }
+    if not files and shutil.which("npm") is None:
+        pytest.skip("npm is missing, so no page was built")
+    index = files["index.html"].decode()
+    assets = [name for name in files if name.endswith((".js", ".css"))]
+    # Browsers keep what has its hash in its name for ever.
+    assert all(re.fullmatch(r"assets/[\w-]+-[\w-]{8}\.(js|css)", name) for name in assets)
+    assert all(name in index for name in assets)
+    assert "<style" not in index
+    assert "<script>" not in index
+    assert sum(len(gzip.compress(content)) for content in files.values()) < PAGE_BYTES
 
 
 def test_nothing_else_is_inside(wheels: Wheels, capsys: pytest.CaptureFixture[str]) -> None:

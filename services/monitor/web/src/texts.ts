@@ -339,7 +339,7 @@ export const texts = {
   },
   empty: {
     title: "The mesh runs, and waits for its first frame",
-    noPipeline: "There is no pipeline as yet. Two commands put boxes on this page:",
+    noPipeline: "There is no pipeline as yet. Three commands put boxes on this page:",
     noCamera: "A pipeline is there, and no camera has sent a frame. One command does:",
     model: "Give it a model, and a pipeline that uses it",
     push: "Push a video, a picture, an RTSP stream or a webcam",

@@ -118,6 +118,7 @@ describe("a raster", () => {
   test("is not drawn before it is prepared, nor where cells are missing", async () => {
     expect(rasterPixels(raster("depth", [1, 2]))).toBe(null)
     expect(await pixelsOf({ ...raster("depth", [1, 2]), width: 9 })).toBe(null)
+    expect(await pixelsOf({ ...raster("depth", [1, 2]), values: "no base64 !" })).toBe(null)
   })
 })
 

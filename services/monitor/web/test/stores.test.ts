@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import type { Samples } from "../src/api/types"
+import { noteServerIsPast, noteServerTime, serverNow } from "../src/stores/clock"
 import { problemsOf } from "../src/stores/problems"
 import { joined, MOST_SAMPLES } from "../src/stores/samples"
 import { summaryOf } from "../src/stores/summary"
@@ -50,6 +51,24 @@ describe("problems", () => {
 
   test("the same sentence is said once", () => {
     expect(problemsOf(meshOf({ problems: ["no master leads", "no master leads"] }))).toHaveLength(1)
+  })
+})
+
+describe("the clock of the server", () => {
+  test("is told by the message that came the fastest", () => {
+    noteServerTime(10_000, 9000)
+    noteServerTime(10_900, 10_000)
+    expect(serverNow(20_000)).toBe(21_000)
+  })
+
+  test("has passed the time of every outcome that came", () => {
+    noteServerIsPast(31_500, 30_000)
+    expect(serverNow(40_000)).toBe(41_500)
+  })
+
+  test("is followed where it was set", () => {
+    noteServerTime(90_000, 50_000)
+    expect(serverNow(50_000)).toBe(90_000)
   })
 })
 

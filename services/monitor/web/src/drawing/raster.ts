@@ -15,10 +15,13 @@ const cells = new WeakMap<Raster, Uint8Array>()
 /** Decompress the rasters of a frame, which browsers do beside the thread that draws. */
 export async function prepareRasters(detections: readonly Detection[]): Promise<void> {
   for (const { raster } of detections) {
-    if (raster !== null && !cells.has(raster)) cells.set(raster, await inflated(raster.values))
+    if (raster === null || cells.has(raster)) continue
+    // One that cannot be read is not drawn; its picture is.
+    cells.set(raster, await inflated(raster.values).catch(() => new Uint8Array()))
   }
 }
 
+/** @throws DOMException or TypeError where it is not base64, or not compressed by zlib */
 async function inflated(base64: string): Promise<Uint8Array> {
   const compressed = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"))

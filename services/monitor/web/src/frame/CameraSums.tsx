@@ -1,8 +1,7 @@
 import { Fragment } from "preact"
 import type { CameraLedger } from "../api/types"
 import { count } from "../format"
-import { COLUMNS, LISTED } from "../ledger/columns"
-import { links } from "../links"
+import { COLUMNS, framesBehind } from "../ledger/columns"
 import { texts } from "../texts"
 
 interface CameraSumsProps {
@@ -14,18 +13,15 @@ interface CameraSumsProps {
 export function CameraSums({ of, pipeline, camera }: CameraSumsProps) {
   return (
     <dl class="facts">
-      {COLUMNS.map(({ name }) => (
-        <Fragment key={name}>
-          <dt>{texts.fates[name]}</dt>
-          <dd class="number">
-            {LISTED.has(name) && of[name] > 0 ? (
-              <a href={links.frames(pipeline, { camera, fate: name })}>{count(of[name])}</a>
-            ) : (
-              count(of[name])
-            )}
-          </dd>
-        </Fragment>
-      ))}
+      {COLUMNS.map(({ name }) => {
+        const link = framesBehind(name, of[name], pipeline, camera)
+        return (
+          <Fragment key={name}>
+            <dt>{texts.fates[name]}</dt>
+            <dd class="number">{link ? <a href={link}>{count(of[name])}</a> : count(of[name])}</dd>
+          </Fragment>
+        )
+      })}
     </dl>
   )
 }

@@ -4,7 +4,7 @@ import { links } from "../links"
 import { Balance } from "../parts/Balance"
 import { keepsPromises } from "../stores/summary"
 import { texts } from "../texts"
-import { COLUMNS, LISTED, sortedReasons } from "./columns"
+import { COLUMNS, framesBehind, sortedReasons } from "./columns"
 
 const text = texts.ledger
 
@@ -88,11 +88,11 @@ function Counts({ of, pipeline, camera = "" }: CountsProps) {
     <>
       {COLUMNS.map(({ name }) => {
         const value = of?.[name]
-        const link = links.frames(pipeline, { camera, fate: name })
+        const link = framesBehind(name, value, pipeline, camera)
         const label = text.showFrames(texts.fates[name] ?? name, camera || pipeline)
         return (
           <td key={name} class={`number column-${name} ${value === 0 ? "zero" : ""}`}>
-            {value && LISTED.has(name) ? (
+            {link ? (
               <a href={link} aria-label={`${count(value)}: ${label}`}>
                 {count(value)}
               </a>

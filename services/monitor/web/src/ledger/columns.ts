@@ -1,6 +1,7 @@
 /** The columns of a ledger, in the order of the equation. */
 
 import type { Totals } from "../api/types"
+import { links } from "../links"
 
 export type Column = keyof Totals
 
@@ -15,14 +16,27 @@ export const COLUMNS: ReadonlyArray<{ name: Column; sign: string }> = [
   { name: "pending", sign: "+" },
 ]
 
-/** Fates that frames are kept of: from their counts one gets to the frames. */
-export const LISTED: ReadonlySet<Column> = new Set([
-  "rejected",
-  "done",
-  "expired",
-  "superseded",
-  "dead",
-])
+/** From these counts one gets to the frames: of a fate, or of all. Pending ones have no outcome yet. */
+const LISTED: Readonly<Partial<Record<Column, string>>> = {
+  offered: "",
+  accepted: "",
+  rejected: "rejected",
+  done: "done",
+  expired: "expired",
+  superseded: "superseded",
+  dead: "dead",
+}
+
+/** The frames behind a count; null: there are none to show. */
+export function framesBehind(
+  column: Column,
+  value: number | undefined,
+  pipeline: string,
+  camera: string,
+): string | null {
+  const fate = LISTED[column]
+  return value && fate !== undefined ? links.frames(pipeline, { camera, fate }) : null
+}
 
 /** Reasons with their counts, the most frequent first. */
 export function sortedReasons(reasons: Readonly<Record<string, number>>): Array<[string, number]> {

@@ -54,7 +54,7 @@ function Figures({ now }: { now: Summary }) {
       </Figure>
       <Figure
         name={texts.status.ledger}
-        detail={wrong ? texts.status.wrong : texts.status.everyFrame}
+        detail={BALANCE[String(now.balanced)] ?? ""}
         link={links.ledger()}
         state={wrong ? "alarm" : ""}
       >
@@ -62,6 +62,11 @@ function Figures({ now }: { now: Summary }) {
       </Figure>
     </>
   )
+}
+
+const BALANCE: Record<string, string> = {
+  true: texts.status.everyFrame,
+  false: texts.status.wrong,
 }
 
 interface FigureProps {

@@ -5,7 +5,7 @@ import { LiveConnection, type LiveState, type LiveText } from "../api/live"
 import type { Picture } from "../api/picture"
 import { currentToken } from "../api/token"
 import type { WatchedCamera } from "../api/types"
-import { noteServerTime } from "./clock"
+import { noteServerIsPast, noteServerTime } from "./clock"
 import { mesh } from "./mesh"
 import { addSamples } from "./samples"
 import { session, startSession, startWithoutToken } from "./session"
@@ -29,6 +29,7 @@ const connection = new LiveConnection(
     },
     onText: receive,
     onPicture(picture) {
+      noteServerIsPast(picture.header.completed_ms)
       for (const listener of listeners) listener(picture)
     },
   },

@@ -23,7 +23,7 @@ export function Empty() {
           <Command>{`framemesh push examples/street/street.mp4 --pipeline ${name} --fps 10 --loop`}</Command>
           <Command>{`framemesh push webcam --pipeline ${name} --camera desk`}</Command>
         </li>
-        <li>
+        <li class="instead">
           <h2>{texts.empty.demo}</h2>
           <Command>framemesh demo</Command>
         </li>
