@@ -78,7 +78,7 @@ def logs(
             "-n",
             min=0,
             show_default=False,
-            help="Only so many, the newest. [default: all; with --follow 20]",
+            help="Only so many, the newest; by default all, with --follow 20.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
@@ -87,7 +87,7 @@ def logs(
     """Print the logs of all programs of this machine's mesh as one, by time.
 
     Times are in UTC. Of a swarm `docker service logs --follow framemesh_master` prints those of a
-    service, and so of each other.
+    service, and those of the others likewise.
     """  # fmt: skip
     files = log_files(data)
     if not files:

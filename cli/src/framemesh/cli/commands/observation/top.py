@@ -22,15 +22,16 @@ def top(
     *,
     light: Annotated[
         bool | None,
-        typer.Option("--light/--dark", help="Colours for such a background.", show_default=False),
+        typer.Option(
+            "--light/--dark", help="Colours for a light or a dark background.", show_default=False
+        ),
     ] = None,
     master: addresses.MasterAddress = addresses.MASTER,
     monitor: addresses.MonitorAddress = addresses.MONITOR,
 ) -> None:
     """Show pipelines, workers and cameras on one screen: is it working, where does it hurt.
 
-    `q` quits, `?` tells the other keys. A monitor or a master that is away is said to be, and asked
-    again.
+    `q` quits, `?` tells the other keys. Where monitor or master are away it says so, and goes on.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminal("top needs a terminal: `framemesh status --json` prints the same figures")
