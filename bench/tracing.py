@@ -43,6 +43,8 @@ Step = Callable[[bool], Any]
 class Nowhere:
     """Implements SpanSink: it takes spans, and there are none."""
 
+    dropped = 0
+
     def __init__(self, *, active: bool) -> None:
         self.active = active
 
@@ -62,7 +64,7 @@ class Way:
         self.ingest, self.worker, self.monitor = {}, {}, {}
         for on in (True, False):
             sink = Nowhere(active=on)
-            deps = TracingDeps(sink, TraceLimit(self.clock), self.clock)
+            deps = TracingDeps(sink, TraceLimit(self.clock, "are rejected", 20), self.clock)
             self.ingest[on] = IngestTracing(snapshot, "door", "s", deps)
             self.worker[on] = FrameTracing(sink, "w", spec, self.clock, live=True)
             self.monitor[on] = WatchSpans(sink, self.clock)

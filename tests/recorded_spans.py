@@ -15,6 +15,7 @@ class RecordedSpans:
     """Implements SpanSink."""
 
     active: bool = True
+    dropped: int = 0
     spans: list[Span] = field(default_factory=list)
 
     def export(self, spans: Sequence[Span]) -> None:

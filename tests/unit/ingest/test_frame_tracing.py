@@ -31,7 +31,7 @@ class Bench:
         self.clock, self.sink = HandClock(1001.0), RecordedSpans()
         store: PipelineStore = None  # type: ignore[assignment]
         self.snapshot = PipelineSnapshot(stored(sample), store)
-        deps = TracingDeps(self.sink, TraceLimit(self.clock), self.clock)
+        deps = TracingDeps(self.sink, TraceLimit(self.clock, "are rejected", 20), self.clock)
         self.tracing = FrameTracing(self.snapshot, "door", "s", deps)
 
     def frame(self, sequence: int = 7, headers: dict[str, str] | None = None) -> Frame:
@@ -66,7 +66,7 @@ def test_the_worker_knows_of_a_chosen_frame_what_ingest_does() -> None:
         assert found.trace == frame_trace("street", frame.id, sender)
         assert (found.sampled, found.begun) == (True, True)
         assert frame.headers["X-Lens"] == "wide"
-        assert len(frame.headers) == 2
+        assert list(frame.headers) == ["X-Lens", TRACEPARENT], "a dead letter keeps the first"
 
 
 def test_whoever_began_the_trace_decides() -> None:
@@ -112,7 +112,7 @@ def test_a_camera_whose_every_frame_is_rejected_fills_no_collector() -> None:
 def test_where_nobody_collects_nothing_is_passed_on() -> None:
     bench = Bench(1.0)
     bench.sink.active = False
-    deps = TracingDeps(bench.sink, TraceLimit(bench.clock), bench.clock)
+    deps = TracingDeps(bench.sink, TraceLimit(bench.clock, "are rejected", 20), bench.clock)
     bench.tracing = FrameTracing(bench.snapshot, "door", "s", deps)
     frame = bench.frame()
     assert bench.tracing.chosen(frame) is None

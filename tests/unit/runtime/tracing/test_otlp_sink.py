@@ -8,7 +8,9 @@ from functools import partial
 import pytest
 import structlog
 
+from framemesh.core.metrics.process import SPANS_DROPPED
 from framemesh.core.tracing.trace_context import TraceContext
+from framemesh.runtime.metrics.meter import MemoryMeter
 from framemesh.runtime.tracing import otlp_sink
 from framemesh.runtime.tracing.otlp_sink import MAX_SPANS, OtlpSink, span_sink
 from framemesh.runtime.tracing.span import Span
@@ -117,6 +119,16 @@ async def test_trouble_is_told_once_and_its_end_once(collector: Collector, sink:
     ]
     assert lines[0]["error"] == "connection refused"
     assert lines[1]["lost_spans"] == 3
+
+
+async def test_spans_that_no_collector_took_are_counted(collector: Collector) -> None:
+    meter = MemoryMeter([SPANS_DROPPED])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(otlp_sink, "_otlp_exporter", collector)
+        collector.trouble = "connection refused"
+        async with span_sink("collector:4317", "w", meter) as spans:
+            spans.export([SPAN, SPAN])
+            await eventually(lambda: meter.snapshot()[0].values == {(): 2})
 
 
 async def test_without_a_collector_there_is_nothing() -> None:

@@ -221,6 +221,14 @@ def test_a_frame_that_is_given_back_tells_why() -> None:
     assert named(bench.sink.take(), "process").error == "RuntimeError('broken')"
 
 
+def test_what_triton_said_is_told_of_the_request_and_of_its_frames() -> None:
+    bench = Bench(CHOSEN)
+    batch = bench.infer()
+    batch.error = "Triton refused the inference: a shape"
+    spans = bench.complete(bench.outcome())
+    assert named(spans, "triton").error == named(spans, "infer people").error == batch.error
+
+
 def test_where_nobody_collects_no_span_is_made() -> None:
     bench = Bench(CHOSEN)
     bench.sink.active = False

@@ -29,7 +29,7 @@ from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.runtime.tracing.otlp_sink import span_sink
 from framemesh.runtime.tracing.span_sink import SpanSink
-from framemesh.runtime.tracing.trace_limit import TraceLimit
+from framemesh.runtime.tracing.trace_limit import FAILED_PER_SECOND, TraceLimit
 
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
@@ -47,7 +47,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     clock = SystemClock()
     async with (
-        span_sink(settings.otlp, instance()) as spans,
+        span_sink(settings.otlp, instance(), telemetry.meter) as spans,
         broker(settings.nats, "ingest", settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
@@ -103,5 +103,5 @@ def _deps(
         clock=clock,
         measurements=measurements,
         draining=draining,
-        tracing=TracingDeps(spans, TraceLimit(clock), clock),
+        tracing=TracingDeps(spans, TraceLimit(clock, "are rejected", FAILED_PER_SECOND), clock),
     )

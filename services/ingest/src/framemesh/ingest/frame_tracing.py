@@ -64,10 +64,9 @@ class FrameTracing:
             # worth a trace at its end.
             return None
         trace = frame_trace(self._pipeline.name, frame.id, sender)
-        headers = {
-            TRACEPARENT: str(trace.context(FrameSpan.PUBLISH)),
-            **without_context(frame.headers),
-        }
+        # Behind those of the camera: a dead letter keeps the first that fit.
+        headers = without_context(frame.headers)
+        headers[TRACEPARENT] = str(trace.context(FrameSpan.PUBLISH))
         origin = replace(Origin.parse(frame.origin), sender_span_id=trace.parent_id)
         told = replace(frame, headers=headers, origin=str(origin))
         return TracedFrame(told, trace, self._deps.clock.unix_nano())

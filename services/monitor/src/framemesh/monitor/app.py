@@ -46,7 +46,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
 async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
     clock = SystemClock()
     async with (
-        span_sink(settings.otlp, f"monitor@{socket.gethostname()}") as spans,
+        span_sink(settings.otlp, f"monitor@{socket.gethostname()}", telemetry.meter) as spans,
         broker(settings.nats, "monitor", settings.connect) as nats,
         result_hub(nats, clock) as results,
     ):

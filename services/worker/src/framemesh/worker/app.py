@@ -99,7 +99,7 @@ async def _work(
 ) -> None:
     clock = SystemClock()
     async with (
-        span_sink(settings.otlp, settings.id) as spans,
+        span_sink(settings.otlp, settings.id, telemetry.meter) as spans,
         broker(settings.nats, settings.id, settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):

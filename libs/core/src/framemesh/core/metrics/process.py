@@ -1,6 +1,14 @@
 """Metrics of every process: how it does."""
 
-from framemesh.core.metrics.metric import ALL, BYTES, DURATION_BOUNDS, SECONDS, Kind, Metric
+from framemesh.core.metrics.metric import (
+    ALL,
+    BYTES,
+    DURATION_BOUNDS,
+    SECONDS,
+    Kind,
+    Metric,
+    Service,
+)
 
 # The names of Prometheus' client libraries, which dashboards know.
 PROCESS_CPU = Metric(
@@ -23,6 +31,13 @@ LOOP_LAG = Metric(
     ALL,
     bounds=DURATION_BOUNDS,
 )
+SPANS_DROPPED = Metric(
+    "framemesh.spans.dropped",
+    Kind.COUNTER,
+    "{span}",
+    "Spans that no collector took: it was away, or too slow. None where no traces are made.",
+    (Service.INGEST, Service.WORKER, Service.MONITOR),
+)
 BUILD = Metric(
     "framemesh.build.info",
     Kind.GAUGE,
@@ -38,5 +53,6 @@ PROCESS: tuple[Metric, ...] = (
     PROCESS_FILES,
     PROCESS_START,
     LOOP_LAG,
+    SPANS_DROPPED,
     BUILD,
 )

@@ -1,6 +1,7 @@
 """Sends spans to a collector from a thread of its own, so that no event loop ever waits for it."""
 
 import asyncio
+import gc
 import importlib
 import threading
 from collections import deque
@@ -8,7 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from framemesh.core.metrics.process import SPANS_DROPPED
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.metrics.meter import NO_METER, Meter
 from framemesh.runtime.tracing.span import Span
 from framemesh.runtime.tracing.span_sink import NO_SPANS, SpanSink
 
@@ -68,7 +71,7 @@ class OtlpSink:
 
     @property
     def dropped(self) -> int:
-        """In all, for want of room or of a collector."""
+        """See SpanSink: for want of room or of a collector."""
         return self._overflowed + self._unsent
 
     def export(self, spans: Sequence[Span]) -> None:
@@ -130,22 +133,28 @@ def _otlp_exporter(endpoint: str, instance: str) -> Exporter:
     # Not at the top: OpenTelemetry takes 0.2 s to import, which those without a collector save.
     module = importlib.import_module("framemesh.runtime.tracing.otlp_exporter")
     exporter: Exporter = module.OtlpExporter(endpoint, instance)
+    # What was imported stays: the garbage collector need not scan it again and again.
+    gc.freeze()
     return exporter
 
 
 @asynccontextmanager
-async def span_sink(endpoint: str, instance: str) -> AsyncIterator[SpanSink]:
+async def span_sink(
+    endpoint: str, instance: str, meter: Meter = NO_METER
+) -> AsyncIterator[SpanSink]:
     """Where the spans of a process go; what waits at the end of the context is sent, or dropped
     after CLOSE_SECONDS.
 
     Args:
         endpoint: of the collector; empty: nobody wants spans.
         instance: the name of this process among those of its service.
+        meter: tells how many are dropped.
     """
     if not endpoint:
         yield NO_SPANS
         return
     sink = OtlpSink(endpoint, instance)
+    meter.observe(SPANS_DROPPED, lambda: {(): sink.dropped})
     try:
         yield sink
     finally:

@@ -14,6 +14,11 @@ class SpanSink(Protocol):
         """Whether anybody wants spans. Without, none should be made: it costs nothing then."""
         ...
 
+    @property
+    def dropped(self) -> int:
+        """Spans that were not sent and never will be."""
+        ...
+
     def export(self, spans: Sequence[Span]) -> None:
         """Send them some time soon. Those that find no room are dropped."""
         ...
@@ -23,6 +28,7 @@ class NoSpans:
     """Nobody wants spans."""
 
     active = False
+    dropped = 0
 
     def export(self, spans: Sequence[Span]) -> None:
         pass

@@ -268,7 +268,7 @@ class Batcher:
         if request.record and request.record.sampled:
             TRITON_CONTEXT.set(request.record.context)
         try:
-            await self._ask(request.answers, request.size)
+            await self._ask(request.answers, request.size, request.record)
         except asyncio.CancelledError:
             self._close(request.answers)
             raise
@@ -292,18 +292,24 @@ class Batcher:
         # At once: those who have their answers now take a while, and the model is idle.
         self._send_what_is_due()
 
-    async def _ask(self, answers: Answers, size: InputSize | None) -> None:
+    async def _ask(
+        self, answers: Answers, size: InputSize | None, record: BatchRecord | None
+    ) -> None:
         try:
             outputs = await self._infer(list(answers), size)
         except InferenceFailed as error:
+            if record:
+                record.error = str(error)
             if len(answers) == 1:
                 for answer in answers.values():
                     _fail(answer, error)
                 return
             # One bad input fails all that share its request: each is sent again alone.
             for row, answer in answers.items():
-                await self._ask({row: answer}, size)
+                await self._ask({row: answer}, size, record)
         except TritonUnavailable as error:
+            if record:
+                record.error = str(error)
             if isinstance(error, TritonTimedOut):
                 self._timed_out.update(answers)
             for answer in answers.values():

@@ -34,6 +34,7 @@ class BatchRecord:
         self.sent = clock.monotonic()
         self.answered: float | None = None
         self.error = ""
+        """What Triton said of it, if that was no answer."""
         self.sampled = False
         """Whether a frame of it was chosen in advance: Triton traces it as well."""
         self.frames = 0

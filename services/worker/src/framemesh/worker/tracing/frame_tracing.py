@@ -5,7 +5,11 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.tracing.frame_trace import passed_on_trace
 from framemesh.runtime.tracing.span_sink import SpanSink
-from framemesh.runtime.tracing.trace_limit import TraceLimit
+from framemesh.runtime.tracing.trace_limit import (
+    FAILED_PER_SECOND,
+    LATE_PER_SECOND,
+    TraceLimit,
+)
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.in_flight import InFlightFrame
 from framemesh.worker.tracing.batch_span import batch_span
@@ -28,7 +32,8 @@ class FrameTracing:
         self._pipeline = spec.name
         self._clock = clock
         self._live = live
-        self._limit = TraceLimit(clock)
+        self._failures = TraceLimit(clock, "fail", FAILED_PER_SECOND)
+        self._late = TraceLimit(clock, "are late", LATE_PER_SECOND)
         self.follow(spec)
 
     def follow(self, spec: PipelineSpec) -> None:
@@ -45,9 +50,10 @@ class FrameTracing:
             passed_on = passed_on_trace(self._pipeline, context.frame)
             if passed_on.sampled:
                 return FrameSpans(self._pipeline, in_flight, self._worker, passed_on)
-        age = outcome.completed_unix_nano - outcome.captured_unix_nano
-        if age > self._late_nano or context.suspect or outcome.fate is Fate.DEAD:
-            return self._remarkable(in_flight)
+        if context.suspect or outcome.fate is Fate.DEAD:
+            return self._remarkable(in_flight, self._failures)
+        if outcome.completed_unix_nano - outcome.captured_unix_nano > self._late_nano:
+            return self._remarkable(in_flight, self._late)
         return None
 
     def completed(self, traced: FrameSpans, outcome: Outcome, *, first: bool) -> None:
@@ -60,7 +66,7 @@ class FrameTracing:
 
     def abandoned(self, in_flight: InFlightFrame, error: Exception) -> None:
         """It is given back, and comes again."""
-        if self._spans.active and self._live and self._limit.admits():
+        if self._spans.active and self._live and self._failures.admits():
             self._spans.export(self._spans_of(in_flight).abandoned(repr(error)))
 
     def settled(self, context: FrameContext) -> None:
@@ -73,5 +79,5 @@ class FrameTracing:
         passed_on = passed_on_trace(self._pipeline, in_flight.frame)
         return FrameSpans(self._pipeline, in_flight, self._worker, passed_on)
 
-    def _remarkable(self, in_flight: InFlightFrame) -> FrameSpans | None:
-        return self._spans_of(in_flight) if self._live and self._limit.admits() else None
+    def _remarkable(self, in_flight: InFlightFrame, limit: TraceLimit) -> FrameSpans | None:
+        return self._spans_of(in_flight) if self._live and limit.admits() else None
