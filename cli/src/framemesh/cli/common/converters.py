@@ -35,6 +35,7 @@ def report_from_proto(
         age_p50_ms=status.age.p50_ms,
         age_p95_ms=status.age.p95_ms,
         age_p99_ms=status.age.p99_ms,
+        hops_ms={each.hop: {"p50": each.p50_ms, "p99": each.p99_ms} for each in status.hops},
         duplicate_outcomes=status.duplicate_outcomes,
         unread_entries=status.unread_entries,
         dead_letters=status.dead_letters,

@@ -47,6 +47,8 @@ class PipelineReport:
     age_p95_ms: float
     age_p99_ms: float
     """Age: from capture to outcome."""
+    hops_ms: dict[str, dict[str, float]]
+    """Of each hop p50 and p99; of those that frames reached since the monitor was started."""
     duplicate_outcomes: int
     unread_entries: int
     """Entries of the ledger that the broker dropped before a monitor read them."""

@@ -34,6 +34,9 @@ def _pipeline(report: PipelineReport) -> list[RenderableType]:
             f"p99 {report.age_p99_ms:.0f} ms"
         ),
     ]
+    if report.hops_ms:
+        times = ", ".join(f"{hop} {of['p50']:.0f}" for hop, of in report.hops_ms.items())
+        parts.append(Text(f"  p50 of each hop in ms: {times}"))
     if any(report.bytes_a_frame.values()):
         hops = ", ".join(
             f"{decimal(round(size))} {hop}" for hop, size in report.bytes_a_frame.items()

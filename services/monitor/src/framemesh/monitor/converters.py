@@ -43,6 +43,12 @@ def status_to_proto(status: PipelineStatus) -> monitor_pb2.PipelineStatus:
         message.accepted_per_second = ledger.accepted_per_second
         message.completed_per_second = ledger.completed_per_second
         message.age.CopyFrom(_ages_to_proto(ledger.ages))
+        message.hops.extend(
+            monitor_pb2.HopPercentiles(
+                hop=hop.value, p50_ms=1000 * times.p50, p99_ms=1000 * times.p99
+            )
+            for hop, times in ledger.hops.items()
+        )
         message.duplicate_outcomes = ledger.duplicate_outcomes
         message.traffic.CopyFrom(traffic_to_proto(ledger.traffic))
     return message

@@ -26,7 +26,7 @@ from framemesh.api.common.v1 import frame_pb2 as framemesh_dot_api_dot_common_do
 from framemesh.api.common.v1 import outcome_pb2 as framemesh_dot_api_dot_common_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/monitor/v1/monitor.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a#framemesh/api/common/v1/frame.proto\x1a%framemesh/api/common/v1/outcome.proto\"$\n\x10GetStatusRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"P\n\x11GetStatusResponse\x12;\n\tpipelines\x18\x01 \x03(\x0b\x32(.framemesh.api.monitor.v1.PipelineStatus\"\xd6\x03\n\x0ePipelineStatus\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x37\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\x12\x0f\n\x07\x62\x61\x63klog\x18\x03 \x01(\x04\x12\x15\n\rbacklog_bytes\x18\x04 \x01(\x04\x12\x1b\n\x13\x61\x63\x63\x65pted_per_second\x18\x05 \x01(\x01\x12\x1c\n\x14\x63ompleted_per_second\x18\x06 \x01(\x01\x12\x35\n\x03\x61ge\x18\x07 \x01(\x0b\x32(.framemesh.api.monitor.v1.AgePercentiles\x12\x1a\n\x12\x64uplicate_outcomes\x18\x08 \x01(\x04\x12\x16\n\x0eunread_entries\x18\t \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\n \x01(\x04\x12\x32\n\x07traffic\x18\x0b \x01(\x0b\x32!.framemesh.api.monitor.v1.Traffic\x12\x0f\n\x07problem\x18\x0c \x01(\t\x12\x37\n\x07retired\x18\r \x01(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\x12\x17\n\x0fretired_cameras\x18\x0e \x01(\x04\"\xc9\x01\n\x07Traffic\x12.\n\x07\x63\x61meras\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12.\n\x07workers\x18\x02 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12-\n\x06models\x18\x03 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12/\n\x08outcomes\x18\x04 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\"$\n\x03Hop\x12\x0e\n\x06\x66rames\x18\x01 \x01(\x04\x12\r\n\x05\x62ytes\x18\x02 \x01(\x04\"\x9b\x02\n\x0c\x43\x61meraLedger\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x0f\n\x07offered\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x04\x12\x10\n\x08rejected\x18\x04 \x01(\x04\x12\x0c\n\x04\x64one\x18\x05 \x01(\x04\x12\x0f\n\x07\x65xpired\x18\x06 \x01(\x04\x12\x12\n\nsuperseded\x18\x07 \x01(\x04\x12\x0c\n\x04\x64\x65\x61\x64\x18\x08 \x01(\x04\x12\x0f\n\x07pending\x18\t \x01(\x04\x12\x44\n\x07reasons\x18\n \x03(\x0b\x32\x33.framemesh.api.monitor.v1.CameraLedger.ReasonsEntry\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"@\n\x0e\x41gePercentiles\x12\x0e\n\x06p50_ms\x18\x01 \x01(\x01\x12\x0e\n\x06p95_ms\x18\x02 \x01(\x01\x12\x0e\n\x06p99_ms\x18\x03 \x01(\x01\"b\n\x13WatchResultsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61meras\x18\x02 \x03(\t\x12\x12\n\nfrom_start\x18\x03 \x01(\x08\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\"_\n\x14WatchResultsResponse\x12\x31\n\x07outcome\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.Outcome\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"V\n\x0fGetFrameRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12\x0f\n\x07session\x18\x04 \x01(\t\"\x81\x01\n\x10GetFrameResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32%.framemesh.api.monitor.v1.FrameRecord\x12\x36\n\x06ledger\x18\x02 \x01(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\"\xd2\x01\n\x0b\x46rameRecord\x12/\n\x05\x66rame\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.FrameId\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32$.framemesh.api.monitor.v1.FrameState\x12\x31\n\x07outcome\x18\x03 \x01(\x0b\x32 .framemesh.api.common.v1.Outcome\x12\x18\n\x10stored_unix_nano\x18\x04 \x01(\x03\x12\x10\n\x08trace_id\x18\x05 \x01(\t*\x94\x01\n\nFrameState\x12\x1b\n\x17\x46RAME_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46RAME_STATE_UNKNOWN\x10\x01\x12\x17\n\x13\x46RAME_STATE_PENDING\x10\x02\x12\x19\n\x15\x46RAME_STATE_COMPLETED\x10\x03\x12\x1c\n\x18\x46RAME_STATE_NOT_RETAINED\x10\x04\x32\xca\x02\n\x0eMonitorService\x12\x64\n\tGetStatus\x12*.framemesh.api.monitor.v1.GetStatusRequest\x1a+.framemesh.api.monitor.v1.GetStatusResponse\x12o\n\x0cWatchResults\x12-.framemesh.api.monitor.v1.WatchResultsRequest\x1a..framemesh.api.monitor.v1.WatchResultsResponse0\x01\x12\x61\n\x08GetFrame\x12).framemesh.api.monitor.v1.GetFrameRequest\x1a*.framemesh.api.monitor.v1.GetFrameResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&framemesh/api/monitor/v1/monitor.proto\x12\x18\x66ramemesh.api.monitor.v1\x1a#framemesh/api/common/v1/frame.proto\x1a%framemesh/api/common/v1/outcome.proto\"$\n\x10GetStatusRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"P\n\x11GetStatusResponse\x12;\n\tpipelines\x18\x01 \x03(\x0b\x32(.framemesh.api.monitor.v1.PipelineStatus\"\x8e\x04\n\x0ePipelineStatus\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x37\n\x07\x63\x61meras\x18\x02 \x03(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\x12\x0f\n\x07\x62\x61\x63klog\x18\x03 \x01(\x04\x12\x15\n\rbacklog_bytes\x18\x04 \x01(\x04\x12\x1b\n\x13\x61\x63\x63\x65pted_per_second\x18\x05 \x01(\x01\x12\x1c\n\x14\x63ompleted_per_second\x18\x06 \x01(\x01\x12\x35\n\x03\x61ge\x18\x07 \x01(\x0b\x32(.framemesh.api.monitor.v1.AgePercentiles\x12\x1a\n\x12\x64uplicate_outcomes\x18\x08 \x01(\x04\x12\x16\n\x0eunread_entries\x18\t \x01(\x04\x12\x14\n\x0c\x64\x65\x61\x64_letters\x18\n \x01(\x04\x12\x32\n\x07traffic\x18\x0b \x01(\x0b\x32!.framemesh.api.monitor.v1.Traffic\x12\x0f\n\x07problem\x18\x0c \x01(\t\x12\x37\n\x07retired\x18\r \x01(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\x12\x17\n\x0fretired_cameras\x18\x0e \x01(\x04\x12\x36\n\x04hops\x18\x0f \x03(\x0b\x32(.framemesh.api.monitor.v1.HopPercentiles\"=\n\x0eHopPercentiles\x12\x0b\n\x03hop\x18\x01 \x01(\t\x12\x0e\n\x06p50_ms\x18\x02 \x01(\x01\x12\x0e\n\x06p99_ms\x18\x03 \x01(\x01\"\xc9\x01\n\x07Traffic\x12.\n\x07\x63\x61meras\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12.\n\x07workers\x18\x02 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12-\n\x06models\x18\x03 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\x12/\n\x08outcomes\x18\x04 \x01(\x0b\x32\x1d.framemesh.api.monitor.v1.Hop\"$\n\x03Hop\x12\x0e\n\x06\x66rames\x18\x01 \x01(\x04\x12\r\n\x05\x62ytes\x18\x02 \x01(\x04\"\x9b\x02\n\x0c\x43\x61meraLedger\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x0f\n\x07offered\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x03 \x01(\x04\x12\x10\n\x08rejected\x18\x04 \x01(\x04\x12\x0c\n\x04\x64one\x18\x05 \x01(\x04\x12\x0f\n\x07\x65xpired\x18\x06 \x01(\x04\x12\x12\n\nsuperseded\x18\x07 \x01(\x04\x12\x0c\n\x04\x64\x65\x61\x64\x18\x08 \x01(\x04\x12\x0f\n\x07pending\x18\t \x01(\x04\x12\x44\n\x07reasons\x18\n \x03(\x0b\x32\x33.framemesh.api.monitor.v1.CameraLedger.ReasonsEntry\x1a.\n\x0cReasonsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"@\n\x0e\x41gePercentiles\x12\x0e\n\x06p50_ms\x18\x01 \x01(\x01\x12\x0e\n\x06p95_ms\x18\x02 \x01(\x01\x12\x0e\n\x06p99_ms\x18\x03 \x01(\x01\"b\n\x13WatchResultsRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61meras\x18\x02 \x03(\t\x12\x12\n\nfrom_start\x18\x03 \x01(\x08\x12\x14\n\x0cresume_token\x18\x04 \x01(\t\"_\n\x14WatchResultsResponse\x12\x31\n\x07outcome\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.Outcome\x12\x14\n\x0cresume_token\x18\x02 \x01(\t\"V\n\x0fGetFrameRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12\x0f\n\x07session\x18\x04 \x01(\t\"\x81\x01\n\x10GetFrameResponse\x12\x35\n\x06\x66rames\x18\x01 \x03(\x0b\x32%.framemesh.api.monitor.v1.FrameRecord\x12\x36\n\x06ledger\x18\x02 \x01(\x0b\x32&.framemesh.api.monitor.v1.CameraLedger\"\xd2\x01\n\x0b\x46rameRecord\x12/\n\x05\x66rame\x18\x01 \x01(\x0b\x32 .framemesh.api.common.v1.FrameId\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32$.framemesh.api.monitor.v1.FrameState\x12\x31\n\x07outcome\x18\x03 \x01(\x0b\x32 .framemesh.api.common.v1.Outcome\x12\x18\n\x10stored_unix_nano\x18\x04 \x01(\x03\x12\x10\n\x08trace_id\x18\x05 \x01(\t*\x94\x01\n\nFrameState\x12\x1b\n\x17\x46RAME_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46RAME_STATE_UNKNOWN\x10\x01\x12\x17\n\x13\x46RAME_STATE_PENDING\x10\x02\x12\x19\n\x15\x46RAME_STATE_COMPLETED\x10\x03\x12\x1c\n\x18\x46RAME_STATE_NOT_RETAINED\x10\x04\x32\xca\x02\n\x0eMonitorService\x12\x64\n\tGetStatus\x12*.framemesh.api.monitor.v1.GetStatusRequest\x1a+.framemesh.api.monitor.v1.GetStatusResponse\x12o\n\x0cWatchResults\x12-.framemesh.api.monitor.v1.WatchResultsRequest\x1a..framemesh.api.monitor.v1.WatchResultsResponse0\x01\x12\x61\n\x08GetFrame\x12).framemesh.api.monitor.v1.GetFrameRequest\x1a*.framemesh.api.monitor.v1.GetFrameResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,34 +35,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CAMERALEDGER_REASONSENTRY']._loaded_options = None
   _globals['_CAMERALEDGER_REASONSENTRY']._serialized_options = b'8\001'
-  _globals['_FRAMESTATE']._serialized_start=1962
-  _globals['_FRAMESTATE']._serialized_end=2110
+  _globals['_FRAMESTATE']._serialized_start=2081
+  _globals['_FRAMESTATE']._serialized_end=2229
   _globals['_GETSTATUSREQUEST']._serialized_start=144
   _globals['_GETSTATUSREQUEST']._serialized_end=180
   _globals['_GETSTATUSRESPONSE']._serialized_start=182
   _globals['_GETSTATUSRESPONSE']._serialized_end=262
   _globals['_PIPELINESTATUS']._serialized_start=265
-  _globals['_PIPELINESTATUS']._serialized_end=735
-  _globals['_TRAFFIC']._serialized_start=738
-  _globals['_TRAFFIC']._serialized_end=939
-  _globals['_HOP']._serialized_start=941
-  _globals['_HOP']._serialized_end=977
-  _globals['_CAMERALEDGER']._serialized_start=980
-  _globals['_CAMERALEDGER']._serialized_end=1263
-  _globals['_CAMERALEDGER_REASONSENTRY']._serialized_start=1217
-  _globals['_CAMERALEDGER_REASONSENTRY']._serialized_end=1263
-  _globals['_AGEPERCENTILES']._serialized_start=1265
-  _globals['_AGEPERCENTILES']._serialized_end=1329
-  _globals['_WATCHRESULTSREQUEST']._serialized_start=1331
-  _globals['_WATCHRESULTSREQUEST']._serialized_end=1429
-  _globals['_WATCHRESULTSRESPONSE']._serialized_start=1431
-  _globals['_WATCHRESULTSRESPONSE']._serialized_end=1526
-  _globals['_GETFRAMEREQUEST']._serialized_start=1528
-  _globals['_GETFRAMEREQUEST']._serialized_end=1614
-  _globals['_GETFRAMERESPONSE']._serialized_start=1617
-  _globals['_GETFRAMERESPONSE']._serialized_end=1746
-  _globals['_FRAMERECORD']._serialized_start=1749
-  _globals['_FRAMERECORD']._serialized_end=1959
-  _globals['_MONITORSERVICE']._serialized_start=2113
-  _globals['_MONITORSERVICE']._serialized_end=2443
+  _globals['_PIPELINESTATUS']._serialized_end=791
+  _globals['_HOPPERCENTILES']._serialized_start=793
+  _globals['_HOPPERCENTILES']._serialized_end=854
+  _globals['_TRAFFIC']._serialized_start=857
+  _globals['_TRAFFIC']._serialized_end=1058
+  _globals['_HOP']._serialized_start=1060
+  _globals['_HOP']._serialized_end=1096
+  _globals['_CAMERALEDGER']._serialized_start=1099
+  _globals['_CAMERALEDGER']._serialized_end=1382
+  _globals['_CAMERALEDGER_REASONSENTRY']._serialized_start=1336
+  _globals['_CAMERALEDGER_REASONSENTRY']._serialized_end=1382
+  _globals['_AGEPERCENTILES']._serialized_start=1384
+  _globals['_AGEPERCENTILES']._serialized_end=1448
+  _globals['_WATCHRESULTSREQUEST']._serialized_start=1450
+  _globals['_WATCHRESULTSREQUEST']._serialized_end=1548
+  _globals['_WATCHRESULTSRESPONSE']._serialized_start=1550
+  _globals['_WATCHRESULTSRESPONSE']._serialized_end=1645
+  _globals['_GETFRAMEREQUEST']._serialized_start=1647
+  _globals['_GETFRAMEREQUEST']._serialized_end=1733
+  _globals['_GETFRAMERESPONSE']._serialized_start=1736
+  _globals['_GETFRAMERESPONSE']._serialized_end=1865
+  _globals['_FRAMERECORD']._serialized_start=1868
+  _globals['_FRAMERECORD']._serialized_end=2078
+  _globals['_MONITORSERVICE']._serialized_start=2232
+  _globals['_MONITORSERVICE']._serialized_end=2562
 # @@protoc_insertion_point(module_scope)

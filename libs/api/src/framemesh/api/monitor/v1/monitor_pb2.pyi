@@ -108,6 +108,7 @@ class PipelineStatus(_message.Message):
     PROBLEM_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
     RETIRED_CAMERAS_FIELD_NUMBER: _builtins.int
+    HOPS_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     backlog: _builtins.int
     """Frames in the buffer: waiting, or with a worker."""
@@ -145,6 +146,10 @@ class PipelineStatus(_message.Message):
         back begins a new ledger in `cameras`, and what it had stays here.
         """
 
+    @_builtins.property
+    def hops(self) -> _containers.RepeatedCompositeFieldContainer[Global___HopPercentiles]:
+        """Of the hops that some of the same frames reached, in their order, since the monitor was started."""
+
     def __init__(
         self,
         *,
@@ -162,14 +167,43 @@ class PipelineStatus(_message.Message):
         problem: _builtins.str = ...,
         retired: Global___CameraLedger | None = ...,
         retired_cameras: _builtins.int = ...,
+        hops: _abc.Iterable[Global___HopPercentiles] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "retired", b"retired", "traffic", b"traffic"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "pipeline", b"pipeline", "problem", b"problem", "retired", b"retired", "retired_cameras", b"retired_cameras", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_per_second", b"accepted_per_second", "age", b"age", "backlog", b"backlog", "backlog_bytes", b"backlog_bytes", "cameras", b"cameras", "completed_per_second", b"completed_per_second", "dead_letters", b"dead_letters", "duplicate_outcomes", b"duplicate_outcomes", "hops", b"hops", "pipeline", b"pipeline", "problem", b"problem", "retired", b"retired", "retired_cameras", b"retired_cameras", "traffic", b"traffic", "unread_entries", b"unread_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PipelineStatus: _TypeAlias = PipelineStatus  # noqa: Y015
+
+@_typing.final
+class HopPercentiles(_message.Message):
+    """How long frames were on one hop of their way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOP_FIELD_NUMBER: _builtins.int
+    P50_MS_FIELD_NUMBER: _builtins.int
+    P99_MS_FIELD_NUMBER: _builtins.int
+    hop: _builtins.str
+    """The name of a field of HopTimings."""
+    p50_ms: _builtins.float
+    p99_ms: _builtins.float
+    def __init__(
+        self,
+        *,
+        hop: _builtins.str = ...,
+        p50_ms: _builtins.float = ...,
+        p99_ms: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hop", b"hop", "p50_ms", b"p50_ms", "p99_ms", b"p99_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HopPercentiles: _TypeAlias = HopPercentiles  # noqa: Y015
 
 @_typing.final
 class Traffic(_message.Message):
