@@ -95,6 +95,10 @@ stubs: install ## Generate the gRPC stubs from proto/
 glossary: install ## Write docs/glossary.md from tools/glossary.toml
 	$(BIN)/python -m tools.glossary
 
+.PHONY: metrics-docs
+metrics-docs: install ## Write docs/metrics.md and the boards of Grafana from the table of metrics
+	$(BIN)/python -m tools.metrics_page
+
 .PHONY: web-types
 web-types: install ## Write the TypeScript types of the dashboard's messages
 	$(BIN)/python -m tools.web_types
@@ -111,6 +115,7 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 		$(BUF) breaking --against ".git#tag=$$tag"; fi
 	$(BIN)/python tools/stubs.py --check libs/api/src
 	$(BIN)/python -m tools.glossary --check
+	$(BIN)/python -m tools.metrics_page --check
 	$(BIN)/python -m tools.web_types --check
 	npm run --silent --prefix $(WEB) check
 	$(BIN)/pytest tests/unit
