@@ -68,7 +68,7 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
                 # Its workers inherit this.
                 "FRAMEMESH_NATS": server.url,
                 "FRAMEMESH_AGENT_LISTEN": ports.agent,
-                "FRAMEMESH_AGENT_METRICS": Ports.metrics(ports.agent),
+                **_metrics("agent", ports.agent),
                 "FRAMEMESH_AGENT_MASTER": ports.master,
                 "FRAMEMESH_AGENT_DATA": str(data),
                 "FRAMEMESH_AGENT_FIRST_PORT": str(ports.first_worker),
@@ -87,7 +87,7 @@ def _service(name: str, address: str, nats: str, **environment: str) -> Program:
         {
             "FRAMEMESH_NATS": nats,
             f"FRAMEMESH_{name.upper()}_LISTEN": address,
-            f"FRAMEMESH_{name.upper()}_METRICS": Ports.metrics(address),
+            **_metrics(name, address),
             **ONE_ARENA,
             **environment,
         },
@@ -107,6 +107,12 @@ def _monitor(ports: Ports, nats: str, token: str) -> Program:
         FRAMEMESH_MONITOR_BROKER_HTTP=ports.nats_http,
     )
     return replace(program, further_addresses=(ports.dashboard,))
+
+
+def _metrics(name: str, address: str) -> dict[str, str]:
+    variable = f"FRAMEMESH_{name.upper()}_METRICS"
+    # Whoever runs `up` may have another place for them, or want none.
+    return {variable: os.environ.get(variable, Ports.metrics(address))}
 
 
 def _module(name: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from framemesh.runtime import logs
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.metrics.endpoint import metrics_endpoint
 from framemesh.runtime.metrics.meter import MemoryMeter
-from framemesh.runtime.metrics.process import measure_loop_lag, measure_process
+from framemesh.runtime.metrics.process import measure_build, measure_loop_lag, measure_process
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
 from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
@@ -59,6 +59,7 @@ async def _run_measured(name: str, settings: S, run: Run[S], stop: asyncio.Event
     async with (
         metrics_endpoint(settings.metrics, meter),
         background_task(measure_loop_lag(meter)),
+        background_task(measure_build(meter, name)),
     ):
         await run(settings, stop, telemetry=Telemetry(meter))
 
