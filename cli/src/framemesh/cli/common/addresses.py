@@ -19,6 +19,12 @@ MasterAddress = Annotated[
         help="host:port of the master; several with commas.",
     ),
 ]
+DASHBOARD = "127.0.0.1:7400"
+
+DashboardAddress = Annotated[
+    str,
+    typer.Option("--dashboard", envvar="FRAMEMESH_DASHBOARD", help="host:port of the dashboard."),
+]
 JAEGER = "http://127.0.0.1:16686"
 
 JaegerAddress = Annotated[
