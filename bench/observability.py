@@ -99,11 +99,11 @@ def cpu_ms(run: MeshRun) -> float:
     return 1000 * sum(run.cpu.values()) / run.frames
 
 
-async def compare(rounds: int, frames_of_each: int, folder: Path) -> None:
+async def compare(rounds: int, frames_of_each: int, folder: Path, *, traces: bool) -> None:
     async with collector() as (spans, address):
-        ports = Ports.free()
+        ports, otlp = Ports.free(), address if traces else ""
         async with (
-            mesh(folder / "on", ports, {"FRAMEMESH_OTLP": address}) as on,
+            mesh(folder / "on", ports, {"FRAMEMESH_OTLP": otlp}) as on,
             mesh(folder / "off", Ports.free(), OFF) as off,
         ):
             scraping = asyncio.create_task(scrape(ports))
@@ -134,9 +134,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--frames", type=int, default=200, help="of each of the cameras")
+    parser.add_argument("--no-traces", action="store_true", help="metrics alone")
     arguments = parser.parse_args()
+    rounds, frames, traces = arguments.rounds, arguments.frames, not arguments.no_traces
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(compare(arguments.rounds, arguments.frames, Path(folder)))
+        asyncio.run(compare(rounds, frames, Path(folder), traces=traces))
 
 
 if __name__ == "__main__":

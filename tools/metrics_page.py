@@ -10,6 +10,7 @@ from framemesh.core.metrics.frames import FRAMES
 from framemesh.core.metrics.mesh import MESH
 from framemesh.core.metrics.metric import Metric
 from framemesh.core.metrics.process import PROCESS
+from framemesh.core.metrics.sinks import SINKS
 from tools.grafana import board
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ boards for Grafana in [deploy/grafana](../deploy/grafana).
 AREAS = (
     ("Frames", "frames", FRAMES),
     ("The mesh", "mesh", MESH),
+    ("Sinks", "sinks", SINKS),
     ("Every process", "processes", PROCESS),
 )
 """Title, name of the board, and metrics of each part."""

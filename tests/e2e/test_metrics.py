@@ -14,6 +14,7 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.metrics import frames
 from framemesh.core.metrics import mesh as of_mesh
 from framemesh.core.metrics.metric import Kind, Metric, Service
+from framemesh.core.metrics.sinks import SINKS
 from framemesh.core.metrics.table import metrics_of
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
@@ -23,6 +24,8 @@ from tests.waiting import eventually
 UNUSUAL = {
     # Nothing was scaled.
     of_mesh.SCALER_DECISIONS,
+    # There is no sink.
+    *SINKS,
 }
 """Metrics without a series in a mesh where all goes well."""
 
