@@ -1,4 +1,4 @@
-"""The contract of a writer. One suite holds every kind to it: tests/contract/test_sinks.py."""
+"""The contract of a writer; tests/integration/sink/test_every_kind.py holds every kind to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
