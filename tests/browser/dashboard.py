@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
+import pytest
+
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera
 from tests.browser.browser import Browser, Page
 from tests.e2e.mesh import Mesh
+
+BUSY_LOOP = pytest.mark.loop_limit(2.0)
+"""A browser, a mesh and the test share the processors: a thread may take a second to start."""
 
 APART = 17
 """Frames of a clip between two cameras that send it: they do not show the same."""

@@ -4,10 +4,10 @@ from typing import Literal
 
 import pytest
 
-from tests.browser.dashboard import Dashboard
+from tests.browser.dashboard import BUSY_LOOP, Dashboard
 from tests.browser.test_screens import UNDECODABLE
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), BUSY_LOOP]
 
 SERIOUS = {"serious", "critical"}
 

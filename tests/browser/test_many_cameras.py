@@ -8,10 +8,10 @@ import pytest
 
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from tests.browser.browser import Page
-from tests.browser.dashboard import Dashboard, sending
+from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.mesh import ROOT
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), BUSY_LOOP]
 
 CAMERAS = [f"camera-{number:03d}" for number in range(100)]
 FRAMES_PER_SECOND = 0.5
