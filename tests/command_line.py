@@ -28,8 +28,9 @@ async def framemesh(*arguments: str | Path, **environment: str) -> Ended:
         "framemesh.cli",
         *map(str, arguments),
         env={**os.environ, **environment},
-        # Also where a test has become somebody else for a moment.
-        user=os.getuid(),
+        # Only where a test has become somebody else for a moment: with a user it is forked, and
+        # what gRPC does in the child of a process whose threads call it may end that.
+        user=os.getuid() if os.geteuid() != os.getuid() else None,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
