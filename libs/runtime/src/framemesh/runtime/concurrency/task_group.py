@@ -5,7 +5,7 @@ import sys
 from types import TracebackType
 from typing import Self, cast
 
-from framemesh.core.errors import FramemeshError
+from framemesh.core.errors import leaves
 from framemesh.runtime.concurrency.cancellation import cancellations
 from framemesh.runtime.logs import get_logger
 
@@ -51,13 +51,6 @@ class TaskGroup(asyncio.TaskGroup):  # noqa: TID251  this is what is used instea
                 cast("asyncio.Task[object]", asyncio.current_task()).uncancel()
             if cancellations() == self._cancelled_before:
                 raise
-            _log(group)
+            # Most of it follows from that: gRPC, for one, refuses to write to a call that is gone.
+            log.info("failed while it was cancelled", errors=list(map(repr, leaves(group))))
             raise asyncio.CancelledError from group
-
-
-def _log(group: BaseExceptionGroup[BaseException]) -> None:
-    ended, faults = group.split(FramemeshError)
-    if ended:
-        log.info("failed while it was cancelled", errors=list(map(str, ended.exceptions)))
-    if faults:
-        log.error("failed while it was cancelled", exc_info=faults)
