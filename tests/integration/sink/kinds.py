@@ -28,6 +28,8 @@ class Kind(ABC):
     options = SinkOptions()
     repeats = 256
     """Results that may be under way when a process is killed."""
+    results = 300
+    """While processes are killed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "target"
@@ -141,6 +143,8 @@ class Mqtt(Kind):
 class Mp4(Kind):
     kind = SinkKind.MP4
     options = SinkOptions(file_seconds=1)
+    # Each is encoded, and again after a kill.
+    results = 120
 
     def arrived(self) -> list[Frame]:
         found: list[Frame] = []
