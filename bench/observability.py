@@ -25,7 +25,7 @@ from framemesh.cli.local.ports import METRICS, Ports
 
 SERVICES = ("INGEST", "MASTER", "MONITOR", "AGENT", "SINK")
 STORE_BYTES = 2 * 1024**3
-SCRAPE_SECONDS = 5.0
+SCRAPE_SECONDS = 10.0
 
 OFF = {**{f"FRAMEMESH_{each}_METRICS": "" for each in SERVICES}, "FRAMEMESH_OTLP": ""}
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,13 @@ def pins(name: str) -> set[tuple[str, str]]:
     return set(PIN.findall((ROOT / "requirements" / name).read_text()))
 
 
+def project(member: Path) -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((member / "pyproject.toml").read_text())["project"]
+    return found
+
+
 def required(member: Path) -> set[str]:
-    declared = tomllib.loads((member / "pyproject.toml").read_text())["project"]["dependencies"]
-    return {re.split(r"[^\w.-]", one)[0] for one in declared}
+    return {re.split(r"[^\w.-]", one)[0] for one in project(member)["dependencies"]}
 
 
 def test_a_service_comes_after_what_it_needs() -> None:
@@ -37,7 +42,7 @@ def test_the_broker_has_nothing_of_this_workspace() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_requirement_of_a_service_is_pinned(service: str) -> None:
     needed = {name for member in members(service) for name in required(member)}
-    ours = {f"framemesh-{member.name}" for member in members(service)}
+    ours = {project(member)["name"] for member in members(service)}
     missing = needed - ours - {name for name, _ in pins(f"images/{service}.txt")}
     assert not missing, "run `make lock`"
 
