@@ -14,6 +14,7 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.metrics import frames
 from framemesh.core.metrics import mesh as of_mesh
 from framemesh.core.metrics.metric import Kind, Metric, Service
+from framemesh.core.metrics.process import SPANS_DROPPED
 from framemesh.core.metrics.sinks import SINKS
 from framemesh.core.metrics.table import metrics_of
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
@@ -24,8 +25,9 @@ from tests.waiting import eventually
 UNUSUAL = {
     # Nothing was scaled.
     of_mesh.SCALER_DECISIONS,
-    # There is no sink.
+    # There is no sink, and no collector of traces.
     *SINKS,
+    SPANS_DROPPED,
 }
 """Metrics without a series in a mesh where all goes well."""
 
@@ -89,7 +91,7 @@ async def pages(
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_process_tells_each_of_its_metrics(pages: Pages, service: Service) -> None:
     # Some are asked of others only once somebody reads them.
-    await eventually(lambda: pages.missing(service), 60, until=lambda missing: not missing)
+    await eventually(lambda: pages.missing(service), 30, until=lambda missing: not missing)
 
 
 @pytest.mark.asyncio(loop_scope="session")
