@@ -16,6 +16,7 @@ import pytest
 
 from framemesh.cli.local.orphans import orphan_mark
 from framemesh.cli.local.ports import Ports
+from framemesh.cli.local.programs import mesh_programs
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.rpc.health import grpc_serving
 from tests.integration.local.conftest import STATUS_SECONDS, Command, marked, taken
@@ -143,8 +144,9 @@ async def test_ctrl_c_during_the_start_leaves_nothing(
 
 
 async def test_two_ctrl_c_leave_nothing_either(data: Path, ports: Ports, up: Up) -> None:
+    all_of_them = len(mesh_programs(data, ports, store_max_bytes=1))
     command = await Command.start(*up)
-    await eventually(lambda: len(marked(data)) == 5, STATUS_SECONDS)
+    await eventually(lambda: len(marked(data)) == all_of_them, STATUS_SECONDS)
     command.interrupt()
     await asyncio.sleep(0.05)
     command.interrupt()
