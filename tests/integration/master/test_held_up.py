@@ -80,7 +80,7 @@ async def test_another_model_is_deleted_and_that_of_the_pipeline_says_what_it_wa
 ) -> None:
     making = asyncio.Event()
 
-    async def provision(*_: object) -> None:
+    async def provision(*_: object, **__: object) -> None:
         making.set()
         await asyncio.Event().wait()
 
