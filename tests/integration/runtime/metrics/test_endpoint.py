@@ -18,6 +18,9 @@ from framemesh.runtime.metrics.meter import MemoryMeter, Readings
 from framemesh.runtime.processes.ports import free_block
 from tests.waiting import eventually
 
+# Each client of httpx reads the certificates of the machine, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 READS = Metric("t.reads", Kind.GAUGE, "{read}", "Reads.", (Service.WORKER,))
 MANY = Metric("t.many", Kind.GAUGE, "{read}", "Many.", (Service.WORKER,), ("name",))
 
