@@ -60,12 +60,10 @@ WORKS = [
 async def test_a_loop_ends_when_it_is_cancelled_while_its_work_fails(
     work: Work, steps: int
 ) -> None:
-    woken, rounds = asyncio.Event(), 0
+    woken = asyncio.Event()
 
     async def loop() -> None:
-        nonlocal rounds
         while True:
-            rounds += 1
             try:
                 await work(woken)
             except* Away:
@@ -79,7 +77,6 @@ async def test_a_loop_ends_when_it_is_cancelled_while_its_work_fails(
     task.cancel()
     await asyncio.sleep(0.01)
     assert task.cancelled()
-    assert rounds == 1 or steps
 
 
 @pytest.mark.parametrize("work", WORKS)

@@ -91,6 +91,19 @@ async def test_a_collector_that_hangs_blocks_nobody_and_its_spans_are_bounded(
     assert sink.dropped == MAX_SPANS
 
 
+async def test_spans_without_an_exporter_are_counted_as_dropped(collector: Collector) -> None:
+    """As where one of the exporter's own settings names a file that is not there."""
+
+    def fail(endpoint: str, instance: str) -> Collector:
+        raise FileNotFoundError("certificate.pem")
+
+    with structlog.testing.capture_logs() as lines:
+        sink = OtlpSink("collector:4317", "w", fail)
+        await eventually(lambda: bool(lines))
+    sink.export([SPAN, SPAN])
+    assert sink.dropped == 2
+
+
 async def test_the_end_of_a_process_waits_for_a_collector_that_hangs_no_longer_than_it_says(
     collector: Collector,
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from framemesh.core.clock import SystemClock
+from framemesh.runtime.concurrency.run_until import cancel_start
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
@@ -24,19 +25,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
         BrokerLost: the connection to the broker is beyond repair.
     """
     started = asyncio.Event()
-    async with TaskGroup() as tasks:
-        working = tasks.create_task(_work(settings, stop, started, telemetry))
-        watching = tasks.create_task(_cancel_start(working, stop, started))
-        working.add_done_callback(lambda _: watching.cancel())
-
-
-async def _cancel_start(
-    working: asyncio.Task[None], stop: asyncio.Event, started: asyncio.Event
-) -> None:
-    """One that is told to stop before it has sinks has nothing to complete."""
-    await stop.wait()
-    if not started.is_set():
-        working.cancel()
+    await cancel_start(stop, started, _work(settings, stop, started, telemetry))
 
 
 async def _work(

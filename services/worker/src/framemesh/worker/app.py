@@ -11,6 +11,7 @@ from framemesh.core.metrics.frames import WORKER_HELD
 from framemesh.core.outcome import StageModel
 from framemesh.core.worker_role import WorkerRole
 from framemesh.modeling.source import FolderSource
+from framemesh.runtime.concurrency.run_until import cancel_start
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.data_plane import DataPlane
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
@@ -75,19 +76,7 @@ async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO
     started = asyncio.Event()
     cache = ModelCache(Path(settings.model_cache or settings.data / "models"))
     with closing(cache):
-        async with TaskGroup() as tasks:
-            working = tasks.create_task(_work(settings, cache, stop, started, telemetry))
-            watching = tasks.create_task(_cancel_start(working, stop, started))
-            working.add_done_callback(lambda _: watching.cancel())
-
-
-async def _cancel_start(
-    working: asyncio.Task[None], stop: asyncio.Event, started: asyncio.Event
-) -> None:
-    """A worker that is told to stop before it has frames has nothing to complete."""
-    await stop.wait()
-    if not started.is_set():
-        working.cancel()
+        await cancel_start(stop, started, _work(settings, cache, stop, started, telemetry))
 
 
 async def _work(

@@ -29,3 +29,25 @@ async def cancel_when(stop: asyncio.Event, work: Coroutine[None, None, None]) ->
         working.add_done_callback(lambda _: watching.cancel())
         watching.add_done_callback(lambda _: working.cancel())
     return not working.cancelled()
+
+
+async def cancel_start(
+    stop: asyncio.Event, started: asyncio.Event, work: Coroutine[None, None, None]
+) -> None:
+    """Run `work`, which ends by itself once `stop` is set, and sets `started` as soon as it has
+    something to complete then. Before that it is cancelled.
+
+    What the work raises comes out in an exception group.
+    """
+    async with TaskGroup() as tasks:
+        working = tasks.create_task(work)
+        watching = tasks.create_task(_cancel_unless(started, stop, working))
+        working.add_done_callback(lambda _: watching.cancel())
+
+
+async def _cancel_unless(
+    started: asyncio.Event, stop: asyncio.Event, working: asyncio.Task[None]
+) -> None:
+    await stop.wait()
+    if not started.is_set():
+        working.cancel()

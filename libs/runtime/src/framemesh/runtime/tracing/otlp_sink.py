@@ -57,6 +57,7 @@ class OtlpSink:
         self._make = make or _otlp_exporter
         self._exporter: Exporter | None = None
         self._queue: deque[Span] = deque()
+        self._max_spans = MAX_SPANS
         self._due = threading.Event()
         self._closing = False
         self._trouble = ""
@@ -76,7 +77,7 @@ class OtlpSink:
 
     def export(self, spans: Sequence[Span]) -> None:
         """See SpanSink."""
-        if len(self._queue) + len(spans) > MAX_SPANS:
+        if len(self._queue) + len(spans) > self._max_spans:
             self._overflowed += len(spans)
             return
         self._queue.extend(spans)
@@ -96,7 +97,9 @@ class OtlpSink:
             self._exporter = self._make(self._endpoint, self._instance)
         except Exception as error:  # noqa: BLE001  a wrong setting of the exporter's own, such as a file
             log.error("no traces are exported", collector=self._endpoint, error=str(error))
-            self._queue = deque(maxlen=0)
+            self._max_spans = 0
+            self._unsent += len(self._queue)
+            self._queue.clear()
             return
         while not self._closing:
             self._due.wait(PERIOD_SECONDS)

@@ -20,6 +20,7 @@ from framemesh.runtime.concurrency.cancellation import (
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.connection.client import Client, PermissionsViolation
+from framemesh.runtime.log_lines.credentials import url_without_credentials
 from framemesh.runtime.logs import get_logger
 
 log = get_logger()
@@ -50,8 +51,8 @@ PENDING_BYTES = 48 * 1024 * 1024
 fit during a reconnect."""
 
 
-CREDENTIALS = re.compile("//([^:@/]*)[^@/]*@")
-"""The user and the password in a URL."""
+USER = re.compile("//([^:@/]*)[^@/]*@")
+"""The user in a URL."""
 
 
 class BrokerUnavailable(StreamUnavailable):
@@ -88,9 +89,9 @@ class Broker:
         """
         self._servers = url.split(",")
         self._options = options
-        self.url = CREDENTIALS.sub("//", url)
-        """The URL without the password, for messages and logs."""
-        found = CREDENTIALS.search(url)
+        self.url = ",".join(map(url_without_credentials, self._servers))
+        """The URL without users and passwords, for messages and logs."""
+        found = USER.search(url)
         self.user = found[1] if found else ""
         self.server = ""
         """host:port of the current server, or of the last one."""
