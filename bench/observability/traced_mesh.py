@@ -1,4 +1,4 @@
-"""What traces cost a whole mesh: `python -m bench.traced_mesh --otlp HOST:PORT`.
+"""What traces cost a whole mesh: `python -m bench.observability.traced_mesh --otlp HOST:PORT`.
 
 Two meshes stand side by side, one of which sends traces to that collector. Each is saturated in
 turns while the other is idle. Prints the frames a second and the CPU time a frame of both.

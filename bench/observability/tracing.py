@@ -1,4 +1,4 @@
-"""What tracing costs a frame that is not traced: `python -m bench.tracing`.
+"""What tracing costs a frame that is not traced: `python -m bench.observability.tracing`.
 
 Each step that a frame goes through is called in a loop with tracing on and off, in turns; the
 difference of the medians is what tracing adds.

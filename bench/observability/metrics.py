@@ -1,4 +1,4 @@
-"""What metrics and the times of hops cost a frame: `python -m bench.metrics`.
+"""What metrics and the times of hops cost a frame: `python -m bench.observability.metrics`.
 
 Each step is called in a loop; the fastest of many rounds counts, as the machine is shared.
 """
