@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -62,3 +63,16 @@ def without(image: bytes, markers: Sequence[int]) -> bytes:
 
 def _scan_of(image: bytes) -> int:
     return segments(image)[-1][2]
+
+
+def frames_of(clip: Path) -> list[bytes]:
+    """All frames of a video, as JPEGs."""
+    video = cv2.VideoCapture(str(clip))
+    frames: list[bytes] = []
+    while True:
+        more, taken = video.read()
+        if not more:
+            break
+        frames.append(cv2.imencode(".jpg", taken)[1].tobytes())
+    video.release()
+    return frames

@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import cv2
-
 from framemesh.cli.commands.pipeline import read_pipeline
 from framemesh.cli.local.dashboard_token import dashboard_token
 from framemesh.cli.local.ports import Ports
@@ -16,6 +14,7 @@ from framemesh.core.pipeline.spec import WorkersSpec
 from tests.browser.browser import Browser
 from tests.browser.dashboard import Dashboard, sending
 from tests.e2e.mesh import ROOT, Mesh
+from tests.jpegs import frames_of
 
 STORE_BYTES = 16 * 1024**3
 """Room for the buffers of all pipelines, should they fill."""
@@ -54,15 +53,7 @@ EXAMPLES = (
 
 
 def clip(path: Path) -> list[bytes]:
-    video = cv2.VideoCapture(str(path))
-    frames: list[bytes] = []
-    while True:
-        more, picture = video.read()
-        if not more:
-            break
-        frames.append(cv2.imencode(".jpg", picture)[1].tobytes())
-    video.release()
-    return frames[::2]
+    return frames_of(path)[::2]
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 import os
 from collections.abc import AsyncIterator
 
-import cv2
 import pytest
 import pytest_asyncio
 
@@ -11,6 +10,7 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.runtime.processes.programs import ProgramMissing, triton
 from tests.e2e.mesh import ROOT, Mesh
+from tests.jpegs import frames_of
 
 CLIP = ROOT / "examples/street/street.mp4"
 
@@ -46,12 +46,4 @@ async def shared_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 @pytest.fixture(scope="session")
 def jpegs() -> list[bytes]:
     """The 200 frames of the bundled clip, 768x576."""
-    video = cv2.VideoCapture(str(CLIP))
-    frames: list[bytes] = []
-    while True:
-        more, picture = video.read()
-        if not more:
-            break
-        frames.append(cv2.imencode(".jpg", picture)[1].tobytes())
-    video.release()
-    return frames
+    return frames_of(CLIP)

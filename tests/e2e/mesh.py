@@ -57,6 +57,21 @@ class Mesh:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             return (await stub.GetPipeline(request, timeout=APPLY_SECONDS)).pipeline
 
+    async def watched(self, pipeline: str, images: list[bytes]) -> list[outcome_pb2.Outcome]:
+        """The outcomes of frames, seen by one who watches while they come."""
+        found = []
+        async with grpc.aio.insecure_channel(self.run.monitor) as channel:
+            request = monitor_pb2.WatchResultsRequest(pipeline=pipeline)
+            results = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request)
+            await results.initial_metadata()
+            await self.push(pipeline, "door", images)
+            async with asyncio.timeout(DONE_SECONDS):
+                async for result in results:
+                    found.append(result.outcome)
+                    if len(found) == len(images):
+                        return found
+        raise AssertionError("the results ended")
+
     async def delete(self, pipeline: str) -> None:
         """Delete a pipeline with its buffer and ledger."""
         request = pipeline_pb2.DeletePipelineRequest(name=pipeline, discard_pending=True)

@@ -1,18 +1,15 @@
 """The way of a frame through a mesh is one trace, whoever collects it."""
 
-import asyncio
 import struct
 from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from functools import partial
 from zlib import crc32
 
-import grpc.aio
 import pytest
 import pytest_asyncio
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.frame import FrameId
@@ -72,22 +69,6 @@ def trace_id(pipeline: str, outcome: outcome_pb2.Outcome) -> str:
     return frame_trace_id(pipeline, FrameId(frame.camera, frame.session, frame.sequence))
 
 
-async def watched(mesh: Mesh, pipeline: str, images: list[bytes]) -> list[outcome_pb2.Outcome]:
-    """The outcomes of frames, seen by one who watches while they come."""
-    found = []
-    async with grpc.aio.insecure_channel(mesh.run.monitor) as channel:
-        request = monitor_pb2.WatchResultsRequest(pipeline=pipeline)
-        results = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request)
-        await results.initial_metadata()
-        await mesh.push(pipeline, "door", images)
-        async with asyncio.timeout(45):
-            async for result in results:
-                found.append(result.outcome)
-                if len(found) == len(images):
-                    return found
-    raise AssertionError("the results ended")
-
-
 async def spans_of(
     collected: Collector, trace: str, names: Collection[str]
 ) -> dict[str, CollectedSpan]:
@@ -102,7 +83,7 @@ async def test_the_whole_way_of_a_frame_is_one_trace_whose_times_are_its_age(
 ) -> None:
     spec = PipelineSpec("whole", STAGES, workers=SLOW, tracing=TracingSpec(1.0))
     await traced_mesh.apply(spec)
-    for outcome in await watched(traced_mesh, "whole", jpegs[:4]):
+    for outcome in await traced_mesh.watched("whole", jpegs[:4]):
         spans = await spans_of(collected, trace_id("whole", outcome), WHOLE)
         assert_whole(spans, outcome.captured_unix_nano / 1e9, outcome.completed_unix_nano / 1e9)
         services = {name: spans[name].service.removeprefix("framemesh") for name in spans}

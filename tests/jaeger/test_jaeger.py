@@ -4,11 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-import grpc.aio
 import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.tracing.jaeger import Jaeger, TraceSpan
 from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
@@ -35,22 +33,6 @@ class Seen:
     @classmethod
     def of(cls, span: TraceSpan) -> "Seen":
         return cls(span.id, span.parent, span.start_micros / 1e6, span.end_micros / 1e6)
-
-
-async def watched(mesh: Mesh, pipeline: str, images: list[bytes]) -> list[outcome_pb2.Outcome]:
-    """The outcomes of frames, seen by one who watches while they come."""
-    found = []
-    async with grpc.aio.insecure_channel(mesh.run.monitor) as channel:
-        request = monitor_pb2.WatchResultsRequest(pipeline=pipeline)
-        results = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(request)
-        await results.initial_metadata()
-        await mesh.push(pipeline, "door", images)
-        async with asyncio.timeout(45):
-            async for result in results:
-                found.append(result.outcome)
-                if len(found) == len(images):
-                    break
-    return found
 
 
 async def spans_in(jaeger: RunningJaeger, trace: str, names: frozenset[str]) -> list[TraceSpan]:
@@ -81,7 +63,7 @@ async def test_the_whole_way_of_a_frame_is_one_trace(
     mesh: Mesh, jaeger: RunningJaeger, jpegs: list[bytes]
 ) -> None:
     await mesh.apply(traced("whole"))
-    for outcome in await watched(mesh, "whole", jpegs[:4]):
+    for outcome in await mesh.watched("whole", jpegs[:4]):
         found = await spans_in(jaeger, trace_id("whole", outcome), WHOLE)
         spans = {first_word(span): span for span in found}
         assert_whole(
