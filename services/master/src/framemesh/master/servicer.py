@@ -48,6 +48,7 @@ from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
 from framemesh.runtime.rpc.stream_timeouts import (
+    begin_answers,
     first_message,
     further_messages,
     write_message,
@@ -159,6 +160,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     ) -> None:
         first = await first_message(request_iterator, model_pb2.SubmitModelRequest())
         announced = announcement_from_proto(first)
+        await begin_answers(context)
         chunks = (chunk_from_proto(request) async for request in further_messages(request_iterator))
 
         async def resume_at(received: int) -> None:
@@ -214,6 +216,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     ) -> None:
         model = await self._models.find(request.name, request.version)
         announced = model_pb2.DownloadModelResponse(model=await self._to_proto(model))
+        await begin_answers(context)
         await write_message(context, announced)
         async with aclosing(self._models.content(model, request.worker)) as chunks:
             async for chunk in chunks:
@@ -235,6 +238,7 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
     ) -> None:
         opening = await first_message(request_iterator, node_pb2.ConnectRequest())
         first = node_from_proto(opening.node)
+        await begin_answers(context)
         with self._nodes.connected(first) as session:
             async with TaskGroup() as tasks:
                 until_the_end = [

@@ -1,5 +1,5 @@
-"""Bounds on the silence of the other end of a stream: one that was opened and is never used, or not
-read, would hold its call indefinitely."""
+"""Streams that end: bounds on the silence of the other end (one that was opened and is never used,
+or not read, would hold its call indefinitely), and a status that always arrives."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -56,6 +56,16 @@ async def further_messages(
         except TimeoutError as error:
             raise StreamSilent(f"nothing came for {seconds:g} s: call again") from error
         yield message
+
+
+async def begin_answers(context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    """Send the headers, before the first write that may be cancelled.
+
+    gRPC notes that they are sent only once the write that carries them has returned. Where it is
+    cancelled before that, they are sent again with the status of the call, which then fails, and
+    the caller waits for ever.
+    """
+    await context.send_initial_metadata(())
 
 
 async def write_message(
