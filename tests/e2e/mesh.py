@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc.aio
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
+from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc, sink_pb2, sink_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.commands import model_submission
 from framemesh.cli.common.calls import MASTER
@@ -50,6 +50,14 @@ class Mesh:
         async with leader_channel(self.run.master, MASTER) as channel:
             stub = pipeline_pb2_grpc.PipelineServiceStub(channel)
             await stub.ApplyPipeline(request, timeout=APPLY_SECONDS)
+
+    async def add_sink(self, pipeline: str, folder: Path) -> None:
+        """Have the results of a pipeline written to a folder as JSON lines, from now on."""
+        kind = sink_pb2.SINK_KIND_JSONL
+        spec = sink_pb2.SinkSpec(name=pipeline, pipeline=pipeline, kind=kind, target=str(folder))
+        async with leader_channel(self.run.master, MASTER) as channel:
+            stub = sink_pb2_grpc.SinkServiceStub(channel)
+            await stub.AddSink(sink_pb2.AddSinkRequest(spec=spec), timeout=APPLY_SECONDS)
 
     async def pipeline(self, name: str) -> pipeline_pb2.Pipeline:
         request = pipeline_pb2.GetPipelineRequest(name=name)

@@ -19,6 +19,7 @@ from tests.chaos.faults.targets import (
     MASTER,
     MONITOR,
     NATS,
+    SINK,
     STUB,
     TRITON,
     WORKER,
@@ -32,7 +33,8 @@ ELECTION_SECONDS = 10.0
 same for both."""
 
 TAKEOVER_SECONDS = 10.0
-"""Recovery limit where the master that leads was killed: its lease lasts for 3 s."""
+"""Recovery limit where who holds a lease was killed, the master that leads or the process that runs
+a sink: the lease lasts for 3 s."""
 
 FAULTS: tuple[Fault, ...] = (
     Kill(NATS),
@@ -44,6 +46,7 @@ FAULTS: tuple[Fault, ...] = (
     Kill(MASTER, RecoverySignal.MASTER),
     Kill(LEADING_MASTER, RecoverySignal.MASTER, TAKEOVER_SECONDS, needs=MASTERS),
     Kill(MONITOR, RecoverySignal.MONITOR),
+    Kill(SINK, RecoverySignal.SINK, TAKEOVER_SECONDS),
     Kill(CAMERA),
     Kill(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Kill(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
@@ -57,12 +60,14 @@ FAULTS: tuple[Fault, ...] = (
     # While it is frozen the other one takes over; then both believe that they lead.
     Freeze(LEADING_MASTER, RecoverySignal.MASTER, needs=MASTERS),
     Freeze(MONITOR, RecoverySignal.MONITOR),
+    Freeze(SINK, RecoverySignal.SINK, TAKEOVER_SECONDS),
     Freeze(CAMERA),
     Hang(NATS),
     Hang(INGEST),
     Hang(WORKER),
     Hang(MASTER, RecoverySignal.MASTER),
     Hang(MONITOR, RecoverySignal.MONITOR),
+    Hang(SINK, RecoverySignal.SINK),
     Restart(NATS),
     Freeze(LEADER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
     Freeze(FOLLOWER, limit_seconds=ELECTION_SECONDS, needs=CLUSTER),
@@ -75,12 +80,14 @@ FAULTS: tuple[Fault, ...] = (
     Restart(MASTER, RecoverySignal.MASTER),
     Restart(LEADING_MASTER, RecoverySignal.MASTER, needs=MASTERS),
     Restart(MONITOR, RecoverySignal.MONITOR),
+    Restart(SINK, RecoverySignal.SINK, TAKEOVER_SECONDS),
     Restart(CAMERA),
     Cut(NATS),
     Cut(INGEST),
     Cut(AGENT),
     Cut(MASTER, RecoverySignal.MASTER),
     Cut(MONITOR, RecoverySignal.MONITOR),
+    Cut(SINK, RecoverySignal.SINK, TAKEOVER_SECONDS),
     Cut(CAMERA),
     FullBuffer(),
     FullDisk(),

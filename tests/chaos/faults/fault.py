@@ -17,6 +17,8 @@ class RecoverySignal(Enum):
     """It answers."""
     MONITOR = "monitor"
     """It answers."""
+    SINK = "sink"
+    """It has written a frame that was captured after the fault."""
 
 
 class Needs(Enum):

@@ -116,6 +116,14 @@ def the_stream_keeps_what_it_stored(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(Promise.STREAM, f"entries of {unreadable} are unreadable")
 
 
+def the_sink_has_every_result(evidence: Evidence) -> Iterator[Violation]:
+    """What is rejected is on record as well, so it is a result too."""
+    if evidence.sunk is None:
+        return
+    for frame in evidence.record.times.keys() - set(evidence.sunk):
+        yield of(evidence, Promise.SINK, frame, "has an outcome that the sink did not write")
+
+
 def monitor_is_exact(evidence: Evidence) -> Iterator[Violation]:
     """The monitor's status equals the counts from the stream, to the frame."""
     if evidence.monitor_report is None:
@@ -147,6 +155,7 @@ ALWAYS: tuple[Check, ...] = (
     dead_frames_are_kept,
     no_camera_fails,
     the_stream_keeps_what_it_stored,
+    the_sink_has_every_result,
     monitor_is_exact,
 )
 """All checks."""

@@ -42,6 +42,8 @@ class Evidence:
     before)."""
     gone: Collection[FrameId] = ()
     """Frames whose outcome was read once, and is no longer in the ledger's stream."""
+    sunk: Collection[FrameId] | None = None
+    """Frames whose result the sink wrote; None: there is no sink."""
     offers: Mapping[FrameId, Offer] = field(init=False)
     """Of all sessions."""
 

@@ -34,6 +34,8 @@ class Promise(Enum):
     """The monitor's report differs from the stored entries."""
     STREAM = "stream"
     """The ledger's stream lost what it had stored."""
+    SINK = "sink"
+    """A sink left a result out."""
     CAMERA = "camera"
     """A camera's program was ended by an error that is not its own."""
     WORKERS = "workers"

@@ -18,10 +18,10 @@ NETWORK = "10.77.0"
 HERE = f"{NETWORK}.1"
 """The address of this program."""
 
-PLACES = ("ingest", "master", "monitor", "nats", "agent", "cameras", "master-2")
+PLACES = ("ingest", "master", "monitor", "nats", "agent", "cameras", "sink", "master-2")
 """Ordered by the offsets of their ports, which start at 1."""
 
-SECOND_MASTER = f"{NETWORK}.8:{PORT_BASE + 7}"
+SECOND_MASTER = f"{NETWORK}.9:{PORT_BASE + 8}"
 """Where the second master listens."""
 
 NONLOCAL_BIND = Path("/proc/sys/net/ipv4/ip_nonlocal_bind")

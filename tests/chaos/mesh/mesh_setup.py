@@ -17,6 +17,7 @@ from framemesh.cli.local.running import running_mesh
 from tests.chaos.faults.fault import Needs
 from tests.chaos.ledger.decisions import decision_log
 from tests.chaos.ledger.raw_stream import raw_streams
+from tests.chaos.ledger.sink_files import SinkFiles
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import MODEL, Images
 from tests.chaos.machine import lan as network
@@ -81,6 +82,9 @@ async def mesh_under_test(
             await mesh.add_model(slow)
         # One without workers has some as soon as frames come.
         await (mesh.apply if policy.spec.workers.min else mesh.submit)(policy.spec)
+        # On the small disk, where there is one, which a fault fills.
+        sink = SinkFiles(data / "sink")
+        await mesh.add_sink(policy.spec.name, sink.folder)
         yield SystemUnderTest(
             root=await asyncio.to_thread(psutil.Process),
             mesh=mesh,
@@ -94,6 +98,7 @@ async def mesh_under_test(
             decisions=await stack.enter_async_context(
                 decision_log(url, policy.spec.name, policy.spec.workers.min)
             ),
+            sink=sink,
             lan=lan,
             disk=disk,
         )

@@ -8,6 +8,7 @@ import psutil
 from framemesh.core.pipeline.spec import PipelineSpec
 from tests.chaos.ledger.decisions import DecisionLog
 from tests.chaos.ledger.raw_stream import RawStreams
+from tests.chaos.ledger.sink_files import SinkFiles
 from tests.chaos.load.cameras import Cameras
 from tests.chaos.load.images import Images
 from tests.chaos.machine.disk import Disk
@@ -32,6 +33,8 @@ class SystemUnderTest:
     """None if networks cannot be created; faults that cut links are not possible then."""
     disk: Disk | None = None
     """None if mounting is not possible; faults that fill the disk are not possible then."""
+    sink: SinkFiles | None = None
+    """Where a sink writes every result; None: there is no sink."""
     decisions: DecisionLog | None = None
     """None: nobody follows them."""
 

@@ -1,6 +1,7 @@
 """Collects the evidence of a round: stored entries, camera logs and the monitor's report."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -53,7 +54,19 @@ async def gather(system: SystemUnderTest) -> Evidence:
         dead_letters=await _dead_letters(system),
         shrunk=system.streams.shrunk,
         gone=system.streams.live.times.keys() - record.times.keys(),
+        sunk=await _sunk(system, record),
     )
+
+
+async def _sunk(system: SystemUnderTest, record: Record) -> frozenset[FrameId] | None:
+    """What the sink has written, once that is all or it had the time for it."""
+    if (sink := system.sink) is None:
+        return None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+            while record.times.keys() - await asyncio.to_thread(sink.frames):
+                await asyncio.sleep(POLL_SECONDS)
+    return await asyncio.to_thread(sink.frames)
 
 
 async def _record(system: SystemUnderTest) -> Record:

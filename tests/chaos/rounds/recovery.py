@@ -31,6 +31,8 @@ async def recovered(
             while True:
                 if recovery_signal is RecoverySignal.FRAMES:
                     at = frames_again(system.streams.live, system.names, ended_unix_nano)
+                elif recovery_signal is RecoverySignal.SINK:
+                    at = await _written_again(system, ended_unix_nano)
                 else:
                     at = await _answers_again(system, recovery_signal)
                 if at is not None:
@@ -48,6 +50,13 @@ def frames_again(record: Record, cameras: Sequence[str], after_unix_nano: int) -
         if outcome.fate == "done" and outcome.captured_unix_nano > after_unix_nano:
             first[outcome.frame.camera] = outcome.stored_unix_nano
     return max(first[name] for name in cameras) if first.keys() >= set(cameras) else None
+
+
+async def _written_again(system: SystemUnderTest, after_unix_nano: int) -> int | None:
+    if system.sink is None:
+        raise ValueError("this mesh has no sink")
+    newest = await asyncio.to_thread(system.sink.newest_capture)
+    return time.time_ns() if newest > after_unix_nano else None
 
 
 async def _answers_again(system: SystemUnderTest, recovery_signal: RecoverySignal) -> int | None:

@@ -69,6 +69,12 @@ def test_two_outcomes_of_a_frame_are_a_double() -> None:
     assert broken(found) == [Promise.DOUBLE]
 
 
+def test_a_result_that_no_sink_wrote_is_a_violation() -> None:
+    frames = [FrameId("door", "s1", sequence) for sequence in (1, 2, 3)]
+    assert broken(dataclasses.replace(WELL, sunk=frames)) == []
+    assert broken(dataclasses.replace(WELL, sunk=frames[1:])) == [Promise.SINK]
+
+
 def test_a_frame_that_nobody_offered_is_unknown() -> None:
     found = evidence(record([outcome(1), outcome(2)], [1]), session([1], {}))
     assert broken(found) == [Promise.UNKNOWN]
