@@ -11,7 +11,7 @@ import pytest
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
-from framemesh.sdk import AsyncCamera, FrameRejected
+from framemesh.sdk import AsyncCamera, CameraOptions, FrameRejected
 from tests.e2e.mesh import Mesh
 from tests.slow_images import progressive_jpeg
 
@@ -52,7 +52,7 @@ async def test_each_has_its_outcome_and_the_good_ones_are_done(
     await mesh.apply(PipelineSpec("bad", (StageSpec("people", "person"),)))
     told: list[FrameRejected] = []
     async with AsyncCamera(
-        mesh.run.ingest, pipeline="bad", name="door", on_rejected=told.append
+        mesh.run.ingest, pipeline="bad", name="door", options=CameraOptions(on_rejected=told.append)
     ) as camera:
         for bad in offered.values():
             await camera.send(good)

@@ -14,7 +14,7 @@ import pytest_asyncio
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
@@ -66,7 +66,7 @@ async def test_kill_9_of_each_loses_nothing_and_doubles_nothing(
 
 async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
     async with AsyncCamera(
-        mesh.run.ingest, pipeline="kills", name=name, close_timeout=60
+        mesh.run.ingest, pipeline="kills", name=name, options=CameraOptions(close_timeout=60)
     ) as camera:
         for number in range(FRAMES):
             await camera.send(images[number % len(images)])

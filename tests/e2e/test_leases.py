@@ -17,7 +17,7 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
@@ -79,7 +79,7 @@ async def test_the_order_holds_while_workers_are_killed_stopped_and_added(
 
 async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
     async with AsyncCamera(
-        mesh.run.ingest, pipeline="ordered", name=name, close_timeout=60
+        mesh.run.ingest, pipeline="ordered", name=name, options=CameraOptions(close_timeout=60)
     ) as camera:
         for number in range(FRAMES):
             await camera.send(images[number % len(images)])

@@ -21,7 +21,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.sharding import is_canary
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 from tests.waiting import eventually
 
@@ -121,7 +121,7 @@ async def push(mesh: Mesh, name: str, images: list[bytes], stop: asyncio.Event) 
     """Send until `stop` is set; returns how many frames that were."""
     number = 0
     async with AsyncCamera(
-        mesh.run.ingest, pipeline="tried", name=name, close_timeout=60
+        mesh.run.ingest, pipeline="tried", name=name, options=CameraOptions(close_timeout=60)
     ) as camera:
         while not stop.is_set():
             number = await camera.send(images[camera.counts.offered % len(images)])

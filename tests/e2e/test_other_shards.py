@@ -11,7 +11,7 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.runtime.jetstream.connection.broker import broker
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually
 
@@ -65,7 +65,7 @@ async def test_a_change_of_shards_loses_nothing_doubles_nothing_and_keeps_the_or
 
 async def push(mesh: Mesh, pipeline: str, name: str, images: list[bytes]) -> None:
     async with AsyncCamera(
-        mesh.run.ingest, pipeline=pipeline, name=name, close_timeout=60
+        mesh.run.ingest, pipeline=pipeline, name=name, options=CameraOptions(close_timeout=60)
     ) as camera:
         for number in range(FRAMES):
             await camera.send(images[number % len(images)])

@@ -17,7 +17,7 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
@@ -85,7 +85,7 @@ async def test_a_change_under_load_leaves_no_gap_and_loses_nothing(
 async def push(mesh: Mesh, name: str, images: list[bytes], changed: asyncio.Event) -> int:
     """Send until `changed` is set and FRAMES_AFTER more; returns how many that were."""
     async with AsyncCamera(
-        mesh.run.ingest, pipeline="changed", name=name, close_timeout=60
+        mesh.run.ingest, pipeline="changed", name=name, options=CameraOptions(close_timeout=60)
     ) as camera:
         left = FRAMES_AFTER
         while left:

@@ -17,7 +17,7 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually
 
@@ -53,7 +53,10 @@ class Cameras:
     async def send(self, name: str) -> int:
         sent = 0
         async with AsyncCamera(
-            self._mesh.run.ingest, pipeline="street", name=name, close_timeout=60
+            self._mesh.run.ingest,
+            pipeline="street",
+            name=name,
+            options=CameraOptions(close_timeout=60),
         ) as camera:
             while not self.stop.is_set():
                 await camera.send(self._image)

@@ -14,7 +14,7 @@ from itertools import cycle
 from pathlib import Path
 from unittest.mock import patch
 
-from framemesh.sdk import AsyncCamera, Camera
+from framemesh.sdk import AsyncCamera, Camera, CameraOptions
 from framemesh.sdk.errors import FramemeshSdkError
 from tests.chaos.load.camera_log import CLOSED, CameraLog
 from tests.chaos.load.recorded_session import RecordedSession
@@ -49,8 +49,9 @@ def push(options: argparse.Namespace) -> None:
     made = {
         "pipeline": options.pipeline,
         "name": options.name,
-        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-        "close_timeout": CLOSE_TIMEOUT_SECONDS,
+        "options": CameraOptions(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS, close_timeout=CLOSE_TIMEOUT_SECONDS
+        ),
     }
     period = 1 / options.fps
     if options.sdk == "threads":

@@ -10,7 +10,7 @@ from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.processes.ports import free_block
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.integration.ingest.conftest import Push, frame, jpeg, push, stored
 from tests.integration.services.running import ingest
 
@@ -45,7 +45,10 @@ async def test_a_camera_whose_clock_is_hours_off_comes_out_right(
         async with ingest(nats_url, address):
             before = time.time_ns()
             async with AsyncCamera(
-                address, pipeline="street", name="door", clock=lambda: time.time_ns() + wrong
+                address,
+                pipeline="street",
+                name="door",
+                options=CameraOptions(clock=lambda: time.time_ns() + wrong),
             ) as camera:
                 await camera.send(jpeg(1))
                 of_old = time.time_ns() - MINUTE

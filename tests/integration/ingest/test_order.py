@@ -22,7 +22,7 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages.subjects import frames_stream, shard_consumer, shard_stream
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.health import grpc_serving
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.integration.ingest.conftest import jpeg
 from tests.integration.services.running import ingest, stand_pipeline
 from tests.waiting import eventually
@@ -95,7 +95,9 @@ class Consumer:
 
 
 async def push(address: str, name: str) -> None:
-    async with AsyncCamera(address, pipeline="street", name=name, connect_timeout=20) as camera:
+    async with AsyncCamera(
+        address, pipeline="street", name=name, options=CameraOptions(connect_timeout=20)
+    ) as camera:
         for number in range(FRAMES):
             await camera.send(jpeg(number, IMAGE_BYTES))
 

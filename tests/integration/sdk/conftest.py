@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.sdk import AsyncCamera, Camera, Counts
+from framemesh.sdk import AsyncCamera, Camera, CameraOptions, Counts
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 
@@ -131,7 +131,7 @@ def make_camera(request: pytest.FixtureRequest) -> MakeCamera:
     face = ThreadedCamera if request.param == "sync" else AsyncCamera
 
     def make(address: str, **options: Any) -> ThreadedCamera | AsyncCamera:
-        return face(address, pipeline="street", name="door", **options)
+        return face(address, pipeline="street", name="door", options=CameraOptions(**options))
 
     return make
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.sdk import AsyncCamera, Camera, CameraClosed, FramesUnacknowledged
+from framemesh.sdk import AsyncCamera, Camera, CameraClosed, CameraOptions, FramesUnacknowledged
 
 
 async def acknowledge_each(stream: Any) -> None:
@@ -129,8 +129,9 @@ async def test_ctrl_c_ends_a_send_that_waits(serve: Any) -> None:
     full = asyncio.Event()
     ingest = await serve(tell)
     program = (
-        "import sys; from framemesh.sdk import Camera\n"
-        "with Camera(sys.argv[1], pipeline='street', name='door', close_timeout=0.1) as camera:\n"
+        "import sys; from framemesh.sdk import Camera, CameraOptions\n"
+        "options = CameraOptions(close_timeout=0.1)\n"
+        "with Camera(sys.argv[1], pipeline='street', name='door', options=options) as camera:\n"
         "    while True: camera.send(b'image')\n"
     )
     process = await asyncio.create_subprocess_exec(
@@ -148,7 +149,7 @@ async def test_a_cancelled_task_ends_a_send_that_waits(serve: Any) -> None:
 
     async def use(address: str) -> None:
         async with AsyncCamera(
-            address, pipeline="street", name="door", close_timeout=0.1
+            address, pipeline="street", name="door", options=CameraOptions(close_timeout=0.1)
         ) as camera:
             await camera.send(b"image")
             waiting.set()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bench.scaling.run import picture
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.swarm.lab.mesh import mesh
 
 CAMERAS = 4
@@ -29,7 +29,10 @@ class Source:
 
     async def _send(self, name: str, image: bytes) -> None:
         async with AsyncCamera(
-            mesh().run.ingest, pipeline=self._pipeline, name=name, close_timeout=CLOSE_SECONDS
+            mesh().run.ingest,
+            pipeline=self._pipeline,
+            name=name,
+            options=CameraOptions(close_timeout=CLOSE_SECONDS),
         ) as camera:
             due = time.monotonic()
             while not self._stopped.is_set():

@@ -10,7 +10,7 @@ from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Stream
 from framemesh.sdk.transport import converters
 
-TARGET = Target("host:1", "street", "door")
+TARGET = Target(("host:1",), "street", "door")
 
 
 def core_with_a_sent_frame() -> CameraCore:

@@ -26,7 +26,7 @@ from framemesh.sdk.session.steps import (
     Wait,
 )
 
-TARGET = Target("127.0.0.1:7401", "street", "door")
+TARGET = Target(("127.0.0.1:7401",), "street", "door")
 GONE = grpc.StatusCode.UNAVAILABLE
 
 
@@ -151,7 +151,7 @@ def test_the_first_connection_has_a_deadline() -> None:
     world = World(connect_timeout=3.0)
     world.core.start()
     stream = world.next_stream()
-    assert stream == Stream(3.0)
+    assert stream == Stream("127.0.0.1:7401", 3.0)
     waiting = world.core.admission(5)
     assert not waiting.is_over()
     world.now += 3

@@ -14,7 +14,7 @@ from framemesh.sdk.session.reconnection import (
     ReconnectPolicy,
 )
 
-TARGET = Target("127.0.0.1:7401", "street", "door")
+TARGET = Target(("127.0.0.1:7401",), "street", "door")
 GONE = grpc.StatusCode.UNAVAILABLE
 
 

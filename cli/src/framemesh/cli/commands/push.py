@@ -19,7 +19,7 @@ from framemesh.cli.push.report import PushReport, listed
 from framemesh.cli.push.sender import total
 from framemesh.cli.views.push import PushProgress, encoded, summary
 from framemesh.runtime.concurrency.task_group import TaskGroup
-from framemesh.sdk import AsyncCamera, Counts, OnFull
+from framemesh.sdk import AsyncCamera, CameraOptions, Counts, OnFull
 
 
 def push(
@@ -85,7 +85,10 @@ def push(
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
     senders = [
         AsyncCamera(
-            ingest, pipeline=pipeline, name=name, on_rejected=report.rejected, on_full=on_full
+            ingest,
+            pipeline=pipeline,
+            name=name,
+            options=CameraOptions(on_rejected=report.rejected, on_full=on_full),
         )
         for name in names
     ]

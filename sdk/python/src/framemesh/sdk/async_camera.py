@@ -6,8 +6,10 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from framemesh.sdk import unclosed
 from framemesh.sdk.base_camera import BaseCamera, noted_on
 from framemesh.sdk.images import Image, encoded
+from framemesh.sdk.session.checks import check_seconds
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.headers import check_headers
@@ -26,6 +28,7 @@ class AsyncCamera(BaseCamera[TaskDriver]):
     @property
     def counts(self) -> Counts:
         """How many frames were offered so far, and what became of them."""
+        self._check_process()
         return self._core.counts
 
     async def send(
@@ -40,13 +43,15 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         Arguments, result and errors are those of `Camera.send`. If it is cancelled, the frame was
         not taken.
         """
+        self._check_process()
         core = self._core
         captured, sent = core.times(captured_unix_nano)
         passed_on = check_headers(headers)
         # A camera in a loop that nothing else makes wait would never let its own task run.
         await asyncio.sleep(0)
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
-        self._driver.start()
+        if self._driver.start():
+            unclosed.began(core)
         sequence, rejected = await self._driver.call(
             partial(core.offer, image, captured, passed_on, sent),
             after=core.admission(len(image)),
@@ -56,6 +61,10 @@ class AsyncCamera(BaseCamera[TaskDriver]):
 
     async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as in Camera
         """Wait until every frame is acknowledged, and end; as `Camera.close`."""
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+        if self._is_forked:
+            return
         core, driver = self._core, self._driver
         seconds = core.options.close_timeout if timeout is None else timeout
         if not await driver.call(core.begin_close):
@@ -64,6 +73,7 @@ class AsyncCamera(BaseCamera[TaskDriver]):
             await driver.wait(core.last_answer(seconds))
         finally:
             await driver.stop()
+            unclosed.ended(core)
         core.end(seconds)
 
     async def __aenter__(self) -> Self:

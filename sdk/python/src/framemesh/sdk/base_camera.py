@@ -1,21 +1,14 @@
 """What `Camera` and `AsyncCamera` share: their arguments, ids, and how an error is passed on."""
 
-import time
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from framemesh.sdk.errors import FramemeshSdkError
+from framemesh.sdk.errors import CameraForked, FramemeshSdkError
 from framemesh.sdk.session.core import CameraCore
-from framemesh.sdk.session.options import (
-    SPOOL_BYTES,
-    SPOOL_FRAMES,
-    CameraOptions,
-    OnFull,
-    Target,
-)
-from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.options import CameraOptions, Target
 
 Driver = TypeVar("Driver")
 
@@ -25,55 +18,27 @@ class BaseCamera(ABC, Generic[Driver]):
 
     def __init__(
         self,
-        address: str,
+        address: str | Sequence[str],
         *,
         pipeline: str,
         name: str,
-        connect_timeout: float = 10.0,
-        send_timeout: float | None = None,
-        close_timeout: float = 30.0,
-        jpeg_quality: int = 90,
-        on_rejected: Callable[[FrameRejected], None] | None = None,
-        on_full: OnFull = "block",
-        spool_frames: int = SPOOL_FRAMES,
-        spool_bytes: int = SPOOL_BYTES,
-        clock: Callable[[], int] = time.time_ns,
+        options: CameraOptions | None = None,
     ) -> None:
         """Nothing is connected until the first frame is sent.
 
         Args:
-            address: host:port of ingest.
+            address: host:port of ingest; several in a sequence, or with commas between them. They
+                are of one mesh: where one does not answer the next is tried, round and round.
             pipeline: The pipeline that the frames are for.
             name: Name of this camera, unique in the pipeline: letters, digits, "-" and "_".
-            connect_timeout: Seconds for the first connection; later ones are tried for ever.
-            send_timeout: Seconds that `send` may wait for credit; None: as long as it takes.
-            close_timeout: Seconds that the end of `with` waits for the last acknowledgement.
-            jpeg_quality: 1 to 100, for frames that are given as arrays.
-            on_rejected: Called with every frame that ingest refused.
-            on_full: What happens to a frame while there is no credit for it. "block": `send` waits.
-                "error": `send` raises NoCredit at once; only for the first connection it waits.
-                "drop_oldest": `send` never waits, also while ingest is away; frames wait in a
-                spool, and when that is full the oldest one that was never sent is dropped.
-            spool_frames: Capacity of the spool in frames.
-            spool_bytes: Capacity of the spool in bytes of images. A larger image waits alone.
-            clock: The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest
-                finds out how far it is from its own.
+            options: How it sends; None: with the defaults.
 
         Raises:
-            ValueError: `on_full` is none of these, or the spool has no capacity.
+            InvalidArgument: an address, a name or an option cannot be.
         """
-        options = CameraOptions(
-            connect_timeout=connect_timeout,
-            send_timeout=send_timeout,
-            close_timeout=close_timeout,
-            jpeg_quality=jpeg_quality,
-            on_rejected=on_rejected,
-            on_full=on_full,
-            spool_frames=spool_frames,
-            spool_bytes=spool_bytes,
-            clock=clock,
-        )
-        self._core = CameraCore(Target(address, pipeline, name), options)
+        target = Target.of(address, pipeline, name)
+        self._core = CameraCore(target, options or CameraOptions())
+        self._process = os.getpid()
         self._driver = self._make_driver(self._core)
 
     @property
@@ -83,6 +48,23 @@ class BaseCamera(ABC, Generic[Driver]):
 
     @abstractmethod
     def _make_driver(self, core: CameraCore) -> Driver: ...
+
+    @property
+    def _is_forked(self) -> bool:
+        """Whether this is another process than the one that made the camera. Its session, its
+        thread and its connection are there, and its lock may be held here for ever."""
+        return os.getpid() != self._process
+
+    def _check_process(self) -> None:
+        """
+        Raises:
+            CameraForked: the camera is not of this process.
+        """
+        if self._is_forked:
+            raise CameraForked(
+                f"camera {self._core.target.camera!r} belongs to process {self._process}, which "
+                "forked this one: make a camera in each process that sends, under a name of its own"
+            )
 
 
 @contextmanager

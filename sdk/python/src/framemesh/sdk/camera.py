@@ -5,8 +5,10 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from framemesh.sdk import unclosed
 from framemesh.sdk.base_camera import BaseCamera, noted_on
 from framemesh.sdk.images import Image, encoded
+from framemesh.sdk.session.checks import check_seconds
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.headers import check_headers
@@ -25,6 +27,7 @@ class Camera(BaseCamera[ThreadDriver]):
     @property
     def counts(self) -> Counts:
         """How many frames were offered so far, and what became of them."""
+        self._check_process()
         return self._driver.call(lambda: self._core.counts)
 
     def send(
@@ -50,14 +53,18 @@ class Camera(BaseCamera[ThreadDriver]):
             IngestUnreachable: there is no connection, for `connect_timeout` or `send_timeout`.
             NoCredit: there is none at this moment (`on_full="error"`), or was none for
                 `send_timeout`. The frame was not taken.
-            BadFrame: the array is not a picture, or the headers cannot be passed on.
+            BadFrame: the array is not a picture, the time is no whole number, or the headers cannot
+                be passed on.
             CameraClosed: the camera was closed.
+            CameraForked: it was made in the process that forked this one.
         """
+        self._check_process()
         core = self._core
         captured, sent = core.times(captured_unix_nano)
         passed_on = check_headers(headers)
         image = encoded(frame, core.options.jpeg_quality)
-        self._driver.start()
+        if self._driver.start():
+            unclosed.began(core)
         sequence, rejected = self._driver.call(
             partial(core.offer, image, captured, passed_on, sent),
             after=core.admission(len(image)),
@@ -66,7 +73,9 @@ class Camera(BaseCamera[ThreadDriver]):
         return sequence
 
     def close(self, timeout: float | None = None) -> None:
-        """Wait until every frame is acknowledged, and end. A second call does nothing.
+        """Wait until every frame is acknowledged, and end.
+
+        A second call does nothing, nor does one in a process that was forked.
 
         Args:
             timeout: Seconds; None: the camera's `close_timeout`.
@@ -75,6 +84,10 @@ class Camera(BaseCamera[ThreadDriver]):
             FramesUnacknowledged: some were not, in that time.
             PipelineUnknown, CameraRefused, IngestUnreachable: as for `send`.
         """
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+        if self._is_forked:
+            return
         core, driver = self._core, self._driver
         seconds = core.options.close_timeout if timeout is None else timeout
         if not driver.call(core.begin_close):
@@ -83,6 +96,7 @@ class Camera(BaseCamera[ThreadDriver]):
             driver.wait(core.last_answer(seconds))
         finally:
             driver.stop()
+            unclosed.ended(core)
         core.end(seconds)
 
     def __enter__(self) -> Self:

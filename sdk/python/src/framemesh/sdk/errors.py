@@ -5,12 +5,20 @@ class FramemeshSdkError(Exception):
     """The root of all errors of the SDK; each says in one line what is wrong and what to do."""
 
 
+class InvalidArgument(FramemeshSdkError, ValueError):
+    """A camera cannot be made, or closed, with this argument."""
+
+
 class BadFrame(FramemeshSdkError):
-    """The frame is neither the bytes of an image nor a picture."""
+    """The frame, its capture time or its headers can never be sent."""
 
 
 class CameraClosed(FramemeshSdkError):
     """A frame was sent with a camera that was closed."""
+
+
+class CameraForked(FramemeshSdkError):
+    """The camera is of the process that forked this one."""
 
 
 class CameraRefused(FramemeshSdkError):

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from framemesh.sdk.errors import BadFrame
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -20,6 +22,10 @@ def encoded(image: Image, jpeg_quality: int) -> bytes:
         return image
     if isinstance(image, bytearray | memoryview):
         return bytes(image)
+    if not hasattr(image, "__array_interface__"):
+        raise BadFrame(
+            f"a frame is the bytes of an image or a numpy array, not {type(image).__name__}"
+        )
     # Needs numpy and OpenCV, which a camera that sends encoded images has no use for.
     from framemesh.sdk.arrays import to_jpeg  # noqa: PLC0415
 

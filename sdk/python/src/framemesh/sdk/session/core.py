@@ -17,6 +17,7 @@ import grpc
 
 from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged
 from framemesh.sdk.session.admission import AdmissionControl
+from framemesh.sdk.session.checks import check_captured
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.headers import NO_HEADERS
@@ -80,9 +81,14 @@ class CameraCore:
 
     def times(self, captured_unix_nano: int | None) -> tuple[int, int]:
         """When a frame was captured, as given or now by the clock of the camera, and when `send`
-        was called; 0 for the second where both are one."""
-        now = self.options.clock()
-        return (now, 0) if captured_unix_nano is None else (captured_unix_nano, now)
+        was called; 0 for the second where both are one.
+
+        Raises:
+            BadFrame: what was given is no whole number of 64 bits.
+            InvalidArgument: what the clock says is none.
+        """
+        now = self.options.now()
+        return (now, 0) if captured_unix_nano is None else (check_captured(captured_unix_nano), now)
 
     def offer(
         self,
@@ -143,7 +149,8 @@ class CameraCore:
     def streams(self) -> Steps[Stream]:
         """The streams to open, one after another; each goes on until `stream_ended`."""
         while not self._is_finished():
-            self._stream = Stream(self._reconnect.opening_seconds(self._monotonic()))
+            seconds = self._reconnect.opening_seconds(self._monotonic())
+            self._stream = Stream(self._reconnect.address, seconds)
             yield self._stream
             yield Wait(self._is_finished, self._pause)
 
@@ -152,7 +159,7 @@ class CameraCore:
         yield Send(OpenSession(self.target, self._session.id))
         yield Wait(lambda: self._session.is_open or self._is_over(stream))
         if not self._is_over(stream):
-            yield Send(ClockReading(self.options.clock()))
+            yield Send(ClockReading(self.options.now()))
         while not self._is_over(stream):
             if (frame := self._session.next_to_send()) is not None:
                 yield Send(frame)

@@ -24,10 +24,15 @@ def check_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
     Raises:
         BadFrame: ingest would not take them.
     """
+    if headers is None:
+        return NO_HEADERS
+    if not isinstance(headers, Mapping):
+        raise BadFrame(f"headers are a mapping of names to values, not {type(headers).__name__}")
     if not headers:
         return NO_HEADERS
     for name, value in headers.items():
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        text = isinstance(name, str) and isinstance(value, str)
+        if not text or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise BadFrame(
                 f"header {name!r}: use a name without spaces and colons, which begins with neither "
                 "nats- nor framemesh-, and printable ASCII for its value"

@@ -1,10 +1,18 @@
 """What a camera sends where, and how."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
+from framemesh.sdk.errors import InvalidArgument
+from framemesh.sdk.session.checks import (
+    check_addresses,
+    check_clock,
+    check_count,
+    check_name,
+    check_seconds,
+)
 from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.rejections import FrameRejected
 
@@ -26,42 +34,101 @@ INTERRUPTED_SECONDS = 2.0
 class Target:
     """Where the frames of a camera go."""
 
-    address: str
-    """host:port of ingest, or anything else that gRPC resolves."""
+    addresses: tuple[str, ...]
+    """Each is host:port of an ingest, or anything else that gRPC resolves."""
     pipeline: str
     camera: str
+
+    @classmethod
+    def of(cls, addresses: str | Iterable[str], pipeline: str, camera: str) -> "Target":
+        """
+        Raises:
+            InvalidArgument: one of them cannot be.
+        """
+        return cls(
+            check_addresses(addresses),
+            check_name("pipeline", pipeline),
+            check_name("camera", camera),
+        )
+
+    @property
+    def address(self) -> str:
+        """All of them, for a person."""
+        return ", ".join(self.addresses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemorySpool:
+    """Frames that wait in memory where `send` never waits (on_full="drop_oldest"). They are gone
+    when the process ends."""
+
+    max_frames: int = SPOOL_FRAMES
+    max_bytes: int = SPOOL_BYTES
+    """Of images. A larger image waits alone."""
+
+    def __post_init__(self) -> None:
+        check_count("max_frames of a spool", self.max_frames, 1)
+        check_count("max_bytes of a spool", self.max_bytes, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraOptions:
-    """How a camera sends. `Camera` documents each of them."""
+    """How a camera sends.
+
+    Raises:
+        InvalidArgument: one of them cannot be.
+    """
 
     connect_timeout: float = 10.0
+    """Seconds for the first connection; later ones are tried for ever."""
     send_timeout: float | None = None
+    """Seconds that `send` may wait for credit; None: as long as it takes."""
     close_timeout: float = 30.0
+    """Seconds that the end of `with` waits for the last acknowledgement."""
     jpeg_quality: int = 90
+    """1 to 100, for frames that are given as arrays."""
     on_rejected: Callable[[FrameRejected], None] | None = None
+    """Called with every frame that ingest refused."""
     on_full: OnFull = "block"
-    spool_frames: int = SPOOL_FRAMES
-    spool_bytes: int = SPOOL_BYTES
+    """What happens to a frame while there is no credit for it. "block": `send` waits.
+    "error": `send` raises NoCredit at once; only for the first connection it waits.
+    "drop_oldest": `send` never waits, also while ingest is away; frames wait in the spool, and when
+    that is full the oldest one that was never sent is dropped."""
+    spool: MemorySpool = field(default_factory=MemorySpool)
     clock: Callable[[], int] = time.time_ns
+    """The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest finds out how
+    far it is from its own."""
 
     def __post_init__(self) -> None:
+        check_seconds("connect_timeout", self.connect_timeout)
+        if self.send_timeout is not None:
+            check_seconds("send_timeout", self.send_timeout)
+        check_seconds("close_timeout", self.close_timeout)
+        check_count("jpeg_quality", self.jpeg_quality, 1, 100)
         if self.on_full not in get_args(OnFull):
             choices = ", ".join(map(repr, get_args(OnFull)))
-            raise ValueError(f"on_full is one of {choices}, not {self.on_full!r}")
-        if self.spool_frames < 1 or self.spool_bytes < 1:
-            raise ValueError(
-                f"a spool of {self.spool_frames} frames and {self.spool_bytes} bytes holds none: "
-                "1 at least"
-            )
+            raise InvalidArgument(f"on_full is one of {choices}, not {self.on_full!r}")
+        if not isinstance(self.spool, MemorySpool):
+            raise InvalidArgument(f"spool is a MemorySpool, not {self.spool!r}")
+        if self.on_rejected is not None and not callable(self.on_rejected):
+            raise InvalidArgument(f"on_rejected is a function, not {self.on_rejected!r}")
+        if not callable(self.clock):
+            raise InvalidArgument(f"clock is a function, not {self.clock!r}")
+
+    def now(self) -> int:
+        """What the camera's clock says.
+
+        Raises:
+            InvalidArgument: that is no time.
+        """
+        return check_clock(self.clock())
 
     @property
     def spool_bounds(self) -> Credit | None:
         """How much may wait unsent before the oldest is dropped; None where nothing is dropped."""
         if self.on_full != "drop_oldest":
             return None
-        return Credit(self.spool_frames, self.spool_bytes)
+        return Credit(self.spool.max_frames, self.spool.max_bytes)
 
     def close_timeout_after(self, error: BaseException | None) -> float:
         """Seconds to wait for acknowledgements after the body of a `with` raised `error`."""

@@ -45,9 +45,17 @@ class ReconnectPolicy:
         self._deadline: float | None = None
         """For the first stream to be open; None: none was begun, or one was open."""
         self._jitter = jitter
+        self._next = 0
         self._pause = FIRST_PAUSE_SECONDS
+        self._tried = 0
+        """How many addresses were tried since the last stream that answered."""
         self._broken = False
         self._why = "it does not answer"
+
+    @property
+    def address(self) -> str:
+        """Of the ingest for the next stream."""
+        return self._target.addresses[self._next]
 
     def start(self, now: float) -> None:
         """The first stream is about to be opened."""
@@ -67,7 +75,7 @@ class ReconnectPolicy:
 
     def progressed(self) -> None:
         """A frame was answered: the next break is a new one, and its first pause is short."""
-        self._pause = FIRST_PAUSE_SECONDS
+        self._pause, self._tried = FIRST_PAUSE_SECONDS, 0
 
     def pause(self, code: grpc.StatusCode, details: str, now: float) -> float:
         """A stream ended with this status: how many seconds to wait before the next.
@@ -81,7 +89,7 @@ class ReconnectPolicy:
         if code is not grpc.StatusCode.CANCELLED:  # our own time-out explains nothing
             self._why = details or code.name
         pause = self._jitter.uniform(0.5, 1.0) * self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        self._move_on()
         if self._deadline is None:
             self._log_break()
             return pause
@@ -91,6 +99,13 @@ class ReconnectPolicy:
                 f"{self._connect_timeout:g} s ({self._why}): is it running, is this its address?"
             )
         return min(pause, self._deadline - now)
+
+    def _move_on(self) -> None:
+        """To the next address; the pauses grow once all of them were tried."""
+        self._next = (self._next + 1) % len(self._target.addresses)
+        self._tried += 1
+        if self._tried % len(self._target.addresses) == 0:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
 
     def _refusal(self, code: grpc.StatusCode, details: str) -> FramemeshSdkError:
         target = self._target

@@ -29,6 +29,7 @@ Steps: TypeAlias = Iterator[Wait | T]
 class Stream:
     """A stream to open now."""
 
+    address: str
     opening_seconds: float
     """It is given up if ingest has not opened it within this time."""
 

@@ -27,12 +27,14 @@ class TaskDriver:
         """Set, and replaced, when the core changed."""
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Connect, if that did not begin yet."""
-        if self._core.start():
+    def start(self) -> bool:
+        """Connect, if that did not begin yet; whether it begins now."""
+        begins = self._core.start()
+        if begins:
             # Owned here and awaited in stop: a task group would have to span the camera's methods.
             name = f"framemesh-{self._core.target.camera}"
             self._task = asyncio.create_task(self._run(), name=name)
+        return begins
 
     async def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
         """Report an event to the core once a wait is over; returns and raises what it does."""
@@ -73,11 +75,10 @@ class TaskDriver:
 
     async def _run(self) -> None:
         try:
-            async with open_aio_channel(self._core.target.address) as channel:
-                stub = ingest_pb2_grpc.IngestServiceStub(channel)
-                streams = self._core.streams()
-                while (stream := await self._next(streams)) is not None:
-                    await self._push(stub, stream)
+            streams = self._core.streams()
+            while (stream := await self._next(streams)) is not None:
+                async with open_aio_channel(stream.address) as channel:
+                    await self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the task, a waiting send raises
             await self.call(partial(self._core.failed, error))
 
@@ -99,5 +100,9 @@ class TaskDriver:
     async def _requests(self, stream: Stream) -> AsyncIterator[ingest_pb2.PushRequest]:
         """gRPC half-closes the stream when this ends."""
         requests = self._core.requests(stream)
-        while (step := await self._next(requests)) is not None:
-            yield converters.to_proto(step.request)
+        try:
+            while (step := await self._next(requests)) is not None:
+                yield converters.to_proto(step.request)
+        except Exception as error:  # noqa: BLE001
+            # Whatever cannot be sent could not be on the next stream either.
+            await self.call(partial(self._core.failed, error))

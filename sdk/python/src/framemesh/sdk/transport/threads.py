@@ -34,11 +34,13 @@ class ThreadDriver:
             target=self._run, name=f"framemesh-{core.target.camera}", daemon=True
         )
 
-    def start(self) -> None:
-        """Connect, if that did not begin yet."""
+    def start(self) -> bool:
+        """Connect, if that did not begin yet; whether it begins now."""
         with self._changed:
-            if self._core.start():
+            begins = self._core.start()
+            if begins:
                 self._thread.start()
+        return begins
 
     def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
         """Report an event to the core once a wait is over; returns and raises what it does."""
@@ -81,11 +83,10 @@ class ThreadDriver:
 
     def _run(self) -> None:
         try:
-            with open_channel(self._core.target.address) as channel:
-                stub = ingest_pb2_grpc.IngestServiceStub(channel)
-                streams = self._core.streams()
-                while (stream := self._next(streams)) is not None:
-                    self._push(stub, stream)
+            streams = self._core.streams()
+            while (stream := self._next(streams)) is not None:
+                with open_channel(stream.address) as channel:
+                    self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the thread, a waiting send raises
             self.call(partial(self._core.failed, error))
 
@@ -108,8 +109,12 @@ class ThreadDriver:
     def _requests(self, stream: Stream) -> Iterator[ingest_pb2.PushRequest]:
         """Runs in a thread of gRPC, which half-closes the stream when this ends."""
         requests = self._core.requests(stream)
-        while (step := self._next(requests)) is not None:
-            yield converters.to_proto(step.request)
+        try:
+            while (step := self._next(requests)) is not None:
+                yield converters.to_proto(step.request)
+        except Exception as error:  # noqa: BLE001
+            # Whatever cannot be sent could not be on the next stream either.
+            self.call(partial(self._core.failed, error))
 
 
 def _longest_wait() -> float:

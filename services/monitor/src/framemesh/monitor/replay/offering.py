@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from framemesh.core.frame import Frame, FrameId
-from framemesh.sdk import BadFrame, Camera, FrameRejected
+from framemesh.sdk import BadFrame, Camera, CameraOptions, FrameRejected
 
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 30.0
@@ -47,9 +47,9 @@ def offer_again(
         ingest,
         pipeline=pipeline,
         name=camera,
-        on_rejected=on_rejected,
-        connect_timeout=CONNECT_SECONDS,
-        close_timeout=CLOSE_SECONDS,
+        options=CameraOptions(
+            on_rejected=on_rejected, connect_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS
+        ),
     )
     sent: dict[int, FrameId] = {}
     with sender:
