@@ -27,7 +27,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.swarm,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(400, func_only=True),
     pytest.mark.usefixtures("stack_of_three"),
 ]
 

@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.swarm,
     pytest.mark.swarm_short,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(600, func_only=True),
     pytest.mark.usefixtures("stack_of_three"),
 ]
 

@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.swarm,
     pytest.mark.swarm_short,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(200),
+    pytest.mark.timeout(200, func_only=True),
     pytest.mark.usefixtures("stack_of_three"),
 ]
 

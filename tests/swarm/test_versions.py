@@ -22,7 +22,7 @@ from tests.waiting import eventually
 pytestmark = [
     pytest.mark.swarm,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(300, func_only=True),
     pytest.mark.blocks_loop("counts every frame in the process that watches the swarm"),
     pytest.mark.usefixtures("stack_of_three"),
 ]
