@@ -105,7 +105,14 @@ class RealSwarm:
         there = json.loads(self.ask("node", "inspect", name))[0]["Spec"].get("Labels") or {}
         old = [f"--label-rm={each}" for each in there if each not in labels]
         new = [f"--label-add={each}={value}" for each, value in labels.items()]
-        self.ask("node", "update", "--availability", availability, *old, *new, name)
+        change = ("node", "update", "--availability", availability, *old, *new, name)
+
+        def is_changed() -> bool:
+            # "update out of sequence": the swarm itself wrote to the node meanwhile.
+            self.ask(*change)
+            return True
+
+        _wait(is_changed)
 
     def kill(self, name: str) -> None:
         """As when its power fails; until the manager has seen it."""

@@ -39,6 +39,9 @@ NO_ANSWER = (
 )
 """What is said for a node that is dead, and by managers that elect."""
 
+CHANGED = "update out of sequence"
+"""What is said to a change of what the swarm itself changed at the same moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
@@ -110,7 +113,7 @@ async def ask(*arguments: str, seconds: float = ANSWER_SECONDS) -> str:
 
 
 def _may_pass(error: CommandFailed) -> bool:
-    return any(sign in str(error).lower() for sign in NO_ANSWER)
+    return any(sign in str(error).lower() for sign in (*NO_ANSWER, CHANGED))
 
 
 async def states() -> list[NodeState]:
