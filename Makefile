@@ -13,7 +13,7 @@ export UV_COMPILE_BYTECODE := 1
 PYTHON ?= python3
 # The uv in PATH, or a pinned one in .tools/.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
-MEMBERS := libs/api libs/core libs/modeling libs/vision libs/runtime services/ingest services/master \
+MEMBERS := libs/api libs/core libs/modeling libs/vision libs/tls libs/runtime services/ingest services/master \
 	services/agent services/worker services/monitor services/sink sdk/python cli
 SERVICES := ingest master monitor sink agent worker
 BIN := .venv/bin
@@ -73,7 +73,8 @@ lock: | $(UV) ## Pin the newest versions that the requirements allow
 	$(UV) pip compile -q $(COMPILE) $(OURS) requirements/dev.in $(MEMBERS:%=%/pyproject.toml) \
 		-o requirements/dev.txt
 	$(UV) pip compile -q $(COMPILE) -c requirements/dev.txt --no-emit-package framemesh-api \
-		--extra arrays sdk/python/pyproject.toml libs/api/pyproject.toml -o requirements/sdk.txt
+		--no-emit-package framemesh-tls --extra arrays sdk/python/pyproject.toml libs/api/pyproject.toml \
+		libs/tls/pyproject.toml -o requirements/sdk.txt
 	$(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) --extra local \
 		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
 	$(UV) pip compile -q $(COMPILE) --no-deps -c requirements/dev.txt requirements/real-models.in \

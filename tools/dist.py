@@ -50,7 +50,7 @@ def distributions() -> tuple[Distribution, Distribution]:
     """The SDK, and everything else."""
     sdk = Distribution(
         "sdk/python",
-        members=("sdk/python",),
+        members=("sdk/python", "libs/tls"),
         stubs=("__init__.py", "py.typed", "common", "ingest"),
         data={},
     )

@@ -53,7 +53,7 @@ def test_every_module_is_in_exactly_one_wheel(wheels: Wheels) -> None:
 
 def test_the_sdk_is_light(wheels: Wheels) -> None:
     _, sdk = wheels
-    assert {Path(name).parts[1] for name in names(sdk)} == {"sdk", "api"}
+    assert {Path(name).parts[1] for name in names(sdk)} == {"sdk", "api", "tls"}
     assert {Path(name).parts[2] for name in names(sdk) if "/api/" in name} == {
         *("__init__.py", "py.typed", "common", "ingest")
     }

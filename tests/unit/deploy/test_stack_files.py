@@ -1,16 +1,20 @@
 """The files beside stack.yml name what is there."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from framemesh.agent.settings import AgentSettings
 from framemesh.core.errors import FramemeshError
 from framemesh.ingest.settings import Settings as IngestSettings
 from framemesh.master.settings import Settings as MasterSettings
 from framemesh.monitor.settings import Settings as MonitorSettings
+from framemesh.runtime.connect_options import PlaintextRefused
 from framemesh.runtime.settings import ServiceSettings, from_environment
+from framemesh.sink.settings import Settings as SinkSettings
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 SETTINGS: dict[str, type[ServiceSettings]] = {
@@ -18,6 +22,14 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "master": MasterSettings,
     "monitor": MonitorSettings,
 }
+
+
+LISTENING: dict[str, type[ServiceSettings]] = {
+    **SETTINGS,
+    "sink": SinkSettings,
+    "agent": AgentSettings,
+}
+ENV = re.compile(r"(FRAMEMESH_\w+)=(\S+)")
 
 
 def services(name: str) -> dict[str, Any]:
@@ -49,3 +61,18 @@ def test_jaeger_is_configured_by_the_variables_that_the_stack_sets() -> None:
     configuration = (DEPLOY / "jaeger.yaml").read_text()
     for variable in services("traces.yml")["jaeger"]["environment"]:
         assert f"${{env:{variable}:-" in configuration
+
+
+@pytest.mark.parametrize("name", LISTENING)
+def test_the_stack_says_in_words_that_its_network_is_private(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images listen on all addresses."""
+    stage = (DEPLOY / "Dockerfile").read_text().partition(f"FROM service AS {name}\n")[2]
+    for variable, value in ENV.findall(stage.partition("FROM ")[0]):
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(PlaintextRefused):
+        from_environment(LISTENING[name]).check_ports()
+    word = services("stack.yml")[name]["environment"]["FRAMEMESH_ALLOW_PLAINTEXT"]
+    monkeypatch.setenv("FRAMEMESH_ALLOW_PLAINTEXT", word)
+    from_environment(LISTENING[name]).check_ports()

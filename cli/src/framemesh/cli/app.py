@@ -48,6 +48,11 @@ class Framemesh(LazyGroup):
             "List, show and drain the machines that run workers.",
         ),
         LazyCommand(
+            "certs",
+            "framemesh.cli.commands.security.certs:app",
+            "Make an authority and certificates for tests and small meshes, and show them.",
+        ),
+        LazyCommand(
             "resources",
             "framemesh.cli.commands.resources:resources",
             "Say what is free on the nodes, and what a pipeline would take of it.",

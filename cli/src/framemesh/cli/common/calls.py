@@ -8,9 +8,11 @@ import grpc
 import grpc.aio
 
 from framemesh.api.master.v1 import pipeline_pb2
+from framemesh.cli.common.connecting import connect_options
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.rpc.channel import sync_channel, sync_leader_channel
 from framemesh.runtime.rpc.health import check_service
+from framemesh.tls.handshake import may_be_tls, tls_fault
 
 ANSWER_TIMEOUT_SECONDS = 10.0
 """For a call that only reads. A service on this machine needs milliseconds."""
@@ -57,8 +59,16 @@ def named(error: grpc.RpcError, address: str) -> CallFailed:
     """The error of a call to `address`, worded for the user."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return CallFailed(f"{address}: {error}")
-    line = _line(error.code(), error.details() or "", address)
+    line = _tls_fault(error, address) or _line(error.code(), error.details() or "", address)
     return CallFailed(line, temporary=error.code() in _TEMPORARY)
+
+
+def _tls_fault(error: grpc.Call | grpc.aio.AioRpcError, address: str) -> str:
+    """What is wrong with certificates; empty: something else is. A server that listens answers
+    within milliseconds."""
+    if error.code() is not grpc.StatusCode.UNAVAILABLE or not may_be_tls(error.details() or ""):
+        return ""
+    return tls_fault(address, connect_options().tls)
 
 
 def _line(code: grpc.StatusCode, details: str, address: str) -> str:
@@ -100,7 +110,7 @@ def named_errors(address: str) -> Iterator[None]:
 
 def open_channel(address: str) -> grpc.Channel:
     """A channel to host:port; it is closed at the end of a `with`."""
-    return sync_channel(address, max_message_bytes=MESSAGE_BYTES)
+    return sync_channel(address, connect_options(), max_message_bytes=MESSAGE_BYTES)
 
 
 @contextmanager
@@ -121,9 +131,10 @@ def connect_master(addresses: str) -> Iterator[grpc.Channel]:
     Raises:
         CallFailed: a call in the body failed.
     """
-    channel = sync_leader_channel(addresses, MASTER, max_message_bytes=MESSAGE_BYTES)
+    options = connect_options()
+    channel = sync_leader_channel(addresses, MASTER, options, max_message_bytes=MESSAGE_BYTES)
     with channel, named_errors(addresses):
-        _await_leader(channel, several="," in addresses)
+        _await_leader(channel, addresses)
         yield channel
 
 
@@ -141,17 +152,21 @@ def _refused(error: grpc.RpcError) -> bool:
     return isinstance(error, grpc.Call) and "failed to connect" in (error.details() or "").lower()
 
 
-def _await_leader(channel: grpc.Channel, *, several: bool) -> None:
+def _await_leader(channel: grpc.Channel, addresses: str) -> None:
     """Wait while no master leads, LEADER_SECONDS at most; what else is wrong a call will tell.
 
-    Where there is but one address and nothing listens there, nobody will.
+    Where there is but one address and nothing listens there, nobody will; nor where certificates
+    are not accepted.
     """
+    several = "," in addresses
     end = time.monotonic() + LEADER_SECONDS
     while time.monotonic() < end:
         try:
             check_service(channel, MASTER, ANSWER_TIMEOUT_SECONDS)
         except grpc.RpcError as error:
             if not nobody_leads(error) or (_refused(error) and not several):
+                return
+            if isinstance(error, grpc.Call) and _tls_fault(error, addresses):
                 return
         else:
             return

@@ -14,6 +14,7 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.common.calls import MASTER, named, named_errors, nobody_leads
+from framemesh.cli.common.connecting import connect_options
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport
@@ -66,7 +67,7 @@ async def wait_for_worker(mesh: RunState, pipeline: str) -> None:
     try:
         async with (
             asyncio.timeout(WORKER_TIMEOUT_SECONDS),
-            leader_channel(mesh.master, MASTER) as master,
+            leader_channel(mesh.master, MASTER, connect_options()) as master,
         ):
             stub = pipeline_pb2_grpc.PipelineServiceStub(master)
             request = pipeline_pb2.GetPipelineRequest(name=pipeline)
@@ -113,7 +114,7 @@ async def push_and_collect(
 
 async def _results(mesh: RunState, run: DemoRun) -> AsyncGenerator[outcome_pb2.Outcome, None]:
     request = monitor_pb2.WatchResultsRequest(pipeline=run.pipeline, from_start=True)
-    async with channel(mesh.monitor) as monitor:
+    async with channel(mesh.monitor, connect_options()) as monitor:
         call = monitor_pb2_grpc.MonitorServiceStub(monitor).WatchResults(request)
         results = aiter(call)
         for _ in range(run.frames):

@@ -71,13 +71,18 @@ class Mesh:
         """The state of all programs now."""
         return RunState(
             pid=os.getpid(),
-            nats=f"nats://{self._ports.nats}",
+            nats=f"{self._nats_scheme}://{self._ports.nats}",
             ingest=self._ports.ingest,
             master=self._ports.master,
             monitor=self._ports.monitor,
             programs=tuple(map(self._status, self._programs)),
             dashboard=f"http://{self._ports.dashboard}/",
         )
+
+    @property
+    def _nats_scheme(self) -> str:
+        told = (program.environment.get("FRAMEMESH_NATS", "") for program in self._programs)
+        return "tls" if any(url.startswith("tls://") for url in told) else "nats"
 
     def _supervise(self, program: Program) -> SupervisedProcess:
         return SupervisedProcess(

@@ -9,10 +9,13 @@ from pathlib import Path
 from framemesh.cli.local.dashboard_token import dashboard_token
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.program import Program
+from framemesh.runtime.connect_settings import ConnectSettings
 from framemesh.runtime.processes.nats_health import store_problem
 from framemesh.runtime.processes.nats_server import NatsServer, jetstream_health
 from framemesh.runtime.processes.programs import nats_server, triton
 from framemesh.runtime.processes.supervision import GRACE_SECONDS
+from framemesh.runtime.rpc.health import grpc_health
+from framemesh.runtime.settings import from_environment
 
 AGENT_GRACE_SECONDS = GRACE_SECONDS + 5
 """An agent waits for its workers to stop, and then needs time for itself."""
@@ -39,23 +42,29 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
 
     Raises:
         ProgramMissing: nats-server is not installed.
+        CertificatesUnusable, BadSetting: those of the environment cannot be used.
         OSError: nothing can be written there.
     """
     data = data.absolute()
+    # The programs inherit the same variables.
+    settings = from_environment(ConnectSettings)
+    settings.check_certificates()
+    connect = settings.connect
     host, port = ports.nats.rsplit(":", 1)
     # The server adds the folder's name: its streams are in data/jetstream.
     http_port = int(ports.nats_http.rsplit(":", 1)[1])
-    server = NatsServer(data, int(port), host, store_max_bytes, monitor_port=http_port)
+    server = NatsServer(
+        data, int(port), host, store_max_bytes, monitor_port=http_port, tls=connect.tls
+    )
     nats = Program(
         "nats",
         server.address,
         server.command(),
         server.environment(),
-        check=jetstream_health,
+        check=partial(jetstream_health, tls=connect.tls),
         find_problem=partial(store_problem, ports.nats_http, data),
     )
-    return (
-        nats,
+    services = (
         _service("master", ports.master, server.url, FRAMEMESH_MASTER_SPOOL=str(data / "spool")),
         _service("ingest", ports.ingest, server.url),
         _monitor(ports, server.url, dashboard_token(data)),
@@ -77,6 +86,8 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
             grace_seconds=AGENT_GRACE_SECONDS,
         ),
     )
+    health = partial(grpc_health, options=connect)
+    return (nats, *(replace(service, check=health) for service in services))
 
 
 def _service(name: str, address: str, nats: str, **environment: str) -> Program:

@@ -18,6 +18,7 @@ from framemesh.api.master.v1 import (
 )
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.cli.common.calls import MASTER, MESSAGE_BYTES, named
+from framemesh.cli.common.connecting import connect_options
 from framemesh.core.clock import Clock
 from framemesh.runtime.rpc.channel import channel, leader_channel
 
@@ -59,8 +60,11 @@ class RemoteMesh:
 
     def __init__(self, master: str, monitor: str) -> None:
         """`master` may be several host:port with commas: the one that leads answers."""
-        self._monitor_channel = channel(monitor, max_message_bytes=MESSAGE_BYTES)
-        self._master_channel = leader_channel(master, MASTER, max_message_bytes=MESSAGE_BYTES)
+        options = connect_options()
+        self._monitor_channel = channel(monitor, options, max_message_bytes=MESSAGE_BYTES)
+        self._master_channel = leader_channel(
+            master, MASTER, options, max_message_bytes=MESSAGE_BYTES
+        )
         self._monitor = monitor_pb2_grpc.MonitorServiceStub(self._monitor_channel)
         self._pipelines = pipeline_pb2_grpc.PipelineServiceStub(self._master_channel)
         self._nodes = node_pb2_grpc.NodeServiceStub(self._master_channel)

@@ -5,7 +5,27 @@ Only `rpc/channel.py`, `rpc/server.py` and `jetstream/connection/broker.py` make
 ports, so that encryption and identity need to be added nowhere else.
 """
 
+import ipaddress
 from dataclasses import dataclass
+
+from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.logs import get_logger
+from framemesh.tls.files import CertificateFault, TlsFiles
+from framemesh.tls.watched import WatchedFiles
+
+log = get_logger()
+
+
+class PlaintextRefused(FramemeshError):
+    """A port that other machines reach would not be encrypted."""
+
+    code = Code.INVALID
+
+
+class CertificatesUnusable(FramemeshError):
+    """The files of certificates are missing, or do not fit together."""
+
+    code = Code.INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,59 @@ class ConnectOptions:
     max_reconnect_seconds: float = 2.0
     """The longest pause of gRPC: its default of two minutes is for strangers, and a service that
     restarts is back in a second."""
+    tls: TlsFiles | None = None
+    """With which certificates everything is encrypted; None: nothing is."""
+    verify_clients: bool = True
+    """Whether who connects to us must show a certificate."""
+    plaintext_allowed: bool = False
+    """Whether a port that other machines reach may be unencrypted."""
+
+    def watch(self) -> WatchedFiles | None:
+        """The files of `tls`, read again when they change; None: nothing is encrypted.
+
+        Changed files with a fault are not used, and the log says why.
+
+        Raises:
+            CertificatesUnusable: there is a fault in the files.
+        """
+        if self.tls is None:
+            return None
+        try:
+            return WatchedFiles(self.tls, _warn)
+        except CertificateFault as fault:
+            raise CertificatesUnusable(str(fault)) from fault
+
+    def check_port(self, address: str) -> None:
+        """Make sure that a port may be opened.
+
+        Args:
+            address: host:port to listen on.
+
+        Raises:
+            PlaintextRefused: other machines reach it, and it would not be encrypted.
+        """
+        if self.tls is None and not self.plaintext_allowed and not is_loopback(address):
+            raise PlaintextRefused(
+                f"other machines reach {address}, and nothing is encrypted there: set "
+                "FRAMEMESH_TLS_CA, FRAMEMESH_TLS_CERT and FRAMEMESH_TLS_KEY (`framemesh certs` "
+                "makes them), or FRAMEMESH_ALLOW_PLAINTEXT=private-network where nobody else is "
+                "on the network"
+            )
+
+
+def _warn(fault: str) -> None:
+    log.warning("certificates are not renewed", trouble=fault)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether host:port is of this machine alone; a host that is empty is every address."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 DEFAULT = ConnectOptions()

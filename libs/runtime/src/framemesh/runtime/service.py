@@ -14,6 +14,7 @@ from framemesh.core.metrics.metric import Service
 from framemesh.core.metrics.table import metrics_of
 from framemesh.runtime import logs
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.connect_options import CertificatesUnusable, PlaintextRefused
 from framemesh.runtime.metrics.endpoint import metrics_endpoint
 from framemesh.runtime.metrics.meter import MemoryMeter
 from framemesh.runtime.metrics.process import measure_build, measure_loop_lag, measure_process
@@ -43,7 +44,8 @@ def run_configured(name: str, kind: type[S], run: Run[S]) -> int:
     """
     try:
         settings = from_environment(kind)
-    except BadSetting as error:
+        settings.check_ports()
+    except (BadSetting, CertificatesUnusable, PlaintextRefused) as error:
         logs.configure(name)
         logs.get_logger().error(str(error))
         return 1
@@ -57,7 +59,7 @@ async def _run_measured(name: str, settings: S, run: Run[S], stop: asyncio.Event
     meter = MemoryMeter(metrics_of(Service(name)))
     measure_process(meter, name)
     async with (
-        metrics_endpoint(settings.metrics, meter),
+        metrics_endpoint(settings.metrics, meter, settings.connect),
         background_task(measure_loop_lag(meter)),
         background_task(measure_build(meter, name)),
     ):

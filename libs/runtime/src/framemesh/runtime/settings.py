@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.connect_options import ConnectOptions
+from framemesh.runtime.connect_settings import ConnectSettings
 from framemesh.runtime.log_lines.credentials import url_without_credentials
 
 
@@ -102,7 +102,11 @@ def named_after(prefix: str) -> ConfigDict:
     )
 
 
-class ServiceSettings(BaseModel):
+PORTS = ("listen", "http", "metrics")
+"""Fields with host:port of what a service listens on."""
+
+
+class ServiceSettings(ConnectSettings):
     """The settings of every service."""
 
     log_level: LogLevel = Field("info", validation_alias="FRAMEMESH_LOG_LEVEL")
@@ -113,13 +117,26 @@ class ServiceSettings(BaseModel):
     metrics: OptionalAddress = ""
     """Where Prometheus reads the metrics of this process, over HTTP at /metrics; empty: nowhere."""
 
-    @property
-    def connect(self) -> ConnectOptions:
-        """How this process connects to the others; nothing of it can be set yet."""
-        return ConnectOptions()
+    def check_ports(self) -> None:
+        """Make sure that what this process opens may be opened, before it begins.
+
+        Raises:
+            BadSetting: the certificate is missing.
+            CertificatesUnusable: the files of certificates are.
+            PlaintextRefused: a port would not be encrypted, though other machines reach it.
+        """
+        self.check_certificates()
+        if self.tls is not None and self.tls_certificate is None:
+            raise BadSetting(
+                "FRAMEMESH_TLS_CERT: is missing: a service that encrypts shows who it is; "
+                "FRAMEMESH_TLS_KEY is its key"
+            )
+        for name in PORTS:
+            if address := getattr(self, name, ""):
+                self.connect.check_port(address)
 
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=BaseModel)
 
 
 def from_environment(kind: type[S]) -> S:

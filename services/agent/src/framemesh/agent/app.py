@@ -51,7 +51,7 @@ async def run(
     changed = asyncio.Event()
     metrics_host = settings.metrics.rpartition(":")[0]
     data = settings.data.absolute()
-    worker_env = WorkerEnv(settings.master, data, command, liveness, metrics_host)
+    worker_env = WorkerEnv(settings.master, data, command, liveness, settings.connect, metrics_host)
     machine = Machine(worker_env.data, cpus=settings.cpus, memory_bytes=settings.memory)
     supervisor = WorkerSupervisor(
         worker_env=worker_env,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 
 LOGS_KEPT = 20
@@ -29,6 +30,8 @@ class WorkerEnv:
     command: Sequence[str] = WORKER_COMMAND
     liveness: LivenessBounds = DEFAULT_BOUNDS
     """How long a worker may leave health checks unanswered before it is killed."""
+    connect: ConnectOptions = DEFAULT
+    """How the workers are asked for their health: as this agent is."""
     metrics_host: str = ""
     """Where workers serve their metrics; empty: nowhere."""
 

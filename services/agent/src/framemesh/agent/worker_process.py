@@ -81,7 +81,7 @@ class WorkerProcess:
         )
 
     async def _check(self, timeout_seconds: float) -> Health:
-        return await grpc_health(self._address, timeout_seconds)
+        return await grpc_health(self._address, timeout_seconds, self._worker_env.connect)
 
     def _status_changed(self) -> None:
         if self._supervised.status.state is not State.STARTING:

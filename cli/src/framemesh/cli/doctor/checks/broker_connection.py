@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from framemesh.cli.common.connecting import connect_options
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
@@ -31,7 +32,7 @@ async def connected(url: str) -> AsyncIterator[Broker]:
     if not any(knock.result() for knock in knocks):
         servers = ",".join(map(url_without_credentials, url.split(",")))
         raise NobodyListens(f"nothing answers at {servers}: start the broker, or correct the URL")
-    async with broker(url, "doctor") as found:
+    async with broker(url, "doctor", connect_options()) as found:
         yield found
 
 

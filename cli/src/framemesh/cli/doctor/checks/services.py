@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from framemesh.cli.common.connecting import connect_options
 from framemesh.cli.doctor.finding import Finding, good, note, problem, warning
 from framemesh.cli.doctor.surroundings import Surroundings
 from framemesh.cli.doctor.threads import in_thread
@@ -9,6 +10,8 @@ from framemesh.cli.local.run_state import ProgramStatus
 from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.supervision import State
 from framemesh.runtime.rpc.health_call import health_of
+from framemesh.tls.contexts import client_context
+from framemesh.tls.handshake import tls_fault
 
 ANSWER_SECONDS = 2.0
 
@@ -53,14 +56,24 @@ def troubled(programs: Sequence[ProgramStatus]) -> Iterator[Finding]:
             )
 
 
+def _health(address: str) -> Health:
+    tls = connect_options().tls
+    if tls is None:
+        return health_of(address, ANSWER_SECONDS)
+    context = client_context(tls)
+    context.set_alpn_protocols(["h2"])
+    return health_of(address, ANSWER_SECONDS, context, tls.name)
+
+
 def _asked(name: str, addresses: str) -> Iterator[Finding]:
     """Of several with commas, each."""
     for address in addresses.split(","):
-        match health_of(address.strip(), ANSWER_SECONDS):
+        match _health(address.strip()):
             case Health.UNANSWERED:
+                why = tls_fault(address, connect_options().tls)
                 yield problem(
                     f"{name} does not answer at {address}",
-                    "is it running, and is the address right?",
+                    why or "is it running, and is the address right?",
                 )
             case Health.NOT_SERVING:
                 yield problem(f"{name} at {address} is not ready", LOGS.format(name))

@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.meter import MemoryMeter, Snapshot
+from framemesh.runtime.server_contexts import server_contexts
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
     from framemesh.runtime.metrics.http_server import PageServer
 
 log = get_logger()
@@ -57,19 +62,29 @@ async def _snapshot(meter: MemoryMeter) -> Snapshot:
 
 
 @asynccontextmanager
-async def metrics_endpoint(address: str, meter: MemoryMeter) -> AsyncIterator[None]:
+async def metrics_endpoint(
+    address: str, meter: MemoryMeter, options: ConnectOptions = DEFAULT
+) -> AsyncIterator[None]:
     """Serve while the context lasts. Where something else listens, one line says so: frames do not
-    depend on it."""
+    depend on it.
+
+    Encrypted as the options say, unless only this machine reaches the port.
+
+    Raises:
+        PlaintextRefused: other machines reach it, and nothing would be encrypted.
+    """
+    options.check_port(address)
     page = Page(meter, asyncio.get_running_loop())
     # Beside the start of the service, which does not wait for it.
-    async with background_task(_serve(address, page)):
+    async with background_task(_serve(address, page, options)):
         yield
 
 
-async def _serve(address: str, page: Page) -> None:
+async def _serve(address: str, page: Page, options: ConnectOptions) -> None:
     host, _, port = address.rpartition(":")
     try:
-        server = await asyncio.to_thread(_open, host.strip("[]"), int(port), page)
+        context = await asyncio.to_thread(server_contexts, options, address)
+        server = await asyncio.to_thread(_open, host.strip("[]"), int(port), page, context)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         log.warning("metrics are not served", address=address, reason=reason)
@@ -84,8 +99,10 @@ async def _serve(address: str, page: Page) -> None:
         server.server_close()
 
 
-def _open(host: str, port: int, page: Page) -> "PageServer":
+def _open(
+    host: str, port: int, page: Page, context: "Callable[[], ssl.SSLContext] | None"
+) -> "PageServer":
     # Importing it takes 12 ms: not while the service starts.
     from framemesh.runtime.metrics.http_server import PageServer  # noqa: PLC0415
 
-    return PageServer(host, port, page.get)
+    return PageServer(host, port, page.get, context)

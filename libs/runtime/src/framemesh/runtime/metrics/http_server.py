@@ -1,5 +1,6 @@
 """An HTTP server for one page, bounded in connections and in time."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,15 +25,35 @@ class PageServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 16
 
-    def __init__(self, host: str, port: int, page: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        page: Callable[[], bytes],
+        context: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
         """
+        Args:
+            context: of TLS, for a connection that begins; None: nothing is encrypted.
+
         Raises:
             OSError: it cannot listen there.
         """
         self.page = page
+        self._context = context
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = AF_INET6 if ":" in host else AF_INET
         super().__init__((host, port), _Handler)
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        if self._context is None:
+            return connection, address
+        # The thread of the connection shakes hands, with its first read: a client may be slow.
+        encrypted = self._context().wrap_socket(
+            connection, server_side=True, do_handshake_on_connect=False
+        )
+        return encrypted, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._free.acquire(blocking=False):

@@ -15,9 +15,14 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.processes.programs import nats_server
+from framemesh.tls.contexts import client_context
+from framemesh.tls.files import CertificateFault, TlsFiles
 
 CONFIGURATION = Path(str(files("framemesh.runtime.processes") / "nats-server.conf"))
 """Also used in production: what differs comes from the environment."""
+
+ENCRYPTED = CONFIGURATION.with_name("nats-server-tls.conf")
+"""The same with TLS."""
 
 GIB = 1024**3
 
@@ -60,6 +65,9 @@ class NatsServer:
     each message, and a removal every 2 minutes."""
     monitor_port: int | None = None
     """For its HTTP status pages; None: it has none."""
+    tls: TlsFiles | None = None
+    """Its certificate, and whom it trusts; None: nothing is encrypted. SIGHUP makes it read them
+    again."""
 
     @property
     def address(self) -> str:
@@ -68,7 +76,7 @@ class NatsServer:
 
     @property
     def url(self) -> str:
-        return f"nats://{self.address}"
+        return f"{'nats' if self.tls is None else 'tls'}://{self.address}"
 
     def command(self) -> tuple[str | Path, ...]:
         """The command that starts it, together with `environment`.
@@ -77,7 +85,8 @@ class NatsServer:
             ProgramMissing: it is not installed.
         """
         monitor = () if self.monitor_port is None else ("--http_port", str(self.monitor_port))
-        return (nats_server(), "--config", CONFIGURATION, *monitor)
+        configuration = CONFIGURATION if self.tls is None else ENCRYPTED
+        return (nats_server(), "--config", configuration, *monitor)
 
     def environment(self) -> dict[str, str]:
         """The variables of the configuration, as JSON strings and numbers, which are values of its
@@ -87,11 +96,23 @@ class NatsServer:
             "FRAMEMESH_NATS_STORE": json.dumps(str(self.store), ensure_ascii=False),
             "FRAMEMESH_NATS_STORE_MAX": json.dumps(self.store_max_bytes),
             "FRAMEMESH_NATS_SYNC": json.dumps(self.sync_interval),
+            **({} if self.tls is None else _certificates(self.tls)),
             **COLLECTOR,
         }
 
 
-async def jetstream_health(address: str, timeout_seconds: float) -> Health:
+def _certificates(tls: TlsFiles) -> dict[str, str]:
+    files = {"CA": tls.ca, "CERT": tls.certificate, "KEY": tls.key}
+    return {
+        f"FRAMEMESH_NATS_TLS_{name}": json.dumps(str(Path(path).absolute()), ensure_ascii=False)
+        for name, path in files.items()
+        if path is not None
+    }
+
+
+async def jetstream_health(
+    address: str, timeout_seconds: float, tls: TlsFiles | None = None
+) -> Health:
     """What the nats-server at host:port answers to a request to JetStream.
 
     Without a client library: a server that starts is checked a few times a second, and a client
@@ -100,7 +121,7 @@ async def jetstream_health(address: str, timeout_seconds: float) -> Health:
     host, port = address.rsplit(":", 1)
     health = Health.UNANSWERED
     # A ValueError: it sends a line without an end, as no nats-server does.
-    with contextlib.suppress(OSError, TimeoutError, ValueError):
+    with contextlib.suppress(OSError, TimeoutError, ValueError, CertificateFault):
         async with (
             asyncio.timeout(timeout_seconds),
             _connection(host, int(port)) as (lines, writer),
@@ -108,14 +129,16 @@ async def jetstream_health(address: str, timeout_seconds: float) -> Health:
             # A server greets whoever connects, also while its JetStream starts.
             if await lines.readline():
                 health = Health.NOT_SERVING
+                if tls is not None:
+                    await writer.start_tls(client_context(tls), server_hostname=tls.name or host)
                 if await _jetstream_answers(lines, writer):
                     health = Health.SERVING
     return health
 
 
-async def jetstream_answers(address: str) -> bool:
+async def jetstream_answers(address: str, tls: TlsFiles | None = None) -> bool:
     """Whether JetStream of the nats-server at host:port answers in CHECK_TIMEOUT_SECONDS."""
-    return await jetstream_health(address, CHECK_TIMEOUT_SECONDS) is Health.SERVING
+    return await jetstream_health(address, CHECK_TIMEOUT_SECONDS, tls) is Health.SERVING
 
 
 @asynccontextmanager
@@ -169,7 +192,9 @@ async def running_nats_server(server: NatsServer, log: Path) -> AsyncIterator[Ch
 async def _until_it_answers(server: NatsServer, child: Child) -> None:
     try:
         async with asyncio.timeout(START_TIMEOUT_SECONDS):
-            while child.running and not await jetstream_answers(server.address):  # noqa: ASYNC110
+            while child.running:
+                if await jetstream_answers(server.address, server.tls):
+                    return
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as error:
         raise NatsServerFailed(

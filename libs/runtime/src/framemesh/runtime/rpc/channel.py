@@ -1,4 +1,7 @@
-"""Channels to gRPC servers: the one place that makes them."""
+"""Channels to gRPC servers: the one place that makes them.
+
+Each raises CertificatesUnusable where the files of the options are.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,6 +10,10 @@ import grpc
 import grpc.aio
 
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
+from framemesh.runtime.rpc.renewed_channel import RenewedChannel
+from framemesh.tls.files import Material
+from framemesh.tls.grpc_credentials import channel_credentials
+from framemesh.tls.grpc_credentials import channel_options as tls_options
 
 MESSAGE_BYTES = 4 * 1024 * 1024
 """The default of gRPC."""
@@ -32,10 +39,11 @@ def channel(
             to one address share one, and the pause after a failure with it.
         interceptors: around each call, the first outermost.
     """
-    return grpc.aio.insecure_channel(
+    return _aio_channel(
         address,
-        options=channel_options(options, max_message_bytes, own_connection=own_connection),
-        interceptors=list(interceptors),
+        options,
+        channel_options(options, max_message_bytes, own_connection=own_connection),
+        interceptors,
     )
 
 
@@ -56,10 +64,11 @@ def leader_channel(
         addresses: host:port, or IP addresses with their ports, with commas between them. All
             addresses that a host's name has are used.
     """
-    return grpc.aio.insecure_channel(
+    return _aio_channel(
         _target(addresses),
-        options=_leader_options(service, options, max_message_bytes),
-        interceptors=list(interceptors),
+        options,
+        _leader_options(service, options, max_message_bytes),
+        interceptors,
     )
 
 
@@ -72,7 +81,7 @@ def sync_leader_channel(
 ) -> grpc.Channel:
     """The same, for threads."""
     found = _leader_options(service, options, max_message_bytes)
-    return grpc.insecure_channel(_target(addresses), found)
+    return _sync_channel(_target(addresses), options, found)
 
 
 def _target(addresses: str) -> str:
@@ -103,7 +112,34 @@ def sync_channel(
 ) -> grpc.Channel:
     """A channel to host:port, for threads. See `channel`."""
     found = channel_options(options, max_message_bytes, own_connection=False)
-    return grpc.insecure_channel(address, found)
+    return _sync_channel(address, options, found)
+
+
+def _aio_channel(
+    target: str,
+    options: ConnectOptions,
+    found: ChannelOptions,
+    interceptors: Sequence[grpc.aio.ClientInterceptor],
+) -> grpc.aio.Channel:
+    if (watched := options.watch()) is None:
+        return grpc.aio.insecure_channel(target, options=found, interceptors=list(interceptors))
+
+    def secured(material: Material) -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(
+            target,
+            channel_credentials(material),
+            options=found,
+            interceptors=list(interceptors),
+        )
+
+    return RenewedChannel(watched, secured)
+
+
+def _sync_channel(target: str, options: ConnectOptions, found: ChannelOptions) -> grpc.Channel:
+    """For commands, which end before their certificate does."""
+    if (watched := options.watch()) is None:
+        return grpc.insecure_channel(target, found)
+    return grpc.secure_channel(target, channel_credentials(watched.material), found)
 
 
 def channel_options(
@@ -118,6 +154,7 @@ def channel_options(
         ("grpc.initial_reconnect_backoff_ms", round(1000 * options.reconnect_seconds)),
         ("grpc.max_reconnect_backoff_ms", round(1000 * options.max_reconnect_seconds)),
         *_keepalive(options),
+        *(tls_options(options.tls) if options.tls else []),
     ]
 
 

@@ -4,6 +4,7 @@ import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.health import Health
 from framemesh.runtime.rpc.channel import channel
 
@@ -13,13 +14,15 @@ CHECK_TIMEOUT_SECONDS = 1.0
 _NO_ANSWER = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
-async def grpc_health(address: str, timeout_seconds: float) -> Health:
+async def grpc_health(
+    address: str, timeout_seconds: float, options: ConnectOptions = DEFAULT
+) -> Health:
     """What the server at host:port answers in `timeout_seconds`.
 
     On a connection of its own, which costs 1 ms of CPU: one that is kept would be in its back-off
     when a server that starts begins to listen.
     """
-    async with channel(address, own_connection=True) as to:
+    async with channel(address, options, own_connection=True) as to:
         try:
             answer = await health_pb2_grpc.HealthStub(to).Check(
                 health_pb2.HealthCheckRequest(), timeout=timeout_seconds
@@ -41,6 +44,6 @@ def check_service(to: grpc.Channel, service: str, timeout_seconds: float) -> Non
     health_pb2_grpc.HealthStub(to).Check(request, timeout=timeout_seconds)
 
 
-async def grpc_serving(address: str) -> bool:
+async def grpc_serving(address: str, options: ConnectOptions = DEFAULT) -> bool:
     """Whether the server at host:port answers in CHECK_TIMEOUT_SECONDS, and says SERVING."""
-    return await grpc_health(address, CHECK_TIMEOUT_SECONDS) is Health.SERVING
+    return await grpc_health(address, CHECK_TIMEOUT_SECONDS, options) is Health.SERVING

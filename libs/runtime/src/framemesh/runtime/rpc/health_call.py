@@ -9,8 +9,13 @@ and the protocol of gRPC over HTTP/2.
 import socket
 import struct
 import time
+from typing import TYPE_CHECKING
 
 from framemesh.runtime.processes.health import Health
+
+if TYPE_CHECKING:
+    # Importing it takes milliseconds, of which such a process without certificates has no use.
+    import ssl
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, SETTINGS = 0x0, 0x1, 0x4
@@ -27,16 +32,30 @@ SERVING = EMPTY_MESSAGE[:1] + struct.pack(">I", 2) + b"\x08\x01"
 """A HealthCheckResponse whose field 1 is 1."""
 
 
-def health_of(address: str, seconds: float) -> Health:
-    """What the server at host:port answers in `seconds`."""
+def health_of(
+    address: str, seconds: float, context: "ssl.SSLContext | None" = None, name: str = ""
+) -> Health:
+    """What the server at host:port answers in `seconds`.
+
+    Args:
+        context: of TLS; None: nothing is encrypted.
+        name: what the certificate of the server must be for; empty: the host.
+    """
     until = time.monotonic() + seconds
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), seconds) as connection:
-            connection.sendall(_call(address))
-            return _answer(connection, until)
+            if context is None:
+                return _asked(connection, address, until)
+            with context.wrap_socket(connection, server_hostname=name or host) as encrypted:
+                return _asked(encrypted, address, until)
     except OSError:
         return Health.UNANSWERED
+
+
+def _asked(connection: socket.socket, address: str, until: float) -> Health:
+    connection.sendall(_call(address))
+    return _answer(connection, until)
 
 
 def _call(address: str) -> bytes:

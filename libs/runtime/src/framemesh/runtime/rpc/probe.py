@@ -6,11 +6,16 @@ one that says it does not serve waits for another service, and to kill it would 
 made when it first serves, on a file system that ends with the container.
 """
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from framemesh.runtime.processes.health import Health
 from framemesh.runtime.rpc.health_call import health_of
+
+if TYPE_CHECKING:
+    import ssl
 
 ANSWER_SECONDS = 3.0
 """For one check: docker gives it 5 s, of which Python needs some to start on a busy machine."""
@@ -27,6 +32,26 @@ def is_well(health: Health, served: Path) -> bool:
     return health is not Health.UNANSWERED and served.exists()
 
 
+def own_context() -> "ssl.SSLContext | None":
+    """With the certificate of this container, for its own server; None: it does not encrypt.
+
+    The name of the server is not looked at: it is reached by an address of this container alone.
+    """
+    if not (ca := os.environ.get("FRAMEMESH_TLS_CA")):
+        return None
+    # Not where nothing is encrypted: it takes milliseconds of every check.
+    from framemesh.tls.contexts import client_context  # noqa: PLC0415
+    from framemesh.tls.files import TlsFiles  # noqa: PLC0415
+
+    environment = os.environ
+    context = client_context(
+        TlsFiles(ca, environment.get("FRAMEMESH_TLS_CERT"), environment.get("FRAMEMESH_TLS_KEY"))
+    )
+    context.check_hostname = False
+    context.set_alpn_protocols(["h2"])
+    return context
+
+
 if __name__ == "__main__":
-    answer = health_of(sys.argv[1], ANSWER_SECONDS)
+    answer = health_of(sys.argv[1], ANSWER_SECONDS, own_context())
     sys.exit(not is_well(answer, Path(sys.argv[2])))

@@ -15,6 +15,7 @@ from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.rpc.channel import MESSAGE_BYTES
 from framemesh.runtime.rpc.errors import ErrorInterceptor
+from framemesh.tls.grpc_credentials import server_credentials
 
 MIB = 1024 * 1024
 
@@ -91,7 +92,10 @@ async def grpc_server(
 
     Raises:
         AddressTaken: the port is in use.
+        PlaintextRefused: other machines reach the port, and nothing would be encrypted.
+        CertificatesUnusable: the files of certificates are missing, or do not fit together.
     """
+    options.check_port(address)
     server = grpc.aio.server(
         interceptors=[ErrorInterceptor(), *interceptors],
         options=[
@@ -116,7 +120,7 @@ async def grpc_server(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ], server
     )
     channelz.add_channelz_servicer(server)
-    running = GrpcServer(server, checks, names, _listen(server, address))
+    running = GrpcServer(server, checks, names, _listen(server, address, options))
     await running.set_serving(False)
     await server.start()
     try:
@@ -125,14 +129,19 @@ async def grpc_server(
         await running.stop()
 
 
-def _listen(server: grpc.aio.Server, address: str) -> int:
+def _listen(server: grpc.aio.Server, address: str, options: ConnectOptions) -> int:
     """Bind `address`; returns its port."""
     taken = AddressTaken(f"cannot listen on {address}: is it taken?")
     host, _, port = address.rpartition(":")
     # gRPC would find that out too, and print a line of its own beside our log.
     if not is_free(int(port), host.strip("[]")):
         raise taken
+    watched = options.watch()
     try:
-        return server.add_insecure_port(address)
+        if watched is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(
+            address, server_credentials(watched, verify_clients=options.verify_clients)
+        )
     except RuntimeError as error:
         raise taken from error

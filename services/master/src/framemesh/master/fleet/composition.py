@@ -55,6 +55,7 @@ def _worker_template(settings: Settings) -> WorkerTemplate:
             "FRAMEMESH_NATS": settings.swarm_nats or settings.nats,
             "FRAMEMESH_WORKER_MASTER": settings.swarm_masters,
             "FRAMEMESH_LOG_LEVEL": settings.log_level,
+            **settings.connect_environment,
             # Not where it is empty: every worker would be replaced for it.
             **({"FRAMEMESH_OTLP": settings.otlp} if settings.otlp else {}),
         },

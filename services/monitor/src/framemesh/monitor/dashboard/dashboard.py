@@ -114,7 +114,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                 tasks.create_task(kept_running("decisions", decisions.run)),
             ]
             try:
-                async with http_server(settings.http, served) as port:
+                async with http_server(settings.http, served, settings.connect) as port:
                     log.info("dashboard", address=settings.http, port=port)
                     yield
             finally:

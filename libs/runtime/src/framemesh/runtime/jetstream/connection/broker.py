@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.connection.client import Client, PermissionsViolation
 from framemesh.runtime.log_lines.credentials import url_without_credentials
 from framemesh.runtime.logs import get_logger
+from framemesh.tls.words import handshake_fault
 
 log = get_logger()
 
@@ -95,7 +97,7 @@ class Broker:
         self.user = found[1] if found else ""
         self.server = ""
         """host:port of the current server, or of the last one."""
-        self.client = Client()
+        self.client = Client(options.tls)
         self.connected = asyncio.Event()
         self.listeners: set[Callable[[], None]] = set()
         """Called after each connect and reconnect."""
@@ -125,6 +127,7 @@ class Broker:
             disconnected_cb=self._on_disconnected,
             reconnected_cb=self._on_connected,
             closed_cb=self._on_closed,
+            tls_hostname=self._options.tls.name if self._options.tls else None,
         )
         await self._on_connected()
 
@@ -236,8 +239,16 @@ class Broker:
             self._on_permission_denied(error)
         # While the broker is away there are five refused connections a second; the loss of the
         # connection is logged once, above.
+        elif isinstance(error, ssl.SSLError):
+            self._warn(self._tls_fault(error))
         elif not isinstance(error, OSError | nats.errors.UnexpectedEOF):
             self._warn(str(error) or type(error).__name__)
+
+    def _tls_fault(self, error: ssl.SSLError) -> str:
+        server = self.client.current_address
+        if self._options.tls is None:
+            return f"{server}: {error}; FRAMEMESH_TLS_CA says whom to trust"
+        return handshake_fault(server, self._options.tls, error)
 
     def _on_permission_denied(self, error: PermissionsViolation) -> None:
         log.error("permission denied", user=self.user, act=error.act, subject=error.subject)

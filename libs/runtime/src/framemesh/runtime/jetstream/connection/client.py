@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from nats.aio.subscription import Subscription
 from framemesh.runtime.concurrency.cancellation import preserve_cancellation
 from framemesh.runtime.jetstream.connection.headers import header_block, read_header_lines
 from framemesh.runtime.jetstream.connection.transport import Transport
+from framemesh.tls.contexts import client_context
+from framemesh.tls.files import CertificateFault, TlsFiles
+from framemesh.tls.words import unencrypted
 
 STALE = "stale connection"
 CRLF = b"\r\n"
@@ -28,6 +32,10 @@ class PermissionsViolation(nats.errors.Error):
         super().__init__(f"permissions violation for {act} to {subject!r}")
         self.act = act
         self.subject = subject
+
+
+class TlsRefused(nats.errors.Error):
+    """There is no encrypted connection to the server; the line says why."""
 
 
 class Client(nats.aio.client.Client):
@@ -51,18 +59,52 @@ class Client(nats.aio.client.Client):
     what follows: two copies of every frame.
 
     Reads headers in a quarter of the time.
+
+    Uses the certificates that are in the files when a connection begins, and sends nothing to a
+    server that does not encrypt. nats-py keeps one context for ever, and with tls:// goes on in
+    plaintext where the server does not ask for more.
     """
 
     _parse_header_lines = staticmethod(read_header_lines)
 
-    def __init__(self) -> None:
+    def __init__(self, tls: TlsFiles | None = None) -> None:
+        """
+        Args:
+            tls: None: nothing is encrypted, unless a URL says tls:// or a server asks for it; the
+                authorities of the system are trusted then.
+        """
         super().__init__()
+        self._tls = tls
         self._socket = Transport()  # type: ignore[no-untyped-call]  # of nats-py
         self._transport = self._socket
 
     def abort(self) -> None:
         """Close the connection at once; pending data is lost."""
         self._socket.abort()
+
+    @property
+    def current_address(self) -> str:
+        """host:port of the server that is connected to, or tried."""
+        server = self._current_server
+        return "" if server is None else f"{server.uri.hostname}:{server.uri.port}"
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """For the connection that begins."""
+        if self._tls is None:
+            return super().ssl_context
+        try:
+            return client_context(self._tls)
+        except CertificateFault as fault:
+            raise TlsRefused(str(fault)) from fault
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        # Before anything is sent.
+        server = self._current_server
+        wanted = self._tls is not None or (server is not None and server.uri.scheme == "tls")
+        if initial_connection and wanted and not info.get("tls_required"):
+            raise TlsRefused(unencrypted(self.current_address))
+        await super()._process_info(info, initial_connection)
 
     def rename(self, subscription: Subscription, subject: str) -> None:
         """Change the subject of a subscription, with effect from the next connection or `renew`."""

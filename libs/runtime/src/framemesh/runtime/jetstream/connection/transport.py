@@ -1,5 +1,7 @@
 """nats-py's socket, read and written in larger pieces. Measured in bench/README.md."""
 
+import asyncio
+import ssl
 from collections.abc import Iterator, Sequence
 from urllib.parse import ParseResult
 
@@ -26,6 +28,29 @@ class Transport(TcpTransport):
     ) -> None:
         await super().connect(uri, PIECE_BYTES, connect_timeout)
 
+    async def connect_tls(
+        self,
+        uri: str | ParseResult,
+        ssl_context: ssl.SSLContext,
+        buffer_size: int,
+        connect_timeout: int,
+    ) -> None:
+        """Encrypt the connection. nats-py has a buffer of 64 KiB then."""
+        if self._io_writer is None:
+            raise ConnectionError("there is no connection to encrypt")
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(PIECE_BYTES)
+        protocol = _Protocol(reader)
+        host = uri if isinstance(uri, str) else uri.hostname
+        async with asyncio.timeout(connect_timeout):
+            transport = await loop.start_tls(
+                self._io_writer.transport, protocol, ssl_context, server_hostname=host
+            )
+        if transport is None:
+            raise ConnectionError("the connection closed before it was encrypted")
+        self._io_reader = reader
+        self._io_writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+
     async def read(self, buffer_size: int) -> bytes:
         data: bytes = await super().read(PIECE_BYTES)
         return data
@@ -38,6 +63,14 @@ class Transport(TcpTransport):
         """Close the connection at once; pending data is lost."""
         if self._bare_io_writer is not None:
             self._bare_io_writer.transport.abort()
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Of an encrypted connection, which cannot stay open when the server closes its half."""
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False
 
 
 def _joined(parts: Sequence[bytes]) -> Iterator[bytes]:

@@ -2,14 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.ports import is_free
 from framemesh.runtime.rpc.server import AddressTaken
+from framemesh.runtime.server_contexts import server_contexts
 
 DRAIN_SECONDS = 2
 """For answers in progress. gRPC's calls have 5 s after that, and the whole process 10."""
@@ -32,33 +35,42 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def http_server(address: str, application: ASGIApp) -> AsyncIterator[int]:
+async def http_server(
+    address: str, application: ASGIApp, options: ConnectOptions = DEFAULT
+) -> AsyncIterator[int]:
     """Serve on `address` (host:port, port 0 for a free one) while the context lasts; yields the
-    port.
+    port. It is HTTPS where the options have certificates and other machines reach the port.
 
     Raises:
         AddressTaken: the port is in use.
+        PlaintextRefused: other machines reach it, and nothing would be encrypted.
+        CertificatesUnusable: the files of certificates are.
     """
+    options.check_port(address)
+    # Browsers have no certificates: who may change something shows a token.
+    contexts = server_contexts(options, address, verify_clients=False)
     listener = _listen(address)
-    server = _Server(
-        uvicorn.Config(
-            application,
-            lifespan="off",
-            ws="websockets-sansio",
-            http="h11",
-            # Pictures are compressed already.
-            ws_per_message_deflate=False,
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=PING_SECONDS,
-            limit_concurrency=MAX_CONNECTIONS,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-        )
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        ws="websockets-sansio",
+        http="h11",
+        # Pictures are compressed already.
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
     )
+    config.load()
+    if contexts is not None:
+        config.ssl = _renewed(contexts)
+    server = _Server(config)
     serving = asyncio.ensure_future(server.serve([listener]))
     try:
         yield listener.getsockname()[1]
@@ -69,6 +81,18 @@ async def http_server(address: str, application: ASGIApp) -> AsyncIterator[int]:
         for connection in list(server.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()
+
+
+def _renewed(contexts: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """One context for all connections of a server, each of which begins with the newest."""
+
+    def newest(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        connection.context = contexts()
+
+    first = contexts()
+    # OpenSSL calls it with each handshake, also where the client names no server.
+    first.sni_callback = newest
+    return first
 
 
 def _listen(address: str) -> socket.socket:

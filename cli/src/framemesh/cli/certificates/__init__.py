@@ -1,0 +1,1 @@
+"""An authority of our own, and the certificates that it issues: for tests and small meshes."""
