@@ -139,6 +139,10 @@ WITH_DOCKER = tests/swarm/with_docker.sh
 # submitted model and one node that is killed.
 SWARM = swarm
 
+.PHONY: test-spool
+test-spool: install ## The process of a camera with its spool on disk, killed 50 times
+	FRAMEMESH_KILLS=50 $(BIN)/pytest tests/integration/sdk/test_spool_kills.py -n 2 -rA
+
 .PHONY: test-browser
 test-browser: install ## The dashboard in a real browser, with a hundred cameras for five minutes
 	$(BIN)/pytest tests/browser -m "browser or not browser" -rA

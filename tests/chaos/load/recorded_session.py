@@ -6,6 +6,7 @@ from typing import Any
 
 from framemesh.sdk import FrameRejected
 from framemesh.sdk.session.headers import NO_HEADERS
+from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.session import CameraSession
 from tests.chaos.load.camera_log import CameraLog, Offer
 
@@ -24,11 +25,11 @@ class RecordedSession(CameraSession):
         captured_unix_nano: int,
         headers: Mapping[str, str] = NO_HEADERS,
         sent_unix_nano: int = 0,
-    ) -> int:
+    ) -> Receipt:
         # The caller holds the session's lock, so the frame is sent only after the line is written.
-        sequence = super().offer(image, captured_unix_nano, headers, sent_unix_nano)
-        self._camera_log.offered(sequence, Offer(captured_unix_nano, zlib.crc32(image)))
-        return sequence
+        receipt = super().offer(image, captured_unix_nano, headers, sent_unix_nano)
+        self._camera_log.offered(receipt.sequence, Offer(captured_unix_nano, zlib.crc32(image)))
+        return receipt
 
     def acknowledged(self, accepted: Iterable[int], rejected: Iterable[FrameRejected]) -> None:
         monitor_report, refused = list(accepted), list(rejected)

@@ -116,6 +116,7 @@ class ThreadedCamera:
         await asyncio.to_thread(self._camera.close, timeout)
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._camera.__enter__)
         return self
 
     async def __aexit__(self, *raised: Any) -> None:

@@ -57,7 +57,7 @@ class World:
 
     def offer(self, image: bytes = b"image") -> int:
         assert self.core.admission(len(image)).is_over()
-        return self.core.offer(image, 5)[0]
+        return self.core.offer(image, 5)[0].sequence
 
     def sent(self) -> list[Request]:
         """The requests that are sent until the core waits or half-closes."""

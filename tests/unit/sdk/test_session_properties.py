@@ -71,7 +71,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert self.spool is None, "a camera that drops never waits"
             return
         before = self.session.counts.dropped
-        sequence = self.session.offer(bytes(size), 0)
+        sequence = self.session.offer(bytes(size), 0).sequence
         kept = self.kept(size)
         for oldest in sorted(self.waiting)[: self.session.counts.dropped - before]:
             assert self.spool

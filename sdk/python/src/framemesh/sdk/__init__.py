@@ -13,16 +13,20 @@ from framemesh.sdk.errors import (
     InvalidArgument,
     NoCredit,
     PipelineUnknown,
+    SpoolFailed,
+    SpoolInUse,
 )
 from framemesh.sdk.session.counts import Counts
-from framemesh.sdk.session.options import CameraOptions, MemorySpool, OnFull
+from framemesh.sdk.session.options import CameraOptions, OnFull
 from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.spools import DiskSpool, MemorySpool
 
 __all__ = [
     "Camera",
     "AsyncCamera",
     "CameraOptions",
     "MemorySpool",
+    "DiskSpool",
     "Counts",
     "OnFull",
     "FrameRejected",
@@ -36,4 +40,6 @@ __all__ = [
     "IngestUnreachable",
     "NoCredit",
     "FramesUnacknowledged",
+    "SpoolFailed",
+    "SpoolInUse",
 ]

@@ -13,6 +13,7 @@ from framemesh.sdk.session.checks import check_seconds
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.headers import check_headers
+from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.transport.tasks import TaskDriver
 
 
@@ -50,14 +51,15 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         # A camera in a loop that nothing else makes wait would never let its own task run.
         await asyncio.sleep(0)
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
-        if self._driver.start():
-            unclosed.began(core)
-        sequence, rejected = await self._driver.call(
+        self._start()
+        receipt, rejected = await self._driver.call(
             partial(core.offer, image, captured, passed_on, sent),
             after=core.admission(len(image)),
         )
         core.report(rejected)
-        return sequence
+        if receipt.stored is None:
+            await self._store(receipt)
+        return core.taken(receipt)
 
     async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as in Camera
         """Wait until every frame is acknowledged, and end; as `Camera.close`."""
@@ -77,6 +79,11 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         core.end(seconds)
 
     async def __aenter__(self) -> Self:
+        if self._core.options.disk is not None:
+            self._check_process()
+            self._start()
+            await self._driver.wait(self._core.opening_spool())
+            await self._give_up_if_failed()
         return self
 
     async def __aexit__(
@@ -92,6 +99,22 @@ class AsyncCamera(BaseCamera[TaskDriver]):
     async def _encoded(self, frame: Image) -> bytes:
         # A JPEG of a large picture takes tens of milliseconds.
         return await asyncio.to_thread(encoded, frame, self._core.options.jpeg_quality)
+
+    async def _give_up_if_failed(self) -> None:
+        """
+        Raises:
+            SpoolFailed: the spool cannot be opened.
+        """
+        if self._core.failure is not None:
+            await self.close()
+
+    async def _store(self, receipt: Receipt) -> None:
+        """Wait until a frame is on the disk."""
+        try:
+            await self._driver.wait(self._core.storing(receipt))
+        except BaseException:  # a Ctrl-C, a cancelled task
+            await self._driver.call(partial(self._core.withdraw, receipt))
+            raise
 
     def _make_driver(self, core: CameraCore) -> TaskDriver:
         return TaskDriver(core)

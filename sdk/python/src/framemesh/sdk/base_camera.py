@@ -4,13 +4,21 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from framemesh.sdk import unclosed
 from framemesh.sdk.errors import CameraForked, FramemeshSdkError
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.options import CameraOptions, Target
 
-Driver = TypeVar("Driver")
+
+class Starts(Protocol):
+    def start(self) -> bool:
+        """Connect, if that did not begin yet; whether it begins now."""
+        ...
+
+
+Driver = TypeVar("Driver", bound=Starts)
 
 
 class BaseCamera(ABC, Generic[Driver]):
@@ -43,8 +51,14 @@ class BaseCamera(ABC, Generic[Driver]):
 
     @property
     def session(self) -> str:
-        """The session of this camera's frames: each is known by camera, session and number."""
+        """The session of this camera's frames: each is known by camera, session and number. Empty
+        until a spool on disk, which has it, is open."""
         return self._core.session_id
+
+    def _start(self) -> None:
+        """Connect, and open the spool, if that did not begin yet."""
+        if self._driver.start():
+            unclosed.began(self._core)
 
     @abstractmethod
     def _make_driver(self, core: CameraCore) -> Driver: ...

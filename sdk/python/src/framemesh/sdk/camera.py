@@ -12,6 +12,7 @@ from framemesh.sdk.session.checks import check_seconds
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.headers import check_headers
+from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.transport.threads import ThreadDriver
 
 
@@ -56,6 +57,7 @@ class Camera(BaseCamera[ThreadDriver]):
             BadFrame: the array is not a picture, the time is no whole number, or the headers cannot
                 be passed on.
             CameraClosed: the camera was closed.
+            SpoolInUse, SpoolFailed: the spool on disk does not take it.
             CameraForked: it was made in the process that forked this one.
         """
         self._check_process()
@@ -63,14 +65,15 @@ class Camera(BaseCamera[ThreadDriver]):
         captured, sent = core.times(captured_unix_nano)
         passed_on = check_headers(headers)
         image = encoded(frame, core.options.jpeg_quality)
-        if self._driver.start():
-            unclosed.began(core)
-        sequence, rejected = self._driver.call(
+        self._start()
+        receipt, rejected = self._driver.call(
             partial(core.offer, image, captured, passed_on, sent),
             after=core.admission(len(image)),
         )
         core.report(rejected)
-        return sequence
+        if receipt.stored is None:
+            self._store(receipt)
+        return core.taken(receipt)
 
     def close(self, timeout: float | None = None) -> None:
         """Wait until every frame is acknowledged, and end.
@@ -100,6 +103,11 @@ class Camera(BaseCamera[ThreadDriver]):
         core.end(seconds)
 
     def __enter__(self) -> Self:
+        if self._core.options.disk is not None:
+            self._check_process()
+            self._start()
+            self._driver.wait(self._core.opening_spool())
+            self._give_up_if_failed()
         return self
 
     def __exit__(
@@ -111,6 +119,22 @@ class Camera(BaseCamera[ThreadDriver]):
         """The error of the body is never masked; what closing adds to it becomes its note."""
         with noted_on(error):
             self.close(self._core.options.close_timeout_after(error))
+
+    def _give_up_if_failed(self) -> None:
+        """
+        Raises:
+            SpoolFailed: the spool cannot be opened.
+        """
+        if self._core.failure is not None:
+            self.close()
+
+    def _store(self, receipt: Receipt) -> None:
+        """Wait until a frame is on the disk."""
+        try:
+            self._driver.wait(self._core.storing(receipt))
+        except BaseException:  # a Ctrl-C, a cancelled task
+            self._driver.call(partial(self._core.withdraw, receipt))
+            raise
 
     def _make_driver(self, core: CameraCore) -> ThreadDriver:
         return ThreadDriver(core)

@@ -29,6 +29,14 @@ class PipelineUnknown(CameraRefused):
     """There is no pipeline of that name."""
 
 
+class SpoolFailed(FramemeshSdkError):
+    """The spool on disk cannot be read or written. A frame was not taken."""
+
+
+class SpoolInUse(SpoolFailed):
+    """Another camera has the spool."""
+
+
 class IngestUnreachable(FramemeshSdkError):
     """There was no connection to ingest in time."""
 
@@ -40,10 +48,16 @@ class NoCredit(FramemeshSdkError):
 class FramesUnacknowledged(FramemeshSdkError):
     """The camera was closed while frames were unacknowledged. They may be stored or not."""
 
-    def __init__(self, address: str, count: int, waited_seconds: float) -> None:
+    def __init__(self, address: str, count: int, waited_seconds: float, folder: str = "") -> None:
+        """`folder`: of the spool on disk, where they are."""
+        hint = (
+            f"they stay in the spool {folder}, and the next camera with it sends them"
+            if folder
+            else "is the buffer of the pipeline full? `framemesh status` shows it; a longer "
+            "close_timeout waits on"
+        )
         super().__init__(
             f"ingest at {address} left {count} frames unacknowledged for {waited_seconds:g} s: "
-            "is the buffer of the pipeline full? `framemesh status` shows it; a longer "
-            "close_timeout waits on"
+            f"{hint}"
         )
         self.count = count

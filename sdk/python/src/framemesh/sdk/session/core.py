@@ -15,16 +15,20 @@ from collections.abc import Callable, Iterable, Mapping
 
 import grpc
 
-from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged
+from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged, SpoolFailed
 from framemesh.sdk.session.admission import AdmissionControl
 from framemesh.sdk.session.checks import check_captured
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.disk_queue import DiskQueue
+from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.options import CameraOptions, Target
+from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
 from framemesh.sdk.session.session import CameraSession
+from framemesh.sdk.session.spool_report import SpoolReport
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
 
 
@@ -42,13 +46,21 @@ class CameraCore:
         self.options = options
         self.failure: Exception | None = None
         """Why there will be no further stream; raised by every send and by close."""
-        self._session = CameraSession(uuid.uuid4().hex, options.spool_bounds)
-        self._admission = AdmissionControl(target, self._session, options)
+        disk = None if options.disk is None else DiskQueue(options.disk, drops=options.drops)
+        # The session of a spool is in the spool.
+        session_id = uuid.uuid4().hex if disk is None else ""
+        self._session = CameraSession(session_id, options.spool_bounds, disk)
+        self._disk = disk
+        self._spool_report = SpoolReport(target.camera)
+        self._spool_folder = ""
+        self._admission = AdmissionControl(target, self._session, options, disk)
         self._rejections = Rejections(target.camera, options.on_rejected)
         self._monotonic = monotonic
         # Spreads reconnects, is no secret.
         jitter = jitter or random.Random()  # noqa: S311
-        self._reconnect = ReconnectPolicy(target, options.connect_timeout, jitter)
+        # A camera that has its frames on disk begins where no ingest can be reached.
+        connect_timeout = options.connect_timeout if disk is None else math.inf
+        self._reconnect = ReconnectPolicy(target, connect_timeout, jitter)
         self._pause = 0.0
         self._stream: Stream | None = None
         """The one that is opening or open."""
@@ -96,16 +108,42 @@ class CameraCore:
         captured_unix_nano: int,
         headers: Mapping[str, str] = NO_HEADERS,
         sent_unix_nano: int = 0,
-    ) -> tuple[int, list[FrameRejected]]:
-        """Take a frame; returns its sequence number, and the rejections to `report`.
+    ) -> tuple[Receipt, list[FrameRejected]]:
+        """Take a frame; returns its receipt, and the rejections to `report`.
 
         Raises:
             CameraClosed, NoCredit, IngestUnreachable: the frame is not taken.
+            BadFrame: it never can be.
             Exception: `failure`, if there is one.
         """
         self._admission.check(len(image), self.failure)
-        sequence = self._session.offer(image, captured_unix_nano, headers, sent_unix_nano)
-        return sequence, self._session.take_rejected()
+        receipt = self._session.offer(image, captured_unix_nano, headers, sent_unix_nano)
+        return receipt, self._session.take_rejected()
+
+    def storing(self, receipt: Receipt) -> Wait:
+        """Ends when the frame is in the spool; `taken` follows. There is no waiting for memory."""
+        return self._unless_failed(lambda: receipt.stored is not None, None)
+
+    def withdraw(self, receipt: Receipt) -> None:
+        """That wait was interrupted: the frame is not taken, unless it is being written."""
+        self._session.withdraw(receipt)
+
+    def taken(self, receipt: Receipt) -> int:
+        """The number of a frame that is in the spool.
+
+        Raises:
+            SpoolFailed: it is not.
+            Exception: `failure`, if there is one.
+        """
+        if receipt.stored is Stored.FAILED:
+            raise SpoolFailed(
+                f"the spool {self._spool_folder} cannot be written: {receipt.problem}. The frame "
+                "was not taken"
+            )
+        if receipt.stored is None and self.failure is not None:
+            self.withdraw(receipt)
+            raise self.failure
+        return receipt.sequence
 
     def report(self, rejected: Iterable[FrameRejected]) -> None:
         """Pass rejections to the user. Runs code of the user, so no lock is held."""
@@ -139,15 +177,20 @@ class CameraCore:
             Exception: `failure`, if there is one.
         """
         self.report(self._session.take_rejected())
+        self._spool_report.rest()
         if self.failure is not None:
             raise self.failure
         if count := self._session.unacknowledged:
-            raise FramesUnacknowledged(self.target.address, count, waited_seconds)
+            raise FramesUnacknowledged(
+                self.target.address, count, waited_seconds, self._spool_folder
+            )
 
     # What the driver does for it.
 
     def streams(self) -> Steps[Stream]:
         """The streams to open, one after another; each goes on until `stream_ended`."""
+        if not self.is_spool_open:
+            yield Wait(lambda: self.is_spool_open or self._is_finished())
         while not self._is_finished():
             seconds = self._reconnect.opening_seconds(self._monotonic())
             self._stream = Stream(self._reconnect.address, seconds)
@@ -167,6 +210,45 @@ class CameraCore:
                 return
             else:
                 yield Wait(lambda: self._has_request(stream))
+
+    @property
+    def is_spool_open(self) -> bool:
+        """Whether the session is known. Without a spool on disk it always is."""
+        return self._disk is None or self._disk.is_open
+
+    def opening_spool(self) -> Wait:
+        """Ends when the spool is open, or cannot be opened."""
+        return self._unless_failed(lambda: self.is_spool_open, None)
+
+    def spool_opened(self, opened: SpoolOpened) -> None:
+        """The disk has a spool for this camera."""
+        self._session.resumed(opened)
+        self._spool_folder = opened.folder
+        self._spool_report.opened(opened)
+
+    def disk_work(self) -> Steps[DiskWork]:
+        """What to do on the disk; `disk_done` follows each. It ends with the camera, when all is
+        written."""
+        while self._disk is not None:
+            now = self._monotonic()
+            if (work := self._session.take_disk_work(now)) is not None:
+                yield work
+            elif self._is_disk_finished():
+                return
+            else:
+                seconds = self._disk.seconds_to_wait(now)
+                yield Wait(
+                    lambda: self._session.has_disk_work() or self._is_disk_finished(), seconds
+                )
+
+    def disk_done(self, work: DiskWork, done: DiskDone) -> None:
+        """The disk did what it could of this."""
+        now = self._monotonic()
+        self._session.disk_done(work, done, now)
+        self._spool_report.done(done, now)
+
+    def _is_disk_finished(self) -> bool:
+        return self.stopped and self._disk is not None and self._disk.is_idle
 
     def opened(self, credit: Credit, max_frame_bytes: int) -> None:
         """Ingest opened the stream."""

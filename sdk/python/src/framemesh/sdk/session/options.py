@@ -15,16 +15,11 @@ from framemesh.sdk.session.checks import (
 )
 from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.spools import DiskSpool, MemorySpool
 
 OnFull: TypeAlias = Literal["block", "error", "drop_oldest"]
 """`block`: send waits. `error`: send raises NoCredit. `drop_oldest`: send never waits, and the
 oldest frames that were never sent make room."""
-
-SPOOL_FRAMES = 64
-"""Two seconds of most cameras: enough for ingest to restart, and the frames are still recent."""
-
-SPOOL_BYTES = 16 * 1024 * 1024
-"""As many frames of 256 KiB."""
 
 INTERRUPTED_SECONDS = 2.0
 """How long a camera that is interrupted (Ctrl-C, a cancelled task) waits for acknowledgements."""
@@ -58,20 +53,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemorySpool:
-    """Frames that wait in memory where `send` never waits (on_full="drop_oldest"). They are gone
-    when the process ends."""
-
-    max_frames: int = SPOOL_FRAMES
-    max_bytes: int = SPOOL_BYTES
-    """Of images. A larger image waits alone."""
-
-    def __post_init__(self) -> None:
-        check_count("max_frames of a spool", self.max_frames, 1)
-        check_count("max_bytes of a spool", self.max_bytes, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraOptions:
     """How a camera sends.
 
@@ -93,8 +74,9 @@ class CameraOptions:
     """What happens to a frame while there is no credit for it. "block": `send` waits.
     "error": `send` raises NoCredit at once; only for the first connection it waits.
     "drop_oldest": `send` never waits, also while ingest is away; frames wait in the spool, and when
-    that is full the oldest one that was never sent is dropped."""
-    spool: MemorySpool = field(default_factory=MemorySpool)
+    that is full the oldest one that was never sent is dropped.
+    With a spool on disk the same happens where that has no room, and credit makes nobody wait."""
+    spool: MemorySpool | DiskSpool = field(default_factory=MemorySpool)
     clock: Callable[[], int] = time.time_ns
     """The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest finds out how
     far it is from its own."""
@@ -108,8 +90,8 @@ class CameraOptions:
         if self.on_full not in get_args(OnFull):
             choices = ", ".join(map(repr, get_args(OnFull)))
             raise InvalidArgument(f"on_full is one of {choices}, not {self.on_full!r}")
-        if not isinstance(self.spool, MemorySpool):
-            raise InvalidArgument(f"spool is a MemorySpool, not {self.spool!r}")
+        if not isinstance(self.spool, MemorySpool | DiskSpool):
+            raise InvalidArgument(f"spool is a MemorySpool or a DiskSpool, not {self.spool!r}")
         if self.on_rejected is not None and not callable(self.on_rejected):
             raise InvalidArgument(f"on_rejected is a function, not {self.on_rejected!r}")
         if not callable(self.clock):
@@ -124,9 +106,18 @@ class CameraOptions:
         return check_clock(self.clock())
 
     @property
+    def drops(self) -> bool:
+        return self.on_full == "drop_oldest"
+
+    @property
+    def disk(self) -> DiskSpool | None:
+        return self.spool if isinstance(self.spool, DiskSpool) else None
+
+    @property
     def spool_bounds(self) -> Credit | None:
-        """How much may wait unsent before the oldest is dropped; None where nothing is dropped."""
-        if self.on_full != "drop_oldest":
+        """How much may wait unsent in memory before the oldest is dropped; None where nothing is
+        dropped there."""
+        if not self.drops or isinstance(self.spool, DiskSpool):
             return None
         return Credit(self.spool.max_frames, self.spool.max_bytes)
 

@@ -4,18 +4,16 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from framemesh.sdk.checksum import crc32
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Cost, Credit
+from framemesh.sdk.session.disk_queue import DiskQueue
+from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.offered_frame import OfferedFrame
+from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spool import Spool
-
-try:
-    from isal.isal_zlib import crc32
-except ImportError:
-    # There is no build of isal for this machine. zlib computes the same, four times slower.
-    from zlib import crc32
 
 
 class CameraSession:
@@ -26,12 +24,19 @@ class CameraSession:
     order and under the same numbers; ingest knows them and stores none twice. A frame that was sent
     may be stored, so only one that was never sent may be dropped: numbers ascend on every stream,
     and those of dropped frames are left out.
+
+    With a spool on disk a frame goes there first. It comes back, in order, when it is about to be
+    sent; in memory is no more than that and what is sent.
     """
 
-    def __init__(self, session_id: str, spool: Credit | None = None) -> None:
+    def __init__(
+        self, session_id: str, spool: Credit | None = None, disk: DiskQueue | None = None
+    ) -> None:
         """`spool` bounds the frames that wait unsent; the oldest are dropped for a new one. Without
-        it a frame is admitted only while credit is left, which bounds all frames together."""
+        it, and without a disk, a frame is admitted only while credit is left, which bounds all
+        frames together."""
         self.id = session_id
+        """Empty until the spool on disk, which has it, is open."""
         self.is_open = False
         """Whether there is a stream to send on."""
         self.closing = False
@@ -39,6 +44,7 @@ class CameraSession:
         self._credit: Credit | None = None
         self._max_frame_bytes = sys.maxsize
         self._drops = spool is not None
+        self._disk = disk
         self._spool = Spool(spool)
         self._sent: dict[int, OfferedFrame] = {}
         """Sent on this stream or an earlier one, and unacknowledged, by sequence number."""
@@ -48,27 +54,32 @@ class CameraSession:
         """Cost of the frames that this stream carried and that are unacknowledged."""
         self._sent_cost = Cost()
         """Cost of all frames in `_sent`."""
-        self._offered = self._accepted = self._rejected = 0
+        self._last_sequence = 0
+        self._offered = self._accepted = self._rejected = self._dropped = 0
         self._new_rejections: list[FrameRejected] = []
 
     @property
     def counts(self) -> Counts:
-        return Counts(
-            self._offered, self._accepted, self._rejected, self._spool.dropped, self.unacknowledged
-        )
+        dropped = self._dropped + self._spool.dropped
+        return Counts(self._offered, self._accepted, self._rejected, dropped, self.unacknowledged)
 
     @property
     def unacknowledged(self) -> int:
-        return len(self._sent) + len(self._spool)
+        return len(self._sent) + len(self._spool) + self._on_disk
+
+    @property
+    def _on_disk(self) -> int:
+        return self._disk.pending if self._disk is not None else 0
 
     @property
     def all_sent(self) -> bool:
-        return not self._to_resend and not self._spool
+        return not self._to_resend and not self._spool and not self._on_disk
 
     @property
-    def connected_once(self) -> bool:
-        """Whether a stream was ever open, so that a credit is known."""
-        return self._credit is not None
+    def knows_room(self) -> bool:
+        """Whether `admits` can be asked: a stream was open, so that a credit is known, or the spool
+        on disk is."""
+        return self._credit is not None if self._disk is None else self._disk.is_open
 
     def opened(self, credit: Credit, max_frame_bytes: int) -> None:
         """A stream is open, with a credit of its own; what is unacknowledged goes on it again."""
@@ -85,6 +96,8 @@ class CameraSession:
 
     def admits(self, size: int) -> bool:
         """Whether a frame with an image of `size` bytes may be offered now."""
+        if self._disk is not None:
+            return self._disk.admits(size if size <= self._max_frame_bytes else 0)
         if self._drops:
             return True
         if self._credit is None:
@@ -100,19 +113,31 @@ class CameraSession:
         captured_unix_nano: int,
         headers: Mapping[str, str] = NO_HEADERS,
         sent_unix_nano: int = 0,
-    ) -> int:
-        """Take a frame that `admits` let in, under the next number; returns that number."""
+    ) -> Receipt:
+        """Take a frame that `admits` let in, under the next number."""
         self._offered += 1
+        self._last_sequence += 1
         frame = OfferedFrame(
-            self._offered,
+            self._last_sequence,
             captured_unix_nano,
             image,
             crc32(image),
             headers=headers,
             sent_unix_nano=sent_unix_nano,
         )
-        self._spool.put(frame.within(self._max_frame_bytes))
-        return frame.sequence
+        frame, receipt = frame.within(self._max_frame_bytes), Receipt(frame.sequence)
+        if self._disk is not None:
+            self._disk.put(frame, receipt)
+        else:
+            receipt.stored = Stored.WAITING
+            self._spool.put(frame)
+        return receipt
+
+    def withdraw(self, receipt: Receipt) -> None:
+        """Whoever offered a frame does not wait for the disk: it is not taken, unless it is being
+        written. Its number is not used again."""
+        if self._disk is not None and self._disk.withdraw(receipt):
+            self._offered -= 1
 
     @property
     def can_send(self) -> bool:
@@ -162,4 +187,34 @@ class CameraSession:
             return False
         self._sent_cost.remove(frame)
         self._in_flight_cost.remove(frame)
+        if self._disk is not None:
+            self._disk.settle(sequence)
         return True
+
+    # The spool on disk.
+
+    def resumed(self, opened: SpoolOpened) -> None:
+        """The spool is open: the session that it has goes on."""
+        if self._disk is not None:
+            self._disk.opened(opened)
+        self.id, self._last_sequence = opened.session, opened.next_sequence - 1
+        self._offered += opened.unread
+
+    def has_disk_work(self) -> bool:
+        return self._disk is not None and self._disk.has_work(self._ready)
+
+    def take_disk_work(self, now: float) -> DiskWork | None:
+        return self._disk.take_work(self._ready, now) if self._disk is not None else None
+
+    @property
+    def _ready(self) -> Cost | None:
+        """What was read from the disk and is not sent; None: there is no stream to send on."""
+        return self._spool.cost if self.is_open else None
+
+    def disk_done(self, work: DiskWork, done: DiskDone, now: float) -> None:
+        """The disk did what it was asked for, as far as it could."""
+        ready = self._disk.done(work, done, now) if self._disk is not None else []
+        for frame in ready:
+            self._spool.put(frame.within(self._max_frame_bytes))
+        self._dropped += done.dropped + done.stored.count(Stored.DROPPED)
+        self._offered -= done.stored.count(Stored.FAILED)

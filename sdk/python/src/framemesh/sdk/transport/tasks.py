@@ -14,6 +14,8 @@ from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, open_aio_channel
+from framemesh.sdk.transport.disk_thread import DiskThread
+from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
 
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ class TaskDriver:
         self._changed = asyncio.Event()
         """Set, and replaced, when the core changed."""
         self._task: asyncio.Task[None] | None = None
+        self._spool = spool_of(core)
+        self._disk_task: asyncio.Task[None] | None = None
 
     def start(self) -> bool:
         """Connect, if that did not begin yet; whether it begins now."""
@@ -34,6 +38,10 @@ class TaskDriver:
             # Owned here and awaited in stop: a task group would have to span the camera's methods.
             name = f"framemesh-{self._core.target.camera}"
             self._task = asyncio.create_task(self._run(), name=name)
+            if self._spool is not None:
+                self._disk_task = asyncio.create_task(
+                    self._run_disk(self._spool, f"{name}-spool"), name=f"{name}-spool"
+                )
         return begins
 
     async def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
@@ -52,9 +60,12 @@ class TaskDriver:
             if self._core.ends_by_itself:
                 await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
         finally:
-            self._core.stop()
+            await self.call(self._core.stop)
             self._task.cancel()
             await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+            if self._disk_task is not None:
+                await asyncio.wait([self._disk_task], timeout=DISK_SECONDS)
+                self._disk_task.cancel()
 
     async def _next(self, steps: Steps[T]) -> T | None:
         """The next value, after the waits before it; None at the end."""
@@ -81,6 +92,22 @@ class TaskDriver:
                     await self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the task, a waiting send raises
             await self.call(partial(self._core.failed, error))
+
+    async def _run_disk(self, spool: OpenSpool, name: str) -> None:
+        """Do on the disk what the core asks for."""
+        thread = DiskThread(name)
+        try:
+            opened = await thread.call(spool.open)
+            await self.call(partial(self._core.spool_opened, opened))
+            works = self._core.disk_work()
+            while (work := await self._next(works)) is not None:
+                done = await thread.call(partial(spool.perform, work))
+                await self.call(partial(self._core.disk_done, work, done))
+            await thread.call(spool.close)
+        except Exception as error:  # noqa: BLE001  as above
+            await self.call(partial(self._core.failed, error))
+        finally:
+            thread.stop(spool.close)
 
     async def _push(self, stub: "ingest_pb2_grpc.IngestServiceAsyncStub", stream: Stream) -> None:
         """Serve one stream, from its opening to its end."""

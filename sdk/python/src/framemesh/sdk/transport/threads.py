@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, open_channel
+from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
 
 T = TypeVar("T")
 
@@ -33,6 +35,11 @@ class ThreadDriver:
         self._thread = threading.Thread(
             target=self._run, name=f"framemesh-{core.target.camera}", daemon=True
         )
+        self._spool = spool_of(core)
+        name = f"framemesh-{core.target.camera}-spool"
+        self._disk_thread = threading.Thread(
+            target=self._run_disk, args=(self._spool,), name=name, daemon=True
+        )
 
     def start(self) -> bool:
         """Connect, if that did not begin yet; whether it begins now."""
@@ -40,6 +47,8 @@ class ThreadDriver:
             begins = self._core.start()
             if begins:
                 self._thread.start()
+                if self._spool is not None:
+                    self._disk_thread.start()
         return begins
 
     def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
@@ -66,6 +75,8 @@ class ThreadDriver:
             if self._call is not None:
                 self._call.cancel()
             self._thread.join(CLOSE_SECONDS)
+            if self._disk_thread.ident is not None:
+                self._disk_thread.join(DISK_SECONDS)
 
     def _next(self, steps: Steps[T]) -> T | None:
         """The next value, after the waits before it; None at the end."""
@@ -88,6 +99,19 @@ class ThreadDriver:
                 with open_channel(stream.address) as channel:
                     self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the thread, a waiting send raises
+            self.call(partial(self._core.failed, error))
+
+    def _run_disk(self, spool: OpenSpool) -> None:
+        """Do on the disk what the core asks for."""
+        try:
+            with closing(spool):
+                opened = spool.open()
+                self.call(partial(self._core.spool_opened, opened))
+                works = self._core.disk_work()
+                while (work := self._next(works)) is not None:
+                    done = spool.perform(work)
+                    self.call(partial(self._core.disk_done, work, done))
+        except Exception as error:  # noqa: BLE001  as above
             self.call(partial(self._core.failed, error))
 
     def _push(self, stub: ingest_pb2_grpc.IngestServiceStub, stream: Stream) -> None:
