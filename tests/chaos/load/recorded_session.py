@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from framemesh.sdk import FrameRejected
+from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.headers import NO_HEADERS
-from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.session import CameraSession
 from tests.chaos.load.camera_log import CameraLog, Offer
 

@@ -4,7 +4,7 @@ import zlib
 from pathlib import Path
 
 from framemesh.sdk.session.credit import Credit
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.options import Target
 from framemesh.sdk.session.spools import LEAST_DISK_BYTES, DiskSpool

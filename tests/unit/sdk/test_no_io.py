@@ -16,7 +16,7 @@ FORBIDDEN = (
     "framemesh.api",
     "framemesh.sdk.transport",
 )
-FILES = sorted(Path(core.__file__).parent.glob("*.py"))
+FILES = sorted(Path(core.__file__).parent.rglob("*.py"))
 
 
 def imported(file: Path) -> Iterator[str]:

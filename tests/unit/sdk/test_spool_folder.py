@@ -12,7 +12,7 @@ import pytest
 
 from framemesh.sdk import SpoolFailed, SpoolInUse
 from framemesh.sdk.session.credit import Credit
-from framemesh.sdk.session.disk_work import DiskWork, Stored
+from framemesh.sdk.session.disk.work import DiskWork, Stored
 from framemesh.sdk.session.spools import LEAST_DISK_BYTES
 from framemesh.sdk.spool.record import STATE_OFFSET, State, record_size
 from framemesh.sdk.spool.session_file import RESERVED_AT_ONCE

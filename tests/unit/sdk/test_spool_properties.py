@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from framemesh.sdk.session.credit import Credit
-from framemesh.sdk.session.disk_work import DiskWork, Stored
+from framemesh.sdk.session.disk.work import DiskWork, Stored
 from framemesh.sdk.session.spools import LEAST_DISK_BYTES
 from tests.unit.sdk.spools import Disk, frame
 

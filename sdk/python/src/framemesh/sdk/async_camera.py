@@ -12,8 +12,8 @@ from framemesh.sdk.images import Image, encoded
 from framemesh.sdk.session.checks import check_seconds
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.headers import check_headers
-from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.transport.tasks import TaskDriver
 
 

@@ -7,7 +7,7 @@ from framemesh.sdk.errors import (
     IngestUnreachable,
     NoCredit,
 )
-from framemesh.sdk.session.disk_queue import DiskQueue
+from framemesh.sdk.session.disk.queue import DiskQueue
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.session import CameraSession
 

@@ -20,15 +20,15 @@ from framemesh.sdk.session.admission import AdmissionControl
 from framemesh.sdk.session.checks import check_captured
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Credit
-from framemesh.sdk.session.disk_queue import DiskQueue
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
+from framemesh.sdk.session.disk.queue import DiskQueue
+from framemesh.sdk.session.disk.receipt import Receipt
+from framemesh.sdk.session.disk.report import SpoolReport
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.options import CameraOptions, Target
-from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
 from framemesh.sdk.session.session import CameraSession
-from framemesh.sdk.session.spool_report import SpoolReport
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from framemesh.sdk.checksum import crc32
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.credit import Cost, Credit
-from framemesh.sdk.session.disk_queue import DiskQueue
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
+from framemesh.sdk.session.disk.queue import DiskQueue
+from framemesh.sdk.session.disk.receipt import Receipt
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.offered_frame import OfferedFrame
-from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spool import Spool
 

@@ -8,7 +8,7 @@ from typing import Self
 
 from framemesh.sdk.errors import SpoolFailed
 from framemesh.sdk.session.credit import Cost, Credit
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.options import Target
 from framemesh.sdk.session.spools import DiskSpool

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from framemesh.sdk.session.core import CameraCore
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened
 
 DISK_SECONDS = 10.0
 """For the disk to take what is on its way there, when a camera ends."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framemesh.sdk.session.disk_work import Stored
+from framemesh.sdk.session.disk.work import Stored
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,7 @@
 import logging
 import math
 
-from framemesh.sdk.session.disk_work import DiskDone, SpoolOpened, Stored
+from framemesh.sdk.session.disk.work import DiskDone, SpoolOpened, Stored
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from framemesh.sdk.session.credit import Cost, Credit
-from framemesh.sdk.session.disk_work import DiskDone, DiskWork, SpoolOpened, Stored
+from framemesh.sdk.session.disk.receipt import Receipt
+from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.offered_frame import OfferedFrame
-from framemesh.sdk.session.receipt import Receipt
 from framemesh.sdk.session.spools import DiskSpool
 
 QUEUED = Credit(64, 16 * 1024 * 1024)
