@@ -88,6 +88,11 @@ class Framemesh(LazyGroup):
             "Add, list, show and remove what takes results to files and other services.",
         ),
         LazyCommand(
+            "token",
+            "framemesh.cli.commands.token:app",
+            "Make keys, and issue, list and revoke the tokens by which a mesh knows who calls.",
+        ),
+        LazyCommand(
             "doctor",
             "framemesh.cli.commands.observation.doctor:doctor",
             "Say what is wrong with this machine or its mesh, and what to do; nothing is changed.",

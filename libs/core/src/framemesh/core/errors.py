@@ -11,6 +11,8 @@ class Code(Enum):
     CONFLICT = "conflict"
     EXHAUSTED = "exhausted"
     UNAVAILABLE = "unavailable"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     INTERNAL = "internal"
 
 

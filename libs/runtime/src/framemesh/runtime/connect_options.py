@@ -6,9 +6,11 @@ ports, so that encryption and identity need to be added nowhere else.
 """
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
+from framemesh.runtime.identity.token_source import NO_TOKEN, TokenSource
 from framemesh.runtime.logs import get_logger
 from framemesh.tls.files import CertificateFault, TlsFiles
 from framemesh.tls.watched import WatchedFiles
@@ -18,6 +20,12 @@ log = get_logger()
 
 class PlaintextRefused(FramemeshError):
     """A port that other machines reach would not be encrypted."""
+
+    code = Code.INVALID
+
+
+class AnybodyRefused(FramemeshError):
+    """A port that other machines reach would be open to everybody."""
 
     code = Code.INVALID
 
@@ -51,7 +59,11 @@ class ConnectOptions:
     verify_clients: bool = True
     """Whether who connects to us must show a certificate."""
     plaintext_allowed: bool = False
-    """Whether a port that other machines reach may be unencrypted."""
+    """Whether a port that other machines reach may be unencrypted, and open to everybody."""
+    token: TokenSource = NO_TOKEN
+    """What is shown to gRPC servers."""
+    gatekeeper: Gatekeeper | None = field(default=None, compare=False, repr=False)
+    """Who may call this process, over gRPC and HTTP, by tokens; None: everybody who may connect."""
 
     def watch(self) -> WatchedFiles | None:
         """The files of `tls`, read again when they change; None: nothing is encrypted.
@@ -76,13 +88,21 @@ class ConnectOptions:
 
         Raises:
             PlaintextRefused: other machines reach it, and it would not be encrypted.
+            AnybodyRefused: they reach it, and neither a certificate nor a token is asked for.
         """
-        if self.tls is None and not self.plaintext_allowed and not is_loopback(address):
+        if self.plaintext_allowed or is_loopback(address):
+            return
+        if self.tls is None:
             raise PlaintextRefused(
                 f"other machines reach {address}, and nothing is encrypted there: set "
                 "FRAMEMESH_TLS_CA, FRAMEMESH_TLS_CERT and FRAMEMESH_TLS_KEY (`framemesh certs` "
                 "makes them), or FRAMEMESH_ALLOW_PLAINTEXT=private-network where nobody else is "
                 "on the network"
+            )
+        if not self.verify_clients and self.gatekeeper is None:
+            raise AnybodyRefused(
+                f"anybody may call {address}: set FRAMEMESH_TOKEN_KEYS (docs/tokens.md), or leave "
+                "FRAMEMESH_TLS_CLIENTS out, so that clients show a certificate"
             )
 
 

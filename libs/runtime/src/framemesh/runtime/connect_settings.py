@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 
 from framemesh.runtime.connect_options import CertificatesUnusable, ConnectOptions
+from framemesh.runtime.identity.token_source import TokenSource
 from framemesh.tls.files import TlsFiles
 
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: value or None)]
@@ -15,7 +16,7 @@ PLAINTEXT_WORDS = "private-network"
 
 
 class ConnectSettings(BaseModel):
-    """FRAMEMESH_TLS_<NAME>, the same for services, commands and what they start."""
+    """FRAMEMESH_TLS_<NAME> and tokens: the same for services, commands and what they start."""
 
     tls_ca: OptionalPath = Field(None, validation_alias="FRAMEMESH_TLS_CA")
     """PEM file of the authorities that are trusted. With it everything is encrypted."""
@@ -34,6 +35,11 @@ class ConnectSettings(BaseModel):
     )
     """Whether ports that other machines reach may be unencrypted."""
 
+    mesh_token: SecretStr = Field(SecretStr(""), validation_alias="FRAMEMESH_TOKEN")
+    """That this process shows to servers."""
+    mesh_token_file: OptionalPath = Field(None, validation_alias="FRAMEMESH_TOKEN_FILE")
+    """Has it, in place of FRAMEMESH_TOKEN, and is read for each call: it may be replaced."""
+
     @property
     def tls(self) -> TlsFiles | None:
         """None: nothing is encrypted."""
@@ -48,6 +54,7 @@ class ConnectSettings(BaseModel):
             tls=self.tls,
             verify_clients=self.tls_clients == "verified",
             plaintext_allowed=self.allow_plaintext == PLAINTEXT_WORDS,
+            token=TokenSource(self.mesh_token.get_secret_value().strip(), self.mesh_token_file),
         )
 
     def check_certificates(self) -> None:
@@ -78,5 +85,6 @@ class ConnectSettings(BaseModel):
             "FRAMEMESH_TLS_NAME": self.tls_name,
             "FRAMEMESH_TLS_CLIENTS": "" if self.tls_clients == "verified" else self.tls_clients,
             "FRAMEMESH_ALLOW_PLAINTEXT": self.allow_plaintext,
+            "FRAMEMESH_TOKEN_FILE": self.mesh_token_file,
         }
         return {name: str(value) for name, value in found.items() if value}

@@ -14,12 +14,16 @@ from framemesh.core.metrics.metric import Service
 from framemesh.core.metrics.table import metrics_of
 from framemesh.runtime import logs
 from framemesh.runtime.concurrency.background_task import background_task
-from framemesh.runtime.connect_options import CertificatesUnusable, PlaintextRefused
 from framemesh.runtime.metrics.endpoint import metrics_endpoint
 from framemesh.runtime.metrics.meter import MemoryMeter
-from framemesh.runtime.metrics.process import measure_build, measure_loop_lag, measure_process
+from framemesh.runtime.metrics.process import (
+    measure_build,
+    measure_loop_lag,
+    measure_process,
+    measure_refusals,
+)
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
-from framemesh.runtime.settings import BadSetting, ServiceSettings, from_environment
+from framemesh.runtime.settings import ServiceSettings, from_environment
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
@@ -45,7 +49,7 @@ def run_configured(name: str, kind: type[S], run: Run[S]) -> int:
     try:
         settings = from_environment(kind)
         settings.check_ports()
-    except (BadSetting, CertificatesUnusable, PlaintextRefused) as error:
+    except FramemeshError as error:
         logs.configure(name)
         logs.get_logger().error(str(error))
         return 1
@@ -58,6 +62,7 @@ async def _run_measured(name: str, settings: S, run: Run[S], stop: asyncio.Event
         return
     meter = MemoryMeter(metrics_of(Service(name)))
     measure_process(meter, name)
+    measure_refusals(meter, settings.connect.gatekeeper)
     async with (
         metrics_endpoint(settings.metrics, meter, settings.connect),
         background_task(measure_loop_lag(meter)),

@@ -1,6 +1,8 @@
 """Settings from environment variables, with errors named by variable."""
 
 import os
+from dataclasses import replace
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Annotated, Literal, TypeVar
 
@@ -15,8 +17,12 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from framemesh.core.clock import SystemClock
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.runtime.connect_settings import ConnectSettings
+from framemesh.runtime.connect_options import ConnectOptions
+from framemesh.runtime.connect_settings import ConnectSettings, OptionalPath
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
+from framemesh.runtime.identity.keys import KeyRing
 from framemesh.runtime.log_lines.credentials import url_without_credentials
 
 
@@ -117,13 +123,39 @@ class ServiceSettings(ConnectSettings):
     metrics: OptionalAddress = ""
     """Where Prometheus reads the metrics of this process, over HTTP at /metrics; empty: nowhere."""
 
+    token_keys: OptionalPath = Field(None, validation_alias="FRAMEMESH_TOKEN_KEYS")
+    """A folder with the public keys of tokens, as NAME.pub: who calls needs a token that one of
+    them signed. None: everybody may call, and do everything."""
+
+    @cached_property
+    def connect(self) -> ConnectOptions:
+        """How this process connects to the others, and who may call it.
+
+        Raises:
+            KeyUnusable: a key of `token_keys` cannot be read.
+        """
+        return replace(super().connect, gatekeeper=self._gatekeeper())
+
+    def _gatekeeper(self) -> Gatekeeper | None:
+        if self.token_keys is None:
+            return None
+        clock = SystemClock()
+        return Gatekeeper(KeyRing(self.token_keys, clock.monotonic), clock)
+
+    @property
+    def connect_environment(self) -> dict[str, str]:
+        keys = {"FRAMEMESH_TOKEN_KEYS": str(self.token_keys)} if self.token_keys else {}
+        return {**super().connect_environment, **keys}
+
     def check_ports(self) -> None:
         """Make sure that what this process opens may be opened, before it begins.
 
         Raises:
             BadSetting: the certificate is missing.
             CertificatesUnusable: the files of certificates are.
+            KeyUnusable: a key of tokens is.
             PlaintextRefused: a port would not be encrypted, though other machines reach it.
+            AnybodyRefused: or it would ask nobody who he is.
         """
         self.check_certificates()
         if self.tls is not None and self.tls_certificate is None:

@@ -24,6 +24,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.tokens.revocation_feed import follow_revocations
 from framemesh.runtime.metrics.meter import Meter
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
@@ -64,6 +65,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         async with (
             background_task(feed.run()),
             background_task(deps.pipelines.watch()),
+            background_task(follow_revocations(nats, settings.connect, clock)),
             grpc_server(
                 settings.listen,
                 [service],

@@ -13,6 +13,7 @@ from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
 from framemesh.ingest.session_limits import SessionLimits
 from framemesh.runtime import logs
+from framemesh.runtime.identity.caller import caller
 from framemesh.runtime.rpc.stream_timeouts import first_message
 
 log = logs.get_logger()
@@ -52,6 +53,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             opening = _checked(await first_message(request_iterator, ingest_pb2.PushRequest()))
             # Each call is a task of its own.
             logs.bind(pipeline=opening.pipeline, camera=opening.camera)
+            caller().require_camera(opening.pipeline, opening.camera)
             with self._limits.session(opening.pipeline, opening.camera):
                 await self._run(opening, request_iterator, context)
 

@@ -13,6 +13,8 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
     sink_pb2,
     sink_pb2_grpc,
+    token_pb2,
+    token_pb2_grpc,
 )
 from framemesh.core.clock import SystemClock
 from framemesh.master.fleet.composition import Fleet, worker_fleet
@@ -55,6 +57,7 @@ from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.master.shadows.watch import ShadowWatch
 from framemesh.master.sink_servicer import SinkServicer
 from framemesh.master.sinks.composition import Sinks
+from framemesh.master.token_servicer import TokenServicer
 from framemesh.runtime.concurrency.run_until import run_until
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable, broker
@@ -65,6 +68,8 @@ from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.jetstream.revision_store import RevisionStore
 from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
+from framemesh.runtime.jetstream.tokens.revocation_feed import follow_revocations
+from framemesh.runtime.jetstream.tokens.revocation_store import RevocationStore
 from framemesh.runtime.jetstream.worker_speeds import WorkerSpeeds
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.meter import Meter
@@ -108,6 +113,7 @@ async def _serve(settings: Settings, telemetry: Telemetry) -> None:
             TaskGroup() as tasks,
         ):
             tasks.create_task(shared.wait_lost())
+            tasks.create_task(follow_revocations(shared, settings.connect, SystemClock()))
 
             async def lead(lease: Lease) -> None:
                 nats.lease = lease
@@ -151,6 +157,8 @@ class _Domain:
     events: EventLog
     gate: LeaderGate
     measurements: FleetMeasurements
+    revocations: RevocationStore | None
+    """None: nobody is asked for a token."""
 
 
 def _domain(
@@ -223,6 +231,7 @@ def _domain(
         events=events,
         gate=LeaderGate(SERVICE_NAMES),
         measurements=FleetMeasurements(meter, scaler.replicas),
+        revocations=RevocationStore(nats, clock) if settings.connect.gatekeeper else None,
     )
 
 
@@ -287,6 +296,8 @@ async def _create_storage(domain: _Domain) -> None:
             await domain.comparisons.create()
             await domain.speeds.create()
             await domain.sinks.create()
+            if domain.revocations is not None:
+                await domain.revocations.create()
             return await domain.scaler.load()
         except BrokerUnavailable as error:
             log.warning("storage is not set up, will try again", error=str(error))
@@ -297,7 +308,8 @@ PIPELINES = pipeline_pb2.DESCRIPTOR.services_by_name["PipelineService"].full_nam
 MODELS = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
 NODES = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
 SINKS = sink_pb2.DESCRIPTOR.services_by_name["SinkService"].full_name
-SERVICE_NAMES = (PIPELINES, MODELS, NODES, SINKS)
+TOKENS = token_pb2.DESCRIPTOR.services_by_name["TokenService"].full_name
+SERVICE_NAMES = (PIPELINES, MODELS, NODES, SINKS, TOKENS)
 
 
 def _services(domain: _Domain) -> list[Service]:
@@ -315,6 +327,7 @@ def _services(domain: _Domain) -> list[Service]:
     admin = NodeAdmin(domain.nodes, domain.cordons, domain.fleet)
     nodes = NodeServicer(domain.nodes, admin, domain.gate.closing)
     sinks = SinkServicer(domain.sinks.manager)
+    tokens = TokenServicer(domain.revocations)
     return [
         Service(
             PIPELINES,
@@ -323,4 +336,5 @@ def _services(domain: _Domain) -> list[Service]:
         Service(MODELS, lambda to: model_pb2_grpc.add_ModelServiceServicer_to_server(models, to)),
         Service(NODES, lambda to: node_pb2_grpc.add_NodeServiceServicer_to_server(nodes, to)),
         Service(SINKS, lambda to: sink_pb2_grpc.add_SinkServiceServicer_to_server(sinks, to)),
+        Service(TOKENS, lambda to: token_pb2_grpc.add_TokenServiceServicer_to_server(tokens, to)),
     ]

@@ -13,3 +13,9 @@ class MalformedCall(FramemeshError):
     """The messages of a call do not follow its protocol."""
 
     code = Code.INVALID
+
+
+class MeshOpen(FramemeshError):
+    """There are no tokens here that could be revoked."""
+
+    code = Code.CONFLICT

@@ -45,6 +45,7 @@ from framemesh.master.shadow_converters import report_to_proto
 from framemesh.master.shadows.report import ShadowReports
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.runtime.identity.caller import caller
 from framemesh.runtime.messages import dead_letter_message, pipeline_message
 from framemesh.runtime.rpc.draining import raise_when_draining
 from framemesh.runtime.rpc.stream_timeouts import (
@@ -90,7 +91,8 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
     async def ListPipelines(
         self, request: pipeline_pb2.ListPipelinesRequest, context: Context
     ) -> pipeline_pb2.ListPipelinesResponse:
-        found = await self._pipelines.list()
+        sees = caller().sees_whole
+        found = [each for each in await self._pipelines.list() if sees(each.stored.spec.name)]
         return pipeline_pb2.ListPipelinesResponse(pipelines=map(pipeline_to_proto, found))
 
     async def DeletePipeline(

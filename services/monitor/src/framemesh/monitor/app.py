@@ -28,6 +28,7 @@ from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
+from framemesh.runtime.jetstream.tokens.revocation_feed import follow_revocations
 from framemesh.runtime.rpc.server import MIB, Service, grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.runtime.tracing.otlp_sink import span_sink
@@ -85,6 +86,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         ):
             tasks.create_task(feed.run())
             tasks.create_task(registry.run())
+            tasks.create_task(follow_revocations(nats, settings.connect, clock))
             if settings.metrics:
                 tasks.create_task(MeshMeasurements(measured, telemetry.meter, clock).run())
             await server.set_serving(True)

@@ -27,7 +27,9 @@ from framemesh.monitor.results.resume_token import ResumeToken
 from framemesh.monitor.results.watch_spans import WatchSpans
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.monitor.status.pipeline_status import PipelineStatus
+from framemesh.monitor.status.visible import visible_status
 from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.runtime.identity.caller import caller
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.messages import dead_letter_message
@@ -62,10 +64,15 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
     async def GetStatus(
         self, request: monitor_pb2.GetStatusRequest, context: Context
     ) -> monitor_pb2.GetStatusResponse:
+        who = caller()
         if request.pipeline:
-            found = [await self._statuses.one(check_name("pipeline", request.pipeline))]
+            who.require_pipeline(check_name("pipeline", request.pipeline))
+            found = [await self._statuses.one(request.pipeline)]
         else:
-            found = await self._statuses.all()
+            found = [
+                each for each in await self._statuses.all() if who.sees_pipeline(each.pipeline)
+            ]
+        found = [visible_status(each, who) for each in found]
         # In a thread: 16,384 cameras take a tenth of a second.
         return await asyncio.to_thread(_statuses, found)
 
@@ -73,7 +80,9 @@ class MonitorServicer(monitor_pb2_grpc.MonitorServiceServicer):
         self, request: monitor_pb2.WatchResultsRequest, context: Context
     ) -> None:
         pipeline = check_name("pipeline", request.pipeline)
-        cameras = {check_name("camera", camera) for camera in request.cameras}
+        cameras = caller().visible(
+            pipeline, {check_name("camera", camera) for camera in request.cameras}
+        )
         token = ResumeToken.parse(request.resume_token) if request.resume_token else None
         await self._pipelines.get(pipeline)
         async with self._results.watcher(pipeline, cameras) as watcher:

@@ -8,6 +8,7 @@ from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.sinks.sink_states import SinkStates
 from framemesh.runtime.jetstream.sinks.sink_store import SinkStore
+from framemesh.runtime.jetstream.tokens.revocation_feed import follow_revocations
 from framemesh.runtime.rpc.server import grpc_server
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 from framemesh.sink.holding import Holding
@@ -49,7 +50,12 @@ async def _work(
             clock=clock,
         )
         async with TaskGroup() as tasks:
-            beside = [tasks.create_task(roster.run()), tasks.create_task(nats.wait_lost())]
+            loops = (
+                roster.run(),
+                nats.wait_lost(),
+                follow_revocations(nats, settings.connect, clock),
+            )
+            beside = [tasks.create_task(loop) for loop in loops]
             await server.set_serving(True)
             await lease_sinks(
                 nats, roster, name=settings.name, hold=holding.run, clock=clock, stop=stop

@@ -19,6 +19,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.jetstream.revision_store import RevisionStore
+from framemesh.runtime.jetstream.tokens.revocation_feed import follow_revocations
 from framemesh.runtime.jetstream.worker_speeds import tell_speed
 from framemesh.runtime.messages.subjects import shadow_run
 from framemesh.runtime.metrics.meter import Meter
@@ -140,6 +141,7 @@ async def _work(
                 started.set()
                 loops = (
                     nats.wait_lost(),
+                    follow_revocations(nats, settings.connect, clock),
                     _report_health(server, engine),
                     keep_bounded(triton_log(settings.data)),
                     time_bound.watch(),

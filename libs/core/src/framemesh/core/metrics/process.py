@@ -31,6 +31,15 @@ LOOP_LAG = Metric(
     ALL,
     bounds=DURATION_BOUNDS,
 )
+CALLS_REFUSED = Metric(
+    "framemesh.calls.refused",
+    Kind.COUNTER,
+    "{call}",
+    "Calls and requests that were refused, and streams that were ended, for their token; by why: "
+    "it does not count (unauthenticated), or is for something else (forbidden).",
+    ALL,
+    ("why",),
+)
 SPANS_DROPPED = Metric(
     "framemesh.spans.dropped",
     Kind.COUNTER,
@@ -53,6 +62,7 @@ PROCESS: tuple[Metric, ...] = (
     PROCESS_FILES,
     PROCESS_START,
     LOOP_LAG,
+    CALLS_REFUSED,
     SPANS_DROPPED,
     BUILD,
 )

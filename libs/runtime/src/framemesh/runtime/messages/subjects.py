@@ -14,6 +14,7 @@ REVISIONS_BUCKET = "framemesh-revisions"
 CHECKPOINTS_BUCKET = "framemesh-checkpoints"
 SINKS_BUCKET = "framemesh-sinks"
 SINK_STATES_BUCKET = "framemesh-sink-states"
+REVOKED_BUCKET = "framemesh-revoked-tokens"
 
 
 def frames_stream(pipeline: str, generation: int, index: int) -> str:

@@ -1,14 +1,22 @@
-"""Serves the metrics of this process over HTTP, whoever asks, and however often."""
+"""Serves the metrics of this process over HTTP, however often somebody asks.
+
+Where calls need a token, so do they: one for the whole mesh, since metrics name pipelines and
+cameras.
+"""
 
 import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from framemesh.core.identity.errors import Unauthenticated
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
+from framemesh.runtime.identity.shown_token import NO_TOKEN, bearer
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.meter import MemoryMeter, Snapshot
 from framemesh.runtime.server_contexts import server_contexts
@@ -84,7 +92,9 @@ async def _serve(address: str, page: Page, options: ConnectOptions) -> None:
     host, _, port = address.rpartition(":")
     try:
         context = await asyncio.to_thread(server_contexts, options, address)
-        server = await asyncio.to_thread(_open, host.strip("[]"), int(port), page, context)
+        keeper = options.gatekeeper
+        check = None if keeper is None else partial(_check, keeper)
+        server = await asyncio.to_thread(_open, host.strip("[]"), int(port), page, context, check)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         log.warning("metrics are not served", address=address, reason=reason)
@@ -100,9 +110,24 @@ async def _serve(address: str, page: Page, options: ConnectOptions) -> None:
 
 
 def _open(
-    host: str, port: int, page: Page, context: "Callable[[], ssl.SSLContext] | None"
+    host: str,
+    port: int,
+    page: Page,
+    context: "Callable[[], ssl.SSLContext] | None",
+    check: "Callable[[str | None], None] | None",
 ) -> "PageServer":
     # Importing it takes 12 ms: not while the service starts.
     from framemesh.runtime.metrics.http_server import PageServer  # noqa: PLC0415
 
-    return PageServer(host, port, page.get, context)
+    return PageServer(host, port, page.get, context, check)
+
+
+def _check(keeper: Gatekeeper, header: str | None) -> None:
+    """
+    Raises:
+        Unauthenticated, Forbidden: who asks gets no metrics.
+    """
+    if header is None:
+        raise Unauthenticated(NO_TOKEN)
+    # A process without a broker, as an agent, does not know what was revoked.
+    keeper.identify(bearer(header), revocations=False).caller.require_mesh()

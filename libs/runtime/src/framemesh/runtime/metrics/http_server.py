@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, socket
 from typing import Any
 
+from framemesh.core.errors import FramemeshError
+
 MAX_CONNECTIONS = 8
 """At once: two Prometheus servers and a few people. One more is closed at once."""
 
@@ -14,6 +16,8 @@ CONNECTION_SECONDS = 5.0
 """For each read and write of a connection: one that stops reading frees its thread then."""
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+UNAUTHORIZED = 401
 
 HINT = b"the metrics of this process are at /metrics\n"
 
@@ -31,16 +35,20 @@ class PageServer(ThreadingHTTPServer):
         port: int,
         page: Callable[[], bytes],
         context: Callable[[], ssl.SSLContext] | None = None,
+        check: Callable[[str | None], None] | None = None,
     ) -> None:
         """
         Args:
             context: of TLS, for a connection that begins; None: nothing is encrypted.
+            check: raises FramemeshError for a header `authorization` with which the page is not
+                shown; None: it is shown to everybody.
 
         Raises:
             OSError: it cannot listen there.
         """
         self.page = page
         self._context = context
+        self.check = check
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self.address_family = AF_INET6 if ":" in host else AF_INET
         super().__init__((host, port), _Handler)
@@ -76,13 +84,24 @@ class _Handler(BaseHTTPRequestHandler):
     server: PageServer
 
     def do_GET(self) -> None:
-        known = self.path.partition("?")[0] == "/metrics"
-        body = self.server.page() if known else HINT
-        self.send_response(200 if known else 404)
+        status, body = self._answer()
+        self.send_response(status)
+        if status == UNAUTHORIZED:
+            self.send_header("WWW-Authenticate", "Bearer")
         self.send_header("Content-Type", CONTENT_TYPE)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _answer(self) -> tuple[int, bytes]:
+        if self.path.partition("?")[0] != "/metrics":
+            return 404, HINT
+        if self.server.check is not None:
+            try:
+                self.server.check(self.headers.get("authorization"))
+            except FramemeshError as error:
+                return UNAUTHORIZED, f"{error}\n".encode()
+        return 200, self.server.page()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: it is asked every few seconds."""

@@ -8,12 +8,14 @@ from typing import NoReturn
 
 from framemesh.core.metrics.process import (
     BUILD,
+    CALLS_REFUSED,
     LOOP_LAG,
     PROCESS_CPU,
     PROCESS_FILES,
     PROCESS_MEMORY,
     PROCESS_START,
 )
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
 from framemesh.runtime.metrics.meter import Meter
 
 LAG_PERIOD_SECONDS = 0.5
@@ -30,6 +32,14 @@ def measure_process(meter: Meter, service: str) -> None:
     meter.observe(PROCESS_MEMORY, lambda: {(): _resident_bytes()})
     meter.observe(PROCESS_FILES, lambda: {(): sum(1 for _ in FILES.iterdir())})
     meter.observe(PROCESS_START, lambda: {(): _STARTED})
+
+
+def measure_refusals(meter: Meter, keeper: Gatekeeper | None) -> None:
+    if keeper is not None:
+        meter.observe(
+            CALLS_REFUSED,
+            lambda: {(code.value,): count for code, count in keeper.refusals.items()},
+        )
 
 
 async def measure_build(meter: Meter, service: str) -> None:

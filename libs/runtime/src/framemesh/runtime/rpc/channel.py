@@ -11,6 +11,7 @@ import grpc.aio
 
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.rpc.renewed_channel import RenewedChannel
+from framemesh.runtime.rpc.token_calls import aio_interceptors, sync_channel_with
 from framemesh.tls.files import Material
 from framemesh.tls.grpc_credentials import channel_credentials
 from framemesh.tls.grpc_credentials import channel_options as tls_options
@@ -121,15 +122,13 @@ def _aio_channel(
     found: ChannelOptions,
     interceptors: Sequence[grpc.aio.ClientInterceptor],
 ) -> grpc.aio.Channel:
+    around = [*interceptors, *aio_interceptors(options.token)]
     if (watched := options.watch()) is None:
-        return grpc.aio.insecure_channel(target, options=found, interceptors=list(interceptors))
+        return grpc.aio.insecure_channel(target, options=found, interceptors=around)
 
     def secured(material: Material) -> grpc.aio.Channel:
         return grpc.aio.secure_channel(
-            target,
-            channel_credentials(material),
-            options=found,
-            interceptors=list(interceptors),
+            target, channel_credentials(material), options=found, interceptors=around
         )
 
     return RenewedChannel(watched, secured)
@@ -138,8 +137,10 @@ def _aio_channel(
 def _sync_channel(target: str, options: ConnectOptions, found: ChannelOptions) -> grpc.Channel:
     """For commands, which end before their certificate does."""
     if (watched := options.watch()) is None:
-        return grpc.insecure_channel(target, found)
-    return grpc.secure_channel(target, channel_credentials(watched.material), found)
+        made = grpc.insecure_channel(target, found)
+    else:
+        made = grpc.secure_channel(target, channel_credentials(watched.material), found)
+    return sync_channel_with(options.token, made)
 
 
 def channel_options(

@@ -1,7 +1,7 @@
 """A gRPC server with what every service has: health, reflection, channelz, named errors."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
 import grpc
@@ -11,8 +11,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from framemesh.core.errors import FramemeshError
+from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
 from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.rpc.access import AccessInterceptor
 from framemesh.runtime.rpc.channel import MESSAGE_BYTES
 from framemesh.runtime.rpc.errors import ErrorInterceptor
 from framemesh.tls.grpc_credentials import server_credentials
@@ -97,7 +100,7 @@ async def grpc_server(
     """
     options.check_port(address)
     server = grpc.aio.server(
-        interceptors=[ErrorInterceptor(), *interceptors],
+        interceptors=[ErrorInterceptor(), *_access(options.gatekeeper), *interceptors],
         options=[
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", max_message_bytes),
@@ -124,9 +127,18 @@ async def grpc_server(
     await running.set_serving(False)
     await server.start()
     try:
-        yield running
+        async with _keeping(options.gatekeeper):
+            yield running
     finally:
         await running.stop()
+
+
+def _access(keeper: Gatekeeper | None) -> list[grpc.aio.ServerInterceptor]:
+    return [] if keeper is None else [AccessInterceptor(keeper)]
+
+
+def _keeping(keeper: Gatekeeper | None) -> AbstractAsyncContextManager[None]:
+    return nullcontext() if keeper is None else background_task(keeper.run())
 
 
 def _listen(server: grpc.aio.Server, address: str, options: ConnectOptions) -> int:

@@ -17,6 +17,7 @@ from framemesh.monitor.dashboard.api.dead_letters import DeadLetterEndpoints
 from framemesh.monitor.dashboard.api.frames import FrameEndpoints
 from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
+from framemesh.monitor.dashboard.http.access import AccessCheck, DashboardAccess
 from framemesh.monitor.dashboard.http.page import Page
 from framemesh.monitor.dashboard.http.refusals import (
     answer,
@@ -25,10 +26,10 @@ from framemesh.monitor.dashboard.http.refusals import (
     on_http_error,
 )
 from framemesh.monitor.dashboard.http.security_headers import SecurityHeaders
-from framemesh.monitor.dashboard.http.token import ReadOnly, TokenCheck, WrongToken, on_denied
 from framemesh.monitor.dashboard.http.visitors import VisitorCheck
 from framemesh.monitor.dashboard.live.endpoint import LiveEndpoint
 from framemesh.monitor.dashboard.messages.base import Session
+from framemesh.runtime.identity.caller import caller
 
 FRAME = "/pipelines/{pipeline}/frames/{camera}/{session}/{sequence}"
 DEAD_LETTER = "/pipelines/{pipeline}/dead-letters/{camera}/{session}/{sequence}"
@@ -36,7 +37,7 @@ DEAD_LETTER = "/pipelines/{pipeline}/dead-letters/{camera}/{session}/{sequence}"
 
 def application(
     *,
-    token: TokenCheck,
+    access: DashboardAccess,
     hosts: Iterable[str],
     page: Page,
     live: LiveEndpoint,
@@ -47,7 +48,7 @@ def application(
     letters: DeadLetterEndpoints,
 ) -> ASGIApp:
     async def session(request: Request) -> Response:
-        return answer(Session(version=_version(), writable=token.is_writable(request)))
+        return answer(Session(version=_version(), writable=caller().may_change))
 
     routes: list[BaseRoute] = [
         Route("/session", session),
@@ -68,10 +69,9 @@ def application(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(VisitorCheck, hosts=hosts),
+            Middleware(AccessCheck, access=access),
         ],
         exception_handlers={
-            WrongToken: on_denied,
-            ReadOnly: on_denied,
             FramemeshError: on_framemesh_error,
             HTTPException: on_http_error,
             Exception: on_fault,

@@ -12,6 +12,7 @@ from framemesh.monitor.dashboard.api.frames import FrameEndpoints
 from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
 from framemesh.monitor.dashboard.application import application
+from framemesh.monitor.dashboard.http.access import DashboardAccess
 from framemesh.monitor.dashboard.http.page import Page
 from framemesh.monitor.dashboard.http.server import http_server
 from framemesh.monitor.dashboard.http.token import TokenCheck
@@ -82,12 +83,14 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
             wall = Wall(
                 ledgers.broker, ledgers.results, kept, clock, workshop=workshop, tasks=tasks
             )
-            token = TokenCheck(settings.dashboard_token)
+            access = DashboardAccess(
+                settings.connect.gatekeeper, TokenCheck(settings.dashboard_token)
+            )
             served = application(
-                token=token,
+                access=access,
                 hosts=filter(None, map(str.strip, settings.hosts.split(","))),
                 page=Page(),
-                live=LiveEndpoint(LiveSources(watch, history, decisions, wall), token),
+                live=LiveEndpoint(LiveSources(watch, history, decisions, wall), access),
                 pipelines=PipelineEndpoints(master, watch, history),
                 cameras=CameraEndpoints(watch, activity),
                 frames=FrameEndpoints(
@@ -103,7 +106,6 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                     ledgers.dead_letters,
                     master,
                     ingest=settings.ingest,
-                    token=token,
                 ),
                 pictures=PictureEndpoints(
                     kept, ledgers.dead_letters, WaitingFrames(ledgers.broker, ledgers.pipelines)

@@ -130,6 +130,10 @@ class KeyValueBucket:
         """Write a value, whatever is there; returns its revision."""
         return await self._store(key, value, {})
 
+    async def put_for(self, key: str, value: bytes, seconds: int) -> int:
+        """Write a value that is gone after so many whole seconds; returns its revision."""
+        return await self._store(key, value, {MESSAGE_TTL: str(seconds)})
+
     async def replace(self, key: str, value: bytes, revision: int) -> int:
         """Write a value in place of that of `revision`, 0 for none; returns the new revision.
 

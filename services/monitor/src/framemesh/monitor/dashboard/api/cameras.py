@@ -19,6 +19,7 @@ from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.mesh.watch import MeshWatch
 from framemesh.monitor.dashboard.messages.cameras import Camera, CameraPage
 from framemesh.monitor.dashboard.pictures.picture import CameraKey
+from framemesh.runtime.identity.caller import caller
 
 
 class CameraEndpoints:
@@ -55,11 +56,13 @@ class CameraEndpoints:
 
 
 def _accounts(state: MeshState, pipeline: str) -> Iterator[tuple[CameraKey, Account]]:
+    who = caller()
     for name in sorted(state.statuses):
         ledger = state.statuses[name].ledger
         if ledger is not None and pipeline in {"", name}:
             for camera, account in ledger.accounts.items():
-                yield CameraKey(name, camera), account
+                if who.sees(name, camera):
+                    yield CameraKey(name, camera), account
 
 
 def _after(text: str) -> CameraKey:

@@ -10,14 +10,14 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.frame import FrameId
 from framemesh.monitor.dashboard.api.frame_details import picture_address
 from framemesh.monitor.dashboard.api.parameters import (
+    camera_in_query,
     frame_of,
     limit_of,
-    name_of,
     number_of,
     pipeline_of,
 )
+from framemesh.monitor.dashboard.http.access import require_change
 from framemesh.monitor.dashboard.http.refusals import answer
-from framemesh.monitor.dashboard.http.token import TokenCheck
 from framemesh.monitor.dashboard.mesh.master import MasterClient
 from framemesh.monitor.dashboard.messages.frames import DeadLetter as LetterMessage
 from framemesh.monitor.dashboard.messages.frames import DeadLetterPage, Purged, Replayed
@@ -61,14 +61,12 @@ class DeadLetterEndpoints:
         master: MasterClient,
         *,
         ingest: str,
-        token: TokenCheck,
     ) -> None:
         """`ingest`: host:port, where frames are offered again."""
         self._pipelines = pipelines
         self._letters = letters
         self._master = master
         self._ingest = ingest
-        self._token = token
         self._replays = 0
 
     async def page(self, request: Request) -> Response:
@@ -79,7 +77,7 @@ class DeadLetterEndpoints:
         """
         pipeline, before = pipeline_of(request), letter_cursor(request)
         await self._pipelines.get(pipeline)
-        subject = dead_letter_message.selected(pipeline, name_of(request, "camera"))
+        subject = dead_letter_message.selected(pipeline, camera_in_query(request))
         found = await self._letters.page(pipeline, subject, limit_of(request), before)
         return answer(
             DeadLetterPage(
@@ -94,12 +92,12 @@ class DeadLetterEndpoints:
         """Offer its image as a new frame of its camera, and purge it once that is accepted.
 
         Raises:
-            WrongToken, ReadOnly: the caller may not.
+            ReadOnly, Forbidden: the caller may not.
             DeadLetterUnknown: it is no longer kept.
             NotReplayed, IngestAway: ingest did not accept it.
             MasterAway: it is accepted, and its dead letter is still there.
         """
-        self._token.require(request)
+        require_change()
         pipeline, frame = pipeline_of(request), frame_of(request)
         if self._replays >= MAX_REPLAYS:
             raise TooManyReplays(f"{MAX_REPLAYS} dead letters are offered already: try again")
@@ -117,9 +115,9 @@ class DeadLetterEndpoints:
     async def purge(self, request: Request) -> Response:
         """
         Raises:
-            WrongToken, ReadOnly: the caller may not.
+            ReadOnly, Forbidden: the caller may not.
         """
-        self._token.require(request)
+        require_change()
         pipeline, frame = pipeline_of(request), frame_of(request)
         purged = await self._master.purge(pipeline, frame)
         log.info("dead letter purged", pipeline=pipeline, frame=str(frame), by=_who(request))

@@ -8,9 +8,9 @@ from framemesh.monitor.dashboard.api.dead_letters import letter_cursor, letter_m
 from framemesh.monitor.dashboard.api.frame_details import frame_details
 from framemesh.monitor.dashboard.api.parameters import (
     InvalidParameter,
+    camera_in_query,
     frame_of,
     limit_of,
-    name_of,
     pipeline_of,
 )
 from framemesh.monitor.dashboard.http.refusals import answer
@@ -52,7 +52,7 @@ class FrameEndpoints:
         Raises:
             PipelineUnknown: there is no such pipeline.
         """
-        pipeline, camera = pipeline_of(request), name_of(request, "camera")
+        pipeline, camera = pipeline_of(request), camera_in_query(request)
         limit, before = limit_of(request), letter_cursor(request)
         reason = request.query_params.get("reason", "")
         wanted = Wanted(camera, _fate(request), reason)

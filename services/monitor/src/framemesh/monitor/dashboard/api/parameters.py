@@ -1,10 +1,11 @@
-"""What requests have in their paths and queries."""
+"""What requests have in their paths and queries. What they name must be the caller's to see."""
 
 from starlette.requests import Request
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.frame import FrameId
 from framemesh.core.names import check_name
+from framemesh.runtime.identity.caller import caller
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500
@@ -21,17 +22,56 @@ def pipeline_of(request: Request) -> str:
     """
     Raises:
         InvalidName: it is no name.
+        Forbidden: it is not the caller's.
     """
-    return check_name("pipeline", request.path_params["pipeline"])
+    found = check_name("pipeline", request.path_params["pipeline"])
+    caller().require_pipeline(found)
+    return found
+
+
+def whole_pipeline_of(request: Request) -> str:
+    """A pipeline about all of whose cameras something is asked.
+
+    Raises:
+        InvalidName: it is no name.
+        Forbidden: one of its cameras is not the caller's.
+    """
+    found = pipeline_of(request)
+    caller().require_whole(found)
+    return found
+
+
+def camera_of(request: Request) -> str:
+    """
+    Raises:
+        InvalidName: it is no name.
+        Forbidden: it is not the caller's.
+    """
+    found = check_name("camera", request.path_params["camera"])
+    caller().require_camera(pipeline_of(request), found)
+    return found
+
+
+def camera_in_query(request: Request) -> str:
+    """Of the pipeline in the path; empty: all of its cameras.
+
+    Raises:
+        InvalidName: it cannot be one.
+        Forbidden: it is not the caller's, or one of all is not.
+    """
+    found = name_of(request, "camera")
+    caller().require_camera(pipeline_of(request), found)
+    return found
 
 
 def frame_of(request: Request) -> FrameId:
     """
     Raises:
         InvalidName, InvalidParameter: it is no frame's id.
+        Forbidden: its camera is not the caller's.
     """
     path = request.path_params
-    camera = check_name("camera", path["camera"])
+    camera = camera_of(request)
     session = check_name("session", path["session"])
     return FrameId(camera, session, _number("sequence", path["sequence"], 1, 2**63))
 

@@ -7,8 +7,7 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.frame import FrameId
 from framemesh.core.images.check import read_header
 from framemesh.core.images.errors import BadImage
-from framemesh.core.names import check_name
-from framemesh.monitor.dashboard.api.parameters import frame_of, pipeline_of
+from framemesh.monitor.dashboard.api.parameters import camera_of, frame_of, pipeline_of
 from framemesh.monitor.dashboard.http.refusals import answer
 from framemesh.monitor.dashboard.messages.cameras import KeptPicture
 from framemesh.monitor.dashboard.messages.cameras import KeptPictures as KeptMessage
@@ -41,7 +40,7 @@ class PictureEndpoints:
 
     async def of_camera(self, request: Request) -> Response:
         """Those that are kept, to step back."""
-        camera = check_name("camera", request.path_params["camera"])
+        camera = camera_of(request)
         pictures = self._kept.of(CameraKey(pipeline_of(request), camera))
         return answer(
             KeptMessage(

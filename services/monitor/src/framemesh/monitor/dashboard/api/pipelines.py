@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.monitor.dashboard.api.parameters import number_of, pipeline_of
+from framemesh.monitor.dashboard.api.parameters import number_of, whole_pipeline_of
 from framemesh.monitor.dashboard.http.refusals import answer
 from framemesh.monitor.dashboard.mesh.master import MasterAway, MasterClient
 from framemesh.monitor.dashboard.mesh.pipeline_converters import pipeline_message
@@ -40,7 +40,7 @@ class PipelineEndpoints:
             NotAtMaster: there is no such pipeline.
             MasterAway: and nothing was known of it before.
         """
-        name, state = pipeline_of(request), self._watch.state
+        name, state = whole_pipeline_of(request), self._watch.state
         found = pipeline_pb2.GetPipelineResponse()
         revisions: list[pipeline_pb2.Revision] = []
         report: pipeline_pb2.ShadowReport | None = None
@@ -69,7 +69,7 @@ class PipelineEndpoints:
 
     async def samples(self, request: Request) -> Response:
         """Of the last minutes."""
-        name = pipeline_of(request)
+        name = whole_pipeline_of(request)
         minutes = number_of(request, "minutes", MAX_MINUTES, MAX_MINUTES)
         try:
             known = decisions(await self._master.pipeline(name))

@@ -16,6 +16,8 @@ STATUS = {
     Code.CONFLICT: 409,
     Code.EXHAUSTED: 429,
     Code.UNAVAILABLE: 503,
+    Code.UNAUTHENTICATED: 401,
+    Code.FORBIDDEN: 403,
     Code.INTERNAL: 500,
 }
 

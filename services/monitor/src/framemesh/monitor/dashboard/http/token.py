@@ -2,23 +2,20 @@
 
 from hmac import compare_digest
 
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
-
-from framemesh.core.errors import FramemeshError
-from framemesh.monitor.dashboard.http.refusals import refuse
-
-UNAUTHORIZED = 401
-
-SCHEME = "Bearer "
+from framemesh.core.errors import Code, FramemeshError
 
 
 class WrongToken(FramemeshError):
     """The caller has a token, and it is another one."""
 
+    code = Code.UNAUTHENTICATED
+
 
 class ReadOnly(FramemeshError):
     """The caller has no token, and wants to change something."""
+
+    code = Code.UNAUTHENTICATED
+    """With the right one it would be done."""
 
 
 class TokenCheck:
@@ -42,25 +39,3 @@ class TokenCheck:
         if not compare_digest(self._token, token.encode(errors="replace")):
             raise WrongToken("this is not the token of the dashboard: `framemesh up` prints it")
         return True
-
-    def is_writable(self, request: HTTPConnection) -> bool:
-        """The same for the header of a request.
-
-        Raises:
-            WrongToken: it is not the right one.
-        """
-        header = request.headers.get("authorization")
-        return self.allows(None if header is None else header.removeprefix(SCHEME))
-
-    def require(self, request: HTTPConnection) -> None:
-        """
-        Raises:
-            WrongToken, ReadOnly: the caller may not change anything.
-        """
-        if not self.is_writable(request):
-            raise ReadOnly("only who has the token of the dashboard may do this")
-
-
-async def on_denied(request: HTTPConnection, error: Exception) -> Response:
-    """401 for both: with the right token it would be done."""
-    return refuse(UNAUTHORIZED, str(error))

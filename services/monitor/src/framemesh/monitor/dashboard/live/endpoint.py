@@ -2,8 +2,8 @@
 
 from starlette.websockets import WebSocket
 
-from framemesh.monitor.dashboard.http.token import TokenCheck
-from framemesh.monitor.dashboard.live.connection import Connection, end
+from framemesh.monitor.dashboard.http.access import DashboardAccess
+from framemesh.monitor.dashboard.live.connection import TRY_LATER, Connection, end
 from framemesh.monitor.dashboard.live.sources import LiveSources
 from framemesh.runtime.logs import get_logger
 
@@ -12,16 +12,13 @@ log = get_logger()
 MAX_BROWSERS = 64
 """Each may hold a picture a camera that it looks at, and what the system has for its socket."""
 
-TRY_LATER = 1013
-"""The close code of WebSockets for that."""
-
 
 class LiveEndpoint:
     """Bounds how many browsers look at once."""
 
-    def __init__(self, sources: LiveSources, token: TokenCheck) -> None:
+    def __init__(self, sources: LiveSources, access: DashboardAccess) -> None:
         self._sources = sources
-        self._token = token
+        self._access = access
         self._browsers = 0
 
     async def serve(self, socket: WebSocket) -> None:
@@ -32,7 +29,7 @@ class LiveEndpoint:
             return
         self._browsers += 1
         try:
-            await Connection(socket, self._sources, self._token).run()
+            await Connection(socket, self._sources, self._access).run()
         finally:
             self._browsers -= 1
 

@@ -1,5 +1,8 @@
 """What a browser gets besides pictures: states of the mesh, and samples of one pipeline."""
 
+from framemesh.core.identity.caller import Caller
+from framemesh.monitor.dashboard.mesh.converters import mesh_message
+from framemesh.monitor.dashboard.mesh.visible import visible_state
 from framemesh.monitor.dashboard.mesh.watch import LOOKED_AT_SECONDS, MeshWatch
 from framemesh.monitor.dashboard.messages.samples import SamplesMessage
 from framemesh.monitor.dashboard.samples.decisions import Decisions
@@ -9,8 +12,9 @@ from framemesh.monitor.dashboard.samples.history import History
 class MeshFeed:
     """Every state once, or only the last of those that came while the browser did not read."""
 
-    def __init__(self, watch: MeshWatch) -> None:
+    def __init__(self, watch: MeshWatch, who: Caller) -> None:
         self._watch = watch
+        self._who = who
         self._sent = 0
 
     def __call__(self) -> str | None:
@@ -18,7 +22,9 @@ class MeshFeed:
         if published.number == self._sent or not published.text:
             return None
         self._sent = published.number
-        return published.text
+        if self._who.sees_mesh:
+            return published.text
+        return mesh_message(visible_state(published.state, self._who)).model_dump_json()
 
 
 class SamplesFeed:

@@ -1,0 +1,1 @@
+"""Issuing tokens: who has the private key needs no mesh for it."""

@@ -1,0 +1,1 @@
+"""Who calls, and what they may: claims of tokens, roles, scopes, and one table of methods."""

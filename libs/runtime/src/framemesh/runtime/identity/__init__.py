@@ -1,0 +1,1 @@
+"""Tokens: keys, signatures, who calls a server, and what a client shows."""
