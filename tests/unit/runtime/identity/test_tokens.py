@@ -36,7 +36,7 @@ def key(tmp_path: Path) -> Path:
 @pytest.fixture
 def keeper(key: Path, clock: HandClock) -> Gatekeeper:
     made = Gatekeeper(KeyRing(key.parent, clock.monotonic), clock)
-    made.revoked.known = True
+    made.learned()
     return made
 
 
@@ -154,10 +154,8 @@ def test_a_revoked_token_is_refused_and_forgotten_when_it_has_expired(
     assert len(keeper.revoked) == 0
 
 
-def test_nobody_is_let_in_before_it_is_known_who_is_not(
-    keeper: Gatekeeper, key: Path, clock: HandClock
-) -> None:
-    keeper.revoked.known = False
+def test_nobody_is_let_in_before_it_is_known_who_is_not(key: Path, clock: HandClock) -> None:
+    keeper = Gatekeeper(KeyRing(key.parent, clock.monotonic), clock)
     with pytest.raises(RevocationsUnknown):
         keeper.identify(sign(camera(clock), key))
 

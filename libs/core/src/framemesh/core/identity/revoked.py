@@ -12,8 +12,6 @@ class RevokedTokens:
     def __init__(self) -> None:
         self._ids: set[str] = set()
         self._by_end: list[tuple[int, str]] = []
-        self.known = False
-        """Whether all that were revoked so far are known: before that no token counts."""
 
     def __len__(self) -> int:
         return len(self._ids)

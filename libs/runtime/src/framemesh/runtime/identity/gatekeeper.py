@@ -1,6 +1,7 @@
 """Says who calls a server, and ends calls whose token no longer counts."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,11 @@ log = get_logger()
 CHECK_SECONDS = 1.0
 """Between two checks of the calls in progress: a token that is revoked ends them within 5 s, of
 which the broker takes some, and one whose time is over likewise."""
+
+
+READY_SECONDS = 3.0
+"""For a process that starts to read what was revoked, which takes milliseconds; the master makes
+the bucket at the first start of a mesh."""
 
 
 class RevocationsUnknown(FramemeshError):
@@ -57,7 +63,20 @@ class Gatekeeper:
         self._clock = clock
         self._calls: set[Ended] = set()
         self.revoked = RevokedTokens()
+        self._known = asyncio.Event()
         self.refusals: Counter[Code] = Counter()
+
+    def learned(self) -> None:
+        """All that were revoked so far are in `revoked`: from now on tokens count."""
+        self._known.set()
+
+    async def ready(self) -> None:
+        """Wait until tokens count, a moment at most: while a process starts, callers need not be
+        sent away."""
+        if not self._known.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(READY_SECONDS):
+                    await self._known.wait()
 
     @property
     def calls(self) -> int:
@@ -78,7 +97,7 @@ class Gatekeeper:
         claims.check_time(self._clock.unix_nano() / NANO)
         if claims.id in self.revoked:
             raise Unauthenticated("the token was revoked: get a new one")
-        if revocations and not self.revoked.known:
+        if revocations and not self._known.is_set():
             raise RevocationsUnknown("it is not known yet which tokens were revoked: call again")
         return claims
 

@@ -38,6 +38,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
         def wrap(behaviour: Behaviour) -> Behaviour:
             async def answer(request: Any, context: Any) -> Any:
+                await self._keeper.ready()
                 try:
                     token = token_of(metadata)
                     # Of a call that sends a stream, its handler checks the first message.

@@ -4,8 +4,8 @@ import asyncio
 from typing import NoReturn
 
 from framemesh.core.clock import Clock
-from framemesh.core.identity.revoked import RevokedTokens
 from framemesh.runtime.connect_options import ConnectOptions
+from framemesh.runtime.identity.gatekeeper import Gatekeeper
 from framemesh.runtime.jetstream.api.headers import KEY_VALUE_OPERATION
 from framemesh.runtime.jetstream.api.key_value import bucket_stream
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
@@ -36,15 +36,15 @@ async def follow_revocations(broker: Broker, options: ConnectOptions, clock: Clo
     if options.gatekeeper is None:
         await asyncio.Event().wait()
     else:
-        await RevocationFeed(broker, options.gatekeeper.revoked, clock).run()
+        await RevocationFeed(broker, options.gatekeeper, clock).run()
 
 
 class RevocationFeed:
     """Reads the bucket, first all of it, then what comes."""
 
-    def __init__(self, broker: Broker, revoked: RevokedTokens, clock: Clock) -> None:
+    def __init__(self, broker: Broker, keeper: Gatekeeper, clock: Clock) -> None:
         self._broker = broker
-        self._revoked = revoked
+        self._keeper = keeper
         self._clock = clock
 
     async def run(self) -> NoReturn:
@@ -61,7 +61,7 @@ class RevocationFeed:
 
     async def _follow(self) -> None:
         def caught_up() -> None:
-            self._revoked.known = True
+            self._keeper.learned()
             timeout.reschedule(None)
 
         reader = OrderedReader(self._broker, STREAM, self._clock)
@@ -74,4 +74,4 @@ class RevocationFeed:
     async def _take(self, entry: ReceivedMessage) -> None:
         if KEY_VALUE_OPERATION not in entry.headers:
             token = revoked_from_payload(entry.subject.rpartition(".")[2], entry.payload)
-            self._revoked.add(token.id, token.expires)
+            self._keeper.revoked.add(token.id, token.expires)

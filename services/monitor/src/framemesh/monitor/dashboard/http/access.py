@@ -42,6 +42,11 @@ class DashboardAccess:
             raise Unauthenticated(NEEDED)
         return self._keeper.identify(token).caller
 
+    async def ready(self) -> None:
+        """Wait a moment, until it is known which tokens count."""
+        if self._keeper is not None:
+            await self._keeper.ready()
+
     def of_header(self, header: str | None) -> Caller:
         """The same for the header authorization.
 
@@ -80,6 +85,7 @@ class AccessCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API):
+            await self._access.ready()
             try:
                 set_caller(self._access.of_header(Headers(scope=scope).get("authorization")))
             except FramemeshError as error:
