@@ -13,7 +13,7 @@ export UV_COMPILE_BYTECODE := 1
 PYTHON ?= python3
 # The uv in PATH, or a pinned one in .tools/.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
-MEMBERS := libs/api libs/core libs/modeling libs/vision libs/tls libs/runtime services/ingest services/master \
+MEMBERS := libs/api libs/core libs/modeling libs/vision libs/tls libs/runtime libs/sources services/ingest services/master \
 	services/agent services/worker services/monitor services/sink sdk/python cli
 SERVICES := ingest master monitor sink agent worker
 BIN := .venv/bin
@@ -121,8 +121,15 @@ check: install $(BUF) ## Style, types, architecture, protos, and the tests that 
 	npm run --silent --prefix $(WEB) check
 	$(BIN)/pytest tests/unit
 
+# A real RTSP server for tests: half a minute, once, where there is Go.
+.tools/rtsp/rtsp: $(wildcard tools/rtsp/*.go) tools/rtsp/go.mod tools/rtsp/go.sum
+	cd tools/rtsp && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(abspath $@) .
+
+.PHONY: rtsp
+rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
+
 .PHONY: test
-test: install ## Every test that this machine can run
+test: install $(if $(shell command -v go 2>/dev/null),.tools/rtsp/rtsp) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
 	$(BIN)/pytest tests $(AT_ONCE)
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share

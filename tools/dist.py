@@ -57,7 +57,7 @@ def distributions() -> tuple[Distribution, Distribution]:
     rest = Distribution(
         ".",
         members=(
-            *("libs/core", "libs/modeling", "libs/vision", "libs/runtime"),
+            *("libs/core", "libs/modeling", "libs/vision", "libs/runtime", "libs/sources"),
             *("services/ingest", "services/master", "services/agent", "services/worker"),
             *("services/monitor", "services/sink", "cli"),
         ),

@@ -45,6 +45,8 @@ class Services(
     def __init__(self) -> None:
         self.address = ""
         self.frames: dict[str, list[ingest_pb2.Frame]] = {}
+        self.arrivals: dict[str, list[tuple[ingest_pb2.Frame, int]]] = {}
+        """The same frames, each with its arrival in Unix nanoseconds."""
         self.sessions: dict[str, list[str]] = {}
         """Of each camera, in the order in which they were opened."""
         self.dead: list[dead_letter_pb2.GetDeadLetterResponse] = []
@@ -80,11 +82,13 @@ class Services(
         opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=1 << 20)
         yield ingest_pb2.PushResponse(opened=opened)
         frames = self.frames.setdefault(opening.camera, [])
+        arrivals = self.arrivals.setdefault(opening.camera, [])
         self.sessions.setdefault(opening.camera, []).append(opening.session)
         for request in request_iterator:
             if not request.HasField("frame"):
                 continue
             frames.append(request.frame)
+            arrivals.append((request.frame, time.time_ns()))
             time.sleep(self.seconds_a_frame)
             yield ingest_pb2.PushResponse(acknowledgement=_answer(request.frame))
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from framemesh.cli.push.daemon_thread import DaemonThread
+from framemesh.cli.common.daemon_thread import DaemonThread
 
 
 def running(name: str) -> list[threading.Thread]:

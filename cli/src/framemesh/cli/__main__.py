@@ -16,8 +16,8 @@ INTERRUPTED = 130
 signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 from framemesh.cli.app import app  # noqa: E402
+from framemesh.cli.common.daemon_thread import still_running  # noqa: E402
 from framemesh.cli.common.output import OutputFailed, guarded_output  # noqa: E402
-from framemesh.cli.push.daemon_thread import still_running  # noqa: E402
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -24,8 +24,6 @@ from framemesh.cli.local.programs import require_servers
 from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.running import running_mesh
 from framemesh.cli.local.startup_table import StartupTable
-from framemesh.cli.push.open_source import open_source
-from framemesh.cli.push.plan import Plan
 from framemesh.cli.views.report import PipelineReport
 from framemesh.cli.views.status import view
 from framemesh.runtime import logs
@@ -51,8 +49,7 @@ def demo(
 async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
     logs.configure("demo", "warning")
     console = output_console()
-    plan = Plan(open_source(str(bundled.clip)), fps, limit=None, loop=False)
-    run = DemoRun(plan, pipeline.read_pipeline(bundled.pipeline).name, CAMERAS)
+    run = DemoRun(bundled.clip, fps, pipeline.read_pipeline(bundled.pipeline).name, CAMERAS)
     data = out / "mesh"
     # The ledger of an earlier demo would count its frames too.
     await asyncio.to_thread(shutil.rmtree, data, ignore_errors=True)
@@ -71,7 +68,7 @@ async def _demo(bundled: Bundle, out: Path, fps: float) -> None:
             )
     console.print("stopped; drawing the detections")
     await _print_results(bundled, out, outcomes, report, console)
-    if not _is_complete(report, run.frames):
+    if not _is_complete(report, len(outcomes)):
         raise DemoFailed(f"not every frame is done: see {data / 'logs'}")
 
 

@@ -1,32 +1,85 @@
-"""`framemesh push`: a file, a folder or a webcam as one camera or many."""
+"""`framemesh push`: a file, a folder or a camera as one camera or many."""
 
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from framemesh.cli.common import addresses
 from framemesh.cli.common.console import output_console
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
-from framemesh.cli.push import sender
-from framemesh.cli.push.daemon_thread import DaemonThread
-from framemesh.cli.push.encoding import DEFAULT_QUALITY, Encoding, ImageFormat
-from framemesh.cli.push.open_source import open_source
+from framemesh.cli.push import sender, source_arguments
+from framemesh.cli.push.camera_options import camera_options
 from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport, listed
 from framemesh.cli.push.sender import total
+from framemesh.cli.push.state_lines import StateLines
 from framemesh.cli.views.push import PushProgress, encoded, summary
 from framemesh.runtime.concurrency.task_group import TaskGroup
-from framemesh.sdk import AsyncCamera, CameraOptions, Counts, OnFull
+from framemesh.sdk import AsyncCamera, OnFull
+from framemesh.sources.encoding import DEFAULT_QUALITY, Encoding, ImageFormat
+from framemesh.sources.locations import locate
+from framemesh.sources.messages import Opened
+from framemesh.sources.spec import OPEN_SECONDS, Hardware, SourceSpec, Transport
+from framemesh.sources.supervision.source import WatchedSource
+
+
+@dataclass(slots=True)
+class Push:
+    """One run of the command."""
+
+    spec: SourceSpec
+    plan: Plan
+    ingest: str
+    pipeline: str
+    names: list[str]
+    on_full: OnFull | None
+    report: PushReport = field(default_factory=PushReport)
+    cameras: list[AsyncCamera] = field(default_factory=list)
+    skipped: int = 0
+
+    async def run(self) -> None:
+        lines = StateLines(lambda line: typer.echo(line, err=True))
+        async with WatchedSource(self.spec, on_state=lines.changed) as source:
+            opened = await source.opened()
+            if opened.left_out:
+                typer.echo(f"left out, as no image: {listed(opened.left_out)}", err=True)
+            self.cameras = [self._camera(name, opened) for name in self.names]
+            try:
+                await self._send(source, opened)
+            finally:
+                self.skipped = source.state.alive.skipped if source.state.alive else 0
+
+    async def _send(self, source: WatchedSource, opened: Opened) -> None:
+        console = output_console(stderr=True)
+        columns = (BarColumn(), "{task.description}", TimeElapsedColumn(), TimeRemainingColumn())
+        length = self.plan.length(opened)
+        frames = None if length is None else length * len(self.cameras)
+        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+            bar = PushProgress(progress, self.cameras, frames, self.report)
+            async with TaskGroup() as group:
+                drawing = group.create_task(bar.refresh_periodically())
+                await sender.push(source, self.plan, self.cameras, self.report)
+                drawing.cancel()
+            bar.refresh()
+
+    def _camera(self, name: str, opened: Opened) -> AsyncCamera:
+        return AsyncCamera(
+            self.ingest,
+            pipeline=self.pipeline,
+            name=name,
+            options=camera_options(self.report.rejected, self.on_full, live=opened.live),
+        )
 
 
 def push(
     source: Annotated[
         str,
         typer.Argument(
-            help="A video, an image, a folder of images, rtsp://..., webcam or webcam:N.",
+            help="A video, an image, a folder of them, - (standard input), rtsp://..., http://..., "
+            "webcam or webcam:N, pattern or pattern:640x480@25.",
             show_default=False,
         ),
     ],
@@ -41,19 +94,37 @@ def push(
         float | None,
         typer.Option(
             min=0.01,
-            help="Frames a second of each camera; else as fast as possible.",
+            help="Frames a second of each camera; else as fast as possible, and all of what is "
+            "live. Of a live source the newest ones are sent, the others are skipped.",
             show_default=False,
         ),
     ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only each Nth frame.")] = 1,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Frames a camera, at most.", show_default=False)
     ] = None,
+    start: Annotated[
+        str, typer.Option(help="Where a video begins: 90, 1:30, 0:01:30.", show_default=False)
+    ] = "",
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end.")] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="A video as fast as it was recorded.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Of a folder: also images that come later.")
+    ] = False,
+    resize: Annotated[
+        str,
+        typer.Option(
+            help="Larger pictures are made smaller, to 1280x720, 1280 or x720 at most.",
+            show_default=False,
+        ),
+    ] = "",
     image_format: Annotated[
         ImageFormat | None,
         typer.Option(
             "--format",
-            help="Send every frame in this format; else image files as they are, and all that "
+            help="Send every frame in this format; else images as they are, and all that "
             "is no JPEG, PNG or WebP as JPEG.",
             show_default=False,
         ),
@@ -63,65 +134,96 @@ def push(
         typer.Option(
             min=1,
             max=100,
-            help="Of JPEGs. Without it files that are JPEGs stay as they are, and others "
+            help="Of JPEGs. Without it what is a JPEG stays as it is, and others "
             f"have {DEFAULT_QUALITY}.",
             show_default=False,
         ),
     ] = None,
-    on_full: Annotated[
-        OnFull,
+    motion: Annotated[
+        float,
         typer.Option(
-            help="While the pipeline takes no more: wait, fail, or drop the oldest unsent frames."
+            min=0.0, max=1.0, help="Leave out frames of which a smaller share has changed."
         ),
-    ] = "block",
+    ] = 0.0,
+    user: Annotated[str, typer.Option(help="Of the camera.", show_default=False)] = "",
+    password_env: Annotated[
+        str, typer.Option(help="The variable that has its password.", show_default=False)
+    ] = "",
+    password_file: Annotated[
+        str, typer.Option(help="The file that has its password.", show_default=False)
+    ] = "",
+    transport: Annotated[Transport, typer.Option(help="Of RTSP.")] = Transport.TCP,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds without a frame until a camera stalls.")
+    ] = OPEN_SECONDS,
+    hardware: Annotated[
+        Hardware, typer.Option(help="What decodes video, where this machine has it.")
+    ] = Hardware.NONE,
+    input_format: Annotated[
+        str,
+        typer.Option(help="FFmpeg's name of the format, as mjpeg for -.", show_default=False),
+    ] = "",
+    on_full: Annotated[
+        str,
+        typer.Option(
+            help="While the pipeline takes no more: block, error, or drop_oldest (unsent frames). "
+            "Without it files wait, and of a live source the newest frame does.",
+            show_default=False,
+        ),
+    ] = "",
     ingest: addresses.IngestAddress = addresses.INGEST,
 ) -> None:
     """Send frames to a pipeline. Fails if one was rejected or cannot be read."""
     encoding = Encoding(image_format, quality)
-    images = open_source(source, encoding)
-    if left_out := [f"{one.name}{'/' * one.is_dir()}" for one in images.left_out]:
-        typer.echo(f"left out, as no image: {listed(left_out)}", err=True)
-    report = PushReport()
+    max_width, max_height = source_arguments.parse_size(resize) if resize else (0, 0)
+    spec = replace(
+        locate(source),
+        every=every,
+        loop=loop,
+        realtime=realtime,
+        max_width=max_width,
+        max_height=max_height,
+        encoding=encoding,
+        motion=motion,
+        transport=transport,
+        open_seconds=timeout,
+        stall_seconds=timeout,
+        hardware=hardware,
+        format=input_format,
+        poll_seconds=1 / fps if fps else 1.0,
+    )
+    spec = source_arguments.with_login(spec, user, password_env, password_file)
+    spec = source_arguments.watching(source_arguments.starting(spec, start), watch=watch)
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
-    senders = [
-        AsyncCamera(
-            ingest,
-            pipeline=pipeline,
-            name=name,
-            options=CameraOptions(on_rejected=report.rejected, on_full=on_full),
-        )
-        for name in names
-    ]
+    plan = Plan(fps, limit, loop, every)
+    run = Push(spec, plan, ingest, pipeline, names, _on_full(on_full))
     began, status = time.monotonic(), 0
     try:
-        run_interruptible(_push(Plan(images, fps, limit, loop), senders, report))
+        run_interruptible(run.run())
     except Interrupted as error:
         status = error.status
     finally:
-        _tell(total(senders), time.monotonic() - began, report, encoding)
-    if status or report.failed:
+        _tell(run, time.monotonic() - began, encoding)
+    if status or run.report.failed:
         raise typer.Exit(status or 1)
 
 
-async def _push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -> None:
-    with DaemonThread("framemesh-length") as source:
-        length = await source.call(lambda: plan.length)
-    console = output_console(stderr=True)
-    columns = (BarColumn(), "{task.description}", TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = PushProgress(progress, cameras, None if length is None else length * len(cameras))
-        async with TaskGroup() as group:
-            drawing = group.create_task(bar.refresh_periodically())
-            await sender.push(plan, cameras, report)
-            drawing.cancel()
-        bar.refresh()
+def _on_full(text: str) -> OnFull | None:
+    match text:
+        case "" | None:
+            return None
+        case "block" | "error" | "drop_oldest":
+            return text
+        case _:
+            raise typer.BadParameter("block, error or drop_oldest", param_hint="--on-full")
 
 
-def _tell(counts: Counts, seconds: float, report: PushReport, encoding: Encoding) -> None:
+def _tell(run: Push, seconds: float, encoding: Encoding) -> None:
     """What became of the frames; also before the error that ended the push."""
+    counts = total(run.cameras)
     if counts.offered:
-        typer.echo(summary(counts, seconds))
-    if report.encoded:
-        typer.echo(encoded(report.encoded, encoding))
-    for line in report.lines():
+        typer.echo(summary(counts, seconds, run.skipped))
+    if run.report.encoded:
+        typer.echo(encoded(run.report.encoded, encoding))
+    for line in run.report.lines():
         typer.echo(line, err=True)

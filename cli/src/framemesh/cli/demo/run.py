@@ -24,6 +24,8 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.rpc.channel import channel, leader_channel
 from framemesh.sdk import AsyncCamera
+from framemesh.sources.spec import Kind, SourceSpec
+from framemesh.sources.supervision.source import WatchedSource
 
 WORKER_TIMEOUT_SECONDS = 60.0
 """For a worker to start its Triton and load the model; usually two seconds."""
@@ -46,14 +48,10 @@ class DemoFailed(FramemeshError):
 class DemoRun:
     """A clip that several cameras push through one pipeline."""
 
-    plan: Plan
+    clip: Path
+    fps: float
     pipeline: str
     cameras: tuple[str, ...]
-
-    @property
-    def frames(self) -> int:
-        """Frames of all cameras together."""
-        return (self.plan.length or 0) * len(self.cameras)
 
 
 async def wait_for_worker(mesh: RunState, pipeline: str) -> None:
@@ -95,15 +93,25 @@ async def push_and_collect(
     Raises:
         DemoFailed: the results stopped coming.
         CallFailed: the monitor is gone.
+        SourceUnreadable: the clip is no video.
     """
+    async with WatchedSource(SourceSpec(Kind.FILE, str(run.clip))) as clip:
+        frames = (await clip.opened()).length or 0
+        return await _push_and_collect(mesh, run, clip, frames, console)
+
+
+async def _push_and_collect(
+    mesh: RunState, run: DemoRun, clip: WatchedSource, frames: int, console: Console
+) -> list[outcome_pb2.Outcome]:
+    plan = Plan(run.fps)
     senders = [AsyncCamera(mesh.ingest, pipeline=run.pipeline, name=name) for name in run.cameras]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as progress:
-        bars = {name: progress.add_task(name, total=run.plan.length) for name in run.cameras}
+        bars = {name: progress.add_task(name, total=frames) for name in run.cameras}
         async with TaskGroup() as tasks:
-            tasks.create_task(push(run.plan, senders, PushReport()))
+            tasks.create_task(push(clip, plan, senders, PushReport()))
             outcomes: list[outcome_pb2.Outcome] = []
-            async with aclosing(_results(mesh, run)) as results:
+            async with aclosing(_results(mesh, run, frames * len(senders))) as results:
                 async for outcome in results:
                     outcomes.append(outcome)
                     progress.advance(bars[outcome.frame.camera])
@@ -112,12 +120,14 @@ async def push_and_collect(
             return outcomes
 
 
-async def _results(mesh: RunState, run: DemoRun) -> AsyncGenerator[outcome_pb2.Outcome, None]:
+async def _results(
+    mesh: RunState, run: DemoRun, frames: int
+) -> AsyncGenerator[outcome_pb2.Outcome, None]:
     request = monitor_pb2.WatchResultsRequest(pipeline=run.pipeline, from_start=True)
     async with channel(mesh.monitor, connect_options()) as monitor:
         call = monitor_pb2_grpc.MonitorServiceStub(monitor).WatchResults(request)
         results = aiter(call)
-        for _ in range(run.frames):
+        for _ in range(frames):
             try:
                 with named_errors(mesh.monitor):
                     async with asyncio.timeout(RESULT_TIMEOUT_SECONDS):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from framemesh.cli.push.daemon_thread import DaemonThread
+from framemesh.cli.common.daemon_thread import DaemonThread
 
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 
-from framemesh.cli.push.image_source import UnreadableImage
 from framemesh.cli.push.plan import CapturedFrame
 from framemesh.sdk import FrameRejected
 
@@ -13,6 +12,9 @@ the spool (64) are used up by later ones."""
 
 LISTED_NAMES = 10
 """Names that are printed in one line."""
+
+LISTED_REASONS = 100
+"""Lines about what cannot be read."""
 
 
 class PushReport:
@@ -26,16 +28,21 @@ class PushReport:
         self._rejected_names: dict[str, dict[str, None]] = {}
         """Reason -> names of frames, in order and each once, LISTED_NAMES + 1 at most."""
         self._unreadable: dict[str, None] = {}
+        """Reasons, in order and each once, LISTED_REASONS at most."""
+        self._unreadable_count = 0
         self.encoded = 0
         """Frames of the source that are not sent as they are there."""
+        self.progress: float | None = None
+        """How much of the source is read, 0 to 1."""
 
     @property
     def failed(self) -> bool:
         """Whether a frame was rejected, or could not be read."""
-        return bool(self._rejected or self._unreadable)
+        return bool(self._rejected or self._unreadable_count)
 
-    def captured(self, frame: CapturedFrame) -> None:
+    def captured(self, frame: CapturedFrame, progress: float | None = None) -> None:
         """A frame is about to be sent."""
+        self.progress = progress
         self.encoded += not frame.is_original
         self._names[frame.number] = frame.name
         if len(self._names) > REMEMBERED_FRAMES:
@@ -49,15 +56,19 @@ class PushReport:
         if len(names) <= LISTED_NAMES:
             names[self._names.get(frame.sequence, f"frame {frame.sequence}")] = None
 
-    def unreadable(self, image: UnreadableImage) -> None:
+    def unreadable(self, reason: str) -> None:
         """An image of the source was left out."""
-        self._unreadable[str(image.error)] = None
+        self._unreadable_count += 1
+        if len(self._unreadable) < LISTED_REASONS:
+            self._unreadable[reason] = None
 
     def lines(self) -> Iterator[str]:
         for reason, count in self._rejected.most_common():
             names = listed(list(self._rejected_names[reason]))
             yield f"{count} rejected as {reason} ({names}): {self._messages[reason]}"
         yield from self._unreadable
+        if len(self._unreadable) == LISTED_REASONS:
+            yield f"{self._unreadable_count} in all cannot be read"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,22 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
-from framemesh.cli.push.daemon_thread import DaemonThread
-from framemesh.cli.push.image_source import UnreadableImage
 from framemesh.cli.push.plan import CapturedFrame, Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.sdk import AsyncCamera, Counts
+from framemesh.sources.messages import Opened, UnreadableFrame
+from framemesh.sources.supervision.source import WatchedSource
 
 QUEUED_FRAMES = 4
-"""Read ahead for each camera: enough to keep it busy while the next one is decoded."""
+"""Of a file, ready for each camera: enough to keep it busy while the next one is encoded."""
+
+Queue = asyncio.Queue[CapturedFrame | None]
 
 
-async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -> None:
-    """Send every frame of `plan` with every camera, and wait for all acknowledgements.
+async def push(
+    source: WatchedSource, plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport
+) -> None:
+    """Send the frames of `source` with every camera, and wait for all acknowledgements.
 
     A camera that waits for ingest holds back the others: they show the same scene.
 
@@ -25,13 +30,16 @@ async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -
         FramemeshError: the source cannot be read, or not any more; what it gave is sent.
         ExceptionGroup: of what the cameras raise.
     """
-    queues = [asyncio.Queue[CapturedFrame | None](QUEUED_FRAMES) for _ in cameras]
+    opened = await source.opened()
+    queues = [Queue(QUEUED_FRAMES) for _ in cameras]
     failure: FramemeshError | None = None
     async with TaskGroup() as group:
         for camera, queue in zip(cameras, queues, strict=True):
             group.create_task(_send(camera, queue))
         try:
-            await _read(plan, queues, report)
+            async with aclosing(_frames(source, opened, plan, report, cameras)) as frames:
+                async for frame in frames:
+                    await _hand_out(frame, queues, live=opened.live)
         except FramemeshError as error:
             # What was read before is sent: a camera that ends takes none of its frames with it.
             failure = error
@@ -41,30 +49,52 @@ async def push(plan: Plan, cameras: Sequence[AsyncCamera], report: PushReport) -
         raise failure
 
 
-async def _read(
-    plan: Plan, queues: Sequence[asyncio.Queue[CapturedFrame | None]], report: PushReport
-) -> None:
-    """Put every frame of `plan` into each of the queues.
+async def _frames(
+    source: WatchedSource,
+    opened: Opened,
+    plan: Plan,
+    report: PushReport,
+    cameras: Sequence[AsyncCamera],
+) -> AsyncGenerator[CapturedFrame, None]:
+    """What all cameras send.
 
     Raises:
         FramemeshError: the source cannot be read, or not any more.
     """
-    rate, frames = FrameRateLimiter(plan.fps), plan.frames()
-    with DaemonThread("framemesh-source") as source:
-        while (frame := await source.call(lambda: next(frames, None))) is not None:
-            if isinstance(frame, UnreadableImage):
-                report.unreadable(frame)
-                continue
-            report.captured(frame)
-            await rate.wait()
-            for queue in queues:
-                await queue.put(frame)
+    rate, number = FrameRateLimiter(plan.fps), 0
+    items = aiter(source)
+    # A live source is asked for its newest frame when one is due, and not before.
+    await rate.wait()
+    async for item in items:
+        if isinstance(item, UnreadableFrame):
+            report.unreadable(item.reason)
+            continue
+        number += 1
+        captured = item.captured_unix_nano if opened.live else time.time_ns()
+        frame = CapturedFrame(number, item.name, item.image, captured, item.is_original)
+        report.captured(frame, item.progress)
+        yield frame
+        # A frame that gave way to a newer one was not sent.
+        dropped = max(camera.counts.dropped for camera in cameras)
+        if plan.limit is not None and number - dropped >= plan.limit:
+            return
+        await rate.wait()
 
 
-async def _send(camera: AsyncCamera, queue: asyncio.Queue[CapturedFrame | None]) -> None:
+async def _hand_out(frame: CapturedFrame, queues: Sequence[Queue], *, live: bool) -> None:
+    for queue in queues:
+        await queue.put(frame)
+    if live:
+        # Nothing waits here that would be older than the newest frame of its source.
+        for queue in queues:
+            await queue.join()
+
+
+async def _send(camera: AsyncCamera, queue: Queue) -> None:
     async with camera:
         while (frame := await queue.get()) is not None:
             await camera.send(frame.image, captured_unix_nano=frame.captured_unix_nano)
+            queue.task_done()
 
 
 class FrameRateLimiter:

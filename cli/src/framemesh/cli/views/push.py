@@ -6,24 +6,31 @@ from collections.abc import Sequence
 
 from rich.progress import Progress
 
-from framemesh.cli.push.encoding import Encoding, ImageFormat
+from framemesh.cli.push.report import PushReport
 from framemesh.cli.push.sender import total
 from framemesh.sdk import AsyncCamera, Counts
+from framemesh.sources.encoding import Encoding, ImageFormat
 
 REFRESH_SECONDS = 0.2
 """Between two drawings of the progress bar."""
 
 
 class PushProgress:
-    """A progress bar over all cameras: how many frames are answered, and how fast."""
+    """A progress bar over all cameras: how many frames are answered, how fast, and until when."""
 
     def __init__(
-        self, progress: Progress, cameras: Sequence[AsyncCamera], frames: int | None
+        self,
+        progress: Progress,
+        cameras: Sequence[AsyncCamera],
+        frames: int | None,
+        report: PushReport,
     ) -> None:
         """`frames` of all cameras together; None: not known."""
         self._progress = progress
         self._cameras = cameras
-        self._task = progress.add_task("", total=frames)
+        self._frames = frames
+        self._report = report
+        self._task = progress.add_task("", total=1.0 if frames else None)
         self._began = time.monotonic()
 
     async def refresh_periodically(self) -> None:
@@ -34,11 +41,19 @@ class PushProgress:
 
     def refresh(self) -> None:
         counts = total(self._cameras)
+        done = self._share(counts)
         self._progress.update(
             self._task,
-            completed=counts.offered - counts.pending,
+            total=None if done is None else 1.0,
+            completed=done or 0.0,
             description=summary(counts, time.monotonic() - self._began),
         )
+
+    def _share(self, counts: Counts) -> float | None:
+        """Of all that is to be sent; None: nobody knows how much that is."""
+        if self._frames:
+            return (counts.offered - counts.pending) / self._frames
+        return self._report.progress
 
 
 def encoded(frames: int, encoding: Encoding) -> str:
@@ -48,11 +63,12 @@ def encoded(frames: int, encoding: Encoding) -> str:
     return f"{frames} {'frame' if frames == 1 else 'frames'} encoded as {encoding}{hint}"
 
 
-def summary(counts: Counts, seconds: float) -> str:
-    """What became of all frames after so many seconds, in one line."""
+def summary(counts: Counts, seconds: float, skipped: int = 0) -> str:
+    """What became of all frames after so many seconds, in one line; `skipped` of the source."""
     sent = counts.offered - counts.dropped
     dropped = f", {counts.dropped} dropped" if counts.dropped else ""
+    left = f", {skipped} of the source skipped" if skipped else ""
     return (
         f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
-        f"({counts.accepted / seconds:.1f}/s), {counts.rejected} rejected{dropped}"
+        f"({counts.accepted / seconds:.1f}/s), {counts.rejected} rejected{dropped}{left}"
     )

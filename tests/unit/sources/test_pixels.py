@@ -1,5 +1,6 @@
-"""Which frames of a push are sent as they are, and how others are encoded."""
+"""Which frames are sent as they are, and how others are encoded."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,20 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from framemesh.cli.push.encoding import Encoding, ImageFormat, NotEncodable
-from framemesh.cli.push.image_source import SourceImage, UnreadableImage
-from framemesh.cli.push.open_source import open_source
 from framemesh.core.images.check import check_image
+from framemesh.sources.encoding import AS_IT_IS, Encoding, ImageFormat, NotEncodable
+from framemesh.sources.readers.image_file import read_image
+from framemesh.sources.readers.picture import Picture
+from framemesh.sources.readers.pixels import to_send
+from framemesh.sources.spec import Kind, SourceSpec
+from tests.unit.sources.conftest import noise
 
-AS_IT_IS = Encoding()
 JPEG, PNG = Encoding(ImageFormat.JPEG), Encoding(ImageFormat.PNG)
 OF_60 = Encoding(quality=60)
 
 SUFFIXES = (".jpg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
-
-
-def noise(width: int = 40, height: int = 24) -> NDArray[np.uint8]:
-    return np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
 
 
 @pytest.fixture
@@ -35,29 +34,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def only(path: Path, encoding: Encoding) -> SourceImage:
-    (item,) = open_source(str(path), encoding).items()
-    assert isinstance(item, SourceImage)
-    return item
+def spec(encoding: Encoding) -> SourceSpec:
+    return SourceSpec(Kind.FILE, "image", encoding=encoding)
+
+
+def sent(path: Path, encoding: Encoding) -> tuple[bytes, bool]:
+    picture = read_image(path)
+    assert isinstance(picture, Picture)
+    return to_send(picture, spec(encoding))
 
 
 def pixels(encoded: bytes) -> NDArray[np.uint8]:
     return np.asarray(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
-def test_a_folder_gives_an_image_of_every_kind(folder: Path) -> None:
-    source = open_source(str(folder))
-    assert source.left_out == ()
-    items = [item for item in source.items() if isinstance(item, SourceImage)]
-    assert len(items) == len(SUFFIXES)
-    for item in items:
-        assert item.is_original == (Path(item.name).suffix in {".jpg", ".jpe", ".png", ".webp"})
-
-
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("encoding", [AS_IT_IS, JPEG, PNG, OF_60], ids=str)
 def test_ingest_takes_whatever_is_sent(folder: Path, suffix: str, encoding: Encoding) -> None:
-    encoded = only(folder / f"image{suffix}", encoding).encoded
+    encoded, _ = sent(folder / f"image{suffix}", encoding)
     check_image(encoded)
     assert pixels(encoded).shape == (24, 40, 3)
 
@@ -85,30 +79,41 @@ def test_what_needs_no_change_is_sent_byte_for_byte(
     folder: Path, suffix: str, encoding: Encoding, kept: bool
 ) -> None:
     file = folder / f"image{suffix}"
-    item = only(file, encoding)
-    assert item.is_original is kept
-    assert (item.encoded == file.read_bytes()) is kept
+    encoded, is_original = sent(file, encoding)
+    assert is_original is kept
+    assert (encoded == file.read_bytes()) is kept
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".tif", ".png", ".ppm"])
 def test_png_keeps_every_pixel(folder: Path, suffix: str) -> None:
-    assert np.array_equal(pixels(only(folder / f"image{suffix}", PNG).encoded), noise())
+    assert np.array_equal(pixels(sent(folder / f"image{suffix}", PNG)[0]), noise())
 
 
 def test_a_lower_quality_makes_smaller_jpegs(folder: Path) -> None:
     file = folder / "image.bmp"
-    sizes = [len(only(file, Encoding(quality=quality)).encoded) for quality in (30, 60, 90)]
+    sizes = [len(sent(file, Encoding(quality=quality))[0]) for quality in (30, 60, 90)]
     assert sizes == sorted(set(sizes))
-    assert len(only(file, AS_IT_IS).encoded) == sizes[-1]
+    assert len(sent(file, AS_IT_IS)[0]) == sizes[-1]
 
 
-def test_a_video_is_sent_in_the_format_that_is_asked_for(tmp_path: Path) -> None:
-    path = tmp_path / "noise.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
-    writer.write(noise(64, 48))
-    writer.release()
-    assert only(path, PNG).encoded.startswith(b"\x89PNG")
-    assert len(only(path, OF_60).encoded) < len(only(path, AS_IT_IS).encoded)
+@pytest.mark.parametrize(
+    ("width", "height", "size"), [(20, 0, (12, 20)), (0, 6, (6, 10)), (20, 6, (6, 10))]
+)
+def test_a_larger_picture_becomes_smaller_with_its_proportions(
+    folder: Path, width: int, height: int, size: tuple[int, int]
+) -> None:
+    picture = read_image(folder / "image.jpg")
+    assert isinstance(picture, Picture)
+    bounded = replace(spec(AS_IT_IS), max_width=width, max_height=height)
+    encoded, is_original = to_send(picture, bounded)
+    assert pixels(encoded).shape[:2] == size
+    assert not is_original
+
+
+def test_what_is_small_enough_is_sent_as_it_is(folder: Path) -> None:
+    picture = read_image(folder / "image.jpg")
+    assert isinstance(picture, Picture)
+    assert to_send(picture, replace(spec(AS_IT_IS), max_width=40))[1]
 
 
 def test_what_is_encoded_anew_stands_upright(tmp_path: Path) -> None:
@@ -116,7 +121,7 @@ def test_what_is_encoded_anew_stands_upright(tmp_path: Path) -> None:
     jpeg = cv2.imencode(".jpg", noise())[1].tobytes()
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     (tmp_path / "turned.jpg").write_bytes(jpeg[:2] + segment + jpeg[2:])
-    assert pixels(only(tmp_path / "turned.jpg", PNG).encoded).shape == (40, 24, 3)
+    assert pixels(sent(tmp_path / "turned.jpg", PNG)[0]).shape == (40, 24, 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"BM", b"\xff\xd8\xff"])
@@ -125,17 +130,13 @@ def test_what_nobody_can_decode_is_left_to_ingest(
     tmp_path: Path, content: bytes, encoding: Encoding
 ) -> None:
     (tmp_path / "bad.bmp").write_bytes(content)
-    assert only(tmp_path / "bad.bmp", encoding) == SourceImage(str(tmp_path / "bad.bmp"), content)
+    assert sent(tmp_path / "bad.bmp", encoding) == (content, True)
 
 
-def test_what_fits_no_jpeg_is_named_and_costs_no_other(tmp_path: Path) -> None:
-    for name, width in (("a.ppm", 70_000), ("b.ppm", 70)):
-        (tmp_path / name).write_bytes(b"P6 %d 1 255\n" % width + bytes(3 * width))
-    wide, small = open_source(str(tmp_path)).items()
-    assert isinstance(small, SourceImage)
-    assert isinstance(wide, UnreadableImage)
-    said = "70000x1 pixels cannot be encoded as JPEG of quality 90"
-    assert str(wide.error) == f"{tmp_path / 'a.ppm'}: {said}"
+def test_what_fits_no_jpeg_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.ppm").write_bytes(b"P6 70000 1 255\n" + bytes(3 * 70_000))
+    with pytest.raises(NotEncodable, match="70000x1 pixels cannot be encoded as JPEG of quality"):
+        sent(tmp_path / "a.ppm", AS_IT_IS)
 
 
 def test_png_has_no_quality() -> None:

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.sdk.arrays import to_jpeg
-from framemesh.sdk.errors import BadFrame
 
 DEFAULT_QUALITY = 90
 """Of JPEGs that are made here: the default of the SDK for arrays."""
@@ -30,7 +24,7 @@ class NotEncodable(FramemeshError):
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """What is asked of the frames of a push."""
+    """What is asked of the frames of a source."""
 
     format: ImageFormat | None = None
     """None: image files that the mesh takes as they are, all else as JPEG."""
@@ -50,7 +44,7 @@ class Encoding:
     def __str__(self) -> str:
         if self.format is ImageFormat.PNG:
             return "PNG"
-        return f"JPEG of quality {self._quality}"
+        return f"JPEG of quality {self.jpeg_quality}"
 
     def keeps(self, file: bytes) -> bool:
         """Whether the content of an image file is sent as it is."""
@@ -60,25 +54,8 @@ class Encoding:
             return self.format is not ImageFormat.JPEG
         return self.format is None and file[:4] == b"RIFF" and file[8:12] == b"WEBP"
 
-    def encode(self, picture: NDArray[np.uint8]) -> bytes:
-        """A picture [height, width, 3] of BGR uint8 as it is sent.
-
-        Raises:
-            NotEncodable: the format does not take it.
-        """
-        try:
-            return self._encoded(picture)
-        except (BadFrame, cv2.error) as error:
-            height, width = picture.shape[:2]
-            raise NotEncodable(f"{width}x{height} pixels cannot be encoded as {self}") from error
-
-    def _encoded(self, picture: NDArray[np.uint8]) -> bytes:
-        if self.format is ImageFormat.PNG:
-            return cv2.imencode(".png", picture)[1].tobytes()
-        return to_jpeg(picture, self._quality)
-
     @property
-    def _quality(self) -> int:
+    def jpeg_quality(self) -> int:
         return DEFAULT_QUALITY if self.quality is None else self.quality
 
 

@@ -1,0 +1,1 @@
+"""Processes of sources, watched and started again."""
