@@ -1,6 +1,7 @@
 """An HTTP server that takes requests, fails and hangs as a test says."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +32,8 @@ class Answer:
 class HttpTarget:
     """Answers 200, but for the first requests, which it answers as `answers` says."""
 
+    refused: frozenset[int] = frozenset()
+    """Sequence numbers: requests with one of these are answered 422."""
     answers: deque[Answer] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     """All that came."""
@@ -44,13 +47,17 @@ class HttpTarget:
     def url(self) -> str:
         return f"http://user:password@127.0.0.1:{self.port}/hook?token=secret"
 
+    def _answer(self, request: Request) -> Answer:
+        has = {each["sequence"] for each in json.loads(request.body)["results"]}
+        return Answer(422) if has & self.refused else Answer()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (request := await _request(reader)) is not None:
                 self.requests.append(request)
                 self.at_once += 1
                 self.most_at_once = max(self.at_once, self.most_at_once)
-                answer = self.answers.popleft() if self.answers else Answer()
+                answer = self.answers.popleft() if self.answers else self._answer(request)
                 # Others come meanwhile, as far as they do.
                 await asyncio.sleep(0.01)
                 self.at_once -= 1

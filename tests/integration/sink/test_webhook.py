@@ -73,6 +73,28 @@ async def test_a_server_that_asks_to_wait_is_waited_for(world: World, webhook: W
         assert len(webhook.server.requests) == 1
 
 
+async def test_a_result_that_is_refused_holds_up_no_other_and_is_counted(
+    world: World, webhook: Webhook
+) -> None:
+    webhook.server.refused = frozenset({7})
+    await world.add(webhook.spec())
+    await world.complete("north", range(1, 31))
+    async with world.running() as process:
+        await world.caught_up("yard")
+        (left_out,) = process.said(
+            "a result is left out, as the target takes others and not this one"
+        )
+
+        async def refused() -> int:
+            return (await world.sinks.manager.get("yard")).state.refused_results
+
+        assert await eventually(refused) == 1
+    assert str(left_out["frame"]).endswith("/7")
+    assert "answered 422" in str(left_out["why"])
+    assert sorted(webhook.arrived()) == [("north", each) for each in range(1, 31) if each != 7]
+    assert (await world.sinks.manager.get("yard")).state.written == 29
+
+
 async def test_at_most_so_many_requests_at_once(world: World, webhook: Webhook) -> None:
     options = SinkOptions(batch=2, in_flight=3)
     await world.add(replace(webhook.spec(), options=options))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from framemesh.cli.logs.entry import Level, LogEntry
-from framemesh.runtime.log_lines.credentials import clean, without_credentials
+from framemesh.core.urls import without_credentials
+from framemesh.runtime.log_lines.clean_values import clean
 
 _NATS = re.compile(
     r"\[\d+\] (?P<at>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d+) \[(?P<level>[A-Z]{3})\] (?P<event>.*)"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from framemesh.cli.logs.entry import Level, LogEntry
 from framemesh.cli.logs.line_formats import parse
-from framemesh.runtime.log_lines.credentials import without_credentials
+from framemesh.core.urls import without_credentials
 
 MAX_CRASH_LINES = 200
 """Of one crash that are kept as its text; its last line is its event in any case."""

@@ -40,6 +40,8 @@ def details(sink: sink_pb2.Sink) -> Iterator[str]:
     yield f"written: {sink.written}"
     if sink.missing_pictures:
         yield f"without a picture, which was gone: {sink.missing_pictures}"
+    if sink.refused_results:
+        yield f"left out, as its target refuses these and takes others: {sink.refused_results}"
     if sink.lost_entries:
         yield f"entries of the ledger that were gone before it came to them: {sink.lost_entries}"
     yield f"state: {state(sink)}"

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from framemesh.core.clock import SystemClock
-from framemesh.runtime.log_lines.credentials import clean, without_credentials
+from framemesh.core.urls import without_credentials
+from framemesh.runtime.log_lines.clean_values import clean
 from framemesh.runtime.log_lines.facts import add_facts
 from framemesh.runtime.log_lines.library_logs import LibraryLogs
 from framemesh.runtime.log_lines.output import LogOutput

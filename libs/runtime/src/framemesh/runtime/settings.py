@@ -19,11 +19,11 @@ from pydantic_core import ErrorDetails
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.connect_options import ConnectOptions
 from framemesh.runtime.connect_settings import ConnectSettings, OptionalPath
 from framemesh.runtime.identity.gatekeeper import Gatekeeper
 from framemesh.runtime.identity.keys import KeyRing
-from framemesh.runtime.log_lines.credentials import url_without_credentials
 
 
 class BadSetting(FramemeshError):

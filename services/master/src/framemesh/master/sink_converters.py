@@ -60,6 +60,7 @@ def sink_to_proto(sink: RunningSink) -> sink_pb2.Sink:
         lost_entries=state.lost_entries,
         missing_pictures=state.missing_pictures,
         trouble=state.trouble,
+        refused_results=state.refused_results,
     )
 
 

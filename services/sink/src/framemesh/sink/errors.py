@@ -14,6 +14,10 @@ class TargetTrouble(FramemeshError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class ResultsRefused(TargetTrouble):
+    """The target takes no request with these results, for what is in them."""
+
+
 def file_trouble(error: OSError, what: str) -> TargetTrouble:
     """`what`: the file or folder that cannot be written."""
     return TargetTrouble(f"cannot write {what}: {(error.strerror or str(error)).lower()}")

@@ -8,10 +8,12 @@ from framemesh.core.metrics.sinks import (
     SINK_LOST_ENTRIES,
     SINK_MISSING_PICTURES,
     SINK_OLDEST,
+    SINK_REFUSED,
     SINK_RESULTS,
     SINK_TROUBLE,
 )
 from framemesh.runtime.metrics.meter import Meter, Readings
+from framemesh.sink.intake.counts import Counts
 
 MAX_SINKS = 256
 """That are measured each: as many as there may be."""
@@ -26,7 +28,7 @@ class MeasuredSink(Protocol):
         ...
 
     @property
-    def written(self) -> int: ...
+    def counts(self) -> Counts: ...
 
     @property
     def behind(self) -> int: ...
@@ -38,9 +40,6 @@ class MeasuredSink(Protocol):
     def trouble(self) -> str: ...
 
     @property
-    def missing(self) -> int: ...
-
-    @property
     def lost(self) -> int: ...
 
 
@@ -49,11 +48,14 @@ class SinkMeasurements:
 
     def __init__(self, meter: Meter) -> None:
         self._running: set[MeasuredSink] = set()
-        meter.observe(SINK_RESULTS, lambda: self._read(lambda sink: sink.written))
+        meter.observe(SINK_RESULTS, lambda: self._read(lambda sink: sink.counts.written))
         meter.observe(SINK_BEHIND, lambda: self._read(lambda sink: sink.behind))
         meter.observe(SINK_OLDEST, lambda: self._read(lambda sink: sink.oldest_seconds))
         meter.observe(SINK_TROUBLE, lambda: self._read(lambda sink: bool(sink.trouble)))
-        meter.observe(SINK_MISSING_PICTURES, lambda: self._read(lambda sink: sink.missing))
+        meter.observe(
+            SINK_MISSING_PICTURES, lambda: self._read(lambda sink: sink.counts.missing_pictures)
+        )
+        meter.observe(SINK_REFUSED, lambda: self._read(lambda sink: sink.counts.refused_results))
         meter.observe(SINK_LOST_ENTRIES, lambda: self._read(lambda sink: sink.lost))
 
     def began(self, sink: MeasuredSink) -> None:

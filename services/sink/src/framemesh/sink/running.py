@@ -1,6 +1,7 @@
 """Takes the results of one sink from the ledger to its target."""
 
 import asyncio
+from dataclasses import asdict
 from enum import Enum
 
 from google.protobuf.message import DecodeError
@@ -20,6 +21,7 @@ from framemesh.runtime.jetstream.sinks.sink_consumer import MAX_UNACKED
 from framemesh.runtime.jetstream.sinks.sink_store import StoredSink
 from framemesh.runtime.logs import get_logger
 from framemesh.sink.intake.backlog import Backlog
+from framemesh.sink.intake.counts import Counts
 from framemesh.sink.intake.place import Place
 from framemesh.sink.intake.result import Result
 from framemesh.sink.intake.selection import Selection
@@ -72,11 +74,9 @@ class SinkRun:
         messages = min(MAX_UNACKED, 2 * policy.results)
         payload = broker.client.max_payload
         self._limits = PullLimits(messages, max(2 * policy.bytes, 4 * payload))
-        self._told_written = 0
-        self._told_missing = 0
-        self._base_missing = 0
-        self._base = 0
-        """Results that other processes wrote before."""
+        self._told = Counts()
+        self._before = Counts()
+        """Of other processes that ran the sink."""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -84,8 +84,8 @@ class SinkRun:
         return self._name, self._pipeline
 
     @property
-    def written(self) -> int:
-        return self._target.written
+    def counts(self) -> Counts:
+        return self._target.counts
 
     @property
     def behind(self) -> int:
@@ -98,10 +98,6 @@ class SinkRun:
     @property
     def trouble(self) -> str:
         return self._target.trouble
-
-    @property
-    def missing(self) -> int:
-        return self._target.missing
 
     @property
     def lost(self) -> int:
@@ -119,8 +115,8 @@ class SinkRun:
             FramemeshError: there is no place, or the broker does not answer in time.
         """
         state = await self._place.begin(holder)
-        self._base = state.written - self._told_written
-        self._base_missing = state.missing_pictures - self._told_missing
+        until_now = Counts(state.written, state.missing_pictures, state.refused_results)
+        self._before = until_now - self._told
         # Acks of an earlier session mean nothing to this one.
         self._backlog.messages.clear()
         # Bounded by the limits of the pull.
@@ -226,18 +222,15 @@ class SinkRun:
             await asyncio.sleep(TELL_SECONDS)
 
     async def _tell(self) -> None:
-        self._told_written = self._target.written
-        missing = self._target.missing
-        if missing > self._told_missing:
+        counts = self._target.counts
+        if counts.missing_pictures > self._told.missing_pictures:
             log.warning(
-                "pictures were gone before a sink came to them", sink=self._name, count=missing
+                "pictures were gone before a sink came to them",
+                sink=self._name,
+                count=counts.missing_pictures,
             )
-        self._told_missing = missing
-        await self._place.tell(
-            written=self._base + self._target.written,
-            missing_pictures=self._base_missing + missing,
-            trouble=self._target.trouble,
-        )
+        self._told = counts
+        await self._place.tell(**asdict(self._before + counts), trouble=self._target.trouble)
 
 
 async def _pull(pull: Puller, arrived: asyncio.Queue[ReceivedMessage | _End]) -> None:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from framemesh.cli.common.connecting import connect_options
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
-from framemesh.runtime.log_lines.credentials import url_without_credentials
 
 KNOCK_SECONDS = 2.0
 """For a server to accept a connection."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from framemesh.cli.doctor.finding import Finding, good, note, problem, warning
 from framemesh.cli.doctor.surroundings import Surroundings
-from framemesh.runtime.log_lines.credentials import url_without_credentials
+from framemesh.core.urls import url_without_credentials
 
 SOON_SECONDS = 21 * 86_400
 """Before its end a certificate is to be renewed."""

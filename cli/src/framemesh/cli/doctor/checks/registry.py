@@ -10,7 +10,7 @@ from http import HTTPStatus
 from framemesh.cli.doctor.finding import Finding, good, note, problem, warning
 from framemesh.cli.doctor.surroundings import Surroundings
 from framemesh.cli.doctor.threads import in_thread
-from framemesh.runtime.log_lines.credentials import url_without_credentials
+from framemesh.core.urls import url_without_credentials
 
 ANSWER_SECONDS = 4.0
 

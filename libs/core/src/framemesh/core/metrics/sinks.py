@@ -45,6 +45,14 @@ SINK_MISSING_PICTURES = Metric(
     SINK,
     NAMES,
 )
+SINK_REFUSED = Metric(
+    "framemesh.sink.refused_results",
+    Kind.COUNTER,
+    "{result}",
+    "Results that a sink left out, as its target takes others and not these.",
+    SINK,
+    NAMES,
+)
 SINK_LOST_ENTRIES = Metric(
     "framemesh.sink.lost_entries",
     Kind.COUNTER,
@@ -60,5 +68,6 @@ SINKS: tuple[Metric, ...] = (
     SINK_OLDEST,
     SINK_TROUBLE,
     SINK_MISSING_PICTURES,
+    SINK_REFUSED,
     SINK_LOST_ENTRIES,
 )

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.runtime.logs import get_logger
 from framemesh.sink.errors import TargetTrouble
+from framemesh.sink.intake.counts import Counts
 from framemesh.sink.intake.result import Result
 from framemesh.sink.writers.writer import Writer
 
@@ -24,12 +25,11 @@ class Target:
         self._torn = False
         """The last write or flush failed: what is not durable has to be written again."""
         self.trouble = ""
-        self.written = 0
+        self._written = 0
 
     @property
-    def missing(self) -> int:
-        """Results that were written without their picture, as that was gone."""
-        return self._writer.missing
+    def counts(self) -> Counts:
+        return Counts(self._written, self._writer.missing, self._writer.refused)
 
     async def open(self) -> None:
         """Wait until it can be written to."""
@@ -52,8 +52,9 @@ class Target:
             await self._writer.flush()
 
         if unflushed:
+            refused = self._writer.refused
             await self._persist(attempt)
-            self.written += len(unflushed)
+            self._written += len(unflushed) - (self._writer.refused - refused)
 
     async def rest(self) -> None:
         """There is nothing to write at the moment."""

@@ -36,6 +36,7 @@ class CropsWriter:
     oldest files go where the folder has too many bytes."""
 
     policy = POLICY
+    refused = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock, pictures: Pictures) -> None:
         self.missing = 0

@@ -16,7 +16,7 @@ from framemesh.sink.files.folder import Folder, write_all
 from framemesh.sink.files.own_thread import OwnThread
 from framemesh.sink.files.stamps import stamp, stamped
 from framemesh.sink.intake.result import Result
-from framemesh.sink.writers.writer import FlushPolicy
+from framemesh.sink.writers.writer import AT_ONCE
 
 log = get_logger()
 
@@ -24,14 +24,13 @@ END = ".jsonl"
 FILE_BYTES = 64 * 1024 * 1024
 FILE_SECONDS = 3600.0
 
-POLICY = FlushPolicy(results=256, bytes=4 * 1024 * 1024, seconds=0)
-
 
 class JsonlWriter:
     """Appends to a part, whose lines are durable; it is complete when it is long or old enough."""
 
-    policy = POLICY
+    policy = AT_ONCE
     missing = 0
+    refused = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         self._clock = clock

@@ -40,6 +40,8 @@ longest ago is ended first."""
 class Mp4Writer:
     """A video of each camera at a time; all are completed together."""
 
+    refused = 0
+
     def __init__(self, spec: SinkSpec, clock: Clock, pictures: Pictures) -> None:
         options = spec.options
         self.policy = FlushPolicy(FILE_RESULTS, FILE_BYTES, options.file_seconds or FILE_SECONDS)

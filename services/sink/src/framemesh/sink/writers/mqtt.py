@@ -10,13 +10,13 @@ from urllib.parse import unquote, urlsplit
 import aiomqtt
 
 from framemesh.core.clock import Clock
-from framemesh.core.sinks.redaction import redacted_url
 from framemesh.core.sinks.spec import SinkSpec
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.messages.outcome_json import outcome_to_json
 from framemesh.sink.errors import TargetTrouble
 from framemesh.sink.intake.result import Result
 from framemesh.sink.writers.deliveries import Deliveries, Unit, units
-from framemesh.sink.writers.writer import FlushPolicy
+from framemesh.sink.writers.writer import AT_ONCE
 
 TOPIC = "framemesh/{pipeline}/{camera}"
 IN_FLIGHT = 20
@@ -27,21 +27,20 @@ ANSWER_SECONDS = 10.0
 END_SECONDS = 2.0
 """For a goodbye to the broker."""
 
-POLICY = FlushPolicy(results=256, bytes=4 * 1024 * 1024, seconds=0)
-
 
 class MqttWriter:
     """Publishes each result. It has arrived when the broker says so (PUBACK)."""
 
-    policy = POLICY
+    policy = AT_ONCE
     missing = 0
+    refused = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         self._spec = spec
         self._topic = spec.options.topic or TOPIC
-        self._shown = redacted_url(spec.target)
+        self._shown = url_without_credentials(spec.target)
         self._client: aiomqtt.Client | None = None
-        self._deliveries = Deliveries(spec.options.in_flight or IN_FLIGHT)
+        self._deliveries = Deliveries(spec.options.in_flight or IN_FLIGHT, spec.name)
         self._results: list[Result] = []
 
     async def open(self) -> None:

@@ -31,6 +31,7 @@ class ParquetWriter:
     """Keeps results until a file of them is due. They are acknowledged when it is complete."""
 
     missing = 0
+    refused = 0
 
     def __init__(self, spec: SinkSpec, clock: Clock) -> None:
         options = spec.options

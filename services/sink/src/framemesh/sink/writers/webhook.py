@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import httpx
 
 from framemesh.core.clock import NANO, Clock
-from framemesh.core.sinks.redaction import redacted_url
 from framemesh.core.sinks.spec import SinkSpec
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.messages.outcome_json import outcome_to_json
-from framemesh.sink.errors import TargetTrouble
+from framemesh.sink.errors import ResultsRefused, TargetTrouble
 from framemesh.sink.intake.result import Result
 from framemesh.sink.writers.deliveries import Deliveries, Unit, units
 from framemesh.sink.writers.retry_after import retry_after_seconds
@@ -33,6 +33,15 @@ DELIVERY = "Framemesh-Delivery"
 """The same for a request that is sent again: a receiver that keeps it can leave repeats out."""
 
 
+REFUSED = frozenset({400, 413, 415, 422})
+"""What is in the request is the reason, so that another one may be taken. Any other status is of
+the server or of the definition of the sink, and holds for all requests until somebody mends it."""
+
+_WHO = ": does it know the secret, or the password in the URL?"
+_WHERE = ": does it have this path?"
+HINTS = {401: _WHO, 403: _WHO, 404: _WHERE, 405: _WHERE, 410: _WHERE}
+
+
 class WebhookWriter:
     """Posts batches. One has arrived when it is answered with a status of 200 to 299."""
 
@@ -45,10 +54,14 @@ class WebhookWriter:
         self.policy = FlushPolicy(self._batch * in_flight, BATCH_BYTES * in_flight, seconds=0)
         self._spec = spec
         self._clock = clock
-        self._shown = redacted_url(spec.target)
+        self._shown = url_without_credentials(spec.target)
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
-        self._deliveries = Deliveries(in_flight)
+        self._deliveries = Deliveries(in_flight, spec.name)
         self._results: list[Result] = []
+
+    @property
+    def refused(self) -> int:
+        return self._deliveries.refused
 
     async def open(self) -> None:
         """Connections are made when they are needed."""
@@ -85,8 +98,13 @@ class WebhookWriter:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise TargetTrouble(f"{self._shown} cannot be called: {_reason(error)}") from error
         if not answer.is_success:
-            wait = retry_after_seconds(answer.headers.get("Retry-After"), now)
-            raise TargetTrouble(f"{self._shown} answered {answer.status_code}", wait)
+            raise self._trouble(answer, now)
+
+    def _trouble(self, answer: httpx.Response, now: int) -> TargetTrouble:
+        status = answer.status_code
+        why = f"{self._shown} answered {status}{HINTS.get(status, '')}"
+        wait = retry_after_seconds(answer.headers.get("Retry-After"), now)
+        return ResultsRefused(why, wait) if status in REFUSED else TargetTrouble(why, wait)
 
     def _headers(self, body: bytes, now: int) -> dict[str, str]:
         headers = {

@@ -18,6 +18,10 @@ class FlushPolicy:
     """After the first of them was written; 0: at once."""
 
 
+AT_ONCE = FlushPolicy(results=256, bytes=4 * 1024 * 1024, seconds=0)
+"""Of a writer whose results are durable as soon as they are written."""
+
+
 class Writer(Protocol):
     """Writes the results of one sink, in order.
 
@@ -32,6 +36,11 @@ class Writer(Protocol):
     @property
     def missing(self) -> int:
         """Results that were written without their picture, as that was gone."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """Results that were left out, as the target takes others and not these."""
         ...
 
     async def open(self) -> None:

@@ -25,37 +25,37 @@ _sym_db = _symbol_database.Default()
 from framemesh.api.common.v1 import outcome_pb2 as framemesh_dot_api_dot_common_dot_v1_dot_outcome__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/sink.proto\x12\x17\x66ramemesh.api.master.v1\x1a%framemesh/api/common/v1/outcome.proto\"\x85\x02\n\x08SinkSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.framemesh.api.master.v1.SinkKind\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0f\n\x07\x63\x61meras\x18\x05 \x03(\t\x12\x0e\n\x06labels\x18\x06 \x03(\t\x12,\n\x05\x66\x61tes\x18\x07 \x03(\x0e\x32\x1d.framemesh.api.common.v1.Fate\x12\x12\n\nfrom_start\x18\x08 \x01(\x08\x12\x35\n\x07options\x18\t \x01(\x0b\x32$.framemesh.api.master.v1.SinkOptions\"\xa9\x01\n\x0bSinkOptions\x12\x12\n\nfile_bytes\x18\x01 \x01(\x04\x12\x14\n\x0c\x66ile_seconds\x18\x02 \x01(\x01\x12\x14\n\x0c\x66older_bytes\x18\x03 \x01(\x04\x12\x19\n\x11\x66rames_per_second\x18\x04 \x01(\x01\x12\r\n\x05\x62\x61tch\x18\x05 \x01(\r\x12\x11\n\tin_flight\x18\x06 \x01(\r\x12\x0e\n\x06secret\x18\x07 \x01(\t\x12\r\n\x05topic\x18\x08 \x01(\t\"\xf1\x01\n\x04Sink\x12/\n\x04spec\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.SinkSpec\x12\x0e\n\x06number\x18\x02 \x01(\x04\x12\x1b\n\x0e\x62\x65hind_results\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12\x16\n\x0e\x62\x65hind_seconds\x18\x04 \x01(\x01\x12\x0e\n\x06holder\x18\x05 \x01(\t\x12\x0f\n\x07written\x18\x06 \x01(\x04\x12\x14\n\x0clost_entries\x18\x07 \x01(\x04\x12\x18\n\x10missing_pictures\x18\x08 \x01(\x04\x12\x0f\n\x07trouble\x18\t \x01(\tB\x11\n\x0f_behind_results\"A\n\x0e\x41\x64\x64SinkRequest\x12/\n\x04spec\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.SinkSpec\">\n\x0f\x41\x64\x64SinkResponse\x12+\n\x04sink\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"$\n\x10ListSinksRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"A\n\x11ListSinksResponse\x12,\n\x05sinks\x18\x01 \x03(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"\x1e\n\x0eGetSinkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\">\n\x0fGetSinkResponse\x12+\n\x04sink\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"!\n\x11RemoveSinkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x14\n\x12RemoveSinkResponse*\xa4\x01\n\x08SinkKind\x12\x19\n\x15SINK_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fSINK_KIND_JSONL\x10\x01\x12\x15\n\x11SINK_KIND_PARQUET\x10\x02\x12\x11\n\rSINK_KIND_MP4\x10\x03\x12\x13\n\x0fSINK_KIND_CROPS\x10\x04\x12\x15\n\x11SINK_KIND_WEBHOOK\x10\x05\x12\x12\n\x0eSINK_KIND_MQTT\x10\x06\x32\x94\x03\n\x0bSinkService\x12\\\n\x07\x41\x64\x64Sink\x12\'.framemesh.api.master.v1.AddSinkRequest\x1a(.framemesh.api.master.v1.AddSinkResponse\x12\x62\n\tListSinks\x12).framemesh.api.master.v1.ListSinksRequest\x1a*.framemesh.api.master.v1.ListSinksResponse\x12\\\n\x07GetSink\x12\'.framemesh.api.master.v1.GetSinkRequest\x1a(.framemesh.api.master.v1.GetSinkResponse\x12\x65\n\nRemoveSink\x12*.framemesh.api.master.v1.RemoveSinkRequest\x1a+.framemesh.api.master.v1.RemoveSinkResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"framemesh/api/master/v1/sink.proto\x12\x17\x66ramemesh.api.master.v1\x1a%framemesh/api/common/v1/outcome.proto\"\x85\x02\n\x08SinkSpec\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.framemesh.api.master.v1.SinkKind\x12\x0e\n\x06target\x18\x04 \x01(\t\x12\x0f\n\x07\x63\x61meras\x18\x05 \x03(\t\x12\x0e\n\x06labels\x18\x06 \x03(\t\x12,\n\x05\x66\x61tes\x18\x07 \x03(\x0e\x32\x1d.framemesh.api.common.v1.Fate\x12\x12\n\nfrom_start\x18\x08 \x01(\x08\x12\x35\n\x07options\x18\t \x01(\x0b\x32$.framemesh.api.master.v1.SinkOptions\"\xa9\x01\n\x0bSinkOptions\x12\x12\n\nfile_bytes\x18\x01 \x01(\x04\x12\x14\n\x0c\x66ile_seconds\x18\x02 \x01(\x01\x12\x14\n\x0c\x66older_bytes\x18\x03 \x01(\x04\x12\x19\n\x11\x66rames_per_second\x18\x04 \x01(\x01\x12\r\n\x05\x62\x61tch\x18\x05 \x01(\r\x12\x11\n\tin_flight\x18\x06 \x01(\r\x12\x0e\n\x06secret\x18\x07 \x01(\t\x12\r\n\x05topic\x18\x08 \x01(\t\"\x8a\x02\n\x04Sink\x12/\n\x04spec\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.SinkSpec\x12\x0e\n\x06number\x18\x02 \x01(\x04\x12\x1b\n\x0e\x62\x65hind_results\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12\x16\n\x0e\x62\x65hind_seconds\x18\x04 \x01(\x01\x12\x0e\n\x06holder\x18\x05 \x01(\t\x12\x0f\n\x07written\x18\x06 \x01(\x04\x12\x14\n\x0clost_entries\x18\x07 \x01(\x04\x12\x18\n\x10missing_pictures\x18\x08 \x01(\x04\x12\x0f\n\x07trouble\x18\t \x01(\t\x12\x17\n\x0frefused_results\x18\n \x01(\x04\x42\x11\n\x0f_behind_results\"A\n\x0e\x41\x64\x64SinkRequest\x12/\n\x04spec\x18\x01 \x01(\x0b\x32!.framemesh.api.master.v1.SinkSpec\">\n\x0f\x41\x64\x64SinkResponse\x12+\n\x04sink\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"$\n\x10ListSinksRequest\x12\x10\n\x08pipeline\x18\x01 \x01(\t\"A\n\x11ListSinksResponse\x12,\n\x05sinks\x18\x01 \x03(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"\x1e\n\x0eGetSinkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\">\n\x0fGetSinkResponse\x12+\n\x04sink\x18\x01 \x01(\x0b\x32\x1d.framemesh.api.master.v1.Sink\"!\n\x11RemoveSinkRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x14\n\x12RemoveSinkResponse*\xa4\x01\n\x08SinkKind\x12\x19\n\x15SINK_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fSINK_KIND_JSONL\x10\x01\x12\x15\n\x11SINK_KIND_PARQUET\x10\x02\x12\x11\n\rSINK_KIND_MP4\x10\x03\x12\x13\n\x0fSINK_KIND_CROPS\x10\x04\x12\x15\n\x11SINK_KIND_WEBHOOK\x10\x05\x12\x12\n\x0eSINK_KIND_MQTT\x10\x06\x32\x94\x03\n\x0bSinkService\x12\\\n\x07\x41\x64\x64Sink\x12\'.framemesh.api.master.v1.AddSinkRequest\x1a(.framemesh.api.master.v1.AddSinkResponse\x12\x62\n\tListSinks\x12).framemesh.api.master.v1.ListSinksRequest\x1a*.framemesh.api.master.v1.ListSinksResponse\x12\\\n\x07GetSink\x12\'.framemesh.api.master.v1.GetSinkRequest\x1a(.framemesh.api.master.v1.GetSinkResponse\x12\x65\n\nRemoveSink\x12*.framemesh.api.master.v1.RemoveSinkRequest\x1a+.framemesh.api.master.v1.RemoveSinkResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'framemesh.api.master.v1.sink_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SINKKIND']._serialized_start=1172
-  _globals['_SINKKIND']._serialized_end=1336
+  _globals['_SINKKIND']._serialized_start=1197
+  _globals['_SINKKIND']._serialized_end=1361
   _globals['_SINKSPEC']._serialized_start=103
   _globals['_SINKSPEC']._serialized_end=364
   _globals['_SINKOPTIONS']._serialized_start=367
   _globals['_SINKOPTIONS']._serialized_end=536
   _globals['_SINK']._serialized_start=539
-  _globals['_SINK']._serialized_end=780
-  _globals['_ADDSINKREQUEST']._serialized_start=782
-  _globals['_ADDSINKREQUEST']._serialized_end=847
-  _globals['_ADDSINKRESPONSE']._serialized_start=849
-  _globals['_ADDSINKRESPONSE']._serialized_end=911
-  _globals['_LISTSINKSREQUEST']._serialized_start=913
-  _globals['_LISTSINKSREQUEST']._serialized_end=949
-  _globals['_LISTSINKSRESPONSE']._serialized_start=951
-  _globals['_LISTSINKSRESPONSE']._serialized_end=1016
-  _globals['_GETSINKREQUEST']._serialized_start=1018
-  _globals['_GETSINKREQUEST']._serialized_end=1048
-  _globals['_GETSINKRESPONSE']._serialized_start=1050
-  _globals['_GETSINKRESPONSE']._serialized_end=1112
-  _globals['_REMOVESINKREQUEST']._serialized_start=1114
-  _globals['_REMOVESINKREQUEST']._serialized_end=1147
-  _globals['_REMOVESINKRESPONSE']._serialized_start=1149
-  _globals['_REMOVESINKRESPONSE']._serialized_end=1169
-  _globals['_SINKSERVICE']._serialized_start=1339
-  _globals['_SINKSERVICE']._serialized_end=1743
+  _globals['_SINK']._serialized_end=805
+  _globals['_ADDSINKREQUEST']._serialized_start=807
+  _globals['_ADDSINKREQUEST']._serialized_end=872
+  _globals['_ADDSINKRESPONSE']._serialized_start=874
+  _globals['_ADDSINKRESPONSE']._serialized_end=936
+  _globals['_LISTSINKSREQUEST']._serialized_start=938
+  _globals['_LISTSINKSREQUEST']._serialized_end=974
+  _globals['_LISTSINKSRESPONSE']._serialized_start=976
+  _globals['_LISTSINKSRESPONSE']._serialized_end=1041
+  _globals['_GETSINKREQUEST']._serialized_start=1043
+  _globals['_GETSINKREQUEST']._serialized_end=1073
+  _globals['_GETSINKRESPONSE']._serialized_start=1075
+  _globals['_GETSINKRESPONSE']._serialized_end=1137
+  _globals['_REMOVESINKREQUEST']._serialized_start=1139
+  _globals['_REMOVESINKREQUEST']._serialized_end=1172
+  _globals['_REMOVESINKRESPONSE']._serialized_start=1174
+  _globals['_REMOVESINKRESPONSE']._serialized_end=1194
+  _globals['_SINKSERVICE']._serialized_start=1364
+  _globals['_SINKSERVICE']._serialized_end=1768
 # @@protoc_insertion_point(module_scope)

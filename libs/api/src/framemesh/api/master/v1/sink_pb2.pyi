@@ -156,6 +156,7 @@ class Sink(_message.Message):
     LOST_ENTRIES_FIELD_NUMBER: _builtins.int
     MISSING_PICTURES_FIELD_NUMBER: _builtins.int
     TROUBLE_FIELD_NUMBER: _builtins.int
+    REFUSED_RESULTS_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """Another one where a sink of the same name is added again."""
     behind_results: _builtins.int
@@ -172,6 +173,8 @@ class Sink(_message.Message):
     """Results that were written without a picture, as that was gone."""
     trouble: _builtins.str
     """What keeps it from writing, in one line; empty: nothing."""
+    refused_results: _builtins.int
+    """Results that were left out: the target refuses them for what is in them, and takes others."""
     @_builtins.property
     def spec(self) -> Global___SinkSpec: ...
     def __init__(
@@ -186,10 +189,11 @@ class Sink(_message.Message):
         lost_entries: _builtins.int = ...,
         missing_pictures: _builtins.int = ...,
         trouble: _builtins.str = ...,
+        refused_results: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_behind_results", b"_behind_results", "behind_results", b"behind_results", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_behind_results", b"_behind_results", "behind_results", b"behind_results", "behind_seconds", b"behind_seconds", "holder", b"holder", "lost_entries", b"lost_entries", "missing_pictures", b"missing_pictures", "number", b"number", "spec", b"spec", "trouble", b"trouble", "written", b"written"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_behind_results", b"_behind_results", "behind_results", b"behind_results", "behind_seconds", b"behind_seconds", "holder", b"holder", "lost_entries", b"lost_entries", "missing_pictures", b"missing_pictures", "number", b"number", "refused_results", b"refused_results", "spec", b"spec", "trouble", b"trouble", "written", b"written"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__behind_results: _TypeAlias = _typing.Literal["behind_results"]  # noqa: Y015
     _WhichOneofArgType__behind_results: _TypeAlias = _typing.Literal["_behind_results", b"_behind_results"]  # noqa: Y015

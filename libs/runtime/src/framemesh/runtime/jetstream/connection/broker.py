@@ -14,6 +14,7 @@ import nats.errors
 from nats.aio.msg import Msg
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.concurrency.cancellation import (
     preserve_cancellation,
     raise_swallowed_cancellation,
@@ -21,7 +22,6 @@ from framemesh.runtime.concurrency.cancellation import (
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.jetstream.connection.client import Client, PermissionsViolation
-from framemesh.runtime.log_lines.credentials import url_without_credentials
 from framemesh.runtime.logs import get_logger
 from framemesh.tls.words import handshake_fault
 

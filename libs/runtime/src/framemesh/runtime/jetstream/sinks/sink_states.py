@@ -35,6 +35,8 @@ class SinkState:
     lost_entries: int = 0
     """Entries of the ledger that were gone before the sink came to them."""
     missing_pictures: int = 0
+    refused_results: int = 0
+    """Results that were left out, as the target takes others and not these."""
     trouble: str = ""
     """What keeps it from writing, in one line."""
     stream_created: str = ""

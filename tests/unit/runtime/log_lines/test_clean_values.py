@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.runtime.log_lines.credentials import (
-    clean,
-    url_without_credentials,
-    without_credentials,
-)
+from framemesh.core.urls import without_credentials
+from framemesh.runtime.log_lines.clean_values import clean
 from framemesh.runtime.settings import BadSetting, NatsUrl, ServiceSettings, from_environment
 
 SECRET = "S3CR3T"  # noqa: S105
@@ -51,19 +48,6 @@ def test_a_text_keeps_what_is_before_the_url_and_its_host(text: str) -> None:
     assert cleaned.startswith(text.partition("://")[0])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no URL, but mail to somebody@example.org",
-        "https://registry:5000/v2/person@sha256:4f53cda18c2baa0c",
-        "nats://127.0.0.1:7404 is away",
-        "",
-    ],
-)
-def test_a_text_without_a_password_stays(text: str) -> None:
-    assert without_credentials(text) == text
-
-
 def test_a_value_that_cannot_be_printed_costs_no_line() -> None:
     class Broken:
         def __repr__(self) -> str:
@@ -89,7 +73,3 @@ def test_a_setting_that_is_refused_is_named_without_its_password(
         from_environment(Settings)
     assert SECRET not in str(refused.value)
     assert "h:4222" in str(refused.value)
-
-
-def test_one_url_may_have_blanks_in_its_password() -> None:
-    assert url_without_credentials("nats://u:a b\n@h") == "nats://h"
