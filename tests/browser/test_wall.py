@@ -112,7 +112,7 @@ async def test_an_empty_mesh_tells_how_the_first_frame_gets_here(
 ) -> None:
     page = await dashboard.open()
     await page.shows("framemesh push")
-    await page.shows("framemesh demo")
+    await page.shows("framemesh try")
     await dashboard.find_people("first")
     await asyncio.gather(
         page.until("document.querySelector('.tile')"),

@@ -1,9 +1,19 @@
 """The stack on three nodes: everything is up, and the demo's frames go through."""
 
-import pytest
+import json
+import shutil
+from collections.abc import AsyncIterator
 
+import pytest
+import pytest_asyncio
+
+from framemesh.api.monitor.v1 import monitor_pb2
+from tests.command_line import Ended, framemesh
 from tests.swarm.lab import demo, stack, swarm
+from tests.swarm.lab.commands import run
 from tests.swarm.lab.masters import leading
+from tests.swarm.lab.mesh import mesh
+from tests.swarm.lab.node import CHECKOUT
 from tests.waiting import eventually
 
 pytestmark = [
@@ -40,14 +50,57 @@ async def test_each_image_lists_what_is_in_it() -> None:
     assert '"pkg:pypi/grpcio@' in listed
 
 
-async def test_every_frame_of_the_demo_has_one_outcome() -> None:
-    status = await demo.play()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def played(stack_of_three: None) -> AsyncIterator[monitor_pb2.PipelineStatus]:
+    """The ledger once the demo's frames went through; its pipeline is still there."""
     try:
-        counts = [
-            (ledger.offered, ledger.accepted, ledger.done, ledger.pending, ledger.dead)
-            for ledger in status.cameras
-        ]
-        assert counts == [(demo.FRAMES, demo.FRAMES, demo.FRAMES, 0, 0)] * demo.CAMERAS
-        assert status.duplicate_outcomes == 0
+        yield await demo.play()
     finally:
         await demo.remove()
+
+
+async def test_every_frame_of_the_demo_has_one_outcome(played: monitor_pb2.PipelineStatus) -> None:
+    counts = [
+        (ledger.offered, ledger.accepted, ledger.done, ledger.pending, ledger.dead)
+        for ledger in played.cameras
+    ]
+    assert counts == [(demo.FRAMES, demo.FRAMES, demo.FRAMES, 0, 0)] * demo.CAMERAS
+    assert played.duplicate_outcomes == 0
+
+
+async def test_the_way_of_a_frame_over_three_nodes_is_one_trace_in_the_jaeger_of_the_stack(
+    played: monitor_pb2.PipelineStatus,
+) -> None:
+    if not stack.jaeger():
+        pytest.skip("Jaeger is not built: `make jaeger`")
+    addresses = {"FRAMEMESH_JAEGER": stack.jaeger(), "FRAMEMESH_MONITOR": mesh().run.monitor}
+    camera = played.cameras[-1].camera
+
+    async def shown() -> Ended:
+        return await framemesh("trace", demo.PIPELINE.name, camera, str(demo.FRAMES), **addresses)
+
+    # Each service sends its spans within the second after the frame is done.
+    hops = ("frame", "send", "ingest", "dwell", "decode", "triton", "outcome", "store")
+    told = await eventually(
+        shown, until=lambda ended: all(f" {hop}" in f" {ended.output}" for hop in hops)
+    )
+    assert told.status == 0, told.error
+    for service in ("camera", "ingest", "buffer", "worker"):
+        assert f"framemesh-{service}" in told.output
+    assert stack.jaeger() in told.output.splitlines()[-1]
+
+
+async def test_prometheus_finds_the_workers_by_asking_docker(
+    played: monitor_pb2.PipelineStatus,
+) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed: apt-get install prometheus")
+    node = swarm.NODES[0]
+    await run("docker", "cp", promtool, f"{node.name}:/usr/local/bin/promtool")
+    configuration = f"{CHECKOUT}/deploy/prometheus/swarm.yml"
+    command = ("check", "service-discovery", "--timeout=10s", configuration, "framemesh-workers")
+    found = json.loads(await node.run("promtool", *command))
+    kept = {each["labels"]["__address__"] for each in found if each.get("labels")}
+    assert len(kept) == demo.WORKERS
+    assert all(address.endswith(":9464") for address in kept)

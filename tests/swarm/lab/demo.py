@@ -5,6 +5,7 @@ from pathlib import Path
 
 from framemesh.api.monitor.v1 import monitor_pb2
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.tracing_spec import TracingSpec
 from tests.chaos.load.images import CLIP, MODEL
 from tests.swarm.lab import workers
 from tests.swarm.lab.commands import run
@@ -17,7 +18,11 @@ PIPELINE = PipelineSpec(
     (StageSpec("people", "person"),),
     buffer=BufferSpec(replicas=3),
     workers=WorkersSpec(min=WORKERS),
+    tracing=TracingSpec(1.0),
 )
+
+CAMERA = "camera"
+"""Or rather `camera-1` and so on, as there are several."""
 
 CAMERAS = 2
 FRAMES = 200
@@ -34,7 +39,7 @@ async def play() -> monitor_pb2.PipelineStatus:
     await there.submit(PIPELINE)
     await workers.ready(PIPELINE.name, WORKERS)
     await run(
-        *(FRAMEMESH, "push", str(CLIP), "--pipeline", PIPELINE.name, "--camera", "camera"),
+        *(FRAMEMESH, "push", str(CLIP), "--pipeline", PIPELINE.name, "--camera", CAMERA),
         *("--cameras", str(CAMERAS), "--ingest", there.run.ingest),
         seconds=PUSH_SECONDS,
     )

@@ -31,6 +31,12 @@ async def build() -> list[str]:
     return images
 
 
+async def jaeger() -> str:
+    """The name of the image of Jaeger that was built."""
+    shown = ("--filter", "reference=framemesh/jaeger", "--format", "{{.Repository}}:{{.Tag}}")
+    return (await run("docker", "images", *shown)).split()[0]
+
+
 async def push(images: list[str]) -> None:
     """To the registry of the lab: what it has is not sent again."""
     first, *others = images

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 
+from tests.jaeger.jaeger_server import binary
 from tests.swarm.lab import images, swarm
 from tests.swarm.lab.images import VERSION
 from tests.swarm.lab.node import CHECKOUT, REGISTRY, Node
@@ -14,6 +15,8 @@ NAME = "framemesh"
 NETWORK = "framemesh"
 
 STORE_MAX_BYTES = 2 * 1024**3
+
+JAEGER = "http://{}:16686"
 
 READY_SECONDS = 180.0
 """The first time the nodes pull 400 MB each; then 15 s."""
@@ -45,22 +48,35 @@ async def _pull_workers(node: Node) -> None:
     await node.docker("pull", "--quiet", image, seconds=READY_SECONDS)
 
 
+def jaeger() -> str:
+    """The URL of the stack's Jaeger; empty: it has none, as none was built (`make jaeger`)."""
+    return JAEGER.format(swarm.JAEGER_NODE.address) if binary().exists() else ""
+
+
 async def deploy(version: str = VERSION) -> None:
     """Deploy the stack, and wait until every service has all its tasks."""
     node = swarm.NODES[0]
+    traces = {}
+    files = ["deploy/stack.yml", "tests/swarm/lab.yml"]
+    if jaeger():
+        files.append("deploy/traces.yml")
+        traces = {
+            "FRAMEMESH_JAEGER": jaeger(),
+            "FRAMEMESH_JAEGER_IMAGE": f"{REGISTRY}/{await images.jaeger()}",
+        }
     group = await node.run("stat", "-c", "%g", "/var/run/docker.sock")
     await node.docker(
         # Not detached: it ends when the update of each service has ended. Images that were built
         # again have the names of those before.
         *("stack", "deploy", "--detach=false", "--resolve-image", "always", NAME),
-        *("--compose-file", f"{CHECKOUT}/deploy/stack.yml"),
-        *("--compose-file", f"{CHECKOUT}/tests/swarm/lab.yml"),
+        *(f"--compose-file={CHECKOUT}/{file}" for file in files),
         environment={
             "FRAMEMESH_REGISTRY": REGISTRY,
             "FRAMEMESH_VERSION": version,
             "FRAMEMESH_REGISTRY_SCHEME": "http",
             "FRAMEMESH_NATS_STORE_MAX": str(STORE_MAX_BYTES),
             "FRAMEMESH_DOCKER_GROUP": group.strip(),
+            **traces,
         },
         seconds=READY_SECONDS,
     )

@@ -12,6 +12,8 @@ from tests.waiting import eventually
 NODES = (Node(1), Node(2), Node(3))
 """Three managers: two of them go on."""
 
+JAEGER_NODE = NODES[0]
+
 REGISTRY_NAME = "fm-registry"
 
 HEARTBEAT = "2s"
@@ -79,6 +81,7 @@ async def up() -> None:
         await first.docker(
             "node", "update", "--label-add", f"framemesh.nats={node.number}", node.name
         )
+    await first.docker("node", "update", "--label-add", "framemesh.jaeger=1", JAEGER_NODE.name)
 
 
 async def down() -> None:

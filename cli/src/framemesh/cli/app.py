@@ -23,6 +23,11 @@ class Framemesh(LazyGroup):
             "Find people in a street: start everything, push a clip as two cameras, stop it all.",
         ),
         LazyCommand(
+            "try",
+            "framemesh.cli.demo.try_out:try_out",
+            "Find people in a street, in the mesh that runs: push a clip as two cameras.",
+        ),
+        LazyCommand(
             "setup",
             "framemesh.cli.commands.setup:setup",
             "Install the tritonserver that workers run; once, about 700 MB.",

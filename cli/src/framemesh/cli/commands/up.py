@@ -117,8 +117,8 @@ def _report_up(run: RunState, data: Path, seconds: float, how_to_stop: str) -> N
             f"FRAMEMESH_MONITOR={run.monitor}"
         )
     typer.echo(
-        "next: framemesh model submit, framemesh pipeline create, framemesh push, framemesh watch;"
-        " framemesh top shows it all"
+        "next: framemesh try puts boxes on it; framemesh model submit, framemesh pipeline create,"
+        " framemesh push and framemesh watch are for your own"
     )
 
 

@@ -12,20 +12,22 @@ export function Empty() {
       <p>{first === undefined ? texts.empty.noPipeline : texts.empty.noCamera}</p>
       <ol>
         {first === undefined && (
-          <li>
-            <h2>{texts.empty.model}</h2>
-            <Command>framemesh model submit models/person</Command>
-            <Command>framemesh pipeline apply examples/street/pipeline.yaml</Command>
-          </li>
+          <>
+            <li>
+              <h2>{texts.empty.try}</h2>
+              <Command>framemesh try</Command>
+            </li>
+            <li>
+              <h2>{texts.empty.model}</h2>
+              <Command>framemesh model submit model.onnx --name mine</Command>
+              <Command>{`framemesh pipeline create ${name} --model mine`}</Command>
+            </li>
+          </>
         )}
         <li>
           <h2>{texts.empty.push}</h2>
-          <Command>{`framemesh push examples/street/street.mp4 --pipeline ${name} --fps 10 --loop`}</Command>
+          <Command>{`framemesh push clip.mp4 --pipeline ${name} --fps 10 --loop`}</Command>
           <Command>{`framemesh push webcam --pipeline ${name} --camera desk`}</Command>
-        </li>
-        <li class="instead">
-          <h2>{texts.empty.demo}</h2>
-          <Command>framemesh demo</Command>
         </li>
       </ol>
       <p class="quiet-text">{texts.empty.here}</p>

@@ -1,0 +1,20 @@
+"""Two commands, and boxes are on the screen."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.browser import Browser
+from tests.browser.dashboard import BUSY_LOOP
+from tests.browser.first_use import first_use
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), BUSY_LOOP]
+
+MOST_SECONDS = 30.0
+"""For what takes a third of it on a machine with nothing else to do: `python -m
+tests.browser.first_use` measures it."""
+
+
+async def test_up_and_try_put_boxes_on_the_screen(browser: Browser, tmp_path: Path) -> None:
+    found = await first_use(browser, tmp_path)
+    assert found.up < found.boxes < MOST_SECONDS
