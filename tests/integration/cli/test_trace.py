@@ -33,11 +33,16 @@ def trace(trace_id: str) -> dict[str, Any]:
 
 @pytest.fixture
 def jaeger(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """What it keeps, by the id of the trace."""
+    """What it keeps, by the id of the trace; and its page."""
     kept: dict[str, Any] = {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/":
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(kept.get("page", b"<title>Jaeger UI</title>"))
+                return
             found = kept.get(self.path.rpartition("/")[2])
             self.send_response(200 if found else 404)
             self.end_headers()
@@ -75,6 +80,16 @@ def test_a_trace_is_found_by_what_the_outcome_tells_or_by_the_frame(
     assert said.exit_code == 0
     assert "frame street  framemesh  0.0 ms  35.0 ms" in said.output
     assert said.output.rstrip().endswith(f"/trace/{told or OWN}")
+
+
+def test_there_is_no_link_to_a_jaeger_without_a_page(
+    run: Any, services: Any, jaeger: dict[str, Any]
+) -> None:
+    known(services, OWN)
+    jaeger.update({OWN: trace(OWN), "page": b"a binary that was not compiled with the UI assets"})
+    said = run("trace", "street", "door", "7")
+    assert said.exit_code == 0
+    assert said.output.rstrip().endswith(f"has no page; the id of the trace is {OWN}")
 
 
 @pytest.mark.usefixtures("jaeger")

@@ -29,6 +29,17 @@ def test_its_runs_are_apart_and_in_order(added: list[tuple[int, int]]) -> None:
     assert all(a[1] + 1 < b[0] for a, b in pairwise(found))
 
 
+@given(runs, runs)
+def test_what_is_without_another_is_what_sets_say(
+    added: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> None:
+    one, other = IntervalSet(), IntervalSet()
+    for intervals, given_runs in ((one, added), (other, others)):
+        for first, length in given_runs:
+            intervals.add(first, first + length)
+    assert list(one.without(other)) == [n for n in range(80) if n in one and n not in other]
+
+
 def test_numbers_in_order_are_one_run() -> None:
     intervals = IntervalSet()
     for number in range(1, 10_001):

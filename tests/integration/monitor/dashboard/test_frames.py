@@ -56,6 +56,21 @@ async def test_frames_are_found_by_camera_fate_and_reason(board: Dashboard, writ
     assert await listed(board, camera="east") == []
 
 
+@pytest.mark.parametrize("limit", [2, 100])
+async def test_pending_frames_are_listed_the_oldest_first(
+    board: Dashboard, writer: Writer, limit: int
+) -> None:
+    await writer.accept("north", (1, 6))
+    await writer.complete("north", [1, 4])
+    await writer.accept("south", (1, 1))
+    waiting = [("north", 2), ("north", 3), ("north", 5), ("north", 6)]
+    assert await listed(board, fate="pending", camera="north", limit=limit) == waiting
+    assert await listed(board, fate="pending", limit=limit) == [*waiting, ("south", 1)]
+    assert await listed(board, fate="pending", camera="east") == []
+    (first, *_) = (await board.get(FRAMES, 200, fate="pending"))["frames"]
+    assert (first["fate"], first["captured_ms"]) == ("pending", None)
+
+
 async def test_what_others_wrote_is_passed_over(board: Dashboard, writer: Writer) -> None:
     await writer.garbage()
     await writer.complete("north", [1])

@@ -14,6 +14,7 @@ from framemesh.cli.tracing.waterfall import notes, waterfall
 from framemesh.core.frame import FrameId
 from framemesh.core.tracing.frame_trace import frame_trace_id
 from framemesh.core.tracing.links import trace_url
+from framemesh.runtime.tracing.jaeger_page import has_page
 
 
 def trace(
@@ -38,7 +39,10 @@ def trace(
     print_view(waterfall(spans))
     for note in notes(spans):
         typer.echo(note)
-    typer.echo(trace_url(jaeger, trace_id))
+    if has_page(jaeger):
+        typer.echo(trace_url(jaeger, trace_id))
+    else:
+        typer.echo(f"the Jaeger at {jaeger} has no page; the id of the trace is {trace_id}")
 
 
 def _newest(

@@ -195,15 +195,16 @@ export interface KeptPictures {
   pictures: Array<KeptPicture>
 }
 
-/** A frame that has an outcome. */
+/** A frame of a list. */
 export interface ListedFrame {
   camera: string
   session: string
   sequence: number
-  fate: "done" | "expired" | "superseded" | "dead" | "rejected"
+  fate: "done" | "expired" | "superseded" | "dead" | "rejected" | "pending"
   reason: string
-  captured_ms: number
-  completed_ms: number
+  /** None, as the next one: of a pending frame. */
+  captured_ms: number | null
+  completed_ms: number | null
   attempts: number
   /** Whether its picture can still be had. */
   kept_picture: boolean

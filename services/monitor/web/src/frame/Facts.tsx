@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact"
 import type { FrameDetails } from "../api/types"
 import { duration, exactTime } from "../format"
+import { Command } from "../parts/Command"
 import { Fate } from "../parts/Fate"
 import { texts } from "../texts"
 
@@ -61,10 +62,16 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 function Trace({ of }: { of: FrameDetails }) {
   if (of.trace_id === null) return <span class="quiet-text">{text.noTrace}</span>
-  if (of.trace_url === null) return <code>{of.trace_id}</code>
+  const { pipeline, camera, session, sequence } = of
   return (
-    <a href={of.trace_url} target="_blank" rel="noreferrer">
-      {text.openTrace}
-    </a>
+    <>
+      {of.trace_url && (
+        <a href={of.trace_url} target="_blank" rel="noreferrer">
+          {text.openTrace}
+        </a>
+      )}
+      <code class="under">{of.trace_id}</code>
+      <Command>{`framemesh trace ${pipeline} ${camera} ${sequence} --session ${session}`}</Command>
+    </>
   )
 }

@@ -10,7 +10,7 @@ import { texts } from "../texts"
 
 const text = texts.frames
 const PAGE = 50
-const FATES = ["done", "expired", "superseded", "dead", "rejected"]
+const FATES = ["done", "expired", "superseded", "dead", "rejected", "pending"]
 
 /** The frames behind a count: those of a camera, a fate, a reason, the newest first. */
 export function FramesScreen() {
@@ -109,6 +109,10 @@ function Table({ pipeline, frames }: { pipeline: string; frames: readonly Listed
   )
 }
 
+function ageOf({ captured_ms: captured, completed_ms: completed }: ListedFrame): string {
+  return captured === null || completed === null ? "" : duration(completed - captured)
+}
+
 function Row({ of, pipeline }: { of: ListedFrame; pipeline: string }) {
   return (
     <tr>
@@ -120,8 +124,8 @@ function Row({ of, pipeline }: { of: ListedFrame; pipeline: string }) {
         <Fate fate={of.fate} />
       </td>
       <td>{of.reason}</td>
-      <td>{exactTime(of.captured_ms)}</td>
-      <td class="number">{duration(of.completed_ms - of.captured_ms)}</td>
+      <td>{of.captured_ms === null ? "" : exactTime(of.captured_ms)}</td>
+      <td class="number">{ageOf(of)}</td>
       <td class="number">{of.attempts}</td>
       <td>{of.kept_picture ? text.kept : ""}</td>
       <td class="session">{of.session}</td>

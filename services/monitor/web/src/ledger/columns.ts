@@ -16,8 +16,8 @@ export const COLUMNS: ReadonlyArray<{ name: Column; sign: string }> = [
   { name: "pending", sign: "+" },
 ]
 
-/** From these counts one gets to the frames: of a fate, or of all. Pending ones have no outcome yet. */
-const LISTED: Readonly<Partial<Record<Column, string>>> = {
+/** From a count to its frames: of a fate, those that have none, or all. */
+const LISTED: Readonly<Record<Column, string>> = {
   offered: "",
   accepted: "",
   rejected: "rejected",
@@ -25,6 +25,7 @@ const LISTED: Readonly<Partial<Record<Column, string>>> = {
   expired: "expired",
   superseded: "superseded",
   dead: "dead",
+  pending: "pending",
 }
 
 /** The frames behind a count; null: there are none to show. */
@@ -34,8 +35,7 @@ export function framesBehind(
   pipeline: string,
   camera: string,
 ): string | null {
-  const fate = LISTED[column]
-  return value && fate !== undefined ? links.frames(pipeline, { camera, fate }) : null
+  return value ? links.frames(pipeline, { camera, fate: LISTED[column] }) : null
 }
 
 /** Reasons with their counts, the most frequent first. */

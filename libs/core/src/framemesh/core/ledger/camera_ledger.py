@@ -1,8 +1,10 @@
 """The ledger of one camera: the outcome of each of its frames, counted once."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_sessions import CameraSessions
 from framemesh.core.ledger.closed_sessions import ClosedSessions
 from framemesh.core.ledger.session_frames import FrameStatus, SessionState
@@ -127,6 +129,10 @@ class CameraLedger:
         """The sessions that have a frame of this number, of those that are still known by name;
         pending ones first, newest first."""
         return self._sessions.with_frame(sequence)
+
+    def pending_frames(self) -> Iterator[FrameId]:
+        """See CameraSessions."""
+        return self._sessions.pending_frames()
 
     @property
     def has_pending(self) -> bool:

@@ -1,7 +1,7 @@
 """The ledgers of all cameras of a pipeline, bounded in number."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from framemesh.core.frame import FrameId
@@ -97,6 +97,16 @@ class CameraLedgers:
         """What is known of one frame."""
         ledger = self._find(frame.camera) or CameraLedger(frame.camera, self._closed)
         return ledger.frame_status(frame.session, frame.sequence)
+
+    def pending_frames(self, camera: str = "") -> Iterator[FrameId]:
+        """Those of a camera, or of all that are kept by name, without those of closed sessions; the
+        camera that has been idle longest first. For as long as nothing changes."""
+        if camera:
+            ledger = self._find(camera)
+            yield from ledger.pending_frames() if ledger else ()
+            return
+        for ledger in self._pending.values():
+            yield from ledger.pending_frames()
 
     def sessions_with(self, camera: str, sequence: int) -> list[str]:
         """See CameraLedger."""

@@ -1,7 +1,8 @@
 """The sessions of one camera that are kept by name, and those that were closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from framemesh.core.frame import FrameId
 from framemesh.core.ledger.closed_sessions import ClosedSessions
 from framemesh.core.ledger.session_frames import FrameStatus, SessionFrames, SessionState
 
@@ -62,6 +63,12 @@ class CameraSessions:
     def have_pending(self) -> bool:
         """Whether a session that is kept by name has pending frames."""
         return bool(self._pending)
+
+    def pending_frames(self) -> Iterator[FrameId]:
+        """Those of sessions that are kept by name, by session; for as long as nothing changes."""
+        for name, frames in self._pending.items():
+            for sequence in frames.pending_numbers:
+                yield FrameId(self._camera, name, sequence)
 
     def frame_status(self, name: str, sequence: int) -> FrameStatus:
         frames = self._pending.get(name) or self._complete.get(name)

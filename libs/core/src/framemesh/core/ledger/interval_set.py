@@ -1,7 +1,7 @@
 """A set of numbers that come mostly in order, kept as its runs."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 
@@ -40,6 +40,22 @@ class IntervalSet:
     def runs(self) -> tuple[tuple[int, int], ...]:
         """First and last number of each run, both included, ascending."""
         return tuple(zip(self._firsts, self._lasts, strict=True))
+
+    def without(self, other: "IntervalSet") -> Iterator[int]:
+        """The numbers that are not in `other`, ascending."""
+        firsts = [first for first, _ in other.runs]
+        lasts = [last for _, last in other.runs]
+        for first, last in self.runs:
+            number = first
+            while number <= last:
+                at = bisect_right(firsts, number) - 1
+                if at >= 0 and number <= lasts[at]:
+                    number = lasts[at] + 1
+                    continue
+                following = firsts[at + 1] if at + 1 < len(firsts) else last + 1
+                end = min(following, last + 1)
+                yield from range(number, end)
+                number = end
 
     @property
     def gaps(self) -> int:

@@ -1,5 +1,6 @@
 """The frames of one session: which are known, and which have their outcome."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -46,6 +47,11 @@ class SessionFrames:
     @property
     def pending(self) -> int:
         return len(self.known) - len(self.completed)
+
+    @property
+    def pending_numbers(self) -> Iterator[int]:
+        """Of the frames without an outcome, ascending; for as long as nothing is added."""
+        return self.known.without(self.completed)
 
     def frame_status(self, sequence: int) -> FrameStatus:
         if sequence in self.completed:

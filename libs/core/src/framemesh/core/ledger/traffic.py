@@ -1,30 +1,30 @@
-"""Frames and bytes over each hop of a pipeline, from the ledger's entries."""
+"""Frames and bytes over each part of the way through a pipeline, from the ledger's entries."""
 
 from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
-    """Frames and bytes over one hop."""
+class Volume:
+    """Frames and bytes over one part of the way."""
 
     frames: int = 0
     bytes: int = 0
 
-    def plus(self, frames: int, size: int) -> "Hop":
-        return Hop(self.frames + frames, self.bytes + size)
+    def plus(self, frames: int, size: int) -> "Volume":
+        return Volume(self.frames + frames, self.bytes + size)
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """The traffic of a pipeline, of accepted frames."""
 
-    cameras: Hop = Hop()
+    cameras: Volume = Volume()
     """Images from the cameras to ingest, including retransmissions."""
-    workers: Hop = Hop()
+    workers: Volume = Volume()
     """Images from the buffer to the workers, for frames that have their outcome."""
-    models: Hop = Hop()
+    models: Volume = Volume()
     """Tensors from the workers to Triton, for frames that were processed."""
-    outcomes: Hop = Hop()
+    outcomes: Volume = Volume()
     """Outcomes from the workers to the ledger."""
 
     def accepted(self, frames: int, size: int) -> "Traffic":

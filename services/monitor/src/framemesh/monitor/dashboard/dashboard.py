@@ -11,6 +11,7 @@ from framemesh.monitor.dashboard.api.dead_letters import DeadLetterEndpoints
 from framemesh.monitor.dashboard.api.frames import FrameEndpoints
 from framemesh.monitor.dashboard.api.pictures import PictureEndpoints
 from framemesh.monitor.dashboard.api.pipelines import PipelineEndpoints
+from framemesh.monitor.dashboard.api.trace_links import TraceLinks
 from framemesh.monitor.dashboard.application import application
 from framemesh.monitor.dashboard.http.access import DashboardAccess
 from framemesh.monitor.dashboard.http.page import Page
@@ -99,7 +100,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                     ledgers.frames,
                     ledgers.dead_letters,
                     kept,
-                    jaeger=settings.jaeger,
+                    traces=TraceLinks(settings.jaeger, clock),
                 ),
                 letters=DeadLetterEndpoints(
                     ledgers.pipelines,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from google.protobuf.message import DecodeError
 
@@ -29,6 +29,9 @@ MAX_SESSIONS = 32
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """Of outcomes in one answer: one of any size, or all of MAX_SESSIONS with a raster each. The
 messages of gRPC have a limit, which is above that."""
+
+MAX_PENDING = 10_000
+"""That can be listed: more are for nobody to look through, and each page passes those before it."""
 
 EVERY = "*"
 
@@ -97,6 +100,24 @@ class FrameLookup:
         others = [await self._record(pipeline, f, ledger) for f in frames if f not in found]
         records = sorted([*others, *completed], key=lambda record: _ORDER.index(record.state))
         return FrameLookupResult(first_that_fit(records), ledger.cameras.account(camera))
+
+    async def pending(
+        self, pipeline: str, camera: str, size: int, skipped: int
+    ) -> tuple[list[FrameId], int]:
+        """Frames without an outcome, and how many to skip for the next ones; 0 after the last.
+
+        Args:
+            camera: whose; empty: of all.
+
+        Raises:
+            StreamGone: there is no such pipeline.
+            LedgerBehind, BrokerUnavailable: ask again.
+        """
+        ledger = (await self._registry.ledger(pipeline)).ledger
+        last = min(MAX_PENDING, skipped + size)
+        found = list(islice(ledger.cameras.pending_frames(camera), skipped, last + 1))
+        more = len(found) > last - skipped and last < MAX_PENDING
+        return found[: last - skipped], last if more else 0
 
     async def _completed(self, pipeline: str, wanted: FrameId) -> list[FrameRecord]:
         subject = outcome_subject(pipeline, wanted)

@@ -19,13 +19,13 @@ def frame_details(
     letter: DeadLetter | None,
     *,
     shown: bool,
-    jaeger: str,
+    trace_url: str | None,
 ) -> FrameDetails:
     """Of the only record that is found.
 
     Args:
         shown: whether its picture is among those that were shown lately.
-        jaeger: the address of its page; empty: none.
+        trace_url: the page of its trace; None: there is none.
     """
     record = found.records[0]
     frame, outcome = record.id, record.outcome
@@ -46,7 +46,7 @@ def frame_details(
         if outcome
         else [],
         trace_id=record.trace_id or None,
-        trace_url=f"{jaeger}/trace/{record.trace_id}" if record.trace_id and jaeger else None,
+        trace_url=trace_url,
         picture_url=address if has_picture else None,
         dead_letter=letter,
     )

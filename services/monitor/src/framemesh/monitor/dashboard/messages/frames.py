@@ -10,15 +10,16 @@ FateName = Literal["done", "expired", "superseded", "dead", "rejected"]
 
 
 class ListedFrame(Message):
-    """A frame that has an outcome."""
+    """A frame of a list."""
 
     camera: str
     session: str
     sequence: int
-    fate: FateName
+    fate: FateName | Literal["pending"]
     reason: str
-    captured_ms: float
-    completed_ms: float
+    captured_ms: float | None
+    """None, as the next one: of a pending frame."""
+    completed_ms: float | None
     attempts: int
     kept_picture: bool
     """Whether its picture can still be had."""
