@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,17 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
 from framemesh.runtime.processes.programs import ProgramMissing, triton
 from tests.command_line import framemesh
+from tests.healthy import healthy
 from tests.integration.local.conftest import STATUS_SECONDS, Command, marked, taken
 from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
-def without_triton(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes seconds; one test is about it."""
-    monkeypatch.setenv("FRAMEMESH_WORKER_TRITON", "127.0.0.1:1")
+async def without_triton(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """One of its own takes seconds; one test is about it."""
+    async with healthy() as address:
+        monkeypatch.setenv("FRAMEMESH_WORKER_TRITON", address)
+        yield
 
 
 async def examined(data: Path, *options: str | Path) -> tuple[int, dict[str, list[dict[str, Any]]]]:
@@ -42,7 +46,7 @@ async def test_a_mesh_that_runs_is_healthy_and_what_is_left_of_one_is_named(
     try:
         status, found = await examined(data)
         assert status == 0, found
-        for check in ("services", "broker", "broker's clock", "leftovers", "ports"):
+        for check in ("services", "broker", "broker's clock", "leftovers", "ports", "metrics"):
             assert {each["status"] for each in found[check]} == {"good"}, found[check]
         assert "JetStream: " in found["broker"][1]["words"]
 

@@ -27,7 +27,6 @@ from framemesh.cli.doctor.checks import (
     registry,
     replicas,
     services,
-    triton,
 )
 from framemesh.cli.doctor.finding import Finding, Status
 from framemesh.cli.doctor.surroundings import Surroundings
@@ -108,13 +107,6 @@ async def test_a_program_that_is_missing_says_how_to_install_it(
     monkeypatch.setenv("FRAMEMESH_NATS_SERVER", str(tmp_path / "none"))
     with pytest.raises(ProgramMissing, match="FRAMEMESH_NATS_SERVER names"):
         await nats_server.examine(around(tmp_path))
-
-
-async def test_a_triton_elsewhere_is_only_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FRAMEMESH_WORKER_TRITON", "gpu-1:8001")
-    assert only(await triton.examine(around(tmp_path))).status is NOTE
 
 
 async def test_a_port_that_another_program_has_is_named_with_it(tmp_path: Path) -> None:
