@@ -44,6 +44,24 @@ def test_each_adds_to_services_of_the_stack_or_has_an_image(name: str) -> None:
         assert service in stack or "image" in added
 
 
+@pytest.mark.parametrize("service", LISTENING)
+def test_services_of_the_stack_take_what_it_sets(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in services("stack.yml")[service]["environment"].items():
+        if not re.search(r"\$\{|\{\{", value):
+            monkeypatch.setenv(variable, value)
+    from_environment(LISTENING[service])
+
+
+def test_the_servers_of_the_broker_are_asked_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = services("stack.yml")["monitor"]["environment"]["FRAMEMESH_MONITOR_BROKER_HTTP"]
+    monkeypatch.setenv("FRAMEMESH_MONITOR_BROKER_HTTP", servers)
+    assert from_environment(MonitorSettings).broker_http.split(",") == [
+        f"nats-{number}:8222" for number in (1, 2, 3)
+    ]
+
+
 def test_all_that_make_spans_send_them_to_jaeger(monkeypatch: pytest.MonkeyPatch) -> None:
     added = services("traces.yml")
     port = added["jaeger"]["environment"]["JAEGER_OTLP"].rpartition(":")[2]

@@ -75,6 +75,10 @@ def _addresses(value: str) -> str:
     return ",".join(found)
 
 
+def _servers(value: str) -> str:
+    return ",".join(_address(server.strip()) for server in value.split(",")) if value else ""
+
+
 def _is_ip(address: str) -> bool:
     try:
         ip_address(address.rpartition(":")[0].strip("[]"))
@@ -85,6 +89,8 @@ def _is_ip(address: str) -> bool:
 
 Addresses = Annotated[str, AfterValidator(_addresses)]
 """host:port, or the IP addresses of several with commas: one of them leads."""
+Servers = Annotated[str, AfterValidator(_servers)]
+"""host:port of each, with commas between them, or empty: all of them are asked."""
 Address = Annotated[str, AfterValidator(_address)]
 Collector = Annotated[str, AfterValidator(_collector)]
 """Where OTLP over gRPC goes: host:port, or a URL; empty: nowhere."""

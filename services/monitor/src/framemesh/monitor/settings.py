@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +11,7 @@ from framemesh.runtime.settings import (
     Addresses,
     BadSetting,
     NatsUrl,
+    Servers,
     ServiceSettings,
     named_after,
 )
@@ -49,7 +50,7 @@ class Settings(ServiceSettings):
     """For the dashboard: where dead letters are offered again."""
     metrics_cameras: int = Field(0, ge=0, le=1000)
     """So many cameras of each pipeline have metrics of their own, the first by name."""
-    broker_http: Addresses | Literal[""] = ""
+    broker_http: Servers = ""
     """host:port of the HTTP endpoint of each nats-server, for metrics of its storage; empty: there
     are none."""
 
