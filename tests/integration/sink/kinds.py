@@ -143,8 +143,6 @@ class Mqtt(Kind):
 class Mp4(Kind):
     kind = SinkKind.MP4
     options = SinkOptions(file_seconds=1)
-    # Each is encoded, and again after a kill.
-    results = 120
 
     def arrived(self) -> list[Frame]:
         found: list[Frame] = []

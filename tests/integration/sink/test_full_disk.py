@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.sink.kinds import Jsonl, Kind, Parquet
+from tests.integration.sink.kinds import Jsonl, Kind, Mp4, Parquet
 from tests.integration.sink.world import World
 from tests.waiting import eventually
 
@@ -33,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/bin/umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.parametrize("kind_type", [Jsonl, Parquet], ids=["jsonl", "parquet"])
+@pytest.mark.parametrize("kind_type", [Jsonl, Parquet, Mp4], ids=["jsonl", "parquet", "mp4"])
 async def test_a_full_disk_holds_up_its_own_sink_for_as_long_as_it_lasts(
     world: World, disk: Path, tmp_path: Path, kind_type: type[Kind]
 ) -> None:

@@ -29,7 +29,7 @@ FILE_BYTES = 32 * 1024 * 1024
 """Of results, which are kept until their videos are complete."""
 
 LONGEST_SIDE = 640
-"""In pixels. The encoder needs some 50 ms of a CPU for a picture of this size."""
+"""In pixels. The encoder needs 10 ms of a CPU for a picture of this size."""
 
 FRAMES_PER_SECOND = 10.0
 MAX_SEGMENTS = 16
