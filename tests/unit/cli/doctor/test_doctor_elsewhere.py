@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.cli.doctor.checks import collector as traces
-from framemesh.cli.doctor.checks import metrics, triton
+from framemesh.cli.doctor.checks import triton
+from framemesh.cli.doctor.checks.observability import collector as traces
+from framemesh.cli.doctor.checks.observability import metrics
 from framemesh.cli.doctor.finding import Status
 from framemesh.cli.doctor.surroundings import Surroundings
 from framemesh.cli.local.ports import METRICS, Ports

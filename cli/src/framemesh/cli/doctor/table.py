@@ -5,14 +5,12 @@ from framemesh.cli.doctor.checks import (
     broker_clock,
     certificates,
     clock,
-    collector,
     disk,
     docker,
     gpu,
     leftovers,
     limits,
     memory,
-    metrics,
     nats_server,
     packages,
     ports,
@@ -21,6 +19,7 @@ from framemesh.cli.doctor.checks import (
     services,
     triton,
 )
+from framemesh.cli.doctor.checks.observability import collector, metrics
 from framemesh.cli.doctor.finding import Check
 
 CHECKS = (

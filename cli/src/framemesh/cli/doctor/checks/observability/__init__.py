@@ -1,0 +1,1 @@
+"""What others run to look at a mesh: collectors of traces, Prometheus."""
