@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,17 @@ from framemesh.runtime.processes.child import Child
 from framemesh.runtime.processes.nats_server import NatsServer
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.processes.programs import nats_server
+from framemesh.tls.files import TlsFiles
 from tests.waiting import eventually
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy/nats/nats.conf"
 """The example configuration for production, so that it is tested."""
 
+ENCRYPTED = CONFIGURATION.with_name("nats-tls.conf")
+
 T = TypeVar("T")
+
+NOTHING: Mapping[str, TlsFiles] = {}
 
 SIZE = 3
 POLL_SECONDS = 0.02
@@ -45,7 +50,8 @@ class Member:
 
     def command(self) -> tuple[str | Path, ...]:
         port = str(self.monitor_port)
-        return (nats_server(), "--config", CONFIGURATION, "--http_port", port)
+        configuration = CONFIGURATION if self.server.tls is None else ENCRYPTED
+        return (nats_server(), "--config", configuration, "--http_port", port)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -59,7 +65,13 @@ class Member:
 class Cluster:
     """The servers, by name. Each keeps its name, ports and store across restarts."""
 
-    def __init__(self, folder: Path, store_max_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, store_max_bytes: int, tls: Mapping[str, TlsFiles] = NOTHING
+    ) -> None:
+        """
+        Args:
+            tls: files of each server, by its name; without any, nothing is encrypted.
+        """
         first = free_block(3 * SIZE)
         routes = tuple(f"nats://127.0.0.1:{first + SIZE + at}" for at in range(SIZE))
         self._folder = folder
@@ -72,6 +84,7 @@ class Cluster:
                     first + at,
                     store_max_bytes=store_max_bytes,
                     sync_interval="always",
+                    tls=tls.get(f"nats-{at}"),
                 ),
                 first + SIZE + at,
                 first + 2 * SIZE + at,

@@ -1,5 +1,6 @@
 """The files beside stack.yml name what is there."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def services(name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["traces.yml", "dashboard-token.yml"])
+@pytest.mark.parametrize("name", ["traces.yml", "dashboard-token.yml", "tls.yml"])
 def test_each_adds_to_services_of_the_stack_or_has_an_image(name: str) -> None:
     stack = services("stack.yml")
     for service, added in services(name).items():
@@ -94,3 +95,32 @@ def test_the_stack_says_in_words_that_its_network_is_private(
     word = services("stack.yml")[name]["environment"]["FRAMEMESH_ALLOW_PLAINTEXT"]
     monkeypatch.setenv("FRAMEMESH_ALLOW_PLAINTEXT", word)
     from_environment(LISTENING[name]).check_ports()
+
+
+@pytest.mark.parametrize("name", LISTENING)
+def test_certificates_take_the_place_of_that_word(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = services("tls.yml")[name]
+    for variable, value in added["environment"].items():
+        monkeypatch.setenv(variable, value)
+    settings = from_environment(LISTENING[name])
+    assert not settings.connect.plaintext_allowed
+    assert settings.tls is not None
+    secrets = {f"/run/secrets/{each['source']}" for each in added["secrets"]}
+    assert {str(path) for path in settings.tls.paths} == secrets
+    if isinstance(settings, MasterSettings):
+        assert {f"/run/secrets/{each}" for each in settings.swarm_secrets.split(",")} == secrets
+
+
+@pytest.mark.parametrize("name", ["nats-1", "nats-2", "nats-3"])
+def test_the_brokers_read_the_files_of_their_configuration(name: str) -> None:
+    added = services("tls.yml")[name]
+    configuration = added["command"][added["command"].index("--config") + 1]
+    text = "".join(
+        (DEPLOY / "nats" / each).read_text()
+        for each in (Path(configuration).name, "nats-server-tls.conf")
+    )
+    assert set(re.findall(r"\$(FRAMEMESH_NATS_TLS_\w+)", text)) == set(added["environment"])
+    secrets = {json.dumps(f"/run/secrets/{each['source']}") for each in added["secrets"]}
+    assert set(added["environment"].values()) == secrets

@@ -17,9 +17,11 @@ from framemesh.runtime.connect_options import ConnectOptions
 from framemesh.runtime.jetstream.api.subjects import ACCOUNT_INFO
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.processes.child import Child
+from framemesh.runtime.processes.health import Health
 from framemesh.runtime.processes.nats_server import (
     NatsServer,
     jetstream_answers,
+    jetstream_health,
     running_nats_server,
 )
 from framemesh.tls.files import TlsFiles
@@ -113,6 +115,41 @@ async def test_a_client_whose_certificate_expired_is_told(
     async with running(server, tmp_path):
         expired = certificates.client(age=2 * HOUR, days=HOUR)
         await told(server.url, expired, f"the certificate {expired.certificate} has expired")
+
+
+async def test_a_client_is_let_in_once_its_certificate_is_another_one(
+    server: NatsServer, certificates: Certificates, tmp_path: Path
+) -> None:
+    other = Certificates.create(tmp_path / "other")
+    files = replace(other.client(), ca=certificates.ca)
+    async with running(server, tmp_path):
+        waiting = Broker(server.url, ConnectOptions(tls=files))
+        with structlog.testing.capture_logs() as lines:
+            connecting = asyncio.create_task(waiting.connect("test"))
+            try:
+                await eventually(lambda: "refuses the certificate" in _errors(lines))
+                take_over(certificates.client(), other.folder, "client")
+                await eventually(waiting.connected.is_set)
+            finally:
+                connecting.cancel()
+                await asyncio.wait([connecting])
+                await waiting.close()
+
+
+async def test_a_server_is_asked_again_after_a_handshake_that_hung(
+    nats: NatsServer, certificates: Certificates
+) -> None:
+    """Its check ends in time, whatever the server does."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"INFO {}\r\n")
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(greet, nats.host, nats.port):
+        async with asyncio.timeout(5):
+            health = await jetstream_health(nats.address, 0.2, certificates.client())
+    assert health is Health.NOT_SERVING
 
 
 async def test_nothing_is_sent_to_a_broker_that_does_not_encrypt(

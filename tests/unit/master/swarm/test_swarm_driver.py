@@ -1,6 +1,7 @@
 """What Docker Swarm does that a driver has to know, beside what every fleet promises."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,12 @@ class World:
             await self.driver.apply(groups, {cordoned} if cordoned else (), epoch)
             await self.driver.observe()
         return await self.driver.observe()
+
+
+async def only_container(world: World) -> Any:
+    """What the service of the only group says of its containers."""
+    (service,) = await world.swarm.services("framemesh.pipeline")
+    return service["Spec"]["TaskTemplate"]["ContainerSpec"]
 
 
 async def test_a_worker_has_the_id_of_its_slot_and_its_settings_from_the_environment() -> None:
@@ -224,6 +231,23 @@ async def test_another_image_of_the_workers_replaces_them_one_after_the_other() 
     ]
     assert running == [world.images.reference] * 2
     assert fewest == 2
+
+
+async def test_workers_of_another_image_have_the_variables_and_files_of_today() -> None:
+    """Those of a newer version may not start without them; others are not started again for it."""
+    world = World()
+    await world.rounds(STREET)
+    before = (await only_container(world))["Env"]
+    world.swarm.secrets = {"ca.crt": "id-of-ca"}
+    template = WorkerTemplate("framemesh", {"FRAMEMESH_TLS_CA": "/run/secrets/ca.crt"}, ("ca.crt",))
+    world.driver = SwarmDriver(world.swarm, world.images, template)
+    await world.rounds(replace(STREET, replicas=3))
+    assert (await only_container(world))["Env"] == before
+    world.images.reference = IMAGE.replace("0", "1")
+    await world.rounds(STREET)
+    container = await only_container(world)
+    assert "FRAMEMESH_TLS_CA=/run/secrets/ca.crt" in container["Env"]
+    assert [each["SecretName"] for each in container["Secrets"]] == ["ca.crt"]
 
 
 async def test_a_worker_that_ends_again_and_again_counts_its_starts_and_names_its_log() -> None:

@@ -1,6 +1,8 @@
 """`framemesh up` and `framemesh down`: everything on this machine."""
 
 import asyncio
+import os
+import shlex
 import time
 from collections.abc import Coroutine
 from contextlib import ExitStack
@@ -11,6 +13,14 @@ import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
+from framemesh.cli.certificates.folder import CertificateFolder
+from framemesh.cli.local.certificates import (
+    CLIENT,
+    FOLDER,
+    SERVICES,
+    environment,
+    mesh_certificates,
+)
 from framemesh.cli.local.dashboard_token import page_address
 from framemesh.cli.local.detached import Supervisor, clean
 from framemesh.cli.local.errors import AlreadyRunning, StartFailed
@@ -42,9 +52,16 @@ def up(
             help="For all streams, as 10GiB. [default: 80% of the free disk, at most 64GiB]",
         ),
     ] = "",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Encrypt everything, with certificates of its own.")
+    ] = False,
 ) -> None:
     """Start everything on this machine and wait until it is healthy."""
     require_servers()
+    if tls:
+        folder = mesh_certificates(data.absolute())
+        # For the supervisor, and for what it starts.
+        os.environ.update(environment(folder, SERVICES))
     run = _foreground if foreground else _detached
     _finish(run(data.absolute(), Ports(port_base), _bytes(store_max)))
 
@@ -115,6 +132,12 @@ def _report_up(run: RunState, data: Path, seconds: float, how_to_stop: str) -> N
             "it is not where the other commands look, so first:\n"
             f"  export FRAMEMESH_INGEST={run.ingest} FRAMEMESH_MASTER={run.master} "
             f"FRAMEMESH_MONITOR={run.monitor}"
+        )
+    if os.environ.get("FRAMEMESH_TLS_CERT", "").startswith(f"{data / FOLDER}{os.sep}"):
+        variables = environment(CertificateFolder(data / FOLDER), CLIENT)
+        typer.echo(
+            "it is encrypted, so the other commands need certificates:\n  export "
+            + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         )
     typer.echo(
         "next: framemesh try puts boxes on it; framemesh model submit, framemesh pipeline create,"

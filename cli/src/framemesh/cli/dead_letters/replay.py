@@ -9,6 +9,7 @@ import grpc
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.api.monitor.v1 import dead_letter_pb2, dead_letter_pb2_grpc
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, named_errors
+from framemesh.cli.common.connecting import connect_options
 from framemesh.cli.dead_letters.selection import is_intact
 from framemesh.core.frame import Frame, FrameId
 from framemesh.monitor.replay.offering import offer_again
@@ -77,7 +78,12 @@ class Replayer:
         left: list[ReplayResult] = []
         frames = self._frames(letters, left)
         for offered in offer_again(
-            self._addresses.ingest, self._pipeline, camera, frames, now=self._now
+            self._addresses.ingest,
+            self._pipeline,
+            camera,
+            frames,
+            tls=connect_options().tls,
+            now=self._now,
         ):
             if offered.accepted is not None:
                 self._purge(offered.frame)

@@ -23,7 +23,7 @@ from framemesh.cli.views.outcome import line
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.rpc.channel import channel, leader_channel
-from framemesh.sdk import AsyncCamera
+from framemesh.sdk import AsyncCamera, CameraOptions
 from framemesh.sources.spec import Kind, SourceSpec
 from framemesh.sources.supervision.source import WatchedSource
 
@@ -104,7 +104,11 @@ async def _push_and_collect(
     mesh: RunState, run: DemoRun, clip: WatchedSource, frames: int, console: Console
 ) -> list[outcome_pb2.Outcome]:
     plan = Plan(run.fps)
-    senders = [AsyncCamera(mesh.ingest, pipeline=run.pipeline, name=name) for name in run.cameras]
+    options = CameraOptions(tls=connect_options().tls)
+    senders = [
+        AsyncCamera(mesh.ingest, pipeline=run.pipeline, name=name, options=options)
+        for name in run.cameras
+    ]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console) as progress:
         bars = {name: progress.add_task(name, total=frames) for name in run.cameras}

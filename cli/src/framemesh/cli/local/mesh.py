@@ -67,6 +67,10 @@ class Mesh:
         show(run)
         return run
 
+    def pid(self, name: str) -> int:
+        """Of a program; 0 while it has no process."""
+        return self._supervised[name].status.pid
+
     def run(self) -> RunState:
         """The state of all programs now."""
         return RunState(

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
+from framemesh.cli.local.certificates import tell_the_broker
 from framemesh.cli.local.errors import PortTaken
 from framemesh.cli.local.lock import locked
 from framemesh.cli.local.mesh import Mesh
@@ -16,8 +17,11 @@ from framemesh.cli.local.run_state import RunState
 from framemesh.cli.local.storage import store_limit
 from framemesh.core.clock import SystemClock
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.connect_settings import ConnectSettings
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.settings import from_environment
+from framemesh.tls.watched import WatchedFiles
 
 log = get_logger()
 
@@ -37,20 +41,26 @@ async def supervised_mesh(
     Raises:
         AlreadyRunning: another process does the same in this folder.
         PortTaken: something else listens where a program should.
+        CertificatesUnusable: those of the environment are.
     """
     async with locked(data):
         if killed := await asyncio.to_thread(kill_orphans, data):
             log.warning("processes of an earlier run are stopped", processes=killed)
         await check_ports(programs)
         mesh = Mesh(data, ports, programs, SystemClock())
+        watched = from_environment(ConnectSettings).connect.watch()
         try:
-            async with background_task(mesh.keep()):
+            async with background_task(mesh.keep()), _telling(mesh, watched):
                 yield mesh
         finally:
             RunState.forget(data)
             # Processes that Triton starts outlive it when the worker that would stop them died too.
             if killed := await asyncio.to_thread(kill_orphans, data):
                 log.warning("orphans are stopped", processes=killed)
+
+
+def _telling(mesh: Mesh, watched: WatchedFiles | None) -> AbstractAsyncContextManager[object]:
+    return nullcontext() if watched is None else background_task(tell_the_broker(mesh, watched))
 
 
 @asynccontextmanager

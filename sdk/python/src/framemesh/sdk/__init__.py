@@ -7,6 +7,7 @@ from framemesh.sdk.errors import (
     CameraClosed,
     CameraForked,
     CameraRefused,
+    CertificatesRefused,
     FramemeshSdkError,
     FramesUnacknowledged,
     IngestUnreachable,
@@ -20,6 +21,7 @@ from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.options import CameraOptions, OnFull
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spools import DiskSpool, MemorySpool
+from framemesh.tls.files import TlsFiles
 
 __all__ = [
     "Camera",
@@ -27,6 +29,7 @@ __all__ = [
     "CameraOptions",
     "MemorySpool",
     "DiskSpool",
+    "TlsFiles",
     "Counts",
     "OnFull",
     "FrameRejected",
@@ -38,6 +41,7 @@ __all__ = [
     "CameraRefused",
     "PipelineUnknown",
     "IngestUnreachable",
+    "CertificatesRefused",
     "NoCredit",
     "FramesUnacknowledged",
     "SpoolFailed",

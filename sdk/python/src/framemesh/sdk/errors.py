@@ -41,6 +41,10 @@ class IngestUnreachable(FramemeshSdkError):
     """There was no connection to ingest in time."""
 
 
+class CertificatesRefused(IngestUnreachable):
+    """Ingest is there, and its certificate or ours is not accepted, or only one side encrypts."""
+
+
 class NoCredit(FramemeshSdkError):
     """The credit is used up: at this moment, or for all of `send_timeout`."""
 

@@ -29,6 +29,9 @@ GIB = 1024**3
 CHECK_TIMEOUT_SECONDS = 1.0
 """For one answer of a server that runs."""
 
+CLOSE_SECONDS = 0.2
+"""For the connection of a check to be closed."""
+
 START_TIMEOUT_SECONDS = 30.0
 """Until it answers. It reads its streams first: milliseconds when they are small, seconds for the
 64 GiB that a store may hold."""
@@ -150,8 +153,10 @@ async def _connection(
         yield reader, writer
     finally:
         writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        # With a timeout: where TLS did not begin, asyncio waits for ever.
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await writer.wait_closed()
 
 
 async def _jetstream_answers(lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

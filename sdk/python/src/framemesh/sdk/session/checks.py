@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import SupportsIndex
 
 from framemesh.sdk.errors import BadFrame, InvalidArgument
+from framemesh.tls.files import CertificateFault, TlsFiles
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -49,6 +50,18 @@ def _check_address(address: str) -> str:
         if not re.search(r"\s", address) and (_RESOLVER.match(address) or plain):
             return address
     raise InvalidArgument(f"address {address!r}: give host:port of ingest, such as 127.0.0.1:7401")
+
+
+def check_certificates(tls: TlsFiles) -> TlsFiles:
+    """Raises:
+    InvalidArgument: they are no files of certificates that fit together."""
+    if not isinstance(tls, TlsFiles):
+        raise InvalidArgument(f"tls is a TlsFiles, not {tls!r}")
+    try:
+        tls.read()
+    except CertificateFault as fault:
+        raise InvalidArgument(f"tls: {fault}") from fault
+    return tls
 
 
 def check_seconds(what: str, seconds: float) -> float:

@@ -64,6 +64,8 @@ class CameraCore:
         self._pause = 0.0
         self._stream: Stream | None = None
         """The one that is opening or open."""
+        self._leaving: Stream | None = None
+        """Nothing more is sent on this one."""
         self._started = False
         self.stopped = False
 
@@ -204,6 +206,8 @@ class CameraCore:
         if not self._is_over(stream):
             yield Send(ClockReading(self.options.now()))
         while not self._is_over(stream):
+            if self._leaving is stream:
+                return
             if (frame := self._session.next_to_send()) is not None:
                 yield Send(frame)
             elif self._session.closing and self._session.all_sent:
@@ -260,13 +264,27 @@ class CameraCore:
         self._session.acknowledged(accepted, rejected)
         self._reconnect.progressed()
 
-    def stream_ended(self, code: grpc.StatusCode, details: str) -> None:
-        """The stream ended with this status, for whatever reason."""
+    def renew(self) -> None:
+        """There are other certificates: send nothing more on this stream, and open the next once
+        ingest has answered what was sent."""
+        if self._stream is not None and self._session.is_open:
+            self._leaving = self._stream
+
+    def stream_ended(self, code: grpc.StatusCode, details: str, fault: str = "") -> None:
+        """The stream ended with this status, for whatever reason.
+
+        Args:
+            fault: what is wrong with certificates, in one line; empty: nothing is known to be.
+        """
+        left = self._leaving is not None and code is grpc.StatusCode.OK
         self._disconnected()
         if self._is_finished():
             return
+        if left:
+            self._pause = 0.0
+            return
         try:
-            self._pause = self._reconnect.pause(code, details, self._monotonic())
+            self._pause = self._reconnect.pause(code, details, self._monotonic(), fault)
         except FramemeshSdkError as error:
             self.failure = error
 
@@ -276,7 +294,7 @@ class CameraCore:
         self.failure = error
 
     def _disconnected(self) -> None:
-        self._stream = None
+        self._stream = self._leaving = None
         self._session.broken()
 
     def _is_finished(self) -> bool:
@@ -290,7 +308,8 @@ class CameraCore:
     def _has_request(self, stream: Stream) -> bool:
         session = self._session
         ended = session.closing and session.all_sent
-        return ended or self._is_over(stream) or session.can_send
+        over = self._is_over(stream) or self._leaving is stream
+        return ended or over or session.can_send
 
     def _unless_failed(self, is_over: Callable[[], bool], seconds: float | None) -> Wait:
         """A wait that a failure ends too; `seconds` None: as long as it takes."""

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from framemesh.sdk.errors import InvalidArgument
 from framemesh.sdk.session.checks import (
     check_addresses,
+    check_certificates,
     check_clock,
     check_count,
     check_name,
@@ -16,6 +17,7 @@ from framemesh.sdk.session.checks import (
 from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spools import DiskSpool, MemorySpool
+from framemesh.tls.files import TlsFiles
 
 OnFull: TypeAlias = Literal["block", "error", "drop_oldest"]
 """`block`: send waits. `error`: send raises NoCredit. `drop_oldest`: send never waits, and the
@@ -81,6 +83,9 @@ class CameraOptions:
     """The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest finds out how
     far it is from its own."""
 
+    tls: TlsFiles | None = None
+    """Files of certificates, read again when they change; None: nothing is encrypted."""
+
     def __post_init__(self) -> None:
         check_seconds("connect_timeout", self.connect_timeout)
         if self.send_timeout is not None:
@@ -94,6 +99,8 @@ class CameraOptions:
             raise InvalidArgument(f"spool is a MemorySpool or a DiskSpool, not {self.spool!r}")
         if self.on_rejected is not None and not callable(self.on_rejected):
             raise InvalidArgument(f"on_rejected is a function, not {self.on_rejected!r}")
+        if self.tls is not None:
+            check_certificates(self.tls)
         if not callable(self.clock):
             raise InvalidArgument(f"clock is a function, not {self.clock!r}")
 

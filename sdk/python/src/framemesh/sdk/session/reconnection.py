@@ -7,6 +7,7 @@ import grpc
 
 from framemesh.sdk.errors import (
     CameraRefused,
+    CertificatesRefused,
     FramemeshSdkError,
     IngestUnreachable,
     PipelineUnknown,
@@ -51,6 +52,8 @@ class ReconnectPolicy:
         """How many addresses were tried since the last stream that answered."""
         self._broken = False
         self._why = "it does not answer"
+        self._fault = ""
+        """What is wrong with certificates."""
 
     @property
     def address(self) -> str:
@@ -77,23 +80,28 @@ class ReconnectPolicy:
         """A frame was answered: the next break is a new one, and its first pause is short."""
         self._pause, self._tried = FIRST_PAUSE_SECONDS, 0
 
-    def pause(self, code: grpc.StatusCode, details: str, now: float) -> float:
+    def pause(self, code: grpc.StatusCode, details: str, now: float, fault: str = "") -> float:
         """A stream ended with this status: how many seconds to wait before the next.
 
         Raises:
             PipelineUnknown, CameraRefused: the next stream would end the same way.
+            CertificatesRefused: as below, and `fault` says what is wrong with certificates.
             IngestUnreachable: there was no stream within `connect_timeout`.
         """
         if code in _FINAL:
             raise self._refusal(code, details)
         if code is not grpc.StatusCode.CANCELLED:  # our own time-out explains nothing
-            self._why = details or code.name
+            self._why, self._fault = fault or details or code.name, fault
         pause = self._jitter.uniform(0.5, 1.0) * self._pause
         self._move_on()
         if self._deadline is None:
             self._log_break()
             return pause
         if now >= self._deadline:
+            if self._fault:
+                raise CertificatesRefused(
+                    f"no connection to ingest within {self._connect_timeout:g} s: {self._fault}"
+                )
             raise IngestUnreachable(
                 f"no connection to ingest at {self._target.address} within "
                 f"{self._connect_timeout:g} s ({self._why}): is it running, is this its address?"

@@ -13,7 +13,7 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
-from framemesh.sdk.transport.channel import CLOSE_SECONDS, open_aio_channel
+from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
 from framemesh.sdk.transport.disk_thread import DiskThread
 from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
 
@@ -25,6 +25,7 @@ class TaskDriver:
 
     def __init__(self, core: CameraCore) -> None:
         self._core = core
+        self._channels = Channels(core.options.tls)
         self._changed = asyncio.Event()
         """Set, and replaced, when the core changed."""
         self._task: asyncio.Task[None] | None = None
@@ -48,6 +49,7 @@ class TaskDriver:
         """Report an event to the core once a wait is over; returns and raises what it does."""
         await self.wait(after)
         result = event()
+        self._renew()
         self._changed.set()
         self._changed = asyncio.Event()
         return result
@@ -82,13 +84,28 @@ class TaskDriver:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not wait.is_over():
-                    await self._changed.wait()
+                    await self._change()
+
+    async def _change(self) -> None:
+        """Wait for one, or until it is time to look at the certificates."""
+        if not self._channels.encrypted:
+            await self._changed.wait()
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RENEW_SECONDS):
+                await self._changed.wait()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Go over to another connection where there is another certificate."""
+        if self._channels.outdated():
+            self._core.renew()
 
     async def _run(self) -> None:
         try:
             streams = self._core.streams()
             while (stream := await self._next(streams)) is not None:
-                async with open_aio_channel(stream.address) as channel:
+                async with self._channels.open_aio(stream.address) as channel:
                     await self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the task, a waiting send raises
             await self.call(partial(self._core.failed, error))
@@ -121,8 +138,10 @@ class TaskDriver:
                         await self.call(partial(converters.apply, response, self._core))
         finally:
             call.cancel()
-        code, details = await call.code(), await call.details()
-        await self.call(partial(self._core.stream_ended, code, details or ""))
+        code, details = await call.code(), await call.details() or ""
+        suspect = self._channels.suspects(code, details)
+        fault = await asyncio.to_thread(self._channels.fault, stream.address) if suspect else ""
+        await self.call(partial(self._core.stream_ended, code, details, fault))
 
     async def _requests(self, stream: Stream) -> AsyncIterator[ingest_pb2.PushRequest]:
         """gRPC half-closes the stream when this ends."""

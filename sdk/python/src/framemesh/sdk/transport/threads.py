@@ -14,7 +14,7 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
-from framemesh.sdk.transport.channel import CLOSE_SECONDS, open_channel
+from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
 from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class ThreadDriver:
 
     def __init__(self, core: CameraCore) -> None:
         self._core = core
+        self._channels = Channels(core.options.tls)
         self._changed = threading.Condition()
         """Guards the core; notified when it changed."""
         self._call: grpc.Call | None = None
@@ -56,6 +57,7 @@ class ThreadDriver:
         with self._changed:
             self._wait(after)
             result = event()
+            self._renew()
             self._changed.notify_all()
             return result
 
@@ -90,13 +92,25 @@ class ThreadDriver:
     def _wait(self, wait: Wait) -> None:
         deadline = time.monotonic() + wait.seconds
         while not wait.is_over() and (remaining := deadline - time.monotonic()) > 0:
-            self._changed.wait(min(remaining, _longest_wait()))
+            self._changed.wait(min(remaining, self._longest_wait()))
+            self._renew()
+
+    def _renew(self) -> None:
+        """Go over to another connection where there is another certificate."""
+        if self._channels.outdated():
+            self._core.renew()
+
+    def _longest_wait(self) -> float:
+        """Only the main thread handles signals; the others need not wake up for them."""
+        if threading.current_thread() is threading.main_thread():
+            return SIGNAL_CHECK_SECONDS
+        return RENEW_SECONDS if self._channels.encrypted else threading.TIMEOUT_MAX
 
     def _run(self) -> None:
         try:
             streams = self._core.streams()
             while (stream := self._next(streams)) is not None:
-                with open_channel(stream.address) as channel:
+                with self._channels.open(stream.address) as channel:
                     self._push(ingest_pb2_grpc.IngestServiceStub(channel), stream)
         except Exception as error:  # noqa: BLE001  whatever ends the thread, a waiting send raises
             self.call(partial(self._core.failed, error))
@@ -128,7 +142,10 @@ class ThreadDriver:
                 opening.cancel()
                 self.call(partial(converters.apply, response, self._core))
         opening.cancel()
-        self.call(partial(self._core.stream_ended, call.code(), call.details() or ""))
+        code, details = call.code(), call.details() or ""
+        suspect = self._channels.suspects(code, details)
+        fault = self._channels.fault(stream.address) if suspect else ""
+        self.call(partial(self._core.stream_ended, code, details, fault))
 
     def _requests(self, stream: Stream) -> Iterator[ingest_pb2.PushRequest]:
         """Runs in a thread of gRPC, which half-closes the stream when this ends."""
@@ -139,9 +156,3 @@ class ThreadDriver:
         except Exception as error:  # noqa: BLE001
             # Whatever cannot be sent could not be on the next stream either.
             self.call(partial(self._core.failed, error))
-
-
-def _longest_wait() -> float:
-    """Only the main thread handles signals; the others need not wake up for them."""
-    in_main = threading.current_thread() is threading.main_thread()
-    return SIGNAL_CHECK_SECONDS if in_main else threading.TIMEOUT_MAX

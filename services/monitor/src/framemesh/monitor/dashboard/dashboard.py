@@ -107,6 +107,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
                     ledgers.dead_letters,
                     master,
                     ingest=settings.ingest,
+                    tls=settings.tls,
                 ),
                 pictures=PictureEndpoints(
                     kept, ledgers.dead_letters, WaitingFrames(ledgers.broker, ledgers.pipelines)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.sdk import BadFrame, Camera, CameraOptions, FrameRejected
+from framemesh.tls.files import TlsFiles
 
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 30.0
@@ -24,7 +25,13 @@ class OfferedAgain:
 
 
 def offer_again(
-    ingest: str, pipeline: str, camera: str, frames: Iterable[Frame], *, now: bool = False
+    ingest: str,
+    pipeline: str,
+    camera: str,
+    frames: Iterable[Frame],
+    *,
+    tls: TlsFiles | None = None,
+    now: bool = False,
 ) -> Iterator[OfferedAgain]:
     """Send frames of one camera in a session of their own. It blocks: call it in a thread.
 
@@ -33,6 +40,7 @@ def offer_again(
 
     Args:
         ingest: host:port.
+        tls: files of certificates; None: nothing is encrypted.
         now: with the present as their capture time, instead of the original one.
 
     Raises:
@@ -48,7 +56,10 @@ def offer_again(
         pipeline=pipeline,
         name=camera,
         options=CameraOptions(
-            on_rejected=on_rejected, connect_timeout=CONNECT_SECONDS, close_timeout=CLOSE_SECONDS
+            on_rejected=on_rejected,
+            connect_timeout=CONNECT_SECONDS,
+            close_timeout=CLOSE_SECONDS,
+            tls=tls,
         ),
     )
     sent: dict[int, FrameId] = {}

@@ -1,6 +1,7 @@
 """nats-py's socket, read and written in larger pieces. Measured in bench/README.md."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator, Sequence
 from urllib.parse import ParseResult
@@ -11,6 +12,9 @@ PIECE_BYTES = 256 * 1024
 """As much as asyncio reads at once. nats-py reads 32 KiB, so that a frame of 50 KB wakes the reader
 twice and pauses the socket each time. It writes a whole publish window in one piece: 16 MiB that
 miss every cache, and what the socket does not take is copied twice more."""
+
+CLOSE_SECONDS = 0.5
+"""For a socket that was closed to say so."""
 
 
 class Transport(TcpTransport):
@@ -50,6 +54,12 @@ class Transport(TcpTransport):
             raise ConnectionError("the connection closed before it was encrypted")
         self._io_reader = reader
         self._io_writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    async def wait_closed(self) -> None:
+        """In CLOSE_SECONDS. asyncio waits for ever where TLS did not begin."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await super().wait_closed()  # type: ignore[no-untyped-call]  # of nats-py
 
     async def read(self, buffer_size: int) -> bytes:
         data: bytes = await super().read(PIECE_BYTES)

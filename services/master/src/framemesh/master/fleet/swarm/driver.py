@@ -11,7 +11,12 @@ from framemesh.master.fleet.swarm.changes import Change, Create, Remove, Update,
 from framemesh.master.fleet.swarm.errors import ServiceChanged, ServiceRefused
 from framemesh.master.fleet.swarm.image_source import ImageSource
 from framemesh.master.fleet.swarm.observation import Swarm, nodes, replicas
-from framemesh.master.fleet.swarm.service_spec import FileIds, changed, service_spec
+from framemesh.master.fleet.swarm.service_spec import (
+    FileIds,
+    changed,
+    image_of,
+    service_spec,
+)
 from framemesh.master.fleet.swarm.swarm_api import SwarmApi
 from framemesh.master.fleet.swarm.values import GroupKey
 from framemesh.master.fleet.swarm.worker_template import WorkerTemplate
@@ -119,7 +124,16 @@ class SwarmDriver:
             case Create():
                 await self._create(change, epoch)
             case Update(service, count, image, avoided):
-                spec = changed(service, replicas=count, image=image, avoided=avoided, epoch=epoch)
+                # Its workers are replaced anyway, and those of another version may need more.
+                other = image != image_of(service)
+                spec = changed(
+                    service,
+                    replicas=count,
+                    image=image,
+                    avoided=avoided,
+                    epoch=epoch,
+                    renewed=(self._template, await self._file_ids()) if other else None,
+                )
                 await self._api.update_service(service.id, service.version, spec)
             case Remove(service):
                 await self._api.remove_service(service.id)
@@ -147,7 +161,11 @@ class SwarmDriver:
             return self._shadows
         return self._building if isinstance(error, ImageNotReady) else self._refused
 
-    async def _create(self, change: Create, epoch: int) -> None:
+    async def _file_ids(self) -> FileIds:
+        """
+        Raises:
+            ServiceRefused: a file that workers need is not in the swarm.
+        """
         template = self._template
         ids = FileIds(
             await self._api.secret_ids() if template.secrets else {},
@@ -155,6 +173,10 @@ class SwarmDriver:
         )
         _check("secret", template.secrets, ids.secrets)
         _check("config", template.configs, ids.configs)
+        return ids
+
+    async def _create(self, change: Create, epoch: int) -> None:
+        template, ids = self._template, await self._file_ids()
         spec = service_spec(
             change.group, change.image, template, avoided=change.avoided, epoch=epoch, ids=ids
         )

@@ -98,21 +98,13 @@ def service_spec(
     key = GroupKey.of(group)
     container = {
         "Image": image,
-        "Env": [f"{name}={value}" for name, value in _environment(key, template).items()],
         "Labels": labels.of_group(key),
         "Init": True,
         "ReadOnly": True,
         "StopGracePeriod": STOP_SECONDS * NANO,
         "Healthcheck": HEALTH,
         "Mounts": MOUNTS,
-        "Secrets": [
-            {"SecretID": ids.secrets[name], "SecretName": name, "File": _file(name)}
-            for name in template.secrets
-        ],
-        "Configs": [
-            {"ConfigID": ids.configs[name], "ConfigName": name, "File": _file(name)}
-            for name in template.configs
-        ],
+        **_surroundings(key, template, ids),
     }
     return {
         "Name": service_name(key),
@@ -131,20 +123,51 @@ def service_spec(
     }
 
 
+def image_of(service: SwarmService) -> str:
+    return str(service.spec["TaskTemplate"]["ContainerSpec"]["Image"])
+
+
 def changed(
-    service: SwarmService, *, replicas: int, image: str, avoided: Collection[str], epoch: int
+    service: SwarmService,
+    *,
+    replicas: int,
+    image: str,
+    avoided: Collection[str],
+    epoch: int,
+    renewed: tuple[WorkerTemplate, FileIds] | None = None,
 ) -> Document:
     """A service with another number of workers, another image or other nodes; all else stays.
 
     With the same image only workers on nodes that do not fit any more are started again.
+
+    Args:
+        renewed: what workers of another image have around them; None: it stays as it is.
     """
     new: dict[str, Any] = copy.deepcopy(dict(service.spec))
     new["Mode"] = {"Replicated": {"Replicas": replicas}}
     new["Labels"][labels.EPOCH] = str(epoch)
-    new["TaskTemplate"]["ContainerSpec"]["Image"] = image
+    container = new["TaskTemplate"]["ContainerSpec"]
+    container["Image"] = image
+    if renewed is not None:
+        container.update(_surroundings(service.key, *renewed))
     placement = new["TaskTemplate"].setdefault("Placement", {})
     placement["Constraints"] = placement_rules.constraints(service.node_labels, avoided)
     return new
+
+
+def _surroundings(key: GroupKey, template: WorkerTemplate, ids: FileIds) -> dict[str, Any]:
+    """Variables and files."""
+    return {
+        "Env": [f"{name}={value}" for name, value in _environment(key, template).items()],
+        "Secrets": [
+            {"SecretID": ids.secrets[name], "SecretName": name, "File": _file(name)}
+            for name in template.secrets
+        ],
+        "Configs": [
+            {"ConfigID": ids.configs[name], "ConfigName": name, "File": _file(name)}
+            for name in template.configs
+        ],
+    }
 
 
 def _environment(key: GroupKey, template: WorkerTemplate) -> dict[str, str]:

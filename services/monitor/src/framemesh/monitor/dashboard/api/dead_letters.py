@@ -28,6 +28,7 @@ from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message
 from framemesh.runtime.messages.dead_letter_message import DeadLetter
 from framemesh.sdk import FramemeshSdkError
+from framemesh.tls.files import TlsFiles
 
 log = get_logger()
 
@@ -61,12 +62,18 @@ class DeadLetterEndpoints:
         master: MasterClient,
         *,
         ingest: str,
+        tls: TlsFiles | None,
     ) -> None:
-        """`ingest`: host:port, where frames are offered again."""
+        """
+        Args:
+            ingest: host:port, where frames are offered again.
+            tls: files of certificates for it; None: nothing is encrypted.
+        """
         self._pipelines = pipelines
         self._letters = letters
         self._master = master
         self._ingest = ingest
+        self._tls = tls
         self._replays = 0
 
     async def page(self, request: Request) -> Response:
@@ -132,7 +139,9 @@ class DeadLetterEndpoints:
             raise NotReplayed(f"{frame} stays: its image was damaged on its way")
         try:
             [result] = await asyncio.to_thread(
-                lambda: list(offer_again(self._ingest, pipeline, frame.camera, [kept]))
+                lambda: list(
+                    offer_again(self._ingest, pipeline, frame.camera, [kept], tls=self._tls)
+                )
             )
         except FramemeshSdkError as error:
             raise IngestAway(f"{frame} stays: {error}") from error

@@ -1,0 +1,71 @@
+"""The certificates of a mesh on this machine, which `framemesh up --tls` makes and `up` watches."""
+
+import asyncio
+import os
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from framemesh.cli.certificates.authority import issue, new_authority
+from framemesh.cli.certificates.folder import AUTHORITY, CertificateFolder
+from framemesh.cli.local.mesh import Mesh
+from framemesh.runtime.logs import get_logger
+from framemesh.tls.validity import Unreadable, validity
+from framemesh.tls.watched import CHECK_SECONDS, WatchedFiles
+
+log = get_logger()
+
+FOLDER = "tls"
+SERVICES, CLIENT = "mesh", "client"
+
+RENEW_SECONDS = 60 * 86_400
+"""Before its end a certificate is replaced at the next start."""
+
+
+def mesh_certificates(data: Path) -> CertificateFolder:
+    """The folder with those of the mesh of this data folder, made where they are missing or end
+    soon.
+
+    Raises:
+        FolderUnusable: they cannot be read or written.
+    """
+    folder = CertificateFolder(data / FOLDER)
+    now = datetime.now(UTC)
+    if not folder.authority_file.exists():
+        folder.save(AUTHORITY, new_authority(f"framemesh in {data.name or data}"[:64], now))
+    for name in (SERVICES, CLIENT):
+        if _ends_soon(folder.certificate(name)):
+            pair = issue(folder.authority(), name, now, client=name == CLIENT)
+            folder.save(name, pair, replace=True)
+    return folder
+
+
+def environment(folder: CertificateFolder, name: str) -> dict[str, str]:
+    """The variables for a process with one of its certificates."""
+    return {
+        "FRAMEMESH_TLS_CA": str(folder.authority_file),
+        "FRAMEMESH_TLS_CERT": str(folder.certificate(name)),
+        "FRAMEMESH_TLS_KEY": str(folder.key(name)),
+    }
+
+
+async def tell_the_broker(mesh: Mesh, watched: WatchedFiles) -> None:
+    """Have the nats-server of the mesh read its certificates again whenever they change."""
+    told = watched.current()[0]
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        version = watched.current()[0]
+        if version == told or not (pid := mesh.pid("nats")):
+            continue
+        told = version
+        os.kill(pid, signal.SIGHUP)
+        log.info("the broker reads its certificates again")
+
+
+def _ends_soon(file: Path) -> bool:
+    """Or is missing, or no certificate."""
+    try:
+        return validity(file.read_bytes()).end < time.time() + RENEW_SECONDS
+    except (OSError, Unreadable):
+        return True
