@@ -71,6 +71,10 @@ class Connected:
         self.changed.set()
 
 
+async def as_it_is(details: str) -> str:
+    return details
+
+
 def session(
     open_channel: Callable[[], grpc.aio.Channel],
     machine: Machine,
@@ -91,6 +95,7 @@ def session(
         ),
         changed=changed,
         set_connected=connected.set,
+        explain=as_it_is,
     )
 
 

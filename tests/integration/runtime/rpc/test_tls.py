@@ -18,11 +18,13 @@ from framemesh.runtime.connect_options import (
     PlaintextRefused,
 )
 from framemesh.runtime.processes.health import Health
+from framemesh.runtime.rpc import server as server_module
 from framemesh.runtime.rpc.channel import channel, leader_channel, sync_channel
 from framemesh.runtime.rpc.health import grpc_health
 from framemesh.runtime.rpc.health_call import health_of
 from framemesh.runtime.rpc.probe import own_context
 from framemesh.runtime.rpc.server import GrpcServer, grpc_server
+from framemesh.runtime.rpc.tls_trouble import explained
 from framemesh.tls.files import TlsFiles
 from framemesh.tls.handshake import tls_fault
 from framemesh.tls.watched import CHECK_SECONDS
@@ -187,6 +189,27 @@ async def test_an_address_of_everybody_is_not_served_in_plaintext() -> None:
     allowed = ConnectOptions(plaintext_allowed=True)
     async with grpc_server("0.0.0.0:0", [], allowed) as server:
         assert server.port
+
+
+async def test_a_client_that_says_nothing_is_let_go(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "HANDSHAKE_SECONDS", 0.2)
+    async with serving(ConnectOptions(tls=certificates.server())) as (_, server):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        async with asyncio.timeout(SECONDS):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_words_of_grpc_are_explained_where_they_may_mean_certificates(
+    address: str, certificates: Certificates
+) -> None:
+    options = ConnectOptions(tls=TlsFiles(certificates.ca))
+    told = await explained("Socket closed", address, options)
+    assert "asks for a certificate, and we have none" in told
+    assert await explained("Socket closed", address, ConnectOptions(tls=certificates.client()))
+    assert await explained("Connection refused", address, options) == "Connection refused"
 
 
 async def test_files_that_are_missing_are_told(tmp_path: Path) -> None:

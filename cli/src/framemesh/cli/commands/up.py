@@ -98,6 +98,7 @@ async def _join(supervisor: Supervisor, data: Path) -> None:
     typer.echo(f"framemesh is running in {data} already: `{down_command(data)}` stops it")
     if run.dashboard:
         typer.echo(f"dashboard  {page_address(run.dashboard, data)}")
+    _tell_certificates(data)
 
 
 async def _foreground(data: Path, ports: Ports, store_max: int | None) -> None:
@@ -133,16 +134,21 @@ def _report_up(run: RunState, data: Path, seconds: float, how_to_stop: str) -> N
             f"  export FRAMEMESH_INGEST={run.ingest} FRAMEMESH_MASTER={run.master} "
             f"FRAMEMESH_MONITOR={run.monitor}"
         )
+    _tell_certificates(data)
+    typer.echo(
+        "next: framemesh try puts boxes on it; framemesh model submit, framemesh pipeline create,"
+        " framemesh push and framemesh watch are for your own"
+    )
+
+
+def _tell_certificates(data: Path) -> None:
+    """Of a mesh that was started with --tls."""
     if os.environ.get("FRAMEMESH_TLS_CERT", "").startswith(f"{data / FOLDER}{os.sep}"):
         variables = environment(CertificateFolder(data / FOLDER), CLIENT)
         typer.echo(
             "it is encrypted, so the other commands need certificates:\n  export "
             + " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         )
-    typer.echo(
-        "next: framemesh try puts boxes on it; framemesh model submit, framemesh pipeline create,"
-        " framemesh push and framemesh watch are for your own"
-    )
 
 
 def _finish(work: Coroutine[None, None, None]) -> None:

@@ -1,6 +1,7 @@
 """Pictures with the results of the same frames, from the live connection of the dashboard."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,10 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from framemesh.cli.common.calls import CallFailed
+from framemesh.cli.common.connecting import connect_options
 from framemesh.core.detection import Box, Detection, Keypoint, Mask, Point
+from framemesh.runtime.connect_options import is_loopback
+from framemesh.tls.contexts import client_context
 
 OPEN_SECONDS = 10.0
 LENGTH_BYTES = 4
@@ -38,8 +42,12 @@ def live_pictures(address: str, pipeline: str, camera: str) -> Iterator[LivePict
     """
     wall = {"cameras": [{"pipeline": pipeline, "camera": camera}], "width": WIDTH}
     try:
+        context = _context(address)
         with connect(
-            f"ws://{address}/api/v1/live", open_timeout=OPEN_SECONDS, max_size=MESSAGE_BYTES
+            f"{'ws' if context is None else 'wss'}://{address}/api/v1/live",
+            ssl=context,
+            open_timeout=OPEN_SECONDS,
+            max_size=MESSAGE_BYTES,
         ) as connection:
             connection.send(json.dumps({"mesh": False, "wall": wall, "history": None}))
             for message in connection:
@@ -52,6 +60,12 @@ def live_pictures(address: str, pipeline: str, camera: str) -> Iterator[LivePict
             f"no pictures from the dashboard at {address}: {error}; does the monitor run there?"
         ) from error
     raise CallFailed(f"the dashboard at {address} ended the connection", temporary=True)
+
+
+def _context(address: str) -> ssl.SSLContext | None:
+    """The dashboard of this machine is never encrypted."""
+    tls = connect_options().tls
+    return None if tls is None or is_loopback(address) else client_context(tls)
 
 
 def _picture(message: bytes) -> LivePicture:

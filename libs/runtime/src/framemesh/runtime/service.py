@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -22,6 +23,7 @@ from framemesh.runtime.metrics.process import (
     measure_process,
     measure_refusals,
 )
+from framemesh.runtime.own_certificate import tell_of_own_certificate
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
 from framemesh.runtime.settings import ServiceSettings, from_environment
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
@@ -57,6 +59,12 @@ def run_configured(name: str, kind: type[S], run: Run[S]) -> int:
 
 
 async def _run_measured(name: str, settings: S, run: Run[S], stop: asyncio.Event) -> None:
+    tls = settings.tls
+    async with nullcontext() if tls is None else background_task(tell_of_own_certificate(tls)):
+        await _run_with_metrics(name, settings, run, stop)
+
+
+async def _run_with_metrics(name: str, settings: S, run: Run[S], stop: asyncio.Event) -> None:
     if not settings.metrics:
         await run(settings, stop, telemetry=NO_TELEMETRY)
         return

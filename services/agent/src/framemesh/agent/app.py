@@ -22,6 +22,7 @@ from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.processes.liveness import DEFAULT_BOUNDS, LivenessBounds
 from framemesh.runtime.rpc.channel import leader_channel
 from framemesh.runtime.rpc.server import grpc_server
+from framemesh.runtime.rpc.tls_trouble import explained
 from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 NODE_SERVICE = node_pb2.DESCRIPTOR.services_by_name["NodeService"].full_name
@@ -79,6 +80,7 @@ async def run(
             supervisor=supervisor,
             changed=changed,
             set_connected=server.set_serving,
+            explain=lambda details: explained(details, settings.master, settings.connect),
         )
         until_the_end = [tasks.create_task(machine.run()), tasks.create_task(session.run())]
         # Workers are reported while they stop, so the connection ends after them.

@@ -41,6 +41,7 @@ class MasterSession:
         supervisor: WorkerSupervisor,
         changed: asyncio.Event,
         set_connected: Callable[[bool], Awaitable[None]],
+        explain: Callable[[str], Awaitable[str]],
     ) -> None:
         """
         Args:
@@ -49,6 +50,7 @@ class MasterSession:
                 masters that do not lead.
             changed: asks for a report at once.
             set_connected: is called when the connection to the master begins and ends.
+            explain: says more of a failure than gRPC does, given its words.
         """
         self._identity = identity
         self._open_channel = open_channel
@@ -56,6 +58,7 @@ class MasterSession:
         self._supervisor = supervisor
         self._changed = changed
         self._set_connected = set_connected
+        self._explain = explain
         self._connected = False
         self._failures = 0
         self._told = ""
@@ -71,7 +74,7 @@ class MasterSession:
                 await self._connect()
                 trouble = "it ended the call"
             except grpc.aio.AioRpcError as error:
-                trouble = error.details() or error.code().name
+                trouble = await self._explain(error.details() or error.code().name)
                 if error.code() in _REFUSALS:
                     event = "the master refuses this node, will try again"
             except asyncio.CancelledError:

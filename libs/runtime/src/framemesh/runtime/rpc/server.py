@@ -27,6 +27,9 @@ CHANNELZ = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 DRAIN_TIMEOUT_SECONDS = 5.0
 """For calls in progress, after the server announced its shutdown."""
 
+HANDSHAKE_SECONDS = 10.0
+"""For a client to begin: milliseconds, on the worst of networks a few seconds."""
+
 
 class AddressTaken(FramemeshError):
     """The address is in use by another program."""
@@ -112,6 +115,8 @@ async def grpc_server(
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.keepalive_time_ms", 15_000),
             ("grpc.keepalive_timeout_ms", round(1000 * options.keepalive_timeout_seconds)),
+            # Who connects and says nothing is let go then; the default is 2 minutes.
+            ("grpc.server_handshake_timeout_ms", round(1000 * HANDSHAKE_SECONDS)),
         ],
     )
     checks = health.aio.HealthServicer()
