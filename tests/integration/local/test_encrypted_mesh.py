@@ -93,3 +93,14 @@ def test_certificates_of_a_data_folder_are_made_once(data: Path) -> None:
     mesh_certificates(data)
     assert folder.certificate(CLIENT).read_bytes().startswith(b"-----BEGIN")
     assert folder.key(CLIENT).stat().st_mode & 0o077 == 0
+
+
+async def test_the_variables_of_a_command_start_no_mesh(data: Path, ports: Ports) -> None:
+    """Whoever has exported them for the other commands is told at once."""
+    variables = environment(mesh_certificates(data), CLIENT)
+    up = await framemesh("up", "--data", data, "--port-base", str(ports.base), **variables)
+    assert up.status == 1
+    assert "is one of clients, and services need one of a server" in up.error
+    del variables["FRAMEMESH_TLS_CERT"], variables["FRAMEMESH_TLS_KEY"]
+    up = await framemesh("up", "--data", data, "--port-base", str(ports.base), **variables)
+    assert "FRAMEMESH_TLS_CERT: is missing: a service that encrypts shows who it is" in up.error

@@ -103,7 +103,7 @@ def test_a_service_that_encrypts_has_a_certificate(
     ca = Certificates.create(tmp_path / "certs").ca
     monkeypatch.setenv("FRAMEMESH_TLS_CA", str(ca))
     from_environment(ConnectSettings).check_certificates()
-    with pytest.raises(BadSetting, match="FRAMEMESH_TLS_CERT: is missing: a service"):
+    with pytest.raises(CertificatesUnusable, match="FRAMEMESH_TLS_CERT: is missing: a service"):
         from_environment(Settings).check_ports()
 
 

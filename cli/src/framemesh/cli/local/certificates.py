@@ -1,20 +1,15 @@
-"""The certificates of a mesh on this machine, which `framemesh up --tls` makes and `up` watches."""
+"""The certificates of a mesh on this machine, which `framemesh up --tls` makes."""
 
-import asyncio
-import os
-import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from framemesh.cli.certificates.authority import issue, new_authority
+from framemesh.cli.certificates.described import described
 from framemesh.cli.certificates.folder import AUTHORITY, CertificateFolder
-from framemesh.cli.local.mesh import Mesh
-from framemesh.runtime.logs import get_logger
+from framemesh.runtime.connect_options import CertificatesUnusable
+from framemesh.tls.files import TlsFiles
 from framemesh.tls.validity import Unreadable, validity
-from framemesh.tls.watched import CHECK_SECONDS, WatchedFiles
-
-log = get_logger()
 
 FOLDER = "tls"
 SERVICES, CLIENT = "mesh", "client"
@@ -50,17 +45,18 @@ def environment(folder: CertificateFolder, name: str) -> dict[str, str]:
     }
 
 
-async def tell_the_broker(mesh: Mesh, watched: WatchedFiles) -> None:
-    """Have the nats-server of the mesh read its certificates again whenever they change."""
-    told = watched.current()[0]
-    while True:
-        await asyncio.sleep(CHECK_SECONDS)
-        version = watched.current()[0]
-        if version == told or not (pid := mesh.pid("nats")):
-            continue
-        told = version
-        os.kill(pid, signal.SIGHUP)
-        log.info("the broker reads its certificates again")
+def check_for_servers(tls: TlsFiles) -> None:
+    """
+    Raises:
+        CertificatesUnusable: the certificate is one of clients: nobody would trust these servers.
+    """
+    found, *_ = described(Path(str(tls.certificate)), tls.read().certificate or b"")
+    if "server" not in found.uses:
+        raise CertificatesUnusable(
+            f"the certificate {tls.certificate} (FRAMEMESH_TLS_CERT) is one of clients, and "
+            "services need one of a server: `framemesh up --tls` has its own, and "
+            "`framemesh certs issue NAME` makes one"
+        )
 
 
 def _ends_soon(file: Path) -> bool:

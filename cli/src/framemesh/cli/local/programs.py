@@ -48,8 +48,13 @@ def mesh_programs(data: Path, ports: Ports, store_max_bytes: int) -> tuple[Progr
     data = data.absolute()
     # The programs inherit the same variables.
     settings = from_environment(ConnectSettings)
-    settings.check_certificates()
+    settings.check_certificates(server=True)
     connect = settings.connect
+    if connect.tls is not None:
+        # It reads certificates with a library that takes long to import.
+        from framemesh.cli.local.certificates import check_for_servers  # noqa: PLC0415
+
+        check_for_servers(connect.tls)
     host, port = ports.nats.rsplit(":", 1)
     # The server adds the folder's name: its streams are in data/jetstream.
     http_port = int(ports.nats_http.rsplit(":", 1)[1])

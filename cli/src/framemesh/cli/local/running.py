@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
-from framemesh.cli.local.certificates import tell_the_broker
+from framemesh.cli.local.broker_certificates import tell_the_broker
 from framemesh.cli.local.errors import PortTaken
 from framemesh.cli.local.lock import locked
 from framemesh.cli.local.mesh import Mesh

@@ -57,8 +57,11 @@ class ConnectSettings(BaseModel):
             token=TokenSource(self.mesh_token.get_secret_value().strip(), self.mesh_token_file),
         )
 
-    def check_certificates(self) -> None:
+    def check_certificates(self, *, server: bool = False) -> None:
         """Make sure that the files are complete, can be read and fit together.
+
+        Args:
+            server: whether this process listens, or what it starts.
 
         Raises:
             CertificatesUnusable: they are not.
@@ -67,6 +70,11 @@ class ConnectSettings(BaseModel):
             raise CertificatesUnusable(
                 "FRAMEMESH_TLS_CA: is missing: it says whom to trust, as FRAMEMESH_TLS_CERT and "
                 "FRAMEMESH_TLS_KEY say who we are"
+            )
+        if server and self.tls is not None and self.tls_certificate is None:
+            raise CertificatesUnusable(
+                "FRAMEMESH_TLS_CERT: is missing: a service that encrypts shows who it is; "
+                "FRAMEMESH_TLS_KEY is its key"
             )
         if (self.tls_certificate is None) != (self.tls_key is None):
             missing = "CERT" if self.tls_certificate is None else "KEY"

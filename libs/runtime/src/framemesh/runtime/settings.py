@@ -157,18 +157,12 @@ class ServiceSettings(ConnectSettings):
         """Make sure that what this process opens may be opened, before it begins.
 
         Raises:
-            BadSetting: the certificate is missing.
-            CertificatesUnusable: the files of certificates are.
-            KeyUnusable: a key of tokens is.
+            CertificatesUnusable: the files of certificates are missing, or do not fit together.
+            KeyUnusable: a key of tokens cannot be read.
             PlaintextRefused: a port would not be encrypted, though other machines reach it.
             AnybodyRefused: or it would ask nobody who he is.
         """
-        self.check_certificates()
-        if self.tls is not None and self.tls_certificate is None:
-            raise BadSetting(
-                "FRAMEMESH_TLS_CERT: is missing: a service that encrypts shows who it is; "
-                "FRAMEMESH_TLS_KEY is its key"
-            )
+        self.check_certificates(server=True)
         for name in PORTS:
             if address := getattr(self, name, ""):
                 self.connect.check_port(address)
