@@ -88,7 +88,7 @@ async def test_a_wrong_token_is_refused_and_the_page_goes_on_without_it(
     dashboard: Dashboard,
 ) -> None:
     page = await dashboard.open(token="wrong")  # noqa: S106  that is what is tested
-    await page.shows("The token in the address is wrong")
+    await page.shows("The token is missing, wrong or has ended")
     await page.shows("read-only")
     await page.until("document.querySelector('.connection.open')")
     assert "token" not in await page.evaluate("location.href")

@@ -12,7 +12,7 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.metrics.endpoint import metrics_endpoint
 from framemesh.runtime.metrics.meter import MemoryMeter
 from framemesh.runtime.processes.ports import free_block
-from tests.integration.identity.world import Closed, closed_mesh
+from tests.integration.identity.world import Closed, closed_mesh, issuer
 from tests.integration.services.running import stand_pipeline
 from tests.waiting import eventually
 
@@ -46,3 +46,9 @@ async def metrics(mesh: Closed) -> AsyncIterator[str]:
 
         await eventually(listens)
         yield url
+
+
+@pytest.fixture
+def mesh_keys(tmp_path: Path) -> Path:
+    """A folder with a key."""
+    return issuer(tmp_path / "more-keys").key.parent

@@ -93,8 +93,13 @@ class Framemesh(LazyGroup):
             "Add, list, show and remove what takes results to files and other services.",
         ),
         LazyCommand(
+            "broker",
+            "framemesh.cli.commands.security.broker:app",
+            "Make the configuration of a broker that knows its users.",
+        ),
+        LazyCommand(
             "token",
-            "framemesh.cli.commands.token:app",
+            "framemesh.cli.commands.security.token:app",
             "Make keys, and issue, list and revoke the tokens by which a mesh knows who calls.",
         ),
         LazyCommand(

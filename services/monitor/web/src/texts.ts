@@ -27,7 +27,8 @@ export const texts = {
     readOnly: "read-only",
     writable: "may change",
     readOnlyHelp: "Open the address with #token= that `framemesh up` printed to replay and purge.",
-    refused: "The token in the address is wrong, so this page is read-only.",
+    refused:
+      "The token is missing, wrong or has ended. Open the address with #token= and a token after it.",
     dismiss: "Dismiss",
   },
   theme: {

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from functools import cached_property
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -39,11 +40,29 @@ def _address(value: str) -> str:
     return value
 
 
+FILE = "file://"
+
+MAX_URL_BYTES = 4096
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_URL_BYTES).decode("utf-8", "replace").strip()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
 def _nats_url(value: str) -> str:
+    if value.startswith(FILE):
+        value = _first_line(Path(value.removeprefix(FILE)))
     for server in value.split(","):
         scheme, _, rest = server.partition("://")
         if scheme not in {"nats", "tls"} or not rest or any(map(str.isspace, server)):
-            raise ValueError("use nats://host:port or tls://host:port, several with commas")
+            raise ValueError(
+                "use nats://host:port or tls://host:port, several with commas, or file:///path of "
+                "a file that has them"
+            )
     return value
 
 

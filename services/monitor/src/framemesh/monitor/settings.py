@@ -39,7 +39,8 @@ class Settings(ServiceSettings):
     """Names, with commas between them, under which browsers reach the dashboard, beside the name of
     this machine, localhost and all addresses."""
     token: str = ""
-    """Who has it may replay and purge dead letters in the dashboard; empty: nobody may."""
+    """Who has it may replay and purge dead letters in the dashboard; empty: nobody may. Without a
+    meaning where tokens are asked for."""
     token_file: Path | None = None
     """It has the token, in place of FRAMEMESH_MONITOR_TOKEN: a secret of a swarm."""
     master: Addresses = "127.0.0.1:7402"

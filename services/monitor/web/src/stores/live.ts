@@ -8,7 +8,7 @@ import type { WatchedCamera } from "../api/types"
 import { noteServerIsPast, noteServerTime } from "./clock"
 import { mesh } from "./mesh"
 import { addSamples } from "./samples"
-import { session, startSession, startWithoutToken } from "./session"
+import { session, startSession, startWithoutToken, tokenRefused } from "./session"
 
 export const liveState = signal<LiveState>({ name: "connecting" })
 /** What the server says of the connection, such as a camera that cannot be shown. */
@@ -25,7 +25,7 @@ const connection = new LiveConnection(
       liveState.value = state
       // The monitor was away when the page began.
       if (state.name === "open" && session.value === null) void startSession()
-      if (state.name === "refused") void startWithoutToken().then(() => connection.wake())
+      if (state.name === "refused") refused()
     },
     onText: receive,
     onPicture(picture) {
@@ -34,6 +34,12 @@ const connection = new LiveConnection(
     },
   },
 )
+
+/** A mesh that asks for tokens would refuse the same again; another one lets everybody look. */
+function refused(): void {
+  if (currentToken() === null) tokenRefused.value = true
+  else void startWithoutToken().then(() => connection.wake())
+}
 
 function receive(message: LiveText): void {
   if (message.type === "mesh") {

@@ -39,6 +39,7 @@ from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.runtime.connect_options import is_loopback
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
@@ -120,6 +121,11 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
             try:
                 async with http_server(settings.http, served, settings.connect) as port:
                     log.info("dashboard", address=settings.http, port=port)
+                    if settings.connect.gatekeeper is None and not is_loopback(settings.http):
+                        log.warning(
+                            "whoever reaches the dashboard sees every picture: "
+                            "set FRAMEMESH_TOKEN_KEYS"
+                        )
                     yield
             finally:
                 for each in running:

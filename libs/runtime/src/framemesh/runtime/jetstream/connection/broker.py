@@ -57,6 +57,11 @@ USER = re.compile("//([^:@/]*)[^@/]*@")
 """The user in a URL."""
 
 
+def inbox_prefix(user: str) -> str:
+    """Where answers to a user come: where users have permissions, nobody else reads them there."""
+    return f"_INBOX.{user}" if user else "_INBOX"
+
+
 class BrokerUnavailable(StreamUnavailable):
     """NATS did not answer in time."""
 
@@ -128,6 +133,7 @@ class Broker:
             reconnected_cb=self._on_connected,
             closed_cb=self._on_closed,
             tls_hostname=self._options.tls.name if self._options.tls else None,
+            inbox_prefix=inbox_prefix(self.user),
         )
         await self._on_connected()
 

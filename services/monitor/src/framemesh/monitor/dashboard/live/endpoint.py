@@ -29,6 +29,7 @@ class LiveEndpoint:
             return
         self._browsers += 1
         try:
+            await self._access.ready()
             await Connection(socket, self._sources, self._access).run()
         finally:
             self._browsers -= 1
