@@ -147,8 +147,8 @@ WITH_DOCKER = tests/swarm/with_docker.sh
 SWARM = swarm
 
 .PHONY: test-spool
-test-spool: install ## The process of a camera with its spool on disk, killed 50 times
-	FRAMEMESH_KILLS=50 $(BIN)/pytest tests/integration/sdk/test_spool_kills.py -n 2 -rA
+test-spool: install ## A camera with its spool on disk and its ingest, killed 50 times
+	FRAMEMESH_KILLS=50 $(BIN)/pytest tests/integration/sdk/test_spool_kills.py tests/integration/ingest/test_spool_kills.py -n 2 -rA
 
 .PHONY: test-browser
 test-browser: install ## The dashboard in a real browser, with a hundred cameras for five minutes

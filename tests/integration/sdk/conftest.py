@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
-from framemesh.sdk import AsyncCamera, Camera, CameraOptions, Counts
+from framemesh.sdk import AsyncCamera, Camera, CameraOptions, Counts, Statistics
 
 Requests = AsyncIterator[ingest_pb2.PushRequest]
 
@@ -108,6 +108,10 @@ class ThreadedCamera:
     @property
     def counts(self) -> Counts:
         return self._camera.counts
+
+    @property
+    def statistics(self) -> Statistics:
+        return self._camera.statistics
 
     async def send(self, frame: bytes) -> int:
         return await asyncio.to_thread(self._camera.send, frame)

@@ -12,7 +12,18 @@ def public(face: type) -> set[str]:
 
 
 def test_both_faces_offer_the_same() -> None:
-    assert public(Camera) == public(AsyncCamera) == {"close", "counts", "send", "session"}
+    assert (
+        public(Camera)
+        == public(AsyncCamera)
+        == {
+            "close",
+            "counts",
+            "results",
+            "send",
+            "session",
+            "statistics",
+        }
+    )
 
 
 @pytest.mark.parametrize("method", ["__init__", "send", "close"])

@@ -1,6 +1,7 @@
 """When a camera tries again, and when it gives up."""
 
 import logging
+import math
 import random
 
 import grpc
@@ -77,6 +78,44 @@ def test_what_would_end_the_same_way_again_is_not_tried(
 ) -> None:
     with pytest.raises(error, match=r"ingest at 127\.0\.0\.1:7401.*: what is wrong"):
         connected().pause(code, "what is wrong", 100.0)
+
+
+def test_one_that_is_tried_for_ever_from_the_start_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    policy = reconnection(connect_timeout=math.inf)
+    with caplog.at_level(logging.WARNING, logger="framemesh.sdk"):
+        assert policy.pause(GONE, "connection refused", 101.0) > 0
+        policy.pause(GONE, "connection refused", 102.0)
+        policy.opened()
+    assert [record.getMessage() for record in caplog.records] == [
+        "camera door: no connection to ingest at 127.0.0.1:7401 (connection refused); trying again",
+        "camera door: connected",
+    ]
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_others() -> None:
+    for addresses, seconds in ((1, 10.0), (2, 5.0), (5, 2.0), (50, 1.0)):
+        target = Target(tuple(f"a:{n}" for n in range(1, addresses + 1)), "street", "door")
+        policy = ReconnectPolicy(target, 10.0, random.Random(1))  # noqa: S311
+        policy.start(now=100.0)
+        assert policy.opening_seconds(100.0) == seconds
+        policy.opened()
+        assert policy.opening_seconds(100.0) == seconds
+
+
+def test_addresses_are_tried_in_turn_and_pauses_grow_with_each_round() -> None:
+    target = Target(("a:1", "b:2", "c:3"), "street", "door")
+    policy = ReconnectPolicy(target, 10.0, random.Random(1))  # noqa: S311
+    policy.start(now=100.0)
+    policy.opened()
+    tried, pauses = [], []
+    for _ in range(6):
+        tried.append(policy.address)
+        pauses.append(policy.pause(GONE, "", 100.0))
+    assert tried == ["a:1", "b:2", "c:3"] * 2
+    assert max(pauses[:3]) <= 0.1 < 2 * min(pauses[3:])
+    assert len(set(pauses)) == 6, "jittered"
 
 
 def test_a_break_is_logged_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:

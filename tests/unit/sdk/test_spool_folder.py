@@ -169,6 +169,14 @@ def test_without_a_right_to_drop_a_frame_without_room_is_not_taken(tmp_path: Pat
     assert disk.size <= LEAST_DISK_BYTES
 
 
+def test_nothing_is_dropped_for_a_frame_that_finds_no_room_all_the_same(tmp_path: Path) -> None:
+    disk = Disk(tmp_path, drops=True)
+    disk.write(*(frame(n, 300_000) for n in range(1, 4)), sent=3)
+    disk.write(frame(4, 10_000))
+    done = disk.write(frame(5, 300_000))
+    assert (done.stored, done.dropped, done.unread) == ((Stored.DROPPED,), 0, 1)
+
+
 def test_segments_go_when_their_frames_are_answered(tmp_path: Path) -> None:
     disk = Disk(tmp_path)
     disk.write(*(frame(n, 10_000) for n in range(1, 60)), sent=59)

@@ -48,6 +48,7 @@ class SpoolMachine(RuleBasedStateMachine):
         (stored,) = done.stored
         if stored is Stored.DROPPED:
             assert self.disk.size + size + 48 > LEAST_DISK_BYTES, "there was room"
+            assert not done.dropped, "in vain"
             return
         self.sizes[written.sequence] = size
         if at_once:

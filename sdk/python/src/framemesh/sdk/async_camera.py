@@ -1,10 +1,10 @@
 """The camera of programs that run on asyncio."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from framemesh.sdk import unclosed
 from framemesh.sdk.base_camera import BaseCamera, noted_on
@@ -14,7 +14,11 @@ from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.headers import check_headers
+from framemesh.sdk.session.statistics import Statistics
 from framemesh.sdk.transport.tasks import TaskDriver
+
+if TYPE_CHECKING:
+    from framemesh.sdk.session.result import Result
 
 
 class AsyncCamera(BaseCamera[TaskDriver]):
@@ -25,6 +29,12 @@ class AsyncCamera(BaseCamera[TaskDriver]):
     twice. It belongs to one event loop; `on_rejected` is called in whichever task calls `send` or
     `close`.
     """
+
+    @property
+    def statistics(self) -> Statistics:
+        """How the camera does at this moment."""
+        self._check_process()
+        return self._core.statistics
 
     @property
     def counts(self) -> Counts:
@@ -77,6 +87,20 @@ class AsyncCamera(BaseCamera[TaskDriver]):
             await driver.stop()
             unclosed.ended(core)
         core.end(seconds)
+
+    def results(
+        self, *, from_start: bool = False, timeout: float | None = None
+    ) -> "AsyncIterator[Result]":
+        """What became of the frames of this camera: as `Camera.results`, but it begins with the
+        first step of the loop, and reads none ahead."""
+        self._check_process()
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+        from framemesh.sdk.transport.results import results  # noqa: PLC0415  as in Camera
+
+        return results(
+            self._core.target, self._core.options, from_start=from_start, timeout=timeout
+        )
 
     async def __aenter__(self) -> Self:
         if self._core.options.disk is not None:

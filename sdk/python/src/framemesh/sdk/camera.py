@@ -1,9 +1,9 @@
 """The camera of programs with threads, or with none."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from framemesh.sdk import unclosed
 from framemesh.sdk.base_camera import BaseCamera, noted_on
@@ -13,7 +13,11 @@ from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.counts import Counts
 from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.headers import check_headers
+from framemesh.sdk.session.statistics import Statistics
 from framemesh.sdk.transport.threads import ThreadDriver
+
+if TYPE_CHECKING:
+    from framemesh.sdk.session.result import Result
 
 
 class Camera(BaseCamera[ThreadDriver]):
@@ -24,6 +28,12 @@ class Camera(BaseCamera[ThreadDriver]):
     It may be used from several threads; `on_rejected` is called in whichever calls `send` or
     `close`.
     """
+
+    @property
+    def statistics(self) -> Statistics:
+        """How the camera does at this moment."""
+        self._check_process()
+        return self._driver.call(lambda: self._core.statistics)
 
     @property
     def counts(self) -> Counts:
@@ -101,6 +111,35 @@ class Camera(BaseCamera[ThreadDriver]):
             driver.stop()
             unclosed.ended(core)
         core.end(seconds)
+
+    def results(
+        self, *, from_start: bool = False, timeout: float | None = None
+    ) -> "Iterator[Result]":
+        """What became of the frames of this camera, of all its sessions, in the order in which the
+        mesh decided. None is missing and none comes twice, also where the monitor restarts.
+
+        Begins with this call: the results of frames that are sent later are among them. They are
+        read no faster than they are taken; 64 are ahead. It goes on after the camera is closed.
+
+        Args:
+            from_start: with the oldest that is kept, instead of the next.
+            timeout: Seconds without a result that end it; None: it goes on for ever.
+
+        Raises:
+            InvalidArgument: `options` has no `monitor`.
+            MonitorUnreachable: there is no connection to it for `connect_timeout`.
+            PipelineUnknown, CameraRefused: the monitor does not give them.
+            CameraForked: as for `send`.
+        """
+        self._check_process()
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+        # Needs what most cameras have no use for, and an import that is quick matters to them.
+        from framemesh.sdk.transport.results import ResultReader  # noqa: PLC0415
+
+        reader = ResultReader(self._core.target, self._core.options, from_start=from_start)
+        reader.wait_until_began()
+        return reader.results(timeout)
 
     def __enter__(self) -> Self:
         if self._core.options.disk is not None:

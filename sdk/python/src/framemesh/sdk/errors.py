@@ -45,6 +45,10 @@ class CertificatesRefused(IngestUnreachable):
     """Ingest is there, and its certificate or ours is not accepted, or only one side encrypts."""
 
 
+class MonitorUnreachable(FramemeshSdkError):
+    """There was no connection to the monitor in time, for the results."""
+
+
 class NoCredit(FramemeshSdkError):
     """The credit is used up: at this moment, or for all of `send_timeout`."""
 

@@ -37,8 +37,9 @@ def tell() -> None:
             )
 
 
-# A fork while another thread holds the lock would leave it held in the child for ever.
-os.register_at_fork(
-    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-)
+if hasattr(os, "register_at_fork"):
+    # A fork while another thread holds the lock would leave it held in the child for ever.
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 atexit.register(tell)

@@ -27,29 +27,29 @@ def check_name(what: str, name: str) -> str:
     return name
 
 
-def check_addresses(addresses: str | Iterable[str]) -> tuple[str, ...]:
+def check_addresses(addresses: str | Iterable[str], of: str = "ingest") -> tuple[str, ...]:
     """One or several addresses, each once, in their order.
 
     Raises:
         InvalidArgument: there is none, or one is not host:port.
     """
     if not isinstance(addresses, Iterable) or isinstance(addresses, bytes):
-        raise InvalidArgument(f"addresses of ingest are a text or a tuple, not {addresses!r}")
+        raise InvalidArgument(f"addresses of {of} are a text or a tuple, not {addresses!r}")
     given = addresses.split(",") if isinstance(addresses, str) else addresses
-    checked = tuple(dict.fromkeys(map(_check_address, given)))
+    checked = tuple(dict.fromkeys(_check_address(one, of) for one in given))
     if not 1 <= len(checked) <= MAX_ADDRESSES:
-        raise InvalidArgument(f"give 1 to {MAX_ADDRESSES} addresses of ingest, not {len(checked)}")
+        raise InvalidArgument(f"give 1 to {MAX_ADDRESSES} addresses of {of}, not {len(checked)}")
     return checked
 
 
-def _check_address(address: str) -> str:
+def _check_address(address: str, of: str) -> str:
     if isinstance(address, str):
         address = address.strip()
         host, _, port = address.rpartition(":")
         plain = host and _PORT.fullmatch(port) and 0 < int(port) < 65536
         if not re.search(r"\s", address) and (_RESOLVER.match(address) or plain):
             return address
-    raise InvalidArgument(f"address {address!r}: give host:port of ingest, such as 127.0.0.1:7401")
+    raise InvalidArgument(f"address {address!r}: give host:port of {of}, such as 127.0.0.1:7401")
 
 
 def check_certificates(tls: TlsFiles) -> TlsFiles:

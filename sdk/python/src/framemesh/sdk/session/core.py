@@ -29,6 +29,7 @@ from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
 from framemesh.sdk.session.session import CameraSession
+from framemesh.sdk.session.statistics import NANO, RateMeter, Statistics
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
 
 
@@ -62,6 +63,7 @@ class CameraCore:
         connect_timeout = options.connect_timeout if disk is None else math.inf
         self._reconnect = ReconnectPolicy(target, connect_timeout, jitter)
         self._pause = 0.0
+        self._rate = RateMeter(monotonic())
         self._stream: Stream | None = None
         """The one that is opening or open."""
         self._leaving: Stream | None = None
@@ -76,6 +78,25 @@ class CameraCore:
     @property
     def counts(self) -> Counts:
         return self._session.counts
+
+    @property
+    def statistics(self) -> Statistics:
+        session, waiting = self._session, self._session.never_sent
+        oldest = session.oldest_unix_nano
+        return Statistics(
+            counts=session.counts,
+            accepted_bytes=session.accepted_bytes,
+            accepted_per_second=self._rate.rate(self._monotonic()),
+            is_connected=session.is_open,
+            reconnects=max(0, self._reconnect.connections - 1),
+            address=self._reconnect.address,
+            spool_frames=waiting.frames,
+            spool_bytes=waiting.bytes,
+            oldest_seconds=(
+                0.0 if oldest is None else max(0.0, (self.options.now() - oldest) / NANO)
+            ),
+            last_error=self._spool_report.problem or self._reconnect.last_error,
+        )
 
     # What the user of a camera does.
 
@@ -261,7 +282,9 @@ class CameraCore:
 
     def acknowledged(self, accepted: Iterable[int], rejected: Iterable[FrameRejected]) -> None:
         """Ingest answered frames of this stream."""
+        before = self._session.counts.accepted
         self._session.acknowledged(accepted, rejected)
+        self._rate.add(self._session.counts.accepted - before, self._monotonic())
         self._reconnect.progressed()
 
     def renew(self) -> None:

@@ -1,7 +1,7 @@
 """What a camera sends where, and how."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
@@ -79,6 +79,8 @@ class CameraOptions:
     that is full the oldest one that was never sent is dropped.
     With a spool on disk the same happens where that has no room, and credit makes nobody wait."""
     spool: MemorySpool | DiskSpool = field(default_factory=MemorySpool)
+    monitor: str | Sequence[str] = ()
+    """host:port of the monitor, for `results`; several as for ingest."""
     clock: Callable[[], int] = time.time_ns
     """The camera's, in nanoseconds since the Unix epoch. It need not be right: ingest finds out how
     far it is from its own."""
@@ -97,6 +99,8 @@ class CameraOptions:
             raise InvalidArgument(f"on_full is one of {choices}, not {self.on_full!r}")
         if not isinstance(self.spool, MemorySpool | DiskSpool):
             raise InvalidArgument(f"spool is a MemorySpool or a DiskSpool, not {self.spool!r}")
+        if self.monitor:
+            check_addresses(self.monitor, "monitor")
         if self.on_rejected is not None and not callable(self.on_rejected):
             raise InvalidArgument(f"on_rejected is a function, not {self.on_rejected!r}")
         if self.tls is not None:
@@ -111,6 +115,10 @@ class CameraOptions:
             InvalidArgument: that is no time.
         """
         return check_clock(self.clock())
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return check_addresses(self.monitor, "monitor") if self.monitor else ()
 
     @property
     def drops(self) -> bool:

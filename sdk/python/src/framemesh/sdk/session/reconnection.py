@@ -1,6 +1,7 @@
 """What follows the end of a stream: the next one after a pause, or giving up."""
 
 import logging
+import math
 import random
 
 import grpc
@@ -10,6 +11,7 @@ from framemesh.sdk.errors import (
     CertificatesRefused,
     FramemeshSdkError,
     IngestUnreachable,
+    MonitorUnreachable,
     PipelineUnknown,
 )
 from framemesh.sdk.session.options import Target
@@ -21,6 +23,9 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 OPENING_SECONDS = 10.0
 """How long one attempt may take from the call to the first response of ingest."""
+
+LEAST_ATTEMPT_SECONDS = 1.0
+"""However many addresses there are: a network round the world, and a busy server."""
 
 # With any other status the next stream may succeed: a restart, a drain, a network that was cut.
 _FINAL = frozenset(
@@ -40,8 +45,15 @@ _FINAL = frozenset(
 class ReconnectPolicy:
     """When one camera opens its next stream. Times are of a monotonic clock, in seconds."""
 
-    def __init__(self, target: Target, connect_timeout: float, jitter: random.Random) -> None:
+    def __init__(
+        self,
+        target: Target,
+        connect_timeout: float,
+        jitter: random.Random,
+        service: str = "ingest",
+    ) -> None:
         self._target = target
+        self._service = service
         self._connect_timeout = connect_timeout
         self._deadline: float | None = None
         """For the first stream to be open; None: none was begun, or one was open."""
@@ -54,6 +66,10 @@ class ReconnectPolicy:
         self._why = "it does not answer"
         self._fault = ""
         """What is wrong with certificates."""
+        self.connections = 0
+        """Streams that were open."""
+        self.last_error = ""
+        """Why the last stream ended that did not end well."""
 
     @property
     def address(self) -> str:
@@ -67,14 +83,24 @@ class ReconnectPolicy:
     def opening_seconds(self, now: float) -> float:
         """How long the attempt that begins now may take until the stream is open."""
         if self._deadline is None:
-            return OPENING_SECONDS
-        return min(OPENING_SECONDS, max(0.0, self._deadline - now))
+            return self._attempt_seconds
+        return min(self._attempt_seconds, max(0.0, self._deadline - now))
+
+    @property
+    def _attempt_seconds(self) -> float:
+        """One address that does not answer leaves time for the others."""
+        first = self._deadline is not None
+        whole = min(OPENING_SECONDS, self._connect_timeout) if first else OPENING_SECONDS
+        return max(whole / len(self._target.addresses), min(whole, LEAST_ATTEMPT_SECONDS))
 
     def opened(self) -> None:
         """A stream is open; the next ones have no deadline."""
         if self._broken:
-            log.warning("camera %s: connected again", self._target.camera)
+            log.warning(
+                "camera %s: connected%s", self._target.camera, " again" * (self.connections > 0)
+            )
         self._deadline, self._broken = None, False
+        self.connections += 1
 
     def progressed(self) -> None:
         """A frame was answered: the next break is a new one, and its first pause is short."""
@@ -91,19 +117,22 @@ class ReconnectPolicy:
         if code in _FINAL:
             raise self._refusal(code, details)
         if code is not grpc.StatusCode.CANCELLED:  # our own time-out explains nothing
-            self._why, self._fault = fault or details or code.name, fault
+            self._why = self.last_error = fault or details or code.name
+            self._fault = fault
         pause = self._jitter.uniform(0.5, 1.0) * self._pause
         self._move_on()
-        if self._deadline is None:
+        if self._deadline is None or self._deadline == math.inf:
             self._log_break()
             return pause
         if now >= self._deadline:
             if self._fault:
                 raise CertificatesRefused(
-                    f"no connection to ingest within {self._connect_timeout:g} s: {self._fault}"
+                    f"no connection to {self._service} within {self._connect_timeout:g} s: "
+                    f"{self._fault}"
                 )
-            raise IngestUnreachable(
-                f"no connection to ingest at {self._target.address} within "
+            unreachable = IngestUnreachable if self._service == "ingest" else MonitorUnreachable
+            raise unreachable(
+                f"no connection to {self._service} at {self._target.address} within "
                 f"{self._connect_timeout:g} s ({self._why}): is it running, is this its address?"
             )
         return min(pause, self._deadline - now)
@@ -118,17 +147,22 @@ class ReconnectPolicy:
     def _refusal(self, code: grpc.StatusCode, details: str) -> FramemeshSdkError:
         target = self._target
         if code is grpc.StatusCode.NOT_FOUND:
-            return PipelineUnknown(f"ingest at {target.address}: {details or 'no such pipeline'}")
+            return PipelineUnknown(
+                f"{self._service} at {target.address}: {details or 'no such pipeline'}"
+            )
         return CameraRefused(
-            f"ingest at {target.address} refuses camera {target.camera!r} of pipeline "
+            f"{self._service} at {target.address} refuses camera {target.camera!r} of pipeline "
             f"{target.pipeline!r}: {details or code.name}"
         )
 
     def _log_break(self) -> None:
         if not self._broken:
             log.warning(
-                "camera %s: the stream to ingest at %s broke (%s); trying again",
+                "camera %s: the stream to %s at %s broke (%s); trying again"
+                if self.connections
+                else "camera %s: no connection to %s at %s (%s); trying again",
                 self._target.camera,
+                self._service,
                 self._target.address,
                 self._why,
             )

@@ -56,6 +56,7 @@ class CameraSession:
         """Cost of all frames in `_sent`."""
         self._last_sequence = 0
         self._offered = self._accepted = self._rejected = self._dropped = 0
+        self.accepted_bytes = 0
         self._new_rejections: list[FrameRejected] = []
 
     @property
@@ -70,6 +71,21 @@ class CameraSession:
     @property
     def _on_disk(self) -> int:
         return self._disk.pending if self._disk is not None else 0
+
+    @property
+    def never_sent(self) -> Cost:
+        """What waits in the spool; of one on disk the bytes of its files."""
+        if self._disk is None:
+            return self._spool.cost
+        return Cost(self._on_disk + len(self._spool), self._disk.used_bytes)
+
+    @property
+    def oldest_unix_nano(self) -> int | None:
+        """When `send` was called for the oldest frame without an answer, by the camera's clock."""
+        oldest = next(iter(self._sent.values()), None) or self._spool.oldest
+        if oldest is not None:
+            return oldest.sent_unix_nano or oldest.captured_unix_nano
+        return self._disk.oldest_unix_nano if self._disk is not None else None
 
     @property
     def all_sent(self) -> bool:
@@ -162,9 +178,11 @@ class CameraSession:
         A second answer to a frame, and one to a frame that was not sent, are ignored.
         """
         for sequence in accepted:
-            self._accepted += self._settle(sequence)
+            if (frame := self._settle(sequence)) is not None:
+                self._accepted += 1
+                self.accepted_bytes += len(frame.image)
         for one in rejected:
-            if self._settle(one.sequence):
+            if self._settle(one.sequence) is not None:
                 self._rejected += 1
                 self._new_rejections.append(one)
 
@@ -181,15 +199,16 @@ class CameraSession:
         fits = self._in_flight_cost.leaves_room(self._credit, len(frame.image))
         return frame if fits else None
 
-    def _settle(self, sequence: int) -> bool:
+    def _settle(self, sequence: int) -> OfferedFrame | None:
+        """The frame, which has its answer now; None if it was not sent, or has one."""
         not_sent = self._to_resend and sequence >= self._to_resend[0]
         if not_sent or (frame := self._sent.pop(sequence, None)) is None:
-            return False
+            return None
         self._sent_cost.remove(frame)
         self._in_flight_cost.remove(frame)
         if self._disk is not None:
             self._disk.settle(sequence)
-        return True
+        return frame
 
     # The spool on disk.
 

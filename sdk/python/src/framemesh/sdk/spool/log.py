@@ -1,5 +1,6 @@
 """The records of a spool over its segments: append, read in order, mark, delete."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from framemesh.sdk.session.offered_frame import OfferedFrame
@@ -191,10 +192,10 @@ class RecordLog:
         Raises:
             NoRoom: there is none.
         """
+        if self.used + size - self._max_bytes > sum(one.size for one in self._victims()):
+            raise NoRoom  # nothing is dropped in vain
         while self.used + size > self._max_bytes:
-            victim = self._victim()
-            if victim is None:
-                raise NoRoom
+            victim = next(self._victims())
             if victim is self._segments[-1]:
                 # Its name keeps the numbers of the one that goes.
                 self.begin_segment(sequence)
@@ -203,13 +204,12 @@ class RecordLog:
             victim.waiting = 0
             self._delete([victim])
 
-    def _victim(self) -> Segment | None:
-        """The segment that goes for a new frame."""
+    def _victims(self) -> Iterator[Segment]:
+        """The segments that may go for a new frame, in this order."""
         if self.reclaimable:
-            return self._segments[-1]
-        if not self._drops:
-            return None
-        return next((one for one in self._segments if one.waiting and not one.sent), None)
+            yield self._segments[-1]
+        if self._drops:
+            yield from (one for one in self._segments if one.waiting and not one.sent)
 
     def _delete_settled(self) -> None:
         """All but the last, whose name and last record tell the next number."""

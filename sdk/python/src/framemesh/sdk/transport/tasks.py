@@ -15,7 +15,7 @@ from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
 from framemesh.sdk.transport.disk_thread import DiskThread
-from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
+from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of, tell_if_open
 
 T = TypeVar("T")
 
@@ -67,6 +67,7 @@ class TaskDriver:
             await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
             if self._disk_task is not None:
                 await asyncio.wait([self._disk_task], timeout=DISK_SECONDS)
+                tell_if_open(self._core, not self._disk_task.done())
                 self._disk_task.cancel()
 
     async def _next(self, steps: Steps[T]) -> T | None:

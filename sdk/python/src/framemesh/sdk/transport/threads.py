@@ -15,7 +15,7 @@ from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
-from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of
+from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of, tell_if_open
 
 T = TypeVar("T")
 
@@ -79,6 +79,7 @@ class ThreadDriver:
             self._thread.join(CLOSE_SECONDS)
             if self._disk_thread.ident is not None:
                 self._disk_thread.join(DISK_SECONDS)
+                tell_if_open(self._core, self._disk_thread.is_alive())
 
     def _next(self, steps: Steps[T]) -> T | None:
         """The next value, after the waits before it; None at the end."""

@@ -17,7 +17,8 @@ class SpoolReport:
     def __init__(self, camera: str) -> None:
         self._camera = camera
         self._folder = ""
-        self._problem = ""
+        self.problem = ""
+        """What the disk said last; empty if it did what it was asked for."""
         self._dropped = self._damaged = 0
         """Not told yet."""
         self._told = -math.inf
@@ -41,14 +42,14 @@ class SpoolReport:
             )
 
     def done(self, done: DiskDone, now: float) -> None:
-        if done.problem != self._problem and done.problem:
+        if done.problem != self.problem and done.problem:
             log.warning(
                 "camera %s: the spool %s cannot be written: %s",
                 self._camera,
                 self._folder,
                 done.problem,
             )
-        self._problem = done.problem
+        self.problem = done.problem
         self._dropped += done.dropped + done.stored.count(Stored.DROPPED)
         self._damaged += done.damaged
         if self._dropped and now - self._told >= TELL_SECONDS:
