@@ -61,6 +61,8 @@ class Push:
     call: "grpc.aio.StreamStreamCall[ingest_pb2.PushRequest, ingest_pb2.PushResponse]"
     accepted: list[int] = field(default_factory=list)
     rejected: dict[int, ingest_pb2.Rejection] = field(default_factory=dict)
+    queries: list[int] = field(default_factory=list)
+    """Ids of those of the clock."""
 
     async def open(
         self, camera: str = "north", session: str = "s1", pipeline: str = "street"
@@ -81,9 +83,18 @@ class Push:
 
     async def take_answer(self) -> None:
         """Read one acknowledgement; raises AioRpcError where the stream ends otherwise."""
-        answer = (await self._read()).acknowledgement
+        response = await self._read()
+        if response.HasField("clock_query"):
+            self.queries.append(response.clock_query.id)
+        answer = response.acknowledgement
         self.accepted += answer.accepted
         self.rejected |= {each.sequence: each for each in answer.rejected}
+
+    async def asked(self) -> int:
+        """Read until the clock is asked for; returns the id of the query."""
+        while not self.queries:
+            await self.take_answer()
+        return self.queries[-1]
 
     async def finish(self) -> None:
         """Half-close, and read to the end; raises AioRpcError where that is not OK."""

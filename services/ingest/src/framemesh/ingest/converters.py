@@ -3,7 +3,7 @@
 import zlib
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.ingest.clock_offset import CameraClock
+from framemesh.ingest.camera_clock import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_headers import problem_of_headers
 from framemesh.ingest.offers import AckBatch, OfferedFrame
@@ -41,6 +41,10 @@ def opened_to_proto(
             max_frame_bytes=max_frame_bytes,
         )
     )
+
+
+def query_to_proto(query: int) -> ingest_pb2.PushResponse:
+    return ingest_pb2.PushResponse(clock_query=ingest_pb2.ClockQuery(id=query))
 
 
 def ack_to_proto(answer: AckBatch) -> ingest_pb2.PushResponse:

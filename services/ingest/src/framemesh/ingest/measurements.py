@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from framemesh.core.metrics.frames import (
     FRAME_OUTCOMES,
     INGEST_BYTES,
+    INGEST_CLOCK_STEPS,
     INGEST_FRAMES,
     INGEST_SESSIONS,
     INGEST_STORE,
@@ -29,6 +30,7 @@ class PipelineMeasurements:
     rejected: Counter
     image_bytes: Counter
     store_seconds: Histogram
+    clock_steps: Counter
     sessions: set[Window] = field(default_factory=set)
     """That are open: what bounds the unacknowledged frames of each."""
 
@@ -68,6 +70,7 @@ class IngestMeasurements:
                 self.meter.counter(INGEST_FRAMES, pipeline, "rejected"),
                 self.meter.counter(INGEST_BYTES, pipeline),
                 self.meter.histogram(INGEST_STORE, pipeline),
+                self.meter.counter(INGEST_CLOCK_STEPS, pipeline),
             )
         return found
 

@@ -6,8 +6,13 @@ import grpc.aio
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.names import check_name
-from framemesh.ingest.clock_offset import CameraClock
-from framemesh.ingest.converters import ack_to_proto, offered_from_proto, opened_to_proto
+from framemesh.ingest.camera_clock import CameraClock
+from framemesh.ingest.converters import (
+    ack_to_proto,
+    offered_from_proto,
+    opened_to_proto,
+    query_to_proto,
+)
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
@@ -37,9 +42,10 @@ async def _offered(requests: Requests, clock: CameraClock) -> AsyncIterator[Offe
             case "frame":
                 yield offered_from_proto(request.frame, clock)
             case "clock":
-                clock.read(request.clock.unix_nano)
+                said = request.clock
+                clock.read(said.unix_nano, said.query, said.stepped_nano)
             case _:
-                raise SessionProtocolViolation("after opening, send frames and one clock reading")
+                raise SessionProtocolViolation("after opening, send frames and clock readings")
 
 
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
@@ -64,11 +70,15 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         session = IngestSession(snapshot, opening.camera, opening.session, self._deps, self._credit)
         limit = self._deps.validator.max_bytes
         # The camera reads its clock when this reaches it.
-        clock = CameraClock(opening.camera, self._deps.clock)
+        measured = self._deps.measurements.of(snapshot.name)
+        clock = CameraClock(opening.camera, self._deps.clock, measured.clock_steps.add)
         await context.write(opened_to_proto(self._credit.frames, self._credit.bytes, limit))
 
         async def write(answer: AckBatch) -> None:
             await context.write(ack_to_proto(answer))
+            # Here, so that it costs no timer; where nothing is acknowledged, no time is needed.
+            if (query := clock.next_query()) is not None:
+                await context.write(query_to_proto(query))
 
         began = self._deps.clock.monotonic()
         log.info("camera connected", session=opening.session)

@@ -55,6 +55,14 @@ INGEST_UNACKNOWLEDGED = Metric(
     INGEST,
     PIPELINE,
 )
+INGEST_CLOCK_STEPS = Metric(
+    "framemesh.ingest.clock.steps",
+    Kind.COUNTER,
+    "{step}",
+    "Times that the clock of a camera was set while it was connected.",
+    INGEST,
+    PIPELINE,
+)
 
 FRAME_OUTCOMES = Metric(
     "framemesh.frame.outcomes",
@@ -171,6 +179,7 @@ FRAMES: tuple[Metric, ...] = (
     INGEST_STORE,
     INGEST_SESSIONS,
     INGEST_UNACKNOWLEDGED,
+    INGEST_CLOCK_STEPS,
     FRAME_OUTCOMES,
     FRAME_AGE,
     FRAME_HOP,

@@ -7,9 +7,9 @@ driver reports what happened by calling the methods named after events: `opened`
 around every step of the iterators returned here.
 """
 
+import logging
 import math
 import random
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 
@@ -29,8 +29,11 @@ from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
 from framemesh.sdk.session.session import CameraSession
-from framemesh.sdk.session.statistics import NANO, RateMeter, Statistics
+from framemesh.sdk.session.statistics import RateMeter, Statistics
+from framemesh.sdk.session.steady_clock import NANO, SteadyClock, since_boot
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
+
+log = logging.getLogger(__name__)
 
 
 class CameraCore:
@@ -40,7 +43,7 @@ class CameraCore:
         self,
         target: Target,
         options: CameraOptions,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = since_boot,
         jitter: random.Random | None = None,
     ) -> None:
         self.target = target
@@ -57,6 +60,9 @@ class CameraCore:
         self._admission = AdmissionControl(target, self._session, options, disk)
         self._rejections = Rejections(target.camera, options.on_rejected)
         self._monotonic = monotonic
+        self._clock = SteadyClock(options.now, monotonic)
+        self._clock_query = 0
+        """That is to be answered; 0: none."""
         # Spreads reconnects, is no secret.
         jitter = jitter or random.Random()  # noqa: S311
         # A camera that has its frames on disk begins where no ingest can be reached.
@@ -115,15 +121,17 @@ class CameraCore:
         )
 
     def times(self, captured_unix_nano: int | None) -> tuple[int, int]:
-        """When a frame was captured, as given or now by the clock of the camera, and when `send`
-        was called; 0 for the second where both are one.
+        """When a frame was captured, as given or now, and when `send` was called; 0 for the second
+        where both are one. By the clock of the camera, without what it was set meanwhile.
 
         Raises:
             BadFrame: what was given is no whole number of 64 bits.
             InvalidArgument: what the clock says is none.
         """
-        now = self.options.now()
-        return (now, 0) if captured_unix_nano is None else (check_captured(captured_unix_nano), now)
+        now = self._clock.now()
+        if captured_unix_nano is None:
+            return now, 0
+        return self._clock.steady(check_captured(captured_unix_nano)), now
 
     def offer(
         self,
@@ -225,11 +233,14 @@ class CameraCore:
         yield Send(OpenSession(self.target, self._session.id))
         yield Wait(lambda: self._session.is_open or self._is_over(stream))
         if not self._is_over(stream):
-            yield Send(ClockReading(self.options.now()))
+            yield Send(self._reading(0))
         while not self._is_over(stream):
             if self._leaving is stream:
                 return
-            if (frame := self._session.next_to_send()) is not None:
+            if query := self._clock_query:
+                self._clock_query = 0
+                yield Send(self._reading(query))
+            elif (frame := self._session.next_to_send()) is not None:
                 yield Send(frame)
             elif self._session.closing and self._session.all_sent:
                 return
@@ -287,6 +298,10 @@ class CameraCore:
         self._rate.add(self._session.counts.accepted - before, self._monotonic())
         self._reconnect.progressed()
 
+    def clock_asked(self, query: int) -> None:
+        """Ingest asks what the clock says."""
+        self._clock_query = query
+
     def renew(self) -> None:
         """There are other certificates: send nothing more on this stream, and open the next once
         ingest has answered what was sent."""
@@ -318,6 +333,7 @@ class CameraCore:
 
     def _disconnected(self) -> None:
         self._stream = self._leaving = None
+        self._clock_query = 0
         self._session.broken()
 
     def _is_finished(self) -> bool:
@@ -331,8 +347,20 @@ class CameraCore:
     def _has_request(self, stream: Stream) -> bool:
         session = self._session
         ended = session.closing and session.all_sent
+        asked = self._clock_query != 0
         over = self._is_over(stream) or self._leaving is stream
-        return ended or over or session.can_send
+        return asked or ended or over or session.can_send
+
+    def _reading(self, query: int) -> ClockReading:
+        reading = self._clock.reading(query)
+        if reading.stepped_nano:
+            log.warning(
+                "camera %s: the clock of this machine was set by %+.3f s; capture times go on "
+                "without that",
+                self.target.camera,
+                reading.stepped_nano / NANO,
+            )
+        return reading
 
     def _unless_failed(self, is_over: Callable[[], bool], seconds: float | None) -> Wait:
         """A wait that a failure ends too; `seconds` None: as long as it takes."""

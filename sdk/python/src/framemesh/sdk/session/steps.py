@@ -44,9 +44,13 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """The second request of a stream: what the camera's clock says now."""
+    """The second request of a stream, and one for each query: what the camera's clock says now."""
 
     unix_nano: int
+    query: int = 0
+    """That it answers; 0: the opening of the stream."""
+    stepped_nano: int = 0
+    """By how much the time of day was set since the last reading."""
 
 
 Request: TypeAlias = OpenSession | ClockReading | OfferedFrame

@@ -17,8 +17,12 @@ def to_proto(request: Request) -> ingest_pb2.PushRequest:
     match request:
         case OfferedFrame():
             return _frame_to_proto(request)
-        case ClockReading(unix_nano):
-            return ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=unix_nano))
+        case ClockReading(unix_nano, query, stepped_nano):
+            return ingest_pb2.PushRequest(
+                clock=ingest_pb2.ClockReading(
+                    unix_nano=unix_nano, query=query, stepped_nano=stepped_nano
+                )
+            )
         case OpenSession(target, session):
             return ingest_pb2.PushRequest(
                 open=ingest_pb2.OpenSession(
@@ -50,6 +54,8 @@ def apply(response: ingest_pb2.PushResponse, core: CameraCore) -> None:
     if response.HasField("acknowledgement"):
         answer = response.acknowledgement
         core.acknowledged(answer.accepted, map(_rejected, answer.rejected))
+    elif response.HasField("clock_query"):
+        core.clock_asked(response.clock_query.id)
     elif response.HasField("opened"):
         opened = response.opened
         core.opened(Credit(opened.credit.frames, opened.credit.bytes), opened.max_frame_bytes)

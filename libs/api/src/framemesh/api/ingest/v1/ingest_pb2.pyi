@@ -61,7 +61,7 @@ class PushRequest(_message.Message):
     def frame(self) -> Global___Frame: ...
     @_builtins.property
     def clock(self) -> Global___ClockReading:
-        """At most once, as soon as the session is open."""
+        """The first as soon as the session is open, then one for each ClockQuery."""
 
     def __init__(
         self,
@@ -112,24 +112,38 @@ Global___OpenSession: _TypeAlias = OpenSession  # noqa: Y015
 
 @_typing.final
 class ClockReading(_message.Message):
-    """The camera's clock at the moment when it receives SessionOpened. From the times at which it sent that
-    and received this, ingest computes the offset between the clocks, with an error of at most half of the
-    time between them. Capture times are stored by the clock of ingest. Without a reading the clocks are
-    assumed to be equal.
+    """The camera's clock at the moment when it receives SessionOpened or a ClockQuery. From the times at which
+    it sent that and received this, ingest computes the offset between the clocks, with an error of at most
+    half of the time between them. Capture times are stored by the clock of ingest. Without a reading the
+    clocks are assumed to be equal.
+
+    The clock whose times are sent is best one that is never set: the time of day at the start of the
+    program, counted on by a clock that only runs. A step of a clock that is set is found with the next
+    query; until then the times of frames are wrong by as much.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     UNIX_NANO_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    STEPPED_NANO_FIELD_NUMBER: _builtins.int
     unix_nano: _builtins.int
+    query: _builtins.int
+    """The id of the query; 0: SessionOpened."""
+    stepped_nano: _builtins.int
+    """By how much the camera's time of day was set since the last reading, as it found by itself, with
+    times on this stream that do not follow it.
+    """
     def __init__(
         self,
         *,
         unix_nano: _builtins.int = ...,
+        query: _builtins.int = ...,
+        stepped_nano: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["unix_nano", b"unix_nano"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["query", b"query", "stepped_nano", b"stepped_nano", "unix_nano", b"unix_nano"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -168,7 +182,7 @@ class Frame(_message.Message):
     SENT_UNIX_NANO_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     captured_unix_nano: _builtins.int
-    """When the camera took it, by its own clock, in nanoseconds since the Unix epoch."""
+    """When the camera took it, by the clock of ClockReading, in nanoseconds since the Unix epoch."""
     image: _builtins.bytes
     """One encoded image: JPEG, PNG or WebP."""
     withheld_bytes: _builtins.int
@@ -216,25 +230,51 @@ class PushResponse(_message.Message):
 
     OPENED_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    CLOCK_QUERY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def opened(self) -> Global___SessionOpened: ...
     @_builtins.property
     def acknowledgement(self) -> Global___Acknowledgement: ...
+    @_builtins.property
+    def clock_query(self) -> Global___ClockQuery: ...
     def __init__(
         self,
         *,
         opened: Global___SessionOpened | None = ...,
         acknowledgement: Global___Acknowledgement | None = ...,
+        clock_query: Global___ClockQuery | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "opened", b"opened", "response", b"response"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "opened", b"opened", "response", b"response"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "opened", b"opened", "response", b"response"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "opened", b"opened", "response", b"response"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["opened", "acknowledgement"]  # noqa: Y015
+    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["opened", "acknowledgement", "clock_query"]  # noqa: Y015
     _WhichOneofArgType_response: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_response) -> _WhichOneofReturnType_response | None: ...
 
 Global___PushResponse: _TypeAlias = PushResponse  # noqa: Y015
+
+@_typing.final
+class ClockQuery(_message.Message):
+    """Asks for a ClockReading, to be sent at once. A camera that does not know this message leaves it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """1, 2, 3, ... on each stream."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClockQuery: _TypeAlias = ClockQuery  # noqa: Y015
 
 @_typing.final
 class SessionOpened(_message.Message):
