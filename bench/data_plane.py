@@ -65,7 +65,7 @@ def next_id() -> str:
     return f"camera/session/{next(NUMBERS)}"
 
 
-async def within_window(publish: Callable[[], Awaitable[None]], messages: int) -> None:
+async def within_window(publish: Callable[[], Awaitable[object]], messages: int) -> None:
     left = iter(range(messages))
 
     async def some() -> None:

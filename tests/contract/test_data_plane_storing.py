@@ -55,12 +55,14 @@ async def test_messages_come_in_the_order_in_which_they_were_stored(world: World
 
 
 async def test_the_same_id_is_stored_once(world: World) -> None:
-    for _ in range(3):
-        await world.plane.store(message(1))
+    assert await world.plane.store(message(0)) is None
+    assert await world.plane.store(message(1)) is None
+    for _ in range(2):
+        assert await world.plane.store(message(1)) == 2
     async with asyncio.TaskGroup() as tasks:
         for _ in range(50):
             tasks.create_task(world.plane.store(message(2)))
-    assert await world.stored("TEST") == 2
+    assert await world.stored("TEST") == 3
 
 
 async def test_an_id_is_recognised_during_the_duplicate_window(world: World) -> None:

@@ -7,7 +7,7 @@ import grpc.aio
 import pytest
 from structlog.testing import capture_logs
 
-import framemesh.ingest.camera_clock
+import framemesh.ingest.clock.camera_clock
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -107,7 +107,7 @@ async def test_no_frame_is_from_the_future(
 @pytest.fixture
 def quick_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clocks of cameras are read with every acknowledgement."""
-    monkeypatch.setattr(framemesh.ingest.camera_clock, "QUERY_SECONDS", 0.0)
+    monkeypatch.setattr(framemesh.ingest.clock.camera_clock, "QUERY_SECONDS", 0.0)
 
 
 class Board:

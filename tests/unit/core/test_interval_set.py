@@ -40,6 +40,19 @@ def test_what_is_without_another_is_what_sets_say(
     assert list(one.without(other)) == [n for n in range(80) if n in one and n not in other]
 
 
+@given(runs, st.integers(1, 70), st.integers(0, 20))
+def test_what_is_missing_are_the_runs_between(
+    added: list[tuple[int, int]], first: int, length: int
+) -> None:
+    intervals = IntervalSet()
+    for start, more in added:
+        intervals.add(start, start + more)
+    missing = intervals.missing(first, first + length)
+    numbers = [n for a, b in missing for n in range(a, b + 1)]
+    assert numbers == [n for n in range(first, first + length + 1) if n not in intervals]
+    assert all(a[1] + 1 < b[0] for a, b in pairwise(missing))
+
+
 def test_numbers_in_order_are_one_run() -> None:
     intervals = IntervalSet()
     for number in range(1, 10_001):

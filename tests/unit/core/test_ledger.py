@@ -52,6 +52,43 @@ def test_an_outcome_proves_that_its_frame_was_accepted() -> None:
     assert (ledger.account.accepted, ledger.account.pending) == (2, 1)
 
 
+@given(frames, st.randoms(use_true_random=False), st.integers(1, 30), st.integers(0, 20))
+def test_filtered_frames_balance_in_whatever_order_entries_come(
+    fates: dict[tuple[str, int], Fate | None], random: st.DataObject, first: int, length: int
+) -> None:
+    run = range(first, first + length + 1)
+    fates = {key: fate for key, fate in fates.items() if key[1] not in run}
+    sessions = sorted({session for session, _ in fates})
+    entries: list[tuple[str, int, Fate | None]] = [(*key, fate) for key, fate in fates.items()]
+    entries += [(session, 0, None) for session in sessions] * 2
+    random.shuffle(entries)  # type: ignore[attr-defined]
+    ledger = CameraLedger("north", ClosedSessions())
+    for session, sequence, fate in entries:
+        if not sequence:
+            ledger.reject(session, run[0], run[-1], "filtered")
+        elif fate is None:
+            ledger.accept(session, sequence, sequence)
+        else:
+            ledger.complete(session, sequence, fate, "")
+    account = ledger.account
+    filtered = len(run) * len(sessions)
+    assert account.reasons.get("filtered", 0) == filtered
+    assert account.offered == len(fates) + filtered
+    assert account.rejected == filtered + sum(fate is Fate.REJECTED for fate in fates.values())
+    assert account.pending == sum(fate is None for fate in fates.values())
+    assert ledger.duplicates == 0
+
+
+def test_a_frame_that_came_is_not_filtered() -> None:
+    ledger = CameraLedger("north", ClosedSessions())
+    ledger.accept("s", 2, 2)
+    ledger.reject("s", 1, 3, "filtered")
+    assert (ledger.account.rejected, ledger.account.pending) == (2, 1)
+    assert ledger.complete("s", 2, Fate.DONE, "")
+    assert (ledger.account.offered, ledger.account.done, ledger.duplicates) == (3, 1, 0)
+    assert ledger.frame_status("s", 3) is FrameStatus.COMPLETED
+
+
 def test_reasons_are_counted() -> None:
     ledger = CameraLedger("north", ClosedSessions())
     ledger.complete("s", 1, Fate.DEAD, "undecodable")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from framemesh.ingest.camera_clock import (
+from framemesh.ingest.clock.camera_clock import (
     ANSWER_SECONDS,
     LARGE_ERROR_NANO,
     QUERY_SECONDS,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framemesh.ingest.clock_offset import DRIFT_PER_SECOND, STEP_NANO, ClockOffset
+from framemesh.ingest.clock.clock_offset import DRIFT_PER_SECOND, STEP_NANO, ClockOffset
 
 MS = 1_000_000
 HOUR = 3600 * 1000 * MS

@@ -102,3 +102,15 @@ def test_the_status_of_a_frame_is_known_by_camera_and_session() -> None:
         1,
         0,
     )
+
+
+def test_filtered_frames_are_rejected_and_have_a_reason() -> None:
+    ledger = PipelineLedger()
+    acceptance = Acceptance("north", "s1", ((2, 2),), 5, filtered=((1, 1), (3, 10_000)))
+    for sequence in (1, 2):
+        ledger.apply(entry(acceptance_message.to_message("street", acceptance), sequence))
+    ledger.apply(entry(completed(2), 3))
+    account = ledger.cameras.account("north")
+    assert account == Account(accepted=1, rejected=9_999, done=1, reasons={"filtered": 9_999})
+    assert ledger.frame_status(FrameId("north", "s1", 77)) is FrameStatus.COMPLETED
+    assert ledger.state.cameras.by_name["north"].sessions[0].known == ((1, 10_000),)

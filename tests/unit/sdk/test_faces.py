@@ -18,6 +18,7 @@ def test_both_faces_offer_the_same() -> None:
         == {
             "close",
             "counts",
+            "filtered",
             "results",
             "send",
             "session",
@@ -26,7 +27,7 @@ def test_both_faces_offer_the_same() -> None:
     )
 
 
-@pytest.mark.parametrize("method", ["__init__", "send", "close"])
+@pytest.mark.parametrize("method", ["__init__", "send", "filtered", "close"])
 def test_both_faces_take_the_same_arguments(method: str) -> None:
     sync, asynchronous = getattr(Camera, method), getattr(AsyncCamera, method)
     assert inspect.signature(sync) == inspect.signature(asynchronous)

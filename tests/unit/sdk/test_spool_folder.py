@@ -328,3 +328,13 @@ def test_the_state_is_where_the_page_says(tmp_path: Path) -> None:
     assert disk.segments[0].read_bytes()[STATE_OFFSET] == State.SENT
     disk.settle(1)
     assert disk.segments[0].read_bytes()[STATE_OFFSET] == State.SETTLED
+
+
+def test_numbers_that_were_filtered_between_two_frames_are_reserved(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    disk.write(frame(1))
+    disk.write(frame(10 * RESERVED_AT_ONCE), sent=1)
+    disk.kill()
+    os.truncate(disk.segments[-1], 0)
+    disk.boot = "b2"
+    assert disk.open().next_sequence > 10 * RESERVED_AT_ONCE

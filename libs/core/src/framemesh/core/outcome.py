@@ -63,3 +63,5 @@ class Outcome:
     models: tuple[StageModel, ...] = ()
     """Of all stages; none if the frame was not processed."""
     timings: HopTimings = HopTimings()  # noqa: RUF009  it is frozen
+    crc32: int | None = None
+    """Of the image, as its camera computed it; None: not known."""

@@ -71,6 +71,12 @@ class AsyncCamera(BaseCamera[TaskDriver]):
             await self._store(receipt)
         return core.taken(receipt)
 
+    async def filtered(self, frames: int = 1) -> None:
+        """The camera's own filter dropped the next `frames`; as `Camera.filtered`."""
+        self._check_process()
+        self._start()
+        await self._driver.call(partial(self._core.filtered, frames))
+
     async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as in Camera
         """Wait until every frame is acknowledged, and end; as `Camera.close`."""
         if timeout is not None:

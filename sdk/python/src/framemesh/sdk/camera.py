@@ -85,6 +85,20 @@ class Camera(BaseCamera[ThreadDriver]):
             self._store(receipt)
         return core.taken(receipt)
 
+    def filtered(self, frames: int = 1) -> None:
+        """The next `frames` of this camera will not be sent, because its own filter dropped them.
+
+        They have sequence numbers, and the ledger counts them as rejected, with the reason
+        `filtered`. Never blocks.
+
+        Raises:
+            BadFrame: `frames` is no number from 1 on.
+            CameraClosed, PipelineUnknown, CameraRefused, IngestUnreachable: as for `send`.
+        """
+        self._check_process()
+        self._start()
+        self._driver.call(partial(self._core.filtered, frames))
+
     def close(self, timeout: float | None = None) -> None:
         """Wait until every frame is acknowledged, and end.
 

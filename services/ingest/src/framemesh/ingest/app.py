@@ -10,12 +10,13 @@ from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_tracing import TracingDeps
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
+from framemesh.ingest.limits.session_limits import SessionLimits
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import CreditLimit
+from framemesh.ingest.one_image import OneImageSink
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import SessionDeps
-from framemesh.ingest.session_limits import SessionLimits
 from framemesh.ingest.settings import Settings
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import run_until
@@ -98,7 +99,7 @@ def _deps(
     return SessionDeps(
         pipelines=PipelineSnapshots(PipelineStore(nats), feed),
         sink=sink,
-        gates=BackpressureGates(sink),
+        gates=BackpressureGates(OneImageSink(sink, nats)),
         eviction=EvictionDeps(nats, sink, name, clock, measurements.completed),
         validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,

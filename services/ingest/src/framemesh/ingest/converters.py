@@ -3,10 +3,13 @@
 import zlib
 
 from framemesh.api.ingest.v1 import ingest_pb2
-from framemesh.ingest.camera_clock import CameraClock
+from framemesh.ingest.clock.camera_clock import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_headers import problem_of_headers
 from framemesh.ingest.offers import AckBatch, OfferedFrame
+
+MAX_FILTERED = 10_000_000
+"""Frames in one message: two days of 60 a second."""
 
 
 def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFrame:
@@ -16,6 +19,15 @@ def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFr
     """
     if frame.sequence == 0:
         raise SessionProtocolViolation("a frame has no sequence number: count from 1")
+    if frame.filtered > min(frame.sequence, MAX_FILTERED):
+        raise SessionProtocolViolation(
+            f"frame {frame.sequence}: {frame.filtered} filtered frames are over the limit of "
+            f"{MAX_FILTERED}, or begin below 1: tell of them more often"
+        )
+    if frame.filtered and frame.image:
+        raise SessionProtocolViolation(
+            f"frame {frame.sequence} is filtered and has an image: send one or the other"
+        )
     headers = dict(frame.headers) if frame.headers else {}
     if problem := problem_of_headers(headers):
         raise SessionProtocolViolation(f"frame {frame.sequence}: {problem}")
@@ -29,6 +41,7 @@ def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFr
         headers,
         clock.captured(frame.sent_unix_nano) if frame.sent_unix_nano else captured,
         received,
+        frame.filtered,
     )
 
 

@@ -9,6 +9,20 @@ class SessionProtocolViolation(FramemeshError):
     code = Code.INVALID
 
 
+class SessionShared(FramemeshError):
+    """Another image came under the id of a frame that is known: two programs send under one
+    session."""
+
+    code = Code.CONFLICT
+
+    def __init__(self, frame: str) -> None:
+        super().__init__(
+            f"frame {frame} was sent before with another image: two programs send under one "
+            "session, as after a fork. Give each a session of its own: make the camera in the "
+            "process that sends"
+        )
+
+
 class TooManySessions(FramemeshError):
     """Clients hold as many streams as this ingest lets them."""
 

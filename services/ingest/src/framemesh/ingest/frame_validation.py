@@ -17,6 +17,7 @@ class Reason(Enum):
     UNSUPPORTED_IMAGE = "unsupported_image"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SLOW_TO_DECODE = "too_slow_to_decode"
+    FILTERED = "filtered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class FrameRejection:
 
     reason: Reason
     message: str
+
+
+FILTERED = FrameRejection(Reason.FILTERED, "the camera's own filter dropped it")
 
 
 @dataclass(frozen=True, slots=True)

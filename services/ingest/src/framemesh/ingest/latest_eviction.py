@@ -121,6 +121,7 @@ class LatestEviction:
             reason="newer_frame",
             detail="the buffer was full, and a newer one of its camera came",
             attempts=0,
+            crc32=frame.crc32,
             timings=HopTimings(
                 ingest=max(0, stored_unix_nano - frame.captured_unix_nano) // 1000,
                 dwell=max(0, now - stored_unix_nano) // 1000,

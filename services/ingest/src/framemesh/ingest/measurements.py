@@ -13,7 +13,8 @@ from framemesh.core.metrics.frames import (
     INGEST_STORE,
     INGEST_UNACKNOWLEDGED,
 )
-from framemesh.core.outcome import Outcome
+from framemesh.core.outcome import Fate, Outcome
+from framemesh.ingest.frame_validation import Reason
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.metrics.instruments import Counter, Histogram
 from framemesh.runtime.metrics.meter import NO_METER, OTHER, Meter, Readings
@@ -78,6 +79,12 @@ class IngestMeasurements:
         """Ingest decided an outcome, and it is stored."""
         fate = outcome.fate.value
         self.meter.counter(FRAME_OUTCOMES, outcome.pipeline, fate, outcome.reason).add()
+
+    def filtered(self, pipeline: str, frames: int) -> None:
+        """Cameras told that their filters dropped so many, and that is stored."""
+        self.of(pipeline).rejected.add(frames)
+        fate, reason = Fate.REJECTED.value, Reason.FILTERED.value
+        self.meter.counter(FRAME_OUTCOMES, pipeline, fate, reason).add(frames)
 
     def _read(self, of: Callable[[PipelineMeasurements], float]) -> Readings:
         return {(pipeline,): of(found) for pipeline, found in self._pipelines.items()}

@@ -24,6 +24,13 @@ class OfferedFrame:
     """When the camera sent it, by the clock of ingest."""
     received_unix_nano: int = 0
     """When it was here."""
+    filtered: int = 0
+    """Frames, up to and with this one, that the camera's own filter dropped: it has no image."""
+
+    @property
+    def first_sequence(self) -> int:
+        """Of the first of the frames that it stands for."""
+        return self.sequence - max(0, self.filtered - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import grpc.aio
 
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.names import check_name
-from framemesh.ingest.camera_clock import CameraClock
+from framemesh.ingest.clock.camera_clock import CameraClock
 from framemesh.ingest.converters import (
     ack_to_proto,
     offered_from_proto,
@@ -14,9 +14,10 @@ from framemesh.ingest.converters import (
     query_to_proto,
 )
 from framemesh.ingest.errors import SessionProtocolViolation
+from framemesh.ingest.limits.refusals import counted_refusals
+from framemesh.ingest.limits.session_limits import SessionLimits
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
-from framemesh.ingest.session_limits import SessionLimits
 from framemesh.runtime import logs
 from framemesh.runtime.identity.caller import caller
 from framemesh.runtime.rpc.stream_timeouts import first_message
@@ -55,7 +56,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         self._limits = limits
 
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
-        with self._limits.stream():
+        with counted_refusals(self._deps.measurements.meter), self._limits.stream():
             opening = _checked(await first_message(request_iterator, ingest_pb2.PushRequest()))
             # Each call is a task of its own.
             logs.bind(pipeline=opening.pipeline, camera=opening.camera)

@@ -16,7 +16,7 @@ from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
 from framemesh.ingest.frame_tracing import FrameTracing, TracingDeps
-from framemesh.ingest.frame_validation import FrameRejection, FrameValidator
+from framemesh.ingest.frame_validation import FILTERED, FrameRejection, FrameValidator
 from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
@@ -67,6 +67,8 @@ class _Settled:
     sequence: int
     size: int
     rejection: FrameRejection | None
+    filtered: int = 0
+    """Frames that it stands for, if the camera's filter dropped it."""
 
 
 class IngestSession:
@@ -163,13 +165,18 @@ class IngestSession:
 
     def _check_order(self, frame: OfferedFrame) -> None:
         """Two frames of one number would be one message to the broker, and the second lost."""
-        if frame.sequence <= self._last_sequence:
+        first = frame.first_sequence
+        if first <= self._last_sequence:
             raise SessionProtocolViolation(
-                f"sequence number {frame.sequence} after {self._last_sequence}: count upwards"
+                f"sequence number {first} after {self._last_sequence}: count upwards"
             )
         self._last_sequence = frame.sequence
 
     async def _settle(self, shard: Shard, offered: OfferedFrame) -> None:
+        if offered.filtered:
+            self._settled.append(_Settled(offered.sequence, 0, FILTERED, offered.filtered))
+            self._any_settled.set()
+            return
         rejection = self._deps.validator.rejection(offered.image, offered.withheld_bytes)
         frame = self._frame(offered)
         if rejection:
@@ -217,8 +224,11 @@ class IngestSession:
             settled, self._settled, self._settled_bytes = self._settled, [], 0
             if settled:
                 batch = _ack_batch(settled)
-                if batch.accepted:
+                filtered = sum(frame.filtered for frame in settled)
+                if batch.accepted or filtered:
                     await self._write_to_ledger(self._acceptance(settled))
+                if filtered:
+                    self._deps.measurements.filtered(self._pipeline.name, filtered)
                 await send(batch)
             for frame in settled:
                 self._unacknowledged.release(frame.size)
@@ -259,6 +269,11 @@ class IngestSession:
             self._session,
             ranges_of(frame.sequence for frame in accepted),
             sum(frame.size for frame in accepted),
+            tuple(
+                (frame.sequence - frame.filtered + 1, frame.sequence)
+                for frame in settled
+                if frame.filtered
+            ),
         )
         return acceptance_message.to_message(self._pipeline.name, acceptance)
 

@@ -93,6 +93,19 @@ class CameraLedger:
         self._accepted += new + pending_elsewhere - self._closed.pending
         return new
 
+    def reject(self, session: str, first: int, last: int, reason: str) -> None:
+        """The camera told that the frames from `first` to `last` will not come; those that are
+        known did."""
+        pending_elsewhere = self._closed.pending
+        frames = self._sessions.take(session)
+        for run in frames.known.missing(first, last):
+            frames.known.add(*run)
+            new = frames.completed.add(*run)
+            self._fates[Fate.REJECTED] += new
+            self._reasons[reason] += new
+        self._sessions.put(session, frames)
+        self._accepted += pending_elsewhere - self._closed.pending
+
     def complete(self, session: str, sequence: int, fate: Fate, reason: str) -> bool:
         """A frame has its outcome; returns False for a frame that already had one."""
         pending_elsewhere = self._closed.pending

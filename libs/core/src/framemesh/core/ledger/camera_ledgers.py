@@ -60,6 +60,12 @@ class CameraLedgers:
         self._put(camera, ledger)
         return new
 
+    def reject(self, camera: str, session: str, first: int, last: int, reason: str) -> None:
+        """See CameraLedger."""
+        ledger = self._take(camera)
+        ledger.reject(session, first, last, reason)
+        self._put(camera, ledger)
+
     def complete(self, frame: FrameId, fate: Fate, reason: str) -> tuple[bool, int]:
         """A frame has its outcome; returns whether it is the first one, and the change in the
         number of accepted frames: -1 for a frame that was accepted and is rejected now."""

@@ -67,6 +67,17 @@ class IntervalSet:
         """First and last number between the first two runs; there must be two."""
         return self._lasts[0] + 1, self._firsts[1] - 1
 
+    def missing(self, first: int, last: int) -> tuple[tuple[int, int], ...]:
+        """First and last of each run of numbers from `first` to `last` that are not in the set."""
+        low = bisect_left(self._lasts, first)
+        high = bisect_right(self._firsts, last)
+        found = []
+        for run_first, run_last in zip(self._firsts[low:high], self._lasts[low:high], strict=True):
+            if first < run_first:
+                found.append((first, run_first - 1))
+            first = run_last + 1
+        return (*found, (first, last)) if first <= last else tuple(found)
+
     def add(self, first: int, last: int | None = None) -> int:
         """Add the numbers from `first` to `last`, both included; returns how many were new."""
         last = first if last is None else last

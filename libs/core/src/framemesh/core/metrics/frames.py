@@ -63,6 +63,14 @@ INGEST_CLOCK_STEPS = Metric(
     INGEST,
     PIPELINE,
 )
+INGEST_REFUSALS = Metric(
+    "framemesh.ingest.refusals",
+    Kind.COUNTER,
+    "{stream}",
+    "Streams of cameras that ingest refused or ended for what came over them, by reason.",
+    INGEST,
+    ("reason",),
+)
 
 FRAME_OUTCOMES = Metric(
     "framemesh.frame.outcomes",
@@ -180,6 +188,7 @@ FRAMES: tuple[Metric, ...] = (
     INGEST_SESSIONS,
     INGEST_UNACKNOWLEDGED,
     INGEST_CLOCK_STEPS,
+    INGEST_REFUSALS,
     FRAME_OUTCOMES,
     FRAME_AGE,
     FRAME_HOP,

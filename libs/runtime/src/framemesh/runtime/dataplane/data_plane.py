@@ -29,8 +29,11 @@ class PullLimits:
 class Sink(Protocol):
     """Where messages are stored."""
 
-    async def store(self, message: OutboundMessage) -> None:
+    async def store(self, message: OutboundMessage) -> int | None:
         """Store `message`, and return when its stream has it.
+
+        Returns None, or the sequence number of the message that the stream has stored under this id
+        before, and took this one for.
 
         A message with an id is stored unless the stream has stored one of that id within its window
         for duplicates; a second one is dropped, and counts as stored, also where the stream is full

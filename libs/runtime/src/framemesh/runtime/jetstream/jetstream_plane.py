@@ -24,8 +24,8 @@ class JetStreamPlane:
     def max_message_bytes(self) -> int:
         return self._broker.client.max_payload
 
-    async def store(self, message: OutboundMessage) -> None:
-        await self._publisher.store(message)
+    async def store(self, message: OutboundMessage) -> int | None:
+        return await self._publisher.store(message)
 
     def pull(
         self,

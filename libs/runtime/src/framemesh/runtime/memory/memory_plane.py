@@ -50,7 +50,7 @@ class MemoryPlane:
         """The messages of an existing stream, in order."""
         return self._streams[stream].messages.values()
 
-    async def store(self, message: OutboundMessage) -> None:
+    async def store(self, message: OutboundMessage) -> int | None:
         # As over a network: other tasks run meanwhile, and this one may be cancelled.
         await asyncio.sleep(0)
         size = len(message.payload) + header_bytes(headers_of(message))

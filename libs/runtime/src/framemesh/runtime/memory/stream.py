@@ -21,8 +21,9 @@ class Stream:
         """The sequence number of the newest message so far; 0: none yet."""
         self._bytes = 0
         self._messages_by_subject: Counter[str] = Counter()
-        self._ids: dict[str, float] = {}
-        """Message ids with their monotonic times, oldest first, within the duplicate window."""
+        self._ids: dict[str, tuple[float, int]] = {}
+        """Message ids with their monotonic times and sequence numbers, oldest first, within the
+        duplicate window."""
         self._consumers: dict[str, Consumer] = {}
         self.messages: dict[int, Message] = {}
         """By sequence number."""
@@ -30,14 +31,14 @@ class Stream:
     def takes(self, subject: str) -> bool:
         return any(matches(pattern, subject) for pattern in self._config.subjects)
 
-    def store(self, outgoing: OutboundMessage) -> None:
-        """Store a message whose subject `takes` accepted.
+    def store(self, outgoing: OutboundMessage) -> int | None:
+        """Store a message whose subject `takes` accepted; see Sink.
 
         Raises:
             AlreadyStored, StreamFull: it is not stored.
         """
-        if self._is_known(outgoing.id):
-            return
+        if (known := self._known(outgoing.id)) is not None:
+            return known
         first = outgoing.first or not outgoing.id
         if first and self._messages_by_subject[outgoing.subject]:
             raise AlreadyStored(f"{outgoing.subject} has a message")
@@ -51,6 +52,7 @@ class Stream:
         if self._bytes + message.size > self._config.max_bytes:
             raise StreamFull(f"{self._config.name} has {self._bytes} bytes, and may have no more")
         self._append(message, outgoing.id)
+        return None
 
     def add(self, config: ConsumerConfig) -> None:
         """Add a consumer, unless there is one of this name."""
@@ -75,11 +77,12 @@ class Stream:
         for consumer in self._consumers.values():
             consumer.end()
 
-    def _is_known(self, identity: str) -> bool:
+    def _known(self, identity: str) -> int | None:
         horizon = self._clock.monotonic() - self._config.duplicate_seconds
-        while self._ids and next(iter(self._ids.values())) <= horizon:
+        while self._ids and next(iter(self._ids.values()))[0] <= horizon:
             del self._ids[next(iter(self._ids))]
-        return identity in self._ids
+        found = self._ids.get(identity)
+        return found[1] if found else None
 
     def _append(self, message: Message, identity: str) -> None:
         self.messages[message.sequence] = message
@@ -87,7 +90,7 @@ class Stream:
         self._bytes += message.size
         self._messages_by_subject[message.subject] += 1
         if identity:
-            self._ids[identity] = self._clock.monotonic()
+            self._ids[identity] = (self._clock.monotonic(), message.sequence)
         for consumer in self._consumers.values():
             consumer.offer(message)
 

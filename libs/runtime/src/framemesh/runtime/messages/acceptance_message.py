@@ -10,7 +10,7 @@ from framemesh.runtime.messages.subjects import accepted_subject, ledger_stream
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Frames of one session that were stored in the buffer."""
+    """Frames of one session: those stored in the buffer, and those that the camera filtered."""
 
     camera: str
     session: str
@@ -18,6 +18,8 @@ class Acceptance:
     """First and last sequence number of each run, both included, ascending."""
     image_bytes: int = 0
     """Of the images of all of them."""
+    filtered: tuple[tuple[int, int], ...] = ()
+    """Runs of those that the camera's own filter dropped."""
 
     @property
     def frames(self) -> int:
@@ -37,12 +39,14 @@ def ranges_of(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
 
 def to_message(pipeline: str, acceptance: Acceptance) -> OutboundMessage:
     """The message that stores `acceptance`, once for the same frames."""
-    name = "+".join(f"{first}-{last}" for first, last in acceptance.ranges)
+    runs = (*acceptance.ranges, *((f"f{first}", last) for first, last in acceptance.filtered))
+    name = "+".join(f"{first}-{last}" for first, last in runs)
     proto = acceptance_pb2.Acceptance(
         camera=acceptance.camera,
         session=acceptance.session,
-        ranges=[acceptance_pb2.SequenceRange(first=a, last=b) for a, b in acceptance.ranges],
+        ranges=_ranges_to_proto(acceptance.ranges),
         image_bytes=acceptance.image_bytes,
+        filtered=_ranges_to_proto(acceptance.filtered),
     )
     return OutboundMessage(
         accepted_subject(pipeline, acceptance.camera),
@@ -59,7 +63,23 @@ def from_payload(payload: bytes) -> Acceptance:
         DecodeError, ValueError: the payload is no acceptance.
     """
     proto = acceptance_pb2.Acceptance.FromString(payload)
-    ranges = tuple((r.first, r.last) for r in proto.ranges)
-    if any(last < first for first, last in ranges):
-        raise ValueError(f"a range that runs backwards: {ranges}")
-    return Acceptance(proto.camera, proto.session, ranges, proto.image_bytes)
+    return Acceptance(
+        proto.camera,
+        proto.session,
+        _ranges_from_proto(proto.ranges),
+        proto.image_bytes,
+        _ranges_from_proto(proto.filtered),
+    )
+
+
+def _ranges_to_proto(runs: Iterable[tuple[int, int]]) -> list[acceptance_pb2.SequenceRange]:
+    return [acceptance_pb2.SequenceRange(first=first, last=last) for first, last in runs]
+
+
+def _ranges_from_proto(
+    ranges: Iterable[acceptance_pb2.SequenceRange],
+) -> tuple[tuple[int, int], ...]:
+    runs = tuple((each.first, each.last) for each in ranges)
+    if any(last < first for first, last in runs):
+        raise ValueError(f"a range that runs backwards: {runs}")
+    return runs

@@ -25,7 +25,7 @@ def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
     headers = {
         **frame.headers,
         CAPTURED: str(frame.captured_unix_nano),
-        CRC32: f"{frame.crc32:08x}",
+        CRC32: crc32_text(frame.crc32),
     }
     if frame.origin:
         headers[ORIGIN] = frame.origin
@@ -36,6 +36,11 @@ def to_message(shard: Shard, frame: Frame) -> OutboundMessage:
         headers,
         stream=shard_stream(shard),
     )
+
+
+def crc32_text(crc32: int) -> str:
+    """As it is written in the header."""
+    return f"{crc32:08x}"
 
 
 def from_received(message: ReceivedMessage) -> Frame:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from google.protobuf.message import DecodeError
+
 from framemesh.api.common.v1 import frame_pb2, outcome_pb2
 from framemesh.core.frame import FrameId
 from framemesh.core.hops import HopTimings
@@ -100,6 +102,15 @@ def timings_from_payload(payload: bytes) -> HopTimings:
     return timings_from_proto(outcome_pb2.OutcomeHead.FromString(payload).timings)
 
 
+def crc32_from_payload(payload: bytes) -> int | None:
+    """That of the image of a stored outcome; None: it is not known, or that is no outcome."""
+    try:
+        message = outcome_pb2.OutcomeHead.FromString(payload)
+    except DecodeError:
+        return None
+    return message.crc32 if message.HasField("crc32") else None
+
+
 def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
     """For storage and for clients."""
     frame = outcome.frame
@@ -128,6 +139,8 @@ def to_proto(outcome: Outcome) -> outcome_pb2.Outcome:
             for each in outcome.models
         ],
     )
+    if outcome.crc32 is not None:
+        message.crc32 = outcome.crc32
     _write_timings(outcome.timings, message)
     return message
 
@@ -158,6 +171,7 @@ def from_proto(message: outcome_pb2.Outcome) -> Outcome:
         revision=message.revision,
         models=tuple(StageModel(each.stage, each.model, each.version) for each in message.models),
         timings=timings_from_proto(message.timings),
+        crc32=message.crc32 if message.HasField("crc32") else None,
     )
 
 

@@ -52,6 +52,11 @@ def frames_subject(shard: Shard, camera: str) -> str:
     return f"frames.{shard.pipeline}.{_token(shard)}.{camera}"
 
 
+def pipeline_of_frames(subject: str) -> str:
+    """The pipeline of a subject of frames."""
+    return subject.split(".")[1]
+
+
 def shard_consumer(shard: Shard) -> str:
     """The durable consumer of a shard."""
     return f"shard-{_token(shard)}"

@@ -47,14 +47,22 @@ class AdmissionControl:
             IngestUnreachable: there is no connection either.
             Exception: `failure`, if it is not None: there will be no further connection.
         """
-        if self._session.closing:
-            raise CameraClosed(f"camera {self._target.camera!r} is closed: make a new one")
-        if failure is not None:
-            raise failure
+        self.check_open(failure)
         if not self._can_hold(size):
             raise BadFrame(f"an image of {size} bytes is larger than the spool on disk may be")
         if not self._session.admits(size):
             raise self._no_credit_now() if self._raises_now else self._timed_out()
+
+    def check_open(self, failure: Exception | None) -> None:
+        """
+        Raises:
+            CameraClosed: the camera was closed.
+            Exception: `failure`, if it is not None.
+        """
+        if self._session.closing:
+            raise CameraClosed(f"camera {self._target.camera!r} is closed: make a new one")
+        if failure is not None:
+            raise failure
 
     @property
     def _raises_now(self) -> bool:

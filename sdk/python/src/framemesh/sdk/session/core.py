@@ -15,7 +15,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 import grpc
 
-from framemesh.sdk.errors import FramemeshSdkError, FramesUnacknowledged, SpoolFailed
+from framemesh.sdk.errors import (
+    BadFrame,
+    FramemeshSdkError,
+    FramesUnacknowledged,
+    SpoolFailed,
+)
 from framemesh.sdk.session.admission import AdmissionControl
 from framemesh.sdk.session.checks import check_captured
 from framemesh.sdk.session.counts import Counts
@@ -25,6 +30,7 @@ from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.disk.report import SpoolReport
 from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
+from framemesh.sdk.session.offered_frame import MAX_FILTERED
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
@@ -34,6 +40,9 @@ from framemesh.sdk.session.steady_clock import NANO, SteadyClock, since_boot
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
 
 log = logging.getLogger(__name__)
+
+FILTERED_SECONDS = 1.0
+"""Filtered frames are told of so often, where no frame follows: rarely enough to cost nothing."""
 
 
 class CameraCore:
@@ -70,6 +79,8 @@ class CameraCore:
         self._reconnect = ReconnectPolicy(target, connect_timeout, jitter)
         self._pause = 0.0
         self._rate = RateMeter(monotonic())
+        self._untold_since = 0.0
+        """When the first frame was filtered of those that ingest was not told of."""
         self._stream: Stream | None = None
         """The one that is opening or open."""
         self._leaving: Stream | None = None
@@ -176,6 +187,27 @@ class CameraCore:
             raise self.failure
         return receipt.sequence
 
+    def filtered(self, frames: int) -> None:
+        """The camera's filter dropped the next `frames`. They are told with the next frame, or a
+        second after the first of them.
+
+        Raises:
+            BadFrame: that is no number of frames.
+            CameraClosed: the camera was closed.
+            Exception: `failure`, if there is one.
+        """
+        if not isinstance(frames, int) or not 1 <= frames <= MAX_FILTERED:
+            raise BadFrame(
+                f"{frames!r} filtered frames: give a whole number from 1 to {MAX_FILTERED}"
+            )
+        self._admission.check_open(self.failure)
+        now = self._monotonic()
+        if not self._session.is_filtering:
+            self._untold_since = now
+        self._session.filtered(frames)
+        if now - self._untold_since >= FILTERED_SECONDS:
+            self._session.tell_filtered()
+
     def report(self, rejected: Iterable[FrameRejected]) -> None:
         """Pass rejections to the user. Runs code of the user, so no lock is held."""
         self._rejections.report(rejected)
@@ -185,6 +217,7 @@ class CameraCore:
         if self._session.closing:
             return False
         self._session.closing = True
+        self._session.end_filtered()
         return True
 
     def last_answer(self, seconds: float) -> Wait:

@@ -15,3 +15,5 @@ class Counts:
     saw them, so the ledger of the pipeline does not count them."""
     pending: int
     """Not answered yet, sent or not."""
+    filtered: int = 0
+    """Of the rejected: those that this camera's own filter dropped, as it told ingest."""

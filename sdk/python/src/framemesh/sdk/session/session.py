@@ -10,6 +10,7 @@ from framemesh.sdk.session.credit import Cost, Credit
 from framemesh.sdk.session.disk.queue import DiskQueue
 from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
+from framemesh.sdk.session.filtered_runs import FilteredRuns
 from framemesh.sdk.session.headers import NO_HEADERS
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
@@ -58,15 +59,26 @@ class CameraSession:
         self._offered = self._accepted = self._rejected = self._dropped = 0
         self.accepted_bytes = 0
         self._new_rejections: list[FrameRejected] = []
+        self._filtered = 0
+        """Of the rejected."""
+        self._runs = FilteredRuns()
 
     @property
     def counts(self) -> Counts:
-        dropped = self._dropped + self._spool.dropped
-        return Counts(self._offered, self._accepted, self._rejected, dropped, self.unacknowledged)
+        dropped = self._dropped + self._spool.dropped + self._runs.dropped
+        answered = self._accepted + self._rejected + dropped
+        return Counts(
+            self._offered,
+            self._accepted,
+            self._rejected,
+            dropped,
+            self._offered - answered,
+            self._filtered,
+        )
 
     @property
     def unacknowledged(self) -> int:
-        return len(self._sent) + len(self._spool) + self._on_disk
+        return len(self._sent) + len(self._spool) + len(self._runs) + self._on_disk
 
     @property
     def _on_disk(self) -> int:
@@ -89,7 +101,7 @@ class CameraSession:
 
     @property
     def all_sent(self) -> bool:
-        return not self._to_resend and not self._spool and not self._on_disk
+        return not (self._to_resend or self._spool or self._runs or self._on_disk)
 
     @property
     def knows_room(self) -> bool:
@@ -131,6 +143,7 @@ class CameraSession:
         sent_unix_nano: int = 0,
     ) -> Receipt:
         """Take a frame that `admits` let in, under the next number."""
+        self._runs.close(self._last_sequence)
         self._offered += 1
         self._last_sequence += 1
         frame = OfferedFrame(
@@ -155,6 +168,31 @@ class CameraSession:
         if self._disk is not None and self._disk.withdraw(receipt):
             self._offered -= 1
 
+    def filtered(self, frames: int) -> None:
+        """The camera's filter dropped the next `frames`."""
+        self._offered += frames
+        self._last_sequence += frames
+        self._runs.add(frames)
+
+    @property
+    def is_filtering(self) -> bool:
+        """Whether frames were filtered since the last one that was offered, or told of."""
+        return self._runs.growing > 0
+
+    def tell_filtered(self) -> None:
+        """Tell ingest of frames that were filtered since the last one that was offered.
+
+        With a spool on disk only a frame after them does that: it alone has on disk that their
+        numbers are used.
+        """
+        if self._disk is None:
+            self._runs.close(self._last_sequence)
+
+    def end_filtered(self) -> None:
+        """No frame follows."""
+        self.tell_filtered()
+        self._runs.discard_growing()
+
     @property
     def can_send(self) -> bool:
         """Whether `next_to_send` returns a frame now."""
@@ -167,7 +205,8 @@ class CameraSession:
         if self._to_resend:
             self._to_resend.popleft()
         else:
-            self._sent[frame.sequence] = self._spool.take()
+            source = self._runs if frame.filtered else self._spool
+            self._sent[frame.sequence] = source.take()
             self._sent_cost.add(frame)
         self._in_flight_cost.add(frame)
         return frame
@@ -182,8 +221,11 @@ class CameraSession:
                 self._accepted += 1
                 self.accepted_bytes += len(frame.image)
         for one in rejected:
-            if self._settle(one.sequence) is not None:
-                self._rejected += 1
+            if (frame := self._settle(one.sequence)) is None:
+                continue
+            self._rejected += frame.frames
+            self._filtered += frame.filtered
+            if not frame.filtered:
                 self._new_rejections.append(one)
 
     def take_rejected(self) -> list[FrameRejected]:
@@ -193,11 +235,20 @@ class CameraSession:
 
     def _sendable(self) -> OfferedFrame | None:
         """The next frame in order, if the stream and the credit allow it."""
-        frame = self._sent[self._to_resend[0]] if self._to_resend else self._spool.oldest
+        frame = self._sent[self._to_resend[0]] if self._to_resend else self._oldest
         if not self.is_open or self._credit is None or frame is None:
             return None
         fits = self._in_flight_cost.leaves_room(self._credit, len(frame.image))
         return frame if fits else None
+
+    @property
+    def _oldest(self) -> OfferedFrame | None:
+        """The next frame, or run of filtered ones, that was never sent."""
+        frame, run = self._spool.oldest, self._runs.oldest
+        if frame is None:
+            # Those on the disk may have lower numbers.
+            return None if self._disk is not None else run
+        return frame if run is None or frame.sequence < run.sequence else run
 
     def _settle(self, sequence: int) -> OfferedFrame | None:
         """The frame, which has its answer now; None if it was not sent, or has one."""
@@ -206,7 +257,7 @@ class CameraSession:
             return None
         self._sent_cost.remove(frame)
         self._in_flight_cost.remove(frame)
-        if self._disk is not None:
+        if self._disk is not None and not frame.filtered:
             self._disk.settle(sequence)
         return frame
 
@@ -216,7 +267,9 @@ class CameraSession:
         """The spool is open: the session that it has goes on."""
         if self._disk is not None:
             self._disk.opened(opened)
-        self.id, self._last_sequence = opened.session, opened.next_sequence - 1
+        # Frames may have been filtered meanwhile.
+        last = opened.next_sequence - 1 + self._runs.growing
+        self.id, self._last_sequence = opened.session, last
         self._offered += opened.unread
 
     def has_disk_work(self) -> bool:

@@ -129,7 +129,8 @@ class SpoolFolder:
 
     def _append(self, frame: OfferedFrame, state: State) -> Stored:
         if frame.sequence > self._session.reserved:
-            self._reserve(self._session.boot)
+            # Numbers between may be those of frames that were filtered.
+            self._reserve(self._session.boot, frame.sequence - 1)
         try:
             self._log.append(frame, state)
         except NoRoom:
@@ -162,8 +163,8 @@ class SpoolFolder:
         if self._last + RESERVE_AHEAD > self._session.reserved:
             self._reserve(self._session.boot)
 
-    def _reserve(self, boot: str) -> None:
-        reserved = self._last + session_file.RESERVED_AT_ONCE
+    def _reserve(self, boot: str, last: int = 0) -> None:
+        reserved = max(self._last, last) + session_file.RESERVED_AT_ONCE
         self._session = session_file.SessionFile(self._session.session, reserved, boot)
         session_file.replace(self.path, self._session)
 

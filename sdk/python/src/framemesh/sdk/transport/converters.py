@@ -42,7 +42,9 @@ def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
         wire.headers.update(frame.headers)
     if frame.sent_unix_nano:
         wire.sent_unix_nano = frame.sent_unix_nano
-    if frame.withheld_bytes:
+    if frame.filtered:
+        wire.filtered = frame.filtered
+    elif frame.withheld_bytes:
         wire.withheld_bytes = frame.withheld_bytes
     else:
         wire.crc32 = frame.crc32

@@ -22,6 +22,9 @@ from framemesh.runtime.messages import acceptance_message, outcome_message
 
 log = get_logger()
 
+FILTERED = "filtered"
+"""The reason of frames that a camera's own filter dropped."""
+
 RECENT_AGES = 2000
 """Done frames that the percentiles of the age are taken from."""
 
@@ -140,6 +143,8 @@ class PipelineLedger:
         acceptance = acceptance_message.from_payload(message.payload)
         camera, session = acceptance.camera, acceptance.session
         new = sum(self.cameras.accept(camera, session, *run) for run in acceptance.ranges)
+        for first, last in acceptance.filtered:
+            self.cameras.reject(camera, session, first, last, FILTERED)
         self.accepted.add(message.stored_unix_nano, new)
         self.traffic = self.traffic.accepted(acceptance.frames, acceptance.image_bytes)
 

@@ -79,4 +79,5 @@ class OutcomeFactory:
             models=self.models if attempts else (),
             run=self.run,
             timings=context.hop_timings(completed),
+            crc32=frame.crc32,
         )

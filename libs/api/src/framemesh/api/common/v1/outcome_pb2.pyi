@@ -362,6 +362,7 @@ class OutcomeHead(_message.Message):
     DAMAGED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    CRC32_FIELD_NUMBER: _builtins.int
     fate: Global___Fate.ValueType
     reason: _builtins.str
     captured_unix_nano: _builtins.int
@@ -371,6 +372,7 @@ class OutcomeHead(_message.Message):
     tensor_bytes: _builtins.int
     damaged: _builtins.bool
     revision: _builtins.int
+    crc32: _builtins.int
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -389,12 +391,15 @@ class OutcomeHead(_message.Message):
         damaged: _builtins.bool = ...,
         revision: _builtins.int = ...,
         timings: Global___HopTimings | None = ...,
+        crc32: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "timings", b"timings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32", "frame", b"frame", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "revision", b"revision", "tensor_bytes", b"tensor_bytes", "timings", b"timings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_unix_nano", b"completed_unix_nano", "crc32", b"crc32", "damaged", b"damaged", "fate", b"fate", "frame", b"frame", "image_bytes", b"image_bytes", "reason", b"reason", "revision", b"revision", "tensor_bytes", b"tensor_bytes", "timings", b"timings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
+    _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__crc32) -> _WhichOneofReturnType__crc32 | None: ...
 
 Global___OutcomeHead: _TypeAlias = OutcomeHead  # noqa: Y015
 
@@ -526,6 +531,7 @@ class Outcome(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     MODELS_FIELD_NUMBER: _builtins.int
     TIMINGS_FIELD_NUMBER: _builtins.int
+    CRC32_FIELD_NUMBER: _builtins.int
     pipeline: _builtins.str
     fate: Global___Fate.ValueType
     reason: _builtins.str
@@ -558,6 +564,8 @@ class Outcome(_message.Message):
     """
     revision: _builtins.int
     """Of the pipeline, by which the worker decided it; 0 if ingest did."""
+    crc32: _builtins.int
+    """CRC-32 of the image, as its camera computed it: what tells another image under the same id."""
     @_builtins.property
     def frame(self) -> _frame_pb2.FrameId: ...
     @_builtins.property
@@ -592,11 +600,14 @@ class Outcome(_message.Message):
         revision: _builtins.int = ...,
         models: _abc.Iterable[Global___StageModel] | None = ...,
         timings: Global___HopTimings | None = ...,
+        crc32: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "timings", b"timings"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32", "frame", b"frame", "timings", b"timings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "models", b"models", "pipeline", b"pipeline", "reason", b"reason", "revision", b"revision", "run", b"run", "tensor_bytes", b"tensor_bytes", "timings", b"timings", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "attempts", b"attempts", "captured_unix_nano", b"captured_unix_nano", "completed_by", b"completed_by", "completed_unix_nano", b"completed_unix_nano", "crc32", b"crc32", "damaged", b"damaged", "detail", b"detail", "detections", b"detections", "fate", b"fate", "frame", b"frame", "height", b"height", "image_bytes", b"image_bytes", "models", b"models", "pipeline", b"pipeline", "reason", b"reason", "revision", b"revision", "run", b"run", "tensor_bytes", b"tensor_bytes", "timings", b"timings", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
+    _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__crc32) -> _WhichOneofReturnType__crc32 | None: ...
 
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015

@@ -34,6 +34,8 @@ class _RejectionReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rejec
     REJECTION_REASON_TOO_SLOW_TO_DECODE: _RejectionReason.ValueType  # 6
     REJECTION_REASON_UNSUPPORTED_IMAGE: _RejectionReason.ValueType  # 7
     """A JPEG of a kind that no worker decodes: lossless, hierarchical, of 12 bits a sample."""
+    REJECTION_REASON_FILTERED: _RejectionReason.ValueType  # 8
+    """The camera's own filter dropped it, and said so."""
 
 class RejectionReason(_RejectionReason, metaclass=_RejectionReasonEnumTypeWrapper): ...
 
@@ -46,6 +48,8 @@ REJECTION_REASON_TOO_MANY_PIXELS: RejectionReason.ValueType  # 5
 REJECTION_REASON_TOO_SLOW_TO_DECODE: RejectionReason.ValueType  # 6
 REJECTION_REASON_UNSUPPORTED_IMAGE: RejectionReason.ValueType  # 7
 """A JPEG of a kind that no worker decodes: lossless, hierarchical, of 12 bits a sample."""
+REJECTION_REASON_FILTERED: RejectionReason.ValueType  # 8
+"""The camera's own filter dropped it, and said so."""
 Global___RejectionReason: _TypeAlias = RejectionReason  # noqa: Y015
 
 @_typing.final
@@ -180,6 +184,7 @@ class Frame(_message.Message):
     CRC32_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
     SENT_UNIX_NANO_FIELD_NUMBER: _builtins.int
+    FILTERED_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     captured_unix_nano: _builtins.int
     """When the camera took it, by the clock of ClockReading, in nanoseconds since the Unix epoch."""
@@ -197,6 +202,11 @@ class Frame(_message.Message):
     """When the camera's program gave it to be sent, by the same clock as captured_unix_nano; 0: as it was
     captured.
     """
+    filtered: _builtins.int
+    """How many frames in a row, up to this one, the camera's own filter dropped: they have the numbers
+    sequence - filtered + 1 to sequence. Such a frame has no image and is rejected as FILTERED, with all of
+    them; 10,000,000 at most.
+    """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Passed on with the frame, such as a trace context. Names are tokens as in HTTP, which do
@@ -213,10 +223,11 @@ class Frame(_message.Message):
         crc32: _builtins.int | None = ...,
         headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         sent_unix_nano: _builtins.int = ...,
+        filtered: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "crc32", b"crc32"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "headers", b"headers", "image", b"image", "sent_unix_nano", b"sent_unix_nano", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_crc32", b"_crc32", "captured_unix_nano", b"captured_unix_nano", "crc32", b"crc32", "filtered", b"filtered", "headers", b"headers", "image", b"image", "sent_unix_nano", b"sent_unix_nano", "sequence", b"sequence", "withheld_bytes", b"withheld_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__crc32: _TypeAlias = _typing.Literal["crc32"]  # noqa: Y015
     _WhichOneofArgType__crc32: _TypeAlias = _typing.Literal["_crc32", b"_crc32"]  # noqa: Y015

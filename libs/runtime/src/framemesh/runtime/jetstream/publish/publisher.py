@@ -84,7 +84,8 @@ class _Attempt:
     """A message in progress and its answer."""
 
     message: OutboundMessage
-    answer: asyncio.Future[None]
+    answer: asyncio.Future[int | None]
+    """What `store` returns."""
     sent_at: float
     """By the clock of the event loop."""
     repeated: bool = False
@@ -108,7 +109,7 @@ class Publisher:
         self._inbox_denied = False
         """We had no permission for the inbox when we last subscribed to it."""
 
-    async def store(self, message: OutboundMessage) -> None:
+    async def store(self, message: OutboundMessage) -> int | None:
         """Publish once, and return when the stream has stored the message: see Sink.
 
         Raises:
@@ -118,7 +119,7 @@ class Publisher:
         stream, size = message.stream, len(message.payload)
         await self._window.acquire(stream, size)
         try:
-            await self._attempt(message)
+            return await self._attempt(message)
         except StreamMissing as error:
             # During an election of its leader a stream takes no subjects either.
             if await self._has_stream(message.subject):
@@ -128,10 +129,11 @@ class Publisher:
             # The broker looks at the subject before the id.
             if not (message.first and await self._is_stored(message)):
                 raise
+            return None
         finally:
             self._window.release(stream, size)
 
-    async def _attempt(self, message: OutboundMessage) -> None:
+    async def _attempt(self, message: OutboundMessage) -> int | None:
         loop = asyncio.get_running_loop()
         reply = f"{self.inbox}.{next(self._tokens)}"
         try:
@@ -141,7 +143,7 @@ class Publisher:
                 self._attempts[reply] = attempt
                 await self._renew_subscription()
                 await self._send(message, reply)
-                await attempt.answer
+                return await attempt.answer
         except TimeoutError as error:
             raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error
         except nats.errors.MaxPayloadError as error:
@@ -215,7 +217,7 @@ class Publisher:
             if not (attempt.repeated and isinstance(fault, WriteInProgress)):
                 attempt.fail(fault)
         elif not attempt.answer.done():
-            attempt.answer.set_result(None)
+            attempt.answer.set_result(_stored_before(message.data))
 
     def on_connected(self) -> None:
         """Fail messages whose answers were lost with the last connection."""
@@ -229,6 +231,14 @@ class Publisher:
         for reply, attempt in self._attempts.items():
             if answers or refusal.subject in {attempt.message.subject.lower(), reply.lower()}:
                 attempt.fail(NotPermitted(refusal.why))
+
+
+def _stored_before(answer: bytes) -> int | None:
+    """The sequence number of the message that this one is a duplicate of."""
+    if b'"duplicate"' not in answer:
+        return None
+    found = json.loads(answer)
+    return int(found["seq"]) if found.get("duplicate") else None
 
 
 def _fault(message: Msg) -> FramemeshError | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from framemesh.core.clock import NANO, Clock
-from framemesh.ingest.clock_offset import STEP_NANO, ClockOffset
+from framemesh.ingest.clock.clock_offset import STEP_NANO, ClockOffset
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.runtime.logs import get_logger
 

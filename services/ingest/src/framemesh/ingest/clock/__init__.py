@@ -1,0 +1,1 @@
+"""The clocks of cameras, by the clock of ingest."""

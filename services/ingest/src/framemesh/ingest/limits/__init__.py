@@ -1,0 +1,1 @@
+"""What one camera, and one client, may take of an ingest."""
