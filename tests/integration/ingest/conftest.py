@@ -63,6 +63,7 @@ class Push:
     rejected: dict[int, ingest_pb2.Rejection] = field(default_factory=dict)
     queries: list[int] = field(default_factory=list)
     """Ids of those of the clock."""
+    hints: list[ingest_pb2.Hint] = field(default_factory=list)
 
     async def open(
         self, camera: str = "north", session: str = "s1", pipeline: str = "street"
@@ -86,6 +87,8 @@ class Push:
         response = await self._read()
         if response.HasField("clock_query"):
             self.queries.append(response.clock_query.id)
+        if response.HasField("hint"):
+            self.hints.append(response.hint)
         answer = response.acknowledgement
         self.accepted += answer.accepted
         self.rejected |= {each.sequence: each for each in answer.rejected}

@@ -19,6 +19,7 @@ def test_both_faces_offer_the_same() -> None:
             "close",
             "counts",
             "filtered",
+            "hint",
             "results",
             "send",
             "session",

@@ -22,6 +22,7 @@ from framemesh.sdk.errors import (
     SpoolInUse,
 )
 from framemesh.sdk.session.counts import Counts
+from framemesh.sdk.session.hint import Hint
 from framemesh.sdk.session.options import CameraOptions, OnFull
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spools import DiskSpool, MemorySpool
@@ -46,6 +47,7 @@ __all__ = [
     "Keypoint",
     "OnFull",
     "FrameRejected",
+    "Hint",
     "FramemeshSdkError",
     "InvalidArgument",
     "BadFrame",

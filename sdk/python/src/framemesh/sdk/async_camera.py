@@ -75,7 +75,8 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         """The camera's own filter dropped the next `frames`; as `Camera.filtered`."""
         self._check_process()
         self._start()
-        await self._driver.call(partial(self._core.filtered, frames))
+        rejected = await self._driver.call(partial(self._core.filtered, frames))
+        self._core.report(rejected)
 
     async def close(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  as in Camera
         """Wait until every frame is acknowledged, and end; as `Camera.close`."""

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from framemesh.sdk import unclosed
 from framemesh.sdk.errors import CameraForked, FramemeshSdkError
 from framemesh.sdk.session.core import CameraCore
+from framemesh.sdk.session.hint import Hint
 from framemesh.sdk.session.options import CameraOptions, Target
 
 
@@ -59,6 +60,11 @@ class BaseCamera(ABC, Generic[Driver]):
         """Connect, and open the spool, if that did not begin yet."""
         if self._driver.start():
             unclosed.began(self._core)
+
+    @property
+    def hint(self) -> Hint:
+        """What ingest asks of this camera just now: how many frames a second, and what quality."""
+        return self._core.hint
 
     @abstractmethod
     def _make_driver(self, core: CameraCore) -> Driver: ...

@@ -97,7 +97,8 @@ class Camera(BaseCamera[ThreadDriver]):
         """
         self._check_process()
         self._start()
-        self._driver.call(partial(self._core.filtered, frames))
+        rejected = self._driver.call(partial(self._core.filtered, frames))
+        self._core.report(rejected)
 
     def close(self, timeout: float | None = None) -> None:
         """Wait until every frame is acknowledged, and end.

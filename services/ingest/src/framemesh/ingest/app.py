@@ -9,8 +9,11 @@ from framemesh.core.images.check import MAX_PIXELS
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_tracing import TracingDeps
 from framemesh.ingest.frame_validation import FrameValidator
+from framemesh.ingest.hints.backlog_watch import BacklogWatch
 from framemesh.ingest.latest_eviction import EvictionDeps
-from framemesh.ingest.limits.session_limits import SessionLimits
+from framemesh.ingest.limits.ingest_limits import IngestLimits
+from framemesh.ingest.limits.rate_limits import CameraBounds, RateLimits
+from framemesh.ingest.limits.stream_limits import StreamBounds, StreamLimits
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import CreditLimit
 from framemesh.ingest.one_image import OneImageSink
@@ -56,8 +59,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         feed = PipelineFeed(nats, clock)
         deps = _deps(nats, plane, feed, spans, clock=clock, draining=stop, meter=telemetry.meter)
-        limits = SessionLimits(settings.max_streams, settings.max_sessions_per_camera)
-        servicer = IngestServicer(deps, credit, limits)
+        servicer = IngestServicer(deps, credit, limits_of(settings, clock))
         service = Service(
             NAME, lambda to: ingest_pb2_grpc.add_IngestServiceServicer_to_server(servicer, to)
         )
@@ -67,6 +69,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             background_task(feed.run()),
             background_task(deps.pipelines.watch()),
             background_task(follow_revocations(nats, settings.connect, clock)),
+            background_task(deps.backlogs.run()),
             grpc_server(
                 settings.listen,
                 [service],
@@ -77,6 +80,16 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
         ):
             await server.set_serving(True)
             await nats.wait_lost()
+
+
+def limits_of(settings: Settings, clock: Clock) -> IngestLimits:
+    rates = CameraBounds(settings.max_frames_per_second, settings.max_bytes_per_second)
+    streams = StreamBounds(
+        settings.max_streams, settings.max_streams_per_client, settings.max_sessions_per_camera
+    )
+    return IngestLimits(
+        StreamLimits(streams), RateLimits(rates, clock), settings.max_silence_seconds
+    )
 
 
 def instance() -> str:
@@ -105,6 +118,7 @@ def _deps(
         name=name,
         clock=clock,
         measurements=measurements,
+        backlogs=BacklogWatch(nats, clock),
         draining=draining,
         tracing=TracingDeps(spans, TraceLimit(clock, "are rejected", FAILED_PER_SECOND), clock),
     )

@@ -6,6 +6,7 @@ from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.ingest.clock.camera_clock import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_headers import problem_of_headers
+from framemesh.ingest.hints.hint import Hint
 from framemesh.ingest.offers import AckBatch, OfferedFrame
 
 MAX_FILTERED = 10_000_000
@@ -58,6 +59,12 @@ def opened_to_proto(
 
 def query_to_proto(query: int) -> ingest_pb2.PushResponse:
     return ingest_pb2.PushResponse(clock_query=ingest_pb2.ClockQuery(id=query))
+
+
+def hint_to_proto(hint: Hint) -> ingest_pb2.PushResponse:
+    return ingest_pb2.PushResponse(
+        hint=ingest_pb2.Hint(frames_per_second=hint.frames_per_second or 0.0, quality=hint.quality)
+    )
 
 
 def ack_to_proto(answer: AckBatch) -> ingest_pb2.PushResponse:

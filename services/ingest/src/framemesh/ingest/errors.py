@@ -23,10 +23,18 @@ class SessionShared(FramemeshError):
         )
 
 
-class TooManySessions(FramemeshError):
+class TooManyStreams(FramemeshError):
     """Clients hold as many streams as this ingest lets them."""
 
     code = Code.EXHAUSTED
+
+
+class TooManyOfClient(TooManyStreams):
+    """One client does."""
+
+
+class TooManyOfCamera(TooManyStreams):
+    """Sessions under one camera's name do."""
 
 
 class PipelineChanged(FramemeshError):

@@ -11,6 +11,7 @@ from framemesh.core.metrics.frames import (
     INGEST_FRAMES,
     INGEST_SESSIONS,
     INGEST_STORE,
+    INGEST_THROTTLED,
     INGEST_UNACKNOWLEDGED,
 )
 from framemesh.core.outcome import Fate, Outcome
@@ -32,6 +33,7 @@ class PipelineMeasurements:
     image_bytes: Counter
     store_seconds: Histogram
     clock_steps: Counter
+    throttled: Counter
     sessions: set[Window] = field(default_factory=set)
     """That are open: what bounds the unacknowledged frames of each."""
 
@@ -72,6 +74,7 @@ class IngestMeasurements:
                 self.meter.counter(INGEST_BYTES, pipeline),
                 self.meter.histogram(INGEST_STORE, pipeline),
                 self.meter.counter(INGEST_CLOCK_STEPS, pipeline),
+                self.meter.counter(INGEST_THROTTLED, pipeline),
             )
         return found
 

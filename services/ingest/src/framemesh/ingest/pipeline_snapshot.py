@@ -17,6 +17,9 @@ class PipelineSnapshot:
         self.generation = stored.generation
         self.latest = stored.spec.delivery.latest
         """Set where newer frames may replace older ones of a camera: how many stay."""
+        fresh = stored.spec.delivery.fresh
+        self.max_age_seconds = fresh.max_age.total_seconds() if fresh else None
+        """At which frames expire."""
         self.sample = stored.spec.tracing.sample
         """Share of its frames that are traced; it changes while sessions go on."""
         self._store = store

@@ -17,6 +17,7 @@ from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
 from framemesh.ingest.frame_tracing import FrameTracing, TracingDeps
 from framemesh.ingest.frame_validation import FILTERED, FrameRejection, FrameValidator
+from framemesh.ingest.hints.backlog_watch import BacklogWatch
 from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
@@ -55,6 +56,7 @@ class SessionDeps:
     """Of this ingest, in the outcomes that it writes."""
     clock: Clock
     measurements: IngestMeasurements
+    backlogs: BacklogWatch
     draining: asyncio.Event
     """Set when this ingest is told to stop: sessions then take no more frames."""
     tracing: TracingDeps

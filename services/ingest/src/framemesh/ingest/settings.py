@@ -19,6 +19,16 @@ class Settings(ServiceSettings):
     credit_bytes: int = Field(8 * 1024 * 1024, ge=1024)
     max_streams: int = Field(5000, ge=1)
     """Of all cameras together: some more than the 4,000 cameras that one mesh is made for."""
+    max_streams_per_client: int = Field(2500, ge=1)
+    """From one address: half of them all, so that one program that opens streams without end leaves
+    room for others."""
     max_sessions_per_camera: int = Field(16, ge=1)
     """A camera needs one. Behind a bad network it may leave some that ingest does not know to be
     dead yet, for 20 s each."""
+    max_frames_per_second: float = Field(0.0, ge=0)
+    """Of one camera; 0: as many as the pipeline takes. What comes faster waits."""
+    max_bytes_per_second: int = Field(0, ge=0)
+    """Of the images of one camera; 0: no limit of its own."""
+    max_silence_seconds: float = Field(900.0, gt=0)
+    """After which a session that offers no frame ends. Its camera opens the next one by itself; who
+    sends a message byte by byte does not hold a stream for ever."""

@@ -71,6 +71,14 @@ INGEST_REFUSALS = Metric(
     INGEST,
     ("reason",),
 )
+INGEST_THROTTLED = Metric(
+    "framemesh.ingest.throttled",
+    Kind.COUNTER,
+    "{frame}",
+    "Frames that waited because their camera sends more a second than it may.",
+    INGEST,
+    PIPELINE,
+)
 
 FRAME_OUTCOMES = Metric(
     "framemesh.frame.outcomes",
@@ -189,6 +197,7 @@ FRAMES: tuple[Metric, ...] = (
     INGEST_UNACKNOWLEDGED,
     INGEST_CLOCK_STEPS,
     INGEST_REFUSALS,
+    INGEST_THROTTLED,
     FRAME_OUTCOMES,
     FRAME_AGE,
     FRAME_HOP,

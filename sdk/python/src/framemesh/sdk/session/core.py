@@ -30,6 +30,7 @@ from framemesh.sdk.session.disk.receipt import Receipt
 from framemesh.sdk.session.disk.report import SpoolReport
 from framemesh.sdk.session.disk.work import DiskDone, DiskWork, SpoolOpened, Stored
 from framemesh.sdk.session.headers import NO_HEADERS
+from framemesh.sdk.session.hint import NO_HINT, Hint, Hints
 from framemesh.sdk.session.offered_frame import MAX_FILTERED
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
@@ -68,6 +69,7 @@ class CameraCore:
         self._spool_folder = ""
         self._admission = AdmissionControl(target, self._session, options, disk)
         self._rejections = Rejections(target.camera, options.on_rejected)
+        self._hints = Hints(options.on_hint)
         self._monotonic = monotonic
         self._clock = SteadyClock(options.now, monotonic)
         self._clock_query = 0
@@ -114,6 +116,10 @@ class CameraCore:
             ),
             last_error=self._spool_report.problem or self._reconnect.last_error,
         )
+
+    @property
+    def hint(self) -> Hint:
+        return self._hints.last
 
     # What the user of a camera does.
 
@@ -187,9 +193,9 @@ class CameraCore:
             raise self.failure
         return receipt.sequence
 
-    def filtered(self, frames: int) -> None:
+    def filtered(self, frames: int) -> list[FrameRejected]:
         """The camera's filter dropped the next `frames`. They are told with the next frame, or a
-        second after the first of them.
+        second after the first of them. Returns the rejections to `report`.
 
         Raises:
             BadFrame: that is no number of frames.
@@ -207,10 +213,12 @@ class CameraCore:
         self._session.filtered(frames)
         if now - self._untold_since >= FILTERED_SECONDS:
             self._session.tell_filtered()
+        return self._session.take_rejected()
 
     def report(self, rejected: Iterable[FrameRejected]) -> None:
-        """Pass rejections to the user. Runs code of the user, so no lock is held."""
+        """Pass rejections and hints to the user. Runs code of the user, so no lock is held."""
         self._rejections.report(rejected)
+        self._hints.report()
 
     def begin_close(self) -> bool:
         """Take no further frame; False if the camera was closed before."""
@@ -335,6 +343,10 @@ class CameraCore:
         """Ingest asks what the clock says."""
         self._clock_query = query
 
+    def hinted(self, hint: Hint) -> None:
+        """Ingest asks for more or less than before."""
+        self._hints.take(hint)
+
     def renew(self) -> None:
         """There are other certificates: send nothing more on this stream, and open the next once
         ingest has answered what was sent."""
@@ -367,6 +379,7 @@ class CameraCore:
     def _disconnected(self) -> None:
         self._stream = self._leaving = None
         self._clock_query = 0
+        self._hints.take(NO_HINT)
         self._session.broken()
 
     def _is_finished(self) -> bool:

@@ -15,6 +15,7 @@ from framemesh.sdk.session.checks import (
     check_seconds,
 )
 from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.hint import Hint
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spools import DiskSpool, MemorySpool
 from framemesh.tls.files import TlsFiles
@@ -72,6 +73,8 @@ class CameraOptions:
     """1 to 100, for frames that are given as arrays."""
     on_rejected: Callable[[FrameRejected], None] | None = None
     """Called with every frame that ingest refused."""
+    on_hint: Callable[[Hint], None] | None = None
+    """Called with what ingest asks of the camera, when that changed; `Camera.hint` has it too."""
     on_full: OnFull = "block"
     """What happens to a frame while there is no credit for it. "block": `send` waits.
     "error": `send` raises NoCredit at once; only for the first connection it waits.
@@ -105,6 +108,8 @@ class CameraOptions:
             raise InvalidArgument(f"on_rejected is a function, not {self.on_rejected!r}")
         if self.tls is not None:
             check_certificates(self.tls)
+        if self.on_hint is not None and not callable(self.on_hint):
+            raise InvalidArgument(f"on_hint is a function, not {self.on_hint!r}")
         if not callable(self.clock):
             raise InvalidArgument(f"clock is a function, not {self.clock!r}")
 

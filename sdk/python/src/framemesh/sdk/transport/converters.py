@@ -3,6 +3,7 @@
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.credit import Credit
+from framemesh.sdk.session.hint import Hint
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Request
@@ -58,9 +59,18 @@ def apply(response: ingest_pb2.PushResponse, core: CameraCore) -> None:
         core.acknowledged(answer.accepted, map(_rejected, answer.rejected))
     elif response.HasField("clock_query"):
         core.clock_asked(response.clock_query.id)
+    elif response.HasField("hint"):
+        core.hinted(_hint(response.hint))
     elif response.HasField("opened"):
         opened = response.opened
         core.opened(Credit(opened.credit.frames, opened.credit.bytes), opened.max_frame_bytes)
+
+
+def _hint(hint: ingest_pb2.Hint) -> Hint:
+    return Hint(
+        hint.frames_per_second if hint.frames_per_second > 0 else None,
+        min(1.0, max(0.0, hint.quality)) if hint.HasField("quality") else 1.0,
+    )
 
 
 def _rejected(rejection: ingest_pb2.Rejection) -> FrameRejected:

@@ -4,19 +4,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from framemesh.core.errors import FramemeshError, InvalidName, leaves
+from framemesh.core.identity.errors import Forbidden
 from framemesh.core.metrics.frames import INGEST_REFUSALS
-from framemesh.ingest.errors import SessionProtocolViolation, SessionShared, TooManySessions
+from framemesh.ingest.errors import (
+    SessionProtocolViolation,
+    SessionShared,
+    TooManyOfCamera,
+    TooManyOfClient,
+    TooManyStreams,
+)
 from framemesh.runtime.jetstream.pipeline_store import PipelineUnknown
 from framemesh.runtime.metrics.meter import Meter
 from framemesh.runtime.rpc.stream_timeouts import StreamSilent
 
 REASONS: dict[type[BaseException], str] = {
+    Forbidden: "forbidden",
     InvalidName: "invalid_name",
     PipelineUnknown: "pipeline_unknown",
     SessionProtocolViolation: "protocol",
     SessionShared: "session_shared",
     StreamSilent: "silent",
-    TooManySessions: "too_many",
+    TooManyOfCamera: "too_many_of_camera",
+    TooManyOfClient: "too_many_of_client",
+    TooManyStreams: "too_many_streams",
 }
 """Words of the metric. What ends a stream otherwise is no fault of its client."""
 

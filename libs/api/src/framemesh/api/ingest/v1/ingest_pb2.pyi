@@ -242,24 +242,28 @@ class PushResponse(_message.Message):
     OPENED_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
     CLOCK_QUERY_FIELD_NUMBER: _builtins.int
+    HINT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def opened(self) -> Global___SessionOpened: ...
     @_builtins.property
     def acknowledgement(self) -> Global___Acknowledgement: ...
     @_builtins.property
     def clock_query(self) -> Global___ClockQuery: ...
+    @_builtins.property
+    def hint(self) -> Global___Hint: ...
     def __init__(
         self,
         *,
         opened: Global___SessionOpened | None = ...,
         acknowledgement: Global___Acknowledgement | None = ...,
         clock_query: Global___ClockQuery | None = ...,
+        hint: Global___Hint | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "opened", b"opened", "response", b"response"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "hint", b"hint", "opened", b"opened", "response", b"response"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "opened", b"opened", "response", b"response"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clock_query", b"clock_query", "hint", b"hint", "opened", b"opened", "response", b"response"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["opened", "acknowledgement", "clock_query"]  # noqa: Y015
+    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["opened", "acknowledgement", "clock_query", "hint"]  # noqa: Y015
     _WhichOneofArgType_response: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_response) -> _WhichOneofReturnType_response | None: ...
 
@@ -286,6 +290,37 @@ class ClockQuery(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClockQuery: _TypeAlias = ClockQuery  # noqa: Y015
+
+@_typing.final
+class Hint(_message.Message):
+    """What the pipeline can take, by the derivative of its backlog: a camera that heeds it has newer frames in
+    the results. It replaces the hint before it, and holds for this stream; nothing is refused by it. It comes
+    with acknowledgements. A camera that does not know this message leaves it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_PER_SECOND_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    frames_per_second: _builtins.float
+    """The camera should send no more; 0: as many as it likes."""
+    quality: _builtins.float
+    """What the camera should multiply its quality of JPEGs by, 0 to 1; absent: 1."""
+    def __init__(
+        self,
+        *,
+        frames_per_second: _builtins.float = ...,
+        quality: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "quality", b"quality"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "frames_per_second", b"frames_per_second", "quality", b"quality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
+    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
+
+Global___Hint: _TypeAlias = Hint  # noqa: Y015
 
 @_typing.final
 class SessionOpened(_message.Message):

@@ -1,0 +1,118 @@
+"""Clients cannot open streams without end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+
+import grpc
+import grpc.aio
+import psutil
+import pytest
+
+import framemesh.ingest.servicer
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.runtime.rpc.stream_timeouts import first_message
+from tests.integration.ingest.conftest import Push, frame, jpeg, push
+from tests.integration.ingest.limited import limited, refusals
+from tests.integration.services.running import status_of
+from tests.waiting import eventually
+
+MIB = 1024 * 1024
+STREAMS = 3_000
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+OK = grpc.StatusCode.OK
+
+
+async def end_of_opening(camera: Push, name: str) -> tuple[grpc.StatusCode, str]:
+    """Open a session, and end it; its status as the server gave it, which a write that comes after
+    that does not tell."""
+    await status_of(camera.open(camera=name))
+    if not camera.call.done():
+        camera.call.cancel()
+        return OK, ""
+    return await camera.call.code(), await camera.call.details() or ""
+
+
+@pytest.fixture
+async def bounded(nats_url: str, pipeline: PipelineSpec) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to an ingest that takes four streams, two of them of one camera."""
+    async with limited(nats_url, max_streams=4, max_sessions_per_camera=2) as (_, connected):
+        yield connected
+
+
+async def test_a_camera_has_as_many_sessions_as_it_may_and_another_when_one_ends(
+    bounded: grpc.aio.Channel,
+) -> None:
+    first, second = push(bounded), push(bounded)
+    await first.open(session="s1")
+    await second.open(session="s2")
+    code, line = await status_of(push(bounded).open(session="s3"))
+    assert code is EXHAUSTED
+    assert line.startswith("camera 'north' has 2 open sessions: end one before the next")
+    # Those that are open are not disturbed, nor are other cameras.
+    await first.send(frame(1, jpeg(1)))
+    await first.answered(1)
+    other = push(bounded)
+    await other.open(camera="south")
+    await first.finish()
+
+    async def opens() -> bool:
+        return (await status_of(push(bounded).open(session="s3")))[0] is OK
+
+    await eventually(opens)
+
+
+async def test_streams_that_open_no_session_are_counted_and_end(
+    bounded: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        framemesh.ingest.servicer, "first_message", partial(first_message, seconds=1.0)
+    )
+    silent = [push(bounded) for _ in range(4)]
+    for stream in silent:
+        await stream.call.wait_for_connection()
+    code, line = await status_of(push(bounded).open())
+    assert code is EXHAUSTED
+    assert line.startswith("this ingest has its 4 streams: call again later")
+    for stream in silent:
+        code, line = await status_of(stream.take_answer())
+        assert (code, line) == (
+            grpc.StatusCode.UNAVAILABLE,
+            "no first message within 1 s: send it at once",
+        )
+    await push(bounded).open()
+
+
+async def test_one_client_leaves_room_for_others(nats_url: str, pipeline: PipelineSpec) -> None:
+    async with limited(nats_url, max_streams=20, max_streams_per_client=5) as (meter, connected):
+        opened = [push(connected) for _ in range(5)]
+        for number, stream in enumerate(opened):
+            await stream.open(camera=f"c{number}")
+        for number in range(40):
+            code, line = await end_of_opening(push(connected), f"d{number}")
+            assert code is EXHAUSTED
+            assert line.startswith("127.0.0.1 has 5 streams here: end one before the next")
+        # They are not disturbed.
+        for stream in opened:
+            await stream.send(frame(1, jpeg(1)))
+            await stream.finish()
+        assert refusals(meter) == {"too_many_of_client": 40}
+
+
+async def test_thousands_of_streams_are_refused_and_others_go_on(
+    nats_url: str, pipeline: PipelineSpec
+) -> None:
+    async with limited(nats_url, max_streams=200, max_streams_per_client=100) as (meter, connected):
+        good = push(connected)
+        await good.open(camera="good")
+        before = psutil.Process().memory_info().rss
+        for start in range(0, STREAMS, 500):
+            calls = [push(connected) for _ in range(500)]
+            opening = [end_of_opening(call, f"c{start + n}") for n, call in enumerate(calls)]
+            answers = await asyncio.gather(*opening)
+            assert sum(code is OK for code, _ in answers) <= 99
+            await good.send(frame(1 + start, jpeg(1)))
+            await good.answered(1 + start // 500)
+        # The clients are in this process too.
+        assert psutil.Process().memory_info().rss - before < 100 * MIB
+        assert refusals(meter)["too_many_of_client"] >= STREAMS - STREAMS // 500 * 100
