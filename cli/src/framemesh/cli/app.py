@@ -68,6 +68,11 @@ class Framemesh(LazyGroup):
             "Send frames to a pipeline. Fails if one was rejected or cannot be read.",
         ),
         LazyCommand(
+            "cameras",
+            "framemesh.cli.commands.cameras:app",
+            "Send many cameras from a file, find cameras, and say what a stream is.",
+        ),
+        LazyCommand(
             "watch",
             "framemesh.cli.commands.watch:watch",
             "Print the results of a pipeline, one line a frame, until Ctrl-C.",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from framemesh.sources.errors import SourceUnreadable
 from framemesh.sources.secrets import SecretPlace, read_secret
-from framemesh.sources.spec import Kind, SourceSpec
+from framemesh.sources.spec import Kind, SourceSpec, Transport
 
 _SIZE = re.compile(r"(\d{1,5})?(?:x(\d{1,5}))?")
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d+)?)")
@@ -49,6 +49,11 @@ def with_login(spec: SourceSpec, user: str, password_env: str, password_file: st
         place = SecretPlace(env=password_env, file=password_file)
         spec = replace(spec, password=read_secret(place))
     return replace(spec, user=user) if user else spec
+
+
+def over(spec: SourceSpec, transport: Transport) -> SourceSpec:
+    """By this transport, where it is RTSP."""
+    return replace(spec, transport=transport)
 
 
 def starting(spec: SourceSpec, start: str) -> SourceSpec:

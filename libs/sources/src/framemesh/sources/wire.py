@@ -35,6 +35,11 @@ _KINDS: dict[str, type[Any]] = {
 _IMAGE, _MESSAGE = "image", "message"
 
 
+def spec_json(spec: SourceSpec) -> str:
+    """The specification as text, with its password."""
+    return json.dumps(asdict(spec))
+
+
 def encode_spec(spec: SourceSpec) -> bytes:
     """The first message, from the reader."""
     return _encoded(asdict(spec), b"")

@@ -1,0 +1,1 @@
+"""Many cameras in one program, from one file."""
