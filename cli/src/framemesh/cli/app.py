@@ -64,12 +64,12 @@ class Framemesh(LazyGroup):
         ),
         LazyCommand(
             "push",
-            "framemesh.cli.commands.push:push",
+            "framemesh.cli.commands.sending.push:push",
             "Send frames to a pipeline. Fails if one was rejected or cannot be read.",
         ),
         LazyCommand(
             "cameras",
-            "framemesh.cli.commands.cameras:app",
+            "framemesh.cli.commands.sending.cameras:app",
             "Send many cameras from a file, find cameras, and say what a stream is.",
         ),
         LazyCommand(

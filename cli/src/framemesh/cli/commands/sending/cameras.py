@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from framemesh.cli.cameras import view as views
 from framemesh.cli.cameras.fleet import Fleet
 from framemesh.cli.cameras.state import read_state, state_path
 from framemesh.cli.common import addresses
@@ -14,7 +15,6 @@ from framemesh.cli.common.console import print_view
 from framemesh.cli.common.failures import ErrorReportingGroup
 from framemesh.cli.local.interrupts import Interrupted, run_interruptible
 from framemesh.cli.push import source_arguments
-from framemesh.cli.views import cameras as views
 from framemesh.sources.discovery import DISCOVERY_SECONDS, discover_cameras
 from framemesh.sources.locations import locate
 from framemesh.sources.spec import Transport
