@@ -198,6 +198,16 @@ async def test_a_recording_named_by_its_time_is_sent_and_each_second_frame_of_it
     assert {(one.width, one.height) for one in sizes} == {(32, 24)}
 
 
+async def test_pictures_in_which_nothing_moves_are_left_out_and_counted(
+    services: Services, tmp_path: Path
+) -> None:
+    video = grey_video(tmp_path / "v.avi", (90, 90, 90, 200, 200, 90))
+    status, said, errors = await ended(await push(services, str(video), "--motion", "0.01"))
+    assert (status, errors) == (0, "")
+    assert said.startswith("3 frames sent, 3 acknowledged")
+    assert "3 without motion" in said
+
+
 async def test_standard_input_is_a_source(services: Services) -> None:
     jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
     process = await asyncio.create_subprocess_exec(

@@ -1,5 +1,6 @@
 """Small videos and images."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from framemesh.sources.readers.picture import Item, Picture, Reader
+
+_DHT = re.compile(rb"\xff\xc4(..)", re.DOTALL)
 
 
 @pytest.fixture
@@ -41,3 +44,11 @@ def pictures(reader: Reader) -> list[Picture]:
 
 def everything(reader: Reader) -> list[Item]:
     return list(reader.items())
+
+
+def without_tables(jpeg: bytes) -> bytes:
+    """As webcams send it."""
+    while (found := _DHT.search(jpeg, 0, jpeg.index(b"\xff\xda"))) is not None:
+        length = int.from_bytes(found[1], "big")
+        jpeg = jpeg[: found.start()] + jpeg[found.start() + 2 + length :]
+    return jpeg

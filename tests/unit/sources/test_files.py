@@ -15,9 +15,9 @@ from framemesh.sources.locations import locate
 from framemesh.sources.messages import UnreadableFrame
 from framemesh.sources.readers.open_reader import open_reader
 from framemesh.sources.readers.picture import Picture
-from framemesh.sources.readers.pixels import pixels_of
+from framemesh.sources.readers.pixels import decoded, pixels_of
 from framemesh.sources.readers.watched_folder import WatchedFolder
-from tests.unit.sources.conftest import everything, grey_video, pictures
+from tests.unit.sources.conftest import everything, grey_video, noise, pictures, without_tables
 
 H264 = ("libx264", "-g", "10", "-bf", "0")
 
@@ -110,6 +110,20 @@ def test_damage_in_the_middle_costs_only_what_it_hit(tmp_path: Path) -> None:
     assert 40 <= len(found) < 60 or reader.damaged
     assert found[-1].seconds == pytest.approx(5.9)
     assert reader.shortfall
+
+
+def test_pictures_of_a_webcam_get_the_tables_that_they_lack(tmp_path: Path) -> None:
+    """A recorded byte stream of one, as v4l2 gives it."""
+    jpegs = [cv2.imencode(".jpg", noise(64, 48) // n)[1].tobytes() for n in (1, 2, 3)]
+    recorded = tmp_path / "webcam.mjpg"
+    recorded.write_bytes(b"".join(without_tables(each) for each in jpegs))
+    found = pictures(open_reader(replace(locate(str(recorded)), format="mjpeg")))
+    assert len(found) == 3
+    for picture, jpeg in zip(found, jpegs, strict=True):
+        seen, expected = decoded(picture.encoded or b""), decoded(jpeg)
+        assert seen is not None
+        assert expected is not None
+        assert np.array_equal(seen, expected)
 
 
 def test_a_sound_video_lacks_nothing(tmp_path: Path) -> None:

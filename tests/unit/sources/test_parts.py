@@ -1,7 +1,6 @@
 """What cameras send: MJPEG over HTTP, JPEGs without tables; the test pattern; the motion gate."""
 
 import io
-import re
 
 import cv2
 import numpy as np
@@ -16,18 +15,9 @@ from framemesh.sources.readers.multipart import parts
 from framemesh.sources.readers.pixels import decoded
 from framemesh.sources.spec import Hardware, Kind, SourceSpec, Transport
 from framemesh.sources.wire import HEADER, decode, decode_spec, encode, encode_spec
-from tests.unit.sources.conftest import noise
+from tests.unit.sources.conftest import noise, without_tables
 
 JPEG = cv2.imencode(".jpg", noise())[1].tobytes()
-_DHT = re.compile(rb"\xff\xc4(..)", re.DOTALL)
-
-
-def without_tables(jpeg: bytes) -> bytes:
-    """As webcams send it."""
-    while (found := _DHT.search(jpeg, 0, jpeg.index(b"\xff\xda"))) is not None:
-        length = int.from_bytes(found[1], "big")
-        jpeg = jpeg[: found.start()] + jpeg[found.start() + 2 + length :]
-    return jpeg
 
 
 def test_a_jpeg_without_huffman_tables_is_completed() -> None:

@@ -63,11 +63,13 @@ def encoded(frames: int, encoding: Encoding) -> str:
     return f"{frames} {'frame' if frames == 1 else 'frames'} encoded as {encoding}{hint}"
 
 
-def summary(counts: Counts, seconds: float, skipped: int = 0) -> str:
-    """What became of all frames after so many seconds, in one line; `skipped` of the source."""
+def summary(counts: Counts, seconds: float, skipped: int = 0, filtered: int = 0) -> str:
+    """What became of all frames after so many seconds, in one line; `skipped` of the source, and
+    `filtered`, as nothing moved in them."""
     sent = counts.offered - counts.dropped
     dropped = f", {counts.dropped} dropped" if counts.dropped else ""
     left = f", {skipped} of the source skipped" if skipped else ""
+    left += f", {filtered} without motion" if filtered else ""
     return (
         f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
         f"({counts.accepted / seconds:.1f}/s), {counts.rejected} rejected{dropped}{left}"

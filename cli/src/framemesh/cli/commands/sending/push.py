@@ -24,6 +24,7 @@ from framemesh.sources.locations import locate
 from framemesh.sources.messages import Opened
 from framemesh.sources.spec import OPEN_SECONDS, Hardware, SourceSpec, Transport
 from framemesh.sources.supervision.source import WatchedSource
+from framemesh.sources.supervision.state import NOTHING
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Push:
     report: PushReport = field(default_factory=PushReport)
     cameras: list[AsyncCamera] = field(default_factory=list)
     skipped: int = 0
+    filtered: int = 0
 
     async def run(self) -> None:
         lines = StateLines(lambda line: typer.echo(line, err=True))
@@ -50,7 +52,8 @@ class Push:
             try:
                 await self._send(source, opened)
             finally:
-                self.skipped = source.state.alive.skipped if source.state.alive else 0
+                alive = source.state.alive or NOTHING
+                self.skipped, self.filtered = alive.skipped, alive.filtered
 
     async def _send(self, source: WatchedSource, opened: Opened) -> None:
         console = output_console(stderr=True)
@@ -222,7 +225,7 @@ def _tell(run: Push, seconds: float, encoding: Encoding) -> None:
     """What became of the frames; also before the error that ended the push."""
     counts = total(run.cameras)
     if counts.offered:
-        typer.echo(summary(counts, seconds, run.skipped))
+        typer.echo(summary(counts, seconds, run.skipped, run.filtered))
     if run.report.encoded:
         typer.echo(encoded(run.report.encoded, encoding))
     for line in run.report.lines():
