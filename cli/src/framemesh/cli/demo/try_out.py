@@ -6,7 +6,8 @@ import grpc
 import typer
 
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
-from framemesh.cli.commands import model_submission, pipeline, push
+from framemesh.cli.commands import model_submission, pipeline
+from framemesh.cli.commands.sending import push
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, connect_master
 from framemesh.cli.demo.artefacts import VIDEO_FPS
