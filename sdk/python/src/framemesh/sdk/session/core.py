@@ -78,7 +78,9 @@ class CameraCore:
         jitter = jitter or random.Random()  # noqa: S311
         # A camera that has its frames on disk begins where no ingest can be reached.
         connect_timeout = options.connect_timeout if disk is None else math.inf
-        self._reconnect = ReconnectPolicy(target, connect_timeout, jitter)
+        self._reconnect = ReconnectPolicy(
+            target, connect_timeout, jitter, renews_token=options.renews_token
+        )
         self._pause = 0.0
         self._rate = RateMeter(monotonic())
         self._untold_since = 0.0

@@ -1,8 +1,10 @@
 """What a camera sends where, and how."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from framemesh.sdk.errors import InvalidArgument
@@ -23,6 +25,18 @@ from framemesh.tls.files import TlsFiles
 OnFull: TypeAlias = Literal["block", "error", "drop_oldest"]
 """`block`: send waits. `error`: send raises NoCredit. `drop_oldest`: send never waits, and the
 oldest frames that were never sent make room."""
+
+Token: TypeAlias = str | Path | Callable[[], str] | None
+"""A token, a file that has it, or a function that returns it, which is called in a thread. The last
+two are asked for each stream, so that a token may be renewed. None: none is shown."""
+
+
+def token_of_environment() -> Token:
+    """What FRAMEMESH_TOKEN_FILE or FRAMEMESH_TOKEN say."""
+    if file := os.environ.get("FRAMEMESH_TOKEN_FILE", ""):
+        return Path(file)
+    return os.environ.get("FRAMEMESH_TOKEN", "").strip() or None
+
 
 INTERRUPTED_SECONDS = 2.0
 """How long a camera that is interrupted (Ctrl-C, a cancelled task) waits for acknowledgements."""
@@ -90,6 +104,10 @@ class CameraOptions:
 
     tls: TlsFiles | None = None
     """Files of certificates, read again when they change; None: nothing is encrypted."""
+    token: Token = field(default_factory=token_of_environment, repr=False)
+    """Who this camera is, where ingest asks; by default what FRAMEMESH_TOKEN_FILE or
+    FRAMEMESH_TOKEN say. A stream ends when its token expires, and the next one
+    shows what a file or a function then gives: nothing is lost."""
 
     def __post_init__(self) -> None:
         check_seconds("connect_timeout", self.connect_timeout)
@@ -112,6 +130,14 @@ class CameraOptions:
             raise InvalidArgument(f"on_hint is a function, not {self.on_hint!r}")
         if not callable(self.clock):
             raise InvalidArgument(f"clock is a function, not {self.clock!r}")
+        if not (self.token is None or isinstance(self.token, str | Path) or callable(self.token)):
+            kind = type(self.token).__name__
+            raise InvalidArgument(f"token is a str, a Path or a function, not of type {kind}")
+
+    @property
+    def renews_token(self) -> bool:
+        """Whether the next stream may show another token."""
+        return not isinstance(self.token, str | None)
 
     def now(self) -> int:
         """What the camera's clock says.

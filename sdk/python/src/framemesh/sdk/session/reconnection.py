@@ -51,9 +51,13 @@ class ReconnectPolicy:
         connect_timeout: float,
         jitter: random.Random,
         service: str = "ingest",
+        *,
+        renews_token: bool = False,
     ) -> None:
+        """`renews_token`: whether the next stream may show another token."""
         self._target = target
         self._service = service
+        self._renews_token = renews_token
         self._connect_timeout = connect_timeout
         self._deadline: float | None = None
         """For the first stream to be open; None: none was begun, or one was open."""
@@ -114,7 +118,7 @@ class ReconnectPolicy:
             CertificatesRefused: as below, and `fault` says what is wrong with certificates.
             IngestUnreachable: there was no stream within `connect_timeout`.
         """
-        if code in _FINAL:
+        if code in _FINAL and not self._may_be_renewed(code):
             raise self._refusal(code, details)
         if code is not grpc.StatusCode.CANCELLED:  # our own time-out explains nothing
             self._why = self.last_error = fault or details or code.name
@@ -136,6 +140,11 @@ class ReconnectPolicy:
                 f"{self._connect_timeout:g} s ({self._why}): is it running, is this its address?"
             )
         return min(pause, self._deadline - now)
+
+    def _may_be_renewed(self, code: grpc.StatusCode) -> bool:
+        """Whether the token of a camera that was let in before has ended, and another may come."""
+        ended = code is grpc.StatusCode.UNAUTHENTICATED and self._renews_token
+        return ended and self._deadline is None
 
     def _move_on(self) -> None:
         """To the next address; the pauses grow once all of them were tried."""

@@ -16,6 +16,7 @@ from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
 from framemesh.sdk.transport.disk_thread import DiskThread
 from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of, tell_if_open
+from framemesh.sdk.transport.token import TokenUnavailable, token_metadata
 
 T = TypeVar("T")
 
@@ -129,7 +130,13 @@ class TaskDriver:
 
     async def _push(self, stub: "ingest_pb2_grpc.IngestServiceAsyncStub", stream: Stream) -> None:
         """Serve one stream, from its opening to its end."""
-        call = stub.Push(self._requests(stream))
+        try:
+            metadata = await asyncio.to_thread(token_metadata, self._core.options.token)
+        except TokenUnavailable as error:
+            code = grpc.StatusCode.UNAVAILABLE
+            await self.call(partial(self._core.stream_ended, code, str(error)))
+            return
+        call = stub.Push(self._requests(stream), metadata=metadata)
         try:
             # Its status is read below, as is that of a stream which ended well.
             with contextlib.suppress(grpc.aio.AioRpcError, TimeoutError):

@@ -16,6 +16,7 @@ from framemesh.sdk.session.steps import NO_WAIT, Steps, Stream, Wait
 from framemesh.sdk.transport import converters
 from framemesh.sdk.transport.channel import CLOSE_SECONDS, RENEW_SECONDS, Channels
 from framemesh.sdk.transport.spooling import DISK_SECONDS, OpenSpool, spool_of, tell_if_open
+from framemesh.sdk.transport.token import TokenUnavailable, token_metadata
 
 T = TypeVar("T")
 
@@ -131,7 +132,13 @@ class ThreadDriver:
 
     def _push(self, stub: ingest_pb2_grpc.IngestServiceStub, stream: Stream) -> None:
         """Serve one stream, from its opening to its end."""
-        call = self._call = stub.Push(self._requests(stream))
+        try:
+            metadata = token_metadata(self._core.options.token)
+        except TokenUnavailable as error:
+            code = grpc.StatusCode.UNAVAILABLE
+            self.call(partial(self._core.stream_ended, code, str(error)))
+            return
+        call = self._call = stub.Push(self._requests(stream), metadata=metadata)
         if self._core.stopped:
             call.cancel()  # `stop` did not see it
         opening = threading.Timer(stream.opening_seconds, call.cancel)
