@@ -54,7 +54,11 @@ class Watcher:
         self._monotonic = monotonic
         jitter = jitter or random.Random()  # noqa: S311  spreads reconnects, is no secret
         self._reconnect = ReconnectPolicy(
-            self._target, options.connect_timeout, jitter, service="monitor"
+            self._target,
+            options.connect_timeout,
+            jitter,
+            service="monitor",
+            renews_token=options.renews_token,
         )
         self._reconnect.start(monotonic())
 

@@ -12,11 +12,12 @@ import grpc
 import grpc.aio
 
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
-from framemesh.sdk.session.options import CameraOptions, Target
+from framemesh.sdk.session.options import CameraOptions, Target, Token
 from framemesh.sdk.session.result import Result
 from framemesh.sdk.session.watching import QUEUED_RESULTS, Watch, Watcher
 from framemesh.sdk.transport.channel import Channels
 from framemesh.sdk.transport.outcomes import to_result
+from framemesh.sdk.transport.token import TokenUnavailable, token_metadata
 
 TOKEN = "resume-token"  # noqa: S105  a position in the stream
 
@@ -34,6 +35,7 @@ class ResultReader:
         """
         self._watcher = Watcher(target, options, from_start=from_start)
         self._channels = Channels(options.tls)
+        self._token = options.token
         self._results: queue.Queue[Result | Exception] = queue.Queue(QUEUED_RESULTS)
         self._began = threading.Event()
         self._stopped = threading.Event()
@@ -74,9 +76,13 @@ class ResultReader:
 
     def _read(self, watch: Watch) -> float:
         """Read one stream to its end; returns how long to wait before the next."""
+        try:
+            metadata = token_metadata(self._token)
+        except TokenUnavailable as error:
+            return self._watcher.ended(grpc.StatusCode.UNAVAILABLE, str(error))
         with self._channels.open(watch.address) as channel:
             stub = monitor_pb2_grpc.MonitorServiceStub(channel)
-            call = self._call = stub.WatchResults(_request(watch))
+            call = self._call = stub.WatchResults(_request(watch), metadata=metadata)
             if self._stopped.is_set():
                 call.cancel()  # `stop` did not see it
             opening = threading.Timer(watch.opening_seconds, call.cancel)
@@ -116,24 +122,31 @@ def results(
         InvalidArgument: the camera knows no monitor.
     """
     watcher = Watcher(target, options, from_start=from_start)
-    return _results(watcher, Channels(options.tls), timeout)
+    return _results(watcher, Channels(options.tls), options.token, timeout)
 
 
 async def _results(
     watcher: Watcher,
     channels: Channels,
+    token: Token,
     timeout: float | None,  # noqa: ASYNC109
 ) -> AsyncIterator[Result]:
     idle = Idle(timeout)
     while not idle.is_over:
         watch = watcher.next_stream()
+        try:
+            shown = await asyncio.to_thread(token_metadata, token)
+        except TokenUnavailable as error:
+            await idle.sleep(watcher.ended(grpc.StatusCode.UNAVAILABLE, str(error)))
+            continue
         async with channels.open_aio(watch.address) as channel:
-            call = monitor_pb2_grpc.MonitorServiceStub(channel).WatchResults(_request(watch))
+            stub = monitor_pb2_grpc.MonitorServiceStub(channel)
+            call = stub.WatchResults(_request(watch), metadata=shown)
             try:
                 async with asyncio.timeout(watch.opening_seconds):
                     metadata = dict(await call.initial_metadata())
-                if token := metadata.get(TOKEN):
-                    watcher.opened(str(token))
+                if place := metadata.get(TOKEN):
+                    watcher.opened(str(place))
                 while True:
                     async with asyncio.timeout(idle.seconds):
                         response = await call.read()
@@ -148,8 +161,7 @@ async def _results(
             finally:
                 call.cancel()
             code, details = await call.code(), await call.details()
-        pause = watcher.ended(code, details or "")
-        await asyncio.sleep(pause if idle.seconds is None else min(pause, idle.seconds))
+        await idle.sleep(watcher.ended(code, details or ""))
 
 
 class Idle:
@@ -167,6 +179,10 @@ class Idle:
         """That are left; None: without end."""
         left = self._deadline - time.monotonic()
         return None if left == math.inf else max(0.0, left)
+
+    async def sleep(self, seconds: float) -> None:
+        """For so long, but not beyond the limit."""
+        await asyncio.sleep(seconds if self.seconds is None else min(seconds, self.seconds))
 
     @property
     def is_over(self) -> bool:
