@@ -12,6 +12,9 @@ from framemesh.tls.files import TlsFiles
 from tests.certificates import HOUR, Certificates
 from tests.command_line import Ended, framemesh
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:

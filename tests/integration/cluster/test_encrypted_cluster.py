@@ -14,6 +14,9 @@ from tests.certificates import Certificates
 from tests.integration.cluster.cluster import SIZE, Cluster, until_answered
 from tests.integration.cluster.conftest import STORE_MAX_BYTES
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 STREAM = {"name": "copies", "subjects": ["copies"], "num_replicas": SIZE, "max_bytes": 1024**2}
 ELECTION_SECONDS = 30.0
 

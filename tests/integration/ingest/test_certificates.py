@@ -36,6 +36,9 @@ from tests.integration.ingest.conftest import jpeg, stored
 from tests.integration.services.running import stand_pipeline
 from tests.waiting import eventually
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 IMAGES = [jpeg(seed) for seed in range(8)]
 PAUSE_SECONDS = 0.005
 ROTATIONS = 3

@@ -20,7 +20,8 @@ from framemesh.tls.files import TlsFiles
 from tests.command_line import framemesh
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = [pytest.mark.timeout(240), pytest.mark.loop_limit(2.0)]
 
 
 def pids(data: Path) -> Mapping[str, int]:

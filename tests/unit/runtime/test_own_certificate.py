@@ -14,6 +14,9 @@ from framemesh.runtime.own_certificate import tell_of_own_certificate
 from framemesh.tls.files import TlsFiles
 from tests.certificates import Certificates
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 DAY = 86_400.0
 
 

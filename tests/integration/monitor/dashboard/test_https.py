@@ -18,6 +18,9 @@ from framemesh.tls.files import TlsFiles
 from tests.certificates import Certificates
 from tests.waiting import eventually
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 EVERYWHERE = "0.0.0.0:0"
 
 

@@ -31,6 +31,9 @@ from framemesh.tls.watched import CHECK_SECONDS
 from tests.certificates import HOUR, Certificates
 from tests.waiting import eventually
 
+# Certificates are forced to disk, in the loop of the test.
+pytestmark = pytest.mark.loop_limit(2.0)
+
 SECONDS = 5.0
 REQUEST = health_pb2.HealthCheckRequest()
 SERVING = health_pb2.HealthCheckResponse.SERVING
