@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from framemesh.core.urls import url_without_credentials
 from framemesh.sources.errors import SourceUnreadable
 from framemesh.sources.spec import Kind, SourceSpec
 
@@ -40,8 +41,8 @@ def locate(name: str) -> SourceSpec:
 
 
 def without_password(url: str) -> str:
-    """A URL as it may be shown on a terminal or in a log."""
-    return re.sub(r"//([^/:@]*):.*@", r"//\1:***@", url)
+    """A URL as it may be shown on a terminal or in a log, as everywhere."""
+    return url_without_credentials(url)
 
 
 def shown(spec: SourceSpec) -> str:
