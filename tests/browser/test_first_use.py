@@ -10,11 +10,8 @@ from tests.browser.first_use import first_use
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), BUSY_LOOP]
 
-MOST_SECONDS = 30.0
-"""For what takes a third of it on a machine with nothing else to do: `python -m
-tests.browser.first_use` measures it."""
-
 
 async def test_up_and_try_put_boxes_on_the_screen(browser: Browser, tmp_path: Path) -> None:
     found = await first_use(browser, tmp_path)
-    assert found.up < found.boxes < MOST_SECONDS
+    # How long it takes beside other tests says nothing: `python -m tests.browser.first_use` does.
+    assert found.up < found.boxes
