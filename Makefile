@@ -22,6 +22,7 @@ BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell 
 WEB := services/monitor/web
 PAGE := services/monitor/src/framemesh/monitor/dashboard/page/index.html
 NPM := $(shell command -v npm 2>/dev/null)
+GO := $(shell command -v go 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets
@@ -88,9 +89,20 @@ OURS := $(MEMBERS:%=--no-emit-package framemesh-$$(basename %)) --no-emit-packag
 COMPILE := --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
 
+# The tools of Go, from the pins of their own module: a workspace with them would have their versions of
+# what the SDK needs. A minute on two cores, once.
+.tools/go/.built: tools/go/go.mod tools/go/go.sum
+	cd tools/go && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(abspath $(@D))/ tool
+	touch $@
+
+.PHONY: no-go
+no-go:
+	@echo "Go is missing, so sdk/go is left out: install Go 1.26 or later" >&2
+
 .PHONY: stubs
-stubs: install ## Generate the gRPC stubs from proto/
+stubs: install $(if $(GO),.tools/go/.built,no-go) ## Generate the gRPC stubs from proto/
 	$(BIN)/python tools/stubs.py libs/api/src
+	$(if $(GO),$(BIN)/python -m tools.go_stubs)
 
 .PHONY: glossary
 glossary: install ## Write docs/glossary.md from tools/glossary.toml
@@ -104,8 +116,17 @@ metrics-docs: install ## Write docs/metrics.md and the boards of Grafana from th
 web-types: install ## Write the TypeScript types of the dashboard's messages
 	$(BIN)/python -m tools.web_types
 
+.PHONY: check-go
+check-go: install $(if $(GO),.tools/go/.built,no-go) ## Style, stubs and tests of the Go SDK
+ifneq ($(GO),)
+	@test -z "$$(gofmt -l sdk/go)" || { echo "gofmt -w" $$(gofmt -l sdk/go) >&2; exit 1; }
+	$(BIN)/python -m tools.go_stubs --check
+	cd sdk/go && go mod verify && go vet ./... && $(abspath .tools/go/staticcheck) ./... && \
+		go test -race ./...
+endif
+
 .PHONY: check
-check: install $(BUF) ## Style, types, architecture, protos, and the tests that need no servers
+check: install $(BUF) check-go ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench deploy examples tools
@@ -130,6 +151,7 @@ rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
 
 .PHONY: test
 test: install $(if $(shell command -v go 2>/dev/null),.tools/rtsp/rtsp) ## Every test that this machine can run
+test: install $(if $(GO),.tools/go/.built,no-go) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
 	$(BIN)/pytest tests $(AT_ONCE)
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share
@@ -168,7 +190,7 @@ swarm-down: install ## Stop that swarm
 
 # Built from its module by the Go toolchain: 20 minutes on two cores, once.
 .tools/jaeger/jaeger: tools/jaeger/go.mod tools/jaeger/go.sum
-	cd tools/jaeger && CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(abspath $@) \
+	cd tools/jaeger && GOWORK=off CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $(abspath $@) \
 		github.com/jaegertracing/jaeger/cmd/jaeger
 
 .PHONY: jaeger jaeger-up test-jaeger

@@ -1,0 +1,64 @@
+package framemesh
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	ingestv1 "framemesh.dev/sdk/go/api/ingest/v1"
+	"framemesh.dev/sdk/go/internal/session"
+)
+
+func openRequest(target Target, sessionID string) *ingestv1.PushRequest {
+	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Open{Open: &ingestv1.OpenSession{
+		Pipeline: target.Pipeline, Camera: target.Camera, Session: sessionID,
+	}}}
+}
+
+func clockRequest(now time.Time) *ingestv1.PushRequest {
+	reading := &ingestv1.ClockReading{UnixNano: now.UnixNano()}
+	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Clock{Clock: reading}}
+}
+
+func frameRequest(frame session.Frame) *ingestv1.PushRequest {
+	wire := &ingestv1.Frame{
+		Sequence:         frame.Sequence,
+		CapturedUnixNano: frame.Captured,
+		Image:            frame.Image,
+		WithheldBytes:    frame.Withheld,
+		SentUnixNano:     frame.Sent,
+	}
+	if frame.Withheld == 0 {
+		wire.Crc32 = &frame.CRC32
+	}
+	if len(frame.Headers) > 0 {
+		wire.Headers = make(map[string]string, len(frame.Headers))
+		for _, header := range frame.Headers {
+			wire.Headers[header.Name] = header.Value
+		}
+	}
+	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Frame{Frame: wire}}
+}
+
+func fromCredit(credit *ingestv1.Credit) session.Credit {
+	return session.Credit{Frames: credit.GetFrames(), Bytes: credit.GetBytes()}
+}
+
+func fromRejections(rejections []*ingestv1.Rejection) []session.Rejection {
+	converted := make([]session.Rejection, 0, len(rejections))
+	for _, one := range rejections {
+		converted = append(converted, session.Rejection{
+			Sequence: one.GetSequence(), Reason: reason(one.GetReason()), Message: one.GetMessage(),
+		})
+	}
+	return converted
+}
+
+// reason is one stable word. A newer ingest may have reasons that this SDK does not know.
+func reason(of ingestv1.RejectionReason) string {
+	named, known := ingestv1.RejectionReason_name[int32(of)]
+	if !known {
+		return fmt.Sprintf("reason_%d", int32(of))
+	}
+	return strings.ToLower(strings.TrimPrefix(named, "REJECTION_REASON_"))
+}

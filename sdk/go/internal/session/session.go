@@ -1,0 +1,201 @@
+// Package session decides everything about the frames of one camera, and does no I/O: what is sent when,
+// under which number, and what the credit allows. Calls must not overlap.
+package session
+
+import "math"
+
+// Counts says how many frames were offered, and what became of them.
+type Counts struct{ Offered, Accepted, Rejected, Dropped, Pending uint64 }
+
+// A Rejection is the answer to a frame that ingest refused.
+type Rejection struct {
+	Sequence        uint64
+	Reason, Message string
+}
+
+// A Session is one run of a camera, over as many streams as it takes.
+//
+// A frame is offered, waits in the queue, is sent on the stream that is open, and is kept until it is
+// acknowledged. What a broken stream left unacknowledged is sent again on the next one, in order and under
+// the same numbers; ingest knows them and stores none twice. A frame that was sent may be stored, so only
+// one that was never sent may be dropped: numbers ascend on every stream, and those of dropped frames are
+// left out.
+type Session struct {
+	ID string
+	// Closing: no further frame will be offered.
+	Closing bool
+
+	drops         bool
+	queue         Queue
+	last          uint64 // number given to a frame
+	isOpen        bool
+	connectedOnce bool
+	credit        Credit
+	maxFrameBytes uint64
+
+	sent     map[uint64]Frame // on this stream or an earlier one, unacknowledged
+	order    []uint64         // of what was sent, in the order of the numbers; answered ones leave it late
+	resend   []uint64         // numbers in sent that await retransmission on this stream
+	inFlight cost             // of what this stream carried
+	sentCost cost             // of all in sent
+
+	offered, accepted, rejected uint64
+	newRejections               []Rejection
+}
+
+// New returns a session without a stream. With drops the queue is bounded and frames are always admitted;
+// without it a frame is admitted only while credit is left, which bounds all frames together.
+func New(id string, queue Queue, drops bool) *Session {
+	return &Session{
+		ID: id, queue: queue, drops: drops, maxFrameBytes: math.MaxUint64, sent: map[uint64]Frame{},
+	}
+}
+
+// Counts returns offered = accepted + rejected + dropped + pending.
+func (s *Session) Counts() Counts {
+	return Counts{s.offered, s.accepted, s.rejected, s.queue.Dropped(), uint64(s.Unacknowledged())}
+}
+
+// Unacknowledged is how many frames have no answer, sent or not.
+func (s *Session) Unacknowledged() int { return len(s.sent) + s.queue.Len() }
+
+// AllSent is whether nothing waits for the stream.
+func (s *Session) AllSent() bool { return len(s.resend) == 0 && s.queue.Len() == 0 }
+
+// IsOpen is whether there is a stream to send on.
+func (s *Session) IsOpen() bool { return s.isOpen }
+
+// ConnectedOnce is whether a stream was ever open, so that a credit is known.
+func (s *Session) ConnectedOnce() bool { return s.connectedOnce }
+
+// Opened tells of a stream with a credit of its own; what is unacknowledged goes on it again.
+func (s *Session) Opened(credit Credit, maxFrameBytes uint64) {
+	s.isOpen, s.connectedOnce = true, true
+	s.credit, s.maxFrameBytes = credit, maxFrameBytes
+	s.queue.Withhold(maxFrameBytes)
+	s.sentCost, s.inFlight = cost{}, cost{}
+	s.tidy()
+	for _, number := range s.order {
+		s.sent[number] = s.sent[number].within(maxFrameBytes)
+		s.sentCost.add(len(s.sent[number].Image))
+	}
+	s.resend = append([]uint64(nil), s.order...)
+}
+
+// Broken tells that the stream ended. Frames may still be offered, up to the credit that it had.
+func (s *Session) Broken() { s.isOpen = false }
+
+// Admits is whether a frame with an image of so many bytes may be offered now.
+func (s *Session) Admits(size int) bool {
+	if s.drops {
+		return true
+	}
+	if !s.connectedOnce {
+		return false
+	}
+	if uint64(size) > s.maxFrameBytes {
+		size = 0
+	}
+	waiting := cost{s.queue.Len(), s.queue.Bytes()}
+	return s.sentCost.plus(waiting).leavesRoom(s.credit, size)
+}
+
+// Offer takes a frame that Admits let in, under the next number, which it returns. An error: it is not
+// taken, and its number is not given to another.
+func (s *Session) Offer(offer Offer) (uint64, error) {
+	s.last++
+	if err := s.queue.Put(newFrame(s.last, offer).within(s.maxFrameBytes)); err != nil {
+		return 0, err
+	}
+	s.offered++
+	return s.last, nil
+}
+
+// CanSend is whether NextToSend returns a frame now.
+func (s *Session) CanSend() bool {
+	if !s.isOpen {
+		return false
+	}
+	if len(s.resend) > 0 {
+		return s.inFlight.leavesRoom(s.credit, len(s.sent[s.resend[0]].Image))
+	}
+	size, waits := s.queue.Next()
+	return waits && s.inFlight.leavesRoom(s.credit, size)
+}
+
+// NextToSend takes the next frame for the open stream; false if there is none, or no credit for it.
+func (s *Session) NextToSend() (Frame, bool) {
+	for s.CanSend() {
+		if frame, readable := s.take(); readable {
+			s.inFlight.add(len(frame.Image))
+			return frame, true
+		}
+	}
+	return Frame{}, false
+}
+
+func (s *Session) take() (Frame, bool) {
+	if len(s.resend) > 0 {
+		frame := s.sent[s.resend[0]]
+		s.resend = s.resend[1:]
+		return frame, true
+	}
+	frame, readable := s.queue.Take()
+	if !readable {
+		return Frame{}, false
+	}
+	frame = frame.within(s.maxFrameBytes)
+	s.sent[frame.Sequence] = frame
+	s.order = append(s.order, frame.Sequence)
+	s.sentCost.add(len(frame.Image))
+	return frame, true
+}
+
+// Acknowledged tells what ingest answered to frames of this stream. A second answer to a frame, and one to
+// a frame that was not sent, are ignored.
+func (s *Session) Acknowledged(accepted []uint64, rejected []Rejection) {
+	for _, number := range accepted {
+		if s.settle(number) {
+			s.accepted++
+		}
+	}
+	for _, one := range rejected {
+		if s.settle(one.Sequence) {
+			s.rejected++
+			s.newRejections = append(s.newRejections, one)
+		}
+	}
+	if len(s.order) > 2*len(s.sent)+64 {
+		s.tidy()
+	}
+}
+
+// TakeRejected returns the rejections since the last call.
+func (s *Session) TakeRejected() []Rejection {
+	taken := s.newRejections
+	s.newRejections = nil
+	return taken
+}
+
+func (s *Session) settle(number uint64) bool {
+	frame, known := s.sent[number]
+	if !known || len(s.resend) > 0 && number >= s.resend[0] {
+		return false
+	}
+	delete(s.sent, number)
+	s.queue.Settle(number)
+	s.sentCost.remove(len(frame.Image))
+	s.inFlight.remove(len(frame.Image))
+	return true
+}
+
+// tidy leaves in order only what is unacknowledged.
+func (s *Session) tidy() {
+	kept := s.order[:0]
+	for _, number := range s.order {
+		if _, unacknowledged := s.sent[number]; unacknowledged {
+			kept = append(kept, number)
+		}
+	}
+	s.order = kept
+}

@@ -1,0 +1,273 @@
+package framemesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	ingestv1 "framemesh.dev/sdk/go/api/ingest/v1"
+)
+
+// A link keeps a stream to ingest open for a camera, from its first frame to its end.
+type link struct {
+	camera *Camera
+	ctx    context.Context // ends every stream
+	cancel context.CancelFunc
+	done   chan struct{} // closed at the end of run
+
+	turn   int // of the address that is tried
+	broken bool
+	why    string // the last stream ended
+}
+
+func newLink(c *Camera) *link {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &link{camera: c, ctx: ctx, cancel: cancel, done: make(chan struct{}), why: "it does not answer"}
+}
+
+// stop ends run, after the stream if that ends by itself.
+func (l *link) stop(endsByItself bool) {
+	if endsByItself {
+		l.finished(endTimeout)
+	}
+	l.camera.mu.Lock()
+	l.camera.stopped = true
+	l.camera.notify()
+	l.camera.mu.Unlock()
+	l.cancel()
+	l.finished(endTimeout)
+}
+
+func (l *link) finished(timeout time.Duration) {
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-l.done:
+	case <-timer.C:
+	}
+}
+
+// run opens one stream after another, until no further one is needed or would help.
+func (l *link) run() {
+	defer close(l.done)
+	defer l.cancel()
+	for {
+		opening, more := l.next()
+		if !more {
+			return
+		}
+		pause := l.ended(l.connectAndPush(opening))
+		l.turn++
+		l.rest(pause)
+	}
+}
+
+// connectAndPush serves one stream over a connection of its own.
+func (l *link) connectAndPush(opening time.Duration) *status.Status {
+	conn, err := l.camera.connect(l.address())
+	if err != nil { // an address that gRPC cannot read
+		return status.New(codes.InvalidArgument, err.Error())
+	}
+	defer func() { _ = conn.Close() }()
+	return l.push(ingestv1.NewIngestServiceClient(conn), opening)
+}
+
+func (l *link) address() string {
+	return l.camera.target.Addresses[l.turn%len(l.camera.target.Addresses)]
+}
+
+// next is how long the next stream may take to open, and whether there is to be one.
+func (l *link) next() (time.Duration, bool) {
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reconnect.OpeningTimeout(time.Now()), !l.isFinished()
+}
+
+// isFinished is whether no further stream is needed. Under mu.
+func (l *link) isFinished() bool {
+	c := l.camera
+	answered := c.session.Closing && c.session.Unacknowledged() == 0
+	return answered || c.stopped || c.failure != nil
+}
+
+// rest waits for the pause, or until no further stream is needed.
+func (l *link) rest(pause time.Duration) {
+	ctx, cancel := context.WithTimeout(l.ctx, pause)
+	defer cancel()
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.wait(ctx, l.isFinished)
+}
+
+// push serves one stream, and returns the status that it ended with.
+func (l *link) push(client ingestv1.IngestServiceClient, opening time.Duration) *status.Status {
+	ctx, cancel := context.WithCancel(l.ctx)
+	defer cancel()
+	timer := time.AfterFunc(opening, cancel)
+	defer timer.Stop()
+	stream, err := client.Push(ctx)
+	if err != nil {
+		return status.Convert(err)
+	}
+	sender := make(chan struct{})
+	go func() {
+		defer close(sender)
+		l.send(ctx, stream)
+	}()
+	defer func() { cancel(); <-sender }()
+	for {
+		response, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return status.New(codes.OK, "")
+		case err != nil:
+			return status.Convert(err)
+		}
+		timer.Stop()
+		l.apply(response)
+	}
+}
+
+// send sends what there is for one stream, and half-closes it at the end. Where the stream ends, Recv says
+// why.
+func (l *link) send(ctx context.Context, stream ingestv1.IngestService_PushClient) {
+	c := l.camera
+	if stream.Send(openRequest(c.target, c.session.ID)) != nil {
+		return
+	}
+	if !l.until(ctx, c.session.IsOpen) {
+		return
+	}
+	if stream.Send(clockRequest(c.options.clock())) != nil {
+		return
+	}
+	for {
+		request, more := l.nextRequest(ctx)
+		if !more {
+			break
+		}
+		if stream.Send(request) != nil {
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		_ = stream.CloseSend()
+	}
+}
+
+// until waits for what the camera's lock guards; false if the stream ended first.
+func (l *link) until(ctx context.Context, done func() bool) bool {
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wait(ctx, done) == nil
+}
+
+// nextRequest waits for the next frame; false if there will be none on this stream.
+func (l *link) nextRequest(ctx context.Context) (*ingestv1.PushRequest, bool) {
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		ended := func() bool { return c.stopped || c.session.Closing && c.session.AllSent() }
+		if c.wait(ctx, func() bool { return ended() || c.session.CanSend() }) != nil || c.stopped {
+			return nil, false
+		}
+		if frame, found := c.session.NextToSend(); found {
+			return frameRequest(frame), true
+		}
+		if ended() {
+			return nil, false
+		}
+	}
+}
+
+// apply tells the camera what ingest answered.
+func (l *link) apply(response *ingestv1.PushResponse) {
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case response.GetOpened() != nil:
+		opened := response.GetOpened()
+		c.session.Opened(fromCredit(opened.GetCredit()), opened.GetMaxFrameBytes())
+		c.reconnect.Opened()
+		if l.broken {
+			c.options.log.Warn("connected again", "camera", c.target.Camera)
+			l.broken = false
+		}
+	case response.GetAcknowledgement() != nil:
+		answer := response.GetAcknowledgement()
+		c.session.Acknowledged(answer.GetAccepted(), fromRejections(answer.GetRejected()))
+		c.reconnect.Progressed()
+	}
+	c.notify()
+}
+
+// ended tells the camera how a stream ended, and returns how long to wait before the next.
+func (l *link) ended(with *status.Status) time.Duration {
+	c := l.camera
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.notify()
+	c.session.Broken()
+	if l.isFinished() {
+		return 0
+	}
+	if isFinal(with.Code()) {
+		c.failure = l.refusal(with)
+		return 0
+	}
+	if with.Code() != codes.Canceled { // our own time-out explains nothing
+		l.why = words(with)
+	}
+	wasOpen := c.session.ConnectedOnce()
+	pause, again := c.reconnect.Pause(time.Now())
+	if !again {
+		c.failure = fmt.Errorf("%w: no connection to ingest at %s within %v (%s): is it running, is this its "+
+			"address?", ErrUnreachable, c.addresses(), c.options.connectTimeout, l.why)
+	} else if wasOpen && !l.broken {
+		c.options.log.Warn("the stream to ingest broke; trying again", "camera", c.target.Camera,
+			"address", l.address(), "why", l.why)
+		l.broken = true
+	}
+	return pause
+}
+
+func (l *link) refusal(with *status.Status) error {
+	target := l.camera.target
+	if with.Code() == codes.NotFound {
+		return fmt.Errorf("%w: ingest at %s: %s", ErrPipelineUnknown, l.address(), words(with))
+	}
+	return fmt.Errorf("%w: ingest at %s refuses camera %q of pipeline %q: %s", ErrRefused, l.address(),
+		target.Camera, target.Pipeline, words(with))
+}
+
+// isFinal is whether the next stream would end the same way. With any other status it may succeed: a
+// restart, a drain, a network that was cut.
+func isFinal(code codes.Code) bool {
+	switch code {
+	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied,
+		codes.Unauthenticated, codes.FailedPrecondition, codes.OutOfRange, codes.Unimplemented:
+		return true
+	default:
+		return false
+	}
+}
+
+func words(of *status.Status) string {
+	if of.Message() != "" {
+		return of.Message()
+	}
+	return of.Code().String()
+}
+
+func (c *Camera) addresses() string { return strings.Join(c.target.Addresses, ", ") }

@@ -1,0 +1,161 @@
+package framemesh
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"framemesh.dev/sdk/go/internal/session"
+)
+
+// A Target is where the frames of a camera go.
+type Target struct {
+	// Addresses of ingests, host:port or anything else that gRPC resolves. The first is tried first, the
+	// others in turn after it.
+	Addresses []string
+	// Pipeline that the frames are for.
+	Pipeline string
+	// Camera is its name, unique in the pipeline: letters, digits, "-" and "_", 64 at most.
+	Camera string
+}
+
+// OnFull is what happens to a frame while there is no credit for it.
+type OnFull string
+
+const (
+	// Block: Send waits, until its context ends.
+	Block OnFull = "block"
+	// Error: Send returns ErrNoCredit at once; only for the first connection it waits.
+	Error OnFull = "error"
+	// DropOldest: Send never waits, also while ingest is away; frames wait in a spool, and when that is full
+	// the oldest one that was never sent is dropped.
+	DropOldest OnFull = "drop_oldest"
+)
+
+const (
+	// spoolFrames is two seconds of most cameras: enough for ingest to restart, and the frames are recent.
+	spoolFrames = 64
+	// spoolBytes is as many frames of 256 KiB.
+	spoolBytes = 16 << 20
+)
+
+type options struct {
+	connectTimeout time.Duration
+	closeTimeout   time.Duration
+	onFull         OnFull
+	spool          session.Credit
+	onRejected     func(Rejection)
+	clock          func() time.Time
+	log            *slog.Logger
+	tls            *tls.Config
+	token          func(context.Context) (string, error)
+}
+
+// An Option changes how a camera sends.
+type Option func(*options)
+
+func defaults() options {
+	return options{
+		connectTimeout: 10 * time.Second,
+		closeTimeout:   30 * time.Second,
+		onFull:         Block,
+		spool:          session.Credit{Frames: spoolFrames, Bytes: spoolBytes},
+		onRejected:     func(Rejection) {},
+		clock:          time.Now,
+		log:            slog.Default(),
+	}
+}
+
+// WithConnectTimeout is for the first connection, 10 s unless it is set; later ones are tried for ever.
+func WithConnectTimeout(d time.Duration) Option { return func(o *options) { o.connectTimeout = d } }
+
+// WithCloseTimeout is how long Close waits for the last acknowledgement, 30 s unless it is set.
+func WithCloseTimeout(d time.Duration) Option { return func(o *options) { o.closeTimeout = d } }
+
+// WithOnFull chooses what happens to a frame while there is no credit for it; Block unless it is set.
+func WithOnFull(policy OnFull) Option { return func(o *options) { o.onFull = policy } }
+
+// WithSpool bounds the frames that wait in memory with DropOldest, and the bytes of their images: 64 and
+// 16 MiB unless it is set. A larger image waits alone.
+func WithSpool(frames uint32, bytes uint64) Option {
+	return func(o *options) { o.spool = session.Credit{Frames: frames, Bytes: bytes} }
+}
+
+// WithOnRejected sets what is called with every frame that ingest refused, by whichever goroutine calls
+// Send, Close or Shutdown.
+func WithOnRejected(call func(Rejection)) Option { return func(o *options) { o.onRejected = call } }
+
+// WithClock sets the camera's clock. It need not be right: ingest finds out how far it is from its own.
+func WithClock(now func() time.Time) Option { return func(o *options) { o.clock = now } }
+
+// WithLogger sets where breaks of the connection and the first rejection of each reason are told.
+func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
+
+// WithTLS connects by TLS. What the config's functions return (GetClientCertificate) is asked for at each
+// handshake, so that new certificates are taken over at the next connection.
+func WithTLS(config *tls.Config) Option { return func(o *options) { o.tls = config } }
+
+// WithToken sends a bearer token with each stream, which is asked for when the stream is opened. Over a
+// connection without TLS it is sent to this machine only.
+func WithToken(token func(context.Context) (string, error)) Option {
+	return func(o *options) { o.token = token }
+}
+
+var name = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// check says what could never succeed, before anything is tried.
+func (o *options) check(target Target) error {
+	bad := func(format string, values ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrBadOption}, values...)...)
+	}
+	if len(target.Addresses) == 0 {
+		return bad("no address of an ingest: give one, such as 127.0.0.1:7401")
+	}
+	for _, address := range target.Addresses {
+		if address == "" {
+			return bad("an address of ingest is empty: give host:port")
+		}
+	}
+	for _, named := range []struct{ what, value string }{
+		{"pipeline", target.Pipeline}, {"camera", target.Camera},
+	} {
+		if !name.MatchString(named.value) {
+			return bad("%s %q: use 1 to 64 letters, digits, \"-\" and \"_\"", named.what, named.value)
+		}
+	}
+	switch {
+	case o.onFull != Block && o.onFull != Error && o.onFull != DropOldest:
+		return bad("WithOnFull is one of Block, Error, DropOldest, not %q", o.onFull)
+	case o.spool.Frames < 1 || o.spool.Bytes < 1:
+		return bad("a spool of %d frames and %d bytes holds none: 1 at least", o.spool.Frames, o.spool.Bytes)
+	case o.connectTimeout <= 0 || o.closeTimeout < 0:
+		return bad("a time-out of %v to connect and %v to close: it has to be positive", o.connectTimeout,
+			o.closeTimeout)
+	case o.clock == nil || o.log == nil || o.onRejected == nil:
+		return bad("WithClock, WithLogger and WithOnRejected need a value that is not nil")
+	}
+	return nil
+}
+
+// A FrameOption says more of one frame.
+type FrameOption func(*frameOptions)
+
+type frameOptions struct {
+	captured time.Time
+	given    bool
+	headers  map[string]string
+}
+
+// CapturedAt says when the frame was captured, by the camera's clock; without it: now.
+func CapturedAt(t time.Time) FrameOption {
+	return func(o *frameOptions) { o.captured, o.given = t, true }
+}
+
+// WithHeaders passes headers on with the frame: 400 bytes in all. A W3C traceparent makes the frame's trace
+// a part of that one, recorded if that is.
+func WithHeaders(headers map[string]string) FrameOption {
+	return func(o *frameOptions) { o.headers = headers }
+}
