@@ -1,0 +1,184 @@
+// Conformance is the program that the suite of tests/conformance tells what to do: JSON lines in, JSON lines
+// out. camera_program.py there has the words.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	framemesh "framemesh.dev/sdk/go"
+)
+
+type command struct {
+	ID int    `json:"id"`
+	Do string `json:"do"`
+
+	Addresses []string `json:"addresses"`
+	Pipeline  string   `json:"pipeline"`
+	Name      string   `json:"name"`
+	Options   opening  `json:"options"`
+
+	Image       []byte            `json:"image"`
+	Headers     map[string]string `json:"headers"`
+	CapturedAgo *float64          `json:"captured_ago"`
+
+	Timeout *float64 `json:"timeout"`
+}
+
+type opening struct {
+	ConnectTimeout *float64 `json:"connect_timeout"`
+	SendTimeout    *float64 `json:"send_timeout"`
+	OnFull         string   `json:"on_full"`
+	SpoolFrames    uint32   `json:"spool_frames"`
+	SpoolBytes     uint64   `json:"spool_bytes"`
+}
+
+type answer map[string]any
+
+// program is one camera, and its answers.
+type program struct {
+	mu          sync.Mutex
+	camera      *framemesh.Camera
+	sendTimeout *float64
+}
+
+func main() {
+	p := &program{}
+	lines := bufio.NewReader(os.Stdin)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var c command
+		if err := json.Unmarshal(line, &c); err != nil {
+			fmt.Fprintln(os.Stderr, "conformance:", err)
+			os.Exit(2)
+		}
+		go p.handle(c)
+	}
+}
+
+func (p *program) handle(c command) {
+	result, err := p.do(c)
+	if err != nil {
+		result = answer{"error": name(err), "message": err.Error()}
+	}
+	result["id"] = c.ID
+	p.tell(result)
+}
+
+func (p *program) do(c command) (answer, error) {
+	switch c.Do {
+	case "open":
+		return answer{}, p.open(c)
+	case "send":
+		sequence, err := p.send(c)
+		return answer{"sequence": sequence}, err
+	case "session":
+		return answer{"session": p.camera.Session()}, nil
+	case "counts":
+		counts := p.camera.Counts()
+		return answer{"counts": map[string]uint64{
+			"offered": counts.Offered, "accepted": counts.Accepted, "rejected": counts.Rejected,
+			"dropped": counts.Dropped, "pending": counts.Pending,
+		}}, nil
+	case "close":
+		if c.Timeout == nil {
+			return answer{}, p.camera.Close()
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), seconds(*c.Timeout))
+		defer cancel()
+		return answer{}, p.camera.Shutdown(ctx)
+	default:
+		return nil, fmt.Errorf("no command %q", c.Do)
+	}
+}
+
+func (p *program) open(c command) error {
+	options := []framemesh.Option{framemesh.WithOnRejected(func(one framemesh.Rejection) {
+		p.tell(answer{"rejected": answer{
+			"sequence": one.Sequence, "reason": one.Reason, "message": one.Message,
+		}})
+	})}
+	o := c.Options
+	if o.ConnectTimeout != nil {
+		options = append(options, framemesh.WithConnectTimeout(seconds(*o.ConnectTimeout)))
+	}
+	if o.OnFull != "" {
+		options = append(options, framemesh.WithOnFull(framemesh.OnFull(o.OnFull)))
+	}
+	if o.SpoolFrames > 0 || o.SpoolBytes > 0 {
+		frames, bytes := o.SpoolFrames, o.SpoolBytes
+		if frames == 0 {
+			frames = 64
+		}
+		if bytes == 0 {
+			bytes = 16 << 20
+		}
+		options = append(options, framemesh.WithSpool(frames, bytes))
+	}
+	p.sendTimeout = o.SendTimeout
+	var err error
+	p.camera, err = framemesh.NewCamera(
+		framemesh.Target{Addresses: c.Addresses, Pipeline: c.Pipeline, Camera: c.Name}, options...)
+	return err
+}
+
+func (p *program) send(c command) (uint64, error) {
+	var options []framemesh.FrameOption
+	if c.Headers != nil {
+		options = append(options, framemesh.WithHeaders(c.Headers))
+	}
+	if c.CapturedAgo != nil {
+		options = append(options, framemesh.CapturedAt(time.Now().Add(-seconds(*c.CapturedAgo))))
+	}
+	ctx := context.Background()
+	if p.sendTimeout != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, seconds(*p.sendTimeout))
+		defer cancel()
+	}
+	return p.camera.Send(ctx, c.Image, options...)
+}
+
+// tell writes one line.
+func (p *program) tell(message answer) {
+	line, err := json.Marshal(message)
+	if err != nil {
+		panic(err) // of values that are all simple
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = os.Stdout.Write(append(line, '\n'))
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// name of an error, the same for every SDK. The special ones are before those that they are too.
+func name(err error) string {
+	for _, known := range []struct {
+		err  error
+		name string
+	}{
+		{framemesh.ErrBadOption, "invalid_argument"},
+		{framemesh.ErrBadFrame, "bad_frame"},
+		{framemesh.ErrClosed, "closed"},
+		{framemesh.ErrPipelineUnknown, "pipeline_unknown"},
+		{framemesh.ErrRefused, "refused"},
+		{framemesh.ErrUnreachable, "unreachable"},
+		{framemesh.ErrNoCredit, "no_credit"},
+		{framemesh.ErrUnacknowledged, "unacknowledged"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.name
+		}
+	}
+	return "unknown"
+}
