@@ -42,11 +42,13 @@ type Camera struct {
 	logged    map[string]bool // reasons of rejections that were logged
 
 	link *link
+	disk *keeper // nil without a spool on disk
 }
 
 var _ io.Closer = (*Camera)(nil)
 
-// NewCamera returns a camera. Nothing is connected until the first frame is sent. It has to be closed.
+// NewCamera returns a camera. Nothing is connected until the first frame is sent, or at once if there are
+// frames in its spool on disk. It has to be closed.
 func NewCamera(target Target, opts ...Option) (*Camera, error) {
 	o := defaults()
 	for _, option := range opts {
@@ -55,16 +57,22 @@ func NewCamera(target Target, opts ...Option) (*Camera, error) {
 	if err := o.check(target); err != nil {
 		return nil, err
 	}
+	c := &Camera{
+		target: target, options: o, changed: make(chan struct{}), logged: map[string]bool{},
+		reconnect: session.NewReconnect(len(target.Addresses), o.connectTimeout),
+	}
+	c.link = newLink(c)
+	if o.disk != nil {
+		if err := c.openSpool(); err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
 	bounds := session.Unlimited
 	if o.onFull == DropOldest {
 		bounds = o.spool
 	}
-	c := &Camera{
-		target: target, options: o, changed: make(chan struct{}), logged: map[string]bool{},
-		session:   session.New(newSession(), session.NewMemoryQueue(bounds), o.onFull == DropOldest),
-		reconnect: session.NewReconnect(len(target.Addresses), o.connectTimeout),
-	}
-	c.link = newLink(c)
+	c.session = session.New(newSession(), session.NewMemoryQueue(bounds), o.onFull != DropOldest)
 	return c, nil
 }
 
@@ -134,12 +142,16 @@ func (c *Camera) Shutdown(ctx context.Context) error {
 	if started {
 		c.link.stop(ends)
 	}
+	folder := ""
+	if c.disk != nil {
+		folder = c.disk.stop()
+	}
 	c.mu.Lock()
 	rejected, failure, left := c.session.TakeRejected(), c.failure, c.session.Unacknowledged()
 	c.mu.Unlock()
 	c.report(rejected)
 	if failure == nil && left > 0 {
-		return &UnacknowledgedError{c.addresses(), left, time.Since(began)}
+		return &UnacknowledgedError{c.addresses(), left, time.Since(began), folder}
 	}
 	return failure
 }
@@ -178,13 +190,19 @@ func (c *Camera) start() {
 		return
 	}
 	c.started = true
-	c.reconnect.Start(time.Now())
+	if c.disk == nil { // one that has its frames on disk begins where no ingest can be reached
+		c.reconnect.Start(time.Now())
+	}
 	go c.link.run()
 }
 
 // admit waits until the frame is taken, or not. Under mu.
 func (c *Camera) admit(ctx context.Context, offer session.Offer) (uint64, error) {
 	size := len(offer.Image)
+	if c.disk != nil && !c.disk.folder.CanHold(size) {
+		return 0, fmt.Errorf("%w: an image of %d bytes is larger than the spool on disk may be", ErrBadFrame,
+			size)
+	}
 	ended := c.wait(ctx, func() bool {
 		return c.failure != nil || c.session.Closing || c.refusesNow() || c.session.Admits(size)
 	})
@@ -194,9 +212,7 @@ func (c *Camera) admit(ctx context.Context, offer session.Offer) (uint64, error)
 	case c.failure != nil:
 		return 0, c.failure
 	case c.session.Admits(size):
-		sequence, err := c.session.Offer(offer)
-		c.notify()
-		return sequence, err
+		return c.take(ctx, offer)
 	case ended != nil:
 		return 0, c.timedOut(ended)
 	default:
@@ -204,11 +220,30 @@ func (c *Camera) admit(ctx context.Context, offer session.Offer) (uint64, error)
 	}
 }
 
+// take gives an admitted frame to the session. Under mu.
+func (c *Camera) take(ctx context.Context, offer session.Offer) (uint64, error) {
+	sequence, err := c.session.Offer(offer)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s cannot be written: %w. The frame was not taken", ErrSpool,
+			c.disk.folder.Path, err)
+	}
+	if c.disk != nil {
+		err = c.disk.written(ctx)
+	}
+	c.notify()
+	return sequence, err
+}
+
 // refusesNow is whether a frame that has no credit is refused. Before the first stream the credit is not
 // known, so it is not used up.
-func (c *Camera) refusesNow() bool { return c.options.onFull == Error && c.session.ConnectedOnce() }
+func (c *Camera) refusesNow() bool {
+	return c.options.onFull == Error && (c.disk != nil || c.session.ConnectedOnce())
+}
 
 func (c *Camera) noCreditNow() error {
+	if c.disk != nil {
+		return c.spoolFull()
+	}
 	why := "is the buffer of the pipeline full? `framemesh status` shows it"
 	if !c.session.IsOpen() {
 		why = "the connection is away, and being made anew"
@@ -217,10 +252,17 @@ func (c *Camera) noCreditNow() error {
 		"frame was not taken", ErrNoCredit, c.target.Camera, c.session.Unacknowledged(), c.addresses(), why)
 }
 
+func (c *Camera) spoolFull() error {
+	return fmt.Errorf("%w: the spool of camera %q is full: %d frames wait for ingest at %s. The frame was not "+
+		"taken", ErrNoCredit, c.target.Camera, c.session.Unacknowledged(), c.addresses())
+}
+
 func (c *Camera) timedOut(ended error) error {
 	switch {
 	case !errors.Is(ended, context.DeadlineExceeded):
 		return fmt.Errorf("the frame was not taken: %w", ended)
+	case c.disk != nil:
+		return errors.Join(c.spoolFull(), ended)
 	case !c.session.IsOpen():
 		return fmt.Errorf("%w: no connection to ingest at %s in time: is it running? The frame was not "+
 			"taken; send it again: %w", ErrUnreachable, c.addresses(), ended)

@@ -19,6 +19,10 @@ var (
 	ErrRefused = errors.New("camera refused")
 	// ErrPipelineUnknown: there is no pipeline of that name. It is an ErrRefused too.
 	ErrPipelineUnknown = fmt.Errorf("%w: pipeline unknown", ErrRefused)
+	// ErrSpool: the spool on disk cannot be read or written. A frame was not taken.
+	ErrSpool = errors.New("spool failed")
+	// ErrSpoolInUse: another camera has the spool. It is an ErrSpool too.
+	ErrSpoolInUse = fmt.Errorf("%w: in use", ErrSpool)
 	// ErrUnreachable: there was no connection to ingest in time.
 	ErrUnreachable = errors.New("ingest unreachable")
 	// ErrNoCredit: the credit is used up: at this moment, or for as long as the context allowed.
@@ -33,13 +37,19 @@ type UnacknowledgedError struct {
 	Address string
 	Count   int
 	Waited  time.Duration
+	// Spool is the folder on disk where they are; empty: they are gone.
+	Spool string
 }
 
 // Error implements error.
 func (e *UnacknowledgedError) Error() string {
-	return fmt.Sprintf("ingest at %s left %d frames unacknowledged for %v: is the buffer of the pipeline "+
-		"full? `framemesh status` shows it; a longer WithCloseTimeout waits on", e.Address, e.Count,
-		e.Waited.Round(time.Millisecond))
+	hint := "is the buffer of the pipeline full? `framemesh status` shows it; a longer WithCloseTimeout " +
+		"waits on"
+	if e.Spool != "" {
+		hint = "they stay in the spool " + e.Spool + ", and the next camera with it sends them"
+	}
+	return fmt.Sprintf("ingest at %s left %d frames unacknowledged for %v: %s", e.Address, e.Count,
+		e.Waited.Round(time.Millisecond), hint)
 }
 
 // Is makes it an ErrUnacknowledged.

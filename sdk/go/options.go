@@ -47,6 +47,7 @@ type options struct {
 	closeTimeout   time.Duration
 	onFull         OnFull
 	spool          session.Credit
+	disk           *DiskSpool
 	onRejected     func(Rejection)
 	clock          func() time.Time
 	log            *slog.Logger
@@ -82,6 +83,44 @@ func WithOnFull(policy OnFull) Option { return func(o *options) { o.onFull = pol
 // 16 MiB unless it is set. A larger image waits alone.
 func WithSpool(frames uint32, bytes uint64) Option {
 	return func(o *options) { o.spool = session.Credit{Frames: frames, Bytes: bytes} }
+}
+
+// A DiskSpool keeps frames on disk, where they survive the process: Send returns when the kernel has the
+// frame. What the last process left is sent first, under the ids that it had. A camera with it begins also
+// where no ingest can be reached. Its format is that of every SDK: docs/spool.md.
+type DiskSpool struct {
+	// Folder is on a disk of this machine, and never copied to another. Each camera has a folder in it.
+	Folder string
+	// MaxBytes of the files; 0: 1 GiB. What a frame that finds no room does, WithOnFull says.
+	MaxBytes int64
+	// MaxAge after which a frame that was never sent is dropped; 0: it is kept.
+	MaxAge time.Duration
+	// Sync: a power cut takes frames of the last so long; 0: one second.
+	Sync time.Duration
+}
+
+const (
+	// SyncEach as DiskSpool.Sync: Send waits until its frame is on the disk.
+	SyncEach time.Duration = -1
+	// SyncNever as DiskSpool.Sync: it is left to the kernel.
+	SyncNever time.Duration = -2
+
+	diskBytes      = 1 << 30 // an hour of a camera with 5 frames/s of 60 KB
+	leastDiskBytes = 1 << 20 // sixteen segments, which are deleted one by one
+	syncInterval   = time.Second
+)
+
+// WithDiskSpool keeps frames on disk until ingest has them.
+func WithDiskSpool(spool DiskSpool) Option {
+	return func(o *options) {
+		if spool.MaxBytes == 0 {
+			spool.MaxBytes = diskBytes
+		}
+		if spool.Sync == 0 {
+			spool.Sync = syncInterval
+		}
+		o.disk = &spool
+	}
 }
 
 // WithOnRejected sets what is called with every frame that ingest refused, by whichever goroutine calls
@@ -131,6 +170,11 @@ func (o *options) check(target Target) error {
 		return bad("WithOnFull is one of Block, Error, DropOldest, not %q", o.onFull)
 	case o.spool.Frames < 1 || o.spool.Bytes < 1:
 		return bad("a spool of %d frames and %d bytes holds none: 1 at least", o.spool.Frames, o.spool.Bytes)
+	case o.disk != nil && o.disk.Folder == "":
+		return bad("a spool on disk needs a folder")
+	case o.disk != nil && (o.disk.MaxBytes < leastDiskBytes || o.disk.MaxAge < 0 || o.disk.Sync < SyncNever):
+		return bad("a spool of %d bytes, an age of %v and a sync every %v: %d bytes at least, and no negative "+
+			"times", o.disk.MaxBytes, o.disk.MaxAge, o.disk.Sync, leastDiskBytes)
 	case o.connectTimeout <= 0 || o.closeTimeout < 0:
 		return bad("a time-out of %v to connect and %v to close: it has to be positive", o.connectTimeout,
 			o.closeTimeout)

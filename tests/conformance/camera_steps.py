@@ -18,9 +18,16 @@ HEADER_LINE_BYTES = 4
 class CameraSteps:
     """Tells a camera one step after another; each method is one."""
 
-    def __init__(self, program: CameraProgram, gates: Gates) -> None:
+    def __init__(
+        self,
+        program: CameraProgram,
+        gates: Gates,
+        another: Callable[[], Awaitable[CameraProgram]] | None = None,
+    ) -> None:
+        """`another` starts the camera that goes on with the spool of this one."""
         self._program = program
         self._gates = gates
+        self._another = another
         self._background: list[asyncio.Future[None]] = []
         self.images: list[bytes] = []
         """Those that were taken, by sequence number less one."""
@@ -89,6 +96,15 @@ class CameraSteps:
         told = self._program.rejected
         assert [{key: one[key] for key in ("sequence", "reason")} for one in told] == expected
         assert all(one["message"] for one in told)
+
+    async def _hand_over(self, how: str) -> None:
+        """The camera is killed, or has ended; the next one goes on."""
+        if how == "kill":
+            await self._program.kill()
+        else:
+            await self._program.end()
+        assert self._another is not None
+        self._program = await self._another()
 
     async def _await(self, gate: str) -> None:
         await self._gates.passed(gate)

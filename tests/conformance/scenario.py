@@ -26,6 +26,8 @@ class Scenario:
     """The real ingest does the same by itself."""
     wire: bool = False
     """All SDKs send the same bytes."""
+    spool: dict[str, Any] | None = None
+    """Of the camera, on disk; None: there is none. Its steps `hand_over` to the next camera."""
     camera: dict[str, Any] = field(default_factory=dict)
     """Options of the camera."""
     camera_name: str = "door"

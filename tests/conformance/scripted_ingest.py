@@ -136,6 +136,13 @@ class Script:
         while (frame := await self._frame()) is not None:
             await self._accept([frame.sequence])
 
+    async def _accept_next(self, count: int) -> None:
+        """Each of so many frames; the stream may end before."""
+        for _ in range(count):
+            if (frame := await self._frame()) is None:
+                return
+            await self._accept([frame.sequence])
+
     async def _answer_each(self, given: dict[str, str]) -> None:
         while (frame := await self._frame()) is not None:
             if frame.withheld_bytes:

@@ -56,9 +56,12 @@ class Program:
     def _open(
         self, addresses: list[str], pipeline: str, name: str, options: dict[str, Any]
     ) -> dict[str, Any]:
+        disk = "disk" in options
         self._camera = Camera(
             addresses, pipeline=pipeline, name=name, options=self._options(options)
         )
+        if disk:  # its spool is opened, and what is left there is sent
+            self._camera.__enter__()
         return {}
 
     def _options(self, given: dict[str, Any]) -> CameraOptions:

@@ -34,9 +34,16 @@ type command struct {
 type opening struct {
 	ConnectTimeout *float64 `json:"connect_timeout"`
 	SendTimeout    *float64 `json:"send_timeout"`
+	CloseTimeout   *float64 `json:"close_timeout"`
 	OnFull         string   `json:"on_full"`
 	SpoolFrames    uint32   `json:"spool_frames"`
 	SpoolBytes     uint64   `json:"spool_bytes"`
+	Disk           *struct {
+		Folder      string   `json:"folder"`
+		MaxBytes    int64    `json:"max_bytes"`
+		MaxAge      float64  `json:"max_age"`
+		SyncSeconds *float64 `json:"sync_seconds"`
+	} `json:"disk"`
 }
 
 type answer map[string]any
@@ -111,6 +118,9 @@ func (p *program) open(c command) error {
 	if o.ConnectTimeout != nil {
 		options = append(options, framemesh.WithConnectTimeout(seconds(*o.ConnectTimeout)))
 	}
+	if o.CloseTimeout != nil {
+		options = append(options, framemesh.WithCloseTimeout(seconds(*o.CloseTimeout)))
+	}
 	if o.OnFull != "" {
 		options = append(options, framemesh.WithOnFull(framemesh.OnFull(o.OnFull)))
 	}
@@ -123,6 +133,17 @@ func (p *program) open(c command) error {
 			bytes = 16 << 20
 		}
 		options = append(options, framemesh.WithSpool(frames, bytes))
+	}
+	if o.Disk != nil {
+		spool := framemesh.DiskSpool{
+			Folder: o.Disk.Folder, MaxBytes: o.Disk.MaxBytes, MaxAge: seconds(o.Disk.MaxAge),
+		}
+		if o.Disk.SyncSeconds != nil {
+			if spool.Sync = seconds(*o.Disk.SyncSeconds); spool.Sync == 0 {
+				spool.Sync = framemesh.SyncEach
+			}
+		}
+		options = append(options, framemesh.WithDiskSpool(spool))
 	}
 	p.sendTimeout = o.SendTimeout
 	var err error
@@ -172,6 +193,8 @@ func name(err error) string {
 		{framemesh.ErrClosed, "closed"},
 		{framemesh.ErrPipelineUnknown, "pipeline_unknown"},
 		{framemesh.ErrRefused, "refused"},
+		{framemesh.ErrSpoolInUse, "spool_in_use"},
+		{framemesh.ErrSpool, "spool_failed"},
 		{framemesh.ErrUnreachable, "unreachable"},
 		{framemesh.ErrNoCredit, "no_credit"},
 		{framemesh.ErrUnacknowledged, "unacknowledged"},

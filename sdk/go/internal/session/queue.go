@@ -6,8 +6,10 @@ type Queue interface {
 	Len() int
 	// Bytes is the size of their images together.
 	Bytes() uint64
-	// Next is the size of the image of the oldest frame; false if there is none.
-	Next() (int, bool)
+	// NextSize is that of the image of the oldest frame; false if there is none.
+	NextSize() (int, bool)
+	// HasRoom is whether an image of so many bytes may be put now.
+	HasRoom(size int) bool
 	// Take removes and returns the oldest frame, which is about to be sent; there must be one. False: it
 	// cannot be read any more, and counts as dropped.
 	Take() (Frame, bool)
@@ -41,8 +43,11 @@ func (q *MemoryQueue) Bytes() uint64 { return q.cost.bytes }
 // Dropped implements Queue.
 func (q *MemoryQueue) Dropped() uint64 { return q.dropped }
 
-// Next implements Queue.
-func (q *MemoryQueue) Next() (int, bool) {
+// HasRoom implements Queue: there is always room, or who puts has asked the credit.
+func (q *MemoryQueue) HasRoom(int) bool { return true }
+
+// NextSize implements Queue.
+func (q *MemoryQueue) NextSize() (int, bool) {
 	if len(q.frames) == 0 {
 		return 0, false
 	}

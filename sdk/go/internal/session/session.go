@@ -25,7 +25,7 @@ type Session struct {
 	// Closing: no further frame will be offered.
 	Closing bool
 
-	drops         bool
+	byCredit      bool
 	queue         Queue
 	last          uint64 // number given to a frame
 	isOpen        bool
@@ -43,12 +43,18 @@ type Session struct {
 	newRejections               []Rejection
 }
 
-// New returns a session without a stream. With drops the queue is bounded and frames are always admitted;
-// without it a frame is admitted only while credit is left, which bounds all frames together.
-func New(id string, queue Queue, drops bool) *Session {
+// New returns a session without a stream. By credit, a frame is admitted only while credit is left, which
+// bounds all frames together; else the queue is bounded, and says what is admitted.
+func New(id string, queue Queue, byCredit bool) *Session {
 	return &Session{
-		ID: id, queue: queue, drops: drops, maxFrameBytes: math.MaxUint64, sent: map[uint64]Frame{},
+		ID: id, queue: queue, byCredit: byCredit, maxFrameBytes: math.MaxUint64, sent: map[uint64]Frame{},
 	}
+}
+
+// Resume goes on with what an earlier run left in the queue; next is the number of the next frame.
+func (s *Session) Resume(next uint64) {
+	s.last = next - 1
+	s.offered = uint64(s.queue.Len())
 }
 
 // Counts returns offered = accepted + rejected + dropped + pending.
@@ -87,17 +93,23 @@ func (s *Session) Broken() { s.isOpen = false }
 
 // Admits is whether a frame with an image of so many bytes may be offered now.
 func (s *Session) Admits(size int) bool {
-	if s.drops {
-		return true
+	size = s.kept(size)
+	if !s.byCredit {
+		return s.queue.HasRoom(size)
 	}
 	if !s.connectedOnce {
 		return false
 	}
-	if uint64(size) > s.maxFrameBytes {
-		size = 0
-	}
 	waiting := cost{s.queue.Len(), s.queue.Bytes()}
 	return s.sentCost.plus(waiting).leavesRoom(s.credit, size)
+}
+
+// kept is how many bytes of an image of so many are kept.
+func (s *Session) kept(size int) int {
+	if uint64(size) > s.maxFrameBytes {
+		return 0
+	}
+	return size
 }
 
 // Offer takes a frame that Admits let in, under the next number, which it returns. An error: it is not
@@ -119,8 +131,8 @@ func (s *Session) CanSend() bool {
 	if len(s.resend) > 0 {
 		return s.inFlight.leavesRoom(s.credit, len(s.sent[s.resend[0]].Image))
 	}
-	size, waits := s.queue.Next()
-	return waits && s.inFlight.leavesRoom(s.credit, size)
+	size, waits := s.queue.NextSize()
+	return waits && s.inFlight.leavesRoom(s.credit, s.kept(size))
 }
 
 // NextToSend takes the next frame for the open stream; false if there is none, or no credit for it.

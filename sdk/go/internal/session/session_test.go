@@ -12,13 +12,13 @@ var plenty = Credit{Frames: 100, Bytes: 1_000_000}
 
 func opened(t *testing.T, credit Credit, largest uint64) *Session {
 	t.Helper()
-	s := New("s1", NewMemoryQueue(Unlimited), false)
+	s := New("s1", NewMemoryQueue(Unlimited), true)
 	s.Opened(credit, largest)
 	return s
 }
 
 func spooling(frames uint32, bytes uint64) *Session {
-	return New("s1", NewMemoryQueue(Credit{frames, bytes}), true)
+	return New("s1", NewMemoryQueue(Credit{frames, bytes}), false)
 }
 
 func offer(s *Session, images ...string) {
@@ -49,7 +49,7 @@ func expect[T any](t *testing.T, got, want T) {
 }
 
 func TestNothingIsAdmittedBeforeIngestGaveCredit(t *testing.T) {
-	expect(t, New("s1", NewMemoryQueue(Unlimited), false).Admits(1), false)
+	expect(t, New("s1", NewMemoryQueue(Unlimited), true).Admits(1), false)
 }
 
 func TestFramesAreNumberedFromOneAndSentOnce(t *testing.T) {
@@ -160,9 +160,9 @@ func newModel(random *rand.Rand) *model {
 	if random.IntN(2) == 0 {
 		bounds := m.anyCredit()
 		m.bounds = &bounds
-		m.s = New("s1", NewMemoryQueue(bounds), true)
+		m.s = New("s1", NewMemoryQueue(bounds), false)
 	} else {
-		m.s = New("s1", NewMemoryQueue(Unlimited), false)
+		m.s = New("s1", NewMemoryQueue(Unlimited), true)
 	}
 	return m
 }
