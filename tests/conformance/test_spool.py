@@ -72,7 +72,7 @@ async def test_what_one_left_is_sent_by_all_with_the_same_bytes(
     commands: Commands, tmp_path: Path
 ) -> None:
     (scenario,) = (one for one in SPOOLED if one.name.startswith("times and headers"))
-    sent = []
+    sent: list[list[bytes]] = []
     for first in commands.values():
         for second in commands.values():
             folder = tmp_path / str(len(sent))
