@@ -150,8 +150,7 @@ check: install $(BUF) check-go ## Style, types, architecture, protos, and the te
 rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
 
 .PHONY: test
-test: install $(if $(shell command -v go 2>/dev/null),.tools/rtsp/rtsp) ## Every test that this machine can run
-test: install $(if $(GO),.tools/go/.built,no-go) ## Every test that this machine can run
+test: install $(if $(GO),.tools/go/.built .tools/rtsp/rtsp,no-go) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
 	$(BIN)/pytest tests $(AT_ONCE)
 # Most tests wait for servers most of the time. The tests of a file stay together, because some share

@@ -33,6 +33,8 @@ const (
 	RejectionReason_REJECTION_REASON_TOO_SLOW_TO_DECODE RejectionReason = 6
 	// A JPEG of a kind that no worker decodes: lossless, hierarchical, of 12 bits a sample.
 	RejectionReason_REJECTION_REASON_UNSUPPORTED_IMAGE RejectionReason = 7
+	// The camera's own filter dropped it, and said so.
+	RejectionReason_REJECTION_REASON_FILTERED RejectionReason = 8
 )
 
 // Enum value maps for RejectionReason.
@@ -46,6 +48,7 @@ var (
 		5: "REJECTION_REASON_TOO_MANY_PIXELS",
 		6: "REJECTION_REASON_TOO_SLOW_TO_DECODE",
 		7: "REJECTION_REASON_UNSUPPORTED_IMAGE",
+		8: "REJECTION_REASON_FILTERED",
 	}
 	RejectionReason_value = map[string]int32{
 		"REJECTION_REASON_UNSPECIFIED":        0,
@@ -56,6 +59,7 @@ var (
 		"REJECTION_REASON_TOO_MANY_PIXELS":    5,
 		"REJECTION_REASON_TOO_SLOW_TO_DECODE": 6,
 		"REJECTION_REASON_UNSUPPORTED_IMAGE":  7,
+		"REJECTION_REASON_FILTERED":           8,
 	}
 )
 
@@ -175,7 +179,7 @@ type PushRequest_Frame struct {
 }
 
 type PushRequest_Clock struct {
-	// At most once, as soon as the session is open.
+	// The first as soon as the session is open, then one for each ClockQuery.
 	Clock *ClockReading `protobuf:"bytes,3,opt,name=clock,proto3,oneof"`
 }
 
@@ -248,13 +252,22 @@ func (x *OpenSession) GetSession() string {
 	return ""
 }
 
-// The camera's clock at the moment when it receives SessionOpened. From the times at which it sent that
-// and received this, ingest computes the offset between the clocks, with an error of at most half of the
-// time between them. Capture times are stored by the clock of ingest. Without a reading the clocks are
-// assumed to be equal.
+// The camera's clock at the moment when it receives SessionOpened or a ClockQuery. From the times at which
+// it sent that and received this, ingest computes the offset between the clocks, with an error of at most
+// half of the time between them. Capture times are stored by the clock of ingest. Without a reading the
+// clocks are assumed to be equal.
+//
+// The clock whose times are sent is best one that is never set: the time of day at the start of the
+// program, counted on by a clock that only runs. A step of a clock that is set is found with the next
+// query; until then the times of frames are wrong by as much.
 type ClockReading struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UnixNano      int64                  `protobuf:"varint,1,opt,name=unix_nano,json=unixNano,proto3" json:"unix_nano,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	UnixNano int64                  `protobuf:"varint,1,opt,name=unix_nano,json=unixNano,proto3" json:"unix_nano,omitempty"`
+	// The id of the query; 0: SessionOpened.
+	Query uint64 `protobuf:"varint,2,opt,name=query,proto3" json:"query,omitempty"`
+	// By how much the camera's time of day was set since the last reading, as it found by itself, with
+	// times on this stream that do not follow it.
+	SteppedNano   int64 `protobuf:"varint,3,opt,name=stepped_nano,json=steppedNano,proto3" json:"stepped_nano,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,10 +309,24 @@ func (x *ClockReading) GetUnixNano() int64 {
 	return 0
 }
 
+func (x *ClockReading) GetQuery() uint64 {
+	if x != nil {
+		return x.Query
+	}
+	return 0
+}
+
+func (x *ClockReading) GetSteppedNano() int64 {
+	if x != nil {
+		return x.SteppedNano
+	}
+	return 0
+}
+
 type Frame struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Sequence uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// When the camera took it, by its own clock, in nanoseconds since the Unix epoch.
+	// When the camera took it, by the clock of ClockReading, in nanoseconds since the Unix epoch.
 	CapturedUnixNano int64 `protobuf:"varint,2,opt,name=captured_unix_nano,json=capturedUnixNano,proto3" json:"captured_unix_nano,omitempty"`
 	// One encoded image: JPEG, PNG or WebP.
 	Image []byte `protobuf:"bytes,3,opt,name=image,proto3" json:"image,omitempty"`
@@ -314,7 +341,11 @@ type Frame struct {
 	Headers map[string]string `protobuf:"bytes,6,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// When the camera's program gave it to be sent, by the same clock as captured_unix_nano; 0: as it was
 	// captured.
-	SentUnixNano  int64 `protobuf:"varint,7,opt,name=sent_unix_nano,json=sentUnixNano,proto3" json:"sent_unix_nano,omitempty"`
+	SentUnixNano int64 `protobuf:"varint,7,opt,name=sent_unix_nano,json=sentUnixNano,proto3" json:"sent_unix_nano,omitempty"`
+	// How many frames in a row, up to this one, the camera's own filter dropped: they have the numbers
+	// sequence - filtered + 1 to sequence. Such a frame has no image and is rejected as FILTERED, with all of
+	// them; 10,000,000 at most.
+	Filtered      uint64 `protobuf:"varint,8,opt,name=filtered,proto3" json:"filtered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -398,12 +429,21 @@ func (x *Frame) GetSentUnixNano() int64 {
 	return 0
 }
 
+func (x *Frame) GetFiltered() uint64 {
+	if x != nil {
+		return x.Filtered
+	}
+	return 0
+}
+
 type PushResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Response:
 	//
 	//	*PushResponse_Opened
 	//	*PushResponse_Acknowledgement
+	//	*PushResponse_ClockQuery
+	//	*PushResponse_Hint
 	Response      isPushResponse_Response `protobuf_oneof:"response"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -464,6 +504,24 @@ func (x *PushResponse) GetAcknowledgement() *Acknowledgement {
 	return nil
 }
 
+func (x *PushResponse) GetClockQuery() *ClockQuery {
+	if x != nil {
+		if x, ok := x.Response.(*PushResponse_ClockQuery); ok {
+			return x.ClockQuery
+		}
+	}
+	return nil
+}
+
+func (x *PushResponse) GetHint() *Hint {
+	if x != nil {
+		if x, ok := x.Response.(*PushResponse_Hint); ok {
+			return x.Hint
+		}
+	}
+	return nil
+}
+
 type isPushResponse_Response interface {
 	isPushResponse_Response()
 }
@@ -476,9 +534,124 @@ type PushResponse_Acknowledgement struct {
 	Acknowledgement *Acknowledgement `protobuf:"bytes,2,opt,name=acknowledgement,proto3,oneof"`
 }
 
+type PushResponse_ClockQuery struct {
+	ClockQuery *ClockQuery `protobuf:"bytes,3,opt,name=clock_query,json=clockQuery,proto3,oneof"`
+}
+
+type PushResponse_Hint struct {
+	Hint *Hint `protobuf:"bytes,4,opt,name=hint,proto3,oneof"`
+}
+
 func (*PushResponse_Opened) isPushResponse_Response() {}
 
 func (*PushResponse_Acknowledgement) isPushResponse_Response() {}
+
+func (*PushResponse_ClockQuery) isPushResponse_Response() {}
+
+func (*PushResponse_Hint) isPushResponse_Response() {}
+
+// Asks for a ClockReading, to be sent at once. A camera that does not know this message leaves it.
+type ClockQuery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1, 2, 3, ... on each stream.
+	Id            uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClockQuery) Reset() {
+	*x = ClockQuery{}
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClockQuery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClockQuery) ProtoMessage() {}
+
+func (x *ClockQuery) ProtoReflect() protoreflect.Message {
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClockQuery.ProtoReflect.Descriptor instead.
+func (*ClockQuery) Descriptor() ([]byte, []int) {
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ClockQuery) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+// What the pipeline can take, by the derivative of its backlog: a camera that heeds it has newer frames in
+// the results. It replaces the hint before it, and holds for this stream; nothing is refused by it. It comes
+// with acknowledgements. A camera that does not know this message leaves it.
+type Hint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The camera should send no more; 0: as many as it likes.
+	FramesPerSecond float64 `protobuf:"fixed64,1,opt,name=frames_per_second,json=framesPerSecond,proto3" json:"frames_per_second,omitempty"`
+	// What the camera should multiply its quality of JPEGs by, 0 to 1; absent: 1.
+	Quality       *float64 `protobuf:"fixed64,2,opt,name=quality,proto3,oneof" json:"quality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hint) Reset() {
+	*x = Hint{}
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hint) ProtoMessage() {}
+
+func (x *Hint) ProtoReflect() protoreflect.Message {
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hint.ProtoReflect.Descriptor instead.
+func (*Hint) Descriptor() ([]byte, []int) {
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Hint) GetFramesPerSecond() float64 {
+	if x != nil {
+		return x.FramesPerSecond
+	}
+	return 0
+}
+
+func (x *Hint) GetQuality() float64 {
+	if x != nil && x.Quality != nil {
+		return *x.Quality
+	}
+	return 0
+}
 
 type SessionOpened struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -491,7 +664,7 @@ type SessionOpened struct {
 
 func (x *SessionOpened) Reset() {
 	*x = SessionOpened{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -503,7 +676,7 @@ func (x *SessionOpened) String() string {
 func (*SessionOpened) ProtoMessage() {}
 
 func (x *SessionOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -516,7 +689,7 @@ func (x *SessionOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionOpened.ProtoReflect.Descriptor instead.
 func (*SessionOpened) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{5}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SessionOpened) GetCredit() *Credit {
@@ -545,7 +718,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +730,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +743,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{6}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Credit) GetFrames() uint32 {
@@ -599,7 +772,7 @@ type Acknowledgement struct {
 
 func (x *Acknowledgement) Reset() {
 	*x = Acknowledgement{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +784,7 @@ func (x *Acknowledgement) String() string {
 func (*Acknowledgement) ProtoMessage() {}
 
 func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +797,7 @@ func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
 func (*Acknowledgement) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{7}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Acknowledgement) GetAccepted() []uint64 {
@@ -653,7 +826,7 @@ type Rejection struct {
 
 func (x *Rejection) Reset() {
 	*x = Rejection{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +838,7 @@ func (x *Rejection) String() string {
 func (*Rejection) ProtoMessage() {}
 
 func (x *Rejection) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +851,7 @@ func (x *Rejection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rejection.ProtoReflect.Descriptor instead.
 func (*Rejection) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{8}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Rejection) GetSequence() uint64 {
@@ -715,9 +888,11 @@ const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\vOpenSession\x12\x1a\n" +
 	"\bpipeline\x18\x01 \x01(\tR\bpipeline\x12\x16\n" +
 	"\x06camera\x18\x02 \x01(\tR\x06camera\x12\x18\n" +
-	"\asession\x18\x03 \x01(\tR\asession\"+\n" +
+	"\asession\x18\x03 \x01(\tR\asession\"d\n" +
 	"\fClockReading\x12\x1b\n" +
-	"\tunix_nano\x18\x01 \x01(\x03R\bunixNano\"\xdc\x02\n" +
+	"\tunix_nano\x18\x01 \x01(\x03R\bunixNano\x12\x14\n" +
+	"\x05query\x18\x02 \x01(\x04R\x05query\x12!\n" +
+	"\fstepped_nano\x18\x03 \x01(\x03R\vsteppedNano\"\xf8\x02\n" +
 	"\x05Frame\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12,\n" +
 	"\x12captured_unix_nano\x18\x02 \x01(\x03R\x10capturedUnixNano\x12\x14\n" +
@@ -725,16 +900,28 @@ const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\x0ewithheld_bytes\x18\x04 \x01(\x04R\rwithheldBytes\x12\x19\n" +
 	"\x05crc32\x18\x05 \x01(\aH\x00R\x05crc32\x88\x01\x01\x12E\n" +
 	"\aheaders\x18\x06 \x03(\v2+.framemesh.api.ingest.v1.Frame.HeadersEntryR\aheaders\x12$\n" +
-	"\x0esent_unix_nano\x18\a \x01(\x03R\fsentUnixNano\x1a:\n" +
+	"\x0esent_unix_nano\x18\a \x01(\x03R\fsentUnixNano\x12\x1a\n" +
+	"\bfiltered\x18\b \x01(\x04R\bfiltered\x1a:\n" +
 	"\fHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
-	"\x06_crc32\"\xb2\x01\n" +
+	"\x06_crc32\"\xaf\x02\n" +
 	"\fPushResponse\x12@\n" +
 	"\x06opened\x18\x01 \x01(\v2&.framemesh.api.ingest.v1.SessionOpenedH\x00R\x06opened\x12T\n" +
-	"\x0facknowledgement\x18\x02 \x01(\v2(.framemesh.api.ingest.v1.AcknowledgementH\x00R\x0facknowledgementB\n" +
+	"\x0facknowledgement\x18\x02 \x01(\v2(.framemesh.api.ingest.v1.AcknowledgementH\x00R\x0facknowledgement\x12F\n" +
+	"\vclock_query\x18\x03 \x01(\v2#.framemesh.api.ingest.v1.ClockQueryH\x00R\n" +
+	"clockQuery\x123\n" +
+	"\x04hint\x18\x04 \x01(\v2\x1d.framemesh.api.ingest.v1.HintH\x00R\x04hintB\n" +
 	"\n" +
-	"\bresponse\"p\n" +
+	"\bresponse\"\x1c\n" +
+	"\n" +
+	"ClockQuery\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\"]\n" +
+	"\x04Hint\x12*\n" +
+	"\x11frames_per_second\x18\x01 \x01(\x01R\x0fframesPerSecond\x12\x1d\n" +
+	"\aquality\x18\x02 \x01(\x01H\x00R\aquality\x88\x01\x01B\n" +
+	"\n" +
+	"\b_quality\"p\n" +
 	"\rSessionOpened\x127\n" +
 	"\x06credit\x18\x01 \x01(\v2\x1f.framemesh.api.ingest.v1.CreditR\x06credit\x12&\n" +
 	"\x0fmax_frame_bytes\x18\x02 \x01(\x04R\rmaxFrameBytes\"6\n" +
@@ -747,7 +934,7 @@ const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\tRejection\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12@\n" +
 	"\x06reason\x18\x02 \x01(\x0e2(.framemesh.api.ingest.v1.RejectionReasonR\x06reason\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage*\xa9\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage*\xc8\x02\n" +
 	"\x0fRejectionReason\x12 \n" +
 	"\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REJECTION_REASON_EMPTY\x10\x01\x12\x1e\n" +
@@ -756,7 +943,8 @@ const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\x1aREJECTION_REASON_TRUNCATED\x10\x04\x12$\n" +
 	" REJECTION_REASON_TOO_MANY_PIXELS\x10\x05\x12'\n" +
 	"#REJECTION_REASON_TOO_SLOW_TO_DECODE\x10\x06\x12&\n" +
-	"\"REJECTION_REASON_UNSUPPORTED_IMAGE\x10\a2h\n" +
+	"\"REJECTION_REASON_UNSUPPORTED_IMAGE\x10\a\x12\x1d\n" +
+	"\x19REJECTION_REASON_FILTERED\x10\b2h\n" +
 	"\rIngestService\x12W\n" +
 	"\x04Push\x12$.framemesh.api.ingest.v1.PushRequest\x1a%.framemesh.api.ingest.v1.PushResponse(\x010\x01b\x06proto3"
 
@@ -773,7 +961,7 @@ func file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_framemesh_api_ingest_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_framemesh_api_ingest_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_framemesh_api_ingest_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_framemesh_api_ingest_v1_ingest_proto_goTypes = []any{
 	(RejectionReason)(0),    // 0: framemesh.api.ingest.v1.RejectionReason
 	(*PushRequest)(nil),     // 1: framemesh.api.ingest.v1.PushRequest
@@ -781,29 +969,33 @@ var file_framemesh_api_ingest_v1_ingest_proto_goTypes = []any{
 	(*ClockReading)(nil),    // 3: framemesh.api.ingest.v1.ClockReading
 	(*Frame)(nil),           // 4: framemesh.api.ingest.v1.Frame
 	(*PushResponse)(nil),    // 5: framemesh.api.ingest.v1.PushResponse
-	(*SessionOpened)(nil),   // 6: framemesh.api.ingest.v1.SessionOpened
-	(*Credit)(nil),          // 7: framemesh.api.ingest.v1.Credit
-	(*Acknowledgement)(nil), // 8: framemesh.api.ingest.v1.Acknowledgement
-	(*Rejection)(nil),       // 9: framemesh.api.ingest.v1.Rejection
-	nil,                     // 10: framemesh.api.ingest.v1.Frame.HeadersEntry
+	(*ClockQuery)(nil),      // 6: framemesh.api.ingest.v1.ClockQuery
+	(*Hint)(nil),            // 7: framemesh.api.ingest.v1.Hint
+	(*SessionOpened)(nil),   // 8: framemesh.api.ingest.v1.SessionOpened
+	(*Credit)(nil),          // 9: framemesh.api.ingest.v1.Credit
+	(*Acknowledgement)(nil), // 10: framemesh.api.ingest.v1.Acknowledgement
+	(*Rejection)(nil),       // 11: framemesh.api.ingest.v1.Rejection
+	nil,                     // 12: framemesh.api.ingest.v1.Frame.HeadersEntry
 }
 var file_framemesh_api_ingest_v1_ingest_proto_depIdxs = []int32{
 	2,  // 0: framemesh.api.ingest.v1.PushRequest.open:type_name -> framemesh.api.ingest.v1.OpenSession
 	4,  // 1: framemesh.api.ingest.v1.PushRequest.frame:type_name -> framemesh.api.ingest.v1.Frame
 	3,  // 2: framemesh.api.ingest.v1.PushRequest.clock:type_name -> framemesh.api.ingest.v1.ClockReading
-	10, // 3: framemesh.api.ingest.v1.Frame.headers:type_name -> framemesh.api.ingest.v1.Frame.HeadersEntry
-	6,  // 4: framemesh.api.ingest.v1.PushResponse.opened:type_name -> framemesh.api.ingest.v1.SessionOpened
-	8,  // 5: framemesh.api.ingest.v1.PushResponse.acknowledgement:type_name -> framemesh.api.ingest.v1.Acknowledgement
-	7,  // 6: framemesh.api.ingest.v1.SessionOpened.credit:type_name -> framemesh.api.ingest.v1.Credit
-	9,  // 7: framemesh.api.ingest.v1.Acknowledgement.rejected:type_name -> framemesh.api.ingest.v1.Rejection
-	0,  // 8: framemesh.api.ingest.v1.Rejection.reason:type_name -> framemesh.api.ingest.v1.RejectionReason
-	1,  // 9: framemesh.api.ingest.v1.IngestService.Push:input_type -> framemesh.api.ingest.v1.PushRequest
-	5,  // 10: framemesh.api.ingest.v1.IngestService.Push:output_type -> framemesh.api.ingest.v1.PushResponse
-	10, // [10:11] is the sub-list for method output_type
-	9,  // [9:10] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	12, // 3: framemesh.api.ingest.v1.Frame.headers:type_name -> framemesh.api.ingest.v1.Frame.HeadersEntry
+	8,  // 4: framemesh.api.ingest.v1.PushResponse.opened:type_name -> framemesh.api.ingest.v1.SessionOpened
+	10, // 5: framemesh.api.ingest.v1.PushResponse.acknowledgement:type_name -> framemesh.api.ingest.v1.Acknowledgement
+	6,  // 6: framemesh.api.ingest.v1.PushResponse.clock_query:type_name -> framemesh.api.ingest.v1.ClockQuery
+	7,  // 7: framemesh.api.ingest.v1.PushResponse.hint:type_name -> framemesh.api.ingest.v1.Hint
+	9,  // 8: framemesh.api.ingest.v1.SessionOpened.credit:type_name -> framemesh.api.ingest.v1.Credit
+	11, // 9: framemesh.api.ingest.v1.Acknowledgement.rejected:type_name -> framemesh.api.ingest.v1.Rejection
+	0,  // 10: framemesh.api.ingest.v1.Rejection.reason:type_name -> framemesh.api.ingest.v1.RejectionReason
+	1,  // 11: framemesh.api.ingest.v1.IngestService.Push:input_type -> framemesh.api.ingest.v1.PushRequest
+	5,  // 12: framemesh.api.ingest.v1.IngestService.Push:output_type -> framemesh.api.ingest.v1.PushResponse
+	12, // [12:13] is the sub-list for method output_type
+	11, // [11:12] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_framemesh_api_ingest_v1_ingest_proto_init() }
@@ -820,14 +1012,17 @@ func file_framemesh_api_ingest_v1_ingest_proto_init() {
 	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4].OneofWrappers = []any{
 		(*PushResponse_Opened)(nil),
 		(*PushResponse_Acknowledgement)(nil),
+		(*PushResponse_ClockQuery)(nil),
+		(*PushResponse_Hint)(nil),
 	}
+	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_framemesh_api_ingest_v1_ingest_proto_rawDesc), len(file_framemesh_api_ingest_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
