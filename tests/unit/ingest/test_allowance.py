@@ -10,6 +10,7 @@ from framemesh.ingest.hints.allowance import (
     LEAST,
     LOOKS,
     LOWEST_QUALITY,
+    LOWEST_RATE,
     Allowance,
     Load,
     fair_cap,
@@ -76,7 +77,7 @@ def test_whatever_is_seen_cameras_are_never_asked_to_stop(seen: list[Load]) -> N
         allowed = allowance.frames_per_second
         if allowed is not None and load.is_too_much:
             assert math.isfinite(allowed)
-            assert allowed > 0 or not load.arriving
+            assert allowed >= LOWEST_RATE
             assert allowance.demand >= load.arriving
 
 
@@ -90,6 +91,11 @@ def test_a_fair_cap_shares_out_all_and_takes_from_the_largest(
     else:
         together = sum(min(rate, cap) for rate in sent)
         assert together == pytest.approx(total, rel=1e-6, abs=1e-6)
+
+
+def test_cameras_that_a_full_buffer_holds_back_may_send_again() -> None:
+    allowance = looked(*[Load(0, 0, 400, 1.0)] * 5)
+    assert allowance.after(Load(0, 50, 0, 0.0)).frames_per_second is None
 
 
 def test_least_is_a_share_of_what_they_would_send() -> None:

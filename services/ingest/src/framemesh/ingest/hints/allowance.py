@@ -24,6 +24,9 @@ LOOKS = 2
 LEAST = 0.1
 """Of what cameras would send: they are never asked to stop."""
 
+LOWEST_RATE = 0.1
+"""Frames a second, likewise: from nothing no rate would grow again."""
+
 RECOVERY = 1.3
 """What is allowed grows by this with each look that finds nothing waiting: tenfold in 18 s."""
 
@@ -97,7 +100,7 @@ class Allowance:
         if self.looks >= LOOKS:
             # Half, where nothing is worked off: how much may be, nobody knows.
             lasting = load.departing or load.arriving / 2
-            wanted = max(LEAST * demand, lasting - load.backlog / CATCH_UP_SECONDS)
+            wanted = max(LOWEST_RATE, LEAST * demand, lasting - load.backlog / CATCH_UP_SECONDS)
             allowed = wanted if allowed is None else min(wanted, allowed)
         return replace(self, frames_per_second=allowed, demand=demand)
 
