@@ -18,6 +18,10 @@ import (
 // endTimeout is how long ingest has to end a stream by itself, once every frame has its answer.
 const endTimeout = 2 * time.Second
 
+// filteredInterval: filtered frames are told of so often, where no frame follows: rarely enough to cost
+// nothing.
+const filteredInterval = time.Second
+
 // Counts says how many frames a camera offered, and what became of them: Offered = Accepted + Rejected +
 // Dropped + Pending. Dropped ones were removed for newer ones before they were ever sent: ingest never saw
 // them, so the ledger of the pipeline does not count them. Pending ones are not answered yet, sent or not.
@@ -26,6 +30,17 @@ type Counts = session.Counts
 // A Rejection tells that ingest refused one frame; the camera goes on. Its Reason is one stable word:
 // "too_large", "not_an_image", ...; its Message says what is wrong and what to do.
 type Rejection = session.Rejection
+
+// A Hint is what the pipeline can take just now, by the derivative of its backlog. Nothing is refused by it; who
+// heeds it has newer frames in the results.
+type Hint struct {
+	// FramesPerSecond: the camera should send no more; 0: as many as it likes.
+	FramesPerSecond float64
+	// Quality is what the camera should multiply its quality of JPEGs by, 0 to 1.
+	Quality float64
+}
+
+var noHint = Hint{Quality: 1}
 
 // A Camera is one named source of frames in one pipeline. It may be used by several goroutines.
 type Camera struct {
@@ -36,7 +51,11 @@ type Camera struct {
 	session   *session.Session
 	reconnect *session.Reconnect
 	changed   chan struct{} // closed, and replaced, when something under mu changed
-	failure   error         // why there will be no further stream
+	clock     *session.SteadyClock
+	untold    time.Time // since when frames are filtered that ingest was not told of
+	query     uint64    // for the clock, that is to be answered; 0: none
+	hint      Hint
+	failure   error // why there will be no further stream
 	started   bool
 	stopped   bool
 	logged    map[string]bool // reasons of rejections that were logged
@@ -59,8 +78,10 @@ func NewCamera(target Target, opts ...Option) (*Camera, error) {
 	}
 	c := &Camera{
 		target: target, options: o, changed: make(chan struct{}), logged: map[string]bool{},
+		hint:      noHint,
 		reconnect: session.NewReconnect(len(target.Addresses), o.connectTimeout),
 	}
+	c.clock = session.NewSteadyClock(func() int64 { return o.clock().UnixNano() }, session.SinceBoot)
 	c.link = newLink(c)
 	if o.disk != nil {
 		if err := c.openSpool(); err != nil {
@@ -85,6 +106,13 @@ func newSession() string {
 // Session is that of this camera's frames: each is known by camera, session and number.
 func (c *Camera) Session() string { return c.session.ID }
 
+// Hint returns the last hint of ingest, which holds until the next or the end of the stream.
+func (c *Camera) Hint() Hint {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hint
+}
+
 // Counts returns what became of the frames so far.
 func (c *Camera) Counts() Counts {
 	c.mu.Lock()
@@ -105,7 +133,7 @@ func (c *Camera) Counts() Counts {
 //   - ErrClosed: the camera was closed.
 //   - that of ctx: it was cancelled, or its deadline passed; then together with one of the others.
 func (c *Camera) Send(ctx context.Context, image []byte, opts ...FrameOption) (uint64, error) {
-	offer, err := c.offer(image, opts)
+	offer, err := c.offer(bytes.Clone(image), opts)
 	if err != nil {
 		return 0, err
 	}
@@ -116,6 +144,38 @@ func (c *Camera) Send(ctx context.Context, image []byte, opts ...FrameOption) (u
 	c.mu.Unlock()
 	c.report(rejected)
 	return sequence, err
+}
+
+// Filtered tells that the camera's own filter dropped the next frames, 1 to 10,000,000, so that the ledger
+// counts them as rejected: filtered. Ingest is told with the next frame, or with the first call that is a
+// second later.
+func (c *Camera) Filtered(frames uint64) error {
+	if frames < 1 || frames > session.MaxFiltered {
+		return fmt.Errorf("%w: %d filtered frames: from 1 to %d", ErrBadFrame, frames, session.MaxFiltered)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session.Closing {
+		return c.closed()
+	}
+	if c.failure != nil {
+		return c.failure
+	}
+	c.start()
+	now := time.Now()
+	if !c.session.IsFiltering() {
+		c.untold = now
+	}
+	c.session.Filtered(frames)
+	if now.Sub(c.untold) >= filteredInterval {
+		c.session.TellFiltered()
+		c.notify()
+	}
+	return nil
+}
+
+func (c *Camera) closed() error {
+	return fmt.Errorf("%w: camera %q: make a new one", ErrClosed, c.target.Camera)
 }
 
 // Close waits until every frame is acknowledged, for the close time-out, and ends the camera. A second call
@@ -135,6 +195,7 @@ func (c *Camera) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	c.session.Closing = true
+	c.session.EndFiltered()
 	c.notify()
 	_ = c.wait(ctx, func() bool { return c.failure != nil || c.session.Unacknowledged() == 0 })
 	started, ends := c.started, c.session.IsOpen() && c.session.Unacknowledged() == 0
@@ -170,17 +231,19 @@ func (c *Camera) offer(image []byte, opts []FrameOption) (session.Offer, error) 
 		return session.Offer{}, fmt.Errorf("%w: %d bytes are more than a message of gRPC can have",
 			ErrBadFrame, len(image))
 	}
-	now := c.options.clock().UnixNano()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.clock.Now()
 	captured, sent := now, int64(0)
 	if of.given {
 		if year := of.captured.Year(); year < 1970 || year > 2261 {
 			return session.Offer{}, fmt.Errorf("%w: captured at %v: it has to be from 1970 to 2261",
 				ErrBadFrame, of.captured)
 		}
-		captured, sent = of.captured.UnixNano(), now
+		captured, sent = c.clock.Steady(of.captured.UnixNano()), now
 	}
 	return session.Offer{
-		Image: bytes.Clone(image), Captured: captured, Sent: sent, Headers: headers,
+		Image: image, Captured: captured, Sent: sent, Headers: headers,
 	}, nil
 }
 
@@ -208,7 +271,7 @@ func (c *Camera) admit(ctx context.Context, offer session.Offer) (uint64, error)
 	})
 	switch {
 	case c.session.Closing:
-		return 0, fmt.Errorf("%w: camera %q: make a new one", ErrClosed, c.target.Camera)
+		return 0, c.closed()
 	case c.failure != nil:
 		return 0, c.failure
 	case c.session.Admits(size):

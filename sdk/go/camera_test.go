@@ -33,11 +33,12 @@ func expectError(t *testing.T, err, kind error, text string) {
 }
 
 func TestFramesArriveInOrderWithTheirTimesAndDigests(t *testing.T) {
-	now := time.Unix(1_700_000_000, 5)
+	const slow = 24 * time.Hour // the camera's clock
 	server := serve(t, acceptEach)
-	camera := newCamera(t, []string{server.address}, WithClock(func() time.Time { return now }))
+	camera := newCamera(t, []string{server.address},
+		WithClock(func() time.Time { return time.Now().Add(-slow) }))
 	send(t, camera, "first", "second")
-	_, err := camera.Send(t.Context(), []byte("third"), CapturedAt(now.Add(-time.Second)),
+	_, err := camera.Send(t.Context(), []byte("third"), CapturedAt(time.Now().Add(-slow-time.Hour)),
 		WithHeaders(map[string]string{"lane": "3"}))
 	expect(t, err, nil)
 	expect(t, camera.Close(), nil)
@@ -45,15 +46,44 @@ func TestFramesArriveInOrderWithTheirTimesAndDigests(t *testing.T) {
 	got := server.streams()[0]
 	expect(t, got.sequences(), []uint64{1, 2, 3})
 	expect(t, got.opening.GetSession(), camera.Session())
-	expect(t, got.clock, now.UnixNano())
-	expect(t, got.frames[0].GetCapturedUnixNano(), now.UnixNano())
+	expectAgo(t, got.clock, slow)
+	expectAgo(t, got.frames[0].GetCapturedUnixNano(), slow)
 	expect(t, got.frames[0].GetSentUnixNano(), 0)
-	expect(t, got.frames[2].GetCapturedUnixNano(), now.UnixNano()-int64(time.Second))
-	expect(t, got.frames[2].GetSentUnixNano(), now.UnixNano())
+	expectAgo(t, got.frames[2].GetCapturedUnixNano(), slow+time.Hour)
+	expectAgo(t, got.frames[2].GetSentUnixNano(), slow)
 	expect(t, got.frames[2].GetHeaders(), map[string]string{"lane": "3"})
 	for _, frame := range got.frames {
 		expect(t, frame.GetCrc32(), crc32.ChecksumIEEE(frame.GetImage()))
 	}
+}
+
+func expectAgo(t *testing.T, unixNano int64, ago time.Duration) {
+	t.Helper()
+	if off := time.Since(time.Unix(0, unixNano)) - ago; off.Abs() > time.Minute {
+		t.Errorf("%v off", off)
+	}
+}
+
+func TestEachQuestionForTheClockHasOneAnswer(t *testing.T) {
+	asks := func(s *stream) error {
+		s.open(8, 1<<20, 1<<20)
+		s.receive()
+		for id := uint64(1); id <= 2; id++ {
+			s.send(&ingestv1.PushResponse{Response: &ingestv1.PushResponse_ClockQuery{
+				ClockQuery: &ingestv1.ClockQuery{Id: id},
+			}})
+			request, err := s.Recv()
+			if err != nil || request.GetClock().GetQuery() != id {
+				t.Errorf("got %v, %v", request, err)
+			}
+		}
+		s.accept(1)
+		return nil
+	}
+	camera := newCamera(t, []string{serve(t, asks).address})
+	send(t, camera, "image")
+	eventually(t, func() bool { return camera.Counts().Accepted == 1 })
+	expect(t, camera.Close(), nil)
 }
 
 func TestTheImageMayBeUsedAgainByItsOwner(t *testing.T) {

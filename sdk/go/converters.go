@@ -3,7 +3,6 @@ package framemesh
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	ingestv1 "framemesh.dev/sdk/go/api/ingest/v1"
 	"framemesh.dev/sdk/go/internal/session"
@@ -15,9 +14,10 @@ func openRequest(target Target, sessionID string) *ingestv1.PushRequest {
 	}}}
 }
 
-func clockRequest(now time.Time) *ingestv1.PushRequest {
-	reading := &ingestv1.ClockReading{UnixNano: now.UnixNano()}
-	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Clock{Clock: reading}}
+func clockRequest(reading session.Reading) *ingestv1.PushRequest {
+	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Clock{Clock: &ingestv1.ClockReading{
+		UnixNano: reading.UnixNano, Query: reading.Query, SteppedNano: reading.Stepped,
+	}}}
 }
 
 func frameRequest(frame session.Frame) *ingestv1.PushRequest {
@@ -27,8 +27,9 @@ func frameRequest(frame session.Frame) *ingestv1.PushRequest {
 		Image:            frame.Image,
 		WithheldBytes:    frame.Withheld,
 		SentUnixNano:     frame.Sent,
+		Filtered:         frame.Filtered,
 	}
-	if frame.Withheld == 0 {
+	if frame.Withheld == 0 && frame.Filtered == 0 {
 		wire.Crc32 = &frame.CRC32
 	}
 	if len(frame.Headers) > 0 {
@@ -42,6 +43,14 @@ func frameRequest(frame session.Frame) *ingestv1.PushRequest {
 
 func fromCredit(credit *ingestv1.Credit) session.Credit {
 	return session.Credit{Frames: credit.GetFrames(), Bytes: credit.GetBytes()}
+}
+
+func fromHint(hint *ingestv1.Hint) Hint {
+	found := Hint{FramesPerSecond: hint.GetFramesPerSecond(), Quality: noHint.Quality}
+	if hint.Quality != nil {
+		found.Quality = hint.GetQuality()
+	}
+	return found
 }
 
 func fromRejections(rejections []*ingestv1.Rejection) []session.Rejection {

@@ -48,7 +48,7 @@ func (c *Camera) openSpool() error {
 			"camera", c.target.Camera, "spool", folder.Path, "bytes", folder.Cut)
 	}
 	c.session = session.New(folder.Session, folder, false)
-	c.session.Resume(folder.Next)
+	c.session.Resume(folder.Begin)
 	c.disk = &keeper{
 		camera: c, folder: folder, wanted: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}

@@ -146,7 +146,7 @@ func (l *link) send(ctx context.Context, stream ingestv1.IngestService_PushClien
 	if !l.until(ctx, c.session.IsOpen) {
 		return
 	}
-	if stream.Send(clockRequest(c.options.clock())) != nil {
+	if stream.Send(l.reading(0)) != nil {
 		return
 	}
 	for {
@@ -178,8 +178,13 @@ func (l *link) nextRequest(ctx context.Context) (*ingestv1.PushRequest, bool) {
 	defer c.mu.Unlock()
 	for {
 		ended := func() bool { return c.stopped || c.session.Closing && c.session.AllSent() }
-		if c.wait(ctx, func() bool { return ended() || c.session.CanSend() }) != nil || c.stopped {
+		due := func() bool { return c.query != 0 || ended() || c.session.CanSend() }
+		if c.wait(ctx, due) != nil || c.stopped {
 			return nil, false
+		}
+		if query := c.query; query != 0 {
+			c.query = 0
+			return l.read(query), true
 		}
 		if frame, found := c.session.NextToSend(); found {
 			return frameRequest(frame), true
@@ -188,6 +193,23 @@ func (l *link) nextRequest(ctx context.Context) (*ingestv1.PushRequest, bool) {
 			return nil, false
 		}
 	}
+}
+
+// reading is what the camera's clock says at this moment.
+func (l *link) reading(query uint64) *ingestv1.PushRequest {
+	l.camera.mu.Lock()
+	defer l.camera.mu.Unlock()
+	return l.read(query)
+}
+
+// read is reading under mu.
+func (l *link) read(query uint64) *ingestv1.PushRequest {
+	reading := l.camera.clock.Reading(query)
+	if reading.Stepped != 0 {
+		l.camera.options.log.Warn("the clock of this machine was set; capture times go on without that",
+			"camera", l.camera.target.Camera, "by", time.Duration(reading.Stepped))
+	}
+	return clockRequest(reading)
 }
 
 // apply tells the camera what ingest answered.
@@ -208,6 +230,10 @@ func (l *link) apply(response *ingestv1.PushResponse) {
 		answer := response.GetAcknowledgement()
 		c.session.Acknowledged(answer.GetAccepted(), fromRejections(answer.GetRejected()))
 		c.reconnect.Progressed()
+	case response.GetClockQuery() != nil:
+		c.query = response.GetClockQuery().GetId()
+	case response.GetHint() != nil:
+		c.hint = fromHint(response.GetHint())
 	}
 	c.notify()
 }
@@ -218,6 +244,7 @@ func (l *link) ended(with *status.Status) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.notify()
+	c.query, c.hint = 0, noHint
 	c.session.Broken()
 	if l.isFinished() {
 		return 0

@@ -29,8 +29,9 @@ class CameraSteps:
         self._gates = gates
         self._another = another
         self._background: list[asyncio.Future[None]] = []
-        self.images: list[bytes] = []
-        """Those that were taken, by sequence number less one."""
+        self._last = 0
+        self.images: dict[int, bytes] = {}
+        """Those that were taken, by sequence number."""
 
     async def follow(self, steps: tuple[Action, ...]) -> None:
         try:
@@ -62,8 +63,9 @@ class CameraSteps:
             arguments["headers"] = {HEADER_NAME: "x" * size}
         answer = await self._program.do("send", image=base64.b64encode(image).decode(), **arguments)
         if "error" not in answer:
-            self.images.append(image)
-            assert answer["sequence"] == len(self.images), "numbers go up by one"
+            self._last += 1
+            self.images[self._last] = image
+            assert answer["sequence"] == self._last, "numbers go up by one"
         return answer
 
     def _image(self, given: dict[str, Any]) -> bytes:
@@ -71,8 +73,14 @@ class CameraSteps:
         if "text" in given:
             return str(given["text"]).encode()
         if "size" in given:
-            return (len(self.images) % 251).to_bytes(1) * int(given["size"])
-        return jpeg(len(self.images))
+            return (self._last % 251).to_bytes(1) * int(given["size"])
+        return jpeg(self._last)
+
+    async def _filtered(self, frames: int) -> None:
+        """The camera's own filter drops so many."""
+        answer = await self._program.do("filtered", frames=frames)
+        assert "error" not in answer, answer
+        self._last += frames
 
     async def _join(self, _: bool) -> None:
         """What waited in the background is over."""
@@ -89,7 +97,13 @@ class CameraSteps:
             found: dict[str, int] = (await self._program.do("counts"))["counts"]
             return found
 
-        await eventually(counts, until=lambda found: found == expected)
+        await eventually(counts, until=lambda found: found == {"filtered": 0, **expected})
+
+    async def _hint(self, expected: dict[str, float]) -> None:
+        async def hint() -> Answer:
+            return await self._program.do("hint")
+
+        await eventually(hint, until=lambda found: expected.items() <= found.items())
 
     async def _rejected(self, expected: list[dict[str, Any]]) -> None:
         """Told so far: what was told has a message for a person, too."""

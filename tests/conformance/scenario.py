@@ -42,6 +42,8 @@ class Scenario:
     """The address that each stream came to."""
     withheld: dict[int, int] = field(default_factory=dict)
     """Sequence number and size of the images that stayed at the camera."""
+    clocks: list[int] | None = None
+    """What each reading of the clock on the first stream answers."""
 
 
 def scenarios() -> list[Scenario]:

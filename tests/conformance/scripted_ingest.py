@@ -145,10 +145,23 @@ class Script:
 
     async def _answer_each(self, given: dict[str, str]) -> None:
         while (frame := await self._frame()) is not None:
-            if frame.withheld_bytes:
+            if frame.filtered:
+                await self._reject({"sequences": [frame.sequence], "reason": "FILTERED"})
+            elif frame.withheld_bytes:
                 await self._reject({"sequences": [frame.sequence], "reason": given["withheld"]})
             else:
                 await self._accept([frame.sequence])
+
+    async def _query(self, number: int) -> None:
+        query = ingest_pb2.ClockQuery(id=number)
+        known = len(self._stream.clocks)
+        await self._answer(ingest_pb2.PushResponse(clock_query=query))
+        async with asyncio.timeout(20):
+            while len(self._stream.clocks) == known:
+                await self._request()
+
+    async def _hint(self, given: dict[str, float]) -> None:
+        await self._answer(ingest_pb2.PushResponse(hint=ingest_pb2.Hint(**given)))
 
     async def _unknown(self, _: bool) -> None:
         await self._context.write(UNKNOWN_ANSWER)

@@ -26,7 +26,8 @@ from tests.integration.services.running import stand_pipeline
 KILLS = int(os.environ.get("FRAMEMESH_KILLS", "4"))
 SEED = 53
 
-pytestmark = pytest.mark.timeout(BUILD_SECONDS + 20 * KILLS)
+# Servers are started in this loop, and programs beside it.
+pytestmark = [pytest.mark.timeout(BUILD_SECONDS + 20 * KILLS), pytest.mark.loop_limit(2.0)]
 
 SPOOLED = [one for one in scenarios() if one.spool is not None]
 
@@ -41,7 +42,7 @@ def commands(go_camera: Sequence[str]) -> Commands:
 
 async def run(
     scenario: Scenario, pair: Sequence[Sequence[str]], folder: Path
-) -> tuple[ScriptedIngest, list[bytes]]:
+) -> tuple[ScriptedIngest, dict[int, bytes]]:
     """The first camera, and the second from where the scenario hands over."""
     gates = Gates()
     ingest = ScriptedIngest(scenario.streams, gates)

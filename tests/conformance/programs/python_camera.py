@@ -97,8 +97,16 @@ class Program:
 
     def _counts(self) -> dict[str, Any]:
         counts = self._camera.counts
-        names = ("offered", "accepted", "rejected", "dropped", "pending")
+        names = ("offered", "accepted", "rejected", "dropped", "pending", "filtered")
         return {"counts": {name: getattr(counts, name) for name in names}}
+
+    def _hint(self) -> dict[str, Any]:
+        hint = self._camera.hint
+        return {"frames_per_second": hint.frames_per_second or 0, "quality": hint.quality}
+
+    def _filtered(self, frames: int) -> dict[str, Any]:
+        self._camera.filtered(frames)
+        return {}
 
     def _close(self, timeout: float | None = None) -> dict[str, Any]:
         self._camera.close(timeout)

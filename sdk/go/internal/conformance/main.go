@@ -28,6 +28,8 @@ type command struct {
 	Headers     map[string]string `json:"headers"`
 	CapturedAgo *float64          `json:"captured_ago"`
 
+	Frames uint64 `json:"frames"`
+
 	Timeout *float64 `json:"timeout"`
 }
 
@@ -94,8 +96,13 @@ func (p *program) do(c command) (answer, error) {
 		counts := p.camera.Counts()
 		return answer{"counts": map[string]uint64{
 			"offered": counts.Offered, "accepted": counts.Accepted, "rejected": counts.Rejected,
-			"dropped": counts.Dropped, "pending": counts.Pending,
+			"dropped": counts.Dropped, "pending": counts.Pending, "filtered": counts.Filtered,
 		}}, nil
+	case "hint":
+		hint := p.camera.Hint()
+		return answer{"frames_per_second": hint.FramesPerSecond, "quality": hint.Quality}, nil
+	case "filtered":
+		return answer{}, p.camera.Filtered(c.Frames)
 	case "close":
 		if c.Timeout == nil {
 			return answer{}, p.camera.Close()

@@ -19,6 +19,9 @@ type Frame struct {
 	CRC32 uint32
 	// Withheld is the size of an image that is larger than ingest takes, and so is not sent; else 0.
 	Withheld uint64
+	// Filtered are frames in a row, up to this one, that the camera's own filter dropped: they are told with
+	// this one, which has no image.
+	Filtered uint64
 	// Headers are in the order of their names.
 	Headers []Header
 }

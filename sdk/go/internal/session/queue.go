@@ -6,8 +6,8 @@ type Queue interface {
 	Len() int
 	// Bytes is the size of their images together.
 	Bytes() uint64
-	// NextSize is that of the image of the oldest frame; false if there is none.
-	NextSize() (int, bool)
+	// Next is the number of the oldest frame and the size of its image; false if there is none.
+	Next() (sequence uint64, size int, waits bool)
 	// HasRoom is whether an image of so many bytes may be put now.
 	HasRoom(size int) bool
 	// Take removes and returns the oldest frame, which is about to be sent; there must be one. False: it
@@ -46,12 +46,12 @@ func (q *MemoryQueue) Dropped() uint64 { return q.dropped }
 // HasRoom implements Queue: there is always room, or who puts has asked the credit.
 func (q *MemoryQueue) HasRoom(int) bool { return true }
 
-// NextSize implements Queue.
-func (q *MemoryQueue) NextSize() (int, bool) {
+// Next implements Queue.
+func (q *MemoryQueue) Next() (uint64, int, bool) {
 	if len(q.frames) == 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	return len(q.frames[0].Image), true
+	return q.frames[0].Sequence, len(q.frames[0].Image), true
 }
 
 // Take implements Queue.

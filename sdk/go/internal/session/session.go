@@ -4,8 +4,9 @@ package session
 
 import "math"
 
-// Counts says how many frames were offered, and what became of them.
-type Counts struct{ Offered, Accepted, Rejected, Dropped, Pending uint64 }
+// Counts says how many frames were offered, and what became of them. Filtered are of the rejected: those that
+// the camera's own filter dropped.
+type Counts struct{ Offered, Accepted, Rejected, Dropped, Pending, Filtered uint64 }
 
 // A Rejection is the answer to a frame that ingest refused.
 type Rejection struct {
@@ -26,6 +27,8 @@ type Session struct {
 	Closing bool
 
 	byCredit      bool
+	durable       bool // what waits is on disk
+	runs          filteredRuns
 	queue         Queue
 	last          uint64 // number given to a frame
 	isOpen        bool
@@ -39,8 +42,8 @@ type Session struct {
 	inFlight cost             // of what this stream carried
 	sentCost cost             // of all in sent
 
-	offered, accepted, rejected uint64
-	newRejections               []Rejection
+	offered, accepted, rejected, filtered uint64
+	newRejections                         []Rejection
 }
 
 // New returns a session without a stream. By credit, a frame is admitted only while credit is left, which
@@ -53,20 +56,25 @@ func New(id string, queue Queue, byCredit bool) *Session {
 
 // Resume goes on with what an earlier run left in the queue; next is the number of the next frame.
 func (s *Session) Resume(next uint64) {
+	s.durable = true
 	s.last = next - 1
 	s.offered = uint64(s.queue.Len())
 }
 
 // Counts returns offered = accepted + rejected + dropped + pending.
 func (s *Session) Counts() Counts {
-	return Counts{s.offered, s.accepted, s.rejected, s.queue.Dropped(), uint64(s.Unacknowledged())}
+	dropped := s.queue.Dropped() + s.runs.dropped
+	pending := s.offered - s.accepted - s.rejected - dropped
+	return Counts{s.offered, s.accepted, s.rejected, dropped, pending, s.filtered}
 }
 
 // Unacknowledged is how many frames have no answer, sent or not.
-func (s *Session) Unacknowledged() int { return len(s.sent) + s.queue.Len() }
+func (s *Session) Unacknowledged() int { return len(s.sent) + len(s.runs.runs) + s.queue.Len() }
 
 // AllSent is whether nothing waits for the stream.
-func (s *Session) AllSent() bool { return len(s.resend) == 0 && s.queue.Len() == 0 }
+func (s *Session) AllSent() bool {
+	return len(s.resend) == 0 && len(s.runs.runs) == 0 && s.queue.Len() == 0
+}
 
 // IsOpen is whether there is a stream to send on.
 func (s *Session) IsOpen() bool { return s.isOpen }
@@ -115,6 +123,7 @@ func (s *Session) kept(size int) int {
 // Offer takes a frame that Admits let in, under the next number, which it returns. An error: it is not
 // taken, and its number is not given to another.
 func (s *Session) Offer(offer Offer) (uint64, error) {
+	s.runs.close(s.last)
 	s.last++
 	if err := s.queue.Put(newFrame(s.last, offer).within(s.maxFrameBytes)); err != nil {
 		return 0, err
@@ -131,8 +140,20 @@ func (s *Session) CanSend() bool {
 	if len(s.resend) > 0 {
 		return s.inFlight.leavesRoom(s.credit, len(s.sent[s.resend[0]].Image))
 	}
-	size, waits := s.queue.NextSize()
+	if s.runIsNext() {
+		return s.inFlight.leavesRoom(s.credit, 0)
+	}
+	_, size, waits := s.queue.Next()
 	return waits && s.inFlight.leavesRoom(s.credit, s.kept(size))
+}
+
+// runIsNext is whether frames that were filtered have the lowest numbers of those that were never sent.
+func (s *Session) runIsNext() bool {
+	if len(s.runs.runs) == 0 {
+		return false
+	}
+	sequence, _, waits := s.queue.Next()
+	return !waits || s.runs.runs[0].Sequence < sequence
 }
 
 // NextToSend takes the next frame for the open stream; false if there is none, or no credit for it.
@@ -152,27 +173,39 @@ func (s *Session) take() (Frame, bool) {
 		s.resend = s.resend[1:]
 		return frame, true
 	}
+	if s.runIsNext() {
+		return s.keep(s.runs.take()), true
+	}
 	frame, readable := s.queue.Take()
 	if !readable {
 		return Frame{}, false
 	}
-	frame = frame.within(s.maxFrameBytes)
+	return s.keep(frame.within(s.maxFrameBytes)), true
+}
+
+// keep a frame that is about to be sent until it is acknowledged.
+func (s *Session) keep(frame Frame) Frame {
 	s.sent[frame.Sequence] = frame
 	s.order = append(s.order, frame.Sequence)
 	s.sentCost.add(len(frame.Image))
-	return frame, true
+	return frame
 }
 
 // Acknowledged tells what ingest answered to frames of this stream. A second answer to a frame, and one to
 // a frame that was not sent, are ignored.
 func (s *Session) Acknowledged(accepted []uint64, rejected []Rejection) {
 	for _, number := range accepted {
-		if s.settle(number) {
+		if _, settled := s.settle(number); settled {
 			s.accepted++
 		}
 	}
 	for _, one := range rejected {
-		if s.settle(one.Sequence) {
+		frame, settled := s.settle(one.Sequence)
+		switch {
+		case settled && frame.Filtered > 0:
+			s.rejected += frame.Filtered
+			s.filtered += frame.Filtered
+		case settled:
 			s.rejected++
 			s.newRejections = append(s.newRejections, one)
 		}
@@ -189,16 +222,18 @@ func (s *Session) TakeRejected() []Rejection {
 	return taken
 }
 
-func (s *Session) settle(number uint64) bool {
+func (s *Session) settle(number uint64) (Frame, bool) {
 	frame, known := s.sent[number]
 	if !known || len(s.resend) > 0 && number >= s.resend[0] {
-		return false
+		return Frame{}, false
 	}
 	delete(s.sent, number)
-	s.queue.Settle(number)
+	if frame.Filtered == 0 {
+		s.queue.Settle(number)
+	}
 	s.sentCost.remove(len(frame.Image))
 	s.inFlight.remove(len(frame.Image))
-	return true
+	return frame, true
 }
 
 // tidy leaves in order only what is unacknowledged.

@@ -125,6 +125,40 @@ func TestTheOldestFramesThatWereNeverSentMakeRoom(t *testing.T) {
 	expect(t, s.Counts(), Counts{Offered: 5, Dropped: 2, Pending: 3})
 }
 
+func TestFilteredFramesAreToldAsRuns(t *testing.T) {
+	s := opened(t, plenty, 1000)
+	s.Filtered(2)
+	s.Filtered(1)
+	expect(t, s.CanSend(), false) // the run may grow
+	offer(s, "a")
+	s.Filtered(MaxFiltered)
+	s.Filtered(5)
+	s.EndFiltered()
+	for _, want := range []Frame{
+		{Sequence: 3, Filtered: 3}, newFrame(4, Offer{Image: []byte("a"), Captured: 7}),
+		{Sequence: 4 + MaxFiltered, Filtered: MaxFiltered}, {Sequence: 9 + MaxFiltered, Filtered: 5},
+	} {
+		got, _ := s.NextToSend()
+		expect(t, got, want)
+	}
+	s.Acknowledged([]uint64{4}, []Rejection{{Sequence: 3, Reason: "filtered"}})
+	expect(t, s.TakeRejected(), nil)
+	expect(t, s.Counts(), Counts{
+		Offered: MaxFiltered + 9, Accepted: 1, Rejected: 3, Filtered: 3, Pending: MaxFiltered + 5,
+	})
+}
+
+func TestRunsThatNobodyHearsOfAreBounded(t *testing.T) {
+	s := spooling(1, 10)
+	for range maxRuns + 10 {
+		s.Filtered(1)
+		offer(s, "a")
+	}
+	expect(t, len(s.runs.runs), maxRuns)
+	counts := s.Counts()
+	expect(t, counts.Offered, counts.Dropped+counts.Pending)
+}
+
 // TestWhateverHappens does what may happen in any order, and holds the session against a model: the credit
 // is kept to, the counts balance, and the order is kept.
 func TestWhateverHappens(t *testing.T) {

@@ -34,8 +34,8 @@ type Folder struct {
 	Path string
 	// Session of every frame in it.
 	Session string
-	// Next is the number of the next frame.
-	Next uint64
+	// Begin is the number of the next frame.
+	Begin uint64
 	// Cut is how many bytes were cut off, as they were no whole records.
 	Cut int64
 
@@ -104,7 +104,7 @@ func (f *Folder) recover(boot string) error {
 			return err
 		}
 	}
-	f.Session, f.Next, f.Cut = found.session, next, cut
+	f.Session, f.Begin, f.Cut = found.session, next, cut
 	f.file, f.last = found, next-1
 	if next > found.reserved || found.boot != boot {
 		f.file.boot = boot
@@ -171,10 +171,10 @@ func (f *Folder) Put(frame session.Frame) error {
 	return nil
 }
 
-// NextSize implements session.Queue.
-func (f *Folder) NextSize() (int, bool) {
+// Next implements session.Queue.
+func (f *Folder) Next() (uint64, int, bool) {
 	h, found := f.next()
-	return int(h.imageSize), found
+	return h.frame.Sequence, int(h.imageSize), found
 }
 
 // next is the oldest frame, once those that wait for too long are dropped.

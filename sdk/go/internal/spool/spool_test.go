@@ -124,7 +124,7 @@ func TestFramesThatWereNotSettledComeAgainUnderTheirIDs(t *testing.T) {
 	f = opened(t, o, boot)
 	defer f.Close()
 	expect(t, f.Session, first)
-	expect(t, f.Next, 4)
+	expect(t, f.Begin, 4)
 	got, _ := f.Take()
 	expect(t, got, frame(2, 10))
 	expect(t, takeAll(f), []uint64{3})
@@ -147,12 +147,12 @@ func TestAfterAnotherStartOfTheMachineNumbersGoOnBehindWhatWasReserved(t *testin
 	put(t, f, frame(1, 10))
 	f.Close()
 	f = opened(t, o, "another")
-	expect(t, f.Next, reservedAtOnce+1)
+	expect(t, f.Begin, reservedAtOnce+1)
 	put(t, f, frame(reservedAtOnce+1, 10))
 	f.Close()
 	f = opened(t, o, "another")
 	defer f.Close()
-	expect(t, f.Next, reservedAtOnce+2)
+	expect(t, f.Begin, reservedAtOnce+2)
 	expect(t, takeAll(f), []uint64{1, reservedAtOnce + 1})
 }
 
@@ -292,7 +292,7 @@ func TestSettledSegmentsAreDeletedAndTheirNumbersAreNotUsedAgain(t *testing.T) {
 	f.Close()
 	f = opened(t, o, boot)
 	defer f.Close()
-	expect(t, f.Next, 11)
+	expect(t, f.Begin, 11)
 	expect(t, f.Len(), 0)
 }
 
@@ -360,7 +360,7 @@ func live(t *testing.T, random *rand.Rand) {
 	o.Drops = random.IntN(2) == 0
 	f := opened(t, o, boot)
 	var left, taken []uint64 // unsettled and not taken; taken and unsettled
-	next := f.Next
+	next := f.Begin
 	for range 150 {
 		switch random.IntN(8) {
 		case 0: // killed: whatever was written is there
@@ -368,7 +368,7 @@ func live(t *testing.T, random *rand.Rand) {
 			_ = f.lock.Close()
 			f = opened(t, o, boot)
 			left, taken = append(taken, left...), nil
-			expect(t, f.Next, next)
+			expect(t, f.Begin, next)
 		case 1, 2, 3, 4:
 			size := random.IntN(90_000)
 			if !f.HasRoom(size) {
@@ -440,17 +440,17 @@ func FuzzSegment(f *testing.F) {
 		}
 		folder = opened(t, o, boot)
 		defer folder.Close()
-		if folder.Next == 0 {
+		if folder.Begin == 0 {
 			return // the last record had the last number of all
 		}
 		numbers := takeAll(folder)
 		for _, number := range numbers {
-			if number >= folder.Next {
-				t.Errorf("%d is there, and %d is next", number, folder.Next)
+			if number >= folder.Begin {
+				t.Errorf("%d is there, and %d is next", number, folder.Begin)
 			}
 		}
-		put(t, folder, frame(folder.Next, 3))
-		expect(t, takeAll(folder), []uint64{folder.Next})
+		put(t, folder, frame(folder.Begin, 3))
+		expect(t, takeAll(folder), []uint64{folder.Begin})
 	})
 }
 
