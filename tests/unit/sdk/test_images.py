@@ -57,7 +57,7 @@ def test_a_camera_that_sends_bytes_imports_nothing_that_it_does_not_need() -> No
         "framemesh.api.monitor",
         "framemesh.api.common",
         "framemesh.sdk.spool",
-        "framemesh.sdk.session.result",
+        "framemesh.sdk.session.results.result",
         "concurrent.futures.process",
     }
     program = "import sys, framemesh.sdk; print(*sys.modules)"

@@ -25,7 +25,7 @@ class Framemesh(LazyGroup):
         LazyCommand(
             "try",
             "framemesh.cli.demo.try_out:try_out",
-            "Find people in a street, in the mesh that runs: push a clip as two cameras until Ctrl-C.",
+            "Find people in a street, in the mesh that runs: push a clip as two cameras.",
         ),
         LazyCommand(
             "setup",

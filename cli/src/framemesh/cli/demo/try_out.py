@@ -29,7 +29,10 @@ def try_out(
     ingest: addresses.IngestAddress = addresses.INGEST,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
-    """Find people in a street, in the mesh that runs: push a clip as two cameras until Ctrl-C."""
+    """Find people in a street, in the mesh that runs: push a clip as two cameras.
+
+    Until Ctrl-C.
+    """
     bundled = bundle()
     if not _has_model(master):
         model_submission.submit(bundled.model, master=master)

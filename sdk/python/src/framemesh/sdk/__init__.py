@@ -30,7 +30,7 @@ from framemesh.sdk.session.statistics import Statistics
 from framemesh.tls.files import TlsFiles
 
 if TYPE_CHECKING:
-    from framemesh.sdk.session.result import Box, Detection, Keypoint, Result
+    from framemesh.sdk.session.results.result import Box, Detection, Keypoint, Result
 
 __all__ = [
     "Camera",
@@ -70,5 +70,5 @@ if not TYPE_CHECKING:  # type checkers know every name, and no other
     def __getattr__(name: str) -> object:
         """What only those cameras need that read results is imported when it is asked for."""
         if name in {"Box", "Detection", "Keypoint", "Result"}:
-            return getattr(import_module("framemesh.sdk.session.result"), name)
+            return getattr(import_module("framemesh.sdk.session.results.result"), name)
         raise AttributeError(f"module 'framemesh.sdk' has no attribute {name!r}")

@@ -18,7 +18,7 @@ from framemesh.sdk.session.statistics import Statistics
 from framemesh.sdk.transport.tasks import TaskDriver
 
 if TYPE_CHECKING:
-    from framemesh.sdk.session.result import Result
+    from framemesh.sdk.session.results.result import Result
 
 
 class AsyncCamera(BaseCamera[TaskDriver]):

@@ -17,7 +17,7 @@ from framemesh.sdk.session.statistics import Statistics
 from framemesh.sdk.transport.threads import ThreadDriver
 
 if TYPE_CHECKING:
-    from framemesh.sdk.session.result import Result
+    from framemesh.sdk.session.results.result import Result
 
 
 class Camera(BaseCamera[ThreadDriver]):

@@ -1,7 +1,7 @@
 """The outcome of a frame as it is on the wire, and as a camera is told."""
 
 from framemesh.api.common.v1 import outcome_pb2
-from framemesh.sdk.session.result import Box, Detection, Keypoint, Result
+from framemesh.sdk.session.results.result import Box, Detection, Keypoint, Result
 
 
 def to_result(outcome: outcome_pb2.Outcome) -> Result:

@@ -13,8 +13,8 @@ import grpc.aio
 
 from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from framemesh.sdk.session.options import CameraOptions, Target, Token
-from framemesh.sdk.session.result import Result
-from framemesh.sdk.session.watching import QUEUED_RESULTS, Watch, Watcher
+from framemesh.sdk.session.results.result import Result
+from framemesh.sdk.session.results.watching import QUEUED_RESULTS, Watch, Watcher
 from framemesh.sdk.transport.channel import Channels
 from framemesh.sdk.transport.outcomes import to_result
 from framemesh.sdk.transport.token import TokenUnavailable, token_metadata
