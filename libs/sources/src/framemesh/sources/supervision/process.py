@@ -79,6 +79,10 @@ class SourceProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
     def want(self) -> None:
         """Ask for one frame more. The bytes of all wishes fit into the buffer of a socket."""
         self._writer.write(WANT)
@@ -111,6 +115,15 @@ class SourceProcess:
         self._writer.close()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        gone = asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.shield(gone)
+        except asyncio.CancelledError:
+            # It was killed, so this is short; unfinished, it would stay a zombie.
+            await gone
+            raise
+
+    async def _gone(self) -> None:
         await self._process.wait()
         self._listening.cancel()
         await asyncio.gather(self._listening, return_exceptions=True)
