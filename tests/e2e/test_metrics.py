@@ -14,7 +14,7 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.metrics import frames
 from framemesh.core.metrics import mesh as of_mesh
 from framemesh.core.metrics.metric import Kind, Metric, Service
-from framemesh.core.metrics.process import SPANS_DROPPED
+from framemesh.core.metrics.process import CALLS_REFUSED, SPANS_DROPPED
 from framemesh.core.metrics.sinks import SINKS
 from framemesh.core.metrics.table import metrics_of
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
@@ -28,6 +28,9 @@ UNUSUAL = {
     # There is no sink, and no collector of traces.
     *SINKS,
     SPANS_DROPPED,
+    # No caller was refused, and there are no tokens.
+    frames.INGEST_REFUSALS,
+    CALLS_REFUSED,
 }
 """Metrics without a series in a mesh where all goes well."""
 
