@@ -74,8 +74,8 @@ async def _frames(
         frame = CapturedFrame(number, item.name, item.image, captured, item.is_original)
         report.captured(frame, item.progress)
         yield frame
-        # A frame that gave way to a newer one was not sent.
-        dropped = max(camera.counts.dropped for camera in cameras)
+        # A frame of a live source that gave way to a newer one was not sent.
+        dropped = max(camera.counts.dropped for camera in cameras) if opened.live else 0
         if plan.limit is not None and number - dropped >= plan.limit:
             return
         await rate.wait()
