@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from framemesh.core.urls import url_without_credentials
 from framemesh.sources.errors import BadSecret, SourceUnreadable
-from framemesh.sources.locations import locate, shown, with_credentials, without_password
+from framemesh.sources.locations import locate, shown, with_credentials
 from framemesh.sources.secrets import SecretPlace, read_secret, scrubbed
 from framemesh.sources.spec import Kind, SourceSpec
 
@@ -77,7 +78,7 @@ def test_ffmpeg_gets_a_password_that_it_reads_as_it_was_meant() -> None:
     ],
 )
 def test_the_password_of_a_url_is_not_shown(url: str, shown: str) -> None:
-    assert without_password(url) == shown
+    assert url_without_credentials(url) == shown
 
 
 def test_a_password_is_in_the_environment_or_in_a_file(tmp_path: Path) -> None:

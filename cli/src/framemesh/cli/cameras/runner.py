@@ -12,9 +12,9 @@ from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.cli.push.sender import push, total
 from framemesh.core.errors import FramemeshError, leaves
+from framemesh.core.urls import url_without_credentials
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.sdk import AsyncCamera, Counts, FramemeshSdkError
-from framemesh.sources.locations import without_password
 from framemesh.sources.messages import Alive
 from framemesh.sources.supervision.source import WatchedSource, WatchOptions
 from framemesh.sources.supervision.state import NOTHING, Phase, SourceState, added
@@ -72,7 +72,7 @@ class CameraRunner:
         return CameraState(
             name=entry.name,
             pipeline=entry.pipeline or "",
-            source=without_password(entry.source),
+            source=url_without_credentials(entry.source),
             phase=str(watched.phase),
             reason=watched.reason or self._reason,
             restarts=self._restarts + watched.restarts,

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from framemesh.core.urls import url_without_credentials
 from framemesh.sources.errors import SourceUnreadable
 from framemesh.sources.spec import Kind, SourceSpec
 
@@ -38,11 +37,6 @@ def locate(name: str) -> SourceSpec:
     if not name:
         raise SourceUnreadable(f"no source: name {CHOICES}")
     return _from_path(name)
-
-
-def without_password(url: str) -> str:
-    """A URL as it may be shown on a terminal or in a log, as everywhere."""
-    return url_without_credentials(url)
 
 
 def shown(spec: SourceSpec) -> str:

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 
-NANO = 1_000_000_000
+from framemesh.core.clock import NANO
 
 WINDOW_SECONDS = 30.0
 """How long the quickest packet counts. Clocks of cameras drift by up to 100 ppm: 3 ms in it."""

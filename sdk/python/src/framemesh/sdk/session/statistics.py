@@ -9,8 +9,6 @@ from framemesh.sdk.session.counts import Counts
 RATE_SECONDS = 10
 """Over which a rate is taken."""
 
-NANO = 1_000_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
