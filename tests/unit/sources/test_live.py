@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from framemesh.core.clock import NANO
 from framemesh.sources.child.mailbox import Mailbox
 from framemesh.sources.messages import Ended, EndKind, Opened
 from framemesh.sources.readers.packet_queue import MAX_PACKETS, PacketQueue
 from framemesh.sources.readers.picture import Picture
-from framemesh.sources.readers.stream_clock import NANO, StreamClock
+from framemesh.sources.readers.stream_clock import StreamClock
 
 NOW = 1_700_000_000 * NANO
 
