@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
@@ -40,6 +41,8 @@ async def eventually(
 ) -> Any:
     """Ask, again and again, until the answer is true, or what `until` says; returns it.
 
+    What takes long to answer is given as long to go on: to ask may cost what is waited for its CPU.
+
     Raises:
         TimeoutError: it was not, for so many seconds; the last answer is noted.
     """
@@ -47,11 +50,12 @@ async def eventually(
     try:
         async with asyncio.timeout(seconds):
             while True:
+                asked = time.monotonic()
                 found = ask()
                 answer = await found if inspect.isawaitable(found) else found
                 if until(answer):
                     return answer
-                await asyncio.sleep(pause)
+                await asyncio.sleep(max(pause, time.monotonic() - asked))
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
     except TimeoutError as error:
         error.add_note(f"not within {seconds:g} s; the last answer: {answer!r}")

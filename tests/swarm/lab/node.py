@@ -1,8 +1,11 @@
 """One node of the test swarm: a docker in a container, which dies as a machine does."""
 
+import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from tests.swarm.lab.commands import CommandFailed, run
 from tests.waiting import eventually
@@ -21,6 +24,11 @@ ROOT = Path(__file__).resolve().parents[3]
 CHECKOUT = "/framemesh"
 """Where a node has this checkout."""
 
+SOCKETS = Path(gettempdir(), f"framemesh-swarm-{os.getuid()}")
+"""Where this machine has the sockets of the nodes' dockers."""
+IN_NODE = "/run/outside"
+"""Where a node has its folder of those."""
+
 START_SECONDS = 60.0
 
 
@@ -38,6 +46,11 @@ class Node:
     @property
     def address(self) -> str:
         return f"10.79.0.1{self.number}"
+
+    @property
+    def socket(self) -> Path:
+        """Of its docker, for those on this machine; refuses while the node is dead."""
+        return SOCKETS / self.name / "docker.sock"
 
     async def docker(
         self, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 60.0
@@ -65,6 +78,7 @@ class Node:
 
         Without `--privileged`, which a machine without the capability SYS_RESOURCE refuses.
         """
+        await asyncio.to_thread(self.socket.parent.mkdir, parents=True, exist_ok=True)
         await run(
             *("docker", "run", "--detach", "--init", "--name", self.name),
             *("--hostname", self.name, "--network", NETWORK, "--ip", self.address),
@@ -73,8 +87,11 @@ class Node:
             *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
             *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108  in the container
             *("--volume", f"{self.name}:/var/lib/docker"),
+            *("--volume", f"{self.socket.parent}:{IN_NODE}"),
             *("--volume", f"{ROOT}:{CHECKOUT}:ro", IMAGE),
             *("--storage-driver", "overlay2", "--log-level", "warn"),
+            *("--host", "unix:///var/run/docker.sock", "--group", str(os.getgid())),
+            *("--host", f"unix://{IN_NODE}/docker.sock"),
             *("--insecure-registry", REGISTRY),
         )
 

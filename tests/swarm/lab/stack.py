@@ -1,7 +1,6 @@
 """deploy/stack.yml on the test swarm."""
 
 import asyncio
-import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -85,21 +84,28 @@ async def deploy(version: str = VERSION) -> None:
 
 async def missing() -> dict[str, str]:
     """The services that have not all their tasks, each with what it has, as "1/3"."""
-    lines = (await swarm.ask("service", "ls", "--format", "{{.Name}} {{.Replicas}}")).splitlines()
-    counts = dict(line.split()[:2] for line in lines)
-    return {name: count for name, count in counts.items() if len(set(count.split("/"))) > 1}
+    services = await swarm.look(lambda docker: docker.services(status=True))
+    counts = {each["Spec"]["Name"]: each["ServiceStatus"] for each in services}
+    return {
+        name: f"{count['RunningTasks']}/{count['DesiredTasks']}"
+        for name, count in counts.items()
+        if count["RunningTasks"] != count["DesiredTasks"]
+    }
 
 
 async def tasks(service: str) -> list[Task]:
     """The running tasks of a service. Those of a dead node still read "running": left out."""
-    ready = {node.name for node in await swarm.states() if node.ready}
-    command = ("service", "ps", "--no-trunc", "--filter", "desired-state=running")
-    lines = (await swarm.ask(*command, "--format", "{{json .}}", service)).splitlines()
-    found = [json.loads(line) for line in lines]
+    nodes = await swarm.look(lambda docker: docker.nodes())
+    names = {
+        node["ID"]: node["Description"]["Hostname"]
+        for node in nodes
+        if node["Status"]["State"] == "ready"
+    }
+    wanted = {"service": service, "desired-state": "running"}
     return [
-        Task(each["ID"], each["Node"])
-        for each in found
-        if each["CurrentState"].startswith("Running") and each["Node"] in ready
+        Task(each["ID"], names[each["NodeID"]])
+        for each in await swarm.look(lambda docker: docker.tasks(filters=wanted))
+        if each["Status"]["State"] == "running" and each["NodeID"] in names
     ]
 
 

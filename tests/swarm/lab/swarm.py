@@ -1,13 +1,19 @@
 """A swarm of three nodes on this machine, all of them managers, with a registry beside it."""
 
 import asyncio
-import json
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import docker
 
 from tests.swarm.lab.commands import CommandFailed, run
 from tests.swarm.lab.node import IMAGE, NETWORK, PUSH_TO, REGISTRY, SUBNET, Node
+from tests.swarm.lab.node_api import answer_of
 from tests.waiting import eventually
+
+T = TypeVar("T")
 
 NODES = (Node(1), Node(2), Node(3))
 """Three managers: two of them go on."""
@@ -104,11 +110,20 @@ async def ask(*arguments: str, seconds: float = ANSWER_SECONDS) -> str:
     Raises:
         CommandFailed: docker refuses, or no node answers for ELECTION_SECONDS.
     """
+    return await _of_any(lambda node: node.docker(*arguments, seconds=seconds))
+
+
+async def look(ask: Callable[[docker.APIClient], Any]) -> Any:
+    """As `ask`, for what is asked again and again: documents of docker's API."""
+    return await _of_any(lambda node: answer_of(node, ask, ANSWER_SECONDS))
+
+
+async def _of_any(ask: Callable[[Node], Awaitable[T]]) -> T:
     until = time.monotonic() + ELECTION_SECONDS
     while True:
         for node in NODES:
             try:
-                return await node.docker(*arguments, seconds=seconds)
+                return await ask(node)
             except CommandFailed as error:
                 if not _may_pass(error) or time.monotonic() > until:
                     raise
@@ -121,8 +136,6 @@ def _may_pass(error: CommandFailed) -> bool:
 
 async def states() -> list[NodeState]:
     """The nodes by name, as the first manager that answers sees them."""
-    ids = (await ask("node", "ls", "--quiet")).split()
-    seen = json.loads(await ask("node", "inspect", *ids))
     found = [
         NodeState(
             each["Description"]["Hostname"],
@@ -130,7 +143,7 @@ async def states() -> list[NodeState]:
             each.get("ManagerStatus", {}).get("Leader", False),
             each["Spec"]["Availability"] == "drain",
         )
-        for each in seen
+        for each in await look(lambda docker: docker.nodes())
     ]
     return sorted(found, key=lambda node: node.name)
 

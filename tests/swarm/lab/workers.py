@@ -10,14 +10,11 @@ READY_SECONDS = 120.0
 """With the image pulled to each node; then 5 s."""
 
 
-def label(pipeline: str) -> str:
-    return f"label=framemesh.pipeline={pipeline}"
-
-
 async def services(pipeline: str) -> list[str]:
     """One for each revision that has workers, or had some a moment ago."""
-    command = ("service", "ls", "--filter", label(pipeline), "--format", "{{.Name}}")
-    return (await swarm.ask(*command)).split()
+    wanted = {"label": f"framemesh.pipeline={pipeline}"}
+    services = await swarm.look(lambda docker: docker.services(filters=wanted))
+    return [each["Spec"]["Name"] for each in services]
 
 
 async def spread(pipeline: str) -> Counter[str]:
@@ -43,4 +40,5 @@ async def spread_again(pipeline: str) -> None:
 
 async def containers(pipeline: str, node: Node) -> list[str]:
     """Those that run on a node, whatever the managers think."""
-    return (await node.docker("ps", "--quiet", "--filter", label(pipeline))).split()
+    label = f"label=framemesh.pipeline={pipeline}"
+    return (await node.docker("ps", "--quiet", "--filter", label)).split()
