@@ -76,10 +76,10 @@ async def workers_elsewhere(node: Node) -> None:
 
 
 async def bystander() -> Node:
-    """A node with a worker that neither leads the swarm nor has the master that leads."""
+    """A node with one worker that neither leads the swarm nor has the master that leads."""
     spared = {(await swarm.leader()).name, *(node.name for node in await eventually(leading))}
     node = next(node for node in swarm.NODES if node.name not in spared)
-    if not (await workers.spread(PIPELINE))[node.name]:
+    if (await workers.spread(PIPELINE))[node.name] != 1:
         await workers.spread_again(PIPELINE)
     return node
 

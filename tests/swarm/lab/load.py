@@ -22,9 +22,13 @@ from tests.swarm.lab.mesh import mesh
 from tests.waiting import eventually
 
 CAMERAS = ("camera-1", "camera-2", "camera-3")
-FPS = 4.0
-"""Of each camera. Three nodes on two cores are two thirds busy with it, one third of that at rest;
-with twice as much a worker that starts waits for a CPU, which no swarm of machines would show."""
+FPS = 3.0
+"""Of each camera. Three nodes on two cores are a third busy at rest, and more than half with this;
+with 8 a worker that starts waits for a CPU, which no swarm of machines would show."""
+
+WORKER_CPUS = 0.65
+"""Of each. Without a limit a worker starts as many instances of its model as the machine has CPUs,
+of which the other nodes have their part. Two fit on a node beside the services of the stack."""
 
 BUFFER_BYTES = 128 * 1024**2
 """More than the cameras push in a minute: while workers are away, nobody is held back."""
@@ -85,12 +89,11 @@ class UnderLoad:
 
 
 def policy(workers: int) -> Policy:
-    """The pipeline under load: three replicas of everything."""
+    """The pipeline under load: three replicas of everything, a part of a CPU for each worker."""
     chosen = POLICIES["every_frame"].replicated(3)
     buffer = replace(chosen.spec.buffer, max_bytes=ByteSize(BUFFER_BYTES))
-    return replace(
-        chosen, spec=replace(chosen.spec, buffer=buffer, workers=WorkersSpec(min=workers))
-    )
+    group = WorkersSpec(min=workers, cpus=WORKER_CPUS)
+    return replace(chosen, spec=replace(chosen.spec, buffer=buffer, workers=group))
 
 
 @asynccontextmanager
