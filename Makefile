@@ -152,8 +152,8 @@ rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
 .PHONY: test
 test: install $(if $(GO),.tools/go/.built .tools/rtsp/rtsp,no-go) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
-	$(BIN)/pytest tests $(AT_ONCE)
-# Most tests wait for servers most of the time. The tests of a file stay together, because some share
+	$(BIN)/pytest tests $(AT_ONCE) $(if $(CI),--ignore tests/unit --durations 30)
+# In CI `make check` has run the unit tests before. Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
@@ -170,6 +170,12 @@ SWARM = swarm
 .PHONY: test-spool
 test-spool: install ## A camera with its spool on disk and its ingest, killed 50 times
 	FRAMEMESH_KILLS=50 $(BIN)/pytest tests/integration/sdk/test_spool_kills.py tests/integration/ingest/test_spool_kills.py -n 2 -rA
+
+.PHONY: fuzz
+fuzz: install ## A million messages to ingest in any order, and twenty thousand of each kind of damaged file
+	FRAMEMESH_FUZZ_MESSAGES=1000000 $(BIN)/pytest tests/integration/ingest/test_push_fuzz.py
+	FRAMEMESH_FUZZ_EXAMPLES=20000 $(BIN)/pytest -n 2 tests/unit/cli/test_damaged_files.py \
+		tests/unit/sdk/test_spool_damage.py --timeout 3600
 
 .PHONY: test-browser
 test-browser: install ## The dashboard in a real browser, with a hundred cameras for five minutes

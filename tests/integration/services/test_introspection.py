@@ -54,6 +54,7 @@ METHODS = {
             "UncordonNode",
         },
         "framemesh.api.master.v1.SinkService": {"AddSink", "ListSinks", "GetSink", "RemoveSink"},
+        "framemesh.api.master.v1.TokenService": {"RevokeToken", "ListRevokedTokens"},
     },
     "monitor": {
         "framemesh.api.monitor.v1.MonitorService": {"GetStatus", "WatchResults", "GetFrame"},

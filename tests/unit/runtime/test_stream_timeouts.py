@@ -4,8 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from google.protobuf.message import DecodeError
 
-from framemesh.runtime.rpc.stream_timeouts import StreamSilent, first_message, further_messages
+from framemesh.runtime.rpc.stream_timeouts import (
+    MessageUnreadable,
+    StreamSilent,
+    first_message,
+    further_messages,
+)
 
 
 async def messages(*found: int, then_silent: bool = False) -> AsyncIterator[int]:
@@ -34,3 +40,15 @@ async def test_a_stream_that_falls_silent_ends() -> None:
     assert [await anext(stream), await anext(stream)] == [1, 2]
     with pytest.raises(StreamSilent, match=r"nothing came for 0\.01 s"):
         await anext(stream)
+
+
+async def unreadable() -> AsyncIterator[int]:
+    raise DecodeError
+    yield 0
+
+
+async def test_what_is_no_message_ends_a_stream_with_a_line() -> None:
+    with pytest.raises(MessageUnreadable, match="not of this protocol"):
+        await first_message(unreadable(), 0)
+    with pytest.raises(MessageUnreadable):
+        await anext(further_messages(unreadable()))

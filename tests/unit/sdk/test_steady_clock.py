@@ -39,6 +39,23 @@ def test_it_is_the_time_of_day_and_runs_with_it() -> None:
     assert board.clock.steady(board.time_of_day - HOUR) == TODAY + NANO - HOUR
 
 
+def test_moments_keep_their_distances_though_both_clocks_are_never_read_at_once() -> None:
+    board = Board()
+    found = []
+    for n in range(20):
+        board.run(FRAME_NANO + n)
+        board.time_of_day += (-1) ** n * 9_000
+        found.append(board.clock.steady(TODAY + n))
+    assert found == [TODAY + n for n in range(20)]
+
+
+def test_a_clock_that_gains_is_followed() -> None:
+    board = Board()
+    for _ in range(1_000):
+        board.run(NANO, drift=0.0005)
+    assert abs(board.clock.now() - board.clock.steady(board.time_of_day)) <= MS
+
+
 @given(st.lists(steps, max_size=3))
 def test_no_step_moves_it(by: list[int]) -> None:
     board = Board()

@@ -10,6 +10,9 @@ const (
 	stepNano = int64(50 * time.Millisecond)
 	// stepPerSecond is allowed more for each second between them: a clock that is slewed gains 500 ppm.
 	stepPerSecond = int64(time.Millisecond)
+	// A difference of less than this, and the time between reading both clocks, is none: moments keep their
+	// distances to the nanosecond.
+	noiseNano = int64(100 * time.Microsecond)
 	// Where the program was held up for longer between reading both clocks, they tell nothing.
 	interruptedNano = int64(10 * time.Millisecond)
 	// A capture time so far ahead is by the clock as it is now, and a little wrong.
@@ -32,7 +35,7 @@ type era struct {
 	began   int64 // at the earliest; the one before it ended when this one was found, at the latest
 	found   int64
 	looked  int64 // when it was last seen to go on
-	offset  int64 // the time of day minus that clock, then
+	offset  int64 // the time of day minus that clock, about then
 	stepped int64 // sum of all steps up to its beginning
 }
 
@@ -96,7 +99,10 @@ func (c *SteadyClock) look() int64 {
 	difference := timeOfDay - now - last.offset
 	allowed := stepNano + (now-last.looked)/int64(time.Second)*stepPerSecond
 	if max(difference, -difference) <= allowed {
-		last.offset, last.looked = timeOfDay-now, now
+		if max(difference, -difference) > noiseNano+now-before {
+			last.offset = timeOfDay - now
+		}
+		last.looked = now
 		return now
 	}
 	c.eras = append(c.eras, era{

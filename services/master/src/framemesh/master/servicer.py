@@ -247,7 +247,8 @@ class NodeServicer(node_pb2_grpc.NodeServiceServicer):
                     tasks.create_task(_send_assignments(session, context)),
                     tasks.create_task(raise_when_draining(self._draining)),
                 ]
-                async for request in request_iterator:
+                # A node that is silent is lost after a while, and heard again when it speaks.
+                async for request in further_messages(request_iterator, seconds=None):
                     session.report = _same_node(node_from_proto(request.node), first.name)
                 for task in until_the_end:
                     task.cancel()

@@ -12,6 +12,15 @@ from framemesh.core.documents.document import InvalidDocument, Path, Problem, re
 
 T = TypeVar("T")
 
+MAX_CHARACTERS = 4_000_000
+"""Of a document; one of a thousand cameras has 200,000."""
+
+MAX_VALUES = 200_000
+"""Of a document, each counted as often as it is referred to: a kilobyte of references to references
+stands for more than any memory holds."""
+
+MAX_DEPTH = 100
+
 BYTE_ORDER_MARK = "\ufeff"
 """What some editors write before the text."""
 
@@ -24,22 +33,38 @@ class Located:
         of every error.
 
         Raises:
-            InvalidDocument: it is not YAML, or names a key twice.
+            InvalidDocument: it is not YAML, names a key twice, or stands for too much.
         """
         self.what = what
         text = text.removeprefix(BYTE_ORDER_MARK)
+        if len(text) > MAX_CHARACTERS:
+            raise _invalid(what, f"it has {len(text)} characters, over {MAX_CHARACTERS}")
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
+            if root is not None:
+                _check_extent(root)
             self._lines = dict(_lines(root, ())) if root is not None else {}
             self._written = dict(_scalars(root, ())) if root is not None else {}
-            self.value: Any = yaml.safe_load(text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             raise InvalidDocument(what, (Problem((), str(error.problem), line),)) from error
         except yaml.YAMLError as error:
-            raise InvalidDocument(what, (Problem((), str(error)),)) from error
-        except _DuplicateKeyError as error:
+            raise _invalid(what, str(error)) from error
+        except _UnfitNodeError as error:
             raise InvalidDocument(what, (error.problem,)) from error
+        except RecursionError as error:
+            raise _invalid(what, "its values are nested too deep") from error
+        self.value: Any = self._value(text)
+
+    def _value(self, text: str) -> Any:
+        try:
+            return yaml.safe_load(text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            raise InvalidDocument(self.what, (Problem((), str(error.problem), line),)) from error
+        except Exception as error:
+            # The library leaves it to Python to refuse the 45th of a month, or 5,000 digits.
+            raise _invalid(self.what, f"a value is none: {error}") from error
 
     def read(self, kind: type[T]) -> T:
         """The document as a `kind`.
@@ -71,10 +96,37 @@ class Located:
         return self._lines.get(path, 1)
 
 
-class _DuplicateKeyError(Exception):
+class _UnfitNodeError(Exception):
+    """A part of a document that is YAML, and nothing that we read."""
+
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+def _invalid(what: str, message: str) -> InvalidDocument:
+    return InvalidDocument(what, (Problem((), message),))
+
+
+def _check_extent(root: yaml.Node) -> None:
+    """
+    Raises:
+        _UnfitNodeError: it stands for too many values, or is nested too deep, as one that is a part
+            of itself.
+    """
+    waiting, values = [(root, 0)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        values += 1
+        if values > MAX_VALUES or depth > MAX_DEPTH:
+            bound = f"{MAX_VALUES} values" if values > MAX_VALUES else f"{MAX_DEPTH} levels"
+            raise _UnfitNodeError(
+                Problem((), f"it stands for more than {bound}", node.start_mark.line + 1)
+            )
+        if isinstance(node, yaml.MappingNode):
+            waiting += [(part, depth + 1) for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [(item, depth + 1) for item in node.value]
 
 
 def _scalars(node: yaml.Node, path: Path) -> Iterator[tuple[Path, str]]:
@@ -94,9 +146,11 @@ def _lines(node: yaml.Node, path: Path) -> Iterator[tuple[Path, int]]:
         seen: set[str] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise _UnfitNodeError(Problem(path, "a key is no text", line))
             here = (*path, str(key.value))
             if key.value in seen:
-                raise _DuplicateKeyError(Problem(here, "is there twice", line))
+                raise _UnfitNodeError(Problem(here, "is there twice", line))
             seen.add(key.value)
             yield from _lines(value, here)
             yield here, line

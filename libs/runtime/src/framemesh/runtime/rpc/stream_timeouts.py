@@ -1,11 +1,12 @@
 """Streams that end: bounds on the silence of the other end (one that was opened and is never used,
-or not read, would hold its call indefinitely), and a status that always arrives."""
+or not read, would hold its call indefinitely), and a status that always arrives and says why."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from framemesh.core.errors import Code, FramemeshError
 
@@ -24,6 +25,16 @@ class StreamSilent(FramemeshError):
     code = Code.UNAVAILABLE
 
 
+class MessageUnreadable(FramemeshError):
+    """What came on a stream is not a message of its kind. The first message of a call that has one
+    alone is refused by gRPC itself."""
+
+    code = Code.INVALID
+
+    def __init__(self) -> None:
+        super().__init__("a message of the stream cannot be read: it is not of this protocol")
+
+
 async def first_message(
     messages: AsyncIterator[T], default: T, seconds: float = FIRST_MESSAGE_SECONDS
 ) -> T:
@@ -31,21 +42,28 @@ async def first_message(
 
     Raises:
         StreamSilent: it does not come in time.
+        MessageUnreadable: it is none.
     """
     try:
         async with asyncio.timeout(seconds):
             return await anext(messages, default)
+    except DecodeError as error:
+        raise MessageUnreadable from error
     except TimeoutError as error:
         raise StreamSilent(f"no first message within {seconds:g} s: send it at once") from error
 
 
 async def further_messages(
-    messages: AsyncIterator[T], seconds: float = IDLE_SECONDS
+    messages: AsyncIterator[T], seconds: float | None = IDLE_SECONDS
 ) -> AsyncIterator[T]:
     """The messages of a stream up to its end.
 
+    Args:
+        seconds: for each; None: as long as it takes.
+
     Raises:
         StreamSilent: one of them does not come in time.
+        MessageUnreadable: one of them is none.
     """
     while True:
         try:
@@ -53,6 +71,8 @@ async def further_messages(
                 message = await anext(messages)
         except StopAsyncIteration:
             return
+        except DecodeError as error:
+            raise MessageUnreadable from error
         except TimeoutError as error:
             raise StreamSilent(f"nothing came for {seconds:g} s: call again") from error
         yield message

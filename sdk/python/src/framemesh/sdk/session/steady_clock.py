@@ -22,6 +22,10 @@ STEP_PER_SECOND = 1_000_000
 INTERRUPTED_NANO = 10_000_000
 """Where the program was held up for longer between reading both clocks, they tell nothing."""
 
+NOISE_NANO = 100_000
+"""A difference of less than this, and the time between reading both clocks, is none: moments keep
+their distances to the nanosecond."""
+
 FUTURE_NANO = NANO
 """A capture time so far ahead is by the clock as it is now, and a little wrong."""
 
@@ -51,7 +55,7 @@ class _Era:
     looked: int
     """When it was last seen to go on."""
     offset: int
-    """The time of day minus that clock, then."""
+    """The time of day minus that clock, about then."""
     stepped: int
     """Sum of all steps up to its beginning."""
 
@@ -116,7 +120,9 @@ class SteadyClock:
             stepped = era.stepped + offset - era.offset
             self._eras = (*eras[1 - MAX_ERAS :], _Era(era.looked, now, now, offset, stepped))
         else:
-            era.offset, era.looked = offset, now
+            if abs(offset - era.offset) > NOISE_NANO + now - before:
+                era.offset = offset
+            era.looked = now
         return now
 
     def _running(self) -> int:

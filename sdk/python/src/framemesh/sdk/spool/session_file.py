@@ -17,7 +17,10 @@ RESERVED_AT_ONCE = 4096
 
 NO_BOOT = "-"
 
+LARGEST_NUMBER = (1 << 63) - 1
+
 _SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_RESERVED = re.compile(r"[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def read(folder: Path) -> SessionFile | None:
     """
     path = folder / NAME
     try:
-        text = path.read_text()
+        text = path.read_bytes().decode(errors="replace")
     except FileNotFoundError:
         return None
     lines = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
@@ -59,8 +62,8 @@ def read(folder: Path) -> SessionFile | None:
             "choose another folder"
         )
     session, reserved = lines.get("session", ""), lines.get("reserved", "")
-    whole = "framemesh-spool" in lines and reserved.isascii() and reserved.isdecimal()
-    if not whole or not _SESSION.fullmatch(session):
+    whole = "framemesh-spool" in lines and _SESSION.fullmatch(session)
+    if not whole or not _RESERVED.fullmatch(reserved) or int(reserved) > LARGEST_NUMBER:
         raise SpoolFailed(f"{path} is damaged: move the folder {folder} away to begin a new spool")
     return SessionFile(session, int(reserved), lines.get("boot", NO_BOOT))
 
