@@ -9,6 +9,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -66,8 +67,9 @@ async def status(
 
     None: the client does not know.
     """
-    call: grpc.aio.StreamStreamCall[bytes, ingest_pb2.PushResponse]
-    call = channel.stream_stream(PUSH, response_deserializer=ingest_pb2.PushResponse.FromString)()
+    call: Any = channel.stream_stream(
+        PUSH, response_deserializer=ingest_pb2.PushResponse.FromString
+    )()
 
     async def read() -> None:
         async for answer in call:
@@ -86,8 +88,8 @@ async def status(
         if stream.ends != "half-closes":
             call.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        code, details = await call.code(), await call.details()
-        return None if details == RACE else code
+        code: grpc.StatusCode = await call.code()
+        return None if await call.details() == RACE else code
 
 
 @pytest.fixture
