@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
@@ -14,6 +15,7 @@ from tests.reference import Scored, assert_same, decoded, direct_things, session
 SIDE = 576
 
 
+@pytest.mark.blocks_loop("calls the model directly")
 async def test_four_tiles_are_four_images(
     things: LocalModel, frames: list[bytes], tmp_path: Path
 ) -> None:
