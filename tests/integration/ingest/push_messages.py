@@ -45,15 +45,16 @@ def streams(seed: int, messages: int) -> list[Stream]:
     """Streams with so many messages in all, or a few more. Cameras share sessions and numbers."""
     random, found, count = Random(seed), [], 0  # noqa: S311  to be repeated
     while count < messages:
-        stream = _stream(random)
+        stream = _stream(random, seed)
         found.append(stream)
         count += len(stream.messages)
     return found
 
 
-def _stream(random: Random) -> Stream:
+def _stream(random: Random, seed: int) -> Stream:
     camera = f"camera-{random.randrange(8)}"
-    session = f"{camera}-{random.randrange(3)}"
+    # The broker would know the frames of the seed before.
+    session = f"{camera}-{seed}-{random.randrange(3)}"
     opening = ingest_pb2.OpenSession(pipeline="street", camera=camera, session=session)
     first = ingest_pb2.PushRequest(open=opening).SerializeToString()
     begins = [first] if random.random() < 0.9 else []
