@@ -153,7 +153,8 @@ rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
 test: install $(if $(GO),.tools/go/.built .tools/rtsp/rtsp,no-go) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
 	$(BIN)/pytest tests $(AT_ONCE) $(if $(CI),--ignore tests/unit --durations 30)
-# In CI `make check` has run the unit tests before. Most tests wait for servers most of the time. The tests of a file stay together, because some share
+# In CI `make check` has run the unit tests before.
+# Most tests wait for servers most of the time. The tests of a file stay together, because some share
 # servers; the order is kept, because the longest are first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 

@@ -37,8 +37,8 @@ class Stream:
     camera: str
     session: str
     messages: tuple[bytes, ...]
-    ends: str
-    """`half-closes`, `cancels`, or `leaves` without a word."""
+    cancels: bool
+    """At its end; otherwise it half-closes, and waits for the answers."""
 
 
 def streams(seed: int, messages: int) -> list[Stream]:
@@ -60,8 +60,7 @@ def _stream(random: Random, seed: int) -> Stream:
     begins = [first] if random.random() < 0.9 else []
     length = 1 + int(random.expovariate(1 / MESSAGES))
     messages = (*begins, *(_message(random, first) for _ in range(length)))
-    ends = random.choices(("half-closes", "cancels", "leaves"), (8, 1, 1))[0]
-    return Stream(camera, session, messages, ends)
+    return Stream(camera, session, messages, cancels=random.random() < 0.2)
 
 
 def _message(random: Random, opening: bytes) -> bytes:

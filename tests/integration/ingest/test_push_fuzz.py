@@ -81,11 +81,11 @@ async def status(
         try:
             for message in stream.messages:
                 await call.write(message)
-            if stream.ends == "half-closes":
+            if not stream.cancels:
                 await call.done_writing()
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             pass  # It ended.
-        if stream.ends != "half-closes":
+        if stream.cancels:
             call.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         code: grpc.StatusCode = await call.code()

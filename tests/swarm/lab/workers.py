@@ -10,9 +10,13 @@ READY_SECONDS = 120.0
 """With the image pulled to each node; then 5 s."""
 
 
+def label(pipeline: str) -> str:
+    return f"framemesh.pipeline={pipeline}"
+
+
 async def services(pipeline: str) -> list[str]:
     """One for each revision that has workers, or had some a moment ago."""
-    wanted = {"label": f"framemesh.pipeline={pipeline}"}
+    wanted = {"label": label(pipeline)}
     services = await swarm.look(lambda docker: docker.services(filters=wanted))
     return [each["Spec"]["Name"] for each in services]
 
@@ -40,5 +44,5 @@ async def spread_again(pipeline: str) -> None:
 
 async def containers(pipeline: str, node: Node) -> list[str]:
     """Those that run on a node, whatever the managers think."""
-    label = f"label=framemesh.pipeline={pipeline}"
-    return (await node.docker("ps", "--quiet", "--filter", label)).split()
+    wanted = f"label={label(pipeline)}"
+    return (await node.docker("ps", "--quiet", "--filter", wanted)).split()

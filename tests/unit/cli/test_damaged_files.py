@@ -1,6 +1,7 @@
 """Files that people give, with damage: each is taken, or refused with a line that names it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ from tests.unit.cli.test_model_archives import MODEL, tarred, zipped
 PIPELINE = b"""\
 name: street
 stages:
-  - {name: people, model: person, version: 3}
-  - {name: faces, model: face, of: people, labels: [person, rider]}
-delivery: {order: per_camera, deadline: 2s}
+  - {name: people, model: person, model_version: 3}
+  - {name: faces, model: face, crops_of: people, labels: [person, rider]}
+delivery: {order: per_camera, max_attempts: 2}
 buffer: {shards: 9, max_bytes: 2 GiB, replicas: 3}
 workers: {min: 1, max: 8, objective: {age_p99: 2s}, node_labels: {zone: "a"}}
 """
@@ -28,8 +29,8 @@ workers: {min: 1, max: 8, objective: {age_p99: 2s}, node_labels: {zone: "a"}}
 CAMERAS = b"""\
 defaults: {pipeline: street, fps: 5}
 cameras:
-  - {name: north, url: "rtsp://10.0.0.1/stream", user: me, password: {environment: PASSWORD}}
-  - {name: south, url: "http://10.0.0.2/mjpeg", resize: 640x360}
+  - {name: north, source: "rtsp://10.0.0.1/stream", user: me, password: {file: /run/secrets/north}}
+  - {name: south, source: "http://10.0.0.2/mjpeg", resize: 640x360}
 """
 
 MANIFEST = b"""\
@@ -48,41 +49,39 @@ TOKENS = (
 )
 
 
-def assert_one_line(error: FramemeshError, name: str) -> None:
-    assert name in str(error)
+def assert_named(error: FramemeshError, name: str) -> None:
+    assert name in str(error).partition("\n")[0]
 
 
-@damaged_inputs
-@given(text=damaged(PIPELINE, TOKENS))
-def test_a_pipeline(tmp_path: Path, text: bytes) -> None:
-    path = tmp_path / "pipeline.yaml"
-    path.write_bytes(text)
-    try:
-        read_pipeline(path)
-    except FramemeshError as error:
-        assert_one_line(error, "pipeline.yaml")
+DOCUMENTS: dict[str, tuple[bytes, Callable[[Path], object]]] = {
+    "pipeline.yaml": (PIPELINE, read_pipeline),
+    "cameras.yaml": (CAMERAS, read_cameras),
+    "model.yaml": (MANIFEST, lambda path: read_model_folder(path.parent)),
+}
 
 
-@damaged_inputs
-@given(text=damaged(CAMERAS, TOKENS))
-def test_cameras(tmp_path: Path, text: bytes) -> None:
-    path = tmp_path / "cameras.yaml"
-    path.write_bytes(text)
-    try:
-        read_cameras(path)
-    except FramemeshError as error:
-        assert_one_line(error, "cameras.yaml")
-
-
-@damaged_inputs
-@given(text=damaged(MANIFEST, TOKENS))
-def test_a_model_yaml(tmp_path: Path, text: bytes) -> None:
+@pytest.fixture(params=DOCUMENTS)
+def document(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A place for the document of this name."""
     (tmp_path / "model.onnx").write_bytes(b"")
-    (tmp_path / "model.yaml").write_bytes(text)
+    return tmp_path / str(request.param)
+
+
+def test_a_document_without_damage_is_taken(document: Path) -> None:
+    whole, read = DOCUMENTS[document.name]
+    document.write_bytes(whole)
+    assert read(document)
+
+
+@damaged_inputs
+@given(data=st.data())
+def test_a_damaged_document(document: Path, data: st.DataObject) -> None:
+    whole, read = DOCUMENTS[document.name]
+    document.write_bytes(data.draw(damaged(whole, TOKENS)))
     try:
-        read_model_folder(tmp_path)
+        read(document)
     except FramemeshError as error:
-        assert_one_line(error, "model.yaml")
+        assert_named(error, document.name)
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -125,7 +124,7 @@ def test_an_archive(
     try:
         found = located(path, scratch)
     except FramemeshError as error:
-        assert_one_line(error, name)
+        assert_named(error, name)
     else:
         assert found.resolve().is_relative_to(scratch.resolve())
     finally:

@@ -45,26 +45,17 @@ class Located:
                 _check_extent(root)
             self._lines = dict(_lines(root, ())) if root is not None else {}
             self._written = dict(_scalars(root, ())) if root is not None else {}
+            self.value: Any = _value(root) if root is not None else None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
             raise InvalidDocument(what, (Problem((), str(error.problem), line),)) from error
         except yaml.YAMLError as error:
-            raise _invalid(what, str(error)) from error
+            # Where that is follows on lines of its own.
+            raise _invalid(what, str(error).partition("\n")[0]) from error
         except _UnfitNodeError as error:
             raise InvalidDocument(what, (error.problem,)) from error
         except RecursionError as error:
             raise _invalid(what, "its values are nested too deep") from error
-        self.value: Any = self._value(text)
-
-    def _value(self, text: str) -> Any:
-        try:
-            return yaml.safe_load(text)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            raise InvalidDocument(self.what, (Problem((), str(error.problem), line),)) from error
-        except Exception as error:
-            # The library leaves it to Python to refuse the 45th of a month, or 5,000 digits.
-            raise _invalid(self.what, f"a value is none: {error}") from error
 
     def read(self, kind: type[T]) -> T:
         """The document as a `kind`.
@@ -127,6 +118,21 @@ def _check_extent(root: yaml.Node) -> None:
             waiting += [(part, depth + 1) for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(item, depth + 1) for item in node.value]
+
+
+def _value(root: yaml.Node) -> Any:
+    """What the nodes stand for. References are followed in them, so this comes last.
+
+    Raises:
+        _UnfitNodeError: Python refuses one, as the 45th of a month, or 5,000 digits.
+        yaml.YAMLError: the library does.
+    """
+    try:
+        return yaml.SafeLoader("").construct_document(root)
+    except yaml.YAMLError:
+        raise
+    except Exception as error:
+        raise _UnfitNodeError(Problem((), f"a value cannot be read: {error}")) from error
 
 
 def _scalars(node: yaml.Node, path: Path) -> Iterator[tuple[Path, str]]:
