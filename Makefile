@@ -172,6 +172,10 @@ SWARM = swarm
 test-spool: install ## A camera with its spool on disk and its ingest, killed 50 times
 	FRAMEMESH_KILLS=50 $(BIN)/pytest tests/integration/sdk/test_spool_kills.py tests/integration/ingest/test_spool_kills.py -n 2 -rA
 
+.PHONY: test-leaders
+test-leaders: install ## The master killed, and suspended, after every step of every kind of change
+	FRAMEMESH_EVERY_STEP=1 $(BIN)/pytest tests/integration/master/mortal_leaders -n 2 --dist load
+
 .PHONY: fuzz
 fuzz: install ## A million messages to ingest in any order, and twenty thousand of each kind of damaged file
 	FRAMEMESH_FUZZ_MESSAGES=1000000 $(BIN)/pytest tests/integration/ingest/test_push_fuzz.py

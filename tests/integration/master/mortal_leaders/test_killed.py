@@ -12,9 +12,10 @@ from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.master.mortal_leaders.broker import Killed, Life
 from tests.integration.master.mortal_leaders.changes import CHANGES
 from tests.integration.master.mortal_leaders.fleets import FLEETS
+from tests.integration.master.mortal_leaders.steps import TIMEOUT, tried
 from tests.integration.master.mortal_leaders.world import World
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 OF_FLEETS = ("create", "scale", "new version", "delete", "drain of a node", "canary that is good")
 """Kinds that are tried with agents, too: what others ask of a fleet is among this."""
@@ -32,7 +33,7 @@ async def test_the_next_leader_finds_the_same_end(
         await world.work_off()
     end = await world.found()
 
-    for steps in range(whole + 1):
+    for steps in tried(kind, range(whole + 1)):
         await world.begin(change)
         with contextlib.suppress(Killed):
             await world.settle(change.act, Life(steps))

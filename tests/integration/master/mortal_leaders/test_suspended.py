@@ -16,9 +16,10 @@ from tests.integration.master.mortal_leaders.broker import SuspendedLife
 from tests.integration.master.mortal_leaders.changes import CHANGES, STREET, Change
 from tests.integration.master.mortal_leaders.fleets import MemoryFleet
 from tests.integration.master.mortal_leaders.leader import Leader
+from tests.integration.master.mortal_leaders.steps import TIMEOUT, tried
 from tests.integration.master.mortal_leaders.world import World
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 UNFENCED = "create", "new version", "delete", "promotion of a model", "other bounds"
 """Kinds that are tried as if the lease were still certain, too: revisions alone have to do."""
@@ -32,7 +33,7 @@ async def test_a_leader_that_was_suspended_spoils_nothing_of_the_next_one(
 ) -> None:
     change, world = CHANGES[kind], World(url, nats_broker, MemoryFleet)
     whole, before, after = await world.ends(change)
-    for steps in range(1, whole + 1):
+    for steps in tried(kind, range(1, whole + 1)):
         await world.begin(change)
         life = SuspendedLife(steps)
         async with world.leader(life, fenced=fenced) as old:
@@ -48,7 +49,7 @@ async def test_what_is_made_again_is_not_deleted_by_a_leader_that_was_suspended(
 ) -> None:
     world, delete = World(url, nats_broker, MemoryFleet), CHANGES["delete"]
     whole, before, _ = await world.ends(delete)
-    for steps in range(1, whole + 1):
+    for steps in tried("made again", range(1, whole + 1)):
         await world.begin(delete)
         life = SuspendedLife(steps)
         async with world.leader(life) as old:
