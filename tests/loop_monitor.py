@@ -28,8 +28,8 @@ class Usage:
     at: float
     ran: float
     """Seconds for which the watched thread had a CPU."""
-    waited: float
-    """Seconds for which threads of this process were ready to run, and had none."""
+    waited: dict[str, float]
+    """Of each thread of this process, seconds for which it was ready to run, and had none."""
     ready: bool
     """The watched thread runs, or waits for a CPU."""
 
@@ -39,7 +39,9 @@ class Usage:
         if self.ready:
             # It may be waiting for a CPU since long, which is on record only afterwards.
             return ran
-        return self.at - before.at - (self.waited - before.waited)
+        # A thread that ended meanwhile takes with it what it waited before.
+        waited = sum(now - before.waited.get(task, 0.0) for task, now in self.waited.items())
+        return self.at - before.at - waited
 
 
 class LoopMonitor(threading.Thread):
@@ -94,12 +96,12 @@ class LoopMonitor(threading.Thread):
 
     def _usage(self) -> Usage:
         ran = float((self._task / "schedstat").read_text().split()[0])
-        waited = 0.0
+        waited: dict[str, float] = {}
         for task in self._task.parent.iterdir():
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                waited += float((task / "schedstat").read_text().split()[1])
+                waited[task.name] = float((task / "schedstat").read_text().split()[1]) / 1e9
         state = (self._task / "stat").read_text().rpartition(")")[2].split()[0]
-        return Usage(time.monotonic(), ran / 1e9, waited / 1e9, state == "R")
+        return Usage(time.monotonic(), ran / 1e9, waited, state == "R")
 
     def _stack(self) -> str:
         frame = sys._current_frames().get(self._watched)

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.dashboard import BUSY_LOOP, Dashboard
 from tests.browser.test_screens import UNDECODABLE
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180), BUSY_LOOP]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240), BUSY_LOOP]
 
 SERIOUS = {"serious", "critical"}
 

@@ -11,7 +11,7 @@ from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.test_bad_frames import png
 from tests.e2e.test_kills import started
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120), BUSY_LOOP]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240), BUSY_LOOP]
 
 SEEN_SECONDS = 3.0
 """After its death the page tells that a worker is gone."""

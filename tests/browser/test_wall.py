@@ -10,7 +10,7 @@ from framemesh.api.monitor.v1 import monitor_pb2, monitor_pb2_grpc
 from tests.browser.canvas import around, drawn, expected_boxes
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120), BUSY_LOOP]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240), BUSY_LOOP]
 
 PERSON = (94, 234, 180)
 """The colour of the class on every picture."""

@@ -21,8 +21,8 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLY_SECONDS = 10
-READY_SECONDS = 30
-DONE_SECONDS = 45
+READY_SECONDS = 60
+DONE_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)

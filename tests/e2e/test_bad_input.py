@@ -27,7 +27,7 @@ from tests.e2e.mesh import ROOT, Mesh
 from tests.told import assert_refused, eventually_refused, is_told
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 PERSON = ROOT / "models/person"
 

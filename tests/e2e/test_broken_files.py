@@ -13,7 +13,7 @@ from tests.broken_files.broken_files import KINDS, broken_files
 from tests.broken_files.campaign import campaign
 from tests.e2e.mesh import Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 TRIED = ("cut", "nested", "wrong type", "clash of outputs", "greedy", "weights elsewhere")
 """Each of the other kinds is tried without a mesh, in tests/unit/cli/test_inference.py."""

@@ -13,7 +13,7 @@ from framemesh.sdk import AsyncCamera
 from tests.dashboard_browser import Browser, open_browser
 from tests.e2e.mesh import Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 SEEN_SECONDS = 3.0
 FRAME_SECONDS = 0.1

@@ -55,7 +55,7 @@ GROUPS = [
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 @pytest.mark.blocks_loop("calls the models directly, and encodes large pictures")
 @pytest.mark.parametrize("names", GROUPS)
 async def test_what_comes_out_is_what_the_family_defines(

@@ -17,7 +17,7 @@ from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 CAMERAS = 3
 FRAMES = 500
@@ -32,7 +32,7 @@ VICTIMS = (
     "nats-server",
 )
 FIRST_KILL_SECONDS, KILL_EVERY_SECONDS = 2.0, 3.0
-START_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 60.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

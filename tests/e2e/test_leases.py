@@ -20,7 +20,7 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, Wo
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 CAMERAS = 6
 FRAMES = 300

@@ -15,7 +15,7 @@ from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 CAMERAS = 3
 FRAMES = 300

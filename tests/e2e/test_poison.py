@@ -34,7 +34,7 @@ from tests.e2e.mesh import ROOT, Mesh
 from tests.e2e.test_kills import START_TIMEOUT_SECONDS, pid_of, started
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 MODEL_SECONDS = 0.5
 """Duration of a request: long enough to be killed in the middle of it on a busy machine."""

@@ -20,7 +20,7 @@ from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 CAMERAS = 3
 FRAMES_PER_SECOND = 15

@@ -11,7 +11,7 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from tests.e2e.mesh import Mesh
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

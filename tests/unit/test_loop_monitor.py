@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.loop_monitor import LIMIT_SECONDS, LoopMonitor
+from tests.loop_monitor import LIMIT_SECONDS, LoopMonitor, Usage
 
 
 @pytest.mark.blocks_loop("that is what is tested")
@@ -50,3 +50,9 @@ async def test_waiting_for_a_cpu_is_not(loop_monitor: LoopMonitor) -> None:
         other.kill()
         await asyncio.to_thread(other.join)
     assert not loop_monitor.take(), f"{longest:.2f} s"
+
+
+def test_what_a_thread_waited_that_ended_is_nobodys() -> None:
+    before = Usage(at=10.0, ran=1.0, waited={"1": 3.0, "2": 128.0}, ready=False)
+    after = Usage(at=10.5, ran=1.1, waited={"1": 3.4, "3": 0.05}, ready=False)
+    assert after.blocked_since(before) == pytest.approx(0.05)

@@ -72,6 +72,8 @@ class Services(
         """Whether no byte of it arrives."""
         self.breaks_after: list[int] = []
         """The call breaks when so many bytes of it are there, each once."""
+        self.hint: ingest_pb2.Hint | None = None
+        """For every camera."""
         self.watched: monitor_pb2.WatchResultsRequest | None = None
 
     def Push(
@@ -81,6 +83,8 @@ class Services(
         credit = ingest_pb2.Credit(frames=4, bytes=1 << 20)
         opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=1 << 20)
         yield ingest_pb2.PushResponse(opened=opened)
+        if self.hint is not None:
+            yield ingest_pb2.PushResponse(hint=self.hint)
         frames = self.frames.setdefault(opening.camera, [])
         arrivals = self.arrivals.setdefault(opening.camera, [])
         self.sessions.setdefault(opening.camera, []).append(opening.session)
@@ -332,6 +336,14 @@ def _promotion(version: int, previous: int) -> model_pb2.Promotion:
 
 
 def _answer(frame: ingest_pb2.Frame) -> ingest_pb2.Acknowledgement:
+    if frame.filtered:
+        return ingest_pb2.Acknowledgement(
+            rejected=[
+                ingest_pb2.Rejection(
+                    sequence=frame.sequence, reason=ingest_pb2.REJECTION_REASON_FILTERED
+                )
+            ]
+        )
     if not frame.image.startswith(b"bad"):
         return ingest_pb2.Acknowledgement(accepted=[frame.sequence])
     rejection = ingest_pb2.Rejection(

@@ -255,3 +255,71 @@ async def test_a_push_that_is_refused_while_a_picture_is_decoded_ends_in_one_lin
             assert ended.status == 1
             assert "no pipeline is named 'street'" in ended.error
             assert "terminate" not in ended.error
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    """A street in which nothing moves, until a van stands there."""
+    folder = tmp_path / "still"
+    folder.mkdir()
+    for number in range(1, 7):
+        street = np.full((120, 160, 3), 90, np.uint8)
+        if number > 4:
+            street[:, :80] = 240
+        cv2.imwrite(str(folder / f"{number}.png"), street)
+    return folder
+
+
+async def test_ingest_is_told_of_frames_without_motion(services: Services, still: Path) -> None:
+    process = await push(services, str(still), "--motion", "0.1")
+    status, said, errors = await ended(process)
+    assert (status, errors) == (0, "")
+    assert "2 frames sent, 2 acknowledged" in said
+    assert "0 rejected, 4 without motion" in said
+    told = [
+        (frame.sequence, frame.filtered, bool(frame.image)) for frame in services.frames["camera"]
+    ]
+    assert told == [(1, 0, True), (4, 3, False), (5, 0, True), (6, 1, False)]
+
+
+async def test_a_camera_that_adapts_sends_as_many_and_as_small_frames_as_is_asked(
+    services: Services,
+) -> None:
+    sizes, rates = [], []
+    for options in ((), ("--adaptive",)):
+        services.hint = ingest_pb2.Hint(frames_per_second=10, quality=0.3)
+        name = options[0].strip("-") if options else "usual"
+        process = await push(
+            services, "pattern:640x480@50", "--camera", name, "--limit", "30", *options
+        )
+        status, _, errors = await ended(process)
+        assert (status, errors) == (0, "")
+        arrived = services.arrivals[name][10:]
+        sizes.append(median(len(frame.image) for frame, _ in arrived))
+        captured = [frame.captured_unix_nano for frame, _ in arrived]
+        rates.append((len(captured) - 1) / (captured[-1] - captured[0]) * 1e9)
+    usual, adapted = sizes
+    assert adapted < 0.9 * usual
+    usual_rate, adapted_rate = rates
+    # 10, or fewer where the machine has much else to do.
+    assert adapted_rate < min(11, 0.7 * usual_rate)
+
+
+async def test_frames_in_a_spool_are_sent_by_the_next_push(
+    services: Services, still: Path, tmp_path: Path
+) -> None:
+    spool = str(tmp_path / "spool")
+    address, services.address = services.address, "127.0.0.1:9"
+    process = await push(services, str(still), "--spool", spool)
+    await eventually(lambda: any(Path(spool).rglob("*.*")))
+    process.send_signal(signal.SIGINT)
+    status, said, _ = await ended(process)
+    assert status == 128 + signal.SIGINT
+    assert f"frames wait in {spool}: the next push with this spool sends them first" in said
+    services.address = address
+    process = await push(services, str(still), "--spool", spool)
+    status, said, errors = await ended(process)
+    assert (status, errors) == (0, "")
+    assert "wait in" not in said
+    assert len(services.frames["camera"]) > 6
+    assert services.frames["camera"][0].sequence == 1

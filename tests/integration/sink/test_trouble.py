@@ -27,8 +27,12 @@ async def test_what_was_gone_is_counted_and_said(world: World, tmp_path: Path) -
     streams = JetStream(world.broker).streams
     await streams.purge(ledger_stream("street"), before_sequence=21)
     async with world.running() as process:
-        found = await world.caught_up("yard")
-        assert found.state.lost_entries == 10
+        await world.caught_up("yard")
+
+        async def lost() -> int:
+            return (await world.sinks.manager.get("yard")).state.lost_entries
+
+        assert await eventually(lost) == 10
         (line,) = process.said(
             "results were gone before a sink came to them: give the pipeline's ledger more room or"
             " age, or the sink less to write"

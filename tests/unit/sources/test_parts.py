@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from framemesh.sources.encoding import AS_IT_IS, LEAST_QUALITY, Encoding, ImageFormat
 from framemesh.sources.errors import SourceFailed
 from framemesh.sources.messages import Alive, Ended, EndKind, Opened, SourceFrame, UnreadableFrame
 from framemesh.sources.motion import MotionGate
@@ -14,7 +15,15 @@ from framemesh.sources.readers.jpeg_tables import STANDARD_TABLES, with_tables
 from framemesh.sources.readers.multipart import parts
 from framemesh.sources.readers.pixels import decoded
 from framemesh.sources.spec import Hardware, Kind, SourceSpec, Transport
-from framemesh.sources.wire import HEADER, decode, decode_spec, encode, encode_spec
+from framemesh.sources.wire import (
+    HEADER,
+    decode,
+    decode_spec,
+    encode,
+    encode_spec,
+    wish,
+    wished_quality,
+)
 from tests.unit.sources.conftest import noise, without_tables
 
 JPEG = cv2.imencode(".jpg", noise())[1].tobytes()
@@ -142,3 +151,17 @@ def test_a_specification_arrives_as_it_was_sent() -> None:
         hardware=Hardware.AUTO, webcam_size=(640, 480), motion=0.1,
     )  # fmt: skip
     assert decode_spec(encode_spec(spec)[HEADER.size :]) == spec
+
+
+def test_wishes_say_how_many_frames_and_of_which_quality() -> None:
+    wishes = wish(1.0) + wish(0.0) + wish(0.55)
+    assert (len(wishes), wished_quality(wishes)) == (3, 0.55)
+
+
+def test_a_lower_quality_encodes_jpegs_again_and_leaves_png_as_it_is() -> None:
+    assert AS_IT_IS.lowered(1.0).keeps(JPEG)
+    assert not AS_IT_IS.lowered(0.5).keeps(JPEG)
+    assert Encoding(quality=80).lowered(0.5).jpeg_quality == 40
+    assert AS_IT_IS.lowered(0.0).jpeg_quality == LEAST_QUALITY
+    png = Encoding(ImageFormat.PNG)
+    assert png.lowered(0.5) == png

@@ -48,6 +48,9 @@ class CameraDefaults:
     timeout: Positive | None = None
     """Seconds."""
     on_full: OnFull | None = None
+    adaptive: bool | None = None
+    spool: Annotated[str, Field(min_length=1)] | None = None
+    """A folder."""
     loop: bool | None = None
     realtime: bool | None = None
     watch: bool | None = None

@@ -77,9 +77,9 @@ class CameraRunner:
             reason=watched.reason or self._reason,
             restarts=self._restarts + watched.restarts,
             description=watched.opened.description if watched.opened else "",
-            sent=counts.offered - counts.dropped,
+            sent=counts.offered - counts.dropped - counts.filtered,
             acknowledged=counts.accepted,
-            rejected=counts.rejected,
+            rejected=counts.rejected - counts.filtered,
             dropped=counts.dropped,
             received=alive.received,
             skipped=alive.skipped,
@@ -99,11 +99,18 @@ class CameraRunner:
         async with WatchedSource(spec, WatchOptions(retry_first=True), self._changed) as source:
             self._source = source
             opened = await source.opened()
-            options = camera_options(report.rejected, entry.on_full, live=opened.live)
+            options = camera_options(
+                report.rejected, entry.on_full, live=opened.live, spool=entry.spool
+            )
             self._camera = AsyncCamera(
                 self._ingest, pipeline=entry.pipeline or "", name=entry.name, options=options
             )
-            plan = Plan(entry.fps, loop=bool(entry.loop), every=entry.every or 1)
+            plan = Plan(
+                entry.fps,
+                loop=bool(entry.loop),
+                every=entry.every or 1,
+                adaptive=bool(entry.adaptive),
+            )
             await push(source, plan, [self._camera], report)
 
     def _changed(self, state: SourceState) -> None:
@@ -135,6 +142,7 @@ class CameraRunner:
             rejected=before.rejected + now.rejected,
             dropped=before.dropped + now.dropped,
             pending=now.pending,
+            filtered=before.filtered + now.filtered,
         )
 
     def _alive(self) -> Alive:

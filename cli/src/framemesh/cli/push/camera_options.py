@@ -3,16 +3,23 @@
 from collections.abc import Callable
 
 from framemesh.cli.common.connecting import connect_options
-from framemesh.sdk import CameraOptions, FrameRejected, MemorySpool, OnFull
+from framemesh.sdk import CameraOptions, DiskSpool, FrameRejected, MemorySpool, OnFull
 
 
 def camera_options(
-    on_rejected: Callable[[FrameRejected], None], on_full: OnFull | None, *, live: bool
+    on_rejected: Callable[[FrameRejected], None],
+    on_full: OnFull | None,
+    *,
+    live: bool,
+    spool: str | None = None,
 ) -> CameraOptions:
-    """Without `on_full`, frames of a live source do not wait for credit: the newest one takes the
-    place of the one that waits."""
-    tls = connect_options().tls
-    if on_full is None and live:
-        spool = MemorySpool(max_frames=1)
-        return CameraOptions(on_rejected=on_rejected, on_full="drop_oldest", spool=spool, tls=tls)
-    return CameraOptions(on_rejected=on_rejected, on_full=on_full or "block", tls=tls)
+    """`spool` is the folder where frames wait that cannot be sent yet. Without it and `on_full`,
+    frames of a live source do not wait for credit: the newest one takes the place of the one that
+    waits."""
+    newest = MemorySpool(max_frames=1) if live and on_full is None else MemorySpool()
+    return CameraOptions(
+        on_rejected=on_rejected,
+        on_full=on_full or ("drop_oldest" if live else "block"),
+        spool=newest if spool is None else DiskSpool(spool),
+        tls=connect_options().tls,
+    )

@@ -30,6 +30,8 @@ class Plan:
     """The source begins again at its end."""
     every: int = 1
     """Each Nth frame of the source is sent."""
+    adaptive: bool = False
+    """What ingest asks of the cameras is heeded: fewer frames, and smaller JPEGs."""
 
     def length(self, opened: Opened) -> int | None:
         """How many frames each camera will send, as far as known."""

@@ -5,18 +5,24 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from framemesh.cli.push.pace import FrameRateLimiter, frames_per_second, hint
 from framemesh.cli.push.plan import CapturedFrame, Plan
 from framemesh.cli.push.report import PushReport
 from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.sdk import AsyncCamera, Counts
 from framemesh.sources.messages import Opened, UnreadableFrame
+from framemesh.sources.supervision.items import Filtered
 from framemesh.sources.supervision.source import WatchedSource
 
 QUEUED_FRAMES = 4
 """Of a file, ready for each camera: enough to keep it busy while the next one is encoded."""
 
-Queue = asyncio.Queue[CapturedFrame | None]
+MAX_FILTERED = 1_000_000
+"""Frames that ingest is told of at once."""
+
+Item = CapturedFrame | Filtered
+Queue = asyncio.Queue[Item | None]
 
 
 async def push(
@@ -38,8 +44,8 @@ async def push(
             group.create_task(_send(camera, queue))
         try:
             async with aclosing(_frames(source, opened, plan, report, cameras)) as frames:
-                async for frame in frames:
-                    await _hand_out(frame, queues, live=opened.live)
+                async for item in frames:
+                    await _hand_out(item, queues, live=opened.live)
         except FramemeshError as error:
             # What was read before is sent: a camera that ends takes none of its frames with it.
             failure = error
@@ -55,13 +61,14 @@ async def _frames(
     plan: Plan,
     report: PushReport,
     cameras: Sequence[AsyncCamera],
-) -> AsyncGenerator[CapturedFrame, None]:
-    """What all cameras send.
+) -> AsyncGenerator[Item, None]:
+    """What all cameras send, or tell of.
 
     Raises:
         FramemeshError: the source cannot be read, or not any more.
     """
-    rate, number = FrameRateLimiter(plan.fps), 0
+    rate = FrameRateLimiter(lambda: frames_per_second(plan, hint(plan, cameras)))
+    number = given = 0
     items = aiter(source)
     # A live source is asked for its newest frame when one is due, and not before.
     await rate.wait()
@@ -69,21 +76,26 @@ async def _frames(
         if isinstance(item, UnreadableFrame):
             report.unreadable(item.reason)
             continue
-        number += 1
+        if isinstance(item, Filtered):
+            number += item.frames
+            yield item
+            continue
+        number, given = number + 1, given + 1
         captured = item.captured_unix_nano if opened.live else time.time_ns()
         frame = CapturedFrame(number, item.name, item.image, captured, item.is_original)
         report.captured(frame, item.progress)
         yield frame
         # A frame of a live source that gave way to a newer one was not sent.
         dropped = max(camera.counts.dropped for camera in cameras) if opened.live else 0
-        if plan.limit is not None and number - dropped >= plan.limit:
+        if plan.limit is not None and given - dropped >= plan.limit:
             return
+        source.quality = hint(plan, cameras).quality
         await rate.wait()
 
 
-async def _hand_out(frame: CapturedFrame, queues: Sequence[Queue], *, live: bool) -> None:
+async def _hand_out(item: Item, queues: Sequence[Queue], *, live: bool) -> None:
     for queue in queues:
-        await queue.put(frame)
+        await queue.put(item)
     if live:
         # Nothing waits here that would be older than the newest frame of its source.
         for queue in queues:
@@ -92,23 +104,19 @@ async def _hand_out(frame: CapturedFrame, queues: Sequence[Queue], *, live: bool
 
 async def _send(camera: AsyncCamera, queue: Queue) -> None:
     async with camera:
-        while (frame := await queue.get()) is not None:
-            await camera.send(frame.image, captured_unix_nano=frame.captured_unix_nano)
+        while (item := await queue.get()) is not None:
+            if isinstance(item, Filtered):
+                await _tell_filtered(camera, item.frames)
+            else:
+                await camera.send(item.image, captured_unix_nano=item.captured_unix_nano)
             queue.task_done()
 
 
-class FrameRateLimiter:
-    """At most `fps` frames a second. A delay is not made up for by a burst."""
-
-    def __init__(self, fps: float | None) -> None:
-        self._gap = 1 / fps if fps else 0.0
-        self._due = 0.0
-
-    async def wait(self) -> None:
-        now = time.monotonic()
-        if now < self._due:
-            await asyncio.sleep(self._due - now)
-        self._due = max(self._due, now) + self._gap
+async def _tell_filtered(camera: AsyncCamera, frames: int) -> None:
+    while frames:
+        told = min(frames, MAX_FILTERED)
+        await camera.filtered(told)
+        frames -= told
 
 
 def total(cameras: Sequence[AsyncCamera]) -> Counts:
@@ -120,4 +128,5 @@ def total(cameras: Sequence[AsyncCamera]) -> Counts:
         rejected=sum(one.rejected for one in counts),
         dropped=sum(one.dropped for one in counts),
         pending=sum(one.pending for one in counts),
+        filtered=sum(one.filtered for one in counts),
     )

@@ -66,11 +66,18 @@ def encoded(frames: int, encoding: Encoding) -> str:
 def summary(counts: Counts, seconds: float, skipped: int = 0, filtered: int = 0) -> str:
     """What became of all frames after so many seconds, in one line; `skipped` of the source, and
     `filtered`, as nothing moved in them."""
-    sent = counts.offered - counts.dropped
+    sent = counts.offered - counts.dropped - counts.filtered
+    rejected = counts.rejected - counts.filtered
     dropped = f", {counts.dropped} dropped" if counts.dropped else ""
     left = f", {skipped} of the source skipped" if skipped else ""
     left += f", {filtered} without motion" if filtered else ""
     return (
         f"{sent} {'frame' if sent == 1 else 'frames'} sent, {counts.accepted} acknowledged "
-        f"({counts.accepted / seconds:.1f}/s), {counts.rejected} rejected{dropped}{left}"
+        f"({counts.accepted / seconds:.1f}/s), {rejected} rejected{dropped}{left}"
     )
+
+
+def waiting(frames: int, spool: str) -> str:
+    """That frames are left on disk."""
+    wait = "frame waits" if frames == 1 else "frames wait"
+    return f"{frames} {wait} in {spool}: the next push with this spool sends them first"

@@ -1,12 +1,16 @@
 """How frames are sent: files as they are where they can be, all else as JPEG or PNG."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from framemesh.core.errors import Code, FramemeshError
 
 DEFAULT_QUALITY = 90
 """Of JPEGs that are made here: the default of the SDK for arrays."""
+
+
+LEAST_QUALITY = 20
+"""Of JPEGs that are made smaller because a pipeline asks: with less nobody finds anything."""
 
 
 class ImageFormat(StrEnum):
@@ -45,6 +49,12 @@ class Encoding:
         if self.format is ImageFormat.PNG:
             return "PNG"
         return f"JPEG of quality {self.jpeg_quality}"
+
+    def lowered(self, share: float) -> "Encoding":
+        """With the quality of JPEGs multiplied by `share`, 0 to 1; PNG has none."""
+        if share == 1.0 or self.format is ImageFormat.PNG:
+            return self
+        return replace(self, quality=max(LEAST_QUALITY, round(share * self.jpeg_quality)))
 
     def keeps(self, file: bytes) -> bool:
         """Whether the content of an image file is sent as it is."""

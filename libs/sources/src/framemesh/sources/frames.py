@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from framemesh.sources.locations import locate
 from framemesh.sources.messages import SourceFrame
 from framemesh.sources.spec import SourceSpec
-from framemesh.sources.supervision.source import Item, WatchedSource
+from framemesh.sources.supervision.items import Item
+from framemesh.sources.supervision.source import WatchedSource
 
 T = TypeVar("T")
 

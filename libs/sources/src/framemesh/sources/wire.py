@@ -26,13 +26,21 @@ MAX_JSON_BYTES = 1024 * 1024
 MAX_LEFT_OUT = 1000
 """Names of files that are told."""
 
-WANT = b"+"
-"""What a reader sends: it wants one frame more."""
-
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Opened, SourceFrame, UnreadableFrame, Alive, Ended)
 }
 _IMAGE, _MESSAGE = "image", "message"
+
+
+def wish(quality: float) -> bytes:
+    """What a reader sends: it wants one frame more, with its quality of JPEGs multiplied by 0 to 1.
+    A byte, which says how many hundredths."""
+    return bytes([round(100 * quality)])
+
+
+def wished_quality(wishes: bytes) -> float:
+    """Of the last one of some wishes."""
+    return wishes[-1] / 100
 
 
 def spec_json(spec: SourceSpec) -> str:

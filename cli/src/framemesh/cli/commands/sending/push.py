@@ -16,7 +16,7 @@ from framemesh.cli.push.plan import Plan
 from framemesh.cli.push.report import PushReport, listed
 from framemesh.cli.push.sender import total
 from framemesh.cli.push.state_lines import StateLines
-from framemesh.cli.views.push import PushProgress, encoded, summary
+from framemesh.cli.views.push import PushProgress, encoded, summary, waiting
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.sdk import AsyncCamera, OnFull
 from framemesh.sources.encoding import DEFAULT_QUALITY, Encoding, ImageFormat
@@ -37,6 +37,7 @@ class Push:
     pipeline: str
     names: list[str]
     on_full: OnFull | None
+    spool: str | None = None
     report: PushReport = field(default_factory=PushReport)
     cameras: list[AsyncCamera] = field(default_factory=list)
     skipped: int = 0
@@ -73,7 +74,9 @@ class Push:
             self.ingest,
             pipeline=self.pipeline,
             name=name,
-            options=camera_options(self.report.rejected, self.on_full, live=opened.live),
+            options=camera_options(
+                self.report.rejected, self.on_full, live=opened.live, spool=self.spool
+            ),
         )
 
 
@@ -174,6 +177,18 @@ def push(
             show_default=False,
         ),
     ] = "",
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Send fewer and smaller JPEGs while the pipeline asks."),
+    ] = False,
+    spool: Annotated[
+        str,
+        typer.Option(
+            help="A folder for frames that cannot be sent yet; they survive this command, and the "
+            "next one with it sends them.",
+            show_default=False,
+        ),
+    ] = "",
     ingest: addresses.IngestAddress = addresses.INGEST,
 ) -> None:
     """Send frames to a pipeline. Fails if one was rejected or cannot be read."""
@@ -198,8 +213,8 @@ def push(
     spec = source_arguments.with_login(spec, user, password_env, password_file)
     spec = source_arguments.watching(source_arguments.starting(spec, start), watch=watch)
     names = [f"{camera}-{number}" for number in range(1, cameras + 1)] if cameras else [camera]
-    plan = Plan(fps, limit, loop, every)
-    run = Push(spec, plan, ingest, pipeline, names, _on_full(on_full))
+    plan = Plan(fps, limit, loop, every, adaptive)
+    run = Push(spec, plan, ingest, pipeline, names, _on_full(on_full), spool or None)
     began, status = time.monotonic(), 0
     try:
         run_interruptible(run.run())
@@ -228,5 +243,7 @@ def _tell(run: Push, seconds: float, encoding: Encoding) -> None:
         typer.echo(summary(counts, seconds, run.skipped, run.filtered))
     if run.report.encoded:
         typer.echo(encoded(run.report.encoded, encoding))
+    if run.spool and counts.pending:
+        typer.echo(waiting(counts.pending, run.spool))
     for line in run.report.lines():
         typer.echo(line, err=True)

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from dataclasses import replace
 
 from framemesh.core.errors import FramemeshError
 from framemesh.sources.child.mailbox import Mailbox, Numbered
@@ -24,7 +25,7 @@ from framemesh.sources.readers.picture import Picture, Reader
 from framemesh.sources.readers.pixels import pixels_of, to_send
 from framemesh.sources.secrets import scrubbed
 from framemesh.sources.spec import SourceSpec
-from framemesh.sources.wire import HEADER, WANT, decode_spec, encode
+from framemesh.sources.wire import HEADER, decode_spec, encode, wished_quality
 
 ALIVE_SECONDS = 0.5
 """Between two signs of life."""
@@ -50,6 +51,8 @@ class Server:
         self._channel = channel
         self._mailbox = Mailbox()
         self._reader: Reader | None = None
+        self._quality = 1.0
+        """What that of JPEGs is multiplied by, as the last wish says."""
         self._motion = MotionGate(spec.motion)
         self._filtered = 0
         self._told_open = False
@@ -62,7 +65,8 @@ class Server:
         try:
             while wishes := self._channel.recv(4096):
                 with self._mailbox.changed:
-                    self._mailbox.wanted += wishes.count(WANT)
+                    self._mailbox.wanted += len(wishes)
+                    self._quality = wished_quality(wishes)
                     self._mailbox.changed.notify_all()
         except OSError:
             pass
@@ -219,7 +223,8 @@ class Server:
             if self._spec.motion and not self._moves(picture):
                 self._filtered += 1
                 return None
-            image, is_original = to_send(picture, self._spec)
+            encoding = self._spec.encoding.lowered(self._quality)
+            image, is_original = to_send(picture, replace(self._spec, encoding=encoding))
         except NotEncodable as error:
             return UnreadableFrame(f"{picture.name}: {error}")
         with self._mailbox.changed:

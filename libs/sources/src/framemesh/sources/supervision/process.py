@@ -13,7 +13,7 @@ from framemesh.sources.locations import shown
 from framemesh.sources.messages import SourceMessage
 from framemesh.sources.secrets import scrubbed
 from framemesh.sources.spec import MAX_PICTURE_BYTES, Kind, SourceSpec
-from framemesh.sources.wire import HEADER, MAX_JSON_BYTES, WANT, decode, encode_spec
+from framemesh.sources.wire import HEADER, MAX_JSON_BYTES, decode, encode_spec, wish
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -83,9 +83,10 @@ class SourceProcess:
     def has_ended(self) -> bool:
         return self._process.returncode is not None
 
-    def want(self) -> None:
-        """Ask for one frame more. The bytes of all wishes fit into the buffer of a socket."""
-        self._writer.write(WANT)
+    def want(self, quality: float = 1.0) -> None:
+        """Ask for one frame more, with its quality of JPEGs multiplied by 0 to 1. The bytes of all
+        wishes fit into the buffer of a socket."""
+        self._writer.write(wish(quality))
 
     async def receive(self) -> SourceMessage:
         """The next message; after `Ended` there is none.

@@ -25,6 +25,7 @@ from framemesh.sources.messages import (
     UnreadableFrame,
 )
 from framemesh.sources.spec import SourceSpec
+from framemesh.sources.supervision.items import Filtered, Item
 from framemesh.sources.supervision.process import SourceProcess
 from framemesh.sources.supervision.state import NOTHING, Phase, SourceState, added
 
@@ -62,8 +63,6 @@ class WatchOptions:
 
 DEFAULTS = WatchOptions()
 
-Item = SourceFrame | UnreadableFrame
-
 
 class WatchedSource:
     """The frames of one source, from a process of its own.
@@ -83,18 +82,24 @@ class WatchedSource:
         """`on_state` is told of each change of phase."""
         self.state = SourceState(Phase.OPENING)
         self.spec = spec
+        self.quality = 1.0
+        """What the quality of the next JPEGs is multiplied by, 0 to 1; may be set at any time."""
         self._options = options
         self._on_state = on_state
         # Spreads attempts, is no secret.
         self._jitter = jitter or random.Random()  # noqa: S311
         self._items: asyncio.Queue[Item | Exception | None] = asyncio.Queue()
-        """Bounded by what is asked for: READ_AHEAD, and entries that cannot be read, of which the
-        process holds few. None: the end."""
+        """Bounded by what is asked for: READ_AHEAD, entries that cannot be read, of which the
+        process holds few, and what was filtered before each. None: the end."""
         self._opened = asyncio.Event()
         self._process: SourceProcess | None = None
         self._task: asyncio.Task[None] | None = None
         self._wanted = 0
         self._before = NOTHING
+        self._filtered = 0
+        """Frames that were filtered since the last item."""
+        self._filtered_before = 0
+        """Of the process that runs, those that are counted."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run())
@@ -145,7 +150,7 @@ class WatchedSource:
         for _ in range(ahead - self._wanted - self._items.qsize()):
             self._wanted += 1
             if self._process is not None:
-                self._process.want()
+                self._process.want(self.quality)
 
     async def _run(self) -> None:
         failures = 0
@@ -191,10 +196,11 @@ class WatchedSource:
             OSError: it cannot be started.
         """
         self._process = process = await SourceProcess.start(self.spec)
+        self._filtered_before = 0
         try:
             self._set(pid=process.pid)
             for _ in range(self._wanted):
-                process.want()
+                process.want(self.quality)
             while True:
                 message = await self._receive(process)
                 if isinstance(message, Ended):
@@ -222,17 +228,27 @@ class WatchedSource:
                 )
         return message
 
-    def _take(self, message: Opened | Alive | Item) -> None:
+    def _take(self, message: Opened | Alive | SourceFrame | UnreadableFrame) -> None:
         if isinstance(message, Opened):
             self._tell(Phase.RUNNING, opened=message)
             self._opened.set()
             self._want(self._wanted)
         elif isinstance(message, Alive):
+            self._filtered += message.filtered - self._filtered_before
+            self._filtered_before = message.filtered
             self._set(alive=added(self._before, message))
+            if self._items.empty():
+                self._give_filtered()
         else:
             # What cannot be read fulfils no wish: its process goes on to the next.
             self._wanted -= isinstance(message, SourceFrame)
+            self._give_filtered()
             self._items.put_nowait(message)
+
+    def _give_filtered(self) -> None:
+        if self._filtered:
+            self._items.put_nowait(Filtered(self._filtered))
+            self._filtered = 0
 
     def _ended(self, ended: Ended) -> str:
         match ended.kind:
@@ -247,6 +263,7 @@ class WatchedSource:
 
     def _end(self, error: Exception | None) -> None:
         self._tell(Phase.ENDED, reason=str(error or ""), pid=None)
+        self._give_filtered()
         self._items.put_nowait(error)
         self._opened.set()
 
