@@ -14,7 +14,8 @@ from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.triton import served_model
-from tests.odd_models import ACCEPTED, OddModel
+from tests.odd_models.accepted import ACCEPTED
+from tests.odd_models.odd_model import OddModel
 
 FRAMES = {
     label: cv2.imencode(".png", np.full((20, 30, 3), value, np.uint8))[1].tobytes()

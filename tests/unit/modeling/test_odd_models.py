@@ -14,7 +14,9 @@ from framemesh.modeling.loadable import MAX_IR_VERSION, MAX_OPSET
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
 from framemesh.vision.arrays import NUMPY
-from tests.odd_models import ACCEPTED, MANIFEST, REFUSED, OddModel, model
+from tests.odd_models.accepted import ACCEPTED
+from tests.odd_models.odd_model import MANIFEST, OddModel, model
+from tests.odd_models.refused import REFUSED
 
 
 def write(folder: Path, content: bytes) -> Path:

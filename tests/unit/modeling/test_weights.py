@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from framemesh.modeling import weights
 from framemesh.modeling.errors import ModelInvalid
 from framemesh.modeling.weights import merge_weights
-from tests.odd_models import SIDE, model
+from tests.odd_models.odd_model import SIDE, model
 
 PIXELS = {"images": np.full((2, SIDE, SIDE, 3), 9, np.uint8)}
 
