@@ -179,9 +179,13 @@ async def test_a_canary_that_is_given_up_leaves_the_stable_workers_alone(
         return (await running.get()).rollout.phase == pipeline_pb2.ROLLOUT_PHASE_CANARY
 
     await eventually(has_its_cameras)
+    found = await running.get()
+    wanted = found.wanted_workers, found.wanted_stable_workers
+    assert (found.ready_workers, wanted) == (2, (1, 1))
     await store_outcomes(nats_broker, second, Fate.DEAD)
     await east.has(f"street-r{first}-0")
     found = await running.get()
+    assert found.wanted_stable_workers == 0
     assert found.rolled_back.startswith(f"revision {second} was rolled back: 30 of 30 frames")
     stored = await PipelineStore(nats_broker).get("street")
     assert (stored.revision, stored.generation.canary) == (first, 0.0)

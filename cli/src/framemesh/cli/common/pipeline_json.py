@@ -17,6 +17,7 @@ def pipeline_to_json(answer: pipeline_pb2.GetPipelineResponse) -> Mapping[str, A
         "ready_workers": pipeline.ready_workers,
         "current_workers": pipeline.current_workers,
         "wanted_workers": pipeline.wanted_workers,
+        "wanted_stable_workers": pipeline.wanted_stable_workers,
         "load": _load_to_json(pipeline.load) if pipeline.HasField("load") else None,
         "trouble": pipeline.trouble,
         "conditions": [

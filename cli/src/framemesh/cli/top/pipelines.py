@@ -83,6 +83,6 @@ class Pipelines:
         seconds = 0.0
         if objective is not None and objective.HasField("age_p99"):
             seconds = objective.age_p99.ToTimedelta().total_seconds()
-        wanted = pipeline.wanted_workers if pipeline else 0
+        wanted = pipeline.wanted_workers + pipeline.wanted_stable_workers if pipeline else 0
         backlog = self._backlogs.get(report.name) or Series()
         return PipelineRow(report, wanted, seconds, backlog)

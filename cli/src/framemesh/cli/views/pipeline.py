@@ -15,7 +15,8 @@ def table(pipelines: Sequence[pipeline_pb2.Pipeline]) -> Listing:
         [Column("pipeline"), revision, Column("workers"), Column("stages"), Column("trouble")]
     )
     for one in pipelines:
-        workers = f"{one.ready_workers} of {one.wanted_workers}{bounds(one.spec.workers)}"
+        wanted = one.wanted_workers + one.wanted_stable_workers
+        workers = f"{one.ready_workers} of {wanted}{bounds(one.spec.workers)}"
         view.add(one.spec.name, str(one.revision), workers, stages(one.spec), one.trouble)
     return view
 

@@ -40,6 +40,7 @@ def pipeline_to_proto(pipeline: RunningPipeline) -> pipeline_pb2.Pipeline:
         current_workers=pipeline.current_workers,
         trouble=pipeline.trouble,
         wanted_workers=pipeline.wanted_workers,
+        wanted_stable_workers=pipeline.wanted_stable_workers,
         load=_load_to_proto(pipeline.load),
         conditions=map(_condition_to_proto, pipeline.conditions),
         rollout=_rollout_to_proto(pipeline.stored.rollout),

@@ -54,7 +54,9 @@ class RunningPipeline:
     """Of them, those of the revision that is stored."""
     trouble: str
     wanted_workers: int
-    """As many as there should be now."""
+    """As many of them as there should be now."""
+    wanted_stable_workers: int
+    """While a new revision is tried, as many of the stable one as there should be beside."""
     load: Load | None
     """None: the number of its workers does not follow its load."""
     conditions: tuple[Condition, ...]
@@ -374,6 +376,7 @@ class PipelineManager:
     def _running(self, stored: StoredPipeline, state: FleetState) -> RunningPipeline:
         name = stored.spec.name
         wanted = newest_group(stored, self._scaler.replicas(stored.spec))
+        trial = stored.rollout is not None and stored.rollout.trial
         watched = self._scaler.watched(name)
         observed = self._with_downloads(state)
         building = state.building.get(name, "")
@@ -383,7 +386,7 @@ class PipelineManager:
             stored.draining,
             name in self._provisioning,
             building,
-            trial=stored.rollout is not None and stored.rollout.trial,
+            trial=trial,
             shadow=shadow_group(stored),
         )
         return RunningPipeline(
@@ -392,6 +395,7 @@ class PipelineManager:
             current_workers(wanted, state),
             _lines(trouble(wanted, observed), stored.rolled_back),
             wanted.replicas,
+            self._scaler.replicas(stored.spec) if trial else 0,
             watched.load if watched else None,
             conditions(seen),
         )

@@ -671,6 +671,7 @@ class Pipeline(_message.Message):
     CONDITIONS_FIELD_NUMBER: _builtins.int
     ROLLOUT_FIELD_NUMBER: _builtins.int
     ROLLED_BACK_FIELD_NUMBER: _builtins.int
+    WANTED_STABLE_WORKERS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """Of its specification. A change gets a higher number than all before; one that comes back has the
     number that it had.
@@ -681,9 +682,11 @@ class Pipeline(_message.Message):
     current_workers: _builtins.int
     """Of the ready workers those of this revision."""
     wanted_workers: _builtins.int
-    """As many as there should be now."""
+    """As many of this revision as there should be now."""
     rolled_back: _builtins.str
     """The revision that was given up for this one, and why, in one line; empty if none was."""
+    wanted_stable_workers: _builtins.int
+    """While a new revision is tried: as many of the stable one as there should be beside."""
     @_builtins.property
     def spec(self) -> Global___PipelineSpec: ...
     @_builtins.property
@@ -711,10 +714,11 @@ class Pipeline(_message.Message):
         conditions: _abc.Iterable[Global___Condition] | None = ...,
         rollout: Global___RolloutStatus | None = ...,
         rolled_back: _builtins.str = ...,
+        wanted_stable_workers: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "rollout", b"rollout", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "rolled_back", b"rolled_back", "rollout", b"rollout", "spec", b"spec", "trouble", b"trouble", "wanted_workers", b"wanted_workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conditions", b"conditions", "current_workers", b"current_workers", "load", b"load", "ready_workers", b"ready_workers", "revision", b"revision", "rolled_back", b"rolled_back", "rollout", b"rollout", "spec", b"spec", "trouble", b"trouble", "wanted_stable_workers", b"wanted_stable_workers", "wanted_workers", b"wanted_workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

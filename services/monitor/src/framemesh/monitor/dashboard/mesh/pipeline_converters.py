@@ -33,7 +33,7 @@ def pipeline_message(state: MeshState, name: str) -> Pipeline:
         name=name,
         revision=pipeline.revision,
         ready_workers=pipeline.ready_workers,
-        wanted_workers=pipeline.wanted_workers,
+        wanted_workers=pipeline.wanted_workers + pipeline.wanted_stable_workers,
         trouble=pipeline.trouble,
         conditions=[
             Condition(name=each.name, message=each.message) for each in pipeline.conditions
