@@ -54,11 +54,19 @@ class Source:
         return found
 
     async def ages(self, count: int, fps: float | None = None) -> list[Age]:
-        found: list[Age] = []
+        found = []
+        for age in await self.readable_ages(count, fps):
+            assert age is not None, "a picture is not readable"
+            found.append(age)
+        return found
+
+    async def readable_ages(self, count: int, fps: float | None = None) -> list[Age | None]:
+        """Of the next frames; None: what it shows cannot be read, as it is damaged."""
+        found: list[Age | None] = []
         async with asyncio.timeout(40):
             async for item in self.watched:
                 assert isinstance(item, SourceFrame)
-                found.append(age(item))
+                found.append(readable_age(item))
                 if len(found) == count:
                     break
                 if fps:
@@ -74,8 +82,16 @@ async def reading(spec: SourceSpec, options: WatchOptions = QUICK) -> AsyncItera
 
 
 def age(frame: SourceFrame) -> Age:
+    found = readable_age(frame)
+    assert found is not None, f"{frame.name} is not readable"
+    return found
+
+
+def readable_age(frame: SourceFrame) -> Age | None:
+    """None: what it shows cannot be read, as it is damaged."""
     now = time.time_ns()
     pixels = cv2.imdecode(np.frombuffer(frame.image, np.uint8), cv2.IMREAD_COLOR)
     truth = read_truth(np.asarray(pixels, np.uint8))
-    assert truth is not None, f"{frame.name} is not readable"
+    if truth is None:
+        return None
     return Age((now - truth.captured_unix_nano) / 1e9, (now - frame.captured_unix_nano) / 1e9)

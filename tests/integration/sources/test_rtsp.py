@@ -13,6 +13,7 @@ from framemesh.sources.spec import SourceSpec, Transport
 from framemesh.sources.supervision.source import WatchOptions
 from framemesh.sources.supervision.state import Phase
 from tests.integration.sources.reading import QUICK, Source, reading
+from tests.lost_packets import lost_packets
 from tests.rtsp_server import RtspServer, rtsp_camera, rtsp_server
 from tests.waiting import eventually
 
@@ -51,6 +52,25 @@ async def test_a_camera_that_is_read_slowly_gives_its_newest_frame_with_its_true
     assert state.alive is not None
     assert state.alive.skipped > 60
     assert state.restarts == 0
+
+
+async def test_lost_packets_cost_pictures_and_nothing_else() -> None:
+    async with (
+        rtsp_server() as server,
+        rtsp_camera(server.url("s")),
+        reading(replace(spec(server), transport=Transport.UDP)) as source,
+    ):
+        with lost_packets(server.udp, 0.05):
+            damaged = await source.readable_ages(125)
+        # A picture that others build on may be among the lost ones, until the next key frame.
+        await source.frames(50)
+        whole = await source.ages(25)
+        state = source.watched.state
+    assert (source.reasons, state.restarts) == ([], 0)
+    shown = [one.true_seconds for one in damaged if one is not None]
+    assert 20 < len(shown) < len(damaged)
+    assert median(shown) < 1.0
+    assert median(one.true_seconds for one in whole) < 1.0
 
 
 async def test_a_camera_is_opened_once() -> None:
