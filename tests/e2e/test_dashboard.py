@@ -80,3 +80,25 @@ async def test_pictures_have_the_boxes_of_their_frame_and_a_worker_tells_its_loa
             assert box == pytest.approx(
                 [detection.box.left, detection.box.top, detection.box.right, detection.box.bottom]
             )
+
+
+async def test_each_stage_has_a_rate_and_a_time_also_one_on_crops(
+    mesh: Mesh, jpegs: list[bytes]
+) -> None:
+    people = StageSpec("people", "person")
+    heads = StageSpec("heads", "person", crops_of="people")
+    await mesh.apply(PipelineSpec("board", (people, heads)))
+    async with open_browser(address(mesh)) as browser, background_task(push(mesh, jpegs)):
+        await browser.ask(mesh=True)
+
+        def stages(message: Any) -> Any:
+            (board,) = (each for each in message["pipelines"] if each["name"] == "board")
+            return board["stages"]
+
+        found = stages(
+            await browser.message(
+                "mesh", lambda message: all(stage["per_second"] for stage in stages(message))
+            )
+        )
+    assert [stage["name"] for stage in found] == ["people", "heads"]
+    assert all(0 < stage["triton_ms"] < 10_000 for stage in found)

@@ -79,6 +79,7 @@ class FakeEngine:
     graph: Any = None
     rows: int = 1
     frames: int = 8
+    stages: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture

@@ -2,15 +2,23 @@
 
 from framemesh.core.clock import NANO
 from framemesh.core.frame import Frame, FrameId
+from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.core.tracing.frame_trace import FrameSpan, frame_trace, passed_on_trace
 from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext
-from framemesh.ingest.frame_tracing import FrameTracing, TracedFrame, TracingDeps
+from framemesh.ingest.frame_tracing import (
+    FrameTracing,
+    TracedFrame,
+    TracingDeps,
+    trace_superseded,
+)
+from framemesh.ingest.latest_eviction import Superseded
 from framemesh.ingest.offers import OfferedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
+from framemesh.runtime.tracing import attributes
 from framemesh.runtime.tracing.trace_limit import TraceLimit
 from tests.hand_clock import HandClock
 from tests.recorded_spans import RecordedSpans
@@ -31,8 +39,9 @@ class Bench:
         self.clock, self.sink = HandClock(1001.0), RecordedSpans()
         store: PipelineStore = None  # type: ignore[assignment]
         self.snapshot = PipelineSnapshot(stored(sample), store)
-        deps = TracingDeps(self.sink, TraceLimit(self.clock, "are rejected", 20), self.clock)
-        self.tracing = FrameTracing(self.snapshot, "door", "s", deps)
+        limit = TraceLimit(self.clock, "are rejected", 20)
+        self.deps = TracingDeps(self.sink, limit, self.clock)
+        self.tracing = FrameTracing(self.snapshot, "door", "s", self.deps)
 
     def frame(self, sequence: int = 7, headers: dict[str, str] | None = None) -> Frame:
         offered = OfferedFrame(
@@ -92,6 +101,33 @@ def test_the_way_into_the_buffer_is_told_once_it_is_there() -> None:
         trace.span_id(FrameSpan.SEND),
         trace.span_id(FrameSpan.INGEST),
     ]
+
+
+def superseded(frame: Frame) -> Superseded:
+    """A second after it was stored."""
+    outcome = Outcome(
+        frame.id, "street", Fate.SUPERSEDED, 1000 * NANO, 1003 * NANO, "ingest", "newer_frame"
+    )
+    return Superseded(frame, outcome, "FRAMES-street-1-0", 1002 * NANO)
+
+
+def test_the_trace_of_a_frame_that_gave_way_to_a_newer_one_has_an_end() -> None:
+    bench = Bench(1.0)
+    traced = bench.chosen({TRACEPARENT: str(SENDER)})
+    trace_superseded(superseded(traced.frame), bench.deps)
+    root, dwell = bench.sink.take()
+    assert (root.name, dwell.name) == ("frame street", "dwell FRAMES-street-1-0")
+    assert (root.context, root.parent_id) == (traced.trace.context(FrameSpan.FRAME), 77)
+    assert root.attributes[attributes.FATE] == "superseded"
+    assert dwell.context.trace_id == traced.trace.trace_id
+    assert dwell.parent_id == traced.trace.span_id(FrameSpan.PUBLISH)
+    assert (dwell.start_unix_nano, dwell.end_unix_nano) == (1002 * NANO, 1003 * NANO)
+
+
+def test_a_frame_that_was_not_chosen_gives_way_without_a_trace() -> None:
+    bench = Bench(0.0)
+    trace_superseded(superseded(bench.frame()), bench.deps)
+    assert bench.sink.take() == []
 
 
 def test_a_rejected_frame_is_traced_whether_it_was_chosen_or_not() -> None:

@@ -91,6 +91,7 @@ async def test_a_request_is_measured_when_it_is_answered() -> None:
     sizes = measured(meter, BATCH_SIZE).distributions["street", "things"]
     assert (sum(sizes.counts), sizes.total) == (1, 3)
     assert measured(meter, TRITON_REQUEST).distributions["street", "things"].total == 0.25
+    assert (inference.inputs, inference.input_seconds) == (3, 0.75)
 
 
 async def test_leases_are_counted_as_they_come_and_go() -> None:

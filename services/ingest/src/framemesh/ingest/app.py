@@ -7,10 +7,10 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.images.check import MAX_PIXELS
 from framemesh.ingest.backpressure_gate import BackpressureGates
-from framemesh.ingest.frame_tracing import TracingDeps
+from framemesh.ingest.frame_tracing import TracingDeps, trace_superseded
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.hints.backlog_watch import BacklogWatch
-from framemesh.ingest.latest_eviction import EvictionDeps
+from framemesh.ingest.latest_eviction import EvictionDeps, Superseded
 from framemesh.ingest.limits.ingest_limits import IngestLimits
 from framemesh.ingest.limits.rate_limits import CameraBounds, RateLimits
 from framemesh.ingest.limits.stream_limits import StreamBounds, StreamLimits
@@ -109,16 +109,22 @@ def _deps(
 ) -> SessionDeps:
     measurements = IngestMeasurements(meter)
     name = instance()
+    tracing = TracingDeps(spans, TraceLimit(clock, "are rejected", FAILED_PER_SECOND), clock)
+
+    def superseded(gone: Superseded) -> None:
+        measurements.completed(gone.outcome)
+        trace_superseded(gone, tracing)
+
     return SessionDeps(
         pipelines=PipelineSnapshots(PipelineStore(nats), feed),
         sink=sink,
         gates=BackpressureGates(OneImageSink(sink, nats)),
-        eviction=EvictionDeps(nats, sink, name, clock, measurements.completed),
+        eviction=EvictionDeps(nats, sink, name, clock, superseded),
         validator=FrameValidator(nats.max_frame_bytes, MAX_PIXELS),
         name=name,
         clock=clock,
         measurements=measurements,
         backlogs=BacklogWatch(nats, clock),
         draining=draining,
-        tracing=TracingDeps(spans, TraceLimit(clock, "are rejected", FAILED_PER_SECOND), clock),
+        tracing=tracing,
     )

@@ -4,14 +4,20 @@ from dataclasses import dataclass, replace
 
 from framemesh.core.clock import Clock
 from framemesh.core.frame import Frame
-from framemesh.core.tracing.frame_trace import FrameSpan, FrameTrace, frame_trace
+from framemesh.core.tracing.frame_trace import (
+    FrameSpan,
+    FrameTrace,
+    frame_trace,
+    passed_on_trace,
+)
 from framemesh.core.tracing.origin import Origin, origin_text
 from framemesh.core.tracing.sampling import HeadSampler
 from framemesh.core.tracing.trace_context import TRACEPARENT, context_in, without_context
+from framemesh.ingest.latest_eviction import Superseded
 from framemesh.ingest.offers import OfferedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.runtime.tracing import attributes
-from framemesh.runtime.tracing.early_hops import Arrival, early_hops, root
+from framemesh.runtime.tracing.early_hops import Arrival, dwell, early_hops, root
 from framemesh.runtime.tracing.span_sink import SpanSink
 from framemesh.runtime.tracing.trace_limit import TraceLimit
 
@@ -93,3 +99,21 @@ class FrameTracing:
         fate = {attributes.FATE: "rejected", attributes.REASON: reason, attributes.DETAIL: detail}
         whole = root(trace, arrival, now, fate, arrival.error)
         self._deps.spans.export([whole, *early_hops(trace, arrival)])
+
+
+def trace_superseded(gone: Superseded, deps: TracingDeps) -> None:
+    """The end of a trace that was begun, of a frame that ingest took out of the buffer."""
+    outcome, pipeline = gone.outcome, gone.outcome.pipeline
+    passed_on = passed_on_trace(pipeline, gone.frame)
+    if not (deps.spans.active and passed_on.sampled):
+        return
+    arrival = Arrival(pipeline, gone.frame, gone.stream, 0, gone.stored_unix_nano)
+    taken = outcome.completed_unix_nano
+    fate = {
+        attributes.FATE: outcome.fate.value,
+        attributes.REASON: outcome.reason,
+        attributes.DETAIL: outcome.detail,
+    }
+    early = [] if passed_on.begun else early_hops(passed_on.trace, arrival)
+    whole = root(passed_on.trace, arrival, deps.clock.unix_nano(), fate, "")
+    deps.spans.export([whole, *early, dwell(passed_on.trace, arrival, taken)])

@@ -29,8 +29,20 @@ class EvictionDeps:
     name: str
     """Of this ingest, in the outcomes that it writes."""
     clock: Clock
-    completed: Callable[[Outcome], None] = lambda _: None
-    """Gets each outcome that was stored."""
+    superseded: Callable[["Superseded"], None] = lambda _: None
+    """Is told of each frame whose outcome was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A frame that gave way to a newer one in the buffer."""
+
+    frame: Frame
+    """Without its image."""
+    outcome: Outcome
+    stream: str
+    stored_unix_nano: int
+    """When the buffer got it."""
 
 
 class LatestEviction:
@@ -75,7 +87,8 @@ class LatestEviction:
             return
         outcome = self._outcome(frame, message.stored_unix_nano)
         if await self._ledger.write(outcome_message.to_message(outcome)):
-            self._deps.completed(outcome)
+            gone = Superseded(frame, outcome, self._stream, message.stored_unix_nano)
+            self._deps.superseded(gone)
 
     async def _remove(self, sequence: int) -> bool:
         """Returns False where the broker refuses, or a worker acked it first."""

@@ -520,9 +520,10 @@ export interface Stage {
   crops_of: string
   /** Of these boxes only; none: all. */
   labels: Array<string>
-  /** Frames; None: not known. */
+  /** Inputs of its model: frames, tiles or crops; None: not known. */
   per_second: number | null
-  triton_ms_p50: number | null
+  /** That an input was with Triton, on average over the last seconds; None: not known. */
+  triton_ms: number | null
 }
 
 /** A part of a frame's life. */

@@ -92,8 +92,8 @@ function graph(pipeline: Pipeline) {
 }
 
 function stageCard(stage: Stage): Omit<Card, "x" | "y"> {
-  const { name, model, version, per_second, triton_ms_p50 } = stage
-  const time = triton_ms_p50 === null ? [] : [duration(triton_ms_p50)]
+  const { name, model, version, per_second, triton_ms } = stage
+  const time = triton_ms === null ? [] : [duration(triton_ms)]
   const figure = [perSecond(per_second), ...time].join(" · ")
   return { title: name, detail: `${model}:${version}`, figure, kind: "stage" }
 }

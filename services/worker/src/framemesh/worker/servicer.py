@@ -37,4 +37,10 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
                 restarts=triton.restarts,
                 shared_memory=triton.shared_memory,
             ),
+            stages=[
+                worker_pb2.StageWork(
+                    name=name, inputs=done.inputs, triton_seconds=done.input_seconds
+                )
+                for name, done in self._engine.stages.items()
+            ],
         )

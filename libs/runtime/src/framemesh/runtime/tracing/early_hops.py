@@ -91,6 +91,22 @@ def early_hops(trace: FrameTrace, arrival: Arrival) -> list[Span]:
     return spans
 
 
+def dwell(trace: FrameTrace, arrival: Arrival, taken_unix_nano: int) -> Span:
+    """In the buffer, until somebody took the frame from there."""
+    return Span(
+        f"dwell {arrival.stream}",
+        services.BUFFER,
+        trace.context(FrameSpan.FRAME).sibling(new_span_id()),
+        arrival.stored_unix_nano,
+        taken_unix_nano,
+        trace.span_id(FrameSpan.PUBLISH),
+        attributes={
+            **of_frame(arrival.pipeline, arrival.frame.id),
+            **of_message("pull", "receive", arrival.stream),
+        },
+    )
+
+
 def root(
     trace: FrameTrace,
     arrival: Arrival,

@@ -56,6 +56,8 @@ class Engine:
     frames: int
     """Frames that keep all models busy. Each one more would only wait here, and could be with
     another worker."""
+    stages: Mapping[str, MeasuredInference]
+    """What each stage did, by its name."""
 
 
 def triton_log(data: Path) -> Path:
@@ -116,9 +118,12 @@ async def open_engine(
         try:
             await triton.start(served)
 
+            measured: dict[str, MeasuredInference] = {}
+
             def infer(model: ServedModel, stage: str) -> Infer:
                 to = partial(triton.infer, model)
-                return MeasuredInference(to, meter, (spec.name, stage), clock)
+                measured[stage] = MeasuredInference(to, meter, (spec.name, stage), clock)
+                return measured[stage]
 
             async with (
                 background_task(statistics.run()),
@@ -131,6 +136,7 @@ async def open_engine(
                     triton,
                     rows[graph_plan.entry.id],
                     sum(plan.policy.frames for plan in plans),
+                    measured,
                 )
         finally:
             await triton.stop()

@@ -19,10 +19,17 @@ class MeasuredInference:
         self._sizes = meter.histogram(BATCH_SIZE, *stage)
         self._durations = meter.histogram(TRITON_REQUEST, *stage)
         self._clock = clock
+        self.inputs = 0
+        """That were answered."""
+        self.input_seconds = 0.0
+        """How long each of them was with Triton, added up."""
 
     async def __call__(self, rows: Sequence[int], size: InputSize | None) -> list[RowOutputs]:
         began = self._clock.monotonic()
         outputs = await self._infer(rows, size)
-        self._durations.observe(self._clock.monotonic() - began)
+        took = self._clock.monotonic() - began
+        self._durations.observe(took)
         self._sizes.observe(len(rows))
+        self.inputs += len(rows)
+        self.input_seconds += len(rows) * took
         return outputs

@@ -10,7 +10,7 @@ from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext
 from framemesh.runtime.messages.subjects import ledger_stream, runs_stream
 from framemesh.runtime.tracing import attributes, services
 from framemesh.runtime.tracing.attributes import of_frame, of_message
-from framemesh.runtime.tracing.early_hops import Arrival, early_hops, root
+from framemesh.runtime.tracing.early_hops import Arrival, dwell, early_hops, root
 from framemesh.runtime.tracing.span import AttributeValue, Span, SpanKind, new_span_id
 from framemesh.worker.intake.in_flight import InFlightFrame
 
@@ -80,16 +80,7 @@ class FrameSpans:
         return [self._dwell(), self._processing(now, {}, error), *self._parts(now)]
 
     def _dwell(self) -> Span:
-        stream = self._source.stream
-        return Span(
-            f"dwell {stream}",
-            services.BUFFER,
-            self._new_context(),
-            self._message.stored_unix_nano,
-            self._unix(self._context.timings.received),
-            self._trace.span_id(FrameSpan.PUBLISH),
-            attributes={**self._own, **of_message("pull", "receive", stream)},
-        )
+        return dwell(self._trace, self._arrival(), self._unix(self._context.timings.received))
 
     def _processing(self, end: int, extra: Mapping[str, AttributeValue], error: str) -> Span:
         context, stream = self._context, self._source.stream

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$framemesh/api/worker/v1/worker.proto\x12\x17\x66ramemesh.api.worker.v1\"\x12\n\x10GetWorkerRequest\"\xb6\x01\n\x11GetWorkerResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x1a\n\x12\x66rames_in_progress\x18\x04 \x01(\r\x12/\n\x06triton\x18\x06 \x01(\x0b\x32\x1f.framemesh.api.worker.v1.Triton\x12\x0f\n\x07sources\x18\x07 \x01(\rJ\x04\x08\x05\x10\x06R\rframes_sealed\"S\n\x06Triton\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0f\n\x07healthy\x18\x02 \x01(\x08\x12\x10\n\x08restarts\x18\x03 \x01(\r\x12\x15\n\rshared_memory\x18\x04 \x01(\x08\x32s\n\rWorkerService\x12\x62\n\tGetWorker\x12).framemesh.api.worker.v1.GetWorkerRequest\x1a*.framemesh.api.worker.v1.GetWorkerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$framemesh/api/worker/v1/worker.proto\x12\x17\x66ramemesh.api.worker.v1\"\x12\n\x10GetWorkerRequest\"\xea\x01\n\x11GetWorkerResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08pipeline\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x1a\n\x12\x66rames_in_progress\x18\x04 \x01(\r\x12/\n\x06triton\x18\x06 \x01(\x0b\x32\x1f.framemesh.api.worker.v1.Triton\x12\x0f\n\x07sources\x18\x07 \x01(\r\x12\x32\n\x06stages\x18\x08 \x03(\x0b\x32\".framemesh.api.worker.v1.StageWorkJ\x04\x08\x05\x10\x06R\rframes_sealed\"A\n\tStageWork\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06inputs\x18\x02 \x01(\x04\x12\x16\n\x0etriton_seconds\x18\x03 \x01(\x01\"S\n\x06Triton\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x0f\n\x07healthy\x18\x02 \x01(\x08\x12\x10\n\x08restarts\x18\x03 \x01(\r\x12\x15\n\rshared_memory\x18\x04 \x01(\x08\x32s\n\rWorkerService\x12\x62\n\tGetWorker\x12).framemesh.api.worker.v1.GetWorkerRequest\x1a*.framemesh.api.worker.v1.GetWorkerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,9 +34,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETWORKERREQUEST']._serialized_start=65
   _globals['_GETWORKERREQUEST']._serialized_end=83
   _globals['_GETWORKERRESPONSE']._serialized_start=86
-  _globals['_GETWORKERRESPONSE']._serialized_end=268
-  _globals['_TRITON']._serialized_start=270
-  _globals['_TRITON']._serialized_end=353
-  _globals['_WORKERSERVICE']._serialized_start=355
-  _globals['_WORKERSERVICE']._serialized_end=470
+  _globals['_GETWORKERRESPONSE']._serialized_end=320
+  _globals['_STAGEWORK']._serialized_start=322
+  _globals['_STAGEWORK']._serialized_end=387
+  _globals['_TRITON']._serialized_start=389
+  _globals['_TRITON']._serialized_end=472
+  _globals['_WORKERSERVICE']._serialized_start=474
+  _globals['_WORKERSERVICE']._serialized_end=589
 # @@protoc_insertion_point(module_scope)

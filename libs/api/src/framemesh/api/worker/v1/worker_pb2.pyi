@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -41,6 +43,7 @@ class GetWorkerResponse(_message.Message):
     FRAMES_IN_PROGRESS_FIELD_NUMBER: _builtins.int
     TRITON_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    STAGES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     pipeline: _builtins.str
     revision: _builtins.int
@@ -50,6 +53,10 @@ class GetWorkerResponse(_message.Message):
     """Sources that it pulls frames from now: shards, or copies."""
     @_builtins.property
     def triton(self) -> Global___Triton: ...
+    @_builtins.property
+    def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageWork]:
+        """What each stage did since the worker started."""
+
     def __init__(
         self,
         *,
@@ -59,14 +66,42 @@ class GetWorkerResponse(_message.Message):
         frames_in_progress: _builtins.int = ...,
         triton: Global___Triton | None = ...,
         sources: _builtins.int = ...,
+        stages: _abc.Iterable[Global___StageWork] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["triton", b"triton"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "sources", b"sources", "triton", b"triton"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames_in_progress", b"frames_in_progress", "id", b"id", "pipeline", b"pipeline", "revision", b"revision", "sources", b"sources", "stages", b"stages", "triton", b"triton"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetWorkerResponse: _TypeAlias = GetWorkerResponse  # noqa: Y015
+
+@_typing.final
+class StageWork(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    TRITON_SECONDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    inputs: _builtins.int
+    """That its model answered: whole images, tiles or crops."""
+    triton_seconds: _builtins.float
+    """How long each of them was with Triton, added up."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        inputs: _builtins.int = ...,
+        triton_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["inputs", b"inputs", "name", b"name", "triton_seconds", b"triton_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageWork: _TypeAlias = StageWork  # noqa: Y015
 
 @_typing.final
 class Triton(_message.Message):

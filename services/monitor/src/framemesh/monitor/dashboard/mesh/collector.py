@@ -1,15 +1,17 @@
 """Asks master, ledgers and workers for the state of the mesh; one in trouble hides no other."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
+from framemesh.api.worker.v1 import worker_pb2
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.monitor.dashboard.mesh.master import ANSWER_SECONDS, MasterClient
 from framemesh.monitor.dashboard.mesh.revision_models import RevisionCache
+from framemesh.monitor.dashboard.mesh.stage_rates import StageRates
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.mesh.worker_loads import WorkerLoads
 from framemesh.monitor.status.collector import StatusCollector
@@ -33,6 +35,7 @@ class MeshCollector:
         self._loads = loads
         self._clock = clock
         self._revisions = RevisionCache(master)
+        self._stage_rates = StageRates()
 
     async def whole(self, before: MeshState, *, with_loads: bool) -> MeshState:
         """A round of everything; `with_loads`: of the workers' own figures as well."""
@@ -51,9 +54,12 @@ class MeshCollector:
         )
         if with_loads:
             await self._loads.ask(workers(state.nodes))
+            loads = self._loads.answers
+            self._stage_rates.take(_real(loads, state), self._clock.monotonic())
             state = replace(
                 state,
-                loads=self._loads.answers,
+                loads=loads,
+                stage_rates=self._stage_rates.rates(),
                 shadows=await self._shadows(state),
                 models=await self._revisions.of(state.pipelines, workers(state.nodes)),
             )
@@ -84,6 +90,18 @@ def workers(nodes: tuple[node_pb2.NodeStatus, ...]) -> list[node_pb2.Worker]:
         if each.state != node_pb2.NODE_STATE_AWAY
         for worker in each.node.workers
     ]
+
+
+def _real(
+    loads: Mapping[str, worker_pb2.GetWorkerResponse], state: MeshState
+) -> dict[str, worker_pb2.GetWorkerResponse]:
+    """Of workers that make the outcomes: a shadow has stages of the same names."""
+    roles = {worker.id: worker.role for worker in workers(state.nodes)}
+    return {
+        worker: said
+        for worker, said in loads.items()
+        if roles.get(worker) != node_pb2.WORKER_ROLE_SHADOW
+    }
 
 
 async def _part(asked: Coroutine[None, None, T], problems: list[str]) -> T | None:

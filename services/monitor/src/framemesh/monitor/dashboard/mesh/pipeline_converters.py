@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
-from framemesh.core.hops import Hop
 from framemesh.core.ledger.camera_ledger import Account
+from framemesh.monitor.dashboard.mesh.stage_rates import RatesByStage
 from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.messages.pipelines import (
     Age,
@@ -45,7 +45,7 @@ def pipeline_message(state: MeshState, name: str) -> Pipeline:
         backlog_growth=state.growths.get(name),
         age_ms=_age(ledger) if ledger else None,
         hops_ms=_hops(ledger) if ledger else {},
-        stages=_stages(pipeline.spec, ledger),
+        stages=[_stage(name, stage, state.stage_rates) for stage in pipeline.spec.stages],
         totals=totals(total) if total else None,
         reasons=dict(total.reasons) if total else {},
         balanced=is_balanced(total, ledger.duplicate_outcomes) if total and ledger else None,
@@ -118,27 +118,18 @@ def _hops(ledger: LedgerSummary) -> dict[str, HopTime]:
     }
 
 
-def _stages(spec: pipeline_pb2.PipelineSpec, ledger: LedgerSummary | None) -> list[Stage]:
-    return [
-        Stage(
-            name=stage.name,
-            model=stage.model,
-            version=stage.model_version,
-            crops_of=stage.crops_of,
-            labels=list(stage.labels),
-            # How many crops there are nobody counts.
-            per_second=None if stage.crops_of or not ledger else ledger.completed_per_second,
-            triton_ms_p50=_triton_ms(spec, ledger),
-        )
-        for stage in spec.stages
-    ]
-
-
-def _triton_ms(spec: pipeline_pb2.PipelineSpec, ledger: LedgerSummary | None) -> float | None:
-    """Of the only stage: the time of a frame in Triton is that of all stages together."""
-    if len(spec.stages) != 1 or ledger is None or Hop.TRITON not in ledger.hops:
-        return None
-    return 1000 * ledger.hops[Hop.TRITON].p50
+def _stage(pipeline: str, stage: pipeline_pb2.Stage, rates: RatesByStage) -> Stage:
+    found = rates.get((pipeline, stage.name))
+    seconds = found.triton_seconds if found else None
+    return Stage(
+        name=stage.name,
+        model=stage.model,
+        version=stage.model_version,
+        crops_of=stage.crops_of,
+        labels=list(stage.labels),
+        per_second=found.inputs_per_second if found else None,
+        triton_ms=None if seconds is None else 1000 * seconds,
+    )
 
 
 def _versions(state: MeshState, pipeline: pipeline_pb2.Pipeline) -> list[RunningVersion]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from framemesh.api.master.v1 import node_pb2, pipeline_pb2
 from framemesh.api.worker.v1 import worker_pb2
 from framemesh.monitor.dashboard.mesh.revision_models import RevisionModels
+from framemesh.monitor.dashboard.mesh.stage_rates import RatesByStage
 from framemesh.monitor.status.pipeline_status import PipelineStatus
 
 
@@ -21,6 +22,7 @@ class MeshState:
     nodes: tuple[node_pb2.NodeStatus, ...] = ()
     loads: Mapping[str, worker_pb2.GetWorkerResponse] = field(default_factory=dict)
     """By the id of the worker, as each tells itself."""
+    stage_rates: RatesByStage = field(default_factory=dict)
     shadows: Mapping[str, pipeline_pb2.ShadowReport] = field(default_factory=dict)
     """Of pipelines that have one."""
     models: RevisionModels = field(default_factory=dict)

@@ -22,6 +22,7 @@ def visible_state(state: MeshState, who: Caller) -> MeshState:
         },
         nodes=(),
         loads={},
+        stage_rates={},
         shadows={name: each for name, each in state.shadows.items() if who.sees_whole(name)},
         models={},
         growths={name: each for name, each in state.growths.items() if who.sees_whole(name)},

@@ -36,8 +36,9 @@ class Stage(Message):
     labels: list[str]
     """Of these boxes only; none: all."""
     per_second: float | None
-    """Frames; None: not known."""
-    triton_ms_p50: float | None
+    """Inputs of its model: frames, tiles or crops; None: not known."""
+    triton_ms: float | None
+    """That an input was with Triton, on average over the last seconds; None: not known."""
 
 
 class Totals(Message):
