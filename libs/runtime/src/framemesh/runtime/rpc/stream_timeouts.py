@@ -2,6 +2,7 @@
 or not read, would hold its call indefinitely), and a status that always arrives and says why."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.runtime.concurrency.repeated_timeout import RepeatedTimeout
 
 FIRST_MESSAGE_SECONDS = 10.0
 """From the opening of a stream to its first message, which a client has when it opens it."""
@@ -65,17 +67,21 @@ async def further_messages(
         StreamSilent: one of them does not come in time.
         MessageUnreadable: one of them is none.
     """
-    while True:
-        try:
-            async with asyncio.timeout(seconds):
-                message = await anext(messages)
-        except StopAsyncIteration:
-            return
-        except DecodeError as error:
-            raise MessageUnreadable from error
-        except TimeoutError as error:
-            raise StreamSilent(f"nothing came for {seconds:g} s: call again") from error
-        yield message
+    silence = RepeatedTimeout(math.inf if seconds is None else seconds)
+    try:
+        while True:
+            try:
+                with silence:
+                    message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except DecodeError as error:
+                raise MessageUnreadable from error
+            except TimeoutError as error:
+                raise StreamSilent(f"nothing came for {seconds:g} s: call again") from error
+            yield message
+    finally:
+        silence.close()
 
 
 async def begin_answers(context: grpc.aio.ServicerContext[Any, Any]) -> None:
