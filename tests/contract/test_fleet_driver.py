@@ -253,6 +253,25 @@ async def test_a_plan_says_where_workers_would_go_and_starts_none(fleet: Fleet) 
     assert not (await fleet.driver.observe()).replicas
 
 
+async def test_a_plan_has_the_workers_of_a_shadow_apart(fleet: Fleet) -> None:
+    await fleet.add_node("east", cpus=3)
+    wanted = replace(group("street", 2), resources=Resources(cpus=1))
+    beside = replace(shadow("street", 1), resources=Resources(cpus=1))
+    plan = await fleet.driver.plan([wanted, beside], ())
+    assert (plan.workers, plan.shadow_workers) == (
+        {"street": {"east": 2}},
+        {"street": {"east": 1}},
+    )
+    assert not plan.unplaced
+    assert not plan.shadows
+    plan = await fleet.driver.plan([replace(wanted, replicas=3), beside], ())
+    assert plan.workers == {"street": {"east": 3}}
+    assert not plan.shadow_workers["street"]
+    assert plan.shadows["street"].startswith("1 worker has no place")
+    plan = await fleet.driver.plan([replace(wanted, replicas=4), beside], ())
+    assert plan.shadows["street"] == "waits until every other worker has a place"
+
+
 def nodes_of(state: FleetState) -> Counter[str]:
     return Counter(replica.node for replica in state.replicas)
 

@@ -9,7 +9,13 @@ from framemesh.api.master.v1 import model_pb2, pipeline_pb2
 from framemesh.master.shadows.shadow_store import ShadowStore
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import Broker
-from tests.integration.master.conftest import Master, manifest, onnx_file, pipeline_spec
+from tests.integration.master.conftest import (
+    Master,
+    connect,
+    manifest,
+    onnx_file,
+    pipeline_spec,
+)
 from tests.integration.services.running import MIB, status_of
 from tests.waiting import eventually
 
@@ -128,6 +134,17 @@ async def test_a_shadow_ends_when_its_version_is_promoted(two: Master, nats_brok
     assert found.stages[0].model_version == 2
     assert not found.rollout.HasField("shadow")
     assert await streams(nats_broker) == ALONE
+
+
+async def test_a_plan_has_the_workers_of_a_shadow(two: Master) -> None:
+    await connect(two.channel, "east")
+    spec = pipeline_spec()
+    spec.rollout.shadow.models["people"] = 2
+    spec.rollout.shadow.workers = 2
+    plan = await two.pipelines.PlanPipeline(pipeline_pb2.PlanPipelineRequest(spec=spec))
+    assert dict(plan.workers) == {"east": 1}
+    assert dict(plan.shadow_workers) == {"east": 2}
+    assert plan.missing_shadow == ""
 
 
 async def test_a_plan_counts_the_storage_of_a_shadow(two: Master) -> None:

@@ -88,6 +88,18 @@ def test_a_plan_says_where_workers_go_and_what_is_missing() -> None:
     ]
 
 
+def test_a_plan_has_the_shadow_apart() -> None:
+    wanted = pipeline_pb2.PipelineSpec(name="street", workers=pipeline_pb2.Workers(min=1))
+    plan = pipeline_pb2.PlanPipelineResponse(
+        workers={"east": 1}, shadow_workers={"west": 1}, missing_shadow="1 worker has no place"
+    )
+    assert list(plan_lines(wanted, plan))[1:4] == [
+        "  east: 1",
+        "  west: 1 of the shadow",
+        "  shadow: 1 worker has no place",
+    ]
+
+
 def test_a_plan_names_what_nodes_cost() -> None:
     wanted = pipeline_pb2.PipelineSpec(name="street", workers=pipeline_pb2.Workers(min=2))
     plan = pipeline_pb2.PlanPipelineResponse(workers={"east": 1, "west": 1})

@@ -112,6 +112,10 @@ def plan_lines(
         yield f"  {node}: {count}" + (f" (the node costs {cost})" if cost else "")
     if plan.missing:
         yield f"  {plan.missing}"
+    for node, count in sorted(plan.shadow_workers.items()):
+        yield f"  {node}: {count} of the shadow"
+    if plan.missing_shadow:
+        yield f"  shadow: {plan.missing_shadow}"
     yield f"  buffer and ledger: up to {memory_text(plan.storage_bytes)} of the broker's disk"
 
 

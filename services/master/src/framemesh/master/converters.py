@@ -80,6 +80,8 @@ def plan_to_proto(plan: PipelinePlan) -> pipeline_pb2.PlanPipelineResponse:
         workers=plan.workers,
         unplaced=plan.unplaced,
         missing=plan.missing,
+        shadow_workers=plan.shadow_workers,
+        missing_shadow=plan.missing_shadow,
         storage_bytes=plan.storage_bytes,
         spec=pipeline_message.to_proto(plan.spec),
         current=None if plan.current is None else pipeline_message.to_proto(plan.current),

@@ -50,8 +50,8 @@ class MemoryDriver:
         would = MemoryDriver()
         would.nodes, would._replicas = self.nodes, dict(self._replicas)
         await would.apply(groups, cordoned)
-        placed = [(each.pipeline, each.node) for each in would._replicas.values()]
-        return FleetPlan.of(groups, placed, would._unplaced)
+        placed = [(each.pipeline, each.role, each.node) for each in would._replicas.values()]
+        return FleetPlan.of(groups, placed, would._unplaced, would._shadows)
 
     async def places(self, group: WorkerGroup, cordoned: Collection[str]) -> Mapping[str, int]:
         rooms = {name: NodeRoom(node, name in cordoned) for name, node in self.nodes.items()}

@@ -105,19 +105,25 @@ class FleetPlan:
     """By pipeline and node: how many."""
     unplaced: Mapping[str, str]
     """As in FleetState."""
+    shadow_workers: Mapping[str, Mapping[str, int]]
+    shadows: Mapping[str, str]
+    """The same two of the workers of shadows."""
 
     @classmethod
     def of(
         cls,
         groups: Iterable[WorkerGroup],
-        placed: Iterable[tuple[str, str]],
+        placed: Iterable[tuple[str, WorkerRole, str]],
         unplaced: Mapping[str, str],
+        shadows: Mapping[str, str],
     ) -> "FleetPlan":
-        """`placed` has the pipeline and the node of each worker."""
-        workers = {group.pipeline: Counter[str]() for group in groups}
-        for pipeline, node in placed:
-            workers[pipeline][node] += 1
-        return cls(workers, unplaced)
+        """`placed` has the pipeline, the role and the node of each worker."""
+        found: dict[WorkerRole, dict[str, Counter[str]]] = {role: {} for role in WorkerRole}
+        for group in groups:
+            found[group.role].setdefault(group.pipeline, Counter())
+        for pipeline, role, node in placed:
+            found[role].setdefault(pipeline, Counter())[node] += 1
+        return cls(found[WorkerRole.WORKER], unplaced, found[WorkerRole.SHADOW], shadows)
 
 
 class FleetDriver(Protocol):

@@ -42,8 +42,10 @@ class ProcessDriver:
 
     async def plan(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
         found = self._place(groups, cordoned)
-        placed = [(each.worker.pipeline, each.node) for each in found.placed.values()]
-        return FleetPlan.of(groups, placed, found.unplaced)
+        placed = [
+            (each.worker.pipeline, each.worker.role, each.node) for each in found.placed.values()
+        ]
+        return FleetPlan.of(groups, placed, found.unplaced, found.shadows)
 
     def _place(self, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> ProcessPlacement:
         found = self._place_all(groups, cordoned)

@@ -25,11 +25,15 @@ def wanted_group(spec: PipelineSpec, revision: int, replicas: int) -> WorkerGrou
 
 def shadow_group(stored: StoredPipeline) -> WorkerGroup | None:
     """The workers of the shadow of a pipeline; None: it has none."""
-    spec = shadow_of(stored.spec)
-    if spec is None:
+    return wanted_shadow(stored.spec, stored.shadow)
+
+
+def wanted_shadow(spec: PipelineSpec, number: int) -> WorkerGroup | None:
+    """Those that a pipeline asks for, under the number of that shadow; None: it asks for none."""
+    shadow = shadow_of(spec)
+    if shadow is None:
         return None
-    group = wanted_group(spec, stored.shadow, spec.workers.min)
-    return replace(group, role=WorkerRole.SHADOW)
+    return replace(wanted_group(shadow, number, shadow.workers.min), role=WorkerRole.SHADOW)
 
 
 def as_observed(

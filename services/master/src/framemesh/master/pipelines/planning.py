@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framemesh.core.documents.document import InvalidDocument
+from framemesh.core.pipeline.shadow import shadow_of
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
 from framemesh.master.fleet.cordons import CordonStore
 from framemesh.master.fleet.port import FleetDriver
 from framemesh.master.fleet.reconciler import Scaler
-from framemesh.master.fleet.wanted import as_observed, wanted_group
+from framemesh.master.fleet.wanted import as_observed, wanted_group, wanted_shadow
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.pipelines.changes import same_work
 from framemesh.master.pipelines.pinning import pinned
@@ -37,6 +38,10 @@ class PipelinePlan:
     """Workers that no node takes now."""
     missing: str
     """Why, in one line."""
+    shadow_workers: Mapping[str, int]
+    """By node: how many of its shadow."""
+    missing_shadow: str
+    """Why others of its shadow have no place, in one line."""
     storage_bytes: int
     """Of the buffer, the ledger and the shadow, all replicas together."""
 
@@ -81,6 +86,8 @@ class PipelinePlanner:
         observed = await self._fleet.observe()
         others = sorted({replica.pipeline for replica in observed.replicas} - {spec.name})
         groups = [group, *(each for name in others for each in as_observed(name, observed))]
+        if (shadow := wanted_shadow(spec, _shadow_number(spec, current))) is not None:
+            groups.append(shadow)
         found = await self._fleet.plan(groups, self._cordons.names)
         workers = found.workers[spec.name]
         return PipelinePlan(
@@ -89,6 +96,8 @@ class PipelinePlanner:
             workers,
             unplaced=group.replicas - sum(workers.values()),
             missing=found.unplaced.get(spec.name, ""),
+            shadow_workers=found.shadow_workers.get(spec.name, {}),
+            missing_shadow=found.shadows.get(spec.name, ""),
             storage_bytes=_storage_bytes(spec),
         )
 
@@ -101,6 +110,14 @@ class PipelinePlanner:
         except InvalidDocument as error:
             log.error("stored pipeline is unreadable", pipeline=name, error=str(error))
             return None
+
+
+def _shadow_number(spec: PipelineSpec, current: StoredPipeline | None) -> int:
+    """Of the shadow that the pipeline would have: the same one, if it has that."""
+    if current is None:
+        return 1
+    stays = shadow_of(current.spec) == shadow_of(spec)
+    return current.shadow if stays else current.shadow + 1
 
 
 def _storage_bytes(spec: PipelineSpec) -> int:

@@ -957,17 +957,40 @@ class PlanPipelineResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ShadowWorkersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     WORKERS_FIELD_NUMBER: _builtins.int
     UNPLACED_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     STORAGE_BYTES_FIELD_NUMBER: _builtins.int
     SPEC_FIELD_NUMBER: _builtins.int
     CURRENT_FIELD_NUMBER: _builtins.int
+    SHADOW_WORKERS_FIELD_NUMBER: _builtins.int
+    MISSING_SHADOW_FIELD_NUMBER: _builtins.int
     unplaced: _builtins.int
     missing: _builtins.str
     """What is missing for those, and on which nodes; empty if none is left."""
     storage_bytes: _builtins.int
     """Bytes of the buffer, the ledger and the shadow, all replicas together."""
+    missing_shadow: _builtins.str
     @_builtins.property
     def workers(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Node of each worker that would be placed anew or is there already, with its number of workers."""
@@ -980,6 +1003,10 @@ class PlanPipelineResponse(_message.Message):
     def current(self) -> Global___PipelineSpec:
         """As it is stored; absent where there is none."""
 
+    @_builtins.property
+    def shadow_workers(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """As `workers` and `missing`, of its shadow."""
+
     def __init__(
         self,
         *,
@@ -989,10 +1016,12 @@ class PlanPipelineResponse(_message.Message):
         storage_bytes: _builtins.int = ...,
         spec: Global___PipelineSpec | None = ...,
         current: Global___PipelineSpec | None = ...,
+        shadow_workers: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        missing_shadow: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["current", b"current", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current", b"current", "missing", b"missing", "spec", b"spec", "storage_bytes", b"storage_bytes", "unplaced", b"unplaced", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["current", b"current", "missing", b"missing", "missing_shadow", b"missing_shadow", "shadow_workers", b"shadow_workers", "spec", b"spec", "storage_bytes", b"storage_bytes", "unplaced", b"unplaced", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -14,26 +14,30 @@ NO_NODE = "no node of the swarm takes workers: `docker node ls` shows why"
 
 
 def plan(swarm: Swarm, groups: Sequence[WorkerGroup], cordoned: Collection[str]) -> FleetPlan:
-    """Workers that run stay where they are, unless that is a cordoned node."""
+    """Workers that run stay where they are, unless that is a cordoned node. Groups of shadows come
+    last."""
     foreign = [task for task in swarm.tasks if task.key is None]
     rooms = _rooms(swarm, foreign, cordoned)
     missing = {id(group): group.replicas - _keep(swarm, group, rooms) for group in groups}
-    without: dict[str, str] = {}
+    without: dict[WorkerRole, dict[str, str]] = {role: {} for role in WorkerRole}
     for group in groups:
+        if group.role is WorkerRole.SHADOW and without[WorkerRole.WORKER]:
+            without[group.role][group.pipeline] = placement.WAITS
+            continue
         for left in range(missing[id(group)], 0, -1):
             room = placement.preferred(rooms.values(), group)
             room = room or placement.best(rooms.values(), group)
             if room is None:
-                without[group.pipeline] = _why([*rooms.values()], group, left)
+                without[group.role][group.pipeline] = _why([*rooms.values()], group, left)
                 break
-            room.add(_assignment(f"new-{group.pipeline}-{group.revision}-{left}", group))
+            room.add(_assignment(f"new-{group.name}-{left}", group))
     placed = [
-        (worker.pipeline, room.report.name)
+        (worker.pipeline, worker.role, room.report.name)
         for room in rooms.values()
         for worker in room.workers.values()
         if worker.pipeline
     ]
-    return FleetPlan.of(groups, placed, without)
+    return FleetPlan.of(groups, placed, without[WorkerRole.WORKER], without[WorkerRole.SHADOW])
 
 
 def places(swarm: Swarm, group: WorkerGroup, cordoned: Collection[str]) -> dict[str, int]:
