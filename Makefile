@@ -140,7 +140,7 @@ check: install $(BUF) check-go ## Style, types, architecture, protos, and the te
 	$(BIN)/python -m tools.metrics_page --check
 	$(BIN)/python -m tools.web_types --check
 	npm run --silent --prefix $(WEB) check
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit -n 2 --dist loadfile
 
 # A real RTSP server for tests: half a minute, once, where there is Go.
 .tools/rtsp/rtsp: $(wildcard tools/rtsp/*.go) tools/rtsp/go.mod tools/rtsp/go.sum
@@ -152,11 +152,20 @@ rtsp: .tools/rtsp/rtsp ## Build the RTSP server of the tests, with Go
 .PHONY: test
 test: install $(if $(GO),.tools/go/.built .tools/rtsp/rtsp,no-go) ## Every test that this machine can run
 	$(WITH_DOCKER) $(BIN)/pytest tests/swarm -m swarm_short
-	$(BIN)/pytest tests $(AT_ONCE) $(if $(CI),--ignore tests/unit --durations 30)
-# In CI `make check` has run the unit tests before.
-# Most tests wait for servers most of the time. The tests of a file stay together, because some share
-# servers; the order is kept, because the longest are first.
-AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest $(MESHES) $(LONGEST)
+	$(BIN)/pytest tests $(MESHES:%=--ignore %) $(AT_ONCE) $(LONGEST)
+# Each of them has a whole mesh, or cameras whose ages count: one after another, so that what is
+# measured there is not how many others run.
+MESHES := tests/chaos tests/e2e tests/browser tests/integration/local tests/integration/sources
+# The others wait for servers most of the time. The tests of a file stay together, because some share
+# servers; the order is kept, because the longest are first. In CI `make check` has run the unit
+# tests before.
+AT_ONCE = -n 3 --dist loadfile --no-loadscope-reorder $(if $(CI),--ignore tests/unit)
+LONGEST := $(if $(CI),--durations 30)
+
+.PHONY: test-long
+test-long: install ## What takes a minute and more each, and is like a test of `make test`
+	$(BIN)/pytest tests -m long -rA
 
 .PHONY: test-swarm
 test-swarm: install ## A swarm of three nodes under load, and its nodes, masters and servers killed

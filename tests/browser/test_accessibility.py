@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240
 SERIOUS = {"serious", "critical"}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.browser)])
 async def test_axe_finds_nothing_serious(
     dashboard: Dashboard, jpegs: list[bytes], theme: Literal["light", "dark"]
 ) -> None:

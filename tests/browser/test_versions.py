@@ -16,7 +16,12 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.mesh import ROOT
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(420), BUSY_LOOP]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(420),
+    pytest.mark.browser,
+    BUSY_LOOP,
+]
 
 MODEL = "guard"
 """Of its own: other tests have the current version of `person`."""

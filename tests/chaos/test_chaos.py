@@ -30,6 +30,7 @@ async def test_no_promise_is_broken(tmp_path: Path) -> None:
     await _played(FAULTS, tmp_path, scaling=False)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_no_promise_is_broken_while_workers_come_and_go(tmp_path: Path) -> None:
     played = await _played(SCALING_FAULTS, tmp_path, scaling=True)

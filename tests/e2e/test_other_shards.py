@@ -32,7 +32,9 @@ BUFFERS = [
 ]
 
 
-@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize(
+    "order", [Order.PER_CAMERA, pytest.param(Order.NONE, marks=pytest.mark.long)]
+)
 async def test_a_change_of_shards_loses_nothing_doubles_nothing_and_keeps_the_order(
     mesh: Mesh, jpegs: list[bytes], order: Order
 ) -> None:

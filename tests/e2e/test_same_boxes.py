@@ -79,7 +79,11 @@ BROUGHT = [
 ]
 
 
-@pytest.mark.parametrize("model", BROUGHT, ids=lambda model: model.name)
+@pytest.mark.parametrize(
+    "model",
+    [BROUGHT[0], *(pytest.param(each, marks=pytest.mark.long) for each in BROUGHT[1:])],
+    ids=lambda model: model.name,
+)
 @pytest.mark.blocks_loop("calls the models directly")
 async def test_a_model_that_was_brought_along(
     mesh: Mesh, jpegs: list[bytes], tmp_path: Path, model: Brought

@@ -21,7 +21,11 @@ from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+    pytest.mark.long,
+]
 
 SHARDS = 8
 SETTLED_SECONDS = 90
