@@ -23,13 +23,26 @@ EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 OK = grpc.StatusCode.OK
 
 
-async def end_of_opening(camera: Push, name: str) -> tuple[grpc.StatusCode, str]:
+async def end_of_opening(stream: Push, **opening: str) -> tuple[grpc.StatusCode, str]:
     """Open a session, which stays open; else its status as the server gave it, which a write that
     comes after that does not tell."""
-    code, _ = await status_of(camera.open(camera=name))
+    code, _ = await status_of(stream.open(**opening))
     if code is OK:
         return OK, ""
-    return await camera.call.code(), await camera.call.details() or ""
+    return await stream.call.code(), await stream.call.details() or ""
+
+
+async def refusal(connected: grpc.aio.Channel, **opening: str) -> str:
+    """The line with which one stream more is refused.
+
+    A client of grpc.aio that writes just as its call ends makes INTERNAL of the server's status: it
+    opens another one.
+    """
+    while True:
+        code, line = await end_of_opening(push(connected), **opening)
+        if code is not grpc.StatusCode.INTERNAL:
+            assert code is EXHAUSTED
+            return line
 
 
 @pytest.fixture
@@ -45,8 +58,7 @@ async def test_a_camera_has_as_many_sessions_as_it_may_and_another_when_one_ends
     first, second = push(bounded), push(bounded)
     await first.open(session="s1")
     await second.open(session="s2")
-    code, line = await status_of(push(bounded).open(session="s3"))
-    assert code is EXHAUSTED
+    line = await refusal(bounded, session="s3")
     assert line.startswith("camera 'north' has 2 open sessions: end one before the next")
     # Those that are open are not disturbed, nor are other cameras.
     await first.send(frame(1, jpeg(1)))
@@ -70,8 +82,7 @@ async def test_streams_that_open_no_session_are_counted_and_end(
     silent = [push(bounded) for _ in range(4)]
     for stream in silent:
         await stream.call.wait_for_connection()
-    code, line = await status_of(push(bounded).open())
-    assert code is EXHAUSTED
+    line = await refusal(bounded)
     assert line.startswith("this ingest has its 4 streams: call again later")
     for stream in silent:
         code, line = await status_of(stream.take_answer())
@@ -88,16 +99,16 @@ async def test_one_client_leaves_room_for_others(nats_url: str, pipeline: Pipeli
         for number, stream in enumerate(opened):
             await stream.open(camera=f"c{number}")
         for number in range(40):
-            code, line = await end_of_opening(push(connected), f"d{number}")
-            assert code is EXHAUSTED
+            line = await refusal(connected, camera=f"d{number}")
             assert line.startswith("127.0.0.1 has 5 streams here: end one before the next")
         # They are not disturbed.
         for stream in opened:
             await stream.send(frame(1, jpeg(1)))
             await stream.finish()
-        assert refusals(meter) == {"too_many_of_client": 40}
+        assert refusals(meter)["too_many_of_client"] >= 40
 
 
+@pytest.mark.loop_limit(3.0)
 async def test_thousands_of_streams_are_refused_and_others_go_on(
     nats_url: str, pipeline: PipelineSpec
 ) -> None:
@@ -107,7 +118,7 @@ async def test_thousands_of_streams_are_refused_and_others_go_on(
         before = psutil.Process().memory_info().rss
         for start in range(0, STREAMS, 500):
             calls = [push(connected) for _ in range(500)]
-            opening = [end_of_opening(call, f"c{start + n}") for n, call in enumerate(calls)]
+            opening = [end_of_opening(call, camera=f"c{start + n}") for n, call in enumerate(calls)]
             answers = await asyncio.gather(*opening)
             assert sum(code is OK for code, _ in answers) <= 99
             for call in calls:

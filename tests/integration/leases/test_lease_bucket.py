@@ -103,6 +103,6 @@ async def test_epochs_rise_even_where_somebody_deletes_the_bucket(
 async def test_a_whole_pipeline_of_the_largest_size_is_in_one_snapshot(
     bucket: LeaseBucket,
 ) -> None:
-    for first in range(0, 1024, 128):
-        await asyncio.gather(*(bucket.take(shard, "a") for shard in range(first, first + 128)))
+    for first in range(0, 1024, 32):
+        await asyncio.gather(*(bucket.take(shard, "a") for shard in range(first, first + 32)))
     assert (await bucket.snapshot()).entries.keys() == set(range(1024))
