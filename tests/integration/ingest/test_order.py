@@ -34,6 +34,9 @@ BUFFER_BYTES = 8 * IMAGE_BYTES
 CAMERAS = ("north", "south", "east")
 FRAMES = 150
 
+ALL_SECONDS = 60.0
+"""For all of them, with an ingest that is started three times."""
+
 
 @pytest.fixture
 async def ordered(nats_broker: Broker) -> PipelineSpec:
@@ -76,7 +79,7 @@ class Consumer:
                 tasks.create_task(self._take_from(shard))
                 for shard in Generation.of(1, self._spec).all_shards(self._spec.name)
             ]
-            await eventually(partial(self.has, count))
+            await eventually(partial(self.has, count), ALL_SECONDS)
             for task in taking:
                 task.cancel()
 
