@@ -50,6 +50,9 @@ def _fault(host: str, port: int, files: TlsFiles | None, seconds: float) -> str:
     shown = f"{host}:{port}"
     with socket.create_connection((host, port), seconds) as connection:
         connection.settimeout(seconds)
+        # Of a server that was killed meanwhile: what wraps a socket that is not connected any more
+        # leaves it open (CPython 3.11).
+        connection.getpeername()
         if files is None:
             return _encrypts(shown, connection)
         context = client_context(files)
