@@ -10,6 +10,9 @@ import subprocess
 import sys
 
 MARK = "FRAMEMESH_CHAOS_ISOLATED"
+NOBODY_ELSE = {"FRAMEMESH_ALLOW_PLAINTEXT": "private-network"}
+"""The network of these namespaces has the mesh alone."""
+
 TOOLS = ("unshare", "nsenter", "mount", "umount", "ip", "bridge")
 
 
@@ -28,7 +31,7 @@ def missing() -> str:
 def isolate(module: str) -> None:
     """Replace this process by `python -m module` in new namespaces, with the same arguments."""
     command = [*_unshare(), sys.executable, "-m", module, *sys.argv[1:]]
-    os.execvpe(command[0], command, {**os.environ, MARK: "1"})  # noqa: S606
+    os.execvpe(command[0], command, {**os.environ, **NOBODY_ELSE, MARK: "1"})  # noqa: S606
 
 
 def _unshare() -> list[str]:
