@@ -5,6 +5,7 @@ and asks again and again by commands slows down what is waited for.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,10 @@ async def answer_of(node: Node, ask: Callable[[docker.APIClient], Any], seconds:
     """
 
     def call() -> Any:
+        # Docker's client leaves a socket open that is refused.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(seconds)
+            probe.connect(str(node.socket))
         client = docker.APIClient(f"unix://{node.socket}", version=VERSION, timeout=seconds)
         try:
             return ask(client)
@@ -34,5 +39,5 @@ async def answer_of(node: Node, ask: Callable[[docker.APIClient], Any], seconds:
 
     try:
         return await asyncio.to_thread(call)
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, OSError) as error:
         raise CommandFailed(f"{node.name}: {error}") from error

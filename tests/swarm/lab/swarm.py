@@ -44,6 +44,7 @@ PAUSE_SECONDS = 0.2
 NO_ANSWER = (
     *("no end within", "is not running", "does not have a leader", "deadline exceeded"),
     *("not a swarm manager", "cannot connect to the docker daemon", "unavailable", "no such exec"),
+    *("connection refused", "connection aborted", "no such file", "timed out"),
 )
 """What is said for a node that is dead, and by managers that elect."""
 
