@@ -37,6 +37,12 @@ class LanPorts(Ports):
     """The ports of a mesh whose programs have addresses of their own."""
 
     @property
+    def dashboard(self) -> str:
+        """It has the address of the monitor, which serves it."""
+        place, _ = self.monitor.rsplit(":", 1)
+        return f"{place}:{self.base}"
+
+    @property
     def nats_http(self) -> str:
         """The health endpoint has the address of nats itself."""
         place, _ = self.nats.rsplit(":", 1)
