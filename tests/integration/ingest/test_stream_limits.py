@@ -18,7 +18,6 @@ from tests.integration.services.running import status_of
 from tests.waiting import eventually
 
 MIB = 1024 * 1024
-STREAMS = 3_000
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 OK = grpc.StatusCode.OK
 
@@ -109,14 +108,15 @@ async def test_one_client_leaves_room_for_others(nats_url: str, pipeline: Pipeli
 
 
 @pytest.mark.loop_limit(3.0)
+@pytest.mark.parametrize("streams", [3_000, pytest.param(10_000, marks=pytest.mark.long)])
 async def test_thousands_of_streams_are_refused_and_others_go_on(
-    nats_url: str, pipeline: PipelineSpec
+    nats_url: str, pipeline: PipelineSpec, streams: int
 ) -> None:
     async with limited(nats_url, max_streams=200, max_streams_per_client=100) as (meter, connected):
         good = push(connected)
         await good.open(camera="good")
         before = psutil.Process().memory_info().rss
-        for start in range(0, STREAMS, 500):
+        for start in range(0, streams, 500):
             calls = [push(connected) for _ in range(500)]
             opening = [end_of_opening(call, camera=f"c{start + n}") for n, call in enumerate(calls)]
             answers = await asyncio.gather(*opening)
@@ -127,4 +127,4 @@ async def test_thousands_of_streams_are_refused_and_others_go_on(
             await good.answered(1 + start // 500)
         # The clients are in this process too.
         assert psutil.Process().memory_info().rss - before < 100 * MIB
-        assert refusals(meter)["too_many_of_client"] >= STREAMS - STREAMS // 500 * 100
+        assert refusals(meter)["too_many_of_client"] >= streams - streams // 500 * 100

@@ -1,0 +1,1 @@
+"""What cameras cost: their own process, ingest's, and the broker's."""
