@@ -13,6 +13,8 @@ EVENTUALLY_SECONDS = 20.0
 
 FIRST_PAUSE_SECONDS = 0.001
 MAX_PAUSE_SECONDS = 0.05
+MAX_REST_SECONDS = 2.0
+"""After an answer that took long: one that waited for what is away cost nobody anything."""
 
 
 @overload
@@ -41,7 +43,7 @@ async def eventually(
 ) -> Any:
     """Ask, again and again, until the answer is true, or what `until` says; returns it.
 
-    What takes long to answer is given as long to go on: to ask may cost what is waited for its CPU.
+    After an answer it rests for as long as that took: to ask may cost what is waited for its CPU.
 
     Raises:
         TimeoutError: it was not, for so many seconds; the last answer is noted.
@@ -55,7 +57,8 @@ async def eventually(
                 answer = await found if inspect.isawaitable(found) else found
                 if until(answer):
                     return answer
-                await asyncio.sleep(max(pause, time.monotonic() - asked))
+                took = min(time.monotonic() - asked, MAX_REST_SECONDS)
+                await asyncio.sleep(max(pause, took))
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
     except TimeoutError as error:
         error.add_note(f"not within {seconds:g} s; the last answer: {answer!r}")
