@@ -24,6 +24,17 @@ class OwnedFile:
             self.fd = -1
 
 
+class LockFile(OwnedFile):
+    """A file that is locked."""
+
+    def release(self) -> None:
+        """Another process may have the lock now, also where a child that was forked just before has
+        not run yet, and still has the file open."""
+        if self.fd >= 0:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+        self.close()
+
+
 def _close_all() -> None:
     for file in list(_owned):
         file.close()
@@ -32,13 +43,13 @@ def _close_all() -> None:
 os.register_at_fork(after_in_child=_close_all)
 
 
-def lock(path: Path) -> OwnedFile:
-    """Lock a file for this process, until it is closed.
+def lock(path: Path) -> LockFile:
+    """Lock a file for this process, until it is released.
 
     Raises:
         SpoolInUse: another process, or another camera of this one, has it.
     """
-    file = OwnedFile(path, os.O_RDWR | os.O_CREAT)
+    file = LockFile(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -14,7 +14,7 @@ from framemesh.sdk.session.options import Target
 from framemesh.sdk.session.spools import DiskSpool
 from framemesh.sdk.spool import session_file
 from framemesh.sdk.spool.ages import Ages
-from framemesh.sdk.spool.files import OwnedFile, lock, sync_folder
+from framemesh.sdk.spool.files import LockFile, lock, sync_folder
 from framemesh.sdk.spool.log import NoRoom, RecordLog
 from framemesh.sdk.spool.record import State
 
@@ -43,7 +43,7 @@ class SpoolFolder:
         self._monotonic = monotonic
         self._boot = boot
         self._ages: Ages | None = None
-        self._lock: OwnedFile | None = None
+        self._lock: LockFile | None = None
         self._session: session_file.SessionFile
         self._last = 0
         """The number that was written last."""
@@ -176,7 +176,7 @@ class SpoolFolder:
         finally:
             self._log.close()
             if self._lock is not None:
-                self._lock.close()
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
