@@ -15,6 +15,7 @@ from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import NoEvents
 from framemesh.master.models.catalog import ModelCatalog
 from framemesh.master.models.transfers import Transfers
+from framemesh.master.pipelines import draining
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
 from framemesh.master.pipelines.manager import PipelineManager
@@ -399,3 +400,39 @@ async def test_a_change_that_was_not_written_leaves_no_stream(
     with pytest.raises(BrokerUnavailable):
         await manager(nats_broker, WriteLost(nats_broker)).apply(wanted)
     assert await streams(nats_broker) == set()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buffers are looked at again and again."""
+    monkeypatch.setattr(draining, "FORGOTTEN_SECONDS", 0.2)
+
+
+@pytest.mark.parametrize("retired", [True, False])
+async def test_acked_frames_that_are_still_in_the_buffer_are_delivered_again(
+    often: None, running: Master, nats_broker: Broker, retired: bool
+) -> None:
+    """A full disk kept JetStream from removing them."""
+    jetstream, stream = JetStream(nats_broker), "FRAMES-street-1-0"
+    await running.apply(shards=2, workers=0)
+    await jetstream.messages.store("frames.street.1-0.north", b"frame")
+    for consumer in await jetstream.consumers.names(stream):
+        await jetstream.consumers.reset(stream, consumer, from_sequence=2)
+
+    async def waiting() -> int:
+        consumers = await jetstream.consumers.names(stream)
+        infos = [await jetstream.consumers.info(stream, each) for each in consumers]
+        return sum(info.waiting for info in infos)
+
+    if not retired:
+        assert await eventually(waiting) == 1
+        return
+    await running.apply(shards=3, workers=0)
+    assert await eventually(waiting) == 1
+    # As a worker does it.
+    await jetstream.streams.purge(stream)
+
+    async def gone() -> bool:
+        return stream not in await jetstream.streams.names()
+
+    await eventually(gone)

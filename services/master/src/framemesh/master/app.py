@@ -36,7 +36,7 @@ from framemesh.master.packaging.image_removal import ImageRemoval
 from framemesh.master.packaging.known_images import KnownImages
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.master.pipelines.change_journal import ChangeJournal
-from framemesh.master.pipelines.draining import drain_continuously
+from framemesh.master.pipelines.draining import drain_continuously, redeliver_continuously
 from framemesh.master.pipelines.finishing import finish_continuously
 from framemesh.master.pipelines.manager import PipelineManager
 from framemesh.master.pipelines.picture_streams import PictureStreams
@@ -269,6 +269,7 @@ async def _lead(domain: _Domain, nats: Broker, server: GrpcServer, lease: Lease)
                 tasks.create_task(domain.events.run())
                 tasks.create_task(finish_continuously(domain.pipelines))
                 tasks.create_task(drain_continuously(domain.pipelines, feed))
+                tasks.create_task(redeliver_continuously(domain.pipelines, feed))
                 tasks.create_task(domain.scaler.run(feed, lease))
                 tasks.create_task(domain.promotion.finish())
                 tasks.create_task(domain.submission.expire_continuously())

@@ -149,6 +149,30 @@ class BufferProvisioner:
         infos = [await self._info(name) for name in names]
         return sum(info.state.messages for info in infos if info)
 
+    async def redeliver_forgotten(self, pipeline: str, generation: Generation) -> None:
+        """Have frames delivered again that are acked and still there.
+
+        A disk that is full keeps JetStream from removing what is acked (nats-server 2.12): that
+        frame has its outcome, is delivered never more, and takes room for ever. Delivered once
+        more, it is acked once more.
+        """
+        for name in frames_streams(pipeline, generation):
+            before = await self._info(name)
+            if before is None or not before.state.messages:
+                continue
+            consumers = await self._jetstream.consumers.names(name)
+            infos = [await self._jetstream.consumers.info(name, each) for each in consumers]
+            idle = not any(info.waiting or info.unacked for info in infos)
+            now = await self._info(name)
+            # Nothing came or went meanwhile: what is there is no frame that was just acked.
+            if not idle or now is None or now.state != before.state:
+                continue
+            log.warning(
+                "acked frames are still in the buffer", stream=name, frames=now.state.messages
+            )
+            for each in consumers:
+                await self._jetstream.consumers.reset(name, each, from_sequence=1)
+
     async def ledger_end(self, pipeline: str) -> int:
         """The sequence number of the newest entry in the ledger's stream; 0: there is none."""
         info = await self._info(ledger_stream(pipeline))

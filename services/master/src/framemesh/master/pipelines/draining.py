@@ -1,4 +1,5 @@
-"""Takes down streams that take no more frames, once those that they have are done."""
+"""Takes down streams that take no more frames, once those that they have are done, and looks for
+frames in the others that are done and still there."""
 
 import asyncio
 from typing import NoReturn
@@ -13,6 +14,9 @@ log = get_logger()
 
 PERIOD_SECONDS = 1.0
 """Between two questions whether the streams of a pipeline are empty."""
+
+FORGOTTEN_SECONDS = 15.0
+"""Between two looks for frames that are done and still there: of each pipeline a few questions."""
 
 
 async def drain_continuously(pipelines: PipelineManager, feed: PipelineFeed) -> NoReturn:
@@ -38,3 +42,14 @@ async def drain_continuously(pipelines: PipelineManager, feed: PipelineFeed) -> 
                     draining.add(name)
                     tasks.create_task(drain(name))
     raise AssertionError("the feed has no end")
+
+
+async def redeliver_continuously(pipelines: PipelineManager, feed: PipelineFeed) -> NoReturn:
+    """Have frames delivered again that are done and still in the buffer."""
+    while True:
+        await asyncio.sleep(FORGOTTEN_SECONDS)
+        for name in sorted(feed.pipelines):
+            try:
+                await pipelines.redeliver_forgotten(name)
+            except FramemeshError as error:
+                log.debug("cannot look for frames that are done", pipeline=name, why=str(error))

@@ -132,14 +132,18 @@ class Consumers:
         """
         await self._requests.change(subjects.consumer_delete(stream, consumer))
 
-    async def reset(self, stream: str, consumer: str) -> None:
+    async def reset(self, stream: str, consumer: str, from_sequence: int = 0) -> None:
         """Have a consumer deliver all that is not acked again, in order, and count deliveries from
         1. Its requests stay, so whoever pulls from it begins anew first.
+
+        Args:
+            from_sequence: all that is there from this one on, acked or not; 0: what is not acked.
 
         Raises:
             ConsumerNotFound: the stream has none of that name.
         """
-        await self._requests.change(subjects.consumer_reset(stream, consumer))
+        body = {"seq": from_sequence} if from_sequence else None
+        await self._requests.change(subjects.consumer_reset(stream, consumer), body)
 
     async def fetch(
         self, stream: str, consumer: str, count: int, take: Callable[[Msg], bool]
