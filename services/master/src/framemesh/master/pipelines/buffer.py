@@ -155,23 +155,30 @@ class BufferProvisioner:
         A disk that is full keeps JetStream from removing what is acked (nats-server 2.12): that
         frame has its outcome, is delivered never more, and takes room for ever. Delivered once
         more, it is acked once more.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer in time.
         """
         for name in frames_streams(pipeline, generation):
-            before = await self._info(name)
-            if before is None or not before.state.messages:
-                continue
-            consumers = await self._jetstream.consumers.names(name)
-            infos = [await self._jetstream.consumers.info(name, each) for each in consumers]
-            idle = not any(info.waiting or info.unacked for info in infos)
-            now = await self._info(name)
-            # Nothing came or went meanwhile: what is there is no frame that was just acked.
-            if not idle or now is None or now.state != before.state:
-                continue
-            log.warning(
-                "acked frames are still in the buffer", stream=name, frames=now.state.messages
-            )
-            for each in consumers:
-                await self._jetstream.consumers.reset(name, each, from_sequence=1)
+            # Streams and consumers may be removed meanwhile.
+            with retryable("cannot look for frames that are done"):
+                await self._redeliver_forgotten(name)
+
+    async def _redeliver_forgotten(self, stream: str) -> None:
+        before = await self._info(stream)
+        if before is None or not before.state.messages:
+            return
+        consumers = await self._jetstream.consumers.names(stream)
+        infos = [await self._jetstream.consumers.info(stream, each) for each in consumers]
+        idle = bool(infos) and not any(info.waiting or info.unacked for info in infos)
+        now = await self._info(stream)
+        # Nothing came or went meanwhile: what is there is no frame that was just acked.
+        if not idle or now is None or now.state != before.state:
+            return
+        frames = now.state.messages
+        log.warning("acked frames are still in the buffer", stream=stream, frames=frames)
+        for each in consumers:
+            await self._jetstream.consumers.reset(stream, each, from_sequence=1)
 
     async def ledger_end(self, pipeline: str) -> int:
         """The sequence number of the newest entry in the ledger's stream; 0: there is none."""

@@ -1,5 +1,5 @@
 """Takes down streams that take no more frames, once those that they have are done, and looks for
-frames in the others that are done and still there."""
+frames that are done and still there."""
 
 import asyncio
 from typing import NoReturn

@@ -306,9 +306,9 @@ class PipelineManager:
 
     async def redeliver_forgotten(self, name: str) -> None:
         """Have frames delivered again that are done and still in the buffer."""
-        stored = await self._current(name)
-        if stored is not None:
-            await self._buffers.redeliver_forgotten(name, stored.generation)
+        if (stored := await self._current(name)) is not None:
+            for generation in (*stored.draining, stored.generation):
+                await self._buffers.redeliver_forgotten(name, generation)
 
     async def _drain(self, stored: StoredPipeline) -> None:
         name = stored.spec.name
@@ -319,7 +319,6 @@ class PipelineManager:
             just_retired = await self._buffers.retire(name, generation)
             if just_retired or await self._buffers.pending(name, generation):
                 left.append(generation)
-                await self._buffers.redeliver_forgotten(name, generation)
             else:
                 await self._buffers.drop(name, generation)
                 self._events.record(
