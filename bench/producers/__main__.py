@@ -11,29 +11,13 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from bench.producers.cameras import Load, Sent
-from bench.producers.door import PIPELINE, Door, open_door
-from bench.producers.faces import Face, send, there
+from bench.producers.cameras import Load
+from bench.producers.door import PIPELINE, open_door
+from bench.producers.faces import Face, there
+from bench.producers.turns import measured
 
-MIB = 1024 * 1024
 FASTEST = 4
 """Cameras that send as fast as they go."""
-
-
-async def measured(door: Door, face: Face, load: Load, folder: Path) -> dict[str, float]:
-    """One turn, in figures a frame."""
-    before = door.cpu_seconds()
-    sent: Sent = await send(face, load, folder)
-    after = door.cpu_seconds()
-    # Connecting and leaving is in it: a few milliseconds a camera.
-    cpu = {name: 1e6 * (after[name] - before[name]) / sent.accepted for name in after}
-    return {
-        "frames/s": sent.accepted / sent.seconds,
-        "us cameras": 1e6 * sent.cpu_seconds / sent.accepted,
-        **{f"us {name}": micros for name, micros in sorted(cpu.items())},
-        "MiB cameras": sent.resident_bytes / MIB,
-        **{f"MiB {name}": size / MIB for name, size in sorted(door.resident_bytes().items())},
-    }
 
 
 async def run(turns: int, seconds: float, cameras: int, fps: float) -> None:

@@ -10,10 +10,10 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from bench.producers.__main__ import measured
 from bench.producers.cameras import Load
 from bench.producers.door import PIPELINE, open_door
 from bench.producers.faces import Face
+from bench.producers.turns import measured
 
 COUNTS = 1, 16, 100, 400, 1000
 FRAMES_PER_SECOND = 200

@@ -18,9 +18,6 @@ from framemesh.sources.supervision.source import WatchedSource
 QUEUED_FRAMES = 4
 """Of a file, ready for each camera: enough to keep it busy while the next one is encoded."""
 
-MAX_FILTERED = 1_000_000
-"""Frames that ingest is told of at once."""
-
 Item = CapturedFrame | Filtered
 Queue = asyncio.Queue[Item | None]
 
@@ -106,17 +103,10 @@ async def _send(camera: AsyncCamera, queue: Queue) -> None:
     async with camera:
         while (item := await queue.get()) is not None:
             if isinstance(item, Filtered):
-                await _tell_filtered(camera, item.frames)
+                await camera.filtered(item.frames)
             else:
                 await camera.send(item.image, captured_unix_nano=item.captured_unix_nano)
             queue.task_done()
-
-
-async def _tell_filtered(camera: AsyncCamera, frames: int) -> None:
-    while frames:
-        told = min(frames, MAX_FILTERED)
-        await camera.filtered(told)
-        frames -= told
 
 
 def total(cameras: Sequence[AsyncCamera]) -> Counts:
