@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.browser.browser import BrowserFailed
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.test_bad_frames import png
 from tests.e2e.test_kills import started
@@ -96,8 +97,13 @@ async def test_a_wrong_token_is_refused_and_the_page_goes_on_without_it(
 
 NOTE_CONNECTION = """(() => {
   window.connection = []
-  const note = () => window.connection.push(document.querySelector(".connection").className)
-  new MutationObserver(note).observe(document.body, { subtree: true, attributeFilter: ["class"] })
+  const note = () => {
+    const at = Math.round(performance.now())
+    window.connection.push(`${at} ms ${document.querySelector(".connection")?.className}`)
+  }
+  note()
+  const seen = { subtree: true, childList: true, attributeFilter: ["class"] }
+  new MutationObserver(note).observe(document.body, seen)
 })()"""
 """A monitor may be back sooner than a test asks."""
 
@@ -111,7 +117,12 @@ async def test_the_page_goes_on_by_itself_after_the_monitor_was_killed(
     await page.until("document.querySelector('.tile')")
     await page.evaluate(NOTE_CONNECTION)
     os.kill(await started(dashboard.mesh, "framemesh.monitor"), signal.SIGKILL)
-    await page.until("window.connection.some((state) => state.includes('waiting'))")
+    try:
+        await page.until("window.connection.some((state) => state.includes('waiting'))")
+    except BrowserFailed as failure:
+        states = await page.evaluate("[...new Set(window.connection)].slice(-40).join(', ')")
+        failure.add_note(f"the connection was: {states}")
+        raise
     assert await page.evaluate("document.querySelectorAll('.tile').length") == 1
     await page.until("document.querySelector('.connection.open')", 30)
     await page.until("document.querySelector('.tile')")

@@ -20,14 +20,15 @@ const pages = []
 const POLL_MS = 25
 
 /** Playwright's own wait evaluates a text in the page, which the page's policy forbids. */
-async function until({ page, script, seconds }) {
+async function until({ page, errors, script, seconds }) {
   const end = Date.now() + seconds * 1000
   while (Date.now() < end) {
     const found = await page.evaluate(script)
     if (found) return found
     await page.waitForTimeout(POLL_MS)
   }
-  throw new Error(`not within ${seconds} s: ${script}; the page says: ${await words(page)}`)
+  const found = `its errors: ${JSON.stringify(errors)}; it says: ${await words(page)}`
+  throw new Error(`not within ${seconds} s: ${script}; ${found}`)
 }
 
 const words = (page) => page.evaluate("document.body.innerText.slice(0, 2000)")
