@@ -14,7 +14,12 @@ SDK = ROOT / "sdk/go"
 PLUGINS = ROOT / ".tools/go"
 """`make .tools/go/.built` builds them from the pins of tools/go."""
 
-PROTOS = {"framemesh/api/ingest/v1/ingest.proto": "api/ingest/v1;ingestv1"}
+PROTOS = {
+    "framemesh/api/common/v1/frame.proto": "api/common/v1;commonv1",
+    "framemesh/api/common/v1/outcome.proto": "api/common/v1;commonv1",
+    "framemesh/api/ingest/v1/ingest.proto": "api/ingest/v1;ingestv1",
+    "framemesh/api/monitor/v1/monitor.proto": "api/monitor/v1;monitorv1",
+}
 """What the SDK speaks, and its folder and package in the module. The schemas do not name them:
 where a language puts its stubs is no part of the interface."""
 

@@ -3,15 +3,18 @@ package framemesh
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"net"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	ingestv1 "framemesh.dev/sdk/go/api/ingest/v1"
@@ -256,6 +259,35 @@ func TestWhatIngestRefusesForGoodIsToldAtOnce(t *testing.T) {
 		expectError(t, camera.Close(), refusal.kind, "there are: a")
 		expect(t, len(server.streams()), 1)
 	}
+}
+
+func TestATokenThatEndsIsFollowedByTheNext(t *testing.T) {
+	ended := func(s *stream) error {
+		s.open(8, 1<<20, 1<<20)
+		s.accept(s.receive().GetSequence())
+		s.receive()
+		return status.Error(codes.Unauthenticated, "the token has ended")
+	}
+	server := serve(t, ended, acceptEach)
+	var shown atomic.Int64
+	token := func(context.Context) (string, error) { return fmt.Sprint("token-", shown.Add(1)), nil }
+	camera := newCamera(t, []string{server.address}, WithToken(token))
+	send(t, camera, "first", "second", "third")
+	expect(t, camera.Close(), nil)
+	expect(t, camera.Counts(), Counts{Offered: 3, Accepted: 3})
+	for at, one := range server.streams() {
+		sent, _ := metadata.FromIncomingContext(one.Context())
+		expect(t, sent.Get("authorization"), []string{fmt.Sprint("Bearer token-", at+1)})
+	}
+}
+
+func TestATokenThatWasNeverGoodIsRefusedAtOnce(t *testing.T) {
+	server := serve(t, func(*stream) error { return status.Error(codes.Unauthenticated, "no such key") })
+	token := func(context.Context) (string, error) { return "nonsense", nil }
+	camera := newCamera(t, []string{server.address}, WithToken(token))
+	_, err := camera.Send(timeout(t, patience), []byte("image"))
+	expectError(t, err, ErrRefused, "no such key")
+	expect(t, len(server.streams()), 1)
 }
 
 func TestAnIngestThatIsAwayOrSaysNothingIsNamed(t *testing.T) {

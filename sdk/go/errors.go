@@ -15,7 +15,7 @@ var (
 	ErrBadFrame = errors.New("bad frame")
 	// ErrClosed: a frame was sent with a camera that was closed.
 	ErrClosed = errors.New("camera is closed")
-	// ErrRefused: ingest refuses this camera for good; trying again would not help.
+	// ErrRefused: ingest, or the monitor, refuses this camera for good; trying again would not help.
 	ErrRefused = errors.New("camera refused")
 	// ErrPipelineUnknown: there is no pipeline of that name. It is an ErrRefused too.
 	ErrPipelineUnknown = fmt.Errorf("%w: pipeline unknown", ErrRefused)
@@ -23,8 +23,8 @@ var (
 	ErrSpool = errors.New("spool failed")
 	// ErrSpoolInUse: another camera has the spool. It is an ErrSpool too.
 	ErrSpoolInUse = fmt.Errorf("%w: in use", ErrSpool)
-	// ErrUnreachable: there was no connection to ingest in time.
-	ErrUnreachable = errors.New("ingest unreachable")
+	// ErrUnreachable: there was no connection to ingest, or to the monitor, in time.
+	ErrUnreachable = errors.New("unreachable")
 	// ErrNoCredit: the credit is used up: at this moment, or for as long as the context allowed.
 	ErrNoCredit = errors.New("no credit")
 	// ErrUnacknowledged: the camera was closed while frames were unacknowledged. They may be stored or not.

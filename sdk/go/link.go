@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -249,8 +248,8 @@ func (l *link) ended(with *status.Status) time.Duration {
 	if l.isFinished() {
 		return 0
 	}
-	if isFinal(with.Code()) {
-		c.failure = l.refusal(with)
+	if isFinal(with.Code()) && !c.renews(with.Code(), c.session.ConnectedOnce()) {
+		c.failure = c.refusal("ingest", l.address(), with)
 		return 0
 	}
 	if with.Code() != codes.Canceled { // our own time-out explains nothing
@@ -268,33 +267,3 @@ func (l *link) ended(with *status.Status) time.Duration {
 	}
 	return pause
 }
-
-func (l *link) refusal(with *status.Status) error {
-	target := l.camera.target
-	if with.Code() == codes.NotFound {
-		return fmt.Errorf("%w: ingest at %s: %s", ErrPipelineUnknown, l.address(), words(with))
-	}
-	return fmt.Errorf("%w: ingest at %s refuses camera %q of pipeline %q: %s", ErrRefused, l.address(),
-		target.Camera, target.Pipeline, words(with))
-}
-
-// isFinal is whether the next stream would end the same way. With any other status it may succeed: a
-// restart, a drain, a network that was cut.
-func isFinal(code codes.Code) bool {
-	switch code {
-	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied,
-		codes.Unauthenticated, codes.FailedPrecondition, codes.OutOfRange, codes.Unimplemented:
-		return true
-	default:
-		return false
-	}
-}
-
-func words(of *status.Status) string {
-	if of.Message() != "" {
-		return of.Message()
-	}
-	return of.Code().String()
-}
-
-func (c *Camera) addresses() string { return strings.Join(c.target.Addresses, ", ") }

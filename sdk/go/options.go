@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"time"
 
 	"framemesh.dev/sdk/go/internal/session"
@@ -53,6 +54,7 @@ type options struct {
 	log            *slog.Logger
 	tls            *tls.Config
 	token          func(context.Context) (string, error)
+	monitors       []string
 }
 
 // An Option changes how a camera sends.
@@ -137,10 +139,17 @@ func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log
 // handshake, so that new certificates are taken over at the next connection.
 func WithTLS(config *tls.Config) Option { return func(o *options) { o.tls = config } }
 
-// WithToken sends a bearer token with each stream, which is asked for when the stream is opened. Over a
-// connection without TLS it is sent to this machine only.
+// WithToken sends a bearer token with each stream, which is asked for when the stream is opened: where one
+// ends while frames are sent, the next stream shows the next. Over a connection without TLS it is sent to
+// this machine only.
 func WithToken(token func(context.Context) (string, error)) Option {
 	return func(o *options) { o.token = token }
+}
+
+// WithMonitor sets the addresses of the monitor, which Results reads from: host:port, the first is tried
+// first.
+func WithMonitor(addresses ...string) Option {
+	return func(o *options) { o.monitors = addresses }
 }
 
 var name = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -157,6 +166,9 @@ func (o *options) check(target Target) error {
 		if address == "" {
 			return bad("an address of ingest is empty: give host:port")
 		}
+	}
+	if slices.Contains(o.monitors, "") {
+		return bad("an address of the monitor is empty: give host:port")
 	}
 	for _, named := range []struct{ what, value string }{
 		{"pipeline", target.Pipeline}, {"camera", target.Camera},

@@ -6,11 +6,20 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from framemesh import sdk
-from framemesh.sdk import Camera, CameraOptions, DiskSpool, FrameRejected, MemorySpool
+from framemesh.sdk import (
+    Camera,
+    CameraOptions,
+    DiskSpool,
+    FrameRejected,
+    MemorySpool,
+    Result,
+    TlsFiles,
+)
 
 ERRORS = {
     sdk.InvalidArgument: "invalid_argument",
@@ -19,6 +28,7 @@ ERRORS = {
     sdk.PipelineUnknown: "pipeline_unknown",
     sdk.CameraRefused: "refused",
     sdk.IngestUnreachable: "unreachable",
+    sdk.MonitorUnreachable: "unreachable",
     sdk.NoCredit: "no_credit",
     sdk.FramesUnacknowledged: "unacknowledged",
     sdk.SpoolInUse: "spool_in_use",
@@ -32,6 +42,7 @@ class Program:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._camera: Camera
+        self._read: Iterator[Result]
 
     def run(self) -> None:
         for line in sys.stdin:
@@ -72,6 +83,10 @@ class Program:
         }
         disk = given.pop("disk", None)
         spool = MemorySpool(**memory) if disk is None else DiskSpool(**disk)
+        if (token := given.pop("token_file", None)) is not None:
+            given["token"] = Path(token)
+        if (files := given.pop("tls", None)) is not None:
+            given["tls"] = TlsFiles(*(Path(files[one]) for one in ("ca", "certificate", "key")))
         return CameraOptions(spool=spool, on_rejected=self._rejected, **given)
 
     def _rejected(self, one: FrameRejected) -> None:
@@ -107,6 +122,21 @@ class Program:
     def _filtered(self, frames: int) -> dict[str, Any]:
         self._camera.filtered(frames)
         return {}
+
+    def _results(self, *, from_start: bool = False) -> dict[str, Any]:
+        self._read = self._camera.results(from_start=from_start)
+        return {}
+
+    def _result(self) -> dict[str, Any]:
+        result = next(self._read)
+        return {
+            "session": result.session,
+            "sequence": result.sequence,
+            "fate": result.fate,
+            "reason": result.reason,
+            "captured_unix_nano": result.captured_unix_nano,
+            "detections": [one.label for one in result.detections],
+        }
 
     def _close(self, timeout: float | None = None) -> dict[str, Any]:
         self._camera.close(timeout)

@@ -5,10 +5,14 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +34,8 @@ type command struct {
 
 	Frames uint64 `json:"frames"`
 
+	FromStart bool `json:"from_start"`
+
 	Timeout *float64 `json:"timeout"`
 }
 
@@ -40,12 +46,37 @@ type opening struct {
 	OnFull         string   `json:"on_full"`
 	SpoolFrames    uint32   `json:"spool_frames"`
 	SpoolBytes     uint64   `json:"spool_bytes"`
+	Monitor        []string `json:"monitor"`
+	TokenFile      string   `json:"token_file"`
+	TLS            *files   `json:"tls"`
 	Disk           *struct {
 		Folder      string   `json:"folder"`
 		MaxBytes    int64    `json:"max_bytes"`
 		MaxAge      float64  `json:"max_age"`
 		SyncSeconds *float64 `json:"sync_seconds"`
 	} `json:"disk"`
+}
+
+// files of certificates, in PEM.
+type files struct {
+	CA          string `json:"ca"`
+	Certificate string `json:"certificate"`
+	Key         string `json:"key"`
+}
+
+// config reads the files: the authority now, the camera's own at each handshake.
+func (f *files) config() (*tls.Config, error) {
+	authority, err := os.ReadFile(f.CA)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	own := func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		pair, err := tls.LoadX509KeyPair(f.Certificate, f.Key)
+		return &pair, err
+	}
+	return &tls.Config{RootCAs: roots, GetClientCertificate: own, MinVersion: tls.VersionTLS13}, nil
 }
 
 type answer map[string]any
@@ -55,6 +86,7 @@ type program struct {
 	mu          sync.Mutex
 	camera      *framemesh.Camera
 	sendTimeout *float64
+	results     func() (framemesh.Result, error, bool)
 }
 
 func main() {
@@ -103,6 +135,10 @@ func (p *program) do(c command) (answer, error) {
 		return answer{"frames_per_second": hint.FramesPerSecond, "quality": hint.Quality}, nil
 	case "filtered":
 		return answer{}, p.camera.Filtered(c.Frames)
+	case "results":
+		return answer{}, p.readResults(c)
+	case "result":
+		return p.nextResult()
 	case "close":
 		if c.Timeout == nil {
 			return answer{}, p.camera.Close()
@@ -152,11 +188,58 @@ func (p *program) open(c command) error {
 		}
 		options = append(options, framemesh.WithDiskSpool(spool))
 	}
+	if o.Monitor != nil {
+		options = append(options, framemesh.WithMonitor(o.Monitor...))
+	}
+	if o.TokenFile != "" {
+		options = append(options, framemesh.WithToken(func(context.Context) (string, error) {
+			token, err := os.ReadFile(o.TokenFile)
+			return strings.TrimSpace(string(token)), err
+		}))
+	}
+	if o.TLS != nil {
+		config, err := o.TLS.config()
+		if err != nil {
+			return err
+		}
+		options = append(options, framemesh.WithTLS(config))
+	}
 	p.sendTimeout = o.SendTimeout
 	var err error
 	p.camera, err = framemesh.NewCamera(
 		framemesh.Target{Addresses: c.Addresses, Pipeline: c.Pipeline, Camera: c.Name}, options...)
 	return err
+}
+
+func (p *program) readResults(c command) error {
+	var options []framemesh.ResultsOption
+	if c.FromStart {
+		options = append(options, framemesh.FromStart())
+	}
+	results, err := p.camera.Results(context.Background(), options...)
+	if err == nil {
+		p.results, _ = iter.Pull2(results)
+	}
+	return err
+}
+
+func (p *program) nextResult() (answer, error) {
+	result, err, _ := p.results()
+	if err != nil {
+		return nil, err
+	}
+	return answer{
+		"session": result.Session, "sequence": result.Sequence, "fate": result.Fate, "reason": result.Reason,
+		"captured_unix_nano": result.Captured.UnixNano(), "detections": labels(result),
+	}, nil
+}
+
+func labels(result framemesh.Result) []string {
+	found := []string{}
+	for _, one := range result.Detections {
+		found = append(found, one.Label)
+	}
+	return found
 }
 
 func (p *program) send(c command) (uint64, error) {
