@@ -1,12 +1,12 @@
 """Many cameras of one process: `python -m bench.producers.cameras ADDRESS PIPELINE --cameras N`.
 
-All connect, then all send until the time is over; prints what that came to, as JSON.
+All connect, then all send until the time is over, then all close. It prints a line once all are
+connected, and what it came to, as JSON, once the last frame is acknowledged.
 """
 
 import argparse
 import asyncio
 import json
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ import psutil
 from framemesh.sdk import AsyncCamera, Camera, CameraOptions
 
 IMAGE_BYTES = 50_000
+CONNECTED = "connected"
 OPTIONS = CameraOptions(connect_timeout=60.0, close_timeout=120.0)
 
 
@@ -62,7 +63,7 @@ def due(load: Load, number: int, frame: int) -> float:
     return 0.0 if not load.fps else (frame + number / load.cameras) / load.fps
 
 
-async def with_tasks(load: Load) -> Sent:
+async def with_tasks(load: Load) -> None:
     """With the face of the SDK for asyncio."""
     picture = image()
     cameras = [
@@ -82,16 +83,16 @@ async def with_tasks(load: Load) -> Sent:
         await camera.send(picture)
     while any(camera.counts.pending for camera in cameras):
         await asyncio.sleep(0.01)
+    print(CONNECTED, flush=True)
     before, began, spent = _accepted(cameras), time.monotonic(), time.process_time()
     await asyncio.gather(*(send(n, camera, began) for n, camera in enumerate(cameras)))
     while any(camera.counts.pending for camera in cameras):
         await asyncio.sleep(0.01)
-    done = _sent(_accepted(cameras) - before, began, spent)
+    _tell(_sent(_accepted(cameras) - before, began, spent))
     await asyncio.gather(*(camera.close() for camera in cameras))
-    return done
 
 
-def with_threads(load: Load) -> Sent:
+def with_threads(load: Load) -> None:
     """With that for threads, one for each camera."""
     picture = image()
     cameras = [
@@ -111,6 +112,7 @@ def with_threads(load: Load) -> Sent:
         camera.send(picture)
     while any(camera.counts.pending for camera in cameras):
         time.sleep(0.01)
+    print(CONNECTED, flush=True)
     before, began, spent = _accepted(cameras), time.monotonic(), time.process_time()
     threads = [
         threading.Thread(target=send, args=(n, camera, began)) for n, camera in enumerate(cameras)
@@ -121,10 +123,9 @@ def with_threads(load: Load) -> Sent:
         thread.join()
     while any(camera.counts.pending for camera in cameras):
         time.sleep(0.01)
-    done = _sent(_accepted(cameras) - before, began, spent)
+    _tell(_sent(_accepted(cameras) - before, began, spent))
     for camera in cameras:
         camera.close()
-    return done
 
 
 def _accepted(cameras: Sequence[Camera | AsyncCamera]) -> int:
@@ -140,6 +141,10 @@ def _sent(accepted: int, began: float, spent: float) -> Sent:
     )
 
 
+def _tell(sent: Sent) -> None:
+    print(json.dumps(asdict(sent)), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
@@ -150,8 +155,10 @@ def main() -> None:
     parser.add_argument("--threads", action="store_true", help="one for each, instead of asyncio")
     given = parser.parse_args()
     load = Load(given.address, given.pipeline, given.cameras, given.fps, given.seconds)
-    sent = with_threads(load) if given.threads else asyncio.run(with_tasks(load))
-    json.dump(asdict(sent), sys.stdout)
+    if given.threads:
+        with_threads(load)
+    else:
+        asyncio.run(with_tasks(load))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ import asyncio
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
 from bench.frames import ROOT
-from bench.producers.cameras import Load, Sent, image
+from bench.producers.cameras import CONNECTED, Load, Sent, image
 
 GO = ROOT / "sdk/go"
 EXTRA_SECONDS = 240.0
@@ -38,8 +39,11 @@ async def built(folder: Path) -> None:
         raise RuntimeError("the Go program cannot be built")
 
 
-async def send(face: Face, load: Load, folder: Path) -> Sent:
+async def send(face: Face, load: Load, folder: Path, at: Callable[[], None]) -> Sent:
     """Run the program of one face to its end.
+
+    Args:
+        at: called once all cameras are connected, and again when the last frame is acknowledged.
 
     Raises:
         RuntimeError: it failed.
@@ -57,8 +61,13 @@ async def send(face: Face, load: Load, folder: Path) -> Sent:
     process = await asyncio.create_subprocess_exec(
         *command, load.address, load.pipeline, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
+    said = process.stdout
+    assert said is not None
     async with asyncio.timeout(load.seconds + EXTRA_SECONDS):
-        said, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{face} ended with status {process.returncode}")
-    return Sent(**json.loads(said))
+        if (await said.readline()).strip() == CONNECTED.encode():
+            at()
+        result = await said.readline()
+        at()
+        if await process.wait():
+            raise RuntimeError(f"{face} ended with status {process.returncode}")
+    return Sent(**json.loads(result))

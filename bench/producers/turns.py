@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.producers.cameras import Load, Sent
+from bench.producers.cameras import Load
 from bench.producers.door import Door
 from bench.producers.faces import Face, send
 
@@ -11,10 +11,9 @@ MIB = 1024 * 1024
 
 async def measured(door: Door, face: Face, load: Load, folder: Path) -> dict[str, float]:
     """One turn, in figures a frame."""
-    before = door.cpu_seconds()
-    sent: Sent = await send(face, load, folder)
-    after = door.cpu_seconds()
-    # Connecting and leaving is in it: a few milliseconds a camera.
+    read: list[dict[str, float]] = []
+    sent = await send(face, load, folder, lambda: read.append(door.cpu_seconds()))
+    before, after = read
     cpu = {name: 1e6 * (after[name] - before[name]) / sent.accepted for name in after}
     return {
         "frames/s": sent.accepted / sent.seconds,

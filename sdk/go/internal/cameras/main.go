@@ -1,5 +1,6 @@
-// Cameras sends as many cameras of one process, and prints what that came to as JSON: the benchmark
-// `python -m bench.producers` compares it with the Python SDK.
+// Cameras sends as many cameras of one process. It prints a line once all are connected, and what it
+// came to, as JSON, once the last frame is acknowledged: the benchmark `python -m bench.producers`
+// compares it with the Python SDK.
 package main
 
 import (
@@ -30,20 +31,16 @@ func main() {
 	seconds := flag.Float64("seconds", 10, "for how long")
 	image := flag.String("image", "", "the JPEG that they send")
 	flag.Parse()
-	result, err := run(*cameras, *fps, *seconds, *image)
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(result)
-	}
-	if err != nil {
+	if err := run(*cameras, *fps, *seconds, *image); err != nil {
 		fmt.Fprintln(os.Stderr, "cameras:", err)
 		os.Exit(1)
 	}
 }
 
-func run(count int, fps, seconds float64, path string) (sent, error) {
+func run(count int, fps, seconds float64, path string) error {
 	image, err := os.ReadFile(path)
 	if err != nil {
-		return sent{}, err
+		return err
 	}
 	all := make([]*framemesh.Camera, count)
 	for number := range all {
@@ -55,7 +52,7 @@ func run(count int, fps, seconds float64, path string) (sent, error) {
 		camera, err := framemesh.NewCamera(target,
 			framemesh.WithConnectTimeout(time.Minute), framemesh.WithCloseTimeout(2*time.Minute))
 		if err != nil {
-			return sent{}, err
+			return err
 		}
 		defer camera.Close()
 		all[number] = camera
@@ -65,9 +62,10 @@ func run(count int, fps, seconds float64, path string) (sent, error) {
 		_, err := camera.Send(context.Background(), image)
 		return err
 	}); err != nil {
-		return sent{}, err
+		return err
 	}
 	answered(all)
+	fmt.Println("connected")
 	before, began, spent := accepted(all), time.Now(), cpuSeconds()
 	length := time.Duration(seconds * float64(time.Second))
 	if err := each(all, func(number int, camera *framemesh.Camera) error {
@@ -82,15 +80,15 @@ func run(count int, fps, seconds float64, path string) (sent, error) {
 		}
 		return nil
 	}); err != nil {
-		return sent{}, err
+		return err
 	}
 	answered(all)
-	return sent{
+	return json.NewEncoder(os.Stdout).Encode(sent{
 		Accepted:      accepted(all) - before,
 		Seconds:       time.Since(began).Seconds(),
 		CPUSeconds:    cpuSeconds() - spent,
 		ResidentBytes: residentBytes(),
-	}, nil
+	})
 }
 
 // each calls for every camera at once, and returns the first error.
