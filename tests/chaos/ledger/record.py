@@ -53,7 +53,10 @@ class Record:
     def add(self, subject: str, payload: bytes, stored_unix_nano: int) -> None:
         """Add an entry; other messages of the stream are ignored or counted as undecodable."""
         try:
-            if subject.startswith("accepted."):
+            if subject.startswith("accepted.") and subject.endswith(".+"):
+                for entry in acceptance_pb2.Acceptances.FromString(payload).entries:
+                    self._accept(entry)
+            elif subject.startswith("accepted."):
                 self._accept(acceptance_pb2.Acceptance.FromString(payload))
             elif subject.startswith("outcomes."):
                 self._complete(outcome_pb2.Outcome.FromString(payload), stored_unix_nano)

@@ -147,9 +147,12 @@ async def stored(broker: Broker, spec: PipelineSpec) -> Stored:
             found.frames[name] = (int(headers["Framemesh-Captured"]), message.data or b"")
             found.digests[name] = headers["Framemesh-Crc32"]
     async for message in _messages(broker, ledger_stream(spec.name)):
-        if (message.subject or "").startswith("accepted."):
-            entry = acceptance_pb2.Acceptance.FromString(message.data or b"")
-            found.accepted.extend((entry.session, r.first, r.last) for r in entry.ranges)
+        subject, data = message.subject or "", message.data or b""
+        if subject.startswith("accepted."):
+            several = acceptance_pb2.Acceptances.FromString
+            single = acceptance_pb2.Acceptance.FromString
+            for entry in several(data).entries if subject.endswith(".+") else [single(data)]:
+                found.accepted.extend((entry.session, r.first, r.last) for r in entry.ranges)
         else:
             found.outcomes.append(outcome_pb2.Outcome.FromString(message.data or b""))
     return found

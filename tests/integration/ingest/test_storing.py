@@ -9,10 +9,12 @@ import grpc.aio
 
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
+from framemesh.runtime.messages.subjects import ledger_stream
 from framemesh.runtime.processes.nats_server import NatsServer, running_nats_server
 from tests.integration.ingest.conftest import CAPTURED, frame, jpeg, push, stored
 from tests.integration.services.running import ingest, stand_pipeline
 
+MANY = 24
 SILENCE_SECONDS = 0.5
 """Without an answer: a hundred times what one takes."""
 
@@ -33,6 +35,24 @@ async def test_every_accepted_frame_is_stored_as_it_was_offered(
     }
     assert found.recorded == list(images)
     assert not found.outcomes
+
+
+async def test_what_many_cameras_send_at_once_is_on_record_together(
+    channel: grpc.aio.Channel, nats_broker: Broker, pipeline: PipelineSpec
+) -> None:
+    cameras = [push(channel) for _ in range(MANY)]
+    for number, camera in enumerate(cameras):
+        await camera.open(camera=f"camera-{number}", session=f"s{number}")
+    await asyncio.gather(*(camera.send(frame(1, jpeg(1))) for camera in cameras))
+    for camera in cameras:
+        await camera.answered(1)
+    for camera in cameras:
+        await camera.finish()
+    assert [camera.accepted for camera in cameras] == [[1]] * MANY
+    found = await stored(nats_broker, pipeline)
+    assert sorted(found.accepted) == sorted((f"s{number}", 1, 1) for number in range(MANY))
+    answer = await nats_broker.request(f"$JS.API.STREAM.INFO.{ledger_stream(pipeline.name)}", {})
+    assert answer["state"]["messages"] < MANY / 2
 
 
 async def test_a_frame_without_a_capture_time_gets_ours(

@@ -35,7 +35,7 @@ class Writer:
 
     async def accept(self, camera: str, *ranges: tuple[int, int], session: str = "s1") -> None:
         entry = Acceptance(camera, session, ranges)
-        await self._store(acceptance_message.to_message("street", entry))
+        await self._store(acceptance_message.to_message("street", [entry]))
 
     async def complete(
         self,

@@ -37,7 +37,7 @@ sequences = st.integers(1, 12)
 
 def accepted(camera: str, session: str, first: int, more: int) -> OutboundMessage:
     acceptance = Acceptance(camera, session, ((first, first + more),))
-    return acceptance_message.to_message("street", acceptance)
+    return acceptance_message.to_message("street", [acceptance])
 
 
 def completed(camera: str, session: str, sequence: int, fate: Fate, age_ms: int) -> OutboundMessage:

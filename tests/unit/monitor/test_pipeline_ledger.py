@@ -1,10 +1,12 @@
 from typing import cast
 
+import pytest
 from nats.aio.client import Client
 
 from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.core.ledger.session_frames import FrameStatus
+from framemesh.core.names import InvalidName, check_name
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.monitor.ledger.ledger_projection import LedgerProjection
 from framemesh.monitor.ledger.pipeline_ledger import AgePercentiles, PipelineLedger
@@ -58,7 +60,7 @@ def test_ages_are_those_of_done_frames() -> None:
 
 def test_rates_are_those_of_what_is_new() -> None:
     ledger = PipelineLedger()
-    accepted = acceptance_message.to_message("street", Acceptance("north", "s1", ((1, 20),)))
+    accepted = acceptance_message.to_message("street", [Acceptance("north", "s1", ((1, 20),))])
     for sequence in (1, 2):
         ledger.apply(entry(accepted, sequence, second=5))
     ledger.apply(entry(completed(1), 3, second=5))
@@ -87,7 +89,7 @@ def test_what_the_stream_dropped_before_it_was_read_is_counted() -> None:
 
 def test_the_status_of_a_frame_is_known_by_camera_and_session() -> None:
     ledger = PipelineLedger()
-    accepted = acceptance_message.to_message("street", Acceptance("north", "s1", ((1, 2),)))
+    accepted = acceptance_message.to_message("street", [Acceptance("north", "s1", ((1, 2),))])
     ledger.apply(entry(accepted, 1))
     ledger.apply(entry(completed(1), 2))
     assert ledger.frame_status(FrameId("north", "s1", 1)) is FrameStatus.COMPLETED
@@ -104,11 +106,29 @@ def test_the_status_of_a_frame_is_known_by_camera_and_session() -> None:
     )
 
 
+def test_what_several_cameras_sent_is_one_entry_and_each_has_its_own() -> None:
+    ledger = PipelineLedger()
+    several = [
+        Acceptance("north", "s1", ((1, 3),), 30),
+        Acceptance("south", "s2", ((7, 7),), 10, filtered=((8, 9),)),
+    ]
+    stored = acceptance_message.to_message("street", several)
+    assert acceptance_message.from_payload(stored.subject, stored.payload) == several
+    with pytest.raises(InvalidName):
+        check_name("camera", stored.subject.rpartition(".")[2])
+    for sequence in (1, 2):
+        ledger.apply(entry(stored, sequence))
+    assert ledger.cameras.accounts == {
+        "north": Account(accepted=3),
+        "south": Account(accepted=1, rejected=2, reasons={"filtered": 2}),
+    }
+
+
 def test_filtered_frames_are_rejected_and_have_a_reason() -> None:
     ledger = PipelineLedger()
     acceptance = Acceptance("north", "s1", ((2, 2),), 5, filtered=((1, 1), (3, 10_000)))
     for sequence in (1, 2):
-        ledger.apply(entry(acceptance_message.to_message("street", acceptance), sequence))
+        ledger.apply(entry(acceptance_message.to_message("street", [acceptance]), sequence))
     ledger.apply(entry(completed(2), 3))
     account = ledger.cameras.account("north")
     assert account == Account(accepted=1, rejected=9_999, done=1, reasons={"filtered": 9_999})

@@ -6,6 +6,8 @@ import socket
 from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.images.check import MAX_PIXELS
+from framemesh.ingest.acknowledging.acceptance_recorder import AcceptanceRecorder
+from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_tracing import TracingDeps, trace_superseded
 from framemesh.ingest.frame_validation import FrameValidator
@@ -70,6 +72,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             background_task(deps.pipelines.watch()),
             background_task(follow_revocations(nats, settings.connect, clock)),
             background_task(deps.backlogs.run()),
+            background_task(deps.recorder.run()),
             grpc_server(
                 settings.listen,
                 [service],
@@ -115,8 +118,9 @@ def _deps(
         measurements.completed(gone.outcome)
         trace_superseded(gone, tracing)
 
+    store = PipelineStore(nats)
     return SessionDeps(
-        pipelines=PipelineSnapshots(PipelineStore(nats), feed),
+        pipelines=PipelineSnapshots(store, feed),
         sink=sink,
         gates=BackpressureGates(OneImageSink(sink, nats)),
         eviction=EvictionDeps(nats, sink, name, clock, superseded),
@@ -127,4 +131,6 @@ def _deps(
         backlogs=BacklogWatch(nats, clock),
         draining=draining,
         tracing=tracing,
+        rounds=AcknowledgementRounds(),
+        recorder=AcceptanceRecorder(sink, store.get),
     )

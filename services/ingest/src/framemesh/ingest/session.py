@@ -1,7 +1,6 @@
 """One session of one camera: every frame that it offers is stored or rejected, and acknowledged."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,8 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Shard
 from framemesh.core.tracing.frame_trace import frame_trace_id
+from framemesh.ingest.acknowledging.acceptance_recorder import AcceptanceRecorder
+from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds
 from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_publisher import FramePublisher
@@ -30,17 +31,12 @@ from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.logs import get_logger
-from framemesh.runtime.messages import acceptance_message, outcome_message
+from framemesh.runtime.messages import outcome_message
 from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.messages.subjects import shard_stream
 from framemesh.runtime.rpc.draining import ServerDraining
 
 log = get_logger()
-
-BATCH_WINDOW_SECONDS = 0.05
-"""Frames that are settled within this time share an acknowledgement, which costs ingest, its
-camera, the broker and the monitor about as much as a frame. A frame is as safe before it as after.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +56,8 @@ class SessionDeps:
     draining: asyncio.Event
     """Set when this ingest is told to stop: sessions then take no more frames."""
     tracing: TracingDeps
+    rounds: AcknowledgementRounds
+    recorder: AcceptanceRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,8 @@ class IngestSession:
         self._settled_bytes = 0
         self._credit = credit
         self._any_settled = asyncio.Event()
-        self._batch_full = asyncio.Event()
+        self._turn: asyncio.Future[None] | None = None
+        """Done when what is settled is to be acknowledged."""
         self._all_received = False
         self._fault: FramemeshError | None = None
 
@@ -139,7 +138,7 @@ class IngestSession:
                 )
             self._all_received = True
             self._any_settled.set()
-            self._batch_full.set()
+            self._end_turn_if_due()
         return all_received
 
     async def _receive(self, offered: AsyncIterator[OfferedFrame], storing: TaskGroup) -> None:
@@ -189,9 +188,7 @@ class IngestSession:
         self._settled.append(_Settled(offered.sequence, len(offered.image), rejection))
         self._settled_bytes += len(offered.image)
         self._any_settled.set()
-        frames, size = self._credit.frames / 2, self._credit.bytes / 2
-        if len(self._settled) >= frames or self._settled_bytes >= size:
-            self._batch_full.set()
+        self._end_turn_if_due()
 
     async def _store(self, shard: Shard, frame: Frame) -> None:
         began = self._deps.clock.monotonic()
@@ -221,14 +218,15 @@ class IngestSession:
         """Acknowledge all that is settled in one batch; meanwhile the next batch fills."""
         while True:
             await self._any_settled.wait()
-            await self._fill_batch()
+            await self._next_turn()
             self._any_settled.clear()
             settled, self._settled, self._settled_bytes = self._settled, [], 0
             if settled:
                 batch = _ack_batch(settled)
                 filtered = sum(frame.filtered for frame in settled)
                 if batch.accepted or filtered:
-                    await self._write_to_ledger(self._acceptance(settled))
+                    acceptance = self._acceptance(settled)
+                    await self._deps.recorder.record(self._pipeline.name, acceptance)
                 if filtered:
                     self._deps.measurements.filtered(self._pipeline.name, filtered)
                 await send(batch)
@@ -237,13 +235,24 @@ class IngestSession:
             if self._all_received and not self._any_settled.is_set():
                 return
 
-    async def _fill_batch(self) -> None:
+    async def _next_turn(self) -> None:
         """Wait for more frames to be settled, while the camera has half its credit left."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BATCH_WINDOW_SECONDS):
-                await self._batch_full.wait()
-        if not self._all_received:
-            self._batch_full.clear()
+        if not self._is_due:
+            self._turn = self._deps.rounds.join()
+            await self._turn
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether what is settled cannot wait for others."""
+        return (
+            self._all_received
+            or len(self._settled) >= self._credit.frames / 2
+            or self._settled_bytes >= self._credit.bytes / 2
+        )
+
+    def _end_turn_if_due(self) -> None:
+        if self._turn is not None and not self._turn.done() and self._is_due:
+            self._turn.set_result(None)
 
     async def _write_to_ledger(self, entry: OutboundMessage) -> bool:
         """Store a message in the ledger's stream, which is never full; False: it has it already, as
@@ -264,9 +273,9 @@ class IngestSession:
             self._tracing.origin(offered),
         )
 
-    def _acceptance(self, settled: Sequence[_Settled]) -> OutboundMessage:
+    def _acceptance(self, settled: Sequence[_Settled]) -> Acceptance:
         accepted = [frame for frame in settled if frame.rejection is None]
-        acceptance = Acceptance(
+        return Acceptance(
             self._camera,
             self._session,
             ranges_of(frame.sequence for frame in accepted),
@@ -277,7 +286,6 @@ class IngestSession:
                 if frame.filtered
             ),
         )
-        return acceptance_message.to_message(self._pipeline.name, acceptance)
 
     def _outcome(self, offered: OfferedFrame, rejection: FrameRejection) -> Outcome:
         return Outcome(

@@ -1,11 +1,12 @@
 """The record of accepted frames, as a message of the ledger's stream."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from framemesh.api.common.v1 import acceptance_pb2
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.messages.subjects import accepted_subject, ledger_stream
+from framemesh.runtime.messages.subjects import SEVERAL, accepted_subject, ledger_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +38,50 @@ def ranges_of(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(runs)
 
 
-def to_message(pipeline: str, acceptance: Acceptance) -> OutboundMessage:
-    """The message that stores `acceptance`, once for the same frames."""
-    runs = (*acceptance.ranges, *((f"f{first}", last) for first, last in acceptance.filtered))
-    name = "+".join(f"{first}-{last}" for first, last in runs)
-    proto = acceptance_pb2.Acceptance(
+def to_message(pipeline: str, acceptances: Sequence[Acceptance]) -> OutboundMessage:
+    """The message that stores them, once for the same frames."""
+    protos = [_to_proto(each) for each in acceptances]
+    if len(protos) == 1:
+        (only,), (proto,) = acceptances, protos
+        payload, camera = proto.SerializeToString(), only.camera
+        runs = (*only.ranges, *((f"f{first}", last) for first, last in only.filtered))
+        name = f"{camera}/{only.session}/" + "+".join(f"{first}-{last}" for first, last in runs)
+    else:
+        payload = acceptance_pb2.Acceptances(entries=protos).SerializeToString()
+        camera, name = SEVERAL, blake2b(payload, digest_size=16).hexdigest()
+    return OutboundMessage(
+        accepted_subject(pipeline, camera),
+        payload,
+        f"accepted/{name}",
+        stream=ledger_stream(pipeline),
+    )
+
+
+def from_payload(subject: str, payload: bytes) -> Sequence[Acceptance]:
+    """The acceptances that were stored under a subject.
+
+    Raises:
+        DecodeError, ValueError: the payload is none.
+    """
+    if subject.endswith(f".{SEVERAL}"):
+        protos: Iterable[acceptance_pb2.Acceptance]
+        protos = acceptance_pb2.Acceptances.FromString(payload).entries
+    else:
+        protos = (acceptance_pb2.Acceptance.FromString(payload),)
+    return [_from_proto(each) for each in protos]
+
+
+def _to_proto(acceptance: Acceptance) -> acceptance_pb2.Acceptance:
+    return acceptance_pb2.Acceptance(
         camera=acceptance.camera,
         session=acceptance.session,
         ranges=_ranges_to_proto(acceptance.ranges),
         image_bytes=acceptance.image_bytes,
         filtered=_ranges_to_proto(acceptance.filtered),
     )
-    return OutboundMessage(
-        accepted_subject(pipeline, acceptance.camera),
-        proto.SerializeToString(),
-        f"accepted/{acceptance.camera}/{acceptance.session}/{name}",
-        stream=ledger_stream(pipeline),
-    )
 
 
-def from_payload(payload: bytes) -> Acceptance:
-    """The acceptance that was stored.
-
-    Raises:
-        DecodeError, ValueError: the payload is no acceptance.
-    """
-    proto = acceptance_pb2.Acceptance.FromString(payload)
+def _from_proto(proto: acceptance_pb2.Acceptance) -> Acceptance:
     return Acceptance(
         proto.camera,
         proto.session,

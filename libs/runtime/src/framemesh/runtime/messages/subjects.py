@@ -162,6 +162,10 @@ def accepted_subject(pipeline: str, camera: str) -> str:
     return f"accepted.{pipeline}.{camera}"
 
 
+SEVERAL = "+"
+"""In the place of a camera, which no camera can have as its name."""
+
+
 SINK_CONSUMERS = "sink-"
 """What the names of the consumers of sinks begin with."""
 

@@ -24,6 +24,11 @@ MIB = 1024 * 1024
 
 CHANNELZ = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 
+WINDOW_BYTES = MIB
+"""Of a stream that may be on its way before it is read: most pictures fit, and what a camera has in
+flight is bounded by its credit. With gRPC's 64 KB, and 16 KB a piece, a picture of 76 KB costs
+ingest and its camera half as much again (bench/README.md)."""
+
 DRAIN_TIMEOUT_SECONDS = 5.0
 """For calls in progress, after the server announced its shutdown."""
 
@@ -108,8 +113,11 @@ async def grpc_server(
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
-            # The window that grows with the bandwidth lets megabytes run ahead of a slow reader.
+            # The window that grows with the bandwidth lets megabytes run ahead of a slow reader; a
+            # small one takes several round trips for a picture.
             ("grpc.http2.bdp_probe", 0),
+            ("grpc.http2.lookahead_bytes", WINDOW_BYTES),
+            ("grpc.http2.max_frame_size", WINDOW_BYTES),
             # The defaults answer a ping more often than every 5 minutes with GOAWAY.
             ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
             ("grpc.keepalive_permit_without_calls", 1),

@@ -23,6 +23,8 @@ CHANNEL_OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.http2.max_pings_without_data", 0),
     # The window that grows with the bandwidth lets megabytes run ahead of a reader that stalls.
     ("grpc.http2.bdp_probe", 0),
+    # A picture goes in one piece, if ingest takes one that large.
+    ("grpc.http2.max_frame_size", 1024 * 1024),
     # Each camera has a connection of its own, so that a balancer can spread the cameras.
     ("grpc.use_local_subchannel_pool", 1),
     # The camera has a backoff of its own; this one must not be slower.

@@ -140,13 +140,13 @@ class PipelineLedger:
         return AgePercentiles(at(0.50), at(0.95), at(0.99))
 
     def _accept(self, message: ReceivedMessage) -> None:
-        acceptance = acceptance_message.from_payload(message.payload)
-        camera, session = acceptance.camera, acceptance.session
-        new = sum(self.cameras.accept(camera, session, *run) for run in acceptance.ranges)
-        for first, last in acceptance.filtered:
-            self.cameras.reject(camera, session, first, last, FILTERED)
-        self.accepted.add(message.stored_unix_nano, new)
-        self.traffic = self.traffic.accepted(acceptance.frames, acceptance.image_bytes)
+        for acceptance in acceptance_message.from_payload(message.subject, message.payload):
+            camera, session = acceptance.camera, acceptance.session
+            new = sum(self.cameras.accept(camera, session, *run) for run in acceptance.ranges)
+            for first, last in acceptance.filtered:
+                self.cameras.reject(camera, session, first, last, FILTERED)
+            self.accepted.add(message.stored_unix_nano, new)
+            self.traffic = self.traffic.accepted(acceptance.frames, acceptance.image_bytes)
 
     def _complete(self, message: ReceivedMessage) -> None:
         outcome = outcome_message.summary_from_payload(message.payload)

@@ -19,7 +19,7 @@ log = get_logger()
 
 T = TypeVar("T")
 
-BATCH_WINDOW_SECONDS = 0.05
+BATCH_WINDOW_SECONDS = 0.25
 """How far a projection may be behind: read one by one, messages cost the broker and the monitor
 about as much as the rest of what they do for a frame."""
 

@@ -11,12 +11,10 @@ from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.ordering import CameraSequencer, SequencerSlot
+from framemesh.worker.intake.signs_of_life import CHECK_SECONDS, SignsOfLife
 from framemesh.worker.intake.source import FrameSource
 
 log = get_logger()
-
-RENEW_SECONDS = 1.2
-"""Between two signs of life for each frame that is held; the broker waits for 4 s."""
 
 GIVE_BACK_SECONDS = 1.0
 """For telling the broker that frames are free: a connection that takes nothing is not waited for.
@@ -91,10 +89,12 @@ class InFlightFrames:
 
     async def renew(self) -> NoReturn:
         """Keep the broker from giving them to somebody else. Runs until cancelled."""
+        signs: SignsOfLife[Key] = SignsOfLife()
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
-            for in_flight in list(self):
-                await in_flight.message.in_progress()
+            await asyncio.sleep(CHECK_SECONDS)
+            for key in signs.due(self._held):
+                if (in_flight := self._held.get(key)) is not None:
+                    await in_flight.message.in_progress()
 
     async def give_back(self) -> None:
         """Let other workers have all of them at once."""

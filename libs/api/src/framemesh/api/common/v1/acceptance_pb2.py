@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(framemesh/api/common/v1/acceptance.proto\x12\x17\x66ramemesh.api.common.v1\",\n\rSequenceRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0c\n\x04last\x18\x02 \x01(\x04\"\xb4\x01\n\nAcceptance\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x36\n\x06ranges\x18\x03 \x03(\x0b\x32&.framemesh.api.common.v1.SequenceRange\x12\x13\n\x0bimage_bytes\x18\x04 \x01(\x04\x12\x38\n\x08\x66iltered\x18\x05 \x03(\x0b\x32&.framemesh.api.common.v1.SequenceRangeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(framemesh/api/common/v1/acceptance.proto\x12\x17\x66ramemesh.api.common.v1\",\n\rSequenceRange\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0c\n\x04last\x18\x02 \x01(\x04\"\xb4\x01\n\nAcceptance\x12\x0e\n\x06\x63\x61mera\x18\x01 \x01(\t\x12\x0f\n\x07session\x18\x02 \x01(\t\x12\x36\n\x06ranges\x18\x03 \x03(\x0b\x32&.framemesh.api.common.v1.SequenceRange\x12\x13\n\x0bimage_bytes\x18\x04 \x01(\x04\x12\x38\n\x08\x66iltered\x18\x05 \x03(\x0b\x32&.framemesh.api.common.v1.SequenceRange\"C\n\x0b\x41\x63\x63\x65ptances\x12\x34\n\x07\x65ntries\x18\x01 \x03(\x0b\x32#.framemesh.api.common.v1.Acceptanceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEQUENCERANGE']._serialized_end=113
   _globals['_ACCEPTANCE']._serialized_start=116
   _globals['_ACCEPTANCE']._serialized_end=296
+  _globals['_ACCEPTANCES']._serialized_start=298
+  _globals['_ACCEPTANCES']._serialized_end=365
 # @@protoc_insertion_point(module_scope)

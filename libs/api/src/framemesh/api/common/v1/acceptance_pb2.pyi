@@ -81,3 +81,25 @@ class Acceptance(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Acceptance: _TypeAlias = Acceptance  # noqa: Y015
+
+@_typing.final
+class Acceptances(_message.Message):
+    """Entries of several sessions that were written together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Acceptance]: ...
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Acceptance] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Acceptances: _TypeAlias = Acceptances  # noqa: Y015

@@ -1,0 +1,1 @@
+"""Frames that are settled: on record together, and answered."""
