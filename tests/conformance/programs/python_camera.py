@@ -86,7 +86,7 @@ class Program:
         if (token := given.pop("token_file", None)) is not None:
             given["token"] = Path(token)
         if (files := given.pop("tls", None)) is not None:
-            given["tls"] = TlsFiles(*(Path(files[one]) for one in ("ca", "certificate", "key")))
+            given["tls"] = TlsFiles(files["ca"], files["certificate"], files["key"])
         return CameraOptions(spool=spool, on_rejected=self._rejected, **given)
 
     def _rejected(self, one: FrameRejected) -> None:

@@ -3,10 +3,11 @@ from typing import cast
 import pytest
 from nats.aio.client import Client
 
+from framemesh.core.errors import InvalidName
 from framemesh.core.frame import FrameId
 from framemesh.core.ledger.camera_ledger import Account
 from framemesh.core.ledger.session_frames import FrameStatus
-from framemesh.core.names import InvalidName, check_name
+from framemesh.core.names import check_name
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.monitor.ledger.ledger_projection import LedgerProjection
 from framemesh.monitor.ledger.pipeline_ledger import AgePercentiles, PipelineLedger
