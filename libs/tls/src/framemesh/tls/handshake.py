@@ -5,9 +5,11 @@ server that restarts does, too. So whoever failed to connect tries one handshake
 """
 
 import contextlib
+import errno
 import re
 import socket
 import ssl
+from typing import Any
 
 from framemesh.tls.contexts import client_context
 from framemesh.tls.files import CertificateFault, TlsFiles
@@ -50,12 +52,10 @@ def _fault(host: str, port: int, files: TlsFiles | None, seconds: float) -> str:
     shown = f"{host}:{port}"
     with socket.create_connection((host, port), seconds) as connection:
         connection.settimeout(seconds)
-        # Of a server that was killed meanwhile: what wraps a socket that is not connected any more
-        # leaves it open (CPython 3.11).
-        connection.getpeername()
         if files is None:
             return _encrypts(shown, connection)
         context = client_context(files)
+        context.sslsocket_class = _ClosingSocket
         context.set_alpn_protocols(["h2"])
         try:
             with context.wrap_socket(connection, server_hostname=files.name or host) as encrypted:
@@ -69,8 +69,29 @@ def _fault(host: str, port: int, files: TlsFiles | None, seconds: float) -> str:
     return refused(shown, files) if closed else ""
 
 
+class _ClosingSocket(ssl.SSLSocket):
+    """Closes where a server is killed before the handshake: `wrap_socket` of CPython 3.11 asks
+    these two before it, and what they raise leaves the socket open."""
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # which leads to `recv`
+                self.close()
+            raise
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            self.close()
+            raise
+
+
 def _encrypts(shown: str, connection: socket.socket) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = _ClosingSocket
     # Only whether it speaks TLS is asked; nothing is sent.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
