@@ -180,3 +180,52 @@ async def test_a_cancelled_store_may_be_repeated(world: World) -> None:
         for number in range(500):
             tasks.create_task(world.plane.store(message(number)))
     assert await world.stored("TEST") == 500
+
+
+async def begun(world: World, message: OutboundMessage) -> int | None:
+    """The answer to a message that is begun, or stored where that had to wait."""
+    answer = world.plane.begin_store(message)
+    return await (world.plane.store(message) if answer is None else answer)
+
+
+async def test_what_is_begun_is_stored_in_that_order(world: World) -> None:
+    answers = [world.plane.begin_store(message(number)) for number in range(100)]
+    assert [await answer for answer in answers if answer] == [None] * 100
+    async with pulling(world.plane) as receiver:
+        found = await receiver.work_off(100)
+    assert [delivery.headers[ID_HEADER] for delivery in found] == [f"m{n}" for n in range(100)]
+
+
+async def test_what_is_begun_twice_is_stored_once(world: World) -> None:
+    assert await begun(world, message(1)) is None
+    assert await begun(world, message(1)) == 1
+    assert await world.plane.store(message(1)) == 1
+    assert await world.stored("TEST") == 1
+
+
+async def test_what_is_begun_fails_as_what_is_stored(world: World) -> None:
+    await fill(world)
+    for faulty, error in (
+        (message(99, 100_000), StreamFull),
+        (OutboundMessage("nowhere", b"x", "m0"), StreamMissing),
+        (message(98, world.plane.max_message_bytes + 1), PublishRefused),
+    ):
+        with pytest.raises(error):
+            await begun(world, faulty)
+
+
+async def test_what_was_begun_and_given_up_frees_its_room(world: World) -> None:
+    for number in range(3000):
+        if answer := world.plane.begin_store(message(number % 10)):
+            answer.cancel()
+        if not number % 50:
+            await asyncio.sleep(0)
+    assert await begun(world, message(11)) is None
+
+
+async def test_more_than_can_be_under_way_is_not_begun(world: World) -> None:
+    """It is stored, and waits for its turn."""
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(2000):
+            tasks.create_task(begun(world, message(number)))
+    assert await world.stored("TEST") == 2000

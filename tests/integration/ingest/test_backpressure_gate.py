@@ -2,7 +2,7 @@
 
 import asyncio
 
-from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGates
+from framemesh.ingest.storing.backpressure_gate import POLL_SECONDS, BackpressureGates
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import Publisher, publisher
@@ -41,7 +41,7 @@ async def stored(nats: Broker) -> int:
 async def test_of_all_that_wait_one_asks_and_all_come_in(nats_broker: Broker) -> None:
     await nats_broker.request("$JS.API.STREAM.CREATE.ROOM", STREAM)
     counting = Counting(nats_broker)
-    inbox = await nats_broker.client.subscribe(f"{counting.inbox}.*", cb=counting.on_answer)
+    await counting.open()
     gate = BackpressureGates(counting).of("room")
     async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         entering = [tasks.create_task(gate.store(message(n))) for n in range(WAITING)]
@@ -56,7 +56,7 @@ async def test_of_all_that_wait_one_asks_and_all_come_in(nats_broker: Broker) ->
             seen += (await nats_broker.request("$JS.API.STREAM.PURGE.ROOM", {}))["purged"]
             await asyncio.sleep(0.01)
     assert all(task.done() for task in entering)
-    await inbox.unsubscribe()
+    await counting.close()
 
 
 async def test_pipelines_do_not_wait_for_one_another(nats_broker: Broker) -> None:

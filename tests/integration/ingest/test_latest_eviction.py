@@ -13,8 +13,8 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec
 from framemesh.core.pipeline.generation import Shard
 from framemesh.core.pipeline.spec import PipelineSpec
-from framemesh.ingest.backpressure_gate import POLL_SECONDS, BackpressureGate
-from framemesh.ingest.latest_eviction import EvictionDeps, LatestEviction
+from framemesh.ingest.storing.backpressure_gate import POLL_SECONDS, BackpressureGate
+from framemesh.ingest.storing.latest_eviction import EvictionDeps, LatestEviction
 from framemesh.runtime.dataplane.data_plane import Sink
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.connection.broker import Broker
@@ -143,6 +143,9 @@ class CountingSink:
     async def store(self, message: OutboundMessage) -> None:
         self.attempts += 1
         await self._sink.store(message)
+
+    def begin_store(self, message: OutboundMessage) -> None:
+        return None
 
 
 async def push(address: str, name: str, frames: int = FRAMES) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from framemesh.ingest.backpressure_gate import BackpressureGate
+from framemesh.ingest.storing.backpressure_gate import BackpressureGate
 from framemesh.runtime.dataplane.errors import BrokerFull, StreamFull
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 
@@ -20,6 +20,9 @@ class Stream:
         if self._refusals:
             self._refusals -= 1
             raise self._reason
+
+    def begin_store(self, message: OutboundMessage) -> None:
+        return None
 
 
 class Counted:

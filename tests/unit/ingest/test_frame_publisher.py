@@ -10,9 +10,9 @@ from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec, Order
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.sharding import camera_shard
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
-from framemesh.ingest.frame_publisher import FramePublisher
-from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.ingest.storing.frame_publisher import FramePublisher
+from framemesh.ingest.storing.latest_eviction import EvictionDeps
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.errors import PublishRefused
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage

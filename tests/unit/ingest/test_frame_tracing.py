@@ -14,9 +14,9 @@ from framemesh.ingest.frame_tracing import (
     TracingDeps,
     trace_superseded,
 )
-from framemesh.ingest.latest_eviction import Superseded
 from framemesh.ingest.offers import OfferedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.ingest.storing.latest_eviction import Superseded
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipeline
 from framemesh.runtime.tracing import attributes
 from framemesh.runtime.tracing.trace_limit import TraceLimit

@@ -7,25 +7,26 @@ from framemesh.api.ingest.v1 import ingest_pb2, ingest_pb2_grpc
 from framemesh.core.clock import Clock, SystemClock
 from framemesh.core.images.check import MAX_PIXELS
 from framemesh.ingest.acknowledging.acceptance_recorder import AcceptanceRecorder
+from framemesh.ingest.acknowledging.acknowledger import AcknowledgingDeps
 from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds
-from framemesh.ingest.backpressure_gate import BackpressureGates
 from framemesh.ingest.frame_tracing import TracingDeps, trace_superseded
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.hints.backlog_watch import BacklogWatch
-from framemesh.ingest.latest_eviction import EvictionDeps, Superseded
 from framemesh.ingest.limits.ingest_limits import IngestLimits
 from framemesh.ingest.limits.rate_limits import CameraBounds, RateLimits
 from framemesh.ingest.limits.stream_limits import StreamBounds, StreamLimits
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import CreditLimit
-from framemesh.ingest.one_image import OneImageSink
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import SessionDeps
 from framemesh.ingest.settings import Settings
+from framemesh.ingest.storing.backpressure_gate import BackpressureGates
+from framemesh.ingest.storing.latest_eviction import EvictionDeps, Superseded
+from framemesh.ingest.storing.one_image import OneImageSink
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.concurrency.run_until import run_until
-from framemesh.runtime.dataplane.data_plane import Sink
+from framemesh.runtime.dataplane.data_plane import PromptSink
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.jetstream_plane import jetstream_plane
 from framemesh.runtime.jetstream.pipeline_feed import PipelineFeed
@@ -72,7 +73,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             background_task(deps.pipelines.watch()),
             background_task(follow_revocations(nats, settings.connect, clock)),
             background_task(deps.backlogs.run()),
-            background_task(deps.recorder.run()),
+            background_task(deps.acknowledging.recorder.run()),
             grpc_server(
                 settings.listen,
                 [service],
@@ -102,7 +103,7 @@ def instance() -> str:
 
 def _deps(
     nats: Broker,
-    sink: Sink,
+    sink: PromptSink,
     feed: PipelineFeed,
     spans: SpanSink,
     *,
@@ -131,6 +132,7 @@ def _deps(
         backlogs=BacklogWatch(nats, clock),
         draining=draining,
         tracing=tracing,
-        rounds=AcknowledgementRounds(),
-        recorder=AcceptanceRecorder(sink, store.get),
+        acknowledging=AcknowledgingDeps(
+            AcknowledgementRounds(), AcceptanceRecorder(sink, store.get), measurements
+        ),
     )

@@ -13,9 +13,9 @@ from framemesh.core.tracing.frame_trace import (
 from framemesh.core.tracing.origin import Origin, origin_text
 from framemesh.core.tracing.sampling import HeadSampler
 from framemesh.core.tracing.trace_context import TRACEPARENT, context_in, without_context
-from framemesh.ingest.latest_eviction import Superseded
 from framemesh.ingest.offers import OfferedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.ingest.storing.latest_eviction import Superseded
 from framemesh.runtime.tracing import attributes
 from framemesh.runtime.tracing.early_hops import Arrival, dwell, early_hops, root
 from framemesh.runtime.tracing.span_sink import SpanSink

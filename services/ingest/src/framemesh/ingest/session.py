@@ -1,7 +1,8 @@
 """One session of one camera: every frame that it offers is stored or rejected, and acknowledged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,19 +12,22 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Shard
 from framemesh.core.tracing.frame_trace import frame_trace_id
-from framemesh.ingest.acknowledging.acceptance_recorder import AcceptanceRecorder
-from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds
-from framemesh.ingest.backpressure_gate import BackpressureGates
+from framemesh.ingest.acknowledging.acknowledger import (
+    Acknowledger,
+    AcknowledgingDeps,
+    Session,
+)
 from framemesh.ingest.errors import SessionProtocolViolation
-from framemesh.ingest.frame_publisher import FramePublisher
 from framemesh.ingest.frame_tracing import FrameTracing, TracingDeps
 from framemesh.ingest.frame_validation import FILTERED, FrameRejection, FrameValidator
 from framemesh.ingest.hints.backlog_watch import BacklogWatch
-from framemesh.ingest.latest_eviction import EvictionDeps
 from framemesh.ingest.measurements import IngestMeasurements
-from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame, RejectedFrame
+from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
+from framemesh.ingest.storing.backpressure_gate import BackpressureGates
+from framemesh.ingest.storing.frame_publisher import FramePublisher
+from framemesh.ingest.storing.latest_eviction import EvictionDeps
 from framemesh.runtime.concurrency.run_until import cancel_when
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
@@ -32,7 +36,6 @@ from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import outcome_message
-from framemesh.runtime.messages.acceptance_message import Acceptance, ranges_of
 from framemesh.runtime.messages.subjects import shard_stream
 from framemesh.runtime.rpc.draining import ServerDraining
 
@@ -56,19 +59,7 @@ class SessionDeps:
     draining: asyncio.Event
     """Set when this ingest is told to stop: sessions then take no more frames."""
     tracing: TracingDeps
-    rounds: AcknowledgementRounds
-    recorder: AcceptanceRecorder
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """A frame that is stored, or whose rejection is on record."""
-
-    sequence: int
-    size: int
-    rejection: FrameRejection | None
-    filtered: int = 0
-    """Frames that it stands for, if the camera's filter dropped it."""
+    acknowledging: AcknowledgingDeps
 
 
 class IngestSession:
@@ -91,14 +82,11 @@ class IngestSession:
         self._tracing = FrameTracing(pipeline, camera, session, deps.tracing)
         self._ledger = ReliableWriter(deps.sink, RetryPolicy(pipeline.check_stream))
         self._last_sequence = 0
-        self._unacknowledged = Window(credit.frames, credit.bytes)
-        self._settled: list[_Settled] = []
-        self._settled_bytes = 0
-        self._credit = credit
-        self._any_settled = asyncio.Event()
-        self._turn: asyncio.Future[None] | None = None
-        """Done when what is settled is to be acknowledged."""
-        self._all_received = False
+        of_whom = Session(pipeline.name, camera, session)
+        self._acknowledger = Acknowledger(of_whom, credit, deps.acknowledging)
+        self._under_way = 0
+        """Frames that are being stored without a task."""
+        self._none_under_way = asyncio.Event()
         self._fault: FramemeshError | None = None
 
     async def run(
@@ -119,7 +107,7 @@ class IngestSession:
             BrokerUnavailable: they do not, and the pipeline cannot be read.
             ServerDraining: this ingest stops; what it took is acknowledged.
         """
-        with self._measured.session(self._unacknowledged):
+        with self._measured.session(self._acknowledger.unacknowledged):
             all_received = await self._run(offered, send)
         if not all_received:
             raise ServerDraining
@@ -131,14 +119,15 @@ class IngestSession:
     ) -> bool:
         """Returns whether all that the camera sent was taken."""
         async with TaskGroup() as tasks:
-            tasks.create_task(self._acknowledge(send))
+            tasks.create_task(self._acknowledger.run(send))
             async with TaskGroup() as storing:
                 all_received = await cancel_when(
                     self._deps.draining, self._receive(offered, storing)
                 )
-            self._all_received = True
-            self._any_settled.set()
-            self._end_turn_if_due()
+                while self._under_way:
+                    self._none_under_way.clear()
+                    await self._none_under_way.wait()
+            self._acknowledger.end()
         return all_received
 
     async def _receive(self, offered: AsyncIterator[OfferedFrame], storing: TaskGroup) -> None:
@@ -150,19 +139,61 @@ class IngestSession:
             self._check_order(frame)
             shard = self._publisher.shard(self._id(frame.sequence))
             size, window = len(frame.image), self._publisher.window(shard)
-            await self._unacknowledged.acquire(size)
+            await self._acknowledger.unacknowledged.acquire(size)
             self._measured.image_bytes.add(size)
             await window.acquire(size)
-            settling = self._settle(shard, frame)
-            try:
-                task = storing.create_task(settling)
-            except RuntimeError:
-                # Another frame failed, and the session with it.
-                settling.close()
-                window.release(size)
-                raise
-            # Not in the task: one that is cancelled before its first step has no `finally`.
-            task.add_done_callback(partial(_release, window, size))
+            if not self._begin(shard, frame, storing):
+                self._settle_in_task(shard, frame, storing)
+
+    def _begin(self, shard: Shard, offered: OfferedFrame, storing: TaskGroup) -> bool:
+        """Store a frame without a task, as most are; False: nothing was done, something about it
+        has to be waited for."""
+        if offered.filtered or self._rejection(offered):
+            return False
+        frame = self._frame(offered)
+        if self._tracing.chosen(frame) or (answer := self._publisher.begin(shard, frame)) is None:
+            return False
+        self._under_way += 1
+        began = self._deps.clock.monotonic()
+        answer.add_done_callback(partial(self._answered, shard, offered, storing, began))
+        return True
+
+    def _answered(
+        self,
+        shard: Shard,
+        offered: OfferedFrame,
+        storing: TaskGroup,
+        began: float,
+        answer: asyncio.Future[int | None],
+    ) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._none_under_way.set()
+        if answer.cancelled():
+            self._publisher.window(shard).release(len(offered.image))
+        elif answer.exception() is None and answer.result() is None:
+            self._publisher.window(shard).release(len(offered.image))
+            self._stored(began)
+            self._acknowledger.add(offered, None)
+        else:
+            with contextlib.suppress(RuntimeError):  # the session has ended
+                self._settle_in_task(shard, offered, storing)
+
+    def _settle_in_task(self, shard: Shard, offered: OfferedFrame, storing: TaskGroup) -> None:
+        """
+        Raises:
+            RuntimeError: another frame failed, and the session with it.
+        """
+        window, size = self._publisher.window(shard), len(offered.image)
+        settling = self._settle(shard, offered)
+        try:
+            task = storing.create_task(settling)
+        except RuntimeError:
+            settling.close()
+            window.release(size)
+            raise
+        # Not in the task: one that is cancelled before its first step has no `finally`.
+        task.add_done_callback(partial(_release, window, size))
 
     def _check_order(self, frame: OfferedFrame) -> None:
         """Two frames of one number would be one message to the broker, and the second lost."""
@@ -175,20 +206,19 @@ class IngestSession:
 
     async def _settle(self, shard: Shard, offered: OfferedFrame) -> None:
         if offered.filtered:
-            self._settled.append(_Settled(offered.sequence, 0, FILTERED, offered.filtered))
-            self._any_settled.set()
+            self._acknowledger.add(offered, FILTERED)
             return
-        rejection = self._deps.validator.rejection(offered.image, offered.withheld_bytes)
+        rejection = self._rejection(offered)
         frame = self._frame(offered)
         if rejection:
             await self._reject(offered, rejection)
             self._tracing.rejected(frame, rejection.reason.value, rejection.message)
         else:
             await self._store(shard, frame)
-        self._settled.append(_Settled(offered.sequence, len(offered.image), rejection))
-        self._settled_bytes += len(offered.image)
-        self._any_settled.set()
-        self._end_turn_if_due()
+        self._acknowledger.add(offered, rejection)
+
+    def _rejection(self, offered: OfferedFrame) -> FrameRejection | None:
+        return self._deps.validator.rejection(offered.image, offered.withheld_bytes)
 
     async def _store(self, shard: Shard, frame: Frame) -> None:
         began = self._deps.clock.monotonic()
@@ -197,6 +227,9 @@ class IngestSession:
             self._tracing.published(traced, shard_stream(shard))
         else:
             await self._publisher.publish(shard, frame)
+        self._stored(began)
+
+    def _stored(self, began: float) -> None:
         self._measured.store_seconds.observe(self._deps.clock.monotonic() - began)
         self._measured.accepted.add()
 
@@ -213,46 +246,6 @@ class IngestSession:
                 reason=rejection.reason.value,
                 why=rejection.message,
             )
-
-    async def _acknowledge(self, send: Callable[[AckBatch], Awaitable[None]]) -> None:
-        """Acknowledge all that is settled in one batch; meanwhile the next batch fills."""
-        while True:
-            await self._any_settled.wait()
-            await self._next_turn()
-            self._any_settled.clear()
-            settled, self._settled, self._settled_bytes = self._settled, [], 0
-            if settled:
-                batch = _ack_batch(settled)
-                filtered = sum(frame.filtered for frame in settled)
-                if batch.accepted or filtered:
-                    acceptance = self._acceptance(settled)
-                    await self._deps.recorder.record(self._pipeline.name, acceptance)
-                if filtered:
-                    self._deps.measurements.filtered(self._pipeline.name, filtered)
-                await send(batch)
-            for frame in settled:
-                self._unacknowledged.release(frame.size)
-            if self._all_received and not self._any_settled.is_set():
-                return
-
-    async def _next_turn(self) -> None:
-        """Wait for more frames to be settled, while the camera has half its credit left."""
-        if not self._is_due:
-            self._turn = self._deps.rounds.join()
-            await self._turn
-
-    @property
-    def _is_due(self) -> bool:
-        """Whether what is settled cannot wait for others."""
-        return (
-            self._all_received
-            or len(self._settled) >= self._credit.frames / 2
-            or self._settled_bytes >= self._credit.bytes / 2
-        )
-
-    def _end_turn_if_due(self) -> None:
-        if self._turn is not None and not self._turn.done() and self._is_due:
-            self._turn.set_result(None)
 
     async def _write_to_ledger(self, entry: OutboundMessage) -> bool:
         """Store a message in the ledger's stream, which is never full; False: it has it already, as
@@ -273,20 +266,6 @@ class IngestSession:
             self._tracing.origin(offered),
         )
 
-    def _acceptance(self, settled: Sequence[_Settled]) -> Acceptance:
-        accepted = [frame for frame in settled if frame.rejection is None]
-        return Acceptance(
-            self._camera,
-            self._session,
-            ranges_of(frame.sequence for frame in accepted),
-            sum(frame.size for frame in accepted),
-            tuple(
-                (frame.sequence - frame.filtered + 1, frame.sequence)
-                for frame in settled
-                if frame.filtered
-            ),
-        )
-
     def _outcome(self, offered: OfferedFrame, rejection: FrameRejection) -> Outcome:
         return Outcome(
             frame=self._id(offered.sequence),
@@ -303,12 +282,3 @@ class IngestSession:
 
 def _release(window: Window, size: int, _: asyncio.Task[None]) -> None:
     window.release(size)
-
-
-def _ack_batch(settled: Sequence[_Settled]) -> AckBatch:
-    return AckBatch(
-        tuple(frame.sequence for frame in settled if frame.rejection is None),
-        tuple(
-            RejectedFrame(frame.sequence, frame.rejection) for frame in settled if frame.rejection
-        ),
-    )

@@ -32,11 +32,19 @@ class FairWindow:
     async def acquire(self, key: str, size: int) -> None:
         """Take a place for an item of `size` bytes, once there is one; who takes it must release
         it. Cancelled, it has taken none."""
+        if not self.try_acquire(key, size):
+            await self._wait(key, self._share(key), size)
+
+    def try_acquire(self, key: str, size: int) -> bool:
+        """Take a place as `acquire` does, if there is one at this moment."""
+        share = self._share(key)
+        return not share.queue.waiting and share.take(size) is not None
+
+    def _share(self, key: str) -> "_Share":
         share = self._shares.get(key)
         if share is None:
             share = self._shares[key] = _Share(self)
-        if share.queue.waiting or share.take(size) is None:
-            await self._wait(key, share, size)
+        return share
 
     def release(self, key: str, size: int) -> None:
         """Release a place, and admit the next waiters."""

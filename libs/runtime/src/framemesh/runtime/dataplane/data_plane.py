@@ -8,6 +8,7 @@ Implementations survive servers that die, hang or are upgraded, and connections 
 worst, callers see StreamUnavailable, and messages that are delivered again.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -58,6 +59,20 @@ class Sink(Protocol):
         ...
 
 
+class PromptSink(Sink, Protocol):
+    """A sink that also begins without waiting: for a caller with many messages, each of which would
+    need a task that waits."""
+
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        """Begin to store `message`; None where that would mean to wait, and nothing was done.
+
+        The future is what `store` returns or one of its errors, of which StreamMissing and
+        AlreadyStored are not sure: `store` the message then, which is safe after any error.
+        Cancelled, the message is stored or it is not.
+        """
+        ...
+
+
 class Pull(Protocol):
     """Receives the messages of a consumer."""
 
@@ -92,7 +107,7 @@ class Pull(Protocol):
         ...
 
 
-class DataPlane(Sink, Protocol):
+class DataPlane(PromptSink, Protocol):
     """Streams to publish to and to pull from."""
 
     @property

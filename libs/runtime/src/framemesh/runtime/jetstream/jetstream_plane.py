@@ -1,5 +1,6 @@
 """The data plane on JetStream."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -26,6 +27,9 @@ class JetStreamPlane:
 
     async def store(self, message: OutboundMessage) -> int | None:
         return await self._publisher.store(message)
+
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        return self._publisher.begin_store(message)
 
     def pull(
         self,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 from framemesh.core.clock import Clock
+from framemesh.core.errors import FramemeshError
 from framemesh.runtime.dataplane.data_plane import PullLimits
 from framemesh.runtime.dataplane.errors import ConsumerGone, PublishRefused, StreamMissing
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
@@ -53,6 +54,23 @@ class MemoryPlane:
     async def store(self, message: OutboundMessage) -> int | None:
         # As over a network: other tasks run meanwhile, and this one may be cancelled.
         await asyncio.sleep(0)
+        return self._store(message)
+
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int | None] = loop.create_future()
+        loop.call_soon(self._answer, message, answer)
+        return answer
+
+    def _answer(self, message: OutboundMessage, answer: asyncio.Future[int | None]) -> None:
+        if answer.done():
+            return
+        try:
+            answer.set_result(self._store(message))
+        except FramemeshError as error:
+            answer.set_exception(error)
+
+    def _store(self, message: OutboundMessage) -> int | None:
         size = len(message.payload) + header_bytes(headers_of(message))
         if size > self.max_message_bytes:
             raise PublishRefused(f"{size} bytes are more than {self.max_message_bytes}")

@@ -5,7 +5,7 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from framemesh.runtime.concurrency.window import Window
-from framemesh.runtime.dataplane.data_plane import Sink
+from framemesh.runtime.dataplane.data_plane import PromptSink
 from framemesh.runtime.dataplane.errors import BrokerFull, StreamFull
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 
@@ -33,7 +33,7 @@ class BackpressureGate:
     the others queue behind that one.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: PromptSink) -> None:
         self._sink = sink
         self.window = Window(FRAMES_IN_MEMORY, BYTES_IN_MEMORY)
         """Bounds the frames that wait for this stream, of all cameras together. Each stream has its
@@ -61,6 +61,10 @@ class BackpressureGate:
                     await asyncio.sleep(POLL_SECONDS)
             self._full = False
 
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        """As PromptSink.begin_store; None while the stream is full."""
+        return None if self._full else self._sink.begin_store(message)
+
     async def _refusal(self, message: OutboundMessage) -> StreamFull | None:
         """Why there is no room for the message; None once it is stored."""
         try:
@@ -82,11 +86,15 @@ class EvictingGate:
         """As BackpressureGate.store."""
         await self._gate.store(message, self._eviction)
 
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        """As BackpressureGate.begin_store."""
+        return self._gate.begin_store(message)
+
 
 class BackpressureGates:
     """One gate for each stream of the pipelines that have sessions."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: PromptSink) -> None:
         self._sink = sink
         self._known: WeakValueDictionary[str, BackpressureGate] = WeakValueDictionary()
 

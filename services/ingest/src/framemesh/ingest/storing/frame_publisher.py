@@ -4,9 +4,9 @@ import asyncio
 
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.generation import Shard
-from framemesh.ingest.backpressure_gate import BackpressureGates, EvictingGate
-from framemesh.ingest.latest_eviction import EvictionDeps, LatestEviction
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
+from framemesh.ingest.storing.backpressure_gate import BackpressureGates, EvictingGate
+from framemesh.ingest.storing.latest_eviction import EvictionDeps, LatestEviction
 from framemesh.runtime.concurrency.window import Window
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter, RetryPolicy
 from framemesh.runtime.messages import frame_message
@@ -37,6 +37,13 @@ class FramePublisher:
     def window(self, shard: Shard) -> Window:
         """What a frame must acquire, with the size of its image, before it is published."""
         return self._gates[shard.stream].window
+
+    def begin(self, shard: Shard, frame: Frame) -> asyncio.Future[int | None] | None:
+        """Begin to publish, where order does not matter and nothing has to be waited for; else
+        None. Anything but None as the result, or an error, is not sure: `publish` it then."""
+        if self._order:
+            return None
+        return self._gates[shard.stream].begin_store(frame_message.to_message(shard, frame))
 
     async def publish(self, shard: Shard, frame: Frame) -> None:
         """Return when the buffer has the frame. Where order matters, call it in that order.

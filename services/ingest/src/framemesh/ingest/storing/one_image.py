@@ -5,9 +5,11 @@ connection broke, and that is the same image. Where two programs share a session
 it is another one, which would be acknowledged and be nowhere.
 """
 
+import asyncio
+
 from framemesh.core.frame import FrameId
 from framemesh.ingest.errors import SessionShared
-from framemesh.runtime.dataplane.data_plane import Sink
+from framemesh.runtime.dataplane.data_plane import PromptSink
 from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.jetstream.api.errors import ApiError, MessageNotFound, StreamNotFound
@@ -20,7 +22,7 @@ from framemesh.runtime.messages.subjects import ledger_stream, outcome_subject, 
 class OneImageSink:
     """Stores frames. What is stored for the first time costs no more than without this."""
 
-    def __init__(self, sink: Sink, broker: Broker) -> None:
+    def __init__(self, sink: PromptSink, broker: Broker) -> None:
         self._sink = sink
         self._messages = JetStream(broker).messages
 
@@ -36,6 +38,11 @@ class OneImageSink:
             if known not in {None, message.headers[frame_message.CRC32]}:
                 raise SessionShared(message.id)
         return before
+
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        """As PromptSink.begin_store. A number as its result is of an image that was not compared:
+        `store` does that."""
+        return self._sink.begin_store(message)
 
     async def _known_crc32(self, message: OutboundMessage, sequence: int) -> str | None:
         """That of the stored image; None: nothing tells it any more."""

@@ -3,11 +3,12 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import nats.aio.client
 import nats.errors
+from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from framemesh.runtime.concurrency.cancellation import preserve_cancellation
@@ -55,6 +56,9 @@ class Client(nats.aio.client.Client):
     socket yet, so its answer does not prove that a subscription has begun or ended: a frame that
     came after `drain` was dropped, and missing until its ack wait ended.
 
+    Calls who receives answers and frames as they are read. nats-py puts each into a queue and wakes
+    a task for it.
+
     Writes payloads without copies. nats-py joins a payload to the command before it, and both to
     what follows: two copies of every frame.
 
@@ -75,6 +79,8 @@ class Client(nats.aio.client.Client):
         """
         super().__init__()
         self._tls = tls
+        self._direct: dict[int, Callable[[Msg], None]] = {}
+        """By the number of a subscription."""
         self._socket = Transport()  # type: ignore[no-untyped-call]  # of nats-py
         self._transport = self._socket
 
@@ -115,6 +121,20 @@ class Client(nats.aio.client.Client):
         await self._send_unsubscribe(subscription._id)  # noqa: SLF001
         await self._send_subscribe(subscription)
 
+    async def subscribe_direct(self, subject: str, receive: Callable[[Msg], None]) -> Subscription:
+        """Subscribe with a function that is called as each message is read. It must not block; what
+        it raises is an error of the connection's."""
+
+        async def received(message: Msg) -> None:
+            receive(message)
+
+        # Without limits: nothing waits.
+        subscription = await self.subscribe(
+            subject, cb=received, pending_msgs_limit=0, pending_bytes_limit=0
+        )
+        self._direct[subscription._id] = receive  # noqa: SLF001  as above
+        return subscription
+
     def forget(self, subscription: Subscription) -> None:
         """Drop a subscription, whether the server knows of it or not.
 
@@ -122,6 +142,25 @@ class Client(nats.aio.client.Client):
         """
         subscription._stop_processing()  # noqa: SLF001
         self._remove_sub(subscription._id)  # noqa: SLF001
+
+    def _remove_sub(self, sid: int, max_msgs: int = 0) -> None:
+        self._direct.pop(sid, None)
+        super()._remove_sub(sid, max_msgs)
+
+    async def _process_msg(
+        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
+    ) -> None:
+        receive = self._direct.get(sid)
+        if receive is None:
+            await super()._process_msg(sid, subject, reply, data, headers)
+            return
+        self.stats["in_msgs"] += 1
+        self.stats["in_bytes"] += len(data)
+        found = await self._process_headers(headers)
+        try:
+            receive(self._build_message(sid, subject, reply, data, found))
+        except Exception as error:  # noqa: BLE001  it must not end what reads for all others
+            await self._error_cb(error)
 
     async def _attempt_reconnect(self) -> None:
         self.abort()
@@ -173,6 +212,24 @@ class Client(nats.aio.client.Client):
         else:
             await super()._process_pong()
 
+    def publish_now(
+        self, subject: str, payload: bytes, reply: str, headers: Mapping[str, str]
+    ) -> bool:
+        """Publish without waiting; False where that cannot be at this moment, and nothing was done.
+
+        Raises:
+            MaxPayloadError: it is too large.
+        """
+        queue, flusher = self._flush_queue, self._flusher_task
+        if not self.is_connected or queue is None or flusher is None or flusher.done():
+            return False
+        if self.is_draining_pubs or self._pending_data_size > self._max_pending_size:
+            return False
+        self._append(subject, reply, payload, headers)
+        if queue.empty():
+            queue.put_nowait(asyncio.get_running_loop().create_future())
+        return True
+
     async def _send_publish(
         self,
         subject: str,
@@ -181,8 +238,18 @@ class Client(nats.aio.client.Client):
         payload_size: int,
         headers: Mapping[str, str] | None,
     ) -> None:
+        self._append(subject, reply, payload, headers)
+        if self._pending_data_size > self._max_pending_size:
+            await self._flush_pending(force_flush=True)
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
+
+    def _append(
+        self, subject: str, reply: str, payload: bytes, headers: Mapping[str, str] | None
+    ) -> None:
+        """To what is written to the socket next."""
         block = header_block(headers) if headers else b""
-        size = len(block) + payload_size
+        size = len(block) + len(payload)
         if size > self.max_payload:
             # nats-py does not count the headers, and the server ends the connection.
             raise nats.errors.MaxPayloadError
@@ -190,10 +257,6 @@ class Client(nats.aio.client.Client):
         verb = "HPUB" if block else "PUB"
         command = f"{verb} {subject} {reply} {sizes}\r\n".encode() + block
         self.stats["out_msgs"] += 1
-        self.stats["out_bytes"] += payload_size
-        # Together, before another task can write.
-        self._pending += (command, payload)
-        self._pending_data_size += len(command) + payload_size
-        await self._send_command(CRLF)
-        if self._flush_queue is not None and self._flush_queue.empty():
-            await self._flush_pending()
+        self.stats["out_bytes"] += len(payload)
+        self._pending += (command, payload, CRLF)
+        self._pending_data_size += len(command) + len(payload) + len(CRLF)

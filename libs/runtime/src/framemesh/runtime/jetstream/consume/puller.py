@@ -175,9 +175,9 @@ class Puller:
 
     async def open(self) -> None:
         """Subscribe to the inbox; messages arrive from now on."""
-        # Our own limits bound what can arrive; nats-py's would drop it.
-        self._subscription = await self._broker.client.subscribe(
-            self._inbox_subjects, cb=self.on_message, pending_msgs_limit=0, pending_bytes_limit=0
+        # Our own limits bound what can arrive.
+        self._subscription = await self._broker.client.subscribe_direct(
+            self._inbox_subjects, self.on_message
         )
 
     async def close(self) -> None:
@@ -210,7 +210,7 @@ class Puller:
             self._fault = NotPermitted(refusal.why)
             self._changed.set()
 
-    async def on_message(self, message: Msg) -> None:
+    def on_message(self, message: Msg) -> None:
         self._last_sign_at = self._clock.monotonic()
         self._request_lost = False
         headers = message.headers or {}

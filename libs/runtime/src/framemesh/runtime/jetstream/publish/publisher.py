@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import nats.errors
@@ -65,7 +66,7 @@ RESEND_SECONDS = 2.0
 gone, which clients of other servers are not told. The server recognises a duplicate."""
 
 SWEEP_SECONDS = 0.25
-"""Interval of the check for such messages."""
+"""Interval of the check for such messages, and for those that are given up."""
 
 POLL_SECONDS = 1.0
 """For the list of streams, which takes milliseconds, or an election that is not waited for."""
@@ -116,10 +117,9 @@ class Publisher:
             StreamFull, StreamMissing, AlreadyStored, PublishRefused, NotPermitted: see Sink.
             BrokerUnavailable: no answer in time; the message is stored or not.
         """
-        stream, size = message.stream, len(message.payload)
-        await self._window.acquire(stream, size)
         try:
-            return await self._attempt(message)
+            begun = self.begin_store(message)
+            return await (self._store_in_turn(message) if begun is None else begun)
         except StreamMissing as error:
             # During an election of its leader a stream takes no subjects either.
             if await self._has_stream(message.subject):
@@ -130,12 +130,45 @@ class Publisher:
             if not (message.first and await self._is_stored(message)):
                 raise
             return None
+
+    def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        """See PromptSink."""
+        stream, size = message.stream, len(message.payload)
+        if not self._broker.connected.is_set() or self._inbox_denied:
+            return None
+        if not self._window.try_acquire(stream, size):
+            return None
+        reply = self._next_reply()
+        client = self._broker.client
+        begun = False
+        # `store` says why.
+        with contextlib.suppress(nats.errors.MaxPayloadError):
+            begun = client.publish_now(message.subject, message.payload, reply, headers_of(message))
+        if not begun:
+            self._window.release(stream, size)
+            return None
+        loop = asyncio.get_running_loop()
+        attempt = _Attempt(message, loop.create_future(), loop.time())
+        self._attempts[reply] = attempt
+        attempt.answer.add_done_callback(partial(self._end, reply, stream, size))
+        return attempt.answer
+
+    def _end(self, reply: str, stream: str, size: int, _: asyncio.Future[int | None]) -> None:
+        del self._attempts[reply]
+        self._window.release(stream, size)
+
+    async def _store_in_turn(self, message: OutboundMessage) -> int | None:
+        """Where the connection, or other messages, have to be waited for."""
+        stream, size = message.stream, len(message.payload)
+        await self._window.acquire(stream, size)
+        try:
+            return await self._attempt(message)
         finally:
             self._window.release(stream, size)
 
     async def _attempt(self, message: OutboundMessage) -> int | None:
         loop = asyncio.get_running_loop()
-        reply = f"{self.inbox}.{next(self._tokens)}"
+        reply = self._next_reply()
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
                 await self._broker.connected.wait()
@@ -145,7 +178,7 @@ class Publisher:
                 await self._send(message, reply)
                 return await attempt.answer
         except TimeoutError as error:
-            raise BrokerUnavailable(f"{self._broker.url} did not answer in time") from error
+            raise self._late() from error
         except nats.errors.MaxPayloadError as error:
             raise PublishRefused(
                 f"{len(message.payload)} bytes and their headers are over max_payload: send less"
@@ -155,16 +188,27 @@ class Publisher:
         finally:
             self._attempts.pop(reply, None)
 
+    def _next_reply(self) -> str:
+        return f"{self.inbox}.{next(self._tokens)}"
+
+    def _late(self) -> BrokerUnavailable:
+        return BrokerUnavailable(f"{self._broker.url} did not answer in time")
+
     async def _send(self, message: OutboundMessage, reply: str) -> None:
         await self._broker.client.publish(
             message.subject, message.payload, reply, headers_of(message)
         )
 
-    async def repeat(self) -> None:
-        """Send late messages to a cluster once more. Runs until cancelled."""
+    async def sweep(self) -> None:
+        """Give up messages that got no answer in time, and send late ones to a cluster once more.
+        Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            overdue = loop.time() - ANSWER_TIMEOUT_SECONDS
+            for attempt in self._attempts.values():
+                if attempt.sent_at < overdue:
+                    attempt.fail(self._late())
             if len(self._broker.client.servers) == 1 or not self._broker.connected.is_set():
                 continue
             late = loop.time() - RESEND_SECONDS
@@ -178,8 +222,8 @@ class Publisher:
 
     async def open(self) -> None:
         """Subscribe to answers."""
-        self._subscription = await self._broker.client.subscribe(
-            f"{self.inbox}.*", cb=self.on_answer
+        self._subscription = await self._broker.client.subscribe_direct(
+            f"{self.inbox}.*", self.on_answer
         )
 
     async def close(self) -> None:
@@ -208,7 +252,7 @@ class Publisher:
             return False
         return stored.headers.get(ID_HEADER) == message.id
 
-    async def on_answer(self, message: Msg) -> None:
+    def on_answer(self, message: Msg) -> None:
         attempt = self._attempts.get(message.subject)
         if attempt is None:
             return
@@ -274,7 +318,7 @@ async def publisher(broker: Broker) -> AsyncIterator[Publisher]:
     broker.permission_listeners.add(found.on_permission_denied)
     try:
         await found.open()
-        async with background_task(found.repeat()):
+        async with background_task(found.sweep()):
             yield found
     finally:
         await found.close()

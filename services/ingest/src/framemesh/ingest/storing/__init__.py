@@ -1,0 +1,1 @@
+"""Frames on their way into the buffer of their pipeline."""
