@@ -121,7 +121,6 @@ async def test_workers_follow_the_load_from_one_to_six_and_back(tmp_path: Path) 
         added = min(at for name, at in after.items() if name != one)
         times = {"decided": decided, "ready": ready, "first outcome": added}
         after_growth = {step: round((at - grew) / NANO, 1) for step, at in times.items()}
-        print("seconds after the load grew:", after_growth)
         assert after_growth["first outcome"] <= ADDED_SECONDS, after_growth
     finally:
         await there.delete(SPEC.name)
