@@ -16,6 +16,7 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
+from tests.e2e.processes import processes_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -64,6 +65,12 @@ async def test_kill_9_of_each_loses_nothing_and_doubles_nothing(
     assert (status.backlog, status.duplicate_outcomes) == (0, 0)
 
 
+async def test_the_processes_of_two_meshes_are_told_apart(mesh: Mesh, fragile: Mesh) -> None:
+    """Both are children of these tests: to kill one of the other's would show nothing."""
+    for program in ("framemesh.monitor", "nats-server"):
+        assert await started(mesh, program) != await started(fragile, program)
+
+
 async def push(mesh: Mesh, name: str, images: list[bytes]) -> None:
     async with AsyncCamera(
         mesh.run.ingest, pipeline="kills", name=name, options=CameraOptions(close_timeout=60)
@@ -91,7 +98,7 @@ async def started(mesh: Mesh, program: str) -> int:
 
 def pid_of(mesh: Mesh, program: str) -> int | None:
     """Of a process of this mesh: its module is the last word of a command, or it is the first."""
-    for process in psutil.Process(mesh.run.pid).children(recursive=True):
+    for process in processes_of(mesh):
         with contextlib.suppress(psutil.NoSuchProcess):
             command = process.cmdline()
             if command and (command[-1] == program or command[0].endswith(f"/{program}")):

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import psutil
 import pytest
 import pytest_asyncio
 from pydantic import ByteSize
@@ -19,6 +18,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
+from tests.e2e.processes import processes_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
@@ -90,7 +90,7 @@ def worker(mesh: Mesh, number: int) -> int:
     """The pid of a worker of this mesh."""
     found = {
         process.environ()["FRAMEMESH_WORKER_ID"].rsplit("-", 1)[1]: process.pid
-        for process in psutil.Process(mesh.run.pid).children(recursive=True)
+        for process in processes_of(mesh)
         if process.cmdline()[-1:] == ["framemesh.worker"]
     }
     return found[str(number)]
