@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -123,7 +122,7 @@ func (w *watch) open(ctx context.Context) error {
 	w.stream, err = monitorv1.NewMonitorServiceClient(conn).WatchResults(ctx, &monitorv1.WatchResultsRequest{
 		Pipeline: target.Pipeline, Cameras: []string{target.Camera}, FromStart: w.fromStart,
 		ResumeToken: w.token,
-	}, grpc.WaitForReady(false))
+	})
 	if err != nil {
 		return err
 	}

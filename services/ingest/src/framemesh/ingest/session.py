@@ -62,6 +62,16 @@ class SessionDeps:
     acknowledging: AcknowledgingDeps
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A frame that was checked, and where it goes."""
+
+    offered: OfferedFrame
+    frame: Frame
+    shard: Shard
+    rejection: FrameRejection | None
+
+
 class IngestSession:
     """One session of one camera in one pipeline."""
 
@@ -137,31 +147,34 @@ class IngestSession:
                 self._fault = self._pipeline.fault
                 return
             self._check_order(frame)
-            shard = self._publisher.shard(self._id(frame.sequence))
-            size, window = len(frame.image), self._publisher.window(shard)
+            arrived = self._checked(frame)
+            size, window = len(frame.image), self._publisher.window(arrived.shard)
             await self._acknowledger.unacknowledged.acquire(size)
             self._measured.image_bytes.add(size)
             await window.acquire(size)
-            if not self._begin(shard, frame, storing):
-                self._settle_in_task(shard, frame, storing)
+            if not self._begin(arrived, storing):
+                self._settle_in_task(arrived, storing)
 
-    def _begin(self, shard: Shard, offered: OfferedFrame, storing: TaskGroup) -> bool:
+    def _checked(self, offered: OfferedFrame) -> _Arrived:
+        frame, check = self._frame(offered), self._deps.validator.rejection
+        rejection = FILTERED if offered.filtered else check(offered.image, offered.withheld_bytes)
+        return _Arrived(offered, frame, self._publisher.shard(frame.id), rejection)
+
+    def _begin(self, arrived: _Arrived, storing: TaskGroup) -> bool:
         """Store a frame without a task, as most are; False: nothing was done, something about it
         has to be waited for."""
-        if offered.filtered or self._rejection(offered):
+        if arrived.rejection or self._tracing.chosen(arrived.frame):
             return False
-        frame = self._frame(offered)
-        if self._tracing.chosen(frame) or (answer := self._publisher.begin(shard, frame)) is None:
+        if (answer := self._publisher.begin(arrived.shard, arrived.frame)) is None:
             return False
         self._under_way += 1
         began = self._deps.clock.monotonic()
-        answer.add_done_callback(partial(self._answered, shard, offered, storing, began))
+        answer.add_done_callback(partial(self._answered, arrived, storing, began))
         return True
 
     def _answered(
         self,
-        shard: Shard,
-        offered: OfferedFrame,
+        arrived: _Arrived,
         storing: TaskGroup,
         began: float,
         answer: asyncio.Future[int | None],
@@ -169,23 +182,22 @@ class IngestSession:
         self._under_way -= 1
         if not self._under_way:
             self._none_under_way.set()
-        if answer.cancelled():
-            self._publisher.window(shard).release(len(offered.image))
-        elif answer.exception() is None and answer.result() is None:
-            self._publisher.window(shard).release(len(offered.image))
-            self._stored(began)
-            self._acknowledger.add(offered, None)
-        else:
+        if not answer.cancelled() and (answer.exception() or answer.result() is not None):
             with contextlib.suppress(RuntimeError):  # the session has ended
-                self._settle_in_task(shard, offered, storing)
+                self._settle_in_task(arrived, storing)
+            return
+        self._publisher.window(arrived.shard).release(len(arrived.offered.image))
+        if not answer.cancelled():
+            self._stored(began)
+            self._acknowledger.add(arrived.offered, None)
 
-    def _settle_in_task(self, shard: Shard, offered: OfferedFrame, storing: TaskGroup) -> None:
+    def _settle_in_task(self, arrived: _Arrived, storing: TaskGroup) -> None:
         """
         Raises:
             RuntimeError: another frame failed, and the session with it.
         """
-        window, size = self._publisher.window(shard), len(offered.image)
-        settling = self._settle(shard, offered)
+        window, size = self._publisher.window(arrived.shard), len(arrived.offered.image)
+        settling = self._settle(arrived)
         try:
             task = storing.create_task(settling)
         except RuntimeError:
@@ -204,21 +216,14 @@ class IngestSession:
             )
         self._last_sequence = frame.sequence
 
-    async def _settle(self, shard: Shard, offered: OfferedFrame) -> None:
-        if offered.filtered:
-            self._acknowledger.add(offered, FILTERED)
-            return
-        rejection = self._rejection(offered)
-        frame = self._frame(offered)
-        if rejection:
+    async def _settle(self, arrived: _Arrived) -> None:
+        offered, frame, rejection = arrived.offered, arrived.frame, arrived.rejection
+        if rejection is None:
+            await self._store(arrived.shard, frame)
+        elif not offered.filtered:
             await self._reject(offered, rejection)
             self._tracing.rejected(frame, rejection.reason.value, rejection.message)
-        else:
-            await self._store(shard, frame)
         self._acknowledger.add(offered, rejection)
-
-    def _rejection(self, offered: OfferedFrame) -> FrameRejection | None:
-        return self._deps.validator.rejection(offered.image, offered.withheld_bytes)
 
     async def _store(self, shard: Shard, frame: Frame) -> None:
         began = self._deps.clock.monotonic()
