@@ -255,6 +255,11 @@ mutations: install ## 200 broken model files through a running mesh; MUTATIONS="
 bench: install ## Throughput of the mesh, beside a direct loop over the same Triton
 	$(BIN)/python -m bench.throughput
 
+.PHONY: bench-compare
+bench-compare: install ## What this working tree costs beside another revision, in turns: REV=main
+	$(BIN)/python -m bench.compare $(REV)
+REV = HEAD
+
 .PHONY: demo
 demo: install ## People found in a street video, from camera to boxes
 	$(BIN)/framemesh demo

@@ -57,13 +57,34 @@ class MeshRun:
     def frames_per_second(self) -> float:
         return self.frames / self.seconds
 
+    @property
+    def cpu_ms(self) -> float:
+        """Of all processes, a frame."""
+        return 1000 * sum(self.cpu.values()) / self.frames
+
+    def role_ms(self, role: str) -> float:
+        """Of the processes of one role, a frame."""
+        return 1000 * self.cpu.get(role, 0) / self.frames
+
 
 class Mesh:
     """A running mesh with one pipeline of one model, idle."""
 
-    def __init__(self, run: RunState, model_folder: Path = MODEL) -> None:
+    def __init__(
+        self,
+        run: RunState,
+        model_folder: Path = MODEL,
+        *,
+        cameras: int = CAMERAS,
+        checkout: Path = ROOT,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`checkout`: whose cameras push, with `environment` beside ours."""
         self._run = run
+        self._checkout = checkout
+        self._environment = environment or {}
         self._model = model_folder
+        self._cameras = cameras
         self._pushed = 0
 
     async def prepare(self) -> None:
@@ -100,11 +121,15 @@ class Mesh:
         """Push from another process as fast as possible, and wait until every frame has its
         outcome. Returns the CPU seconds of the cameras."""
         command = [sys.executable, "-m", "bench.cameras", self._run.ingest, PIPELINE]
-        options = [f"--cameras={CAMERAS}", f"--frames={frames_of_each}"]
+        options = [f"--cameras={self._cameras}", f"--frames={frames_of_each}"]
         pushing = await asyncio.create_subprocess_exec(
-            *command, *options, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+            *command,
+            *options,
+            cwd=self._checkout,
+            env={**os.environ, **self._environment},
+            stdout=asyncio.subprocess.PIPE,
         )
-        self._pushed += CAMERAS * frames_of_each
+        self._pushed += self._cameras * frames_of_each
         async with grpc.aio.insecure_channel(self._run.monitor) as channel:
             monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
             while await self._completed(monitor) < self._pushed:
@@ -114,6 +139,7 @@ class Mesh:
 
     async def saturate(self, frames_of_each: int) -> MeshRun:
         """Push, and measure."""
+        frames = self._cameras * frames_of_each
         before = cpu_seconds(self._run.pid)
         cameras = await self.push(frames_of_each)
         after = cpu_seconds(self._run.pid)
@@ -121,8 +147,8 @@ class Mesh:
         cpu["cameras"] = cameras
         async with grpc.aio.insecure_channel(self._run.monitor) as channel:
             monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
-            seconds = await self._busy_seconds(monitor, CAMERAS * frames_of_each)
-        return MeshRun(CAMERAS * frames_of_each, seconds, cpu)
+            seconds = await self._busy_seconds(monitor, frames)
+        return MeshRun(frames, seconds, cpu)
 
     async def _completed(self, monitor: "monitor_pb2_grpc.MonitorServiceAsyncStub") -> int:
         status = await monitor.GetStatus(monitor_pb2.GetStatusRequest(pipeline=PIPELINE))
@@ -202,7 +228,7 @@ def report(loops: list[DirectRun], runs: list[MeshRun], how: str) -> None:
     print("CPU ms a frame:")
     print(f"  {'direct loop':12} {statistics.median(loop.cpu_ms for loop in loops):6.2f}")
     for role in sorted(runs[0].cpu, key=lambda role: -runs[0].cpu[role]):
-        spent = statistics.median(1000 * run.cpu.get(role, 0) / run.frames for run in runs)
+        spent = statistics.median(run.role_ms(role) for run in runs)
         print(f"  {role:12} {spent:6.2f}")
 
 

@@ -7,11 +7,9 @@ frame in a thousand, the other with none of it. In turns, each is saturated whil
 import argparse
 import asyncio
 import contextlib
-import os
-import statistics
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,11 @@ import grpc.aio
 import httpx
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from bench.throughput import Mesh, MeshRun
-from framemesh.cli.local.detached import Supervisor
+from bench.pairs import in_turns, report
+from bench.separate_mesh import separate_mesh
 from framemesh.cli.local.ports import METRICS, Ports
 
 SERVICES = ("INGEST", "MASTER", "MONITOR", "AGENT", "SINK")
-STORE_BYTES = 2 * 1024**3
 SCRAPE_SECONDS = 10.0
 
 OFF = {**{f"FRAMEMESH_{each}_METRICS": "" for each in SERVICES}, "FRAMEMESH_OTLP": ""}
@@ -55,33 +52,6 @@ async def collector() -> AsyncIterator[tuple[Collector, str]]:
         await server.stop(None)
 
 
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@asynccontextmanager
-async def mesh(data: Path, ports: Ports, environment: Mapping[str, str]) -> AsyncIterator[Mesh]:
-    """A mesh with a supervisor of its own, so that its CPU time is its own."""
-    with _environment(environment):
-        supervisor = Supervisor.start(data, ports, STORE_BYTES)
-    try:
-        found = Mesh(await supervisor.until_ready(lambda _: None))
-        await found.prepare()
-        yield found
-    finally:
-        await supervisor.stop()
-
-
 async def scrape(ports: Ports) -> None:
     """Read all pages every few seconds, as Prometheus does. Runs until cancelled."""
     offsets = (1, 2, 3, 5, 7, 10)
@@ -94,40 +64,20 @@ async def scrape(ports: Ports) -> None:
             await asyncio.sleep(SCRAPE_SECONDS)
 
 
-def cpu_ms(run: MeshRun) -> float:
-    """Of all processes of the mesh, a frame."""
-    return 1000 * sum(run.cpu.values()) / run.frames
-
-
 async def compare(rounds: int, frames_of_each: int, folder: Path, *, traces: bool) -> None:
     async with collector() as (spans, address):
         ports, otlp = Ports.free(), address if traces else ""
         async with (
-            mesh(folder / "on", ports, {"FRAMEMESH_OTLP": otlp}) as on,
-            mesh(folder / "off", Ports.free(), OFF) as off,
+            separate_mesh(folder / "on", ports, {"FRAMEMESH_OTLP": otlp}) as on,
+            separate_mesh(folder / "off", Ports.free(), OFF) as off,
         ):
             scraping = asyncio.create_task(scrape(ports))
-            # The first frames warm both up.
-            await on.saturate(frames_of_each // 2)
-            await off.saturate(frames_of_each // 2)
-            pairs: list[tuple[MeshRun, MeshRun]] = []
-            for number in range(rounds):
-                if number % 2:
-                    without = await off.saturate(frames_of_each)
-                    pairs.append((await on.saturate(frames_of_each), without))
-                else:
-                    having = await on.saturate(frames_of_each)
-                    pairs.append((having, await off.saturate(frames_of_each)))
-                rates = [run.frames_per_second for run in pairs[-1]]
-                spent = [cpu_ms(run) for run in pairs[-1]]
-                print(f"  on {rates[0]:6.0f} frames/s {spent[0]:6.3f} ms   off", end="")
-                print(f" {rates[1]:6.0f} frames/s {spent[1]:6.3f} ms a frame")
+            pairs = await in_turns(
+                lambda: on.saturate(frames_of_each), lambda: off.saturate(frames_of_each), rounds
+            )
             scraping.cancel()
-    rate = statistics.median(
-        having.frames_per_second / without.frames_per_second for having, without in pairs
-    )
-    cpu = statistics.median(cpu_ms(having) / cpu_ms(without) for having, without in pairs)
-    print(f"on : off   frames/s {rate:.3f}   CPU a frame {cpu:.3f}   {spans.spans} spans")
+    report(pairs, "on", "off")
+    print(f"{spans.spans} spans")
 
 
 def main() -> None:

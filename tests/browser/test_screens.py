@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
 from tests.browser.browser import BrowserFailed
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.test_bad_frames import png
@@ -71,6 +72,24 @@ async def test_a_dead_letter_is_replayed_and_purged(
     await page.click("text=Purge for good?")
     await page.shows("The dead letter is deleted.")
     assert (await dashboard.mesh.status("poison")).dead_letters == 0
+    assert await page.errors() == []
+
+
+async def test_from_a_count_of_pending_frames_to_one_of_them(
+    dashboard: Dashboard, jpegs: list[bytes]
+) -> None:
+    stages = (StageSpec("people", "person"),)
+    await dashboard.mesh.submit(PipelineSpec("wait", stages, workers=WorkersSpec(min=0)))
+    await dashboard.mesh.push("wait", "door", jpegs[:3])
+    page = await dashboard.open("ledger")
+    await page.click("tr[data-camera='wait/door'] td.column-pending a")
+    await page.until("document.querySelectorAll('tbody tr').length == 3")
+    await page.click("tbody th a")
+    await page.shows("It is in the buffer or with a worker.")
+    await page.until("document.querySelector('.fate.pending')")
+    # It is done once there is a worker, and the page that is open says so.
+    await dashboard.mesh.apply(PipelineSpec("wait", stages))
+    await page.until("document.querySelector('.fate.done')", 30)
     assert await page.errors() == []
 
 

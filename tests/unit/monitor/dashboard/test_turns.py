@@ -8,7 +8,7 @@ from framemesh.runtime.concurrency.background_task import background_task
 
 @pytest.fixture
 async def turns() -> Turns:
-    return Turns(per_second=1000)
+    return Turns(lambda: 0.001)
 
 
 async def test_who_asks_first_is_first(turns: Turns) -> None:
@@ -25,7 +25,7 @@ async def test_who_asks_first_is_first(turns: Turns) -> None:
 
 
 async def test_who_does_not_wait_any_more_takes_no_turn() -> None:
-    turns = Turns(per_second=0.001)
+    turns = Turns(lambda: 1000.0)
     gone = [asyncio.ensure_future(turns.next()) for _ in range(100)]
     await asyncio.sleep(0)
     for each in gone:
@@ -36,7 +36,7 @@ async def test_who_does_not_wait_any_more_takes_no_turn() -> None:
 
 
 async def test_turns_come_at_their_pace() -> None:
-    turns = Turns(per_second=50)
+    turns = Turns(lambda: 0.02)
     loop = asyncio.get_running_loop()
     async with background_task(turns.run()):
         await turns.next()

@@ -70,7 +70,7 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
             DeadLetterServicer(pipelines, dead_letters),
         )
         outcomes = OutcomePages(nats, registry)
-        ledgers = Ledgers(nats, pipelines, statuses, dead_letters, frames, outcomes, results)
+        ledgers = Ledgers(nats, pipelines, statuses, dead_letters, frames, outcomes)
         # The largest image, as a dead letter.
         limit = nats.max_frame_bytes + MIB
         async with (

@@ -61,7 +61,8 @@ class Permissions:
 
 
 FRAMES = ("frames.>",)
-LEDGER = ("accepted.>", "outcomes.>")
+OUTCOMES = ("outcomes.>",)
+LEDGER = ("accepted.>", *OUTCOMES)
 
 SERVICES: Mapping[str, Permissions] = {
     # It makes room for a newer frame by deleting an older one.
@@ -70,7 +71,7 @@ SERVICES: Mapping[str, Permissions] = {
     "master": Permissions((f"{API}.>", "$KV.>", "$O.>", "events.>"), denied=(*FRAMES, *LEDGER)),
     "worker": Permissions(
         (
-            "outcomes.>",
+            *OUTCOMES,
             "runs.>",
             "dead.>",
             "trials.>",
@@ -91,8 +92,8 @@ SERVICES: Mapping[str, Permissions] = {
             f"{API}.STREAM.PURGE.KV_{CHECKPOINTS_BUCKET}",
             f"{API}.CONSUMER.DELETE.*.*",
         ),
-        # The pictures of the dashboard are copies of frames on their way.
-        subscribe=FRAMES,
+        # The pictures of the dashboard are copies of frames on their way, as are their outcomes.
+        subscribe=(*FRAMES, *OUTCOMES),
     ),
     "sink": Permissions(
         (

@@ -27,6 +27,7 @@ from framemesh.monitor.dashboard.mesh.state import MeshState
 from framemesh.monitor.dashboard.mesh.watch import MeshWatch
 from framemesh.monitor.dashboard.mesh.worker_loads import WorkerLoads
 from framemesh.monitor.dashboard.pictures.kept import KeptPictures
+from framemesh.monitor.dashboard.pictures.pace import Pace
 from framemesh.monitor.dashboard.pictures.wall import Wall
 from framemesh.monitor.dashboard.pictures.workshop import Workshop
 from framemesh.monitor.dashboard.samples.decisions import Decisions
@@ -35,7 +36,6 @@ from framemesh.monitor.lookup.dead_letters import DeadLetters
 from framemesh.monitor.lookup.frames import FrameLookup
 from framemesh.monitor.lookup.outcome_pages import OutcomePages
 from framemesh.monitor.lookup.waiting_frames import WaitingFrames
-from framemesh.monitor.results.hub import ResultHub
 from framemesh.monitor.settings import Settings
 from framemesh.monitor.status.collector import StatusCollector
 from framemesh.runtime.concurrency.task_group import TaskGroup
@@ -43,6 +43,7 @@ from framemesh.runtime.connect_options import is_loopback
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore
 from framemesh.runtime.logs import get_logger
+from framemesh.runtime.processes.cpus import usable_cpus
 from framemesh.runtime.rpc.channel import leader_channel
 
 log = get_logger()
@@ -58,7 +59,6 @@ class Ledgers:
     dead_letters: DeadLetters
     frames: FrameLookup
     outcomes: OutcomePages
-    results: ResultHub
 
 
 @asynccontextmanager
@@ -71,7 +71,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
     channel = leader_channel(settings.master, PIPELINE_SERVICE, settings.connect)
     async with channel, TaskGroup() as tasks:
         master = MasterClient(channel, settings.master)
-        with closing(Workshop()) as workshop:
+        with closing(Workshop(Pace(usable_cpus()))) as workshop:
             loads = WorkerLoads(settings.connect)
             history, activity, kept = History(), CameraActivity(), KeptPictures(clock)
 
@@ -82,9 +82,7 @@ async def dashboard(settings: Settings, ledgers: Ledgers, clock: Clock) -> Async
 
             watch = MeshWatch(MeshCollector(master, ledgers.statuses, loads, clock), on_state)
             decisions = Decisions(master)
-            wall = Wall(
-                ledgers.broker, ledgers.results, kept, clock, workshop=workshop, tasks=tasks
-            )
+            wall = Wall(ledgers.broker, kept, clock, workshop=workshop, tasks=tasks)
             access = DashboardAccess(
                 settings.connect.gatekeeper, TokenCheck(settings.dashboard_token)
             )

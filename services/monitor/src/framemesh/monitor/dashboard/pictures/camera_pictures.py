@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
+import nats.errors
 from google.protobuf.message import DecodeError
 
 from framemesh.core.clock import Clock
@@ -12,7 +14,7 @@ from framemesh.core.frame import Frame
 from framemesh.core.outcome import Fate
 from framemesh.monitor.dashboard.pictures.capture import next_frame
 from framemesh.monitor.dashboard.pictures.detections import picture_header
-from framemesh.monitor.dashboard.pictures.pairing import OutcomePairing
+from framemesh.monitor.dashboard.pictures.expected_outcome import ExpectedOutcome, expected_outcome
 from framemesh.monitor.dashboard.pictures.picture import CameraKey, Picture, picture
 from framemesh.monitor.dashboard.pictures.preference import DoneFirst
 from framemesh.monitor.dashboard.pictures.scaled_image import ScaledImage, scaled
@@ -42,7 +44,6 @@ class CameraPictures:
         broker: Broker,
         camera: CameraKey,
         *,
-        pairing: OutcomePairing,
         turns: Turns,
         workshop: Workshop,
         waiting: WaitingRoom,
@@ -57,7 +58,6 @@ class CameraPictures:
         """
         self._broker = broker
         self._camera = camera
-        self._pairing = pairing
         self._turns = turns
         self._workshop = workshop
         self._waiting = waiting
@@ -70,21 +70,21 @@ class CameraPictures:
         """Until cancelled."""
         async with TaskGroup() as tasks:
             while True:
-                await self._pairing.ready()
                 await self._turns.next()
                 # Nothing else holds the frame: where a camera sends one an hour, it is that long.
                 tasks.create_task(self._take(await next_frame(self._broker, self._camera)))
                 await asyncio.sleep(1 / PICTURES_PER_SECOND_OF_CAMERA)
 
     async def _take(self, frame: Frame) -> None:
-        with self._pairing.expected(frame.id) as outcome:
-            small = await self._scaled(frame.image)
-            del frame
-            if small is None:
-                return
-            with self._waiting.place(len(small.jpeg)) as there_is_room:
-                if there_is_room:
-                    await self._show_with(outcome, small)
+        with suppress(nats.errors.Error):  # the next picture comes over the next connection
+            async with expected_outcome(self._broker, self._camera.pipeline, frame.id) as outcome:
+                small = await self._scaled(frame.image)
+                del frame
+                if small is None:
+                    return
+                with self._waiting.place(len(small.jpeg)) as there_is_room:
+                    if there_is_room:
+                        await self._show_with(outcome, small)
 
     async def _scaled(self, image: bytes) -> ScaledImage | None:
         """None where there is no time for it, or it cannot be shown."""
@@ -97,10 +97,10 @@ class CameraPictures:
             self._note(str(error))
             return None
 
-    async def _show_with(self, outcome: asyncio.Future[bytes], small: ScaledImage) -> None:
+    async def _show_with(self, outcome: ExpectedOutcome, small: ScaledImage) -> None:
         try:
             async with asyncio.timeout(OUTCOME_SECONDS):
-                payload = await outcome
+                payload = await outcome.payload()
             fate, made = await self._workshop.do(lambda: _picture(payload, small))
         except (TimeoutError, FramemeshError):
             return

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import NoReturn
-
-PICTURES_PER_SECOND = 22.0
-"""Of all cameras together: smooth for the eye, and a tenth of a CPU for pictures of 768 x 576."""
 
 PICTURES_PER_SECOND_OF_CAMERA = 5.0
 
@@ -13,8 +11,9 @@ PICTURES_PER_SECOND_OF_CAMERA = 5.0
 class Turns:
     """Cameras that ask in turn get their pictures in turn: none is passed over for another."""
 
-    def __init__(self, per_second: float = PICTURES_PER_SECOND) -> None:
-        self._pause_seconds = 1 / per_second
+    def __init__(self, pause_seconds: Callable[[], float]) -> None:
+        """`pause_seconds`: from one turn to the next."""
+        self._pause_seconds = pause_seconds
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._asked = asyncio.Event()
 
@@ -35,7 +34,7 @@ class Turns:
                 self._waiting.popleft()
             if self._waiting:
                 self._waiting.popleft().set_result(None)
-                await asyncio.sleep(self._pause_seconds)
+                await asyncio.sleep(self._pause_seconds())
             else:
                 self._asked.clear()
                 await self._asked.wait()

@@ -10,12 +10,10 @@ from framemesh.core.errors import Code, FramemeshError
 from framemesh.monitor.dashboard.kept_running import kept_running
 from framemesh.monitor.dashboard.pictures.camera_pictures import CameraPictures
 from framemesh.monitor.dashboard.pictures.kept import KeptPictures
-from framemesh.monitor.dashboard.pictures.pairing import OutcomePairing
 from framemesh.monitor.dashboard.pictures.picture import CameraKey, Picture
 from framemesh.monitor.dashboard.pictures.turns import Turns
 from framemesh.monitor.dashboard.pictures.waiting_room import WaitingRoom
 from framemesh.monitor.dashboard.pictures.workshop import Workshop
-from framemesh.monitor.results.hub import ResultHub
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.jetstream.connection.broker import Broker
 
@@ -43,7 +41,7 @@ class View:
 
 @dataclass(slots=True)
 class _Shared:
-    """What all who look at a camera, or at a pipeline, share."""
+    """What all who look at a camera share."""
 
     task: asyncio.Task[None]
     views: set[View] = field(default_factory=set)
@@ -55,7 +53,6 @@ class Wall:
     def __init__(
         self,
         broker: Broker,
-        results: ResultHub,
         kept: KeptPictures,
         clock: Clock,
         *,
@@ -64,14 +61,12 @@ class Wall:
     ) -> None:
         """`tasks`: where pictures are taken."""
         self._broker = broker
-        self._results = results
         self._kept = kept
         self._clock = clock
         self._workshop = workshop
         self._tasks = tasks
-        self._turns = Turns()
+        self._turns = Turns(lambda: workshop.pace.pause_seconds)
         self._waiting = WaitingRoom()
-        self._pairings: dict[str, tuple[OutcomePairing, asyncio.Task[None]]] = {}
         self._cameras: dict[CameraKey, _Shared] = {}
         self._giving = tasks.create_task(kept_running("turns", self._turns.run))
 
@@ -80,8 +75,6 @@ class Wall:
         self._giving.cancel()
         for shared in self._cameras.values():
             shared.task.cancel()
-        for _, task in self._pairings.values():
-            task.cancel()
 
     @contextmanager
     def view(self, show: Callable[[Picture], None]) -> Iterator[View]:
@@ -112,14 +105,12 @@ class Wall:
             if not self._cameras[camera].views:
                 self._cameras.pop(camera).task.cancel()
         view.cameras = wanted
-        self._end_pairings()
 
     def _begin(self, camera: CameraKey) -> _Shared:
         if camera not in self._cameras:
             pictures = CameraPictures(
                 self._broker,
                 camera,
-                pairing=self._pairing(camera.pipeline),
                 turns=self._turns,
                 workshop=self._workshop,
                 waiting=self._waiting,
@@ -132,16 +123,6 @@ class Wall:
 
     def _run(self, part: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return self._tasks.create_task(kept_running(part, work))
-
-    def _pairing(self, pipeline: str) -> OutcomePairing:
-        if pipeline not in self._pairings:
-            pairing = OutcomePairing(self._results, pipeline)
-            self._pairings[pipeline] = pairing, self._run(pipeline, pairing.run)
-        return self._pairings[pipeline][0]
-
-    def _end_pairings(self) -> None:
-        for pipeline in self._pairings.keys() - {camera.pipeline for camera in self._cameras}:
-            self._pairings.pop(pipeline)[1].cancel()
 
     def _width(self, camera: CameraKey) -> int:
         """The largest that somebody wants of it."""

@@ -1,0 +1,40 @@
+"""How many pictures are made a second: fewer where frames want the CPUs."""
+
+PICTURES_PER_SECOND = 22.0
+"""Of all cameras together: smooth for the eye, and a tenth of a CPU for pictures of 768 x 576."""
+
+CROWDED_STRETCH = 1.5
+"""A picture that takes so many times its CPU time waits for CPUs that others use."""
+
+CROWDED_SHARE = 0.01
+"""Of all CPUs, that making pictures may take then. To receive and send them takes as much again."""
+
+SMOOTHING = 0.1
+"""Weight of each new picture in the averages."""
+
+SHORTEST_SECONDS = 0.0005
+"""Of CPU time: what took less says nothing of the machine."""
+
+
+class Pace:
+    """Learns from what pictures took."""
+
+    def __init__(self, cpus: int) -> None:
+        self._cpus = cpus
+        self._cpu_seconds = 0.0
+        self._stretch = 1.0
+
+    def observe(self, cpu_seconds: float, wall_seconds: float) -> None:
+        """One was made."""
+        if cpu_seconds < SHORTEST_SECONDS:
+            return
+        self._cpu_seconds += SMOOTHING * (cpu_seconds - self._cpu_seconds)
+        self._stretch += SMOOTHING * (wall_seconds / cpu_seconds - self._stretch)
+
+    @property
+    def pause_seconds(self) -> float:
+        """Between two pictures, now."""
+        shortest = 1 / PICTURES_PER_SECOND
+        if self._stretch < CROWDED_STRETCH:
+            return shortest
+        return max(shortest, self._cpu_seconds / (CROWDED_SHARE * self._cpus))
