@@ -2,20 +2,29 @@
 
 import platform
 import sys
+import sysconfig
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distributions
 
-from framemesh.cli.doctor.finding import Finding, good, problem
+from framemesh.cli.doctor.finding import Finding, good, note, problem
 from framemesh.cli.doctor.surroundings import Surroundings
 from framemesh.cli.doctor.threads import in_thread
 from framemesh.cli.doctor.versions import Version, version_text
 
 LEAST_PYTHON = (3, 11)
 
+OPTIMIZED = "--enable-optimizations"
+"""The option of Python's configure for profile-guided optimization."""
+
+OF_THE_SYSTEM = "/usr"
+"""The prefix of the Python of a distribution: those are optimized, and not all say so."""
+
 
 async def examine(_: Surroundings) -> Sequence[Finding]:
-    return [python(sys.version_info[:3]), packages(await in_thread(installed))]
+    build = python_build(sys.base_prefix, str(sysconfig.get_config_var("CONFIG_ARGS") or ""))
+    found = [python(sys.version_info[:3]), packages(await in_thread(installed))]
+    return found if build is None else [*found, build]
 
 
 def installed() -> dict[str, str]:
@@ -31,6 +40,21 @@ def python(version: Version) -> Finding:
             f"Python {version_text(version)} is too old", f"install Python {least} or newer"
         )
     return good(f"Python {version_text(version)} on {platform.system()} {platform.machine()}")
+
+
+def python_build(prefix: str, configured: str) -> Finding | None:
+    """What is to be said of how Python was compiled, if anything.
+
+    Args:
+        configured: the options of its configure.
+    """
+    if prefix == OF_THE_SYSTEM or OPTIMIZED in configured:
+        return None
+    return note(
+        "this Python was compiled without profile-guided optimization",
+        "one that was takes 0.95 times the CPU for a whole mesh: that of your distribution, of uv, "
+        f"or of pyenv with PYTHON_CONFIGURE_OPTS='{OPTIMIZED} --with-lto'",
+    )
 
 
 def packages(versions: Mapping[str, str]) -> Finding:
