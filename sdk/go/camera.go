@@ -55,6 +55,7 @@ type Camera struct {
 	untold    time.Time // since when frames are filtered that ingest was not told of
 	query     uint64    // for the clock, that is to be answered; 0: none
 	hint      Hint
+	rate      *session.RateMeter
 	failure   error // why there will be no further stream
 	started   bool
 	stopped   bool
@@ -79,6 +80,7 @@ func NewCamera(target Target, opts ...Option) (*Camera, error) {
 	c := &Camera{
 		target: target, options: o, changed: make(chan struct{}), logged: map[string]bool{},
 		hint:      noHint,
+		rate:      session.NewRateMeter(time.Now()),
 		reconnect: session.NewReconnect(len(target.Addresses), o.connectTimeout),
 	}
 	c.clock = session.NewSteadyClock(func() int64 { return o.clock().UnixNano() }, session.SinceBoot)

@@ -20,7 +20,19 @@ func clockRequest(reading session.Reading) *ingestv1.PushRequest {
 	}}}
 }
 
-func frameRequest(frame session.Frame) *ingestv1.PushRequest {
+// framesRequest is one message, of one frame or of several.
+func framesRequest(frames []session.Frame) *ingestv1.PushRequest {
+	if len(frames) == 1 {
+		return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Frame{Frame: wireFrame(frames[0])}}
+	}
+	several := &ingestv1.Frames{Frames: make([]*ingestv1.Frame, 0, len(frames))}
+	for _, frame := range frames {
+		several.Frames = append(several.Frames, wireFrame(frame))
+	}
+	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Frames{Frames: several}}
+}
+
+func wireFrame(frame session.Frame) *ingestv1.Frame {
 	wire := &ingestv1.Frame{
 		Sequence:         frame.Sequence,
 		CapturedUnixNano: frame.Captured,
@@ -38,11 +50,19 @@ func frameRequest(frame session.Frame) *ingestv1.PushRequest {
 			wire.Headers[header.Name] = header.Value
 		}
 	}
-	return &ingestv1.PushRequest{Request: &ingestv1.PushRequest_Frame{Frame: wire}}
+	return wire
 }
 
 func fromCredit(credit *ingestv1.Credit) session.Credit {
 	return session.Credit{Frames: credit.GetFrames(), Bytes: credit.GetBytes()}
+}
+
+// perMessage is what ingest takes in one message; an older one says nothing of it.
+func perMessage(opened *ingestv1.SessionOpened) session.Credit {
+	if opened.PerMessage == nil {
+		return session.OneFrame
+	}
+	return fromCredit(opened.GetPerMessage())
 }
 
 func fromHint(hint *ingestv1.Hint) Hint {

@@ -20,9 +20,13 @@ type link struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed at the end of run
 
-	turn   int // of the address that is tried
-	broken bool
 	why    string // the last stream ended
+	broken bool
+
+	// Under the camera's lock; run alone writes turn.
+	turn      int    // of the address that is tried
+	opened    int    // streams, so far
+	lastError string // of the last stream that broke
 }
 
 func newLink(c *Camera) *link {
@@ -61,9 +65,7 @@ func (l *link) run() {
 		if !more {
 			return
 		}
-		pause := l.ended(l.connectAndPush(opening))
-		l.turn++
-		l.rest(pause)
+		l.rest(l.ended(l.connectAndPush(opening)))
 	}
 }
 
@@ -170,7 +172,7 @@ func (l *link) until(ctx context.Context, done func() bool) bool {
 	return c.wait(ctx, done) == nil
 }
 
-// nextRequest waits for the next frame; false if there will be none on this stream.
+// nextRequest waits for the next frames; false if there will be none on this stream.
 func (l *link) nextRequest(ctx context.Context) (*ingestv1.PushRequest, bool) {
 	c := l.camera
 	c.mu.Lock()
@@ -185,8 +187,8 @@ func (l *link) nextRequest(ctx context.Context) (*ingestv1.PushRequest, bool) {
 			c.query = 0
 			return l.read(query), true
 		}
-		if frame, found := c.session.NextToSend(); found {
-			return frameRequest(frame), true
+		if frames := c.session.NextToSend(); len(frames) > 0 {
+			return framesRequest(frames), true
 		}
 		if ended() {
 			return nil, false
@@ -219,15 +221,18 @@ func (l *link) apply(response *ingestv1.PushResponse) {
 	switch {
 	case response.GetOpened() != nil:
 		opened := response.GetOpened()
-		c.session.Opened(fromCredit(opened.GetCredit()), opened.GetMaxFrameBytes())
+		c.session.Opened(fromCredit(opened.GetCredit()), opened.GetMaxFrameBytes(), perMessage(opened))
 		c.reconnect.Opened()
+		l.opened++
 		if l.broken {
 			c.options.log.Warn("connected again", "camera", c.target.Camera)
 			l.broken = false
 		}
 	case response.GetAcknowledgement() != nil:
 		answer := response.GetAcknowledgement()
+		before := c.session.Counts().Accepted
 		c.session.Acknowledged(answer.GetAccepted(), fromRejections(answer.GetRejected()))
+		c.rate.Add(c.session.Counts().Accepted-before, time.Now())
 		c.reconnect.Progressed()
 	case response.GetClockQuery() != nil:
 		c.query = response.GetClockQuery().GetId()
@@ -243,6 +248,7 @@ func (l *link) ended(with *status.Status) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.notify()
+	defer func() { l.turn++ }()
 	c.query, c.hint = 0, noHint
 	c.session.Broken()
 	if l.isFinished() {
@@ -254,6 +260,7 @@ func (l *link) ended(with *status.Status) time.Duration {
 	}
 	if with.Code() != codes.Canceled { // our own time-out explains nothing
 		l.why = words(with)
+		l.lastError = l.why
 	}
 	wasOpen := c.session.ConnectedOnce()
 	pause, again := c.reconnect.Pause(time.Now())

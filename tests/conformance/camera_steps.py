@@ -99,6 +99,13 @@ class CameraSteps:
 
         await eventually(counts, until=lambda found: found == {"filtered": 0, **expected})
 
+    async def _statistics(self, expected: dict[str, Any]) -> None:
+        async def statistics() -> dict[str, Any]:
+            found: dict[str, Any] = (await self._program.do("statistics"))["statistics"]
+            return found
+
+        await eventually(statistics, until=lambda found: expected.items() <= found.items())
+
     async def _hint(self, expected: dict[str, float]) -> None:
         async def hint() -> Answer:
             return await self._program.do("hint")

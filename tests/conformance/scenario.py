@@ -38,6 +38,8 @@ class Scenario:
     """The error with which there is no camera at all."""
     arrived: list[str] | None = None
     """The sequence numbers of each stream, in order, such as "1-3 7"; None: nobody looks."""
+    messages: list[list[int]] | None = None
+    """How many frames each message with frames had, of each stream; None: nobody looks."""
     at: list[int] | None = None
     """The address that each stream came to."""
     withheld: dict[int, int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A real gRPC server whose answers a scenario says, and which keeps the bytes that came."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +31,8 @@ class Stream:
     """All requests, as they came."""
     frames: list[ingest_pb2.Frame] = field(default_factory=list)
     clocks: list[ingest_pb2.ClockReading] = field(default_factory=list)
+    messages: list[int] = field(default_factory=list)
+    """How many frames each message with frames had."""
 
     @property
     def sequences(self) -> list[int]:
@@ -99,6 +101,7 @@ class Script:
         self._context = context
         self._gates = gates
         self._reading: asyncio.Future[bytes] | None = None
+        self._unread: deque[ingest_pb2.Frame] = deque()
 
     async def follow(self, script: tuple[Action, ...]) -> None:
         try:
@@ -109,9 +112,11 @@ class Script:
             if self._reading is not None:
                 self._reading.cancel()
 
-    async def _open(self, given: dict[str, int]) -> None:
+    async def _open(self, given: dict[str, Any]) -> None:
         credit = ingest_pb2.Credit(frames=given["frames"], bytes=given.get("bytes", MIB))
         opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=given.get("largest", MIB))
+        if "per_message" in given:
+            opened.per_message.frames, opened.per_message.bytes = given["per_message"]
         await self._answer(ingest_pb2.PushResponse(opened=opened))
 
     async def _receive(self, count: int) -> None:
@@ -181,10 +186,10 @@ class Script:
 
     async def _frame(self) -> ingest_pb2.Frame | None:
         """The next frame; None once the camera half-closed."""
-        count = len(self._stream.frames)
-        while len(self._stream.frames) == count:
+        while not self._unread:
             if not await self._request():
                 return None
+        self._stream.frames.append(self._unread.popleft())
         return self._stream.frames[-1]
 
     async def _request(self) -> bool:
@@ -201,7 +206,9 @@ class Script:
         if request.HasField("clock"):
             self._stream.clocks.append(request.clock)
         else:
-            self._stream.frames.append(request.frame)
+            frames = request.frames.frames if request.HasField("frames") else [request.frame]
+            self._stream.messages.append(len(frames))
+            self._unread += frames
         return True
 
     async def _acknowledge(self, answer: ingest_pb2.Acknowledgement) -> None:

@@ -70,8 +70,9 @@ async def test_all_send_the_same_bytes(scenario: Scenario, go_camera: Sequence[s
 def masked(raw: bytes) -> bytes:
     """A request without what is another one each time: times, and the session."""
     request = ingest_pb2.PushRequest.FromString(raw)
-    frame = request.frame
-    for time in (frame.captured_unix_nano, frame.sent_unix_nano, request.clock.unix_nano):
+    frames = (request.frame, *request.frames.frames)
+    times = {time for one in frames for time in (one.captured_unix_nano, one.sent_unix_nano)}
+    for time in (*times, request.clock.unix_nano):
         if time:
             value = ingest_pb2.PushRequest(clock=ingest_pb2.ClockReading(unix_nano=time))
             raw = raw.replace(value.SerializeToString()[3:], b"time")
@@ -83,6 +84,8 @@ def check(scenario: Scenario, ingest: ScriptedIngest, images: dict[int, bytes]) 
     streams = ingest.streams
     if scenario.arrived is not None:
         assert [one.sequences for one in streams] == [numbers(n) for n in scenario.arrived]
+    if scenario.messages is not None:
+        assert [one.messages for one in streams] == scenario.messages
     if scenario.at is not None:
         assert [one.address for one in streams] == scenario.at
     if scenario.clocks is not None:

@@ -115,6 +115,16 @@ class Program:
         names = ("offered", "accepted", "rejected", "dropped", "pending", "filtered")
         return {"counts": {name: getattr(counts, name) for name in names}}
 
+    def _statistics(self) -> dict[str, Any]:
+        found = self._camera.statistics
+        names = (
+            *("accepted_bytes", "is_connected", "reconnects"),
+            *("spool_frames", "spool_bytes", "last_error"),
+        )
+        told = {name: getattr(found, name) for name in names}
+        sending, waiting = found.accepted_per_second > 0, found.oldest_seconds > 0
+        return {"statistics": {**told, "is_sending": sending, "is_waiting": waiting}}
+
     def _hint(self) -> dict[str, Any]:
         hint = self._camera.hint
         return {"frames_per_second": hint.frames_per_second or 0, "quality": hint.quality}

@@ -54,6 +54,12 @@ def frame(sequence: int, image: bytes, withheld_bytes: int = 0) -> ingest_pb2.Pu
     )
 
 
+def together(*requests: ingest_pb2.PushRequest) -> ingest_pb2.PushRequest:
+    """One message of several frames."""
+    frames = ingest_pb2.Frames(frames=[request.frame for request in requests])
+    return ingest_pb2.PushRequest(frames=frames)
+
+
 @dataclass
 class Push:
     """One stream of one camera."""

@@ -66,7 +66,8 @@ def _stream(random: Random, seed: int) -> Stream:
 def _message(random: Random, opening: bytes) -> bytes:
     kind = random.random()
     if kind < 0.8:
-        return _frame(random).SerializeToString()
+        message = _frame(random) if kind < 0.65 else _frames(random)
+        return message.SerializeToString()
     if kind < 0.95:
         return _clock(random).SerializeToString()
     if kind < 0.96:
@@ -99,6 +100,14 @@ def _frame(random: Random) -> ingest_pb2.PushRequest:
     if random.random() < 0.05:
         frame.headers[random.choice(("traceparent", "Nats-Msg-Id", *NAMES))] = random.choice(NAMES)
     return ingest_pb2.PushRequest(frame=frame)
+
+
+def _frames(random: Random) -> ingest_pb2.PushRequest:
+    count = random.choice((0, 1, 2, 3, 4, 8, 9, 200))
+    frames = [_frame(random).frame for _ in range(count)]
+    if random.random() < 0.8:
+        frames.sort(key=lambda frame: frame.sequence)
+    return ingest_pb2.PushRequest(frames=ingest_pb2.Frames(frames=frames))
 
 
 def _clock(random: Random) -> ingest_pb2.PushRequest:

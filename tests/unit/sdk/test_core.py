@@ -14,7 +14,6 @@ from framemesh.sdk import (
 )
 from framemesh.sdk.session.core import CameraCore
 from framemesh.sdk.session.credit import Credit
-from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.steps import (
     ClockReading,
@@ -73,7 +72,7 @@ class World:
 
 
 def sequences(requests: list[Request]) -> list[int]:
-    return [one.sequence for one in requests if isinstance(one, OfferedFrame)]
+    return [frame.sequence for one in requests if isinstance(one, list) for frame in one]
 
 
 def test_it_connects_for_the_first_frame_and_not_again() -> None:

@@ -26,8 +26,8 @@ def filtered(sequence: int) -> FrameRejected:
 
 def sent(session: CameraSession) -> list[tuple[int, int]]:
     found = []
-    while (frame := session.next_to_send()) is not None:
-        found.append((frame.sequence, frame.filtered))
+    while message := session.next_to_send():
+        found += [(frame.sequence, frame.filtered) for frame in message]
     return found
 
 

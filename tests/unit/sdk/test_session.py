@@ -22,8 +22,8 @@ def offer(session: CameraSession, *images: bytes) -> None:
 def sent(session: CameraSession) -> list[int]:
     """The numbers of all frames that may be sent now."""
     numbers = []
-    while (frame := session.next_to_send()) is not None:
-        numbers.append(frame.sequence)
+    while message := session.next_to_send():
+        numbers += [frame.sequence for frame in message]
     return numbers
 
 
@@ -65,10 +65,39 @@ def test_a_frame_larger_than_all_the_credit_goes_alone() -> None:
 def test_an_image_over_the_limit_is_withheld_and_costs_no_bytes() -> None:
     session = opened(Credit(frames=2, bytes=1000), max_frame_bytes=1000)
     offer(session, bytes(1001))
-    frame = session.next_to_send()
-    assert frame is not None
+    (frame,) = session.next_to_send()
     assert (frame.image, frame.withheld_bytes) == (b"", 1001)
     assert session.admits(1000)
+
+
+def test_a_message_has_as_many_frames_as_ingest_takes_in_one() -> None:
+    session = CameraSession("s1")
+    session.opened(Credit(frames=6, bytes=1000), 1000, Credit(frames=3, bytes=10))
+    offer(session, b"a", b"b", b"c", b"d", b"e" * 8, b"ff")
+    messages = []
+    while message := session.next_to_send():
+        messages.append([frame.sequence for frame in message])
+    # Three frames, ten bytes, and in all the six that may be unacknowledged.
+    assert messages == [[1, 2, 3], [4, 5], [6]]
+
+
+def test_a_session_knows_when_a_message_is_full() -> None:
+    session = CameraSession("s1")
+    session.opened(PLENTY, 1000, Credit(frames=3, bytes=10))
+    offer(session, b"a", b"b")
+    assert not session.fills_message
+    offer(session, b"c")
+    assert session.fills_message
+    session.next_to_send()
+    offer(session, b"d" * 10)
+    assert session.fills_message
+
+
+def test_a_frame_that_is_larger_than_a_message_goes_alone() -> None:
+    session = CameraSession("s1")
+    session.opened(PLENTY, 1000, Credit(frames=3, bytes=10))
+    offer(session, b"a" * 20, b"b")
+    assert [len(session.next_to_send()), len(session.next_to_send())] == [1, 1]
 
 
 def test_a_broken_stream_sends_nothing_but_still_takes_what_fits() -> None:
@@ -96,8 +125,7 @@ def test_a_lower_limit_on_the_next_stream_withholds_what_was_sent_before() -> No
     sent(session)
     session.broken()
     session.opened(PLENTY, max_frame_bytes=100)
-    frame = session.next_to_send()
-    assert frame is not None
+    (frame,) = session.next_to_send()
     assert (frame.image, frame.withheld_bytes) == (b"", 500)
 
 
@@ -180,6 +208,5 @@ def test_an_image_over_the_limit_gives_its_room_back_when_the_limit_is_known() -
     session.opened(Credit(frames=1, bytes=10), max_frame_bytes=100)
     offer(session, bytes(50))
     assert session.counts.dropped == 0
-    frame = session.next_to_send()
-    assert frame is not None
+    (frame,) = session.next_to_send()
     assert (frame.sequence, frame.withheld_bytes) == (1, 900)

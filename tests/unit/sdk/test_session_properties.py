@@ -28,7 +28,7 @@ class SessionMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.spool: Credit | None = None
-        self.credit = Credit(0, 0)
+        self.credit = self.per_message = Credit(0, 0)
         self.most = 1
         """Frames that any credit allowed."""
         self.largest = sys.maxsize
@@ -48,9 +48,10 @@ class SessionMachine(RuleBasedStateMachine):
         self.session = CameraSession("s1", spool)
 
     @precondition(lambda self: not self.session.is_open)
-    @rule(credit=credits_, largest=st.integers(0, 60))
-    def a_stream_opens(self, credit: Credit, largest: int) -> None:
-        self.session.opened(credit, largest)
+    @rule(credit=credits_, largest=st.integers(0, 60), per_message=credits_)
+    def a_stream_opens(self, credit: Credit, largest: int, per_message: Credit) -> None:
+        self.session.opened(credit, largest, per_message)
+        self.per_message = per_message
         self.credit, self.largest = credit, largest
         self.most = max(self.most, credit.frames)
         self.waiting = {n: self.kept(size) for n, size in self.waiting.items()}
@@ -82,10 +83,15 @@ class SessionMachine(RuleBasedStateMachine):
         self.sizes[sequence], self.waiting[sequence] = size, kept
 
     @rule()
-    def a_frame_is_sent_if_there_is_one(self) -> None:
-        frame = self.session.next_to_send()
-        if frame is None:
-            return
+    def frames_are_sent_if_there_are_any(self) -> None:
+        message = self.session.next_to_send()
+        if len(message) > 1:
+            assert len(message) <= self.per_message.frames
+            assert sum(len(frame.image) for frame in message) <= self.per_message.bytes
+        for frame in message:
+            self.is_sent(frame)
+
+    def is_sent(self, frame: OfferedFrame) -> None:
         assert self.session.is_open
         if self.again:
             assert frame.sequence == self.again.pop(0), "what was sent before comes first"

@@ -130,6 +130,13 @@ func (p *program) do(c command) (answer, error) {
 			"offered": counts.Offered, "accepted": counts.Accepted, "rejected": counts.Rejected,
 			"dropped": counts.Dropped, "pending": counts.Pending, "filtered": counts.Filtered,
 		}}, nil
+	case "statistics":
+		found := p.camera.Statistics()
+		return answer{"statistics": map[string]any{
+			"accepted_bytes": found.AcceptedBytes, "is_sending": found.AcceptedPerSecond > 0,
+			"is_connected": found.Connected, "reconnects": found.Reconnects, "spool_frames": found.SpoolFrames,
+			"spool_bytes": found.SpoolBytes, "is_waiting": found.Oldest > 0, "last_error": found.LastError,
+		}}, nil
 	case "hint":
 		hint := p.camera.Hint()
 		return answer{"frames_per_second": hint.FramesPerSecond, "quality": hint.Quality}, nil

@@ -8,6 +8,9 @@ type Credit struct {
 	Bytes  uint64
 }
 
+// OneFrame is the credit of a message of one frame.
+var OneFrame = Credit{Frames: 1}
+
 // Unlimited is the credit of what something else bounds.
 var Unlimited = Credit{Frames: math.MaxUint32, Bytes: math.MaxUint64}
 

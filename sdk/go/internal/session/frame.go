@@ -37,6 +37,14 @@ func newFrame(sequence uint64, offer Offer) Frame {
 	}
 }
 
+// Given is when it was given to be sent, in nanoseconds since the Unix epoch, by the camera's clock.
+func (f Frame) Given() int64 {
+	if f.Sent != 0 {
+		return f.Sent
+	}
+	return f.Captured
+}
+
 // within is this frame, without its image if that has more bytes than limit.
 func (f Frame) within(limit uint64) Frame {
 	if uint64(len(f.Image)) <= limit {

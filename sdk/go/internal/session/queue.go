@@ -8,6 +8,8 @@ type Queue interface {
 	Bytes() uint64
 	// Next is the number of the oldest frame and the size of its image; false if there is none.
 	Next() (sequence uint64, size int, waits bool)
+	// Oldest is when the oldest frame was given to be sent; false if there is none.
+	Oldest() (given int64, waits bool)
 	// HasRoom is whether an image of so many bytes may be put now.
 	HasRoom(size int) bool
 	// Take removes and returns the oldest frame, which is about to be sent; there must be one. False: it
@@ -52,6 +54,14 @@ func (q *MemoryQueue) Next() (uint64, int, bool) {
 		return 0, 0, false
 	}
 	return q.frames[0].Sequence, len(q.frames[0].Image), true
+}
+
+// Oldest implements Queue.
+func (q *MemoryQueue) Oldest() (int64, bool) {
+	if len(q.frames) == 0 {
+		return 0, false
+	}
+	return q.frames[0].Given(), true
 }
 
 // Take implements Queue.

@@ -35,6 +35,7 @@ type Session struct {
 	connectedOnce bool
 	credit        Credit
 	maxFrameBytes uint64
+	perMessage    Credit
 
 	sent     map[uint64]Frame // on this stream or an earlier one, unacknowledged
 	order    []uint64         // of what was sent, in the order of the numbers; answered ones leave it late
@@ -43,6 +44,7 @@ type Session struct {
 	sentCost cost             // of all in sent
 
 	offered, accepted, rejected, filtered uint64
+	acceptedBytes                         uint64
 	newRejections                         []Rejection
 }
 
@@ -50,7 +52,8 @@ type Session struct {
 // bounds all frames together; else the queue is bounded, and says what is admitted.
 func New(id string, queue Queue, byCredit bool) *Session {
 	return &Session{
-		ID: id, queue: queue, byCredit: byCredit, maxFrameBytes: math.MaxUint64, sent: map[uint64]Frame{},
+		ID: id, queue: queue, byCredit: byCredit, maxFrameBytes: math.MaxUint64, perMessage: OneFrame,
+		sent: map[uint64]Frame{},
 	}
 }
 
@@ -76,16 +79,35 @@ func (s *Session) AllSent() bool {
 	return len(s.resend) == 0 && len(s.runs.runs) == 0 && s.queue.Len() == 0
 }
 
+// AcceptedBytes is the size of the images that ingest accepted.
+func (s *Session) AcceptedBytes() uint64 { return s.acceptedBytes }
+
+// NeverSent is how many frames were never given to a stream, and the size of their images; of a spool on disk
+// that of its files.
+func (s *Session) NeverSent() (frames int, bytes uint64) { return s.queue.Len(), s.queue.Bytes() }
+
+// Oldest is when the oldest frame without an answer was given to be sent, in nanoseconds since the Unix epoch;
+// false if there is none.
+func (s *Session) Oldest() (int64, bool) {
+	for _, number := range s.order {
+		if frame, unacknowledged := s.sent[number]; unacknowledged {
+			return frame.Given(), true
+		}
+	}
+	return s.queue.Oldest()
+}
+
 // IsOpen is whether there is a stream to send on.
 func (s *Session) IsOpen() bool { return s.isOpen }
 
 // ConnectedOnce is whether a stream was ever open, so that a credit is known.
 func (s *Session) ConnectedOnce() bool { return s.connectedOnce }
 
-// Opened tells of a stream with a credit of its own; what is unacknowledged goes on it again.
-func (s *Session) Opened(credit Credit, maxFrameBytes uint64) {
+// Opened tells of a stream with a credit of its own, and of what ingest takes in one message; what is
+// unacknowledged goes on it again.
+func (s *Session) Opened(credit Credit, maxFrameBytes uint64, perMessage Credit) {
 	s.isOpen, s.connectedOnce = true, true
-	s.credit, s.maxFrameBytes = credit, maxFrameBytes
+	s.credit, s.maxFrameBytes, s.perMessage = credit, maxFrameBytes, perMessage
 	s.queue.Withhold(maxFrameBytes)
 	s.sentCost, s.inFlight = cost{}, cost{}
 	s.tidy()
@@ -132,19 +154,25 @@ func (s *Session) Offer(offer Offer) (uint64, error) {
 	return s.last, nil
 }
 
-// CanSend is whether NextToSend returns a frame now.
+// CanSend is whether NextToSend returns frames now.
 func (s *Session) CanSend() bool {
-	if !s.isOpen {
-		return false
-	}
+	size := s.nextSize()
+	return s.isOpen && size >= 0 && s.inFlight.leavesRoom(s.credit, size)
+}
+
+// nextSize is the size of the next frame's image; -1: there is none.
+func (s *Session) nextSize() int {
 	if len(s.resend) > 0 {
-		return s.inFlight.leavesRoom(s.credit, len(s.sent[s.resend[0]].Image))
+		return len(s.sent[s.resend[0]].Image)
 	}
 	if s.runIsNext() {
-		return s.inFlight.leavesRoom(s.credit, 0)
+		return 0
 	}
 	_, size, waits := s.queue.Next()
-	return waits && s.inFlight.leavesRoom(s.credit, s.kept(size))
+	if !waits {
+		return -1
+	}
+	return s.kept(size)
 }
 
 // runIsNext is whether frames that were filtered have the lowest numbers of those that were never sent.
@@ -156,15 +184,21 @@ func (s *Session) runIsNext() bool {
 	return !waits || s.runs.runs[0].Sequence < sequence
 }
 
-// NextToSend takes the next frame for the open stream; false if there is none, or no credit for it.
-func (s *Session) NextToSend() (Frame, bool) {
-	for s.CanSend() {
-		if frame, readable := s.take(); readable {
-			s.inFlight.add(len(frame.Image))
-			return frame, true
+// NextToSend takes the next frames for one message of the open stream; none if there are none, or no
+// credit for them.
+func (s *Session) NextToSend() []Frame {
+	var message []Frame
+	var cost cost
+	for s.CanSend() && cost.leavesRoom(s.perMessage, s.nextSize()) {
+		frame, readable := s.take()
+		if !readable {
+			continue
 		}
+		s.inFlight.add(len(frame.Image))
+		cost.add(len(frame.Image))
+		message = append(message, frame)
 	}
-	return Frame{}, false
+	return message
 }
 
 func (s *Session) take() (Frame, bool) {
@@ -195,8 +229,9 @@ func (s *Session) keep(frame Frame) Frame {
 // a frame that was not sent, are ignored.
 func (s *Session) Acknowledged(accepted []uint64, rejected []Rejection) {
 	for _, number := range accepted {
-		if _, settled := s.settle(number); settled {
+		if frame, settled := s.settle(number); settled {
 			s.accepted++
+			s.acceptedBytes += uint64(len(frame.Image))
 		}
 	}
 	for _, one := range rejected {

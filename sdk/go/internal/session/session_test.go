@@ -13,7 +13,7 @@ var plenty = Credit{Frames: 100, Bytes: 1_000_000}
 func opened(t *testing.T, credit Credit, largest uint64) *Session {
 	t.Helper()
 	s := New("s1", NewMemoryQueue(Unlimited), true)
-	s.Opened(credit, largest)
+	s.Opened(credit, largest, OneFrame)
 	return s
 }
 
@@ -33,11 +33,13 @@ func offer(s *Session, images ...string) {
 func sent(s *Session) []uint64 {
 	var numbers []uint64
 	for {
-		frame, found := s.NextToSend()
-		if !found {
+		message := s.NextToSend()
+		if len(message) == 0 {
 			return numbers
 		}
-		numbers = append(numbers, frame.Sequence)
+		for _, frame := range message {
+			numbers = append(numbers, frame.Sequence)
+		}
 	}
 }
 
@@ -82,10 +84,34 @@ func TestAFrameLargerThanAllTheCreditGoesAlone(t *testing.T) {
 func TestAnImageOverTheLimitIsWithheldAndCostsNoBytes(t *testing.T) {
 	s := opened(t, Credit{Frames: 2, Bytes: 1000}, 1000)
 	offer(s, string(make([]byte, 1001)))
-	frame, _ := s.NextToSend()
+	frame := s.NextToSend()[0]
 	expect(t, frame.Image, nil)
 	expect(t, frame.Withheld, 1001)
 	expect(t, s.Admits(1000), true)
+}
+
+func TestAMessageHasAsManyFramesAsIngestTakesInOne(t *testing.T) {
+	s := New("s1", NewMemoryQueue(Unlimited), true)
+	s.Opened(Credit{Frames: 6, Bytes: 1000}, 1000, Credit{Frames: 3, Bytes: 10})
+	offer(s, "a", "b", "c", "d", "eeeeeeee", "ff", "g")
+	var messages [][]uint64
+	for message := s.NextToSend(); len(message) > 0; message = s.NextToSend() {
+		var numbers []uint64
+		for _, frame := range message {
+			numbers = append(numbers, frame.Sequence)
+		}
+		messages = append(messages, numbers)
+	}
+	// Three frames, ten bytes, and in all the six that may be unacknowledged.
+	expect(t, messages, [][]uint64{{1, 2, 3}, {4, 5}, {6}})
+}
+
+func TestAFrameThatIsLargerThanAMessageGoesAlone(t *testing.T) {
+	s := New("s1", NewMemoryQueue(Unlimited), true)
+	s.Opened(plenty, 1000, Credit{Frames: 3, Bytes: 10})
+	offer(s, "aaaaaaaaaaaaaaaaaaaa", "b")
+	expect(t, len(s.NextToSend()), 1)
+	expect(t, len(s.NextToSend()), 1)
 }
 
 func TestTheNextStreamGetsEverythingUnansweredInOrder(t *testing.T) {
@@ -96,7 +122,7 @@ func TestTheNextStreamGetsEverythingUnansweredInOrder(t *testing.T) {
 	s.Broken()
 	offer(s, "d")
 	expect(t, sent(s), nil)
-	s.Opened(plenty, 1000)
+	s.Opened(plenty, 1000, OneFrame)
 	expect(t, sent(s), []uint64{1, 3, 4})
 }
 
@@ -115,12 +141,12 @@ func TestAnAnswerCountsOnceAndOnlyForWhatWasSent(t *testing.T) {
 
 func TestTheOldestFramesThatWereNeverSentMakeRoom(t *testing.T) {
 	s := spooling(2, 10)
-	s.Opened(Credit{Frames: 1, Bytes: 1000}, 1000)
+	s.Opened(Credit{Frames: 1, Bytes: 1000}, 1000, OneFrame)
 	offer(s, "a")
 	expect(t, sent(s), []uint64{1})
 	s.Broken()
 	offer(s, "b", "c", "d", "123456789")
-	s.Opened(plenty, 1000)
+	s.Opened(plenty, 1000, OneFrame)
 	expect(t, sent(s), []uint64{1, 4, 5})
 	expect(t, s.Counts(), Counts{Offered: 5, Dropped: 2, Pending: 3})
 }
@@ -138,8 +164,7 @@ func TestFilteredFramesAreToldAsRuns(t *testing.T) {
 		{Sequence: 3, Filtered: 3}, newFrame(4, Offer{Image: []byte("a"), Captured: 7}),
 		{Sequence: 4 + MaxFiltered, Filtered: MaxFiltered}, {Sequence: 9 + MaxFiltered, Filtered: 5},
 	} {
-		got, _ := s.NextToSend()
-		expect(t, got, want)
+		expect(t, s.NextToSend(), []Frame{want})
 	}
 	s.Acknowledged([]uint64{4}, []Rejection{{Sequence: 3, Reason: "filtered"}})
 	expect(t, s.TakeRejected(), nil)
@@ -174,19 +199,20 @@ func TestWhateverHappens(t *testing.T) {
 }
 
 type model struct {
-	random   *rand.Rand
-	s        *Session
-	bounds   *Credit
-	credit   Credit
-	largest  uint64
-	sizes    map[uint64]int
-	kept     map[uint64]int // bytes of the image that are kept
-	waiting  []uint64
-	sentOnce map[uint64]bool // and unanswered
-	under    []uint64        // way on this stream
-	again    []uint64
-	answered uint64
-	wrong    string
+	random     *rand.Rand
+	s          *Session
+	bounds     *Credit
+	credit     Credit
+	perMessage Credit
+	largest    uint64
+	sizes      map[uint64]int
+	kept       map[uint64]int // bytes of the image that are kept
+	waiting    []uint64
+	sentOnce   map[uint64]bool // and unanswered
+	under      []uint64        // way on this stream
+	again      []uint64
+	answered   uint64
+	wrong      string
 }
 
 func newModel(random *rand.Rand) *model {
@@ -224,7 +250,8 @@ func (m *model) step() {
 
 func (m *model) open() {
 	m.credit, m.largest = m.anyCredit(), uint64(m.random.IntN(61))
-	m.s.Opened(m.credit, m.largest)
+	m.perMessage = m.anyCredit()
+	m.s.Opened(m.credit, m.largest, m.perMessage)
 	for number, size := range m.kept {
 		m.kept[number] = m.keeps(size)
 	}
@@ -258,13 +285,24 @@ func (m *model) offer(size int) {
 }
 
 func (m *model) send() {
-	frame, found := m.s.NextToSend()
-	if !found {
+	message := m.s.NextToSend()
+	if len(message) == 0 {
 		if m.s.IsOpen() && len(m.under) == 0 && len(m.again)+len(m.waiting) > 0 {
 			m.wrong = "an idle stream does not send what waits"
 		}
 		return
 	}
+	var inAll cost
+	for _, frame := range message {
+		if !inAll.leavesRoom(m.perMessage, len(frame.Image)) {
+			m.wrong = "a message is larger than ingest takes"
+		}
+		inAll.add(len(frame.Image))
+		m.isSent(frame)
+	}
+}
+
+func (m *model) isSent(frame Frame) {
 	expected := &m.waiting
 	if len(m.again) > 0 {
 		expected = &m.again

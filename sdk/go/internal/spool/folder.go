@@ -177,13 +177,19 @@ func (f *Folder) Next() (uint64, int, bool) {
 	return h.frame.Sequence, int(h.imageSize), found
 }
 
+// Oldest implements session.Queue.
+func (f *Folder) Oldest() (int64, bool) {
+	h, found := f.next()
+	return h.frame.Given(), found
+}
+
 // next is the oldest frame, once those that wait for too long are dropped.
 func (f *Folder) next() (head, bool) {
 	now := time.Now()
 	for {
 		h, found := f.log.next()
 		over := found && f.ages != nil && h.state == waiting &&
-			f.ages.isOver(h.frame.Sequence, h.taken(), now)
+			f.ages.isOver(h.frame.Sequence, h.frame.Given(), now)
 		if !over {
 			return h, found
 		}

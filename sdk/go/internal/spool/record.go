@@ -43,14 +43,6 @@ func (h head) size() int64 { return h.imageAt + h.imageSize }
 
 func (h head) isSettled() bool { return h.state == settled || h.state == dropped }
 
-// taken is when the frame was given to be sent, by the camera's clock.
-func (h head) taken() int64 {
-	if h.frame.Sent != 0 {
-		return h.frame.Sent
-	}
-	return h.frame.Captured
-}
-
 // recordSize is that of the record of a frame.
 func recordSize(frame session.Frame) int64 {
 	size := fixedBytes + len(frame.Image)

@@ -97,6 +97,7 @@ type PushRequest struct {
 	//	*PushRequest_Open
 	//	*PushRequest_Frame
 	//	*PushRequest_Clock
+	//	*PushRequest_Frames
 	Request       isPushRequest_Request `protobuf_oneof:"request"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -166,6 +167,15 @@ func (x *PushRequest) GetClock() *ClockReading {
 	return nil
 }
 
+func (x *PushRequest) GetFrames() *Frames {
+	if x != nil {
+		if x, ok := x.Request.(*PushRequest_Frames); ok {
+			return x.Frames
+		}
+	}
+	return nil
+}
+
 type isPushRequest_Request interface {
 	isPushRequest_Request()
 }
@@ -183,11 +193,63 @@ type PushRequest_Clock struct {
 	Clock *ClockReading `protobuf:"bytes,3,opt,name=clock,proto3,oneof"`
 }
 
+type PushRequest_Frames struct {
+	// In place of a message for each, where several frames wait to be sent.
+	Frames *Frames `protobuf:"bytes,4,opt,name=frames,proto3,oneof"`
+}
+
 func (*PushRequest_Open) isPushRequest_Request() {}
 
 func (*PushRequest_Frame) isPushRequest_Request() {}
 
 func (*PushRequest_Clock) isPushRequest_Request() {}
+
+func (*PushRequest_Frames) isPushRequest_Request() {}
+
+// Frames in the order of their numbers, within SessionOpened.per_message.
+type Frames struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Frames        []*Frame               `protobuf:"bytes,1,rep,name=frames,proto3" json:"frames,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Frames) Reset() {
+	*x = Frames{}
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Frames) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Frames) ProtoMessage() {}
+
+func (x *Frames) ProtoReflect() protoreflect.Message {
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Frames.ProtoReflect.Descriptor instead.
+func (*Frames) Descriptor() ([]byte, []int) {
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Frames) GetFrames() []*Frame {
+	if x != nil {
+		return x.Frames
+	}
+	return nil
+}
 
 // The first message of a stream.
 type OpenSession struct {
@@ -203,7 +265,7 @@ type OpenSession struct {
 
 func (x *OpenSession) Reset() {
 	*x = OpenSession{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[1]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +277,7 @@ func (x *OpenSession) String() string {
 func (*OpenSession) ProtoMessage() {}
 
 func (x *OpenSession) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[1]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +290,7 @@ func (x *OpenSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenSession.ProtoReflect.Descriptor instead.
 func (*OpenSession) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{1}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *OpenSession) GetPipeline() string {
@@ -274,7 +336,7 @@ type ClockReading struct {
 
 func (x *ClockReading) Reset() {
 	*x = ClockReading{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[2]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -286,7 +348,7 @@ func (x *ClockReading) String() string {
 func (*ClockReading) ProtoMessage() {}
 
 func (x *ClockReading) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[2]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -299,7 +361,7 @@ func (x *ClockReading) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockReading.ProtoReflect.Descriptor instead.
 func (*ClockReading) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{2}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ClockReading) GetUnixNano() int64 {
@@ -352,7 +414,7 @@ type Frame struct {
 
 func (x *Frame) Reset() {
 	*x = Frame{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[3]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +426,7 @@ func (x *Frame) String() string {
 func (*Frame) ProtoMessage() {}
 
 func (x *Frame) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[3]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +439,7 @@ func (x *Frame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Frame.ProtoReflect.Descriptor instead.
 func (*Frame) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{3}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Frame) GetSequence() uint64 {
@@ -451,7 +513,7 @@ type PushResponse struct {
 
 func (x *PushResponse) Reset() {
 	*x = PushResponse{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -463,7 +525,7 @@ func (x *PushResponse) String() string {
 func (*PushResponse) ProtoMessage() {}
 
 func (x *PushResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -476,7 +538,7 @@ func (x *PushResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushResponse.ProtoReflect.Descriptor instead.
 func (*PushResponse) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{4}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PushResponse) GetResponse() isPushResponse_Response {
@@ -561,7 +623,7 @@ type ClockQuery struct {
 
 func (x *ClockQuery) Reset() {
 	*x = ClockQuery{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -573,7 +635,7 @@ func (x *ClockQuery) String() string {
 func (*ClockQuery) ProtoMessage() {}
 
 func (x *ClockQuery) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -586,7 +648,7 @@ func (x *ClockQuery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClockQuery.ProtoReflect.Descriptor instead.
 func (*ClockQuery) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{5}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ClockQuery) GetId() uint64 {
@@ -611,7 +673,7 @@ type Hint struct {
 
 func (x *Hint) Reset() {
 	*x = Hint{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +685,7 @@ func (x *Hint) String() string {
 func (*Hint) ProtoMessage() {}
 
 func (x *Hint) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +698,7 @@ func (x *Hint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hint.ProtoReflect.Descriptor instead.
 func (*Hint) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{6}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Hint) GetFramesPerSecond() float64 {
@@ -658,13 +720,15 @@ type SessionOpened struct {
 	// What may be unacknowledged in total.
 	Credit        *Credit `protobuf:"bytes,1,opt,name=credit,proto3" json:"credit,omitempty"`
 	MaxFrameBytes uint64  `protobuf:"varint,2,opt,name=max_frame_bytes,json=maxFrameBytes,proto3" json:"max_frame_bytes,omitempty"`
+	// What a message of several frames may have in all. Absent: each message has one frame.
+	PerMessage    *Credit `protobuf:"bytes,3,opt,name=per_message,json=perMessage,proto3" json:"per_message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SessionOpened) Reset() {
 	*x = SessionOpened{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -676,7 +740,7 @@ func (x *SessionOpened) String() string {
 func (*SessionOpened) ProtoMessage() {}
 
 func (x *SessionOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -689,7 +753,7 @@ func (x *SessionOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionOpened.ProtoReflect.Descriptor instead.
 func (*SessionOpened) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{7}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SessionOpened) GetCredit() *Credit {
@@ -706,7 +770,14 @@ func (x *SessionOpened) GetMaxFrameBytes() uint64 {
 	return 0
 }
 
-// Each unacknowledged frame uses one of `frames` and the size of its image of `bytes`. A camera without
+func (x *SessionOpened) GetPerMessage() *Credit {
+	if x != nil {
+		return x.PerMessage
+	}
+	return nil
+}
+
+// As what may be unacknowledged: each unacknowledged frame uses one of `frames` and the size of its image of `bytes`. A camera without
 // unacknowledged frames may always send one.
 type Credit struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -718,7 +789,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +801,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[8]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +814,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{8}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Credit) GetFrames() uint32 {
@@ -772,7 +843,7 @@ type Acknowledgement struct {
 
 func (x *Acknowledgement) Reset() {
 	*x = Acknowledgement{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +855,7 @@ func (x *Acknowledgement) String() string {
 func (*Acknowledgement) ProtoMessage() {}
 
 func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[9]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,7 +868,7 @@ func (x *Acknowledgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Acknowledgement.ProtoReflect.Descriptor instead.
 func (*Acknowledgement) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{9}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Acknowledgement) GetAccepted() []uint64 {
@@ -826,7 +897,7 @@ type Rejection struct {
 
 func (x *Rejection) Reset() {
 	*x = Rejection{}
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -838,7 +909,7 @@ func (x *Rejection) String() string {
 func (*Rejection) ProtoMessage() {}
 
 func (x *Rejection) ProtoReflect() protoreflect.Message {
-	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[10]
+	mi := &file_framemesh_api_ingest_v1_ingest_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,7 +922,7 @@ func (x *Rejection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rejection.ProtoReflect.Descriptor instead.
 func (*Rejection) Descriptor() ([]byte, []int) {
-	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{10}
+	return file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Rejection) GetSequence() uint64 {
@@ -879,12 +950,15 @@ var File_framemesh_api_ingest_v1_ingest_proto protoreflect.FileDescriptor
 
 const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\n" +
-	"$framemesh/api/ingest/v1/ingest.proto\x12\x17framemesh.api.ingest.v1\"\xcb\x01\n" +
+	"$framemesh/api/ingest/v1/ingest.proto\x12\x17framemesh.api.ingest.v1\"\x86\x02\n" +
 	"\vPushRequest\x12:\n" +
 	"\x04open\x18\x01 \x01(\v2$.framemesh.api.ingest.v1.OpenSessionH\x00R\x04open\x126\n" +
 	"\x05frame\x18\x02 \x01(\v2\x1e.framemesh.api.ingest.v1.FrameH\x00R\x05frame\x12=\n" +
-	"\x05clock\x18\x03 \x01(\v2%.framemesh.api.ingest.v1.ClockReadingH\x00R\x05clockB\t\n" +
-	"\arequest\"[\n" +
+	"\x05clock\x18\x03 \x01(\v2%.framemesh.api.ingest.v1.ClockReadingH\x00R\x05clock\x129\n" +
+	"\x06frames\x18\x04 \x01(\v2\x1f.framemesh.api.ingest.v1.FramesH\x00R\x06framesB\t\n" +
+	"\arequest\"@\n" +
+	"\x06Frames\x126\n" +
+	"\x06frames\x18\x01 \x03(\v2\x1e.framemesh.api.ingest.v1.FrameR\x06frames\"[\n" +
 	"\vOpenSession\x12\x1a\n" +
 	"\bpipeline\x18\x01 \x01(\tR\bpipeline\x12\x16\n" +
 	"\x06camera\x18\x02 \x01(\tR\x06camera\x12\x18\n" +
@@ -921,10 +995,12 @@ const file_framemesh_api_ingest_v1_ingest_proto_rawDesc = "" +
 	"\x11frames_per_second\x18\x01 \x01(\x01R\x0fframesPerSecond\x12\x1d\n" +
 	"\aquality\x18\x02 \x01(\x01H\x00R\aquality\x88\x01\x01B\n" +
 	"\n" +
-	"\b_quality\"p\n" +
+	"\b_quality\"\xb2\x01\n" +
 	"\rSessionOpened\x127\n" +
 	"\x06credit\x18\x01 \x01(\v2\x1f.framemesh.api.ingest.v1.CreditR\x06credit\x12&\n" +
-	"\x0fmax_frame_bytes\x18\x02 \x01(\x04R\rmaxFrameBytes\"6\n" +
+	"\x0fmax_frame_bytes\x18\x02 \x01(\x04R\rmaxFrameBytes\x12@\n" +
+	"\vper_message\x18\x03 \x01(\v2\x1f.framemesh.api.ingest.v1.CreditR\n" +
+	"perMessage\"6\n" +
 	"\x06Credit\x12\x16\n" +
 	"\x06frames\x18\x01 \x01(\rR\x06frames\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\"m\n" +
@@ -961,41 +1037,45 @@ func file_framemesh_api_ingest_v1_ingest_proto_rawDescGZIP() []byte {
 }
 
 var file_framemesh_api_ingest_v1_ingest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_framemesh_api_ingest_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_framemesh_api_ingest_v1_ingest_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_framemesh_api_ingest_v1_ingest_proto_goTypes = []any{
 	(RejectionReason)(0),    // 0: framemesh.api.ingest.v1.RejectionReason
 	(*PushRequest)(nil),     // 1: framemesh.api.ingest.v1.PushRequest
-	(*OpenSession)(nil),     // 2: framemesh.api.ingest.v1.OpenSession
-	(*ClockReading)(nil),    // 3: framemesh.api.ingest.v1.ClockReading
-	(*Frame)(nil),           // 4: framemesh.api.ingest.v1.Frame
-	(*PushResponse)(nil),    // 5: framemesh.api.ingest.v1.PushResponse
-	(*ClockQuery)(nil),      // 6: framemesh.api.ingest.v1.ClockQuery
-	(*Hint)(nil),            // 7: framemesh.api.ingest.v1.Hint
-	(*SessionOpened)(nil),   // 8: framemesh.api.ingest.v1.SessionOpened
-	(*Credit)(nil),          // 9: framemesh.api.ingest.v1.Credit
-	(*Acknowledgement)(nil), // 10: framemesh.api.ingest.v1.Acknowledgement
-	(*Rejection)(nil),       // 11: framemesh.api.ingest.v1.Rejection
-	nil,                     // 12: framemesh.api.ingest.v1.Frame.HeadersEntry
+	(*Frames)(nil),          // 2: framemesh.api.ingest.v1.Frames
+	(*OpenSession)(nil),     // 3: framemesh.api.ingest.v1.OpenSession
+	(*ClockReading)(nil),    // 4: framemesh.api.ingest.v1.ClockReading
+	(*Frame)(nil),           // 5: framemesh.api.ingest.v1.Frame
+	(*PushResponse)(nil),    // 6: framemesh.api.ingest.v1.PushResponse
+	(*ClockQuery)(nil),      // 7: framemesh.api.ingest.v1.ClockQuery
+	(*Hint)(nil),            // 8: framemesh.api.ingest.v1.Hint
+	(*SessionOpened)(nil),   // 9: framemesh.api.ingest.v1.SessionOpened
+	(*Credit)(nil),          // 10: framemesh.api.ingest.v1.Credit
+	(*Acknowledgement)(nil), // 11: framemesh.api.ingest.v1.Acknowledgement
+	(*Rejection)(nil),       // 12: framemesh.api.ingest.v1.Rejection
+	nil,                     // 13: framemesh.api.ingest.v1.Frame.HeadersEntry
 }
 var file_framemesh_api_ingest_v1_ingest_proto_depIdxs = []int32{
-	2,  // 0: framemesh.api.ingest.v1.PushRequest.open:type_name -> framemesh.api.ingest.v1.OpenSession
-	4,  // 1: framemesh.api.ingest.v1.PushRequest.frame:type_name -> framemesh.api.ingest.v1.Frame
-	3,  // 2: framemesh.api.ingest.v1.PushRequest.clock:type_name -> framemesh.api.ingest.v1.ClockReading
-	12, // 3: framemesh.api.ingest.v1.Frame.headers:type_name -> framemesh.api.ingest.v1.Frame.HeadersEntry
-	8,  // 4: framemesh.api.ingest.v1.PushResponse.opened:type_name -> framemesh.api.ingest.v1.SessionOpened
-	10, // 5: framemesh.api.ingest.v1.PushResponse.acknowledgement:type_name -> framemesh.api.ingest.v1.Acknowledgement
-	6,  // 6: framemesh.api.ingest.v1.PushResponse.clock_query:type_name -> framemesh.api.ingest.v1.ClockQuery
-	7,  // 7: framemesh.api.ingest.v1.PushResponse.hint:type_name -> framemesh.api.ingest.v1.Hint
-	9,  // 8: framemesh.api.ingest.v1.SessionOpened.credit:type_name -> framemesh.api.ingest.v1.Credit
-	11, // 9: framemesh.api.ingest.v1.Acknowledgement.rejected:type_name -> framemesh.api.ingest.v1.Rejection
-	0,  // 10: framemesh.api.ingest.v1.Rejection.reason:type_name -> framemesh.api.ingest.v1.RejectionReason
-	1,  // 11: framemesh.api.ingest.v1.IngestService.Push:input_type -> framemesh.api.ingest.v1.PushRequest
-	5,  // 12: framemesh.api.ingest.v1.IngestService.Push:output_type -> framemesh.api.ingest.v1.PushResponse
-	12, // [12:13] is the sub-list for method output_type
-	11, // [11:12] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	3,  // 0: framemesh.api.ingest.v1.PushRequest.open:type_name -> framemesh.api.ingest.v1.OpenSession
+	5,  // 1: framemesh.api.ingest.v1.PushRequest.frame:type_name -> framemesh.api.ingest.v1.Frame
+	4,  // 2: framemesh.api.ingest.v1.PushRequest.clock:type_name -> framemesh.api.ingest.v1.ClockReading
+	2,  // 3: framemesh.api.ingest.v1.PushRequest.frames:type_name -> framemesh.api.ingest.v1.Frames
+	5,  // 4: framemesh.api.ingest.v1.Frames.frames:type_name -> framemesh.api.ingest.v1.Frame
+	13, // 5: framemesh.api.ingest.v1.Frame.headers:type_name -> framemesh.api.ingest.v1.Frame.HeadersEntry
+	9,  // 6: framemesh.api.ingest.v1.PushResponse.opened:type_name -> framemesh.api.ingest.v1.SessionOpened
+	11, // 7: framemesh.api.ingest.v1.PushResponse.acknowledgement:type_name -> framemesh.api.ingest.v1.Acknowledgement
+	7,  // 8: framemesh.api.ingest.v1.PushResponse.clock_query:type_name -> framemesh.api.ingest.v1.ClockQuery
+	8,  // 9: framemesh.api.ingest.v1.PushResponse.hint:type_name -> framemesh.api.ingest.v1.Hint
+	10, // 10: framemesh.api.ingest.v1.SessionOpened.credit:type_name -> framemesh.api.ingest.v1.Credit
+	10, // 11: framemesh.api.ingest.v1.SessionOpened.per_message:type_name -> framemesh.api.ingest.v1.Credit
+	12, // 12: framemesh.api.ingest.v1.Acknowledgement.rejected:type_name -> framemesh.api.ingest.v1.Rejection
+	0,  // 13: framemesh.api.ingest.v1.Rejection.reason:type_name -> framemesh.api.ingest.v1.RejectionReason
+	1,  // 14: framemesh.api.ingest.v1.IngestService.Push:input_type -> framemesh.api.ingest.v1.PushRequest
+	6,  // 15: framemesh.api.ingest.v1.IngestService.Push:output_type -> framemesh.api.ingest.v1.PushResponse
+	15, // [15:16] is the sub-list for method output_type
+	14, // [14:15] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_framemesh_api_ingest_v1_ingest_proto_init() }
@@ -1007,22 +1087,23 @@ func file_framemesh_api_ingest_v1_ingest_proto_init() {
 		(*PushRequest_Open)(nil),
 		(*PushRequest_Frame)(nil),
 		(*PushRequest_Clock)(nil),
+		(*PushRequest_Frames)(nil),
 	}
-	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[3].OneofWrappers = []any{}
-	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4].OneofWrappers = []any{
+	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[4].OneofWrappers = []any{}
+	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[5].OneofWrappers = []any{
 		(*PushResponse_Opened)(nil),
 		(*PushResponse_Acknowledgement)(nil),
 		(*PushResponse_ClockQuery)(nil),
 		(*PushResponse_Hint)(nil),
 	}
-	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[6].OneofWrappers = []any{}
+	file_framemesh_api_ingest_v1_ingest_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_framemesh_api_ingest_v1_ingest_proto_rawDesc), len(file_framemesh_api_ingest_v1_ingest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,16 +1,21 @@
 """Between the messages of IngestService and the types of ingest."""
 
 import zlib
+from collections.abc import Sequence
 
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.ingest.clock.camera_clock import CameraClock
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.frame_headers import problem_of_headers
 from framemesh.ingest.hints.hint import Hint
-from framemesh.ingest.offers import AckBatch, OfferedFrame
+from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 
 MAX_FILTERED = 10_000_000
-"""Frames in one message: two days of 60 a second."""
+"""That one message may tell of: two days of 60 a second."""
+
+PER_MESSAGE = CreditLimit(frames=8, bytes=512 * 1024)
+"""A message costs gRPC as much as a frame of 50 KB in it, on both sides. It fits into one frame of
+HTTP/2, and into the smallest limit of a message."""
 
 
 def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFrame:
@@ -46,15 +51,34 @@ def offered_from_proto(frame: ingest_pb2.Frame, clock: CameraClock) -> OfferedFr
     )
 
 
-def opened_to_proto(
-    frames: int, credit_bytes: int, max_frame_bytes: int
-) -> ingest_pb2.PushResponse:
+def frames_of(message: ingest_pb2.Frames) -> Sequence[ingest_pb2.Frame]:
+    """The frames of a message of several.
+
+    Raises:
+        SessionProtocolViolation: they are more than was told.
+    """
+    frames = message.frames
+    size = sum(len(frame.image) for frame in frames)
+    if len(frames) > PER_MESSAGE.frames or (len(frames) > 1 and size > PER_MESSAGE.bytes):
+        raise SessionProtocolViolation(
+            f"{len(frames)} frames of {size} bytes in one message: send at most "
+            f"{PER_MESSAGE.frames} frames, of {PER_MESSAGE.bytes} bytes in all"
+        )
+    return frames
+
+
+def opened_to_proto(credit: CreditLimit, max_frame_bytes: int) -> ingest_pb2.PushResponse:
     return ingest_pb2.PushResponse(
         opened=ingest_pb2.SessionOpened(
-            credit=ingest_pb2.Credit(frames=frames, bytes=credit_bytes),
+            credit=_credit_to_proto(credit),
             max_frame_bytes=max_frame_bytes,
+            per_message=_credit_to_proto(PER_MESSAGE),
         )
     )
+
+
+def _credit_to_proto(credit: CreditLimit) -> ingest_pb2.Credit:
+    return ingest_pb2.Credit(frames=credit.frames, bytes=credit.bytes)
 
 
 def query_to_proto(query: int) -> ingest_pb2.PushResponse:

@@ -9,6 +9,7 @@ from framemesh.core.names import check_name
 from framemesh.ingest.clock.camera_clock import CameraClock
 from framemesh.ingest.converters import (
     ack_to_proto,
+    frames_of,
     hint_to_proto,
     offered_from_proto,
     opened_to_proto,
@@ -46,16 +47,24 @@ async def _offered(
     async for request in requests:
         match request.WhichOneof("request"):
             case "frame":
-                # When it came, not when its camera may send again.
-                offered = offered_from_proto(request.frame, clock)
-                if not offered.filtered:
-                    await pace.admit(len(offered.image))
-                yield offered
+                yield await _admitted(offered_from_proto(request.frame, clock), pace)
+            case "frames":
+                # All of them now: when they came, not when their camera may send again.
+                for offered in [
+                    offered_from_proto(frame, clock) for frame in frames_of(request.frames)
+                ]:
+                    yield await _admitted(offered, pace)
             case "clock":
                 said = request.clock
                 clock.read(said.unix_nano, said.query, said.stepped_nano)
             case _:
                 raise SessionProtocolViolation("after opening, send frames and clock readings")
+
+
+async def _admitted(offered: OfferedFrame, pace: SessionPace) -> OfferedFrame:
+    if not offered.filtered:
+        await pace.admit(len(offered.image))
+    return offered
 
 
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
@@ -90,9 +99,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
             # The camera reads its clock when this reaches it.
             clock = CameraClock(opening.camera, deps.clock, measured.clock_steps.add)
             limit = deps.validator.max_bytes
-            await write_message(
-                context, opened_to_proto(self._credit.frames, self._credit.bytes, limit)
-            )
+            await write_message(context, opened_to_proto(self._credit, limit))
 
             async def write(answer: AckBatch) -> None:
                 await write_message(context, ack_to_proto(answer))

@@ -35,7 +35,7 @@ from framemesh.sdk.session.offered_frame import MAX_FILTERED
 from framemesh.sdk.session.options import CameraOptions, Target
 from framemesh.sdk.session.reconnection import ReconnectPolicy
 from framemesh.sdk.session.rejections import FrameRejected, Rejections
-from framemesh.sdk.session.session import CameraSession
+from framemesh.sdk.session.session import ONE_FRAME, CameraSession
 from framemesh.sdk.session.statistics import RateMeter, Statistics
 from framemesh.sdk.session.steady_clock import NANO, SteadyClock, since_boot
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Send, Steps, Stream, Wait
@@ -118,6 +118,11 @@ class CameraCore:
             ),
             last_error=self._spool_report.problem or self._reconnect.last_error,
         )
+
+    @property
+    def fills_message(self) -> bool:
+        """Whether so much waits to be sent that more would not come in the same message."""
+        return self._session.fills_message
 
     @property
     def hint(self) -> Hint:
@@ -283,8 +288,8 @@ class CameraCore:
             if query := self._clock_query:
                 self._clock_query = 0
                 yield Send(self._reading(query))
-            elif (frame := self._session.next_to_send()) is not None:
-                yield Send(frame)
+            elif frames := self._session.next_to_send():
+                yield Send(frames)
             elif self._session.closing and self._session.all_sent:
                 return
             else:
@@ -329,9 +334,9 @@ class CameraCore:
     def _is_disk_finished(self) -> bool:
         return self.stopped and self._disk is not None and self._disk.is_idle
 
-    def opened(self, credit: Credit, max_frame_bytes: int) -> None:
+    def opened(self, credit: Credit, max_frame_bytes: int, per_message: Credit = ONE_FRAME) -> None:
         """Ingest opened the stream."""
-        self._session.opened(credit, max_frame_bytes)
+        self._session.opened(credit, max_frame_bytes, per_message)
         self._reconnect.opened()
 
     def acknowledged(self, accepted: Iterable[int], rejected: Iterable[FrameRejected]) -> None:

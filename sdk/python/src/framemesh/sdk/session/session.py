@@ -16,6 +16,8 @@ from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
 from framemesh.sdk.session.spool import Spool
 
+ONE_FRAME = Credit(1, 0)
+
 
 class CameraSession:
     """One run of a camera, over as many streams as it takes.
@@ -44,6 +46,7 @@ class CameraSession:
         """No further frame will be offered."""
         self._credit: Credit | None = None
         self._max_frame_bytes = sys.maxsize
+        self._per_message = ONE_FRAME
         self._drops = spool is not None
         self._disk = disk
         self._spool = Spool(spool)
@@ -92,6 +95,12 @@ class CameraSession:
         return Cost(self._on_disk + len(self._spool), self._disk.used_bytes)
 
     @property
+    def fills_message(self) -> bool:
+        """Whether what waits in the spool is as much as ingest takes in one message."""
+        waiting, most = self.never_sent, self._per_message
+        return waiting.frames >= most.frames or waiting.bytes >= most.bytes
+
+    @property
     def oldest_unix_nano(self) -> int | None:
         """When `send` was called for the oldest frame without an answer, by the camera's clock."""
         oldest = next(iter(self._sent.values()), None) or self._spool.oldest
@@ -109,9 +118,14 @@ class CameraSession:
         on disk is."""
         return self._credit is not None if self._disk is None else self._disk.is_open
 
-    def opened(self, credit: Credit, max_frame_bytes: int) -> None:
-        """A stream is open, with a credit of its own; what is unacknowledged goes on it again."""
+    def opened(self, credit: Credit, max_frame_bytes: int, per_message: Credit = ONE_FRAME) -> None:
+        """A stream is open, with a credit of its own; what is unacknowledged goes on it again.
+
+        Args:
+            per_message: what ingest takes in one message.
+        """
         self.is_open = True
+        self._per_message = per_message
         self._credit, self._max_frame_bytes = credit, max_frame_bytes
         self._spool.withhold_larger(max_frame_bytes)
         self._sent = {n: frame.within(max_frame_bytes) for n, frame in self._sent.items()}
@@ -198,10 +212,18 @@ class CameraSession:
         """Whether `next_to_send` returns a frame now."""
         return self._sendable() is not None
 
-    def next_to_send(self) -> OfferedFrame | None:
-        """Take the next frame for the open stream; None if there is none, or no credit for it."""
-        if (frame := self._sendable()) is None:
-            return None
+    def next_to_send(self) -> list[OfferedFrame]:
+        """Take the next frames for one message of the open stream; none if there are none, or no
+        credit for them."""
+        message, cost = list[OfferedFrame](), Cost()
+        while (frame := self._sendable()) is not None:
+            if not cost.leaves_room(self._per_message, len(frame.image)):
+                break
+            cost.add(frame)
+            message.append(self._take(frame))
+        return message
+
+    def _take(self, frame: OfferedFrame) -> OfferedFrame:
         if self._to_resend:
             self._to_resend.popleft()
         else:

@@ -53,7 +53,10 @@ class ClockReading:
     """By how much the time of day was set since the last reading."""
 
 
-Request: TypeAlias = OpenSession | ClockReading | OfferedFrame
+Frames: TypeAlias = list[OfferedFrame]
+"""That are sent in one message, in order; at least one."""
+
+Request: TypeAlias = OpenSession | ClockReading | Frames
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from framemesh.sdk.session.credit import Credit
 from framemesh.sdk.session.hint import Hint
 from framemesh.sdk.session.offered_frame import OfferedFrame
 from framemesh.sdk.session.rejections import FrameRejected
+from framemesh.sdk.session.session import ONE_FRAME
 from framemesh.sdk.session.steps import ClockReading, OpenSession, Request
 
 _REASONS = {
@@ -16,8 +17,15 @@ _REASONS = {
 
 def to_proto(request: Request) -> ingest_pb2.PushRequest:
     match request:
-        case OfferedFrame():
-            return _frame_to_proto(request)
+        case [frame]:
+            found = ingest_pb2.PushRequest()
+            _fill(found.frame, frame)
+            return found
+        case list():
+            found = ingest_pb2.PushRequest()
+            for frame in request:
+                _fill(found.frames.frames.add(), frame)
+            return found
         case ClockReading(unix_nano, query, stepped_nano):
             return ingest_pb2.PushRequest(
                 clock=ingest_pb2.ClockReading(
@@ -32,10 +40,8 @@ def to_proto(request: Request) -> ingest_pb2.PushRequest:
             )
 
 
-def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
-    request = ingest_pb2.PushRequest()
+def _fill(wire: ingest_pb2.Frame, frame: OfferedFrame) -> None:
     # In place: a message that is made apart is copied once more, image and all.
-    wire = request.frame
     wire.sequence = frame.sequence
     wire.captured_unix_nano = frame.captured_unix_nano
     wire.image = frame.image
@@ -49,7 +55,6 @@ def _frame_to_proto(frame: OfferedFrame) -> ingest_pb2.PushRequest:
         wire.withheld_bytes = frame.withheld_bytes
     else:
         wire.crc32 = frame.crc32
-    return request
 
 
 def apply(response: ingest_pb2.PushResponse, core: CameraCore) -> None:
@@ -63,7 +68,15 @@ def apply(response: ingest_pb2.PushResponse, core: CameraCore) -> None:
         core.hinted(_hint(response.hint))
     elif response.HasField("opened"):
         opened = response.opened
-        core.opened(Credit(opened.credit.frames, opened.credit.bytes), opened.max_frame_bytes)
+        core.opened(
+            _credit(opened.credit),
+            opened.max_frame_bytes,
+            _credit(opened.per_message) if opened.HasField("per_message") else ONE_FRAME,
+        )
+
+
+def _credit(credit: ingest_pb2.Credit) -> Credit:
+    return Credit(credit.frames, credit.bytes)
 
 
 def _hint(hint: ingest_pb2.Hint) -> Hint:

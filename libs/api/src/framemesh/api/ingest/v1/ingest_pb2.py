@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$framemesh/api/ingest/v1/ingest.proto\x12\x17\x66ramemesh.api.ingest.v1\"\xb7\x01\n\x0bPushRequest\x12\x34\n\x04open\x18\x01 \x01(\x0b\x32$.framemesh.api.ingest.v1.OpenSessionH\x00\x12/\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.ingest.v1.FrameH\x00\x12\x36\n\x05\x63lock\x18\x03 \x01(\x0b\x32%.framemesh.api.ingest.v1.ClockReadingH\x00\x42\t\n\x07request\"@\n\x0bOpenSession\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\"F\n\x0c\x43lockReading\x12\x11\n\tunix_nano\x18\x01 \x01(\x03\x12\r\n\x05query\x18\x02 \x01(\x04\x12\x14\n\x0cstepped_nano\x18\x03 \x01(\x03\"\x92\x02\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x1a\n\x12\x63\x61ptured_unix_nano\x18\x02 \x01(\x03\x12\r\n\x05image\x18\x03 \x01(\x0c\x12\x16\n\x0ewithheld_bytes\x18\x04 \x01(\x04\x12\x12\n\x05\x63rc32\x18\x05 \x01(\x07H\x00\x88\x01\x01\x12<\n\x07headers\x18\x06 \x03(\x0b\x32+.framemesh.api.ingest.v1.Frame.HeadersEntry\x12\x16\n\x0esent_unix_nano\x18\x07 \x01(\x03\x12\x10\n\x08\x66iltered\x18\x08 \x01(\x04\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_crc32\"\x84\x02\n\x0cPushResponse\x12\x38\n\x06opened\x18\x01 \x01(\x0b\x32&.framemesh.api.ingest.v1.SessionOpenedH\x00\x12\x43\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32(.framemesh.api.ingest.v1.AcknowledgementH\x00\x12:\n\x0b\x63lock_query\x18\x03 \x01(\x0b\x32#.framemesh.api.ingest.v1.ClockQueryH\x00\x12-\n\x04hint\x18\x04 \x01(\x0b\x32\x1d.framemesh.api.ingest.v1.HintH\x00\x42\n\n\x08response\"\x18\n\nClockQuery\x12\n\n\x02id\x18\x01 \x01(\x04\"C\n\x04Hint\x12\x19\n\x11\x66rames_per_second\x18\x01 \x01(\x01\x12\x14\n\x07quality\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\n\n\x08_quality\"Y\n\rSessionOpened\x12/\n\x06\x63redit\x18\x01 \x01(\x0b\x32\x1f.framemesh.api.ingest.v1.Credit\x12\x17\n\x0fmax_frame_bytes\x18\x02 \x01(\x04\"\'\n\x06\x43redit\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\r\n\x05\x62ytes\x18\x02 \x01(\x04\"Y\n\x0f\x41\x63knowledgement\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x03(\x04\x12\x34\n\x08rejected\x18\x02 \x03(\x0b\x32\".framemesh.api.ingest.v1.Rejection\"h\n\tRejection\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x38\n\x06reason\x18\x02 \x01(\x0e\x32(.framemesh.api.ingest.v1.RejectionReason\x12\x0f\n\x07message\x18\x03 \x01(\t*\xc8\x02\n\x0fRejectionReason\x12 \n\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REJECTION_REASON_EMPTY\x10\x01\x12\x1e\n\x1aREJECTION_REASON_TOO_LARGE\x10\x02\x12!\n\x1dREJECTION_REASON_NOT_AN_IMAGE\x10\x03\x12\x1e\n\x1aREJECTION_REASON_TRUNCATED\x10\x04\x12$\n REJECTION_REASON_TOO_MANY_PIXELS\x10\x05\x12\'\n#REJECTION_REASON_TOO_SLOW_TO_DECODE\x10\x06\x12&\n\"REJECTION_REASON_UNSUPPORTED_IMAGE\x10\x07\x12\x1d\n\x19REJECTION_REASON_FILTERED\x10\x08\x32h\n\rIngestService\x12W\n\x04Push\x12$.framemesh.api.ingest.v1.PushRequest\x1a%.framemesh.api.ingest.v1.PushResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$framemesh/api/ingest/v1/ingest.proto\x12\x17\x66ramemesh.api.ingest.v1\"\xea\x01\n\x0bPushRequest\x12\x34\n\x04open\x18\x01 \x01(\x0b\x32$.framemesh.api.ingest.v1.OpenSessionH\x00\x12/\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x1e.framemesh.api.ingest.v1.FrameH\x00\x12\x36\n\x05\x63lock\x18\x03 \x01(\x0b\x32%.framemesh.api.ingest.v1.ClockReadingH\x00\x12\x31\n\x06\x66rames\x18\x04 \x01(\x0b\x32\x1f.framemesh.api.ingest.v1.FramesH\x00\x42\t\n\x07request\"8\n\x06\x46rames\x12.\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1e.framemesh.api.ingest.v1.Frame\"@\n\x0bOpenSession\x12\x10\n\x08pipeline\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\"F\n\x0c\x43lockReading\x12\x11\n\tunix_nano\x18\x01 \x01(\x03\x12\r\n\x05query\x18\x02 \x01(\x04\x12\x14\n\x0cstepped_nano\x18\x03 \x01(\x03\"\x92\x02\n\x05\x46rame\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x1a\n\x12\x63\x61ptured_unix_nano\x18\x02 \x01(\x03\x12\r\n\x05image\x18\x03 \x01(\x0c\x12\x16\n\x0ewithheld_bytes\x18\x04 \x01(\x04\x12\x12\n\x05\x63rc32\x18\x05 \x01(\x07H\x00\x88\x01\x01\x12<\n\x07headers\x18\x06 \x03(\x0b\x32+.framemesh.api.ingest.v1.Frame.HeadersEntry\x12\x16\n\x0esent_unix_nano\x18\x07 \x01(\x03\x12\x10\n\x08\x66iltered\x18\x08 \x01(\x04\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_crc32\"\x84\x02\n\x0cPushResponse\x12\x38\n\x06opened\x18\x01 \x01(\x0b\x32&.framemesh.api.ingest.v1.SessionOpenedH\x00\x12\x43\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32(.framemesh.api.ingest.v1.AcknowledgementH\x00\x12:\n\x0b\x63lock_query\x18\x03 \x01(\x0b\x32#.framemesh.api.ingest.v1.ClockQueryH\x00\x12-\n\x04hint\x18\x04 \x01(\x0b\x32\x1d.framemesh.api.ingest.v1.HintH\x00\x42\n\n\x08response\"\x18\n\nClockQuery\x12\n\n\x02id\x18\x01 \x01(\x04\"C\n\x04Hint\x12\x19\n\x11\x66rames_per_second\x18\x01 \x01(\x01\x12\x14\n\x07quality\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\n\n\x08_quality\"\x8f\x01\n\rSessionOpened\x12/\n\x06\x63redit\x18\x01 \x01(\x0b\x32\x1f.framemesh.api.ingest.v1.Credit\x12\x17\n\x0fmax_frame_bytes\x18\x02 \x01(\x04\x12\x34\n\x0bper_message\x18\x03 \x01(\x0b\x32\x1f.framemesh.api.ingest.v1.Credit\"\'\n\x06\x43redit\x12\x0e\n\x06\x66rames\x18\x01 \x01(\r\x12\r\n\x05\x62ytes\x18\x02 \x01(\x04\"Y\n\x0f\x41\x63knowledgement\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x03(\x04\x12\x34\n\x08rejected\x18\x02 \x03(\x0b\x32\".framemesh.api.ingest.v1.Rejection\"h\n\tRejection\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12\x38\n\x06reason\x18\x02 \x01(\x0e\x32(.framemesh.api.ingest.v1.RejectionReason\x12\x0f\n\x07message\x18\x03 \x01(\t*\xc8\x02\n\x0fRejectionReason\x12 \n\x1cREJECTION_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16REJECTION_REASON_EMPTY\x10\x01\x12\x1e\n\x1aREJECTION_REASON_TOO_LARGE\x10\x02\x12!\n\x1dREJECTION_REASON_NOT_AN_IMAGE\x10\x03\x12\x1e\n\x1aREJECTION_REASON_TRUNCATED\x10\x04\x12$\n REJECTION_REASON_TOO_MANY_PIXELS\x10\x05\x12\'\n#REJECTION_REASON_TOO_SLOW_TO_DECODE\x10\x06\x12&\n\"REJECTION_REASON_UNSUPPORTED_IMAGE\x10\x07\x12\x1d\n\x19REJECTION_REASON_FILTERED\x10\x08\x32h\n\rIngestService\x12W\n\x04Push\x12$.framemesh.api.ingest.v1.PushRequest\x1a%.framemesh.api.ingest.v1.PushResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,32 +33,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FRAME_HEADERSENTRY']._loaded_options = None
   _globals['_FRAME_HEADERSENTRY']._serialized_options = b'8\001'
-  _globals['_REJECTIONREASON']._serialized_start=1354
-  _globals['_REJECTIONREASON']._serialized_end=1682
+  _globals['_REJECTIONREASON']._serialized_start=1518
+  _globals['_REJECTIONREASON']._serialized_end=1846
   _globals['_PUSHREQUEST']._serialized_start=66
-  _globals['_PUSHREQUEST']._serialized_end=249
-  _globals['_OPENSESSION']._serialized_start=251
-  _globals['_OPENSESSION']._serialized_end=315
-  _globals['_CLOCKREADING']._serialized_start=317
-  _globals['_CLOCKREADING']._serialized_end=387
-  _globals['_FRAME']._serialized_start=390
-  _globals['_FRAME']._serialized_end=664
-  _globals['_FRAME_HEADERSENTRY']._serialized_start=608
-  _globals['_FRAME_HEADERSENTRY']._serialized_end=654
-  _globals['_PUSHRESPONSE']._serialized_start=667
-  _globals['_PUSHRESPONSE']._serialized_end=927
-  _globals['_CLOCKQUERY']._serialized_start=929
-  _globals['_CLOCKQUERY']._serialized_end=953
-  _globals['_HINT']._serialized_start=955
-  _globals['_HINT']._serialized_end=1022
-  _globals['_SESSIONOPENED']._serialized_start=1024
-  _globals['_SESSIONOPENED']._serialized_end=1113
-  _globals['_CREDIT']._serialized_start=1115
-  _globals['_CREDIT']._serialized_end=1154
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=1156
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=1245
-  _globals['_REJECTION']._serialized_start=1247
-  _globals['_REJECTION']._serialized_end=1351
-  _globals['_INGESTSERVICE']._serialized_start=1684
-  _globals['_INGESTSERVICE']._serialized_end=1788
+  _globals['_PUSHREQUEST']._serialized_end=300
+  _globals['_FRAMES']._serialized_start=302
+  _globals['_FRAMES']._serialized_end=358
+  _globals['_OPENSESSION']._serialized_start=360
+  _globals['_OPENSESSION']._serialized_end=424
+  _globals['_CLOCKREADING']._serialized_start=426
+  _globals['_CLOCKREADING']._serialized_end=496
+  _globals['_FRAME']._serialized_start=499
+  _globals['_FRAME']._serialized_end=773
+  _globals['_FRAME_HEADERSENTRY']._serialized_start=717
+  _globals['_FRAME_HEADERSENTRY']._serialized_end=763
+  _globals['_PUSHRESPONSE']._serialized_start=776
+  _globals['_PUSHRESPONSE']._serialized_end=1036
+  _globals['_CLOCKQUERY']._serialized_start=1038
+  _globals['_CLOCKQUERY']._serialized_end=1062
+  _globals['_HINT']._serialized_start=1064
+  _globals['_HINT']._serialized_end=1131
+  _globals['_SESSIONOPENED']._serialized_start=1134
+  _globals['_SESSIONOPENED']._serialized_end=1277
+  _globals['_CREDIT']._serialized_start=1279
+  _globals['_CREDIT']._serialized_end=1318
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1320
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=1409
+  _globals['_REJECTION']._serialized_start=1411
+  _globals['_REJECTION']._serialized_end=1515
+  _globals['_INGESTSERVICE']._serialized_start=1848
+  _globals['_INGESTSERVICE']._serialized_end=1952
 # @@protoc_insertion_point(module_scope)

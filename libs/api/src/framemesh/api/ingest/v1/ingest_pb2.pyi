@@ -59,6 +59,7 @@ class PushRequest(_message.Message):
     OPEN_FIELD_NUMBER: _builtins.int
     FRAME_FIELD_NUMBER: _builtins.int
     CLOCK_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def open(self) -> Global___OpenSession: ...
     @_builtins.property
@@ -67,22 +68,49 @@ class PushRequest(_message.Message):
     def clock(self) -> Global___ClockReading:
         """The first as soon as the session is open, then one for each ClockQuery."""
 
+    @_builtins.property
+    def frames(self) -> Global___Frames:
+        """In place of a message for each, where several frames wait to be sent."""
+
     def __init__(
         self,
         *,
         open: Global___OpenSession | None = ...,
         frame: Global___Frame | None = ...,
         clock: Global___ClockReading | None = ...,
+        frames: Global___Frames | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "frames", b"frames", "open", b"open", "request", b"request"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "open", b"open", "request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "frame", b"frame", "frames", b"frames", "open", b"open", "request", b"request"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["open", "frame", "clock"]  # noqa: Y015
+    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["open", "frame", "clock", "frames"]  # noqa: Y015
     _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_request) -> _WhichOneofReturnType_request | None: ...
 
 Global___PushRequest: _TypeAlias = PushRequest  # noqa: Y015
+
+@_typing.final
+class Frames(_message.Message):
+    """Frames in the order of their numbers, within SessionOpened.per_message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___Frame]: ...
+    def __init__(
+        self,
+        *,
+        frames: _abc.Iterable[Global___Frame] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Frames: _TypeAlias = Frames  # noqa: Y015
 
 @_typing.final
 class OpenSession(_message.Message):
@@ -328,20 +356,26 @@ class SessionOpened(_message.Message):
 
     CREDIT_FIELD_NUMBER: _builtins.int
     MAX_FRAME_BYTES_FIELD_NUMBER: _builtins.int
+    PER_MESSAGE_FIELD_NUMBER: _builtins.int
     max_frame_bytes: _builtins.int
     @_builtins.property
     def credit(self) -> Global___Credit:
         """What may be unacknowledged in total."""
+
+    @_builtins.property
+    def per_message(self) -> Global___Credit:
+        """What a message of several frames may have in all. Absent: each message has one frame."""
 
     def __init__(
         self,
         *,
         credit: Global___Credit | None = ...,
         max_frame_bytes: _builtins.int = ...,
+        per_message: Global___Credit | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["credit", b"credit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credit", b"credit", "per_message", b"per_message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit", b"credit", "max_frame_bytes", b"max_frame_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit", b"credit", "max_frame_bytes", b"max_frame_bytes", "per_message", b"per_message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -349,7 +383,7 @@ Global___SessionOpened: _TypeAlias = SessionOpened  # noqa: Y015
 
 @_typing.final
 class Credit(_message.Message):
-    """Each unacknowledged frame uses one of `frames` and the size of its image of `bytes`. A camera without
+    """As what may be unacknowledged: each unacknowledged frame uses one of `frames` and the size of its image of `bytes`. A camera without
     unacknowledged frames may always send one.
     """
 
