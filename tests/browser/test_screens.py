@@ -83,6 +83,7 @@ async def test_from_a_count_of_pending_frames_to_one_of_them(
     await dashboard.mesh.push("wait", "door", jpegs[:3])
     page = await dashboard.open("ledger")
     await page.click("tr[data-camera='wait/door'] td.column-pending a")
+    await page.until("location.pathname.endsWith('/wait/frames')")
     await page.until("document.querySelectorAll('tbody tr').length == 3")
     await page.click("tbody th a")
     await page.shows("It is in the buffer or with a worker.")

@@ -23,6 +23,8 @@ class Stream:
     context: Any
     opening: ingest_pb2.OpenSession
     frames: list[ingest_pb2.Frame] = field(default_factory=list)
+    unread: list[ingest_pb2.Frame] = field(default_factory=list)
+    """Of a message of several."""
     clock: int | None = None
     """What the camera's clock said."""
 
@@ -30,18 +32,32 @@ class Stream:
     def sequences(self) -> list[int]:
         return [frame.sequence for frame in self.frames]
 
-    async def open(self, frames: int = 8, size: int = 1 << 20, largest: int = 1 << 20) -> None:
+    async def open(
+        self,
+        frames: int = 8,
+        size: int = 1 << 20,
+        largest: int = 1 << 20,
+        per_message: int = 0,
+    ) -> None:
         credit = ingest_pb2.Credit(frames=frames, bytes=size)
         opened = ingest_pb2.SessionOpened(credit=credit, max_frame_bytes=largest)
+        if per_message:
+            opened.per_message.CopyFrom(ingest_pb2.Credit(frames=per_message, bytes=1 << 20))
         await self.context.write(ingest_pb2.PushResponse(opened=opened))
 
     async def receive(self) -> ingest_pb2.Frame | None:
         """The next frame; None once the camera half-closed."""
+        if self.unread:
+            self.frames.append(self.unread.pop(0))
+            return self.frames[-1]
         async for request in self.requests:
             if request.HasField("clock"):
                 assert self.clock is None, "a second reading"
                 assert not self.frames, "a reading after a frame"
                 self.clock = request.clock.unix_nano
+            elif request.HasField("frames"):
+                self.unread += request.frames.frames
+                return await self.receive()
             else:
                 self.frames.append(request.frame)
                 return self.frames[-1]

@@ -11,11 +11,18 @@ from framemesh.monitor.dashboard.pictures.pace import (
 SHORTEST = 1 / PICTURES_PER_SECOND
 
 
-def paced(cpu_seconds: float, wall_seconds: float, cpus: int = 2) -> float:
+BEHIND = 2.0
+"""Seconds for which frames wait in the buffer."""
+
+
+def paced(
+    cpu_seconds: float, wall_seconds: float, cpus: int = 2, dwell_seconds: float = BEHIND
+) -> float:
     """Between two pictures that take so long."""
     pace = Pace(cpus)
     for _ in range(100):
         pace.observe(cpu_seconds, wall_seconds)
+        pace.dwelt(dwell_seconds)
     return pace.pause_seconds
 
 
@@ -30,6 +37,10 @@ def test_where_others_want_the_cpus_pictures_take_a_small_share_of_them() -> Non
     assert paced(0.004, 0.012, cpus=8) == pytest.approx(pause / 4, rel=0.01)
 
 
+def test_others_than_frames_may_want_the_cpus() -> None:
+    assert paced(0.004, 0.012, dwell_seconds=0.1) == SHORTEST
+
+
 def test_small_pictures_come_as_fast_on_a_crowded_machine() -> None:
     assert paced(0.0008, 0.01) == SHORTEST
 
@@ -38,6 +49,8 @@ def test_it_ends_with_the_crowd() -> None:
     pace = Pace(2)
     for _ in range(100):
         pace.observe(0.004, 0.04)
+        pace.dwelt(BEHIND)
+    assert pace.pause_seconds > SHORTEST
     for _ in range(40):
         pace.observe(0.004, 0.004)
     assert pace.pause_seconds == SHORTEST
@@ -47,4 +60,5 @@ def test_what_takes_no_time_says_nothing_of_the_machine() -> None:
     pace = Pace(2)
     for _ in range(100):
         pace.observe(0.0001, 0.01)
+        pace.dwelt(BEHIND)
     assert pace.pause_seconds == SHORTEST

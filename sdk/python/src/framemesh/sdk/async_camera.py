@@ -58,9 +58,7 @@ class AsyncCamera(BaseCamera[TaskDriver]):
         core = self._core
         captured, sent = core.times(captured_unix_nano)
         passed_on = check_headers(headers)
-        if core.fills_message:
-            # A camera in a loop that nothing else makes wait would never let its own task run.
-            await asyncio.sleep(0)
+        await self._driver.give_turn()
         image = frame if isinstance(frame, bytes) else await self._encoded(frame)
         self._start()
         receipt, rejected = await self._driver.call(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import TypeVar
@@ -20,6 +21,9 @@ from framemesh.sdk.transport.token import TokenUnavailable, token_metadata
 
 T = TypeVar("T")
 
+TURN_SECONDS = 0.005
+"""After so long the task that sends has a turn, however little there is to send."""
+
 
 class TaskDriver:
     """Does for a core what needs an event loop or a socket."""
@@ -32,6 +36,8 @@ class TaskDriver:
         self._task: asyncio.Task[None] | None = None
         self._spool = spool_of(core)
         self._disk_task: asyncio.Task[None] | None = None
+        self._turn_at = 0.0
+        """When `give_turn` last gave one, in seconds of the monotonic clock."""
 
     def start(self) -> bool:
         """Connect, if that did not begin yet; whether it begins now."""
@@ -45,6 +51,14 @@ class TaskDriver:
                     self._run_disk(self._spool, f"{name}-spool"), name=f"{name}-spool"
                 )
         return begins
+
+    async def give_turn(self) -> None:
+        """Let the task send, where it has had no turn for a while or a whole message waits: a
+        program that sends in a loop, and waits for nothing else, would never let it."""
+        now = time.monotonic()
+        if self._core.fills_message or now > self._turn_at + TURN_SECONDS:
+            self._turn_at = now
+            await asyncio.sleep(0)
 
     async def call(self, event: Callable[[], T], after: Wait = NO_WAIT) -> T:
         """Report an event to the core once a wait is over; returns and raises what it does."""

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from framemesh.core.clock import Clock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.frame import Frame
-from framemesh.core.outcome import Fate
+from framemesh.core.outcome import Outcome
 from framemesh.monitor.dashboard.pictures.capture import next_frame
 from framemesh.monitor.dashboard.pictures.detections import picture_header
 from framemesh.monitor.dashboard.pictures.expected_outcome import ExpectedOutcome, expected_outcome
@@ -30,6 +30,14 @@ log = get_logger()
 
 OUTCOME_SECONDS = 60.0
 """How long the picture of a frame waits for its outcome."""
+
+
+SMALL_BYTES = 2048
+"""Of a stored outcome: thirty boxes, which take as long to read as to hand them to a thread."""
+
+
+MICRO = 1_000_000
+"""Microseconds of a second."""
 
 
 class BadOutcome(FramemeshError):
@@ -101,10 +109,14 @@ class CameraPictures:
         try:
             async with asyncio.timeout(OUTCOME_SECONDS):
                 payload = await outcome.payload()
-            fate, made = await self._workshop.do(lambda: _picture(payload, small))
+            if len(payload) <= SMALL_BYTES:
+                found, made = _picture(payload, small)
+            else:
+                found, made = await self._workshop.do(lambda: _picture(payload, small))
         except (TimeoutError, FramemeshError):
             return
-        if self._preference.is_shown(fate):
+        self._workshop.pace.dwelt((found.timings.dwell or 0) / MICRO)
+        if self._preference.is_shown(found.fate):
             self._show(made)
 
     def _note(self, problem: str) -> None:
@@ -114,7 +126,7 @@ class CameraPictures:
         self._problem = problem
 
 
-def _picture(payload: bytes, small: ScaledImage) -> tuple[Fate, Picture]:
+def _picture(payload: bytes, small: ScaledImage) -> tuple[Outcome, Picture]:
     """
     Raises:
         BadOutcome: somebody else wrote it.
@@ -123,4 +135,4 @@ def _picture(payload: bytes, small: ScaledImage) -> tuple[Fate, Picture]:
         outcome = outcome_message.from_payload(payload)
     except (DecodeError, KeyError) as error:
         raise BadOutcome(f"the stored message is no outcome: {error!r}") from error
-    return outcome.fate, picture(picture_header(outcome, small.width, small.height), small.jpeg)
+    return outcome, picture(picture_header(outcome, small.width, small.height), small.jpeg)
