@@ -87,7 +87,6 @@ async def test_from_a_count_of_pending_frames_to_one_of_them(
     await page.until("document.querySelectorAll('tbody tr').length == 3")
     await page.click("tbody th a")
     await page.shows("It is in the buffer or with a worker.")
-    await page.until("document.querySelector('.fate.pending')")
     # It is done once there is a worker, and the page that is open says so.
     await dashboard.mesh.apply(PipelineSpec("wait", stages))
     await page.until("document.querySelector('.fate.done')", 30)

@@ -104,7 +104,7 @@ async def run_round(
     """How the streams of one seed ended, and session and number of what was acknowledged."""
     ends: Counter[grpc.StatusCode | None] = Counter()
     accepted: set[tuple[str, int]] = set()
-    waiting = streams(seed, messages)
+    waiting = await asyncio.to_thread(streams, seed, messages)
 
     async def send() -> None:
         while waiting:

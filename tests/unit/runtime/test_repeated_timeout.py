@@ -86,3 +86,23 @@ async def test_without_a_bound_there_is_no_timer() -> None:
     with bound:
         await asyncio.sleep(0)
     bound.close()
+
+
+async def test_the_timer_keeps_no_task_between_two_waits() -> None:
+    """On a task that failed hangs all that it had: some 30 KB of a stream that is refused, for as
+    long as a silence may be."""
+    silence = RepeatedTimeout(3600)
+
+    async def wait_and_fail() -> None:
+        with silence:
+            await asyncio.sleep(0)
+        raise ValueError("refused")
+
+    task = asyncio.create_task(wait_and_fail())
+    await asyncio.wait([task])
+    assert isinstance(task.exception(), ValueError)
+    kept = weakref.ref(task)
+    del task
+    gc.collect()
+    assert kept() is None
+    silence.close()

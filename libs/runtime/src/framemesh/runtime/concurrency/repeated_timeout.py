@@ -12,7 +12,7 @@ from types import TracebackType
 class RepeatedTimeout:
     """As `asyncio.timeout`, to be entered again and again by one task at a time.
 
-    Whoever has it calls `close` in the end: a timer would keep its task in memory.
+    Whoever has it calls `close` in the end, which ends its timer.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -47,10 +47,12 @@ class RepeatedTimeout:
             TimeoutError: it took too long, and nobody else cancelled the task.
         """
         self._since = math.inf
-        if not self._expired or self._task is None:
+        # Not kept by the timer until that is over: on a task that failed hangs all that it had.
+        task, self._task = self._task, None
+        if not self._expired or task is None:
             return
         self._expired = False
-        if self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def close(self) -> None:
@@ -58,7 +60,6 @@ class RepeatedTimeout:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._task = None
 
     def _look(self) -> None:
         """The timer of an earlier wait is over: that of the present one may have begun later."""
