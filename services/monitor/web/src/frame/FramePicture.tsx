@@ -30,19 +30,19 @@ function usePicture(url: string | null): Loaded {
       return
     }
     const stop = new AbortController()
-    let made: Loaded = "loading"
-    const close = () => made instanceof ImageBitmap && made.close()
     void load(url, stop.signal).then((found) => {
-      made = found
-      if (stop.signal.aborted) close()
+      if (stop.signal.aborted) free(found)
       else setPicture(found)
     })
-    return () => {
-      stop.abort()
-      close()
-    }
+    return () => stop.abort()
   }, [url])
+  // Once another one is shown, and not before: it may be drawn until then.
+  useEffect(() => () => free(picture), [picture])
   return picture
+}
+
+function free(picture: Loaded) {
+  if (picture instanceof ImageBitmap) picture.close()
 }
 
 async function load(url: string, signal: AbortSignal): Promise<Loaded> {
@@ -71,7 +71,11 @@ function Canvas({ picture, of, chosen }: FramePictureProps & { picture: ImageBit
     if (canvas.current === null) return
     const made = new Surface(canvas.current, () => redraw.current())
     surface.current = made
-    return () => made.close()
+    return () => {
+      // What is prepared for it comes too late, and finds the picture closed.
+      surface.current = null
+      made.close()
+    }
   }, [])
   useEffect(() => {
     redraw.current()
