@@ -17,8 +17,8 @@ import grpc.aio
 import httpx
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
-from bench.pairs import in_turns, report
-from bench.separate_mesh import separate_mesh
+from bench.compare.pairs import in_turns, report
+from bench.compare.separate_mesh import separate_mesh
 from framemesh.cli.local.ports import METRICS, Ports
 
 SERVICES = ("INGEST", "MASTER", "MONITOR", "AGENT", "SINK")

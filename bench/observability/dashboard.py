@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.pairs import in_turns, report
+from bench.compare.pairs import in_turns, report
 from bench.throughput import PIPELINE, Mesh, MeshRun
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh

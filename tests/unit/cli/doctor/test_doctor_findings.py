@@ -81,7 +81,7 @@ def test_a_python_that_is_too_old_is_a_problem() -> None:
     [
         ("/usr", "'--enable-shared'", False),
         ("/usr/local", "'--enable-optimizations' '--with-lto'", False),
-        ("/root/.pyenv/versions/3.11.7", "'--enable-shared'", True),
+        ("/opt/python", "'--enable-shared'", True),
     ],
 )
 def test_a_python_that_was_compiled_to_be_slow_is_told(

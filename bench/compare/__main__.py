@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.compare.pairs import in_turns, report
+from bench.compare.separate_mesh import separate_mesh
 from bench.frames import MODEL, ROOT
-from bench.pairs import in_turns, report
-from bench.separate_mesh import separate_mesh
 from framemesh.cli.local.ports import Ports
 
 

@@ -1,0 +1,1 @@
+"""Two meshes, or two ways to run one, side by side: measured in turns."""
