@@ -17,6 +17,7 @@ from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import Stage
+from framemesh.worker.engine.stage_input import StageInput
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.sized import decoders_of
@@ -58,8 +59,12 @@ async def found_in(
                 threads=threads,
                 result_bytes=validated.result.bytes,
             )
-            (found,) = await stage.run(FrameImage(content), [None], release_pixels=True)
-            return found
+            (result,) = await stage.run(
+                [StageInput(FrameImage(content), [None])], release_pixels=True
+            )
+            if isinstance(result, Exception):
+                raise result
+            return result[0]
 
 
 def _as_served(values: Values) -> Values:

@@ -20,6 +20,7 @@ from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
 from framemesh.worker.triton import installation
 from tests.broken_files.graph_damage import endless
+from tests.graph_runs import run_one
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -79,7 +80,7 @@ async def test_an_input_that_a_model_refuses_takes_no_other_down(
     async with open_things(model=fussy) as engine:
         greys = [0, 100, 255, 20, 120, 200, 63, 64]
         results = await asyncio.gather(
-            *(engine.graph.run(picture(grey)) for grey in greys * 3), return_exceptions=True
+            *(run_one(engine.graph, picture(grey)) for grey in greys * 3), return_exceptions=True
         )
         for grey, result in zip(greys * 3, results, strict=True):
             if grey >= ENTRIES:

@@ -22,6 +22,7 @@ from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import TooSlowToDecode, TritonUnavailable, Undecodable
 from framemesh.worker.triton import managed, orphan_cleanup, served_model
 from framemesh.worker.vision import image
+from tests.graph_runs import run_one
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -51,14 +52,14 @@ async def retry_until_done(
     async with asyncio.timeout(within):
         while True:
             try:
-                return await engine.graph.run(frame)
+                return await run_one(engine.graph, frame)
             except TritonUnavailable:
                 await asyncio.sleep(0.02)
 
 
 async def test_a_killed_server_comes_back(open_things: OpenEngine, frames: list[bytes]) -> None:
     async with open_things() as engine:
-        before = await engine.graph.run(frames[0])
+        before = await run_one(engine.graph, frames[0])
         (server,) = children("tritonserver")
         # Some are in progress when it dies.
         async with asyncio.TaskGroup() as tasks:
@@ -100,12 +101,12 @@ async def test_while_triton_is_down_callers_fail_at_once(
         os.kill(server.pid, signal.SIGKILL)
         started = time.monotonic()
         with pytest.raises(TritonUnavailable):
-            await engine.graph.run(frames[0])
+            await run_one(engine.graph, frames[0])
         assert time.monotonic() - started < 1.0
         async with asyncio.timeout(HEAL_SECONDS):
             await asyncio.sleep(0.3)
             await engine.triton.available()
-        await engine.graph.run(frames[0])
+        await run_one(engine.graph, frames[0])
 
 
 async def test_a_server_that_hangs_is_replaced(
@@ -113,7 +114,7 @@ async def test_a_server_that_hangs_is_replaced(
 ) -> None:
     monkeypatch.setattr(served_model, "INFER_TIMEOUT_SECONDS", 2.0)
     async with open_things() as engine:
-        before = await engine.graph.run(frames[0])
+        before = await run_one(engine.graph, frames[0])
         (server,) = children("tritonserver")
         os.kill(server.pid, signal.SIGSTOP)
         runs = [retry_until_done(engine, frames[0], HANG_SECONDS) for _ in range(20)]
@@ -123,7 +124,7 @@ async def test_a_server_that_hangs_is_replaced(
 
 async def test_a_killed_stub_heals(open_things: OpenEngine, frames: list[bytes]) -> None:
     async with open_things() as engine:
-        before = await engine.graph.run(frames[0])
+        before = await run_one(engine.graph, frames[0])
         stub, *_ = children("triton_python_backend_stub")
         os.kill(stub.pid, signal.SIGKILL)
         # More than there are instances, so that none is left unasked.
@@ -134,7 +135,10 @@ async def test_a_killed_stub_heals(open_things: OpenEngine, frames: list[bytes])
 async def test_a_bad_frame_harms_no_other(open_things: OpenEngine, frames: list[bytes]) -> None:
     async with open_things() as engine:
         results = await asyncio.gather(
-            *(engine.graph.run(image) for image in (frames[0], frames[1][:-40], b"", frames[2])),
+            *(
+                run_one(engine.graph, image)
+                for image in (frames[0], frames[1][:-40], b"", frames[2])
+            ),
             return_exceptions=True,
         )
         assert [type(result) for result in results] == [
@@ -154,11 +158,11 @@ async def test_frames_that_take_too_long_to_decode_hold_up_no_other(
     monkeypatch.setattr(image, "BASE_CPU_SECONDS", 0.2)
     monkeypatch.setattr(image, "CPU_SECONDS_PER_PIXEL", 0.0)
     async with open_things() as engine:
-        before = await engine.graph.run(frames[0])
+        before = await run_one(engine.graph, frames[0])
         async with asyncio.timeout(20):
-            slow_runs = [asyncio.ensure_future(engine.graph.run(slow)) for _ in range(4)]
+            slow_runs = [asyncio.ensure_future(run_one(engine.graph, slow)) for _ in range(4)]
             started = time.monotonic()
-            found = await asyncio.gather(*(engine.graph.run(frames[0]) for _ in range(20)))
+            found = await asyncio.gather(*(run_one(engine.graph, frames[0]) for _ in range(20)))
             waited = time.monotonic() - started
             ends = await asyncio.gather(*slow_runs, return_exceptions=True)
     assert set(found) == {before}
@@ -171,18 +175,18 @@ async def test_a_caller_may_give_up_at_any_time(
 ) -> None:
     async with open_things() as engine:
         for wait in (0.0, 0.001, 0.003, 0.006, 0.01, 0.02) * 3:
-            runs = [asyncio.ensure_future(engine.graph.run(frames[0])) for _ in range(4)]
+            runs = [asyncio.ensure_future(run_one(engine.graph, frames[0])) for _ in range(4)]
             await asyncio.sleep(wait)
             for run in runs:
                 run.cancel()
             await asyncio.gather(*runs, return_exceptions=True)
         # No row was lost: all frames can be processed at once.
-        assert len(await asyncio.gather(*(engine.graph.run(frame) for frame in frames))) == 20
+        assert len(await asyncio.gather(*(run_one(engine.graph, frame) for frame in frames))) == 20
 
 
 async def test_nothing_is_left_behind(open_things: OpenEngine, frames: list[bytes]) -> None:
     async with open_things() as engine:
-        await engine.graph.run(frames[0])
+        await run_one(engine.graph, frames[0])
         prefix = prefix_of_stage(engine)
         assert shared_memory(prefix)
     assert not shared_memory(prefix)

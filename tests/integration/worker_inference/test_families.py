@@ -8,6 +8,7 @@ from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import open_engine
+from tests.graph_runs import run_one
 from tests.model_families.comparison import assert_same
 from tests.model_families.families import ALL, family
 from tests.model_families.planted import PICTURE_SIZES, picture, png
@@ -30,7 +31,7 @@ async def test_every_family_finds_what_the_reference_finds(tmp_path: Path) -> No
         clock=SystemClock(),
     ) as engine:
         for size in PICTURE_SIZES:
-            seen = await engine.graph.run(png(size))
+            seen = await run_one(engine.graph, png(size))
             for name in models:
                 found = [one for one in seen.detections if one.stage == name]
                 assert_same(found, family(name).expected(picture(size)))

@@ -19,6 +19,7 @@ from framemesh.core.detection import Detection, RasterKind
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine, open_engine
+from tests.graph_runs import run_one
 
 ROOT = Path(__file__).parents[3]
 MODELS, EXAMPLES = ROOT / "models", ROOT / "examples"
@@ -40,7 +41,7 @@ async def example(name: str, data: Path) -> AsyncIterator[Engine]:
 
 async def detections(engine: Engine, picture: Path) -> tuple[Detection, ...]:
     image = await asyncio.to_thread(picture.read_bytes)
-    return (await engine.graph.run(image)).detections
+    return (await run_one(engine.graph, image)).detections
 
 
 def script(path: Path) -> ModuleType:

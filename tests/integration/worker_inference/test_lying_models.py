@@ -28,6 +28,7 @@ from framemesh.worker.engine.engine import Engine
 from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton import repository, served_model
+from tests.graph_runs import run_one
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -116,7 +117,7 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 async def results(engine: Engine, *brightness: int) -> list[str]:
     """The label of each of some pictures that come at once, or why it failed."""
     found = await asyncio.gather(
-        *(engine.graph.run(picture(each)) for each in brightness), return_exceptions=True
+        *(run_one(engine.graph, picture(each)) for each in brightness), return_exceptions=True
     )
     return [
         one.detections[0].label if isinstance(one, InferenceResult) else _reason(one)

@@ -14,6 +14,7 @@ from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.triton import served_model
+from tests.graph_runs import run_one
 from tests.odd_models.accepted import ACCEPTED
 from tests.odd_models.odd_model import OddModel
 
@@ -46,7 +47,7 @@ async def engine_of(odd: OddModel, folder: Path, address: str | None) -> AsyncIt
 @pytest.mark.parametrize("odd", ACCEPTED, ids=lambda odd: odd.name)
 async def test_an_accepted_model_answers_a_frame(odd: OddModel, tmp_path: Path) -> None:
     async with engine_of(odd, tmp_path / "odd", None) as engine:
-        seen = await engine.graph.run(FRAMES["bright"])
+        seen = await run_one(engine.graph, FRAMES["bright"])
     assert seen.detections[0].label == "bright"
 
 
@@ -70,7 +71,7 @@ async def test_frames_at_once_each_get_their_own_answer(
         monkeypatch.setattr(served_model, "SharedMemory", no_room)
         async with engine_of(odd, tmp_path / "far", near.triton.address) as far:
             for engine in (near, far):
-                runs = (engine.graph.run(FRAMES[label]) for label in labels)
+                runs = (run_one(engine.graph, FRAMES[label]) for label in labels)
                 seen = await asyncio.gather(*runs)
                 assert [one.detections[0].label for one in seen] == labels
             assert near.triton.shared_memory

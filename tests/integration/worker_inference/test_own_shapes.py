@@ -12,6 +12,7 @@ from framemesh.core.detection import Detection
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import open_engine
+from tests.graph_runs import run_one
 from tests.model_families import own_shapes
 from tests.model_families.planted import PICTURE_SIZES, Picture, picture
 
@@ -52,7 +53,7 @@ async def test_cameras_of_all_shapes_share_a_model(tmp_path: Path) -> None:
     ) as engine:
         # Several of each, all at once: batches are made of those that have one shape.
         frames = [cv2.imencode(".png", each)[1].tobytes() for each in pictures] * 6
-        seen = await asyncio.gather(*map(engine.graph.run, frames))
+        seen = await asyncio.gather(*(run_one(engine.graph, frame) for frame in frames))
     for at, one in enumerate(seen):
         grid, query = expected[at % len(pictures)]
         own_shapes.assert_same(found(list(one.detections), "grid"), grid)

@@ -12,6 +12,7 @@ from framemesh.worker.engine.engine import Engine
 from framemesh.worker.errors import TritonUnavailable
 from framemesh.worker.triton import served_model
 from framemesh.worker.triton.tensor_arena import SharedMemory
+from tests.graph_runs import run_one
 
 OpenEngine = Callable[..., AbstractAsyncContextManager[Engine]]
 
@@ -23,8 +24,8 @@ async def test_a_remote_triton_is_used_and_loads_the_models_that_it_lacks(
         for model in (things, replace(things, version=2)):
             async with open_things(model=model, triton_address=first.triton.address) as second:
                 assert second.triton.shared_memory
-                seen = await asyncio.gather(*(second.graph.run(frame) for frame in frames[:4]))
-            assert seen == [await first.graph.run(frame) for frame in frames[:4]]
+                seen = await asyncio.gather(*(run_one(second.graph, frame) for frame in frames[:4]))
+            assert seen == [await run_one(first.graph, frame) for frame in frames[:4]]
 
 
 def full(name: str, size: int) -> None:
@@ -50,8 +51,8 @@ async def test_where_memory_cannot_be_shared_inputs_go_in_requests(
         monkeypatch.setattr(served_model, "SharedMemory", memory)
         async with open_things(triton_address=first.triton.address) as second:
             assert not second.triton.shared_memory
-            seen = await asyncio.gather(*(second.graph.run(frame) for frame in frames[:6]))
-        assert seen == [await first.graph.run(frame) for frame in frames[:6]]
+            seen = await asyncio.gather(*(run_one(second.graph, frame) for frame in frames[:6]))
+        assert seen == [await run_one(first.graph, frame) for frame in frames[:6]]
 
 
 async def test_an_address_that_does_not_answer_is_an_error(open_things: OpenEngine) -> None:

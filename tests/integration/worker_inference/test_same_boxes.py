@@ -9,6 +9,7 @@ import pytest
 from framemesh.modeling import mapped_weights
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine
+from tests.graph_runs import run_one
 from tests.reference import (
     assert_same,
     decoded,
@@ -25,7 +26,7 @@ async def test_every_stage_sees_what_its_model_sees_directly(
 ) -> None:
     of_things, of_faces = session(things.onnx), session(faces.onnx)
     # All at once, so that frames share requests.
-    seen = await asyncio.gather(*(everything.graph.run(frame) for frame in frames))
+    seen = await asyncio.gather(*(run_one(everything.graph, frame) for frame in frames))
     found = {"things": 0, "faces": 0, "heads": 0}
     for frame, result in zip(frames, seen, strict=True):
         picture = decoded(frame)
@@ -42,7 +43,7 @@ async def test_every_stage_sees_what_its_model_sees_directly(
 
 
 async def test_a_crop_names_its_parent(everything: Engine, frames: list[bytes]) -> None:
-    seen = await everything.graph.run(frames[0])
+    seen = await run_one(everything.graph, frames[0])
     heads = [one for one in seen.detections if one.stage == "heads"]
     for head in heads:
         assert head.parent is not None
@@ -61,5 +62,5 @@ async def test_instances_that_share_their_weights_see_the_same(
     directly = session(things.onnx)
     async with open_things() as engine:
         for frame in frames[:5]:
-            result = await engine.graph.run(frame)
+            result = await run_one(engine.graph, frame)
             assert_same(list(result.detections), direct_things(directly, decoded(frame)))

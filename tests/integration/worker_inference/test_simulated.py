@@ -17,6 +17,7 @@ from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import SimulatedSpec
 from framemesh.worker.engine.engine import Engine, open_engine
+from tests.graph_runs import run_one
 
 FOLDER = Path(__file__).parents[3] / "examples/simulated"
 TOLERANCE = 0.2
@@ -101,7 +102,7 @@ async def test_without_a_batch_dimension_pictures_go_one_by_one(
     manifest = replace(simulated.manifest, max_batch=1)
     async with open_simulated(replace(simulated, manifest=manifest), tmp_path) as engine:
         assert await seconds(engine, (0, 1)) == pytest.approx(0.120, rel=TOLERANCE)
-        assert (await engine.graph.run(jpeg())).detections == ()
+        assert (await run_one(engine.graph, jpeg())).detections == ()
 
 
 async def test_frames_are_done_at_its_capacity_and_nothing_is_seen(
@@ -110,7 +111,7 @@ async def test_frames_are_done_at_its_capacity_and_nothing_is_seen(
     async with open_simulated(bundled, tmp_path) as engine:
         image = jpeg()
         started = time.monotonic()
-        seen = await asyncio.gather(*(engine.graph.run(image) for _ in range(64)))
+        seen = await asyncio.gather(*(run_one(engine.graph, image) for _ in range(64)))
         took = time.monotonic() - started
     assert {each.detections for each in seen} == {()}
     # 80 a second. The first requests are not full: nothing waits for company at an idle model.

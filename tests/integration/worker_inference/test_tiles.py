@@ -10,6 +10,7 @@ from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import open_engine
+from tests.graph_runs import run_one
 from tests.reference import Scored, assert_same, decoded, direct_things, session
 
 SIDE = 576
@@ -38,7 +39,7 @@ async def test_four_tiles_are_four_images(
         cpus=2,
         clock=SystemClock(),
     ) as engine:
-        result = await engine.graph.run(png)
+        result = await run_one(engine.graph, png)
     assert len(expected) > 4
     assert_same(result.detections, expected)
     assert (result.width, result.height) == (2 * SIDE, 2 * SIDE)

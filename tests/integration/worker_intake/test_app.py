@@ -24,6 +24,8 @@ from framemesh.runtime.jetstream.pipeline_store import PipelineStore, StoredPipe
 from framemesh.runtime.processes.ports import free_block
 from framemesh.runtime.rpc.channel import channel
 from framemesh.runtime.rpc.server import Service, grpc_server
+from framemesh.worker.engine.batch_bound import BatchBound
+from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.shard_access import JetStreamShards
 from framemesh.worker.settings import Settings
@@ -79,6 +81,7 @@ class FakeEngine:
     graph: Any = None
     rows: int = 1
     frames: int = 8
+    groups: GroupSizes = GroupSizes(1, BatchBound(8))  # noqa: RUF009  nothing learns
     stages: dict[str, Any] = field(default_factory=dict)
 
 

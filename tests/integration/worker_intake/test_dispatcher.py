@@ -27,7 +27,6 @@ from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
-from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import dead_letter_message, frame_message, outcome_message
@@ -43,13 +42,17 @@ from framemesh.runtime.messages.subjects import (
     shard_consumer,
     shard_stream,
 )
+from framemesh.worker.engine.batch_bound import BatchBound
 from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake import dispatcher as intake_module
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import Attempt
 from tests.contract.planes import MemoryWorld, World, jetstream_world, pulling
 from tests.recorded_spans import untraced
 from tests.waiting import eventually
@@ -89,12 +92,13 @@ class ScriptedProcessor:
     seconds: Callable[[], float] = lambda: 0.0
     """How long a frame takes."""
 
-    async def outcome(self, context: FrameContext) -> Outcome:
-        self.processed.append((context.frame.id.sequence, context.suspect))
+    async def process(self, group: FrameGroup) -> list[Attempt]:
+        for each in group.contexts:
+            self.processed.append((each.frame.id.sequence, each.suspect))
         self.busy.set()
         await self.gate.wait()
-        await asyncio.sleep(self.seconds())
-        return self.decide(context, context.suspect)
+        await asyncio.sleep(sum(self.seconds() for _ in group.contexts))
+        return [self.decide(each, each.suspect) for each in group.contexts]
 
 
 def open_processor(
@@ -147,11 +151,10 @@ async def working(
         buffer.plane,
         processor,  # type: ignore[arg-type]
         outcome_factory(delivery),
-        OutcomeCommitter(
-            ReliableWriter(buffer.plane, UNTIL_STOPPED), outcome_factory(delivery), untraced()
-        ),
+        OutcomeCommitter(buffer.plane, outcome_factory(delivery), untraced()),
         delivery,
         slots=slots,
+        groups=GroupSizes(slots, BatchBound(1)),
         held=128,
         clock=SystemClock(),
         dispatch_latency=lambda: 0.0,

@@ -6,7 +6,7 @@ Triton is a fake that dies of some frames; the attempts are counted on a real br
 import asyncio
 import math
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.worker.engine.frame_input import FrameInput
 from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import (
     Corrupt,
@@ -33,6 +34,7 @@ from framemesh.worker.errors import (
     Undecodable,
 )
 from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.processing.inference import Inference
 from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
@@ -72,8 +74,14 @@ class FragileTriton:
             self.died = asyncio.Event()
             self.lives.set()
 
-    async def run(self, image: bytes, crc32: int, deadline: float) -> InferenceResult:
-        if deadline <= asyncio.get_running_loop().time():
+    async def run(self, inputs: Sequence[FrameInput]) -> list[InferenceResult | Exception]:
+        running = [asyncio.ensure_future(self._run(each)) for each in inputs]
+        found = await asyncio.gather(*running, return_exceptions=True)
+        return [each for each in found if isinstance(each, InferenceResult | Exception)]
+
+    async def _run(self, frame: FrameInput) -> InferenceResult:
+        image = frame.image
+        if frame.deadline <= asyncio.get_running_loop().time():
             raise TooOld
         if image in HARMLESS:
             raise HARMLESS[image][0]
@@ -135,10 +143,27 @@ def frame(
 async def outcomes_of(
     writer: ReliableWriter, triton: FragileTriton, *frames: FrameContext
 ) -> list[Outcome]:
+    """Of frames that are worked on as a worker does it: together, then each that failed alone."""
     processing = processor(writer, triton)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        found = [tasks.create_task(processing.outcome(each)) for each in frames]
-    return [each.result() for each in found]
+    async with asyncio.timeout(20):
+        together = await processing.process(FrameGroup(frames))
+        return await asyncio.gather(
+            *(
+                _done(attempt) if isinstance(attempt, Outcome) else outcome(processing, each)
+                for each, attempt in zip(frames, together, strict=True)
+            )
+        )
+
+
+async def _done(outcome: Outcome) -> Outcome:
+    return outcome
+
+
+async def outcome(processing: FrameProcessor, context: FrameContext) -> Outcome:
+    """Of a frame alone."""
+    (found,) = await processing.process(FrameGroup([context]))
+    assert isinstance(found, Outcome)
+    return found
 
 
 async def test_a_frame_that_kills_triton_dies_alone(writer: ReliableWriter) -> None:
@@ -173,7 +198,7 @@ async def test_a_triton_that_is_away_is_waited_for_and_nobody_is_suspect(
     triton = FragileTriton()
     processing = processor(writer, triton)
     triton.lives.clear()
-    found = await processing.outcome(frame(1))
+    found = await outcome(processing, frame(1))
     assert (found.fate, found.attempts) == (Fate.DONE, 1)
 
 
@@ -185,16 +210,16 @@ async def test_a_frame_that_ends_its_worker_is_given_up_by_the_last_one(
         assert await IsolatedAttempts(writer, "street", "gone").begin(FrameId("door", "s", 1))
     triton = FragileTriton()
     processing = processor(writer, triton)
-    found = await processing.outcome(frame(1, suspect=True))
+    found = await outcome(processing, frame(1, suspect=True))
     assert (found.fate, found.reason) == (Fate.DEAD, "worker_crashed")
     # One that was only near it is done, however often it was delivered.
     for number in range(2, 12):
-        near = await processing.outcome(frame(number, suspect=True))
+        near = await outcome(processing, frame(number, suspect=True))
         assert (near.fate, near.attempts) == (Fate.DONE, 2)
 
 
 async def test_a_frame_expires_also_when_it_is_suspect(writer: ReliableWriter) -> None:
     processing = processor(writer, FragileTriton())
     for suspect in (False, True):
-        found = await processing.outcome(frame(1, suspect=suspect, deadline=-math.inf))
+        found = await outcome(processing, frame(1, suspect=suspect, deadline=-math.inf))
         assert found.fate is Fate.EXPIRED

@@ -1,7 +1,6 @@
 """When requests are sent, which rows are in them, and which callers fail with one."""
 
 import asyncio
-import contextvars
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,7 +10,7 @@ import pytest
 from framemesh.core.frame import Frame, FrameId
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.concurrency.task_group import TaskGroup
-from framemesh.worker.engine.batching import Batcher, BatchPolicy
+from framemesh.worker.engine.batching import Batcher, BatchPolicy, Row
 from framemesh.worker.errors import InferenceFailed, TritonTimedOut, TritonUnavailable
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.triton.row_allocator import RowAllocator
@@ -41,7 +40,23 @@ class Model:
         return [{"row": np.array([row], np.float32)} for row in rows]
 
 
+def answered(outputs: Sequence[RowOutputs | Exception]) -> list[RowOutputs]:
+    """
+    Raises:
+        Exception: of the first row that has no outputs.
+    """
+    found = []
+    for each in outputs:
+        if isinstance(each, Exception):
+            raise each
+        found.append(each)
+    return found
+
+
 class Bench:
+    frame: FrameContext | None = None
+    """That is asked for."""
+
     def __init__(self, model: Model, tasks: TaskGroup, delay: float) -> None:
         self.model = model
         self.rows = RowAllocator(16)
@@ -53,8 +68,8 @@ class Bench:
         """Reserve, run, release; returns what the model answered."""
         rows = await self.batcher.reserve(count)
         try:
-            outputs = await self.batcher.run(rows)
-            answers = [int(output["row"][0]) for output in outputs]
+            outputs = await self.batcher.run([Row(row, context=self.frame) for row in rows])
+            answers = [int(output["row"][0]) for output in answered(outputs)]
             assert answers == rows
             return answers
         finally:
@@ -200,8 +215,8 @@ async def test_a_frame_knows_when_its_input_was_written_sent_and_answered() -> N
         made.model.open.clear()
         busy = made.start(1)
         await settle()
-        copy = context.new_context(contextvars.copy_context())
-        asked = made.tasks.create_task(made.ask(), context=copy)
+        made.frame = context
+        asked = made.tasks.create_task(made.ask())
         await settle()
         assert (context.timings.decoded, context.timings.sent) == (clock.seconds, None)
         clock.seconds += 1
@@ -218,10 +233,11 @@ async def test_inputs_of_one_size_go_together_wherever_they_lie() -> None:
     async with bench() as made:
         rows = await made.batcher.reserve(8)
         made.model.open.clear()
-        blocked = made.tasks.create_task(made.batcher.run(rows[:1], sizes=[wide]))
+        blocked = made.tasks.create_task(made.batcher.run([Row(rows[0], size=wide)]))
         await asyncio.sleep(0)
         sizes = [high, wide, high, wide, wide, wide, wide]
-        rest = made.tasks.create_task(made.batcher.run(rows[1:], sizes=sizes))
+        others = [Row(row, size=size) for row, size in zip(rows[1:], sizes, strict=True)]
+        rest = made.tasks.create_task(made.batcher.run(others))
         await asyncio.sleep(0)
         made.model.open.set()
         await asyncio.gather(blocked, rest)
@@ -232,4 +248,4 @@ async def test_inputs_of_one_size_go_together_wherever_they_lie() -> None:
         ([2, 4, 5, 6], wide),
         ([7], wide),
     ]
-    assert [int(output["row"][0]) for output in rest.result()] == rows[1:]
+    assert [int(output["row"][0]) for output in answered(rest.result())] == rows[1:]

@@ -4,12 +4,13 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 
 from framemesh.worker.engine import decode_threads
-from framemesh.worker.engine.decode_threads import DecodeThreads, ThreadsStuck
+from framemesh.worker.engine.decode_threads import DecodeJob, DecodeThreads, ThreadsStuck
 from framemesh.worker.errors import TooSlowToDecode
 from tests.waiting import eventually
 
@@ -47,12 +48,53 @@ class Endless:
         self.ended.set()
 
 
+async def run(
+    threads: DecodeThreads,
+    decode: Callable[[], object],
+    write: Callable[[], None] = nothing,
+    cpu_seconds: float = LONG,
+) -> None:
+    """
+    Raises:
+        Exception: that of the job.
+    """
+    (error,) = await threads.run([DecodeJob(decode, cpu_seconds, write)])
+    if error is not None:
+        raise error
+
+
+async def test_jobs_of_one_caller_run_in_several_threads_and_each_has_its_own_error(
+    threads: DecodeThreads,
+) -> None:
+    meet = threading.Barrier(2)
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    jobs = [DecodeJob(partial(meet.wait, 10), LONG), DecodeJob(partial(meet.wait, 10), LONG)]
+    first, second, third = await threads.run([*jobs, DecodeJob(fail, LONG)])
+    assert (first, second, str(third)) == (None, None, "no")
+
+
+async def test_a_picture_that_takes_too_long_is_not_that_of_the_others_of_its_group(
+    threads: DecodeThreads,
+) -> None:
+    endless, wrote = Endless(), threading.Event()
+    slow, other = await threads.run(
+        [DecodeJob(endless.decode, 0.1), DecodeJob(nothing, LONG, wrote.set)]
+    )
+    assert isinstance(slow, TooSlowToDecode)
+    assert other is None
+    assert wrote.is_set()
+    endless.stop.set()
+
+
 async def test_both_steps_run_in_a_thread_one_after_the_other(threads: DecodeThreads) -> None:
     ran: list[tuple[str, int]] = []
-    await threads.run(
+    await run(
+        threads,
         lambda: ran.append(("decode", threading.get_ident())),
         lambda: ran.append(("write", threading.get_ident())),
-        LONG,
     )
     (first, thread), (second, other) = ran
     assert (first, second) == ("decode", "write")
@@ -65,8 +107,8 @@ async def test_what_a_step_raises_comes_out(threads: DecodeThreads, step: int) -
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await threads.run(*((fail, nothing), (nothing, fail))[step], LONG)
-    await threads.run(nothing, nothing, LONG)
+        await run(threads, *((fail, nothing), (nothing, fail))[step])
+    await run(threads, nothing)
 
 
 async def test_who_is_cancelled_waits_for_the_end_of_the_work(threads: DecodeThreads) -> None:
@@ -80,7 +122,7 @@ async def test_who_is_cancelled_waits_for_the_end_of_the_work(threads: DecodeThr
         ended = True
         raise ValueError("nobody wants to know")
 
-    task = asyncio.ensure_future(threads.run(work, nothing, LONG))
+    task = asyncio.ensure_future(run(threads, work))
     await asyncio.to_thread(begun.wait, 10)
     task.cancel()
     for _ in range(10):
@@ -108,7 +150,7 @@ async def test_who_is_cancelled_as_the_work_ends_does_not_wait_for_ever(
         time.sleep(0.05)
         task.cancel()
 
-    task = asyncio.ensure_future(threads.run(work_until_told, nothing, LONG))
+    task = asyncio.ensure_future(run(threads, work_until_told))
     await asyncio.to_thread(begun.wait, 10)
     cancel_at_the_end()
     finished, _ = await asyncio.wait([task], timeout=5)
@@ -119,18 +161,18 @@ async def test_who_is_cancelled_as_the_work_ends_does_not_wait_for_ever(
 async def test_what_takes_too_long_is_given_up_and_never_writes(threads: DecodeThreads) -> None:
     endless, wrote = Endless(), threading.Event()
     with pytest.raises(TooSlowToDecode, match=r"not decoded after 0.1 s of CPU time"):
-        await threads.run(endless.decode, wrote.set, 0.1)
+        await run(threads, endless.decode, wrote.set, 0.1)
     endless.stop.set()
     await asyncio.to_thread(endless.ended.wait, 10)
-    await threads.run(nothing, nothing, LONG)
+    await run(threads, nothing)
     assert not wrote.is_set()
 
 
 async def test_others_go_on_although_every_thread_hangs(threads: DecodeThreads) -> None:
     hanging = [Endless() for _ in range(4)]
-    tasks = [asyncio.ensure_future(threads.run(one.decode, nothing, 0.1)) for one in hanging]
+    tasks = [asyncio.ensure_future(run(threads, one.decode, nothing, 0.1)) for one in hanging]
     async with asyncio.timeout(10):
-        await threads.run(nothing, nothing, LONG)
+        await run(threads, nothing)
         found = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(one) for one in found} == {TooSlowToDecode}
     for one in hanging:
@@ -139,7 +181,7 @@ async def test_others_go_on_although_every_thread_hangs(threads: DecodeThreads) 
 
 async def test_waiting_is_not_counted_as_work(threads: DecodeThreads) -> None:
     """A busy machine must not make pictures too slow."""
-    await threads.run(lambda: time.sleep(0.5), nothing, 0.05)
+    await run(threads, lambda: time.sleep(0.5), nothing, 0.05)
 
 
 async def test_with_too_many_threads_that_hang_the_worker_ends(
@@ -148,7 +190,7 @@ async def test_with_too_many_threads_that_hang_the_worker_ends(
     monkeypatch.setattr(decode_threads, "MAX_OVERDUE", 2)
     threads = DecodeThreads(1)
     hanging = [Endless() for _ in range(3)]
-    tasks = [asyncio.ensure_future(threads.run(one.decode, nothing, 0.05)) for one in hanging]
+    tasks = [asyncio.ensure_future(run(threads, one.decode, nothing, 0.05)) for one in hanging]
     with pytest.raises(ThreadsStuck, match="3 threads hang"):
         async with asyncio.timeout(10):
             await threads.watch()
@@ -163,7 +205,7 @@ async def test_threads_that_were_given_up_end_with_their_work(threads: DecodeThr
     before = threading.active_count()
     endless = Endless()
     with pytest.raises(TooSlowToDecode):
-        await threads.run(endless.decode, nothing, 0.05)
+        await run(threads, endless.decode, nothing, 0.05)
     assert threading.active_count() == before + 1
     endless.stop.set()
     await eventually(lambda: threading.active_count() <= before, 10)

@@ -18,20 +18,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from framemesh.core.frame import Frame, FrameId
-from framemesh.core.outcome import Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.generation import Shard
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.worker.engine.batch_bound import BatchBound
 from framemesh.worker.engine.graph_executor import InferenceResult
-from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.engine.group_sizes import GroupSizes
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import Attempt
 from tests.hand_clock import HandClock
 from tests.recorded_spans import untraced
 
@@ -50,10 +51,13 @@ class FrameProcessor:
         self._outcome_factory = outcome_factory
         self.go = asyncio.Event()
 
-    async def outcome(self, context: FrameContext) -> Outcome:
+    async def process(self, group: FrameGroup) -> list[Attempt]:
         await self.go.wait()
-        attempts = 2 if context.suspect else 1
-        return self._outcome_factory.done(context, InferenceResult(1, 1, ()), attempts=attempts)
+        attempts = 2 if group.suspect else 1
+        return [
+            self._outcome_factory.done(each, InferenceResult(1, 1, ()), attempts=attempts)
+            for each in group.contexts
+        ]
 
 
 class Worker:
@@ -67,9 +71,10 @@ class Worker:
             plane,
             self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(ReliableWriter(plane, UNTIL_STOPPED), outcome_factory, untraced()),
+            OutcomeCommitter(plane, outcome_factory, untraced()),
             DeliverySpec(),
             slots=4,
+            groups=GroupSizes(2, BatchBound(3)),
             held=8,
             clock=clock,
             dispatch_latency=lambda: 0.0,

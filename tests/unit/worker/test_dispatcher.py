@@ -13,17 +13,22 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
 from framemesh.core.worker_speed import WorkerSpeed
+from framemesh.runtime.dataplane.errors import StreamUnavailable
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamConfig
 from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
+from framemesh.worker.engine.batch_bound import BatchBound
+from framemesh.worker.engine.group_sizes import GroupSizes
+from framemesh.worker.errors import AttemptFailed
 from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext
+from framemesh.worker.frame_group import CURRENT_GROUP, FrameGroup
 from framemesh.worker.intake import dispatcher as dispatcher_module
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import Attempt
 from tests.hand_clock import HandClock
 from tests.recorded_spans import untraced
 from tests.unit.worker.test_delivery_model import SHARD, FrameProcessor
@@ -33,6 +38,7 @@ MIB = 1024 * 1024
 ACK_SECONDS = 4.0
 SLOTS = 4
 HELD = 64
+GROUPS = GroupSizes(2, BatchBound(3))
 TRACE = contextvars.ContextVar("trace", default="no trace")
 ORDERED = DeliverySpec(order=Order.PER_CAMERA)
 
@@ -45,6 +51,7 @@ class Bench:
         delivery: DeliverySpec,
         plane: MemoryPlane | None = None,
         processor: object | None = None,
+        groups: GroupSizes = GROUPS,
     ) -> None:
         self.clock = HandClock()
         self.plane = plane or provisioned(self.clock)
@@ -54,11 +61,10 @@ class Bench:
             self.plane,
             processor or self.processor,  # type: ignore[arg-type]
             outcome_factory,
-            OutcomeCommitter(
-                ReliableWriter(self.plane, UNTIL_STOPPED), outcome_factory, untraced()
-            ),
+            OutcomeCommitter(self.plane, outcome_factory, untraced()),
             delivery,
             slots=SLOTS,
+            groups=groups,
             held=HELD,
             clock=self.clock,
             dispatch_latency=lambda: 0.0,
@@ -202,26 +208,33 @@ async def _expect_given_back(bench: Bench) -> None:
     assert sorted(o.frame.sequence for o in other.outcomes) == list(range(1, 2 * SLOTS + 1))
 
 
-async def test_each_frame_has_a_context_of_its_own() -> None:
-    """What is set for one frame, such as a trace, is not seen by the one that is dispatched in its
+async def test_each_group_has_a_context_of_its_own() -> None:
+    """What is set for one, such as a trace, is not seen by the one that is dispatched in its
     place."""
     bench, stop = Bench(DeliverySpec()), asyncio.Event()
     seen: list[tuple[str, int]] = []
 
-    async def outcome(context: FrameContext) -> Outcome:
-        current = CURRENT_FRAME.get()
-        assert current is context
-        seen.append((TRACE.get(), context.frame.id.sequence))
-        TRACE.set(f"trace of {context.frame.id.sequence}")
+    async def process(group: FrameGroup) -> list[Attempt]:
+        assert CURRENT_GROUP.get() is group
+        first = group.contexts[0]
+        assert CURRENT_FRAME.get() is (first if len(group.contexts) == 1 else None)
+        seen.extend((TRACE.get(), each.frame.id.sequence) for each in group.contexts)
+        TRACE.set(f"trace of {first.frame.id.sequence}")
         # So that the next one is dispatched when this one is done.
         await asyncio.sleep(0)
-        return await FrameProcessor.outcome(bench.processor, context)
+        return await FrameProcessor.process(bench.processor, group)
 
-    bench.processor.outcome = outcome  # type: ignore[method-assign]
+    bench.processor.process = process  # type: ignore[method-assign]
     bench.processor.go.set()
     count = 3 * SLOTS
     for number in range(1, count + 1):
         await bench.offer(number)
+    await completed(bench, stop, count)
+    assert sorted(seen) == [("no trace", number) for number in range(1, count + 1)]
+
+
+async def completed(bench: Bench, stop: asyncio.Event, count: int) -> None:
+    """Run until so many frames have their outcomes."""
 
     async def draw(stop: asyncio.Event) -> None:
         drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
@@ -230,34 +243,91 @@ async def test_each_frame_has_a_context_of_its_own() -> None:
         await drawing
 
     await bench.dispatcher.run(stop, draw)
-    assert sorted(seen) == [("no trace", number) for number in range(1, count + 1)]
 
 
 async def test_a_frame_knows_when_it_reached_each_point() -> None:
     bench, stop = Bench(DeliverySpec()), asyncio.Event()
     contexts: list[FrameContext] = []
 
-    async def outcome(context: FrameContext) -> Outcome:
-        contexts.append(context)
+    async def process(group: FrameGroup) -> list[Attempt]:
+        contexts.extend(group.contexts)
         bench.clock.seconds += 1
-        return await FrameProcessor.outcome(bench.processor, context)
+        return await FrameProcessor.process(bench.processor, group)
 
-    bench.processor.outcome = outcome  # type: ignore[method-assign]
+    bench.processor.process = process  # type: ignore[method-assign]
     bench.processor.go.set()
     began = bench.clock.seconds
     await bench.offer(1)
-
-    async def draw(stop: asyncio.Event) -> None:
-        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
-        await bench.until_completed(1)
-        stop.set()
-        await drawing
-
-    await bench.dispatcher.run(stop, draw)
+    await completed(bench, stop, 1)
     (context,) = contexts
     timings = context.timings
     assert (timings.received, timings.dispatched, timings.committed) == (began, began, began + 1)
     assert (timings.decoded, timings.sent, timings.answered) == (None, None, None)
+
+
+async def test_frames_that_wait_are_worked_on_together_and_those_that_failed_alone() -> None:
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    groups: list[list[int]] = []
+
+    async def process(group: FrameGroup) -> list[Attempt]:
+        numbers = [each.frame.id.sequence for each in group.contexts]
+        groups.append(numbers)
+        attempts = await FrameProcessor.process(bench.processor, group)
+        if len(numbers) > 1 and 4 in numbers:
+            attempts[numbers.index(4)] = AttemptFailed("inference_failed", "no")
+        return attempts
+
+    bench.processor.process = process  # type: ignore[method-assign]
+    for number in range(1, 8):
+        await bench.offer(number)
+
+    async def draw(stop: asyncio.Event) -> None:
+        drawing = asyncio.create_task(bench.dispatcher.draw(bench.lease("one"), stop))
+        await eventually(lambda: bench.dispatcher.in_progress >= 7, 10)
+        bench.processor.go.set()
+        await bench.until_completed(7)
+        stop.set()
+        await drawing
+
+    await bench.dispatcher.run(stop, draw)
+    # The first two found all groups idle; of the four slots two are left.
+    assert groups[:3] == [[1], [2], [3, 4]]
+    assert [4] in groups
+    assert sorted(each.frame.sequence for each in bench.outcomes) == list(range(1, 8))
+
+
+async def test_frames_of_one_camera_keep_their_order_where_they_are_worked_on_together() -> None:
+    bench, stop = Bench(ORDERED), asyncio.Event()
+    for number in range(1, 13):
+        await bench.offer(number)
+    bench.processor.go.set()
+    await completed(bench, stop, 12)
+    assert [each.frame.sequence for each in bench.outcomes] == list(range(1, 13))
+
+
+async def test_an_outcome_that_is_not_stored_at_once_is_stored_later() -> None:
+    """As where the ledger is away for a moment: the frames are not worked on anew."""
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+    begin, refused = bench.plane.begin_store, 0
+
+    def begin_store(message: OutboundMessage) -> asyncio.Future[int | None] | None:
+        nonlocal refused
+        refused += 1
+        if refused % 3 == 1:
+            return None
+        if refused % 3 == 2:
+            failed: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+            failed.set_exception(StreamUnavailable("no answer"))
+            return failed
+        return begin(message)
+
+    for number in range(1, 8):
+        await bench.offer(number)
+    bench.plane.begin_store = begin_store  # type: ignore[method-assign]
+    bench.processor.go.set()
+    await completed(bench, stop, 7)
+    assert sorted(each.frame.sequence for each in bench.outcomes) == list(range(1, 8))
+    assert {each.attempts for each in bench.outcomes} == {1}
 
 
 async def test_a_worker_with_all_that_it_may_hold_knows_how_fast_it_is() -> None:

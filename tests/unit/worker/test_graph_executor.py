@@ -16,8 +16,10 @@ from framemesh.core.pipeline.spec import StageSpec, TilesSpec
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
 from framemesh.worker.engine.region import Region
-from framemesh.worker.errors import Damaged
+from framemesh.worker.engine.stage_input import StageInput, StageResult
+from framemesh.worker.errors import Damaged, Undecodable
 from framemesh.worker.vision.image import FrameImage
+from tests.graph_runs import run_one
 from tests.jpegs import jpeg, picture
 
 JPEG = cv2.imencode(".jpg", np.full((100, 200, 3), 128, np.uint8))[1].tobytes()
@@ -38,7 +40,7 @@ class FakeStage:
     tells: Detection = NOTHING_ELSE
     """What else each of its detections has."""
     regions: list[list[Region | None]] = field(default_factory=list)
-    """Of each call."""
+    """Of each frame."""
     deadlines: list[float] = field(default_factory=list)
     released: list[bool] = field(default_factory=list)
 
@@ -49,25 +51,25 @@ class FakeStage:
             for label, box in self.finds
         ]
 
-    async def decode(self, image: FrameImage) -> None:
-        _ = image.pixels
+    async def decode(self, images: Sequence[FrameImage]) -> list[Exception | None]:
+        return [None for image in images if image.pixels is not None]
 
-    async def run(
-        self,
-        image: FrameImage,
-        regions: Sequence[Region | None],
-        deadline: float,
-        *,
-        release_pixels: bool,
-    ) -> list[list[Detection]]:
-        _ = image.pixels
-        if release_pixels:
-            image.release_pixels()
-        self.regions.append(list(regions))
-        self.deadlines.append(deadline)
-        self.released.append(release_pixels)
+    async def run(self, inputs: Sequence[StageInput], *, release_pixels: bool) -> list[StageResult]:
+        found: list[StageResult] = []
+        for each in inputs:
+            try:
+                _ = each.image.pixels
+            except Undecodable as error:
+                found.append(error)
+                continue
+            if release_pixels:
+                each.image.release_pixels()
+            self.regions.append(list(each.regions))
+            self.deadlines.append(each.deadline)
+            self.released.append(release_pixels)
+            found.append([[*self._found] for _ in each.regions])
         await asyncio.sleep(0)
-        return [[*self._found] for _ in regions]
+        return found
 
 
 def graph(edges: Sequence[Edge], *stages: FakeStage) -> GraphExecutor:
@@ -88,7 +90,7 @@ async def test_two_branches_take_the_items_of_one_node() -> None:
         Edge("faces", "people", ("person",)),
         Edge("breeds", "people", ("dog",)),
     ]
-    result = await graph(edges, people, faces, dogs).run(JPEG)
+    result = await run_one(graph(edges, people, faces, dogs), JPEG)
     assert ids(result) == [
         ("people/0", "None"),
         ("people/1", "None"),
@@ -117,7 +119,7 @@ async def test_all_that_a_model_tells_stays_with_the_items_of_a_crop() -> None:
     )
     ships = FakeStage("ships", (("ship", LEFT),), tells=tells)
     flags = FakeStage("flags", (("flag", LEFT),), tells=tells)
-    result = await graph([Edge("ships"), Edge("flags", "ships")], ships, flags).run(JPEG)
+    result = await run_one(graph([Edge("ships"), Edge("flags", "ships")], ships, flags), JPEG)
     ship, flag = result.detections
     assert ship == replace(tells, stage="ships", label="ship", score=0.9, box=LEFT)
     assert flag == replace(ship, stage="flags", label="flag", parent=0)
@@ -131,7 +133,7 @@ async def test_a_node_may_join_what_several_found() -> None:
     cars, trucks = FakeStage("cars", (("car", LEFT),)), FakeStage("trucks", (("truck", RIGHT),))
     plates = FakeStage("plates", (("plate", None),))
     edges = [Edge("plates", "trucks"), Edge("plates", "cars"), Edge("cars"), Edge("trucks")]
-    result = await graph(edges, plates, cars, trucks).run(JPEG)
+    result = await run_one(graph(edges, plates, cars, trucks), JPEG)
     assert ids(result)[2:] == [("plates/0", "trucks/0"), ("plates/1", "cars/0")]
     # One call with the regions of both.
     ((first, second),) = plates.regions
@@ -146,7 +148,7 @@ async def test_items_have_the_same_ids_each_time_and_an_item_stands_behind_its_p
     second = FakeStage("b", (("y", LEFT), ("y", RIGHT)))
     third = FakeStage("c", (("z", None),))
     made = graph([Edge("a"), Edge("b", "a"), Edge("c", "b"), Edge("c", "a")], first, second, third)
-    results = await asyncio.gather(*(made.run(JPEG) for _ in range(5)))
+    results = await asyncio.gather(*(run_one(made, JPEG) for _ in range(5)))
     assert all(result == results[0] for result in results)
     places = {item.id: place for place, item in enumerate(results[0].items)}
     assert len(places) == 2 + 4 + 6
@@ -159,14 +161,14 @@ async def test_items_have_the_same_ids_each_time_and_an_item_stands_behind_its_p
 
 async def test_pixels_go_with_the_last_node_that_needs_them() -> None:
     a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
-    await graph([Edge("a"), Edge("b", "a"), Edge("c", "a")], a, b, c).run(JPEG)
+    await run_one(graph([Edge("a"), Edge("b", "a"), Edge("c", "a")], a, b, c), JPEG)
     assert (a.released, b.released, c.released) == ([False], [False], [True])
 
 
 async def test_a_node_without_inputs_is_not_asked() -> None:
     a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
     edges = [Edge("a"), Edge("b", "a", ("nothing",)), Edge("c", "b")]
-    result = await graph(edges, a, b, c).run(JPEG)
+    result = await run_one(graph(edges, a, b, c), JPEG)
     assert not b.regions
     assert not c.regions
     assert len(result.items) == 1
@@ -175,7 +177,7 @@ async def test_a_node_without_inputs_is_not_asked() -> None:
 async def test_boxes_that_show_nothing_are_not_cut_out() -> None:
     thin, whole = Box(0.1, 0.1, 0.104, 0.9), None
     a, b = FakeStage("a", (("x", thin), ("x", whole), ("x", LEFT))), FakeStage("b")
-    await graph([Edge("a"), Edge("b", "a")], a, b).run(JPEG)
+    await run_one(graph([Edge("a"), Edge("b", "a")], a, b), JPEG)
     ((region,),) = b.regions
     assert region
     assert region.parent == ItemId("a", 2)
@@ -183,7 +185,7 @@ async def test_boxes_that_show_nothing_are_not_cut_out() -> None:
 
 async def test_only_the_first_node_has_a_deadline() -> None:
     a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
-    await graph([Edge("a"), Edge("b"), Edge("c", "a")], a, b, c).run(JPEG, deadline=5.0)
+    await run_one(graph([Edge("a"), Edge("b"), Edge("c", "a")], a, b, c), JPEG, deadline=5.0)
     assert (a.deadlines, b.deadlines, c.deadlines) == ([5.0], [math.inf], [math.inf])
 
 
@@ -197,7 +199,7 @@ async def test_each_node_has_a_latency_and_that_of_the_graph_is_the_first_ones()
 
 async def test_tiles_of_the_frame_are_merged_into_items_without_parents() -> None:
     stage = FakeStage("things", (("boat", LEFT), ("boat", None)))
-    result = await graph([Edge("things", tiles=TilesSpec(64, 0.0))], stage).run(JPEG)
+    result = await run_one(graph([Edge("things", tiles=TilesSpec(64, 0.0))], stage), JPEG)
     (regions,) = stage.regions
     assert len(regions) == 4 * 2
     assert ids(result)[0] == ("things/0", "None")
@@ -217,10 +219,10 @@ async def test_a_damaged_picture_is_marked_or_reaches_no_model() -> None:
         GraphExecutor(plan, {"people": stage}, Window(8, 10_000_000), refuse_damaged=refuse)
         for refuse in (False, True)
     )
-    assert (await tolerant.run(whole)).damage == ""
-    assert "Corrupt JPEG data" in (await tolerant.run(damaged)).damage
-    assert (await strict.run(whole)).damage == ""
+    assert (await run_one(tolerant, whole)).damage == ""
+    assert "Corrupt JPEG data" in (await run_one(tolerant, damaged)).damage
+    assert (await run_one(strict, whole)).damage == ""
     seen = len(stage.deadlines)
     with pytest.raises(Damaged):
-        await strict.run(damaged)
+        await run_one(strict, damaged)
     assert len(stage.deadlines) == seen

@@ -15,13 +15,13 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.spec import TilesSpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
-from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.in_flight import InFlightFrame
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.off_loop import FEW_DETECTIONS, off_loop
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from tests.graph_runs import run_one
 from tests.recorded_spans import untraced
 from tests.unit.worker.test_graph_executor import JPEG, FakeStage, graph
 
@@ -39,7 +39,7 @@ async def test_thousands_of_detections_in_tiles_are_merged_beside_the_event_loop
     places = np.random.default_rng(0).random((500, 2)) * 0.9
     things = tuple(("ship", Box(x, y, x + 0.001, y + 0.001)) for x, y in places.tolist())
     ships = FakeStage("ships", things)
-    result = await graph([Edge("ships", tiles=TilesSpec(64))], ships).run(JPEG)
+    result = await run_one(graph([Edge("ships", tiles=TilesSpec(64))], ships), JPEG)
     assert len(result.items) == len(things)
 
 
@@ -51,6 +51,9 @@ class Ledger:
 
     async def store(self, message: OutboundMessage) -> None:
         self.stored.append(message)
+
+    def begin_store(self, message: OutboundMessage) -> None:
+        """Always to be waited for."""
 
 
 class Delivered:
@@ -75,6 +78,6 @@ async def test_an_outcome_of_many_masks_is_encoded_beside_the_event_loop() -> No
         FrameContext(frame, clock), given, FrameSource("F", "c"), pull=unused, slot=None
     )
     outcome = Outcome(frame.id, "street", Fate.DONE, 1, 2, "w", detections=found)
-    await OutcomeCommitter(ReliableWriter(ledger), outcomes, untraced()).commit(in_flight, outcome)
+    await OutcomeCommitter(ledger, outcomes, untraced()).commit(in_flight, outcome)
     assert len(ledger.stored) == 1
     assert message.acked

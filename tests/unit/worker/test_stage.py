@@ -24,6 +24,7 @@ from framemesh.worker.engine.stage import Stage
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.decoder import Outputs, RawDetection
+from tests.graph_runs import run_one
 
 SPEC = InputSpec("images", 8, 6, layout=Layout.NHWC, dtype=DType.UINT8)
 JPEG = cv2.imencode(".jpg", np.full((30, 40, 3), 128, np.uint8))[1].tobytes()
@@ -92,7 +93,7 @@ async def kept_while_asked(*stages: tuple[StageSpec, int]) -> list[bool]:
 
             made = {spec.name: stage(spec, sees) for spec, sees in stages}
             plan = compile_plan(PipelineSpec("street", tuple(spec for spec, _ in stages)))
-            seen = await GraphExecutor(plan, made, Window(8, 1_000_000)).run(JPEG)
+            seen = await run_one(GraphExecutor(plan, made, Window(8, 1_000_000)), JPEG)
     assert (seen.width, seen.height) == (40, 30)
     return kept
 

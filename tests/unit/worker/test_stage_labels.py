@@ -15,6 +15,7 @@ from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import Stage
+from framemesh.worker.engine.stage_input import StageInput
 from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
@@ -52,8 +53,10 @@ async def found(class_id: int) -> list[Detection]:
                 threads=threads,
                 result_bytes=0,
             )
-            (seen,) = await stage.run(FrameImage(JPEG), [None], release_pixels=True)
-            return seen
+            (result,) = await stage.run([StageInput(FrameImage(JPEG), [None])], release_pixels=True)
+            if isinstance(result, Exception):
+                raise result
+            return result[0]
     finally:
         threads.close()
 

@@ -18,6 +18,7 @@ from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.engine.batching import Batcher, BatchPolicy
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.stage import LARGE_OUTPUTS, LARGE_RESULT, Stage
+from framemesh.worker.engine.stage_input import StageInput
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
 from framemesh.worker.vision.decoders.decoder import Decoder, Outputs, RawDetail, RawDetection
@@ -89,5 +90,7 @@ async def read(decoder: Decoder, output: NDArray[np.float32], result_bytes: int)
                 threads=threads,
                 result_bytes=result_bytes,
             )
-            (found,) = await stage.run(FrameImage(JPEG), [None], release_pixels=True)
-            return found
+            (result,) = await stage.run([StageInput(FrameImage(JPEG), [None])], release_pixels=True)
+            if isinstance(result, Exception):
+                raise result
+            return result[0]

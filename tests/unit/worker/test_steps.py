@@ -6,6 +6,7 @@ What runs the models is a stand-in; the clock is moved by hand.
 import asyncio
 import contextvars
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,13 +16,22 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
+from framemesh.worker.engine.frame_input import FrameInput
 from framemesh.worker.engine.graph_executor import InferenceResult
-from framemesh.worker.frame_context import FrameContext, WaitingForOthers
+from framemesh.worker.errors import (
+    AttemptFailed,
+    BetterAlone,
+    InferenceFailed,
+    TooOld,
+    Undecodable,
+)
+from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_group import FrameGroup, WaitingForOthers
 from framemesh.worker.processing import time_bound as time_bound_module
 from framemesh.worker.processing.inference import Inference
 from framemesh.worker.processing.isolation import IsolatedAttempts, Isolation
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.processor import FrameProcessor, Process, Step
+from framemesh.worker.processing.processor import Attempt, FrameProcessor, Process, Step
 from framemesh.worker.processing.retries import Retries
 from framemesh.worker.processing.terminal_errors import TerminalErrors
 from framemesh.worker.processing.time_bound import TimeBound
@@ -45,20 +55,26 @@ class Graph:
     def __init__(self) -> None:
         self.running: list[bytes] = []
         self.runs = 0
+        self.sizes: list[int] = []
+        """Of the groups."""
+        self.results: dict[bytes, Exception] = {}
         self.go = asyncio.Event()
 
-    async def run(self, image: bytes, crc32: int, deadline: float) -> InferenceResult:
-        self.running.append(image)
+    async def run(self, inputs: Sequence[FrameInput]) -> list[InferenceResult | Exception]:
+        images = [each.image for each in inputs]
+        self.running += images
         self.runs += 1
+        self.sizes.append(len(images))
         try:
-            if image == HANGS:
+            if HANGS in images:
                 await asyncio.Event().wait()
-            if image == WAITS:
+            if WAITS in images:
                 with WaitingForOthers():
                     await self.go.wait()
-            return InferenceResult(4, 3, ())
+            return [self.results.get(image, InferenceResult(4, 3, ())) for image in images]
         finally:
-            self.running.remove(image)
+            for image in images:
+                self.running.remove(image)
 
 
 class Ledger:
@@ -88,13 +104,24 @@ class Bench:
         self._processor = FrameProcessor(steps, Inference(graph, outcomes).process)
         self._watch = asyncio.ensure_future(self.time_bound.watch())
 
-    def begin(self, number: int, image: bytes = GOOD) -> asyncio.Task[Outcome]:
-        frame = Frame(FrameId("door", "s", number), 0, image, zlib.crc32(image))
-        context = FrameContext(frame, self.clock)
-        return asyncio.get_running_loop().create_task(
-            self._processor.outcome(context),
-            context=context.new_context(contextvars.copy_context()),
+    def frame(self, number: int, image: bytes = GOOD) -> FrameContext:
+        return FrameContext(
+            Frame(FrameId("door", "s", number), 0, image, zlib.crc32(image)), self.clock
         )
+
+    def begin_group(self, *frames: FrameContext) -> asyncio.Task[list[Attempt]]:
+        group = FrameGroup(frames)
+        return asyncio.get_running_loop().create_task(
+            self._processor.process(group), context=group.new_context(contextvars.copy_context())
+        )
+
+    def begin(self, number: int, image: bytes = GOOD) -> asyncio.Task[Outcome]:
+        async def outcome() -> Outcome:
+            (found,) = await self.begin_group(self.frame(number, image))
+            assert isinstance(found, Outcome)
+            return found
+
+        return asyncio.get_running_loop().create_task(outcome())
 
     async def looked(self) -> None:
         """The clock was looked at since it was moved."""
@@ -154,6 +181,62 @@ async def test_a_frame_that_is_cancelled_leaves_nothing_behind() -> None:
     bench.stop()
 
 
+async def test_what_fails_of_a_group_is_that_of_one_frame() -> None:
+    bench = Bench()
+    bench.graph.results = {
+        b"no picture": Undecodable("no picture"),
+        b"refused": InferenceFailed("no"),
+        b"old": TooOld("late"),
+        b"large": BetterAlone("large"),
+    }
+    frames = [bench.frame(at, image) for at, image in enumerate([GOOD, *bench.graph.results])]
+    done, dead, failed, expired, large = await bench.begin_group(*frames)
+    assert isinstance(done, Outcome)
+    assert isinstance(dead, Outcome)
+    assert isinstance(expired, Outcome)
+    assert (done.fate, dead.fate, expired.fate) == (Fate.DONE, Fate.DEAD, Fate.EXPIRED)
+    # These are for the caller to try alone, the one as a suspect.
+    assert isinstance(failed, AttemptFailed)
+    assert isinstance(large, BetterAlone)
+    assert [frame.suspect for frame in frames] == [False, False, True, False, False]
+    bench.graph.results.clear()
+    (alone,) = await bench.begin_group(frames[2])
+    assert isinstance(alone, Outcome)
+    assert (alone.fate, alone.attempts) == (Fate.DONE, 2)
+    assert bench.graph.sizes == [5, 1]
+    bench.stop()
+
+
+async def test_a_group_that_takes_too_long_makes_all_its_frames_suspect() -> None:
+    bench = Bench()
+    frames = [bench.frame(1, HANGS), bench.frame(2)]
+    hanging = bench.begin_group(*frames)
+    await eventually(lambda: bench.graph.runs == 1, 5)
+    bench.clock.seconds += BOUND_SECONDS + 1
+    attempts = await hanging
+    assert [type(each) for each in attempts] == [AttemptFailed, AttemptFailed]
+    assert all(each.suspect for each in frames)
+    (found,) = await bench.begin_group(frames[1])
+    assert isinstance(found, Outcome)
+    assert (found.fate, found.attempts) == (Fate.DONE, 2)
+    bench.stop()
+
+
+async def test_a_fault_of_ours_makes_each_frame_of_its_group_suspect() -> None:
+    bench = Bench()
+
+    async def broken(inputs: Sequence[FrameInput]) -> list[InferenceResult | Exception]:
+        raise ZeroDivisionError("a fault that nobody thought of")
+
+    bench.graph.run = broken  # type: ignore[method-assign]
+    frames = [bench.frame(1), bench.frame(2)]
+    attempts = await bench.begin_group(*frames)
+    reasons = [each.reason for each in attempts if isinstance(each, AttemptFailed)]
+    assert reasons == ["fault", "fault"]
+    assert all(each.suspect for each in frames)
+    bench.stop()
+
+
 async def test_steps_wrap_one_another_in_their_order() -> None:
     seen: list[str] = []
 
@@ -161,18 +244,20 @@ async def test_steps_wrap_one_another_in_their_order() -> None:
         def __init__(self, name: str) -> None:
             self._name = name
 
-        async def process(self, context: FrameContext, proceed: Process) -> Outcome:
+        async def process(self, group: FrameGroup, proceed: Process) -> list[Attempt]:
             seen.append(f"{self._name} begins")
-            outcome = await proceed(context)
+            attempts = await proceed(group)
             seen.append(f"{self._name} ends")
-            return outcome
+            return attempts
 
     clock = HandClock()
     outcomes = OutcomeFactory("street", "w", DeliverySpec(), clock)
 
-    async def last(context: FrameContext) -> Outcome:
-        return outcomes.done(context, InferenceResult(1, 1, ()), attempts=1)
+    async def last(group: FrameGroup) -> list[Attempt]:
+        return [
+            outcomes.done(each, InferenceResult(1, 1, ()), attempts=1) for each in group.contexts
+        ]
 
     context = FrameContext(Frame(FrameId("door", "s", 1), 0, b"", 0), clock)
-    await FrameProcessor((Named("outer"), Named("inner")), last).outcome(context)
+    await FrameProcessor((Named("outer"), Named("inner")), last).process(FrameGroup([context]))
     assert seen == ["outer begins", "inner begins", "inner ends", "outer ends"]

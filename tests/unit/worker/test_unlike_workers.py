@@ -3,19 +3,22 @@
 import asyncio
 from functools import partial
 
-from framemesh.core.outcome import Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.memory.config import ConsumerConfig
+from framemesh.worker.engine.batch_bound import BatchBound
 from framemesh.worker.engine.graph_executor import InferenceResult
-from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.engine.group_sizes import GroupSizes
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.processing.processor import Attempt
 from tests.hand_clock import HandClock
 from tests.unit.worker.test_dispatcher import SLOTS, Bench
 from tests.waiting import eventually
 
 DELIVERY = DeliverySpec()
+EACH_ALONE = GroupSizes(SLOTS, BatchBound(1))
 FAST, SLOW = 4, 1
 """Frames that each completes in a step of time."""
 
@@ -37,16 +40,19 @@ class Accelerator:
         for _ in range(frames):
             self._turns.release()
 
-    async def outcome(self, context: FrameContext) -> Outcome:
-        self.started += 1
-        await self._turns.acquire()
-        self.done += 1
-        return self._outcomes.done(context, InferenceResult(1, 1, ()), attempts=1)
+    async def process(self, group: FrameGroup) -> list[Attempt]:
+        attempts: list[Attempt] = []
+        self.started += len(group.contexts)
+        for each in group.contexts:
+            await self._turns.acquire()
+            self.done += 1
+            attempts.append(self._outcomes.done(each, InferenceResult(1, 1, ()), attempts=1))
+        return attempts
 
 
 def worker(plane_of: Bench) -> tuple[Bench, Accelerator]:
     accelerator = Accelerator(plane_of.clock)
-    return Bench(DELIVERY, plane_of.plane, accelerator), accelerator
+    return Bench(DELIVERY, plane_of.plane, accelerator, EACH_ALONE), accelerator
 
 
 async def test_each_draws_by_its_own_speed_and_the_slow_one_holds_up_none() -> None:

@@ -55,17 +55,25 @@ def test_a_worker_tells_the_frame_that_it_works_on() -> None:
 import contextvars
 from framemesh.core.clock import SystemClock
 from framemesh.core.frame import Frame, FrameId
-from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_context import FrameContext, telling_of
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.log_facts import tell_facts
 tell_facts("street", "street-r1-0")
 log.info("idle")
-frame = FrameContext(Frame(FrameId("door", "s", 7), 0, b"", 0), SystemClock())
-frame.new_context(contextvars.copy_context()).run(log.info, "busy")
+def context(number):
+    return FrameContext(Frame(FrameId("door", "s", number), 0, b"", 0), SystemClock())
+one, other = context(7), context(8)
+FrameGroup([one]).new_context(contextvars.copy_context()).run(log.info, "busy")
+FrameGroup([one, other]).new_context(contextvars.copy_context()).run(log.info, "busy")
+with telling_of(other):
+    log.info("about one")
 """
-    idle, busy = lines(program)
+    idle, busy, several, about_one = lines(program)
     assert (idle["pipeline"], idle["worker"], idle.get("frame")) == ("street", "street-r1-0", None)
     assert (busy["frame"], busy["camera"]) == ("door/s/7", "door")
     assert len(busy["trace"]) == 32
+    assert "frame" not in several
+    assert about_one["frame"] == "door/s/8"
 
 
 def test_a_traceback_has_neither_variables_nor_passwords() -> None:

@@ -38,6 +38,10 @@ class TooOld(FramemeshError):
     """The frame grew too old before it was sent to the model."""
 
 
+class BetterAlone(FramemeshError):
+    """The frame was not worked on: it is so large that others would wait for it."""
+
+
 class AttemptFailed(FramemeshError):
     """An attempt at a frame gave no result; the frame may pass in another one."""
 

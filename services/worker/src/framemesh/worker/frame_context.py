@@ -1,11 +1,9 @@
-"""What a worker knows of one frame while it works on it, and when the frame reached each point.
-
-Every frame's task runs in a contextvars context of its own, so that what is set there (this, and
-later a trace) belongs to that frame alone.
-"""
+"""What a worker knows of one frame while it works on it, and when the frame reached each point."""
 
 import contextvars
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -82,25 +80,16 @@ class FrameContext:
     """One among others, and so many alone; the one under way counts."""
     failure: AttemptFailed | None = None
     """Of the last attempt, if it failed in this worker."""
-    working_since: float | None = None
-    """When the attempt under way began, moved on by the time for which it waited for others; None
-    while it waits."""
     requests: list[RequestPart] = field(default_factory=list)
     """To Triton that it had a part in, those of all attempts."""
 
     def __post_init__(self) -> None:
         self.timings = FrameTimings(self.clock.monotonic())
 
-    def new_context(self, base: contextvars.Context) -> contextvars.Context:
-        """A copy of `base` in which this frame is the current one."""
-        own = base.copy()
-        own.run(CURRENT_FRAME.set, self)
-        return own
-
     def begin_attempt(self) -> None:
         """The points that an earlier attempt reached no longer count."""
         self.timings.decoded = self.timings.sent = self.timings.answered = None
-        self.timings.began = self.working_since = self.clock.monotonic()
+        self.timings.began = self.clock.monotonic()
 
     def mark_dispatched(self) -> None:
         self.timings.dispatched = self.clock.monotonic()
@@ -141,27 +130,14 @@ class FrameContext:
 CURRENT_FRAME: contextvars.ContextVar[FrameContext | None] = contextvars.ContextVar(
     "framemesh_current_frame", default=None
 )
-"""The frame that the running task works on."""
+"""The frame that lines of the log are about."""
 
 
-class WaitingForOthers:
-    """Wait for what other frames hold: it is not held against the current frame, whose attempt is
-    bounded in time.
-
-    A class, because a generator's context costs four times as much, and each frame has several.
-    """
-
-    __slots__ = ("_frame", "_worked")
-
-    def __enter__(self) -> None:
-        frame = CURRENT_FRAME.get()
-        if frame is None or frame.working_since is None:
-            self._frame = None
-            return
-        self._frame = frame
-        self._worked = frame.clock.monotonic() - frame.working_since
-        frame.working_since = None
-
-    def __exit__(self, *_: object) -> None:
-        if self._frame is not None:
-            self._frame.working_since = self._frame.clock.monotonic() - self._worked
+@contextmanager
+def telling_of(context: FrameContext) -> Iterator[None]:
+    """What is logged in the body is about this frame."""
+    before = CURRENT_FRAME.set(context)
+    try:
+        yield
+    finally:
+        CURRENT_FRAME.reset(before)

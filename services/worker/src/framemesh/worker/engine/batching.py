@@ -9,8 +9,10 @@ from itertools import islice
 
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.runtime.concurrency.task_group import TaskGroup
+from framemesh.worker.engine.batch_bound import BatchBound
 from framemesh.worker.errors import InferenceFailed, TooOld, TritonTimedOut, TritonUnavailable
-from framemesh.worker.frame_context import CURRENT_FRAME, FrameContext, WaitingForOthers
+from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_group import WaitingForOthers
 from framemesh.worker.tracing.batch_record import TRITON_CONTEXT, BatchRecord
 from framemesh.worker.triton.row_allocator import RowAllocator
 from framemesh.worker.triton.tensor_arena import RowOutputs
@@ -24,9 +26,6 @@ SMOOTHING = 0.1
 Infer = Callable[[Sequence[int], InputSize | None], Awaitable[list[RowOutputs]]]
 """Outputs for rows, given the size of their inputs; None: that of all inputs of the model, and the
 rows follow one another."""
-
-Answers = dict[int, asyncio.Future[RowOutputs]]
-"""By row. A future is cancelled together with the caller that waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +54,65 @@ class BatchPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Queued:
-    """A row that is written and not sent."""
+class Row:
+    """A row that is written, to be sent."""
 
-    answer: asyncio.Future[RowOutputs]
+    number: int
+    """Of those that were reserved."""
+    deadline: float = math.inf
+    """By the event loop's time; if it is not sent by then, it fails."""
+    context: FrameContext | None = None
+    """Of the frame that it is an input of, if known."""
+    size: InputSize | None = None
+    """Of the input, where those of the model differ."""
+
+
+class _Call:
+    """One call of `run`: what became of each of its rows, and whether that is known of all."""
+
+    __slots__ = ("_left", "done", "results")
+
+    def __init__(self, rows: int) -> None:
+        self.results: list[RowOutputs | Exception | None] = [None] * rows
+        self._left = rows
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Cancelled together with the caller that waits for it."""
+
+    def settle(self, place: int, result: RowOutputs | Exception) -> None:
+        """What is known first of a row counts."""
+        if self.results[place] is not None:
+            return
+        self.results[place] = result
+        self._left -= 1
+        if not self._left and not self.done.done():
+            self.done.set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A row that has no answer yet."""
+
+    row: Row
+    call: _Call
+    place: int
+    """In `call`."""
     send_before: float
     """By the event loop's time, when it has waited for others long enough."""
-    deadline: float
-    """By the event loop's time, when it is too old to be sent."""
-    frame: FrameContext | None
-    """That it is an input of, if known."""
     queued: float
     """When it was written, by the clock of its frame."""
-    size: InputSize | None
-    """Of the input, where the inputs of the model differ."""
+
+    def settle(self, result: RowOutputs | Exception) -> None:
+        self.call.settle(self.place, result)
+
+
+Rows = dict[int, _Pending]
+"""By their numbers."""
 
 
 @dataclass(slots=True, eq=False)
 class _Request:
     size: InputSize | None
-    answers: Answers
+    rows: Rows
     record: BatchRecord | None
     """None: nobody knows whose frames are in it."""
     started: bool = False
@@ -98,10 +136,13 @@ class Batcher:
         rows: RowAllocator,
         policy: BatchPolicy,
         tasks: TaskGroup,
+        *,
         stage: str = "",
+        bound: BatchBound | None = None,
     ) -> None:
         """
         Args:
+            bound: on the rows in one request, below that of the policy; None: there is none.
             tasks: runs the requests; when it is cancelled, they fail as unavailable.
             stage: whose model it is, for those who read traces.
         """
@@ -109,8 +150,9 @@ class Batcher:
         self._infer = infer
         self._rows = rows
         self._policy = policy
+        self._bound = bound or BatchBound(policy.max_batch)
         self._tasks = tasks
-        self._queued: dict[int, _Queued] = {}
+        self._queued: Rows = {}
         """In the order in which they were written."""
         self._in_flight: set[int] = set()
         """Rows that Triton has."""
@@ -135,44 +177,29 @@ class Batcher:
         self._reserved_at.update(dict.fromkeys(rows, now))
         return rows
 
-    async def run(
-        self,
-        rows: Sequence[int],
-        deadline: float = math.inf,
-        sizes: Sequence[InputSize] | None = None,
-    ) -> list[RowOutputs]:
+    async def run(self, rows: Sequence[Row]) -> list[RowOutputs | Exception]:
         """The outputs for rows that are written, in order; good until the rows are released.
 
-        Args:
-            deadline: by the event loop's time; a row that is not sent by then fails.
-            sizes: of the inputs, where those of the model differ.
+        An error is that of one row:
 
-        Raises:
-            TooOld: a row was not sent before the deadline.
-            InferenceFailed: the model refused one of these inputs.
-            TritonUnavailable: Triton gave no answer.
+        - TooOld: it was not sent before its deadline.
+        - InferenceFailed: the model refused this input.
+        - TritonUnavailable: Triton gave no answer.
         """
-        loop = asyncio.get_running_loop()
-        frame = CURRENT_FRAME.get()
-        queued = 0.0
-        if frame:
-            frame.mark_decoded()
-            queued = frame.clock.monotonic()
-        send_before = loop.time() + self._policy.max_delay_seconds
-        answers: list[asyncio.Future[RowOutputs]] = [loop.create_future() for _ in rows]
-        for at, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-            size = sizes[at] if sizes else None
-            self._queued[row] = _Queued(answer, send_before, deadline, frame, queued, size)
+        call = _Call(len(rows))
+        send_before = asyncio.get_running_loop().time() + self._policy.max_delay_seconds
+        for place, row in enumerate(rows):
+            queued = 0.0
+            if row.context:
+                row.context.mark_decoded()
+                queued = row.context.clock.monotonic()
+            self._queued[row.number] = _Pending(row, call, place, send_before, queued)
         self._send_what_is_due()
-        if len(answers) == 1:
-            outputs = [await answers[0]]
-        else:
-            # All of them: a caller releases its rows once it learns that one failed.
-            await asyncio.gather(*answers, return_exceptions=True)
-            outputs = [answer.result() for answer in answers]
-        if frame:
-            frame.mark_answered()
-        return outputs
+        await call.done
+        for row in rows:
+            if row.context:
+                row.context.mark_answered()
+        return [result for result in call.results if result is not None]
 
     def release(self, rows: Sequence[int]) -> None:
         """Give rows back, sent or not."""
@@ -195,135 +222,127 @@ class Batcher:
         self._expire_queued(loop.time())
         while self._queued and self._requests < self._policy.max_requests and not self._closed:
             oldest, queued = next(iter(self._queued.items()))
-            together = self._run_around(oldest) if queued.size is None else self._alike(queued.size)
-            full = len(together) == self._policy.max_batch
+            size = queued.row.size
+            together = self._run_around(oldest) if size is None else self._alike(size)
+            full = len(together) >= self._bound.now
             busy = self._requests >= self._policy.instances
             if busy and not full and loop.time() < queued.send_before:
                 self._timer = loop.call_at(
                     queued.send_before, self._send_what_is_due, context=self._context
                 )
                 return
-            self._send(together, queued.size)
+            self._send(together, size)
         if self._closed:
             self._fail_queued()
 
     def _expire_queued(self, now: float) -> None:
         late = now + DISPATCH_SECONDS
-        for row in [row for row, queued in self._queued.items() if queued.deadline <= late]:
-            _fail(self._queued.pop(row).answer, TooOld("it waited for the model too long"))
+        for row in [row for row, queued in self._queued.items() if queued.row.deadline <= late]:
+            self._queued.pop(row).settle(TooOld("it waited for the model too long"))
 
     def _fail_queued(self) -> None:
         queued, self._queued = self._queued, {}
         for each in queued.values():
-            _fail(each.answer, _stopping())
+            each.settle(_stopping())
 
     def _alike(self, size: InputSize) -> list[int]:
         """The queued rows with inputs of one size, the oldest first, for one request."""
-        alike = (row for row, queued in self._queued.items() if queued.size == size)
-        return list(islice(alike, self._policy.max_batch))
+        alike = (row for row, queued in self._queued.items() if queued.row.size == size)
+        return list(islice(alike, self._bound.now))
 
     def _run_around(self, row: int) -> Sequence[int]:
         """The longest run of queued rows around one, for one request."""
         first = end = row
-        while end - first < self._policy.max_batch and end in self._queued:
+        while end - first < self._bound.now and end in self._queued:
             end += 1
-        while end - first < self._policy.max_batch and first - 1 in self._queued:
+        while end - first < self._bound.now and first - 1 in self._queued:
             first -= 1
         return range(first, end)
 
-    def _send(self, rows: Sequence[int], size: InputSize | None) -> None:
-        sent = {row: self._queued.pop(row) for row in rows}
-        answers = {row: each.answer for row, each in sent.items()}
-        request = _Request(size, answers, self._record(sent.values()))
+    def _send(self, numbers: Sequence[int], size: InputSize | None) -> None:
+        rows = {number: self._queued.pop(number) for number in numbers}
+        request = _Request(size, rows, self._record(rows.values()))
         work = self._work(request)
         try:
             task = self._tasks.create_task(work, context=self._context.copy())
         except RuntimeError:
             # The task group was cancelled, and no request was there to notice.
             work.close()
-            self._close(answers)
+            self._close(rows)
             return
         task.add_done_callback(lambda _: self._end_unstarted(request))
-        self._in_flight.update(answers)
+        self._in_flight.update(rows)
         self._requests += 1
         now = asyncio.get_running_loop().time()
-        for row, each in sent.items():
-            if each.frame and request.record:
-                each.frame.mark_sent(request.record, each.queued)
-            took = now - self._reserved_at.pop(row, now)
+        for number, each in rows.items():
+            if each.row.context and request.record:
+                each.row.context.mark_sent(request.record, each.queued)
+            took = now - self._reserved_at.pop(number, now)
             self.dispatch_latency_seconds += SMOOTHING * (took - self.dispatch_latency_seconds)
 
-    def _record(self, rows: Collection[_Queued]) -> BatchRecord | None:
-        clock = next((row.frame.clock for row in rows if row.frame), None)
+    def _record(self, rows: Collection[_Pending]) -> BatchRecord | None:
+        contexts = (each.row.context for each in rows)
+        clock = next((context.clock for context in contexts if context), None)
         return None if clock is None else BatchRecord(self._stage, len(rows), clock)
 
-    def _close(self, answers: Answers) -> None:
+    def _close(self, rows: Rows) -> None:
         """Send nothing more, as the task group takes no further requests."""
         self._closed = True
-        for answer in answers.values():
-            _fail(answer, _stopping())
+        for each in rows.values():
+            each.settle(_stopping())
 
     async def _work(self, request: _Request) -> None:
         request.started = True
         if request.record and request.record.sampled:
             TRITON_CONTEXT.set(request.record.context)
         try:
-            await self._ask(request.answers, request.size, request.record)
+            await self._ask(request.rows, request.size, request.record)
         except asyncio.CancelledError:
-            self._close(request.answers)
+            self._close(request.rows)
             raise
         finally:
             if request.record:
                 request.record.end()
-            self._end(request.answers)
+            self._end(request.rows)
 
     def _end_unstarted(self, request: _Request) -> None:
         """A task that is cancelled before its first step never runs its own clean-up."""
         if not request.started:
-            self._close(request.answers)
-            self._end(request.answers)
+            self._close(request.rows)
+            self._end(request.rows)
 
-    def _end(self, answers: Answers) -> None:
+    def _end(self, rows: Rows) -> None:
         self._requests -= 1
-        self._in_flight.difference_update(answers)
-        released = self._released.intersection(answers)
+        self._in_flight.difference_update(rows)
+        released = self._released.intersection(rows)
         self._released -= released
         self._free(sorted(released))
         # At once: those who have their answers now take a while, and the model is idle.
         self._send_what_is_due()
 
-    async def _ask(
-        self, answers: Answers, size: InputSize | None, record: BatchRecord | None
-    ) -> None:
+    async def _ask(self, rows: Rows, size: InputSize | None, record: BatchRecord | None) -> None:
         try:
-            outputs = await self._infer(list(answers), size)
+            outputs = await self._infer(list(rows), size)
         except InferenceFailed as error:
             if record:
                 record.error = str(error)
-            if len(answers) == 1:
-                for answer in answers.values():
-                    _fail(answer, error)
+            if len(rows) == 1:
+                for each in rows.values():
+                    each.settle(error)
                 return
             # One bad input fails all that share its request: each is sent again alone.
-            for row, answer in answers.items():
-                await self._ask({row: answer}, size, record)
+            for number, each in rows.items():
+                await self._ask({number: each}, size, record)
         except TritonUnavailable as error:
             if record:
                 record.error = str(error)
             if isinstance(error, TritonTimedOut):
-                self._timed_out.update(answers)
-            for answer in answers.values():
-                _fail(answer, error)
+                self._timed_out.update(rows)
+            for each in rows.values():
+                each.settle(error)
         else:
-            for answer, output in zip(answers.values(), outputs, strict=True):
-                if not answer.done():
-                    answer.set_result(output)
-
-
-def _fail(answer: asyncio.Future[RowOutputs], error: Exception) -> None:
-    """Unless its caller was cancelled, and with it the answer."""
-    if not answer.done():
-        answer.set_exception(error)
+            for each, output in zip(rows.values(), outputs, strict=True):
+                each.settle(output)
 
 
 def _stopping() -> TritonUnavailable:

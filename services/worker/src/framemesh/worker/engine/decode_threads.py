@@ -5,7 +5,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -31,21 +31,52 @@ class ThreadsStuck(FramemeshError):
     """So many threads hang in a decoder that only a new process frees their memory."""
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
+def _nothing() -> None:
+    """The second step of a job that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeJob:
+    """Work on one image."""
+
     decode: Callable[[], object]
-    write: Callable[[], None]
     cpu_seconds: float
     """What `decode` may take."""
-    done: asyncio.Future[None]
+    write: Callable[[], None] = _nothing
+    """What is done then, which takes milliseconds."""
+
+
+class _Batch:
+    """Jobs that one caller waits for."""
+
+    def __init__(self, jobs: int) -> None:
+        self.errors: list[Exception | None] = [None] * jobs
+        self.left = jobs
+        """Jobs that have not ended, under the lock of the threads."""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.settled = False
+        """Whether the event loop knows their end, also where nobody waited for it any more."""
+
+    def settle(self) -> None:
+        self.settled = True
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A job on its way."""
+
+    job: DecodeJob
+    batch: _Batch
+    place: int
+    """In `batch`."""
     thread: int = 0
     """Identifier of the thread that runs it."""
     first_seen_cpu: float | None = None
     """The thread's CPU time when `watch` first saw it run."""
     decided: bool = False
     """Whether `decode` ended in time, or was given up: whatever came first."""
-    settled: bool = False
-    """Whether the event loop knows its end, also where nobody waited for it any more."""
 
 
 class DecodeThreads:
@@ -57,46 +88,45 @@ class DecodeThreads:
     """
 
     def __init__(self, count: int) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Running | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._running: set[_Job] = set()
+        self._running: set[_Running] = set()
         self._threads: set[threading.Thread] = set()
         self._overdue = 0
         for _ in range(count):
             self._start_thread()
 
-    async def run(
-        self, decode: Callable[[], object], write: Callable[[], None], cpu_seconds: float
-    ) -> None:
-        """Run both steps, of which the second takes milliseconds.
+    async def run(self, jobs: Sequence[DecodeJob]) -> list[Exception | None]:
+        """Run jobs, several at once where threads are free; the error of each, which is
+        TooSlowToDecode where its first step took longer than it may.
 
         A caller that is cancelled still waits for their end: the memory that they write to is not
         free before.
-
-        Raises:
-            TooSlowToDecode: the first step took longer than `cpu_seconds`.
         """
-        loop = asyncio.get_running_loop()
-        job = _Job(decode, write, cpu_seconds, loop.create_future())
-        self._jobs.put(job)
+        batch = _Batch(len(jobs))
+        for place, job in enumerate(jobs):
+            self._jobs.put(_Running(job, batch, place))
         try:
-            await job.done
+            # The event loop is told once, at the end of the last: to be woken costs more than most
+            # of what else is done for a frame here.
+            await batch.done
         except asyncio.CancelledError:
-            if not job.settled:
-                # It was cancelled with the caller: the thread needs another one to say its end.
-                job.done = loop.create_future()
-                await asyncio.wait([job.done])
-            if not job.done.cancelled():
-                job.done.exception()
+            if not batch.settled:
+                # It was cancelled with the caller: the threads need another one to say the end.
+                batch.done = asyncio.get_running_loop().create_future()
+                await asyncio.wait([batch.done])
             raise
+        return batch.errors
 
     async def call(self, work: Callable[[], T]) -> T:
-        """What `work` returns: our own code, which is never given up.
+        """What `work` returns, or its error: our own code, which is never given up.
 
         As `run`, it waits for the end of the work even where the caller is cancelled.
         """
         returned: list[T] = []
-        await self.run(_nothing, lambda: returned.append(work()), math.inf)
+        (error,) = await self.run([DecodeJob(_nothing, math.inf, lambda: returned.append(work()))])
+        if error is not None:
+            raise error
         return returned[0]
 
     async def watch(self) -> None:
@@ -108,9 +138,9 @@ class DecodeThreads:
         """
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            for job in list(self._running):
-                if self._cpu_seconds(job) > job.cpu_seconds:
-                    self._give_up(job)
+            for running in list(self._running):
+                if self._cpu_seconds(running) > running.job.cpu_seconds:
+                    self._give_up(running)
 
     def close(self) -> None:
         """End the threads that have nothing to do. Those that still decode end with the process."""
@@ -121,7 +151,7 @@ class DecodeThreads:
         for thread in threads:
             thread.join(JOIN_SECONDS)
 
-    def _cpu_seconds(self, job: _Job) -> float:
+    def _cpu_seconds(self, running: _Running) -> float:
         """How long a job has kept its thread busy since it was first seen.
 
         Most jobs end unseen. A thread that read its own clock at the start of each would take
@@ -129,20 +159,21 @@ class DecodeThreads:
         """
         with self._lock:
             # Its thread cannot end meanwhile.
-            if job not in self._running:
+            if running not in self._running:
                 return 0.0
-            used = time.clock_gettime(time.pthread_getcpuclockid(job.thread))
-        if job.first_seen_cpu is None:
-            job.first_seen_cpu = used
-        return used - job.first_seen_cpu
+            used = time.clock_gettime(time.pthread_getcpuclockid(running.thread))
+        if running.first_seen_cpu is None:
+            running.first_seen_cpu = used
+        return used - running.first_seen_cpu
 
-    def _give_up(self, job: _Job) -> None:
-        if not self._decide(job):
+    def _give_up(self, running: _Running) -> None:
+        if not self._decide(running):
             return
-        log.warning("image takes too long to decode", cpu_seconds=job.cpu_seconds)
-        _settle(
-            job, TooSlowToDecode(f"it was not decoded after {job.cpu_seconds:.1f} s of CPU time")
-        )
+        bound = running.job.cpu_seconds
+        log.warning("image takes too long to decode", cpu_seconds=bound)
+        error = TooSlowToDecode(f"it was not decoded after {bound:.1f} s of CPU time")
+        if self._ended(running, error):
+            running.batch.settle()
         with self._lock:
             self._overdue += 1
         if self._overdue > MAX_OVERDUE:
@@ -151,12 +182,20 @@ class DecodeThreads:
             )
         self._start_thread()
 
-    def _decide(self, job: _Job) -> bool:
+    def _decide(self, running: _Running) -> bool:
         """Whether the caller is the first to say how the first step of a job ended."""
         with self._lock:
-            first, job.decided = not job.decided, True
-            self._running.discard(job)
+            first, running.decided = not running.decided, True
+            self._running.discard(running)
         return first
+
+    def _ended(self, running: _Running, error: Exception | None) -> bool:
+        """Note the end of a job; whether it was the last of those that its caller waits for."""
+        batch = running.batch
+        batch.errors[running.place] = error
+        with self._lock:
+            batch.left -= 1
+            return not batch.left
 
     def _start_thread(self) -> None:
         # A daemon: one that hangs must not keep the process from ending.
@@ -165,42 +204,30 @@ class DecodeThreads:
         thread.start()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and self._run(job):
+        while (running := self._jobs.get()) is not None and self._run(running):
             # Not kept until the next one comes: its image's pixels hang on it.
-            del job
+            del running
         self._threads.discard(threading.current_thread())
 
-    def _run(self, job: _Job) -> bool:
+    def _run(self, running: _Running) -> bool:
         """False where the job was given up meanwhile, and this thread was replaced."""
         error: Exception | None = None
-        job.thread = threading.get_ident()
-        self._running.add(job)
+        running.thread = threading.get_ident()
+        self._running.add(running)
         try:
-            job.decode()
+            running.job.decode()
         except Exception as failed:  # noqa: BLE001  the caller gets it
             error = failed
-        if not self._decide(job):
+        if not self._decide(running):
             with self._lock:
                 self._overdue -= 1
             return False
         try:
             if error is None:
-                job.write()
+                running.job.write()
         except Exception as failed:  # noqa: BLE001  the caller gets it
             error = failed
-        job.done.get_loop().call_soon_threadsafe(_settle, job, error)
+        batch = running.batch
+        if self._ended(running, error):
+            batch.done.get_loop().call_soon_threadsafe(batch.settle)
         return True
-
-
-def _nothing() -> None:
-    """The first step of a job that has only a second one."""
-
-
-def _settle(job: _Job, error: Exception | None) -> None:
-    job.settled = True
-    if job.done.done():
-        return
-    if error is None:
-        job.done.set_result(None)
-    else:
-        job.done.set_exception(error)

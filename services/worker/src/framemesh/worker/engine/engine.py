@@ -22,9 +22,12 @@ from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.meter import NO_METER, Meter
 from framemesh.runtime.processes import programs
 from framemesh.runtime.processes.programs import TritonInstallation
+from framemesh.worker.engine.batch_bound import BatchBound
+from framemesh.worker.engine.batch_costs import BatchCosts
 from framemesh.worker.engine.batching import Batcher, Infer
 from framemesh.worker.engine.decode_threads import DecodeThreads
 from framemesh.worker.engine.graph_executor import GraphExecutor
+from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.engine.measured_inference import MeasuredInference
 from framemesh.worker.engine.stage import Stage
 from framemesh.worker.engine.stage_requirements import StageRequirements, requirements_of
@@ -56,6 +59,8 @@ class Engine:
     frames: int
     """Frames that keep all models busy. Each one more would only wait here, and could be with
     another worker."""
+    groups: GroupSizes
+    """How many of them are worked on together."""
     stages: Mapping[str, MeasuredInference]
     """What each stage did, by its name."""
 
@@ -114,6 +119,8 @@ async def open_engine(
         source = _source(plans, installation, triton_address, data, triton_collector)
         triton = TritonServer(source, client, clock)
         statistics = TritonStatistics(client, meter, spec.name)
+        bounds = {plan.spec.name: BatchBound(plan.policy.max_batch) for plan in plans}
+        costs = BatchCosts(client, _by_model(plans, bounds))
         _observe(triton, meter, spec.name)
         try:
             await triton.start(served)
@@ -127,7 +134,8 @@ async def open_engine(
 
             async with (
                 background_task(statistics.run()),
-                _running(plans, served, triton, infer, cpus=cpus) as stages,
+                background_task(costs.run()),
+                _running(plans, served, triton, infer, bounds, cpus=cpus) as stages,
             ):
                 refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
                 graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
@@ -136,6 +144,7 @@ async def open_engine(
                     triton,
                     rows[graph_plan.entry.id],
                     sum(plan.policy.frames for plan in plans),
+                    _groups(plans, bounds[graph_plan.entry.id], cpus),
                     measured,
                 )
         finally:
@@ -148,6 +157,7 @@ async def _running(
     served: Sequence[ServedModel],
     triton: TritonServer,
     infer: Callable[[ServedModel, str], Infer],
+    bounds: Mapping[str, BatchBound],
     *,
     cpus: int,
 ) -> AsyncIterator[dict[str, Stage]]:
@@ -159,7 +169,12 @@ async def _running(
             try:
                 yield {
                     plan.spec.name: _stage(
-                        plan, model, infer(model, plan.spec.name), tasks, threads
+                        plan,
+                        model,
+                        infer(model, plan.spec.name),
+                        bounds[plan.spec.name],
+                        tasks=tasks,
+                        threads=threads,
                     )
                     for plan, model in zip(plans, served, strict=True)
                 }
@@ -170,6 +185,21 @@ async def _running(
                 await triton.stop()
     finally:
         threads.close()
+
+
+def _groups(plans: Iterable[StageRequirements], batch: BatchBound, cpus: int) -> GroupSizes:
+    """As many as are decoded at once, and as Triton has requests of one group each."""
+    return GroupSizes(cpus + sum(plan.policy.max_requests for plan in plans), batch)
+
+
+def _by_model(
+    plans: Iterable[StageRequirements], bounds: Mapping[str, BatchBound]
+) -> dict[str, list[BatchBound]]:
+    # Two stages may share a model.
+    found: dict[str, list[BatchBound]] = {}
+    for plan in plans:
+        found.setdefault(plan.deployment.name, []).append(bounds[plan.spec.name])
+    return found
 
 
 def _observe(triton: TritonServer, meter: Meter, pipeline: str) -> None:
@@ -225,6 +255,8 @@ def _stage(
     plan: StageRequirements,
     model: ServedModel,
     infer: Infer,
+    bound: BatchBound,
+    *,
     tasks: TaskGroup,
     threads: DecodeThreads,
 ) -> Stage:
@@ -233,7 +265,7 @@ def _stage(
         plan.deployment.manifest.labels,
         plan.preprocessor,
         plan.decoder_of,
-        Batcher(infer, model.rows, plan.policy, tasks, stage=plan.spec.name),
+        Batcher(infer, model.rows, plan.policy, tasks, stage=plan.spec.name, bound=bound),
         max_batch=plan.policy.max_batch,
         inputs=model.arena.inputs,
         threads=threads,

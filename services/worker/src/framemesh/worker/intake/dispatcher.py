@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 from framemesh.core.clock import NANO, Clock
 from framemesh.core.outcome import Fate, Outcome
@@ -15,16 +15,18 @@ from framemesh.runtime.dataplane.data_plane import DataPlane, Pull
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import frame_message
+from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.in_flight import InFlightFrame, InFlightFrames
 from framemesh.worker.intake.ordering import CameraSequencer
 from framemesh.worker.intake.pull_shares import PullShares
 from framemesh.worker.intake.scheduler import QueuedFrame, Scheduler
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.intake.speed_meter import SpeedMeter
-from framemesh.worker.processing.commit import OutcomeCommitter
+from framemesh.worker.processing.commit import Completed, OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.processor import FrameProcessor
+from framemesh.worker.processing.processor import Attempt, FrameProcessor
 
 log = get_logger()
 
@@ -56,6 +58,7 @@ class Dispatcher:
         delivery: DeliverySpec,
         *,
         slots: int,
+        groups: GroupSizes,
         held: int,
         clock: Clock,
         dispatch_latency: Callable[[], float],
@@ -63,6 +66,7 @@ class Dispatcher:
         """
         Args:
             slots: frames that are worked on at once: enough to keep the models busy.
+            groups: how many frames are worked on together.
             held: frames that may be held, with those that are queued.
             dispatch_latency: recent average in seconds from a frame's dispatch until it was sent
                 to a model.
@@ -73,6 +77,7 @@ class Dispatcher:
         self._committer = committer
         self._delivery = delivery
         self._slots = slots
+        self._groups = groups
         self._clock = clock
         self._dispatch_latency = dispatch_latency
         self._shares = PullShares(held, BYTES_HELD, 2 * plane.max_message_bytes)
@@ -80,6 +85,7 @@ class Dispatcher:
         ordered = delivery.order is Order.PER_CAMERA
         self._in_flight = InFlightFrames(CameraSequencer() if ordered else None)
         self._slots_taken = 0
+        self._groups_at_work = 0
         self._speed_meter = SpeedMeter(clock)
         self._tasks = TaskGroup()
         self._base_context = contextvars.copy_context()
@@ -169,6 +175,7 @@ class Dispatcher:
             return
         context = FrameContext(frame, self._clock, message.stored_unix_nano)
         in_flight = self._in_flight.add(context, message, source, pull)
+        self._measure()
         queued = QueuedFrame(
             frame.id.camera, source.stream, message.sequence, frame.captured_unix_nano, in_flight
         )
@@ -182,49 +189,113 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         """Start work on queued frames, as far as there are free slots."""
-        while self._slots_taken < self._slots:
-            # First, so that no camera is served with a frame that cannot be in time.
-            self._expire()
-            in_flight = self._scheduler.next()
-            if in_flight is None:
-                return
-            self._slots_taken += 1
-            self._measure()
-            self._start(in_flight, self._process(in_flight))
+        while frames := self._next_frames():
+            together = [each for each in frames if not each.suspect]
+            suspects = [each for each in frames if each.suspect]
+            if together:
+                self._start_group(together)
+            for each in suspects:
+                self._start_group([each])
 
-    def _start(self, in_flight: InFlightFrame, work: Coroutine[None, None, None]) -> None:
-        """Run work on a frame, in the frame's own context."""
-        self._tasks.create_task(work, context=in_flight.context.new_context(self._base_context))
+    def _next_frames(self) -> list[InFlightFrame]:
+        """Those that are next, as many as a group may have now."""
+        if self._groups_at_work >= self._groups.at_once or not self._scheduler.size:
+            return []
+        # First, so that no camera is served with a frame that cannot be in time.
+        self._expire()
+        count = self._groups.next_size(self._scheduler.size, self._groups_at_work)
+        count = min(count, self._slots - self._slots_taken)
+        frames: list[InFlightFrame] = []
+        while len(frames) < count and (found := self._scheduler.next()) is not None:
+            frames.append(found)
+        self._slots_taken += len(frames)
+        return frames
 
-    async def _process(self, in_flight: InFlightFrame) -> None:
-        """See a dispatched frame through to its outcome, then dispatch the next one."""
+    def _start_group(self, frames: Sequence[InFlightFrame]) -> None:
+        """Work on dispatched frames, in a context of their own."""
+        group = FrameGroup([each.context for each in frames])
+        self._groups_at_work += 1
+        self._tasks.create_task(
+            self._process(frames, group), context=group.new_context(self._base_context)
+        )
+
+    async def _process(self, frames: Sequence[InFlightFrame], group: FrameGroup) -> None:
+        """See dispatched frames through to their outcomes, then dispatch the next ones."""
         try:
-            if not in_flight.source.lost:
-                await self._run_steps(in_flight)
-            self._settle(in_flight)
-            self._speed_meter.completed()
+            attempts = await self._attempts(frames, group)
         finally:
-            self._slots_taken -= 1
-            self._measure()
+            self._groups_at_work -= 1
+        # While these are stored, the models have others.
+        decided: list[Completed] = []
+        for each, attempt in zip(frames, attempts, strict=True):
+            if isinstance(attempt, Outcome):
+                decided.append((each, attempt))
+            elif attempt is not None:
+                self._start_group([each])
+            else:
+                self._finish(each)
+        self._dispatch()
+        await self._commit(decided)
         self._dispatch()
 
-    def _measure(self) -> None:
-        self._speed_meter.holds(self._slots_taken, min(self._slots, self._shares.messages))
-
-    async def _run_steps(self, in_flight: InFlightFrame) -> None:
-        context = in_flight.context
-        context.mark_dispatched()
-        context.suspect = in_flight.suspect
-        context.deadline = self._deadline(in_flight)
+    async def _attempts(
+        self, frames: Sequence[InFlightFrame], group: FrameGroup
+    ) -> Sequence[Attempt | None]:
+        """What became of each frame; None: nothing more is done about it here."""
+        for each in frames:
+            each.context.mark_dispatched()
+            each.context.suspect = each.context.suspect or each.suspect
+            each.context.deadline = self._deadline(each)
+        group.contexts = [each.context for each in frames if not each.source.lost]
+        if not group.contexts:
+            return [None] * len(frames)
         try:
-            outcome = await self._processor.outcome(context)
-        except Exception as error:  # noqa: BLE001  a fault must not stop the frames behind this one
-            await self._committer.abandon(in_flight, error)
+            attempts = await self._processor.process(group)
+        except Exception as error:  # noqa: BLE001  a fault must not stop the frames behind these
+            for each in frames:
+                if not each.source.lost:
+                    await self._committer.abandon(each, error)
+            return [None] * len(frames)
+        found = dict(zip(group.contexts, attempts, strict=True))
+        return [found.get(each.context) for each in frames]
+
+    async def _commit(self, decided: Sequence[Completed]) -> None:
+        prompt: list[Completed] = []
+        for in_flight, outcome in decided:
+            if outcome.fate is Fate.EXPIRED:
+                # Cameras that send as often as the model answers would be late each time.
+                self._scheduler.prioritize(in_flight.frame.id.camera)
+            if len(decided) == 1 or self._committer.prompt(in_flight, outcome):
+                prompt.append((in_flight, outcome))
+            else:
+                # Those that were worked on beside it do not wait for what it waits for.
+                self._start(in_flight, self._commit_late(in_flight, outcome))
+        if len(decided) == 1:
+            await self._commit_late(*decided[0])
             return
-        if outcome.fate is Fate.EXPIRED:
-            # Cameras that send as often as the model answers would be late each time.
-            self._scheduler.prioritize(in_flight.frame.id.camera)
+        await self._committer.commit_together(prompt)
+        for in_flight, _ in prompt:
+            self._finish(in_flight)
+
+    async def _commit_late(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         await self._committer.commit(in_flight, outcome)
+        self._finish(in_flight)
+        self._dispatch()
+
+    def _finish(self, in_flight: InFlightFrame) -> None:
+        """Nothing more is done about a frame that was dispatched."""
+        self._slots_taken -= 1
+        self._settle(in_flight)
+        self._speed_meter.completed()
+
+    def _start(self, in_flight: InFlightFrame, work: Coroutine[None, None, None]) -> None:
+        """Run work on a frame, in a context of its own."""
+        group = FrameGroup([in_flight.context])
+        self._tasks.create_task(work, context=group.new_context(self._base_context))
+
+    def _measure(self) -> None:
+        held = min(self._slots, len(self._in_flight))
+        self._speed_meter.holds(held, min(self._slots, self._shares.messages))
 
     def _complete_undispatched(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         """Give a frame its outcome without work on it."""
@@ -236,6 +307,7 @@ class Dispatcher:
 
     def _settle(self, in_flight: InFlightFrame) -> None:
         self._in_flight.settle(in_flight)
+        self._measure()
         self._committer.settled(in_flight)
 
     def _deadline(self, in_flight: InFlightFrame) -> float:

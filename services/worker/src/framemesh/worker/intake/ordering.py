@@ -13,6 +13,11 @@ class SequencerSlot:
     """Set once the frame before it has left; None where there was none."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether all frames before this one have left."""
+        return self.previous is None or self.previous.is_set()
+
     async def reached(self) -> None:
         """Wait until all frames before this one have left.
 

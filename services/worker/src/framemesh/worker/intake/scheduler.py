@@ -59,6 +59,11 @@ class Scheduler(Generic[T]):
             queues.add(ONE_QUEUE, 0, frame.item)
         return []
 
+    @property
+    def size(self) -> int:
+        """Frames that are queued."""
+        return self._high.size + self._normal.size
+
     def next(self) -> T | None:
         """Remove the frame to work on; None where none is queued."""
         for queues in (self._high, self._normal):

@@ -1,16 +1,22 @@
-"""Completes a frame: its outcome is stored, then it is acked."""
+"""Completes frames: the outcome of each is stored, then it is acked."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
+from framemesh.core.errors import FramemeshError
 from framemesh.core.outcome import Fate, Outcome
+from framemesh.runtime.dataplane.data_plane import PromptSink
 from framemesh.runtime.dataplane.errors import PublishRefused
-from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
+from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.messages import dead_letter_message, outcome_message
+from framemesh.worker.frame_context import telling_of
 from framemesh.worker.intake.in_flight import InFlightFrame
-from framemesh.worker.off_loop import off_loop
+from framemesh.worker.off_loop import FEW_DETECTIONS, off_loop
 from framemesh.worker.processing.outcomes import OutcomeFactory
+from framemesh.worker.tracing.frame_spans import FrameSpans
 from framemesh.worker.tracing.frame_tracing import FrameTracing
 
 log = get_logger()
@@ -21,21 +27,50 @@ RETRY_SECONDS = 1.0
 """Before a frame whose outcome cannot be stored is delivered again, here or elsewhere."""
 
 
+Completed = tuple[InFlightFrame, Outcome]
+"""A frame, and what is to be stored of it."""
+
+
 class OutcomeCommitter:
     """The only one that writes the outcomes of frames, and the only one that acks them."""
 
     def __init__(
         self,
-        writer: ReliableWriter,
+        sink: PromptSink,
         outcomes: OutcomeFactory,
         tracing: FrameTracing,
         completed: Callable[[Outcome], None] = lambda _: None,
     ) -> None:
         """`completed` gets each outcome that was stored, and is the first of its frame."""
-        self._writer = writer
+        self._sink = sink
+        self._writer = ReliableWriter(sink, UNTIL_STOPPED)
         self._outcomes = outcomes
         self._tracing = tracing
         self._completed = completed
+
+    def prompt(self, in_flight: InFlightFrame, outcome: Outcome) -> bool:
+        """Whether nothing but the broker's answer is to be waited for: such frames can be committed
+        together."""
+        return (
+            outcome.fate is not Fate.DEAD
+            and len(outcome.detections) <= FEW_DETECTIONS
+            and (in_flight.slot is None or in_flight.slot.is_reached)
+        )
+
+    async def commit_together(self, completed: Sequence[Completed]) -> None:
+        """As `commit`, of frames that are all prompt: their outcomes are on their way at once."""
+        begun = [self._begin(*each) for each in completed if not each[0].source.lost]
+        try:
+            for each in begun:
+                try:
+                    await self._finish(each)
+                except Exception as error:  # noqa: BLE001  the frame comes again
+                    await self.abandon(each.in_flight, error)
+        finally:
+            # Only where it was cancelled is there anything left of them.
+            for each in begun:
+                if each.answer is not None:
+                    each.answer.cancel()
 
     async def commit(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         """Store the outcome of a frame, after those of the frames before it, and ack the frame.
@@ -56,13 +91,27 @@ class OutcomeCommitter:
 
     async def abandon(self, in_flight: InFlightFrame, error: Exception) -> None:
         """Give a frame back that cannot be completed, so that it is delivered again."""
-        log.error("frame is not completed", frame=str(in_flight.frame.id), exc_info=error)
+        with telling_of(in_flight.context):
+            log.error("frame is not completed", frame=str(in_flight.frame.id), exc_info=error)
         await in_flight.message.nak(RETRY_SECONDS)
         self._tracing.abandoned(in_flight, error)
 
     def settled(self, in_flight: InFlightFrame) -> None:
         """Nothing more comes of a frame here, whatever became of it."""
         self._tracing.settled(in_flight.context)
+
+    def _begin(self, in_flight: InFlightFrame, outcome: Outcome) -> "_Begun":
+        traced = self._tracing.begin(in_flight, outcome)
+        message = outcome_message.to_message(outcome, traced.headers if traced else NO_HEADERS)
+        return _Begun(in_flight, outcome, traced, self._sink.begin_store(message))
+
+    async def _finish(self, begun: "_Begun") -> None:
+        if not await _is_stored(begun.answer):
+            # Whatever it was, to store it again is safe.
+            await self._store(begun.in_flight, begun.outcome)
+            return
+        self._completed(begun.outcome)
+        await self._ack(begun.in_flight, begun.outcome, begun.traced, first=True)
 
     async def _store(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         try:
@@ -76,6 +125,11 @@ class OutcomeCommitter:
     async def _complete(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         traced = self._tracing.begin(in_flight, outcome)
         first = await self._write(in_flight, outcome, traced.headers if traced else NO_HEADERS)
+        await self._ack(in_flight, outcome, traced, first=first)
+
+    async def _ack(
+        self, in_flight: InFlightFrame, outcome: Outcome, traced: FrameSpans | None, *, first: bool
+    ) -> None:
         await in_flight.message.ack()
         in_flight.context.mark_committed()
         if traced:
@@ -98,3 +152,24 @@ class OutcomeCommitter:
         else:
             log.info("frame already had its outcome", frame=str(outcome.frame))
         return first
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An outcome on its way to the ledger."""
+
+    in_flight: InFlightFrame
+    outcome: Outcome
+    traced: FrameSpans | None
+    answer: asyncio.Future[int | None] | None
+    """None: it could not be sent without waiting."""
+
+
+async def _is_stored(answer: asyncio.Future[int | None] | None) -> bool:
+    if answer is None:
+        return False
+    try:
+        await answer
+    except FramemeshError:
+        return False
+    return True

@@ -1,17 +1,16 @@
 """Frames are worked on side by side, but each suspect alone."""
 
-import contextlib
 from collections import OrderedDict
 from itertools import count
 from typing import Protocol
 
 from framemesh.core.frame import FrameId
-from framemesh.core.outcome import Outcome
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
 from framemesh.runtime.messages import isolated_attempt_message
 from framemesh.worker.errors import AttemptFailed, FrameGivenUp, TritonNotReady
 from framemesh.worker.frame_context import FrameContext
-from framemesh.worker.processing.processor import Process
+from framemesh.worker.frame_group import FrameGroup
+from framemesh.worker.processing.processor import Attempt, Process
 from framemesh.worker.processing.shared_exclusive_lock import SharedExclusiveLock
 from framemesh.worker.triton.server import TritonServer
 
@@ -82,28 +81,28 @@ class Isolation:
         self._max_attempts = max_attempts
         self._lock = SharedExclusiveLock()
 
-    async def process(self, context: FrameContext, proceed: Process) -> Outcome:
-        """
-        Raises:
-            FrameGivenUp: it has had all its attempts.
-        """
-        if not context.suspect:
+    async def process(self, group: FrameGroup, proceed: Process) -> list[Attempt]:
+        """A suspect that has had all its attempts is given up."""
+        if not group.suspect:
             async with self._lock.shared():
-                return await proceed(context)
+                return await proceed(group)
         async with self._lock.exclusive():
             await self._triton.available()
-            await self._count(context)
+            if given_up := await self._count(group.contexts[0]):
+                return [given_up]
             while True:
                 await self._triton.available()
+                attempts = await proceed(group)
                 # It was not worked on, so the attempt on record is still to be made.
-                with contextlib.suppress(TritonNotReady):
-                    return await proceed(context)
+                if not isinstance(attempts[0], TritonNotReady):
+                    return attempts
 
-    async def _count(self, context: FrameContext) -> None:
+    async def _count(self, context: FrameContext) -> FrameGivenUp | None:
         number = await self._attempts.begin(context.frame.id)
-        if number > self._max_attempts:
-            context.attempts = number
-            failure = context.failure or WORKER_CRASHED
-            detail = f"no outcome in {number - 1} attempts alone: {failure}"
-            raise FrameGivenUp(failure.reason, detail)
-        context.attempts = 1 + number
+        if number <= self._max_attempts:
+            context.attempts = 1 + number
+            return None
+        context.attempts = number
+        failure = context.failure or WORKER_CRASHED
+        detail = f"no outcome in {number - 1} attempts alone: {failure}"
+        return FrameGivenUp(failure.reason, detail)

@@ -10,7 +10,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
 from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import Damaged
-from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.frame_context import FrameContext, telling_of
 
 log = get_logger()
 
@@ -45,7 +45,8 @@ class OutcomeFactory:
         return self._outcome(context, Fate.SUPERSEDED, "newer_frame", detail, attempts=0)
 
     def dead(self, context: FrameContext, reason: str, detail: str, attempts: int) -> Outcome:
-        log.warning("frame is dead", frame=str(context.frame.id), reason=reason, detail=detail)
+        with telling_of(context):
+            log.warning("frame is dead", frame=str(context.frame.id), reason=reason, detail=detail)
         return self._outcome(context, Fate.DEAD, reason, detail, attempts=attempts)
 
     def _outcome(

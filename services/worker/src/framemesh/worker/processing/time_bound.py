@@ -1,13 +1,12 @@
-"""Bounds the time that an attempt at one frame may take."""
+"""Bounds the time that an attempt at frames may take."""
 
 import asyncio
 from typing import NoReturn
 
 from framemesh.core.clock import Clock
-from framemesh.core.outcome import Outcome
 from framemesh.worker.errors import AttemptFailed, FrameGivenUp
-from framemesh.worker.frame_context import FrameContext
-from framemesh.worker.processing.processor import Process
+from framemesh.worker.frame_group import FrameGroup
+from framemesh.worker.processing.processor import Attempt, Process
 
 REASON = "took_too_long"
 
@@ -18,8 +17,8 @@ POLL_SECONDS = 0.25
 class TimeBound:
     """Ends an attempt that runs past its bound.
 
-    Among others, such a frame becomes suspect, as the time may have been theirs. Alone, it is given
-    up: the others waited for it.
+    Among others, each frame of such a group becomes suspect, as the time may have been another's.
+    Alone, it is given up: the others waited for it.
 
     Time that is spent waiting for others does not count; see `WaitingForOthers`. What is not
     bounded, because no frame is the cause: waiting for Triton, and writing to the ledger.
@@ -28,27 +27,23 @@ class TimeBound:
     def __init__(self, bound_seconds: float, clock: Clock) -> None:
         self._bound_seconds = bound_seconds
         self._clock = clock
-        self._running: dict[FrameContext, asyncio.Timeout] = {}
+        self._running: dict[FrameGroup, asyncio.Timeout] = {}
 
-    async def process(self, context: FrameContext, proceed: Process) -> Outcome:
-        """
-        Raises:
-            AttemptFailed: it took too long among others.
-            FrameGivenUp: it took too long alone.
-        """
-        context.begin_attempt()
+    async def process(self, group: FrameGroup, proceed: Process) -> list[Attempt]:
+        group.begin_attempt()
         try:
             async with asyncio.timeout(None) as timeout:
-                self._running[context] = timeout
-                return await proceed(context)
-        except TimeoutError as error:
+                self._running[group] = timeout
+                return await proceed(group)
+        except TimeoutError:
             if not timeout.expired():
                 raise
-            kind = FrameGivenUp if context.suspect else AttemptFailed
-            raise kind(REASON, f"work on it took over {self._bound_seconds:g} s") from error
+            kind = FrameGivenUp if group.suspect else AttemptFailed
+            error = kind(REASON, f"work on it took over {self._bound_seconds:g} s")
+            return [error] * len(group.contexts)
         finally:
-            del self._running[context]
-            context.working_since = None
+            del self._running[group]
+            group.working_since = None
 
     async def watch(self) -> NoReturn:
         """End what runs past its bound. Runs until cancelled."""
@@ -56,7 +51,7 @@ class TimeBound:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             begun_before = self._clock.monotonic() - self._bound_seconds
-            for context, timeout in self._running.items():
-                since = context.working_since
+            for group, timeout in self._running.items():
+                since = group.working_since
                 if since is not None and since < begun_before and not timeout.expired():
                     timeout.reschedule(loop.time())
