@@ -93,6 +93,13 @@ def test_a_python_that_was_compiled_to_be_slow_is_told(
         wrong(found, NOTE, "without profile-guided optimization")
 
 
+def test_a_native_library_that_is_not_used_is_told() -> None:
+    assert packages.native("") is None
+    found = packages.native("was not built")
+    assert found is not None
+    wrong(found, NOTE, "native library that prepares inputs was not built")
+
+
 @pytest.mark.parametrize(
     ("said", "status", "words"),
     [

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from framemesh.modeling.manifest import Fit, InputSpec, Interpolation
+from framemesh.pixels import Prepare, prepare, scaled
 from framemesh.vision.arrays import Pixels
 from framemesh.vision.placement import Placement, input_size, placement
 
@@ -20,7 +21,7 @@ MAX_OUTER = 16
 the crop of a lamp post, is sampled where the input lies and never scaled as a whole."""
 
 
-def fitted(spec: InputSpec, image: Pixels) -> Pixels:
+def fitted(spec: InputSpec, image: Pixels, prepare: Prepare = prepare) -> Pixels:
     """`image`, [height, width] or [height, width, 3], in the size of the input."""
     height, width = image.shape[:2]
     place = placement(spec, width, height)
@@ -29,14 +30,12 @@ def fitted(spec: InputSpec, image: Pixels) -> Pixels:
         return image
     if place.width * place.height > MAX_OUTER * spec.width * spec.height:
         return _sampled(spec, image, place)
-    scaled = cv2.resize(
-        image, (place.width, place.height), interpolation=INTERPOLATION[spec.interpolation]
-    )
+    inner = _scaled(spec, image, place, prepare)
     if spec.fit is Fit.CENTER_CROP:
-        scaled = scaled[-place.top :, -place.left :][: spec.height, : spec.width]
-    elif spec.fit is Fit.LETTERBOX:
-        scaled = cv2.copyMakeBorder(
-            scaled,
+        return inner[-place.top :, -place.left :][: spec.height, : spec.width]
+    if spec.fit is Fit.LETTERBOX:
+        bordered = cv2.copyMakeBorder(
+            inner,
             place.top,
             size[1] - place.height - place.top,
             place.left,
@@ -44,7 +43,16 @@ def fitted(spec: InputSpec, image: Pixels) -> Pixels:
             cv2.BORDER_CONSTANT,
             value=(spec.fill, spec.fill, spec.fill),
         )
-    return np.asarray(scaled, np.uint8)
+        return np.asarray(bordered, np.uint8)
+    return inner
+
+
+def _scaled(spec: InputSpec, image: Pixels, place: Placement, prepare: Prepare) -> Pixels:
+    if spec.interpolation is Interpolation.AREA:
+        return scaled(image, place.width, place.height, prepare)
+    size = (place.width, place.height)
+    method = INTERPOLATION[spec.interpolation]
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
 
 
 def _sampled(spec: InputSpec, image: Pixels, place: Placement) -> Pixels:

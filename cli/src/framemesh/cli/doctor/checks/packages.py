@@ -11,6 +11,7 @@ from framemesh.cli.doctor.finding import Finding, good, note, problem
 from framemesh.cli.doctor.surroundings import Surroundings
 from framemesh.cli.doctor.threads import in_thread
 from framemesh.cli.doctor.versions import Version, version_text
+from framemesh.pixels import MISSING
 
 LEAST_PYTHON = (3, 11)
 
@@ -24,7 +25,7 @@ OF_THE_SYSTEM = "/usr"
 async def examine(_: Surroundings) -> Sequence[Finding]:
     build = python_build(sys.base_prefix, str(sysconfig.get_config_var("CONFIG_ARGS") or ""))
     found = [python(sys.version_info[:3]), packages(await in_thread(installed))]
-    return found if build is None else [*found, build]
+    return [*found, *filter(None, (build, native(MISSING)))]
 
 
 def installed() -> dict[str, str]:
@@ -54,6 +55,21 @@ def python_build(prefix: str, configured: str) -> Finding | None:
         "this Python was compiled without profile-guided optimization",
         "one that was takes 0.95 times the CPU for a whole mesh: that of your distribution, of uv, "
         f"or of pyenv with PYTHON_CONFIGURE_OPTS='{OPTIMIZED} --with-lto'",
+    )
+
+
+def native(missing: str) -> Finding | None:
+    """What is to be said of the native part of framemesh.pixels, if anything.
+
+    Args:
+        missing: why it is not used; empty if it is.
+    """
+    if not missing:
+        return None
+    return note(
+        f"the native library that prepares inputs {missing}",
+        "OpenCV does the same, and takes several times as long where a model wants images scaled "
+        "by area: `pip install framemesh-pixels`, or in a checkout `make install` with cargo",
     )
 
 

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from framemesh.pixels import scaled
 from framemesh.sources.encoding import Encoding, ImageFormat, NotEncodable
 from framemesh.sources.readers.picture import Picture, Pixels
 from framemesh.sources.spec import SourceSpec
@@ -52,8 +53,7 @@ def resized(pixels: Pixels, max_width: int, max_height: int) -> Pixels:
     scale = min(max_width / width if max_width else 1.0, max_height / height if max_height else 1.0)
     if scale >= 1.0:
         return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return scaled(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def encode(pixels: Pixels, encoding: Encoding) -> bytes:

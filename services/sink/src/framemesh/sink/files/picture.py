@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from framemesh.pixels import scaled
+
 Pixels = NDArray[np.uint8]
 """[height, width, 3] of uint8, BGR."""
 
@@ -21,4 +23,4 @@ def fitted(picture: Pixels, longest: int) -> Pixels:
     size = (max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2))
     if size == (width, height):
         return picture
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return scaled(picture, *size)
