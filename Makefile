@@ -13,7 +13,7 @@ export UV_COMPILE_BYTECODE := 1
 PYTHON ?= python3
 # The uv in PATH, or a pinned one in .tools/.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
-MEMBERS := libs/api libs/core libs/modeling libs/vision libs/tls libs/runtime libs/sources services/ingest services/master \
+MEMBERS := libs/api libs/core libs/modeling libs/pixels libs/vision libs/tls libs/runtime libs/sources services/ingest services/master \
 	services/agent services/worker services/monitor services/sink sdk/python cli
 SERVICES := ingest master monitor sink agent worker
 BIN := .venv/bin
@@ -21,6 +21,9 @@ BUF := tools/buf/node_modules/@bufbuild/buf-linux-$(if $(filter aarch64,$(shell 
 
 WEB := services/monitor/web
 PAGE := services/monitor/src/framemesh/monitor/dashboard/page/index.html
+CRATE := libs/pixels/native
+NATIVE := libs/pixels/src/framemesh/pixels/libframemesh_pixels.so
+CARGO := $(shell command -v cargo 2>/dev/null)
 NPM := $(shell command -v npm 2>/dev/null)
 GO := $(shell command -v go 2>/dev/null)
 
@@ -66,8 +69,28 @@ no-page:
 	@test -e $(PAGE) || echo "npm is missing, so the dashboard has no page: install Node.js 20.19 or" \
 		"later, then \`make web\`" >&2
 
+# It needs no other crate, so nothing is fetched. Where it cannot be built OpenCV does its work.
+$(NATIVE): $(wildcard $(CRATE)/src/*.rs) $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock
+	@cargo build -q --release --locked --offline --manifest-path $(CRATE)/Cargo.toml && \
+		install -m 644 $(CRATE)/target/release/$(@F) $@.new && mv $@.new $@ || \
+		echo "the native library of libs/pixels cannot be built, so it is left out" >&2
+
+.PHONY: native no-cargo
+native: $(if $(CARGO),$(NATIVE),no-cargo) ## Build the native library that prepares inputs
+no-cargo:
+	@test -e $(NATIVE) || echo "cargo is missing, so the native library of libs/pixels is left out:" \
+		"install Rust 1.87 or later" >&2
+
+.PHONY: check-native
+check-native: native ## Style and tests of the native library
+ifneq ($(CARGO),)
+	cargo fmt --check --manifest-path $(CRATE)/Cargo.toml
+	cargo clippy -q --all-targets --locked --offline --manifest-path $(CRATE)/Cargo.toml -- -D warnings
+	cargo test -q --locked --offline --manifest-path $(CRATE)/Cargo.toml
+endif
+
 .PHONY: install
-install: .venv/.members .venv/triton/.installed $(if $(NPM),$(PAGE),no-page) ## Install framemesh, its servers and its page
+install: .venv/.members .venv/triton/.installed native $(if $(NPM),$(PAGE),no-page) ## Install framemesh, its servers and its page
 
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions that the requirements allow
@@ -126,7 +149,7 @@ ifneq ($(GO),)
 endif
 
 .PHONY: check
-check: install $(BUF) check-go ## Style, types, architecture, protos, and the tests that need no servers
+check: install $(BUF) check-go check-native ## Style, types, architecture, protos, and the tests that need no servers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(MEMBERS:%=%/src) tests bench deploy examples tools
@@ -265,11 +288,11 @@ demo: install ## People found in a street video, from camera to boxes
 	$(BIN)/framemesh demo
 
 .PHONY: dist
-dist: install $(PAGE) ## Build the wheels of framemesh and framemesh-sdk into dist/
+dist: install $(PAGE) ## Build the wheels of framemesh, framemesh-sdk and framemesh-pixels into dist/
 	$(BIN)/python -m tools.dist dist --uv $(abspath $(UV))
 
 .PHONY: images
-images: $(PAGE) ## Build the image of each service with the local docker
+images: $(PAGE) native ## Build the image of each service with the local docker
 	deploy/images.sh $(VERSION)
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
@@ -279,5 +302,6 @@ test-dist: install $(PAGE) ## Install the wheels in empty environments, and run 
 
 .PHONY: clean
 clean: ## Remove what was installed and what ran
-	rm -rf .venv .tools tools/buf/node_modules $(WEB)/node_modules $(dir $(PAGE)) .framemesh demo dist
+	rm -rf .venv .tools tools/buf/node_modules $(WEB)/node_modules $(dir $(PAGE)) .framemesh demo dist \
+		$(CRATE)/target $(NATIVE)
 	find $(MEMBERS) -name __pycache__ -prune -exec rm -rf {} +

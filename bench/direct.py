@@ -1,7 +1,8 @@
 """The direct loop: a hand-written client of the same Triton, without a mesh.
 
 Each thread decodes and preprocesses a batch of JPEGs into shared memory, calls Triton, and decodes
-the outputs into boxes. The threads share only the queue of frames.
+the outputs into boxes. The threads share only the queue of frames. Inputs are prepared by OpenCV,
+as in a loop that somebody writes; with --same-preparation as the worker prepares them.
 
     python -m bench.direct ADDRESS --batch 8 --concurrency 3 --seconds 5
 """
@@ -24,6 +25,7 @@ from bench.frames import MODEL, jpegs
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.modeling.validation import validate_model
+from framemesh.pixels import Prepare, opencv, prepare
 from framemesh.vision.preprocess import Preprocessor
 from framemesh.worker.vision.decoders.decoder import Decoder
 from framemesh.worker.vision.decoders.registry import make_decoder
@@ -54,6 +56,7 @@ class Target:
     manifest: ModelManifest
     outputs: tuple[Output, ...]
     decoder: Decoder
+    prepare: Prepare = opencv.prepare
 
 
 class Lane:
@@ -63,7 +66,7 @@ class Lane:
         self._target = target
         self._batch = batch
         self._client = triton.InferenceServerClient(target.address)
-        self._preparation = Preprocessor(target.manifest.input)
+        self._preparation = Preprocessor(target.manifest.input, target.prepare)
         shape = (batch, *target.manifest.input.shape)
         dtype = np.dtype(str(target.manifest.input.dtype))
         self._input_bytes = int(np.prod(shape)) * dtype.itemsize
@@ -178,7 +181,7 @@ def measure(
     return run
 
 
-def target(address: str, model: Path) -> Target:
+def target(address: str, model: Path, prepare: Prepare) -> Target:
     """A model folder, as the first version in a worker's Triton."""
     folder = read_model_folder(model)
     validated = validate_model(folder.manifest, folder.file)
@@ -189,6 +192,7 @@ def target(address: str, model: Path) -> Target:
         manifest=folder.manifest,
         outputs=tuple(Output(o.name, o.image_shape) for o in validated.signature.outputs),
         decoder=make_decoder(folder.manifest.decoder, validated.binding),
+        prepare=prepare,
     )
 
 
@@ -199,11 +203,16 @@ def main() -> None:
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--concurrency", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--same-preparation", action="store_true", help="as the worker, not OpenCV")
     arguments = parser.parse_args()
     # As the worker: frames are decoded side by side, so OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
     run = measure(
-        target(arguments.address, arguments.model),
+        target(
+            arguments.address,
+            arguments.model,
+            prepare if arguments.same_preparation else opencv.prepare,
+        ),
         jpegs(),
         batch=arguments.batch,
         concurrency=arguments.concurrency,

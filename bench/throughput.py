@@ -170,7 +170,13 @@ class Mesh:
 
 
 def direct(
-    address: str, model_folder: Path, batch: int, concurrency: int, seconds: float
+    address: str,
+    model_folder: Path,
+    batch: int,
+    concurrency: int,
+    seconds: float,
+    *,
+    same_preparation: bool = False,
 ) -> DirectRun:
     """The direct loop in another process, with the same allocator settings as the worker."""
     command = [sys.executable, "-m", "bench.direct", address]
@@ -179,6 +185,7 @@ def direct(
         f"--batch={batch}",
         f"--concurrency={concurrency}",
         f"--seconds={seconds}",
+        *(["--same-preparation"] if same_preparation else []),
     ]
     done = subprocess.run(
         [*command, *options],
@@ -202,20 +209,39 @@ def best_direct(address: str, model_folder: Path) -> tuple[int, int]:
     return max(rates, key=lambda each: rates[each])
 
 
-async def compare(rounds: int, frames_of_each: int, model_folder: Path, data: Path) -> None:
+async def compare(
+    rounds: int, frames_of_each: int, model_folder: Path, data: Path, *, same_preparation: bool
+) -> None:
     async with running_mesh(data, Ports.free()) as run:
         mesh = Mesh(run, model_folder)
         await mesh.prepare()
         triton = await mesh.triton()
         how = await asyncio.to_thread(best_direct, triton, model_folder)
         loops: list[DirectRun] = []
+        same: list[DirectRun] = []
         runs: list[MeshRun] = []
         for _ in range(rounds):
             loops.append(await asyncio.to_thread(direct, triton, model_folder, *how, 6))
+            if same_preparation:
+                alike = asyncio.to_thread(
+                    direct, triton, model_folder, *how, 6, same_preparation=True
+                )
+                same.append(await alike)
             runs.append(await mesh.saturate(frames_of_each))
             rates = loops[-1].frames_per_second, runs[-1].frames_per_second
             print("  direct {:6.0f} frames/s   mesh {:6.0f} frames/s".format(*rates))
     report(loops, runs, "batch {}, {} threads".format(*how))
+    if same:
+        report_same(same, runs)
+
+
+def report_same(loops: list[DirectRun], runs: list[MeshRun]) -> None:
+    """Beside the loop that prepares inputs as the worker does."""
+    rates = [loop.frames_per_second for loop in loops]
+    ratios = [run.frames_per_second / rate for run, rate in zip(runs, rates, strict=True)]
+    spent = statistics.median(loop.cpu_ms for loop in loops)
+    print(f"the same preparation in the loop: {statistics.median(rates):.0f} frames/s,", end=" ")
+    print(f"{spent:.2f} CPU ms a frame, ratio {statistics.median(ratios):.2f}")
 
 
 def report(loops: list[DirectRun], runs: list[MeshRun], how: str) -> None:
@@ -237,9 +263,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--model", type=Path, default=MODEL, help="a model folder")
     parser.add_argument("--frames", type=int, default=600, help="of each of the cameras")
+    parser.add_argument(
+        "--same-preparation",
+        action="store_true",
+        help="also a loop that prepares inputs as the worker does, not by OpenCV",
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(compare(arguments.rounds, arguments.frames, arguments.model, Path(folder)))
+        asyncio.run(
+            compare(
+                arguments.rounds,
+                arguments.frames,
+                arguments.model,
+                Path(folder),
+                same_preparation=arguments.same_preparation,
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Builds the wheels that people install: `framemesh-sdk`, and `framemesh` with everything else.
+"""Builds the wheels that people install: `framemesh-sdk`, `framemesh-pixels` with the native
+library where that was built, and `framemesh` with everything else.
 
 Each wheel is assembled from members of the workspace in a folder of its own, with metadata made
 from theirs, and built there by the pinned uv_build that installs the members too.
@@ -6,6 +7,7 @@ from theirs, and built there by the pinned uv_build that installs the members to
 
 import argparse
 import json
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -16,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from framemesh.cli.common.bundled import BUNDLED
+from framemesh.pixels.library import FILE
+from tools.wheel_tag import platform_of, tagged
 
 ROOT = Path(__file__).resolve().parent.parent
 API = Path("src/framemesh/api")
-NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.so")
 
 COPIED_METADATA = ("name", "version", "description", "requires-python", "license", "classifiers")
 """Fields of `[project]` that a wheel has as they are written in the repository."""
@@ -39,6 +43,8 @@ class Distribution:
     """Path in the package `framemesh`: path in the repository."""
     requires: tuple[str, ...] = ()
     """Requirements on another distribution of ours."""
+    library: Path | None = None
+    """The native library that is in it, and ties it to a platform."""
 
 
 def version() -> str:
@@ -46,8 +52,9 @@ def version() -> str:
     return str(_project(".")["version"])
 
 
-def distributions() -> tuple[Distribution, Distribution]:
-    """The SDK, and everything else."""
+def distributions() -> tuple[Distribution, ...]:
+    """The SDK, everything else, and the native library where it was built."""
+    native = _native()
     sdk = Distribution(
         "sdk/python",
         members=("sdk/python", "libs/tls"),
@@ -57,19 +64,34 @@ def distributions() -> tuple[Distribution, Distribution]:
     rest = Distribution(
         ".",
         members=(
-            *("libs/core", "libs/modeling", "libs/vision", "libs/runtime", "libs/sources"),
+            *("libs/core", "libs/modeling", "libs/pixels", "libs/vision", "libs/runtime"),
+            "libs/sources",
             *("services/ingest", "services/master", "services/agent", "services/worker"),
             *("services/monitor", "services/sink", "cli"),
         ),
         stubs=("master", "monitor", "worker"),
         data={f"cli/bundled/{name}": source for name, source in BUNDLED.items()},
-        requires=(f"framemesh-sdk[arrays]=={version()}",),
+        requires=(f"framemesh-sdk[arrays]=={version()}", *map(_where_it_runs, native)),
     )
-    return sdk, rest
+    return sdk, rest, *native
+
+
+def _native() -> tuple[Distribution, ...]:
+    if not FILE.exists():
+        return ()
+    data = {f"pixels/{FILE.name}": str(FILE.relative_to(ROOT))}
+    return (Distribution("libs/pixels", members=(), stubs=(), data=data, library=FILE),)
+
+
+def _where_it_runs(native: Distribution) -> str:
+    """The requirement on it: elsewhere OpenCV does its work."""
+    name, system, machine = _project(native.project)["name"], "Linux", platform.machine()
+    where = f"platform_system == '{system}' and platform_machine == '{machine}'"
+    return f"{name}=={version()}; {where}"
 
 
 def build(out: Path, uv: str) -> list[Path]:
-    """Write both wheels into `out`, in place of those that are there, and return their paths."""
+    """Write all wheels into `out`, in place of those that are there, and return their paths."""
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("framemesh*.whl"):
         old.unlink()
@@ -77,6 +99,10 @@ def build(out: Path, uv: str) -> list[Path]:
         with tempfile.TemporaryDirectory() as folder:
             assemble(distribution, Path(folder))
             _build_wheel(Path(folder), out.resolve(), uv)
+        if distribution.library is not None:
+            name = _project(distribution.project)["name"].replace("-", "_")
+            (wheel,) = out.glob(f"{name}-*.whl")
+            tagged(wheel, platform_of(distribution.library))
     return sorted(out.glob("framemesh*.whl"))
 
 
@@ -98,7 +124,8 @@ def assemble(distribution: Distribution, folder: Path) -> None:
 def metadata(distribution: Distribution) -> str:
     """The pyproject.toml of a distribution."""
     described = _project(distribution.project)
-    members = [_project(member) for member in (*distribution.members, "libs/api")]
+    stubs = ("libs/api",) if distribution.stubs else ()
+    members = [_project(member) for member in (*distribution.members, *stubs)]
     project = {field: described[field] for field in COPIED_METADATA if field in described}
     project |= {"readme": "README.md", "license-files": ["LICENSE", "NOTICE"]}
     project["dependencies"] = sorted({*distribution.requires, *_third_party(members)})
@@ -108,7 +135,7 @@ def metadata(distribution: Distribution) -> str:
         "project.scripts": _merged(members, "scripts"),
         "project.urls": described.get("urls", {}),
         "build-system": _toml("cli")["build-system"],
-        # The namespace `framemesh` is shared by both wheels, so neither has an __init__.py for it.
+        # The namespace `framemesh` is shared by all wheels, so none has an __init__.py for it.
         "tool.uv.build-backend": {"module-name": "framemesh", "namespace": True},
     }
     return "\n".join(_table(name, fields) for name, fields in tables.items() if fields)

@@ -23,13 +23,15 @@ PICTURE = ROOT / "docs/street.jpg"
 def framemesh(
     request: pytest.FixtureRequest,
     wheels: tuple[Path, Path],
+    native: Path | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Environment:
     """Everything, as after `pip install framemesh[local]`."""
     python = interpreter(request.param)
     environment = Environment(tmp_path_factory.mktemp("framemesh"), python)
     environment.create()
-    environment.install(*wheels, requirements="framemesh.txt")
+    all_wheels = wheels if native is None else (*wheels, native)
+    environment.install(*all_wheels, requirements="framemesh.txt")
     return environment
 
 
@@ -73,6 +75,13 @@ def test_what_is_missing_is_said_in_one_line(framemesh: Environment) -> None:
         "error: no tritonserver found: run `framemesh setup`,"
         " or set FRAMEMESH_TRITON_SERVER to its path\n"
     )
+
+
+def test_inputs_are_prepared_by_the_native_library(
+    framemesh: Environment, native: Path | None
+) -> None:
+    said = framemesh.run("python", "-c", "from framemesh.pixels import MISSING; print([MISSING])")
+    assert said.strip() == ("['was not built']" if native is None else "['']")
 
 
 def test_the_demo_runs_from_the_wheels_alone(ready: Environment) -> None:

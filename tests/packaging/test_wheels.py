@@ -1,6 +1,8 @@
 """What is in the wheels, and what their metadata promise."""
 
+import base64
 import gzip
+import hashlib
 import re
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from framemesh.cli.common.bundled import BUNDLED
+from framemesh.pixels import library
 from tests.packaging.environment import UV
 from tools import dist
 
@@ -49,6 +52,44 @@ def test_every_module_is_in_exactly_one_wheel(wheels: Wheels) -> None:
     members = tomllib.loads((dist.ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
     roots = [str(p.relative_to(dist.ROOT)) for m in members["members"] for p in dist.ROOT.glob(m)]
     assert sources(roots) == {name for name in framemesh | sdk if name.endswith(".py")}
+
+
+def test_the_native_library_has_a_wheel_of_its_platform(
+    wheels: Wheels, native: Path | None
+) -> None:
+    if native is None:
+        assert not library.FILE.exists()
+        assert "framemesh-pixels" not in str(metadata(wheels[0]).get_all("Requires-Dist"))
+        pytest.skip("the native library was not built: `make install` with cargo")
+    assert names(native) == ["framemesh/pixels/libframemesh_pixels.so"]
+    assert re.search(r"-py3-none-manylinux_2_\d+_\w+\.whl$", native.name)
+    assert metadata(native)["Version"] == dist.version()
+    assert not metadata(native).get_all("Requires-Dist")
+    (required,) = (
+        each
+        for each in metadata(wheels[0]).get_all("Requires-Dist", [])
+        if each.startswith("framemesh-pixels")
+    )
+    # Where there is no wheel of it framemesh installs all the same.
+    assert "platform_machine ==" in required
+
+
+def test_a_wheel_of_a_platform_says_so_everywhere(native: Path | None) -> None:
+    if native is None:
+        pytest.skip("the native library was not built: `make install` with cargo")
+    with zipfile.ZipFile(native) as opened:
+        inside = {one.filename: opened.read(one) for one in opened.infolist() if not one.is_dir()}
+    (declared,) = (content for name, content in inside.items() if name.endswith("/WHEEL"))
+    tag = native.stem.split("-", 2)[2]
+    assert f"Tag: {tag}" in declared.decode()
+    assert "Root-Is-Purelib: false" in declared.decode()
+    (record,) = (content for name, content in inside.items() if name.endswith("/RECORD"))
+    rows = [row.split(",") for row in record.decode().splitlines()]
+    for name, digest, size in rows:
+        if digest:
+            made = base64.urlsafe_b64encode(hashlib.sha256(inside[name]).digest())
+            assert digest == f"sha256={made.decode().rstrip('=')}"
+            assert int(size) == len(inside[name])
 
 
 def test_the_sdk_is_light(wheels: Wheels) -> None:
@@ -99,8 +140,10 @@ def test_the_dashboards_page_is_inside_and_small(wheels: Wheels) -> None:
     assert sum(len(gzip.compress(content)) for content in files.values()) < PAGE_BYTES
 
 
-def test_nothing_else_is_inside(wheels: Wheels, capsys: pytest.CaptureFixture[str]) -> None:
-    for wheel in wheels:
+def test_nothing_else_is_inside(
+    wheels: Wheels, native: Path | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wheel in (*wheels, native) if native else wheels:
         found = names(wheel)
         assert all(name.startswith("framemesh/") for name in found)
         assert "framemesh/__init__.py" not in found  # it would hide the other wheel's packages
@@ -115,7 +158,9 @@ def test_nothing_else_is_inside(wheels: Wheels, capsys: pytest.CaptureFixture[st
 
 def test_the_same_sources_give_the_same_bytes(wheels: Wheels, tmp_path: Path) -> None:
     again = dist.build(tmp_path, UV)
-    assert [one.read_bytes() for one in again] == [one.read_bytes() for one in wheels]
+    assert [one.read_bytes() for one in again] == [
+        (wheels[0].parent / one.name).read_bytes() for one in again
+    ]
 
 
 def test_all_have_one_version_and_the_sdk_is_required_in_it(wheels: Wheels) -> None:
@@ -160,4 +205,5 @@ def test_every_requirement_is_pinned(wheels: Wheels, wheel: int, pins: str) -> N
     pinned = (dist.ROOT / "requirements" / pins).read_text()
     for requirement in metadata(wheels[wheel]).get_all("Requires-Dist", []):
         name = re.split(r"[^\w-]", requirement)[0]
-        assert name == "framemesh-sdk" or f"{name}==" in pinned, requirement
+        ours = name in ("framemesh-sdk", "framemesh-pixels")
+        assert ours or f"{name}==" in pinned, requirement

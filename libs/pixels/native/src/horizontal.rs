@@ -208,12 +208,18 @@ pub mod avx2 {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
     use crate::taps::Scale;
 
-    #[cfg(target_arch = "x86_64")]
+    fn run(taps: &Taps, rows: [&[u8]; 2], shorten: impl Shorten) -> Vec<f32> {
+        let length = taps.starts.len() * LANES;
+        let (mut one, mut two) = (vec![0.0; length], vec![0.0; length]);
+        shorten(taps, rows, [&mut one, &mut two], &mut vec![]);
+        [one, two].concat()
+    }
+
     #[test]
     fn every_processor_has_the_same_bits() {
         if !is_x86_feature_detected!("avx2") {
@@ -229,13 +235,8 @@ mod tests {
         {
             let taps = Taps::new(source, out, &Scale::new(source, out));
             let rows = [0, 1].map(|_| (0..3 * source).map(|_| random() as u8).collect::<Vec<u8>>());
-            let run = |shorten: &dyn Fn(&Taps, [&[u8]; 2], [&mut [f32]; 2], &mut Vec<u8>)| {
-                let mut sums = [vec![0.0; out * LANES], vec![0.0; out * LANES]];
-                let [one, two] = &mut sums;
-                shorten(&taps, [&rows[0], &rows[1]], [one, two], &mut vec![]);
-                sums.concat()
-            };
-            assert_eq!(run(&avx2::three), run(&three), "{source} {out}");
+            let rows = [&rows[0][..], &rows[1]];
+            assert_eq!(run(&taps, rows, avx2::three), run(&taps, rows, three), "{source} {out}");
         }
     }
 }
