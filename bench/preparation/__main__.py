@@ -67,9 +67,7 @@ CASES = (
 
 def pictures(case: Case) -> list[Pixels]:
     """Frames of the clip in the size of the case."""
-    decoded = (
-        cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in jpegs()[::50]
-    )
+    decoded = (simplejpeg.decode_jpeg(one, "BGR") for one in jpegs()[::50])
     return [np.asarray(cv2.resize(one, case.size), np.uint8)[case.crop] for one in decoded]
 
 

@@ -1,0 +1,1 @@
+"""What preparing a frame for a model costs, step by step."""
