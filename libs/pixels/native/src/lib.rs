@@ -73,7 +73,9 @@ pub unsafe extern "C" fn framemesh_pixels_prepare(
     };
     let answer = catch_unwind(|| {
         let item = if values.is_null() { 1 } else { std::mem::size_of::<f32>() };
-        if job.source_bytes() != Some(source_bytes)
+        if source.is_null()
+            || out.is_null()
+            || job.source_bytes() != Some(source_bytes)
             || job.out_items().and_then(|items| items.checked_mul(item)) != Some(out_bytes)
             || bytes::overlap(source, source_bytes, out, out_bytes)
         {
@@ -106,4 +108,56 @@ pub unsafe extern "C" fn framemesh_pixels_prepare(
         }
     });
     answer.unwrap_or(Answer::Panicked) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr::null;
+
+    /// Of an image of 5x4 grey pixels in rows of 8 bytes, and an input of 3x2.
+    fn answer(change: impl Fn(&mut [usize; 8])) -> i32 {
+        let pixels = [9u8; 29];
+        let mut out = [0u8; 6];
+        let mut sizes = [29, 8, 5, 4, 6, 3, 2, 1];
+        change(&mut sizes);
+        let [bytes, stride, width, height, out_bytes, out_width, out_height, channels] = sizes;
+        // SAFETY: what is said of the memory is true wherever the sizes are taken for right.
+        let answer = unsafe {
+            framemesh_pixels_prepare(
+                pixels.as_ptr(),
+                bytes,
+                stride,
+                width,
+                height,
+                out.as_mut_ptr(),
+                out_bytes,
+                out_width,
+                out_height,
+                channels,
+                0,
+                0,
+                null(),
+            )
+        };
+        assert_eq!(out, [if answer == Answer::Done as i32 { 9 } else { 0 }; 6]);
+        answer
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_refused() {
+        assert_eq!(answer(|_| ()), Answer::Done as i32);
+        for at in 0..8 {
+            for wrong in [0, 17, 1 << 40, usize::MAX / 2, usize::MAX] {
+                let said = answer(|sizes| sizes[at] = wrong);
+                assert_eq!(said, Answer::Refused as i32, "{at} {wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_grows_is_not_for_here() {
+        let grown = answer(|sizes| (sizes[0], sizes[2], sizes[3]) = (2, 2, 1));
+        assert_eq!(grown, Answer::NotHere as i32);
+    }
 }
