@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from framemesh.runtime.rpc.server import AddressTaken
+from framemesh.runtime.processes.ports import AddressTaken
 from tests.integration.monitor.dashboard.conftest import TOKEN, Dashboard, dashboard
 
 LIVE = "api/v1/live"

@@ -12,12 +12,11 @@ from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds
 from framemesh.ingest.frame_tracing import TracingDeps, trace_superseded
 from framemesh.ingest.frame_validation import FrameValidator
 from framemesh.ingest.hints.backlog_watch import BacklogWatch
-from framemesh.ingest.limits.ingest_limits import IngestLimits
-from framemesh.ingest.limits.rate_limits import CameraBounds, RateLimits
-from framemesh.ingest.limits.stream_limits import StreamBounds, StreamLimits
+from framemesh.ingest.limits.of_settings import limits_of
 from framemesh.ingest.measurements import IngestMeasurements
 from framemesh.ingest.offers import CreditLimit
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
+from framemesh.ingest.processes.place import Place
 from framemesh.ingest.servicer import IngestServicer
 from framemesh.ingest.session import SessionDeps
 from framemesh.ingest.settings import Settings
@@ -42,27 +41,40 @@ from framemesh.runtime.tracing.trace_limit import FAILED_PER_SECOND, TraceLimit
 NAME = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
 
-async def run(settings: Settings, stop: asyncio.Event, telemetry: Telemetry = NO_TELEMETRY) -> None:
+async def run(
+    settings: Settings,
+    stop: asyncio.Event,
+    telemetry: Telemetry = NO_TELEMETRY,
+    place: Place | None = None,
+) -> None:
     """Run ingest until `stop` is set; connected cameras then have DRAIN_TIMEOUT_SECONDS to end.
+
+    Args:
+        place: among the processes that share settings.listen; None: there is this one.
 
     Raises:
         AddressTaken: something else listens on settings.listen.
         BrokerLost: the connection to the broker is beyond repair.
     """
-    await run_until(stop, _serve(settings, stop, telemetry))
+    await run_until(stop, _serve(settings, stop, telemetry, place))
 
 
-async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) -> None:
-    clock = SystemClock()
+async def _serve(
+    settings: Settings, stop: asyncio.Event, telemetry: Telemetry, place: Place | None
+) -> None:
+    clock, name = SystemClock(), instance(place)
     async with (
-        span_sink(settings.otlp, instance(), telemetry.meter) as spans,
+        span_sink(settings.otlp, name, telemetry.meter) as spans,
         broker(settings.nats, "ingest", settings.connect) as nats,
         jetstream_plane(nats, clock) as plane,
     ):
         credit = CreditLimit(settings.credit_frames, settings.credit_bytes)
         feed = PipelineFeed(nats, clock)
-        deps = _deps(nats, plane, feed, spans, clock=clock, draining=stop, meter=telemetry.meter)
-        servicer = IngestServicer(deps, credit, limits_of(settings, clock))
+        deps = _deps(
+            nats, plane, feed, spans, name=name, clock=clock, draining=stop, meter=telemetry.meter
+        )
+        limits = limits_of(settings, clock) if place is None else place.limits
+        servicer = IngestServicer(deps, credit, limits)
         service = Service(
             NAME, lambda to: ingest_pb2_grpc.add_IngestServiceServicer_to_server(servicer, to)
         )
@@ -80,25 +92,19 @@ async def _serve(settings: Settings, stop: asyncio.Event, telemetry: Telemetry) 
                 settings.connect,
                 max_message_bytes=limit,
                 interceptors=telemetry.server_interceptors,
+                shared=place is not None,
             ) as server,
         ):
             await server.set_serving(True)
+            if place is not None:
+                place.serves()
             await nats.wait_lost()
 
 
-def limits_of(settings: Settings, clock: Clock) -> IngestLimits:
-    rates = CameraBounds(settings.max_frames_per_second, settings.max_bytes_per_second)
-    streams = StreamBounds(
-        settings.max_streams, settings.max_streams_per_client, settings.max_sessions_per_camera
-    )
-    return IngestLimits(
-        StreamLimits(streams), RateLimits(rates, clock), settings.max_silence_seconds
-    )
-
-
-def instance() -> str:
-    """The name of this ingest among all."""
-    return f"ingest@{socket.gethostname()}"
+def instance(place: Place | None = None) -> str:
+    """The name of this process among those of all ingests."""
+    number = "" if place is None else f"#{place.number}"
+    return f"ingest@{socket.gethostname()}{number}"
 
 
 def _deps(
@@ -107,12 +113,12 @@ def _deps(
     feed: PipelineFeed,
     spans: SpanSink,
     *,
+    name: str,
     clock: Clock,
     draining: asyncio.Event,
     meter: Meter,
 ) -> SessionDeps:
     measurements = IngestMeasurements(meter)
-    name = instance()
     tracing = TracingDeps(spans, TraceLimit(clock, "are rejected", FAILED_PER_SECOND), clock)
 
     def superseded(gone: Superseded) -> None:

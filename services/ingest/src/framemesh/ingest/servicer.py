@@ -17,7 +17,7 @@ from framemesh.ingest.converters import (
 )
 from framemesh.ingest.errors import SessionProtocolViolation
 from framemesh.ingest.limits.client import client_of
-from framemesh.ingest.limits.ingest_limits import IngestLimits
+from framemesh.ingest.limits.ingest_limits import Limits, Rate
 from framemesh.ingest.limits.refusals import counted_refusals
 from framemesh.ingest.offers import AckBatch, CreditLimit, OfferedFrame
 from framemesh.ingest.session import IngestSession, SessionDeps
@@ -68,33 +68,37 @@ async def _admitted(offered: OfferedFrame, pace: SessionPace) -> OfferedFrame:
 
 
 class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
-    def __init__(self, deps: SessionDeps, credit: CreditLimit, limits: IngestLimits) -> None:
+    def __init__(self, deps: SessionDeps, credit: CreditLimit, limits: Limits) -> None:
         self._deps = deps
         self._credit = credit
         self._limits = limits
 
     async def Push(self, request_iterator: Requests, context: Context) -> None:  # type: ignore[override]
         client = client_of(context.peer())
-        refusals = counted_refusals(self._deps.measurements.meter)
-        with refusals, self._limits.streams.stream(client):
-            opening = _checked(await first_message(request_iterator, ingest_pb2.PushRequest()))
-            # Each call is a task of its own.
-            logs.bind(pipeline=opening.pipeline, camera=opening.camera)
-            caller().require_camera(opening.pipeline, opening.camera)
-            with self._limits.streams.session(opening.pipeline, opening.camera):
-                await self._run(opening, request_iterator, context)
+        with counted_refusals(self._deps.measurements.meter):
+            async with self._limits.stream(client):
+                await self._push(request_iterator, context)
+
+    async def _push(self, requests: Requests, context: Context) -> None:
+        opening = _checked(await first_message(requests, ingest_pb2.PushRequest()))
+        # Each call is a task of its own.
+        logs.bind(pipeline=opening.pipeline, camera=opening.camera)
+        caller().require_camera(opening.pipeline, opening.camera)
+        async with self._limits.session(opening.pipeline, opening.camera) as rate:
+            await self._run(opening, rate, requests, context)
 
     async def _run(
-        self, opening: ingest_pb2.OpenSession, requests: Requests, context: Context
+        self,
+        opening: ingest_pb2.OpenSession,
+        rate: Rate | None,
+        requests: Requests,
+        context: Context,
     ) -> None:
         deps = self._deps
         snapshot = await deps.pipelines.snapshot(opening.pipeline)
         session = IngestSession(snapshot, opening.camera, opening.session, deps, self._credit)
         measured = deps.measurements.of(snapshot.name)
-        with (
-            deps.backlogs.session(snapshot) as hints,
-            self._limits.rates.of(snapshot.name, opening.camera) as rate,
-        ):
+        with deps.backlogs.session(snapshot) as hints:
             pace = SessionPace(rate, hints, measured.throttled)
             # The camera reads its clock when this reaches it.
             clock = CameraClock(opening.camera, deps.clock, measured.clock_steps.add)

@@ -2,7 +2,7 @@
 
 from framemesh.ingest.hints.hint import Hint
 from framemesh.ingest.hints.pipeline_hints import SessionHints
-from framemesh.ingest.limits.rate_limits import CameraRate
+from framemesh.ingest.limits.ingest_limits import Rate
 from framemesh.runtime.logs import get_logger
 from framemesh.runtime.metrics.instruments import Counter
 
@@ -12,7 +12,7 @@ log = get_logger()
 class SessionPace:
     """Its limit, and the hints of its pipeline."""
 
-    def __init__(self, rate: CameraRate | None, hints: SessionHints, throttled: Counter) -> None:
+    def __init__(self, rate: Rate | None, hints: SessionHints, throttled: Counter) -> None:
         self._rate = rate
         self._hints = hints
         self._throttled = throttled

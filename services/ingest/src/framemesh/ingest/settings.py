@@ -13,6 +13,8 @@ class Settings(ServiceSettings):
 
     nats: NatsUrl = Field("nats://127.0.0.1:7404", validation_alias="FRAMEMESH_NATS")
     listen: Address = "127.0.0.1:7401"
+    processes: int = Field(0, ge=0, le=64)
+    """That share the port, each with one core; 0: one, and one more for every four CPUs."""
     credit_frames: int = Field(32, ge=1, le=MAX_FRAMES_IN_FLIGHT)
     """What a camera may have under way: enough for 30 frames a second and a broker that takes a
     second, small enough that a thousand cameras fit."""

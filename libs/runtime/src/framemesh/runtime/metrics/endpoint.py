@@ -18,7 +18,7 @@ from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.identity.gatekeeper import Gatekeeper
 from framemesh.runtime.identity.shown_token import NO_TOKEN, bearer
 from framemesh.runtime.logs import get_logger
-from framemesh.runtime.metrics.meter import MemoryMeter, Snapshot
+from framemesh.runtime.metrics.meter import MemoryMeter
 from framemesh.runtime.server_contexts import server_contexts
 
 if TYPE_CHECKING:
@@ -58,15 +58,11 @@ class Page:
         # Only who is asked needs it: importing it takes 30 ms.
         from framemesh.runtime.metrics.exposition import page  # noqa: PLC0415
 
-        asking = asyncio.run_coroutine_threadsafe(_snapshot(self._meter), self._loop)
+        asking = asyncio.run_coroutine_threadsafe(self._meter.snapshots(), self._loop)
         try:
             self._made = page(asking.result(LOOP_SECONDS))
         except TimeoutError:
             asking.cancel()
-
-
-async def _snapshot(meter: MemoryMeter) -> Snapshot:
-    return meter.snapshot()
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """The measurements of one process, by the table of metrics."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,9 @@ MAX_SERIES = 2000
 
 OTHER = "other"
 """The value of all attributes of what is counted together."""
+
+SUPERVISOR = "supervisor"
+"""The name of a process that keeps others running."""
 
 Attributes = tuple[str, ...]
 """Values, in the order of the metric's attributes."""
@@ -40,6 +43,9 @@ class Measured:
 
 Snapshot = Sequence[Measured]
 
+Snapshots = Mapping[str, Snapshot]
+"""Those of several processes, by a name for each; it is empty where there is one."""
+
 Readings = Mapping[Attributes, float]
 Read = Callable[[], Readings]
 
@@ -62,6 +68,11 @@ class Meter(Protocol):
         """
         ...
 
+    def include(self, others: Callable[[], Awaitable[Snapshots]]) -> None:
+        """Have the measurements of other processes told with those of this one, which keeps them
+        running."""
+        ...
+
 
 class MemoryMeter:
     """Keeps what is measured, until it is asked for. For one event loop."""
@@ -72,6 +83,7 @@ class MemoryMeter:
         self._counters: dict[str, dict[Attributes, Counter]] = {}
         self._histograms: dict[str, dict[Attributes, Histogram]] = {}
         self._observed: dict[str, list[Read]] = {}
+        self._others: Callable[[], Awaitable[Snapshots]] | None = None
 
     def counter(self, metric: Metric, *attributes: str) -> Counter:
         """See Meter."""
@@ -88,6 +100,16 @@ class MemoryMeter:
     def observe(self, metric: Metric, read: Read) -> None:
         """See Meter."""
         self._observed.setdefault(metric.name, []).append(read)
+
+    def include(self, others: Callable[[], Awaitable[Snapshots]]) -> None:
+        """See Meter."""
+        self._others = others
+
+    async def snapshots(self) -> Snapshots:
+        """That of this process and those of the others."""
+        if self._others is None:
+            return {"": self.snapshot()}
+        return {SUPERVISOR: self.snapshot(), **await self._others()}
 
     def snapshot(self) -> Snapshot:
         """Everything as it is now."""
@@ -141,6 +163,9 @@ class NoMeter:
         return self._histogram
 
     def observe(self, metric: Metric, read: Read) -> None:
+        """See Meter."""
+
+    def include(self, others: Callable[[], Awaitable[Snapshots]]) -> None:
         """See Meter."""
 
 

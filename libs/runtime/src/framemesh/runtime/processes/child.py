@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from framemesh.runtime.processes.child_log import last_log_line, prepare
@@ -17,7 +18,7 @@ us."""
 
 
 class Child:
-    """A running child process, its process group, and its log file.
+    """A running child process, its process group, and its log file, if it has one of its own.
 
     It leads a process group of its own, so a Ctrl-C in the terminal reaches it only through us
     and in our order. Where the system has setpriv (util-linux), the kernel kills it when we die,
@@ -25,7 +26,7 @@ class Child:
     """
 
     def __init__(
-        self, process: asyncio.subprocess.Process, name: str, log: Path, log_start: int
+        self, process: asyncio.subprocess.Process, name: str, log: Path | None, log_start: int
     ) -> None:
         self._process = process
         self._swept = False
@@ -39,13 +40,18 @@ class Child:
         command: Sequence[str | Path],
         *,
         name: str,
-        log: Path,
+        log: Path | None,
         environment: Mapping[str, str] | None = None,
+        files: Sequence[int] = (),
     ) -> "Child":
         """Start `command`, with what it prints appended to `log`.
 
         `environment` is added to ours. Must be called from the main thread: the kernel ties a
         child to the thread that started it.
+
+        Args:
+            log: None: it prints where we do.
+            files: descriptors that it has, too, under the same numbers.
 
         Raises:
             OSError: it cannot be started.
@@ -53,10 +59,11 @@ class Child:
         # Checked here because setpriv itself would start in any case.
         if shutil.which(command[0]) is None:
             raise FileNotFoundError(errno.ENOENT, "no such program", str(command[0]))
-        # In a thread: a log that is put aside is copied, up to tens of megabytes.
-        await asyncio.to_thread(prepare, log)
-        with log.open("ab") as out:
-            log_start = out.tell()
+        if log is not None:
+            # In a thread: a log that is put aside is copied, up to tens of megabytes.
+            await asyncio.to_thread(prepare, log)
+        with nullcontext() if log is None else log.open("ab") as out:
+            log_start = 0 if out is None else out.tell()
             process = await asyncio.create_subprocess_exec(
                 *_tether(),
                 *map(str, command),
@@ -65,6 +72,7 @@ class Child:
                 stderr=out,
                 env={**os.environ, **(environment or {})},
                 process_group=0,
+                pass_fds=files,
             )
         return cls(process, name, log, log_start)
 
@@ -106,8 +114,8 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
 
     def last_log_line(self) -> str:
-        """What it logged last, to tell why it ended; empty if it logged nothing."""
-        return last_log_line(self.log, self._log_start)
+        """What it logged last, to tell why it ended; empty if it logged nothing, or in our log."""
+        return "" if self.log is None else last_log_line(self.log, self._log_start)
 
 
 def _tether() -> tuple[str, ...]:

@@ -18,6 +18,13 @@ class NoFreePorts(FramemeshError):
     """There are none in the range, or FRAMEMESH_FREE_PORTS is no range."""
 
 
+class AddressTaken(FramemeshError):
+    """The address is in use by another program."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"cannot listen on {address}: is it taken?")
+
+
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen there now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:

@@ -136,7 +136,7 @@ class SupervisedProcess:
         """What a check raised last."""
         self._failures = 0
         """In a row: a process that was ready for STABLE_SECONDS begins a new one."""
-        self._exit_status = 0
+        self.exit_status = 0
         """At its last end, which may tell whether it would fail again."""
 
     async def run(self) -> None:
@@ -144,7 +144,7 @@ class SupervisedProcess:
         when this ends. Cancelled a second time, the process is killed.
         """
         while True:
-            self._exit_status = 0
+            self.exit_status = 0
             began = self._clock.monotonic()
             try:
                 child = await self._start()
@@ -178,9 +178,9 @@ class SupervisedProcess:
 
     def _pause(self, ran_seconds: float) -> float:
         """Seconds before the next start of a process that ran for so long."""
-        restarts = self._restarts_by_status.get(self._exit_status, self._restarts)
+        restarts = self._restarts_by_status.get(self.exit_status, self._restarts)
         pause = restarts.pause(self._failures)
-        if self._exit_status != PERMANENT_FAILURE:
+        if self.exit_status != PERMANENT_FAILURE:
             return pause
         return max(pause, min(ran_seconds * PERMANENT_PAUSE_SHARE, MAX_PERMANENT_PAUSE_SECONDS))
 
@@ -215,9 +215,10 @@ class SupervisedProcess:
                 async with asyncio.timeout(
                     READY_CHECK_SECONDS if ready else STARTING_CHECK_SECONDS
                 ):
-                    self._exit_status = await child.wait()
-                    return trouble_of(child, self._exit_status)
-            await asyncio.to_thread(bound, child.log)
+                    self.exit_status = await child.wait()
+                    return trouble_of(child, self.exit_status)
+            if child.log is not None:
+                await asyncio.to_thread(bound, child.log)
 
     async def _health(self, timeout_seconds: float) -> Health:
         try:

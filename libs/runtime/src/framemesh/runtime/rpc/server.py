@@ -10,11 +10,10 @@ from grpc_channelz.v1 import channelz, channelz_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.identity.gatekeeper import Gatekeeper
-from framemesh.runtime.processes.ports import is_free
+from framemesh.runtime.processes.ports import AddressTaken, is_free
 from framemesh.runtime.rpc.access import AccessInterceptor
 from framemesh.runtime.rpc.channel import MESSAGE_BYTES
 from framemesh.runtime.rpc.errors import ErrorInterceptor
@@ -34,10 +33,6 @@ DRAIN_TIMEOUT_SECONDS = 5.0
 
 HANDSHAKE_SECONDS = 10.0
 """For a client to begin: milliseconds, on the worst of networks a few seconds."""
-
-
-class AddressTaken(FramemeshError):
-    """The address is in use by another program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +87,7 @@ async def grpc_server(
     *,
     max_message_bytes: int = MESSAGE_BYTES,
     interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    shared: bool = False,
 ) -> AsyncIterator[GrpcServer]:
     """Serve on `address` (host:port, port 0 for a free one); drained when the context ends.
 
@@ -100,6 +96,8 @@ async def grpc_server(
     Args:
         interceptors: around each call, the first outermost; they see the errors of handlers before
             those become statuses.
+        shared: whether other processes listen on the port, too. Whoever starts them holds it
+            (processes/held_port.py).
 
     Raises:
         AddressTaken: the port is in use.
@@ -110,7 +108,7 @@ async def grpc_server(
     server = grpc.aio.server(
         interceptors=[ErrorInterceptor(), *_access(options.gatekeeper), *interceptors],
         options=[
-            ("grpc.so_reuseport", 0),
+            ("grpc.so_reuseport", int(shared)),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
             # The window that grows with the bandwidth lets megabytes run ahead of a slow reader; a
@@ -136,7 +134,8 @@ async def grpc_server(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME, CHANNELZ], server
     )
     channelz.add_channelz_servicer(server)
-    running = GrpcServer(server, checks, names, _listen(server, address, options))
+    port = _listen(server, address, options, shared=shared)
+    running = GrpcServer(server, checks, names, port)
     await running.set_serving(False)
     await server.start()
     try:
@@ -154,12 +153,12 @@ def _keeping(keeper: Gatekeeper | None) -> AbstractAsyncContextManager[None]:
     return nullcontext() if keeper is None else background_task(keeper.run())
 
 
-def _listen(server: grpc.aio.Server, address: str, options: ConnectOptions) -> int:
+def _listen(server: grpc.aio.Server, address: str, options: ConnectOptions, *, shared: bool) -> int:
     """Bind `address`; returns its port."""
-    taken = AddressTaken(f"cannot listen on {address}: is it taken?")
+    taken = AddressTaken(address)
     host, _, port = address.rpartition(":")
     # gRPC would find that out too, and print a line of its own beside our log.
-    if not is_free(int(port), host.strip("[]")):
+    if not shared and not is_free(int(port), host.strip("[]")):
         raise taken
     watched = options.watch()
     try:

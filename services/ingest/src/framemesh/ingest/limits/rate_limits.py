@@ -62,14 +62,22 @@ class CameraRate:
         self._frames = Budget(bounds.frames_per_second, now)
         self._bytes = Budget(bounds.bytes_per_second, now)
 
+    def spend(self, size: int) -> float:
+        """Returns how many seconds a frame of `size` bytes has to wait."""
+        now = self._clock.monotonic()
+        return max(self._frames.spend(1, now), self._bytes.spend(size, now))
+
     async def admit(self, size: int) -> bool:
         """Return once a frame of `size` bytes may go on; whether it had to wait."""
-        now = self._clock.monotonic()
-        seconds = max(self._frames.spend(1, now), self._bytes.spend(size, now))
-        if seconds <= 0:
-            return False
-        await asyncio.sleep(seconds)
-        return True
+        return await waited(self.spend(size))
+
+
+async def waited(seconds: float) -> bool:
+    """Wait so long, which may be nothing; whether there was anything to wait for."""
+    if seconds <= 0:
+        return False
+    await asyncio.sleep(seconds)
+    return True
 
 
 class RateLimits:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
 from framemesh.runtime.processes.ports import is_free
-from framemesh.runtime.rpc.server import AddressTaken
+from framemesh.runtime.processes.ports import AddressTaken
 from framemesh.runtime.server_contexts import server_contexts
 
 DRAIN_SECONDS = 2
@@ -98,7 +98,7 @@ def _renewed(contexts: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
 def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
-    taken = AddressTaken(f"cannot listen on {address}: is it taken?")
+    taken = AddressTaken(address)
     if int(port) and not is_free(int(port), host):
         raise taken
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
