@@ -7,6 +7,7 @@ import psutil
 
 ROLES = {
     "framemesh.ingest": "ingest",
+    "framemesh.ingest.processes": "ingest",
     "framemesh.master": "master",
     "framemesh.monitor": "monitor",
     "framemesh.agent": "agent",

@@ -25,6 +25,7 @@ have it read is in [operate.md](operate.md#metrics). Made from the table in
 [libs/core](../libs/core/src/framemesh/core/metrics/table.py) by `make metrics-docs`, as are the
 boards for Grafana in [deploy/grafana](../deploy/grafana).
 
+- An ingest of several processes tells of all of them, with the label `process`.
 - Of one metric a process tells at most 2,000 series; what comes beyond is counted together, under
   `other`.
 - Frames, sessions and workers are not told apart; cameras only with

@@ -37,18 +37,28 @@ class Door:
     address: str
     nats: str
     processes: tuple[psutil.Process, ...]
-    """Of ingest and the broker."""
+    """Ingest and the broker."""
 
     def cpu_seconds(self) -> dict[str, float]:
-        """By role, since each started."""
-        found = {}
-        for process in self.processes:
-            times = process.cpu_times()
-            found[role(process)] = times.user + times.system
-        return found
+        """By role, since each started, with what each started."""
+        return {role(process): spent(process) for process in self.processes}
 
     def resident_bytes(self) -> dict[str, int]:
-        return {role(process): process.memory_info().rss for process in self.processes}
+        return {
+            role(process): sum(each.memory_info().rss for each in tree(process))
+            for process in self.processes
+        }
+
+
+def tree(process: psutil.Process) -> list[psutil.Process]:
+    """A process, and those that it started."""
+    return [process, *process.children(recursive=True)]
+
+
+def spent(process: psutil.Process) -> float:
+    """CPU seconds of a process, and of those that it started."""
+    times = [each.cpu_times() for each in tree(process)]
+    return sum(each.user + each.system for each in times)
 
 
 @asynccontextmanager
@@ -62,7 +72,7 @@ async def open_door(folder: Path, **settings: str) -> AsyncIterator[Door]:
         await _provision(connected)
         address = f"127.0.0.1:{free_block(1)}"
         async with (
-            _ingest(server.url, address, settings) as ingest,
+            ingest_process(server.url, address, settings) as ingest,
             background_task(_drain(connected)),
         ):
             children = psutil.Process().children(recursive=True)
@@ -91,7 +101,10 @@ async def _drain(connected: Broker) -> None:
 
 
 @asynccontextmanager
-async def _ingest(nats: str, address: str, settings: Mapping[str, str]) -> AsyncIterator[int]:
+async def ingest_process(
+    nats: str, address: str, settings: Mapping[str, str]
+) -> AsyncIterator[int]:
+    """The pid of an ingest that serves."""
     chosen = {f"FRAMEMESH_INGEST_{name.upper()}": value for name, value in settings.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable,

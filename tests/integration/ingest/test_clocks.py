@@ -108,6 +108,7 @@ async def test_no_frame_is_from_the_future(
 def quick_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clocks of cameras are read with every acknowledgement."""
     monkeypatch.setattr(framemesh.ingest.clock.camera_clock, "QUERY_SECONDS", 0.0)
+    monkeypatch.setattr(framemesh.ingest.clock.camera_clock, "QUERY_ANSWERS", 1)
 
 
 class Board:

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from framemesh.ingest.clock.camera_clock import (
     ANSWER_SECONDS,
     LARGE_ERROR_NANO,
+    QUERY_ANSWERS,
     QUERY_SECONDS,
     CameraClock,
 )
@@ -39,6 +40,13 @@ class TwoClocks:
         self.running += nano
 
 
+def asked(camera: CameraClock, answers: int = QUERY_ANSWERS) -> int | None:
+    """The query that the last of so many answers to the camera brings; those before it: none."""
+    before = [camera.next_query() for _ in range(answers - 1)]
+    assert not any(before)
+    return camera.next_query()
+
+
 class World:
     """A camera that is `behind` us, over a way of some milliseconds."""
 
@@ -61,7 +69,7 @@ class World:
     def measure(self, there: int = MS, back: int = MS, stepped: int = 0) -> None:
         """The next query, when it is time, and its answer."""
         self.clock.run(round(QUERY_SECONDS * SECOND))
-        query = self.camera.next_query()
+        query = asked(self.camera)
         assert query is not None
         self.answer(query, there, back, stepped)
 
@@ -114,7 +122,7 @@ def test_nonsense_stays_within_the_times_that_there_were(
     camera = CameraClock("door", clock)
     camera.read(reading, 0, stepped)
     clock.run(round(QUERY_SECONDS * SECOND))
-    camera.read(-reading // 2, camera.next_query() or 0, stepped)
+    camera.read(-reading // 2, asked(camera) or 0, stepped)
     assert 0 <= camera.captured(captured) <= clock.now
 
 
@@ -176,13 +184,24 @@ def test_nothing_is_asked_before_it_is_time_or_while_an_answer_is_awaited() -> N
     world = World()
     assert world.camera.next_query() is None
     world.clock.run(round(QUERY_SECONDS * SECOND))
-    assert world.camera.next_query() == 1
+    assert asked(world.camera, QUERY_ANSWERS - 1) == 1
     assert world.camera.next_query() is None
     world.clock.run(round(QUERY_SECONDS * SECOND))
-    assert world.camera.next_query() is None
+    assert asked(world.camera) is None
     # A camera that does not know queries gets one now and then.
     world.clock.run(round(ANSWER_SECONDS * SECOND))
     assert world.camera.next_query() == 2
+
+
+def test_a_camera_that_sends_now_and_then_is_asked_now_and_then() -> None:
+    world = World()
+    queries = []
+    for _ in range(20):
+        world.clock.run(round(QUERY_SECONDS * SECOND))
+        if query := world.camera.next_query():
+            world.answer(query)
+            queries.append(query)
+    assert queries == [1, 2, 3], "100 s, of which ANSWER_SECONDS between two"
 
 
 def test_an_answer_that_comes_too_late_changes_nothing() -> None:

@@ -22,6 +22,7 @@ class Bucket:
     def __init__(self, *names: str) -> None:
         self.entries: dict[str, StoredPipeline] = {name: stored(name) for name in names}
         self.damaged: set[str] = set()
+        self.reads = 0
         self.changed: asyncio.Queue[None] = asyncio.Queue()
 
     @property
@@ -34,6 +35,8 @@ class Bucket:
             yield self.pipelines
 
     async def get(self, name: str) -> StoredPipeline:
+        self.reads += 1
+        await asyncio.sleep(0)
         if name in self.damaged:
             raise InvalidDocument(f"stored pipeline {name}", (Problem((), "is not JSON"),))
         if name not in self.entries:
@@ -61,3 +64,21 @@ async def test_an_unreadable_pipeline_does_not_keep_the_changes_of_others_back()
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_sessions_that_open_side_by_side_share_what_is_read() -> None:
+    bucket = Bucket("street")
+    snapshots = PipelineSnapshots(bucket, bucket)  # type: ignore[arg-type]
+    opening = [asyncio.ensure_future(snapshots.snapshot("street")) for _ in range(100)]
+    await asyncio.sleep(0)
+    opening[0].cancel()
+    found = await asyncio.gather(*opening, return_exceptions=True)
+    assert isinstance(found[0], asyncio.CancelledError)
+    assert not any(isinstance(each, BaseException) for each in found[1:])
+    assert bucket.reads == 1
+    await snapshots.snapshot("street")
+    assert bucket.reads == 2
+    gone = await asyncio.gather(
+        *(snapshots.snapshot("gone") for _ in range(2)), return_exceptions=True
+    )
+    assert [type(each) for each in gone] == [PipelineUnknown, PipelineUnknown]

@@ -34,11 +34,15 @@ from framemesh.cli.local.startup_table import StartupTable
 from framemesh.cli.local.storage import LEAST_BYTES, store_limit
 from framemesh.runtime import logs
 
+MAX_PROCESSES = 64
+"""As the settings of ingest have it."""
+
 Data = Annotated[Path, typer.Option(help="The folder for streams and logs.")]
 
 
 def up(
     data: Data = DEFAULT_DATA,
+    *,
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Run in this terminal until Ctrl-C.")
     ] = False,
@@ -52,6 +56,15 @@ def up(
             help="For all streams, as 10GiB. [default: 80% of the free disk, at most 64GiB]",
         ),
     ] = "",
+    ingest_processes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of ingest, which share its port. [default: one, and one more for four CPUs]",
+            min=1,
+            max=MAX_PROCESSES,
+        ),
+    ] = None,
     tls: Annotated[
         bool, typer.Option("--tls", help="Encrypt everything, with certificates of its own.")
     ] = False,
@@ -62,6 +75,8 @@ def up(
         folder = mesh_certificates(data.absolute())
         # For the supervisor, and for what it starts.
         os.environ.update(environment(folder, SERVICES))
+    if ingest_processes is not None:
+        os.environ["FRAMEMESH_INGEST_PROCESSES"] = str(ingest_processes)
     run = _foreground if foreground else _detached
     _finish(run(data.absolute(), Ports(port_base), _bytes(store_max)))
 

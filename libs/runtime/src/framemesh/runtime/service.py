@@ -22,6 +22,7 @@ from framemesh.runtime.metrics.process import (
     measure_loop_lag,
     measure_process,
     measure_refusals,
+    measure_start,
 )
 from framemesh.runtime.own_certificate import tell_of_own_certificate
 from framemesh.runtime.processes.exit_status import PERMANENT_FAILURE, SCARCE_FAILURE
@@ -69,7 +70,8 @@ async def _run_with_metrics(name: str, settings: S, run: Run[S], stop: asyncio.E
         await run(settings, stop, telemetry=NO_TELEMETRY)
         return
     meter = MemoryMeter(metrics_of(Service(name)))
-    measure_process(meter, name)
+    measure_process(meter)
+    measure_start(meter)
     measure_refusals(meter, settings.connect.gatekeeper)
     async with (
         metrics_endpoint(settings.metrics, meter, settings.connect),

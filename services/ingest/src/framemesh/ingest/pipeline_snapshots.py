@@ -28,6 +28,8 @@ class PipelineSnapshots:
         self._store = store
         self._feed = feed
         self._snapshots: WeakSet[PipelineSnapshot] = WeakSet()
+        self._reading: dict[str, asyncio.Future[StoredPipeline]] = {}
+        """By name, those that are read at this moment."""
 
     async def snapshot(self, name: str) -> PipelineSnapshot:
         """
@@ -35,12 +37,25 @@ class PipelineSnapshots:
             PipelineUnknown: no pipeline has this name.
             BrokerUnavailable: the broker does not answer.
         """
-        found = PipelineSnapshot(await self._store.get(name), self._store)
+        found = PipelineSnapshot(await self._read(name), self._store)
         self._snapshots.add(found)
         if not found.matches(self._feed.pipelines.get(name)):
             # One of the two is behind the other.
             found.compare(await self._now(name))
         return found
+
+    async def _read(self, name: str) -> StoredPipeline:
+        """Sessions that open side by side, as after a restart, share what one of them reads. What
+        changes meanwhile they hear by `watch`, as all others.
+
+        Raises:
+            PipelineUnknown, BrokerUnavailable: as `snapshot`.
+        """
+        if (reading := self._reading.get(name)) is None:
+            reading = self._reading[name] = asyncio.ensure_future(self._store.get(name))
+            reading.add_done_callback(lambda _: self._reading.pop(name))
+        # One of those who wait may be cancelled, and the others not.
+        return await asyncio.shield(reading)
 
     async def watch(self) -> NoReturn:
         """Tell the sessions when their pipelines are changed or deleted."""

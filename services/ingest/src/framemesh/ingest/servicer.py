@@ -1,6 +1,7 @@
 """The gRPC edge of ingest."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import grpc.aio
 
@@ -24,7 +25,7 @@ from framemesh.ingest.session import IngestSession, SessionDeps
 from framemesh.ingest.session_pace import SessionPace
 from framemesh.runtime import logs
 from framemesh.runtime.identity.caller import caller
-from framemesh.runtime.rpc.stream_timeouts import first_message, further_messages, write_message
+from framemesh.runtime.rpc.stream_timeouts import MessageWriter, first_message, further_messages
 
 log = logs.get_logger()
 
@@ -98,20 +99,20 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
         snapshot = await deps.pipelines.snapshot(opening.pipeline)
         session = IngestSession(snapshot, opening.camera, opening.session, deps, self._credit)
         measured = deps.measurements.of(snapshot.name)
-        with deps.backlogs.session(snapshot) as hints:
+        with deps.backlogs.session(snapshot) as hints, closing(MessageWriter(context)) as answers:
             pace = SessionPace(rate, hints, measured.throttled)
             # The camera reads its clock when this reaches it.
             clock = CameraClock(opening.camera, deps.clock, measured.clock_steps.add)
             limit = deps.validator.max_bytes
-            await write_message(context, opened_to_proto(self._credit, limit))
+            await answers.write(opened_to_proto(self._credit, limit))
 
             async def write(answer: AckBatch) -> None:
-                await write_message(context, ack_to_proto(answer))
+                await answers.write(ack_to_proto(answer))
                 # Here, so that it costs no timer; where nothing is acknowledged, neither is needed.
                 if (query := clock.next_query()) is not None:
-                    await write_message(context, query_to_proto(query))
+                    await answers.write(query_to_proto(query))
                 if (hint := pace.next_hint()) is not None:
-                    await write_message(context, hint_to_proto(hint))
+                    await answers.write(hint_to_proto(hint))
 
             began = deps.clock.monotonic()
             log.info("camera connected", session=opening.session)

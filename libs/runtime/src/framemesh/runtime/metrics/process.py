@@ -27,10 +27,15 @@ FILES = Path("/proc/self/fd")
 _STARTED = time.time()
 
 
-def measure_process(meter: Meter, service: str) -> None:
+def measure_process(meter: Meter) -> None:
+    """What it takes of the machine."""
     meter.observe(PROCESS_CPU, lambda: {(): _cpu_seconds()})
     meter.observe(PROCESS_MEMORY, lambda: {(): _resident_bytes()})
     meter.observe(PROCESS_FILES, lambda: {(): sum(1 for _ in FILES.iterdir())})
+
+
+def measure_start(meter: Meter) -> None:
+    """When a service was started: of several processes that of the one that starts the others."""
     meter.observe(PROCESS_START, lambda: {(): _STARTED})
 
 

@@ -94,6 +94,37 @@ async def begin_answers(context: grpc.aio.ServicerContext[Any, Any]) -> None:
     await context.send_initial_metadata(())
 
 
+class MessageWriter:
+    """Writes the messages of one stream, one after the other: `write_message` with one timer for
+    all of them."""
+
+    def __init__(
+        self, context: grpc.aio.ServicerContext[Any, Any], seconds: float = IDLE_SECONDS
+    ) -> None:
+        self._context = context
+        self._seconds = seconds
+        self._untaken = RepeatedTimeout(seconds)
+
+    async def write(self, message: object) -> None:
+        """
+        Raises:
+            StreamSilent: the client does not take them in time.
+        """
+        try:
+            with self._untaken:
+                await self._context.write(message)
+        except TimeoutError as error:
+            raise StreamSilent(_untaken(self._seconds)) from error
+
+    def close(self) -> None:
+        """No more are written."""
+        self._untaken.close()
+
+
+def _untaken(seconds: float) -> str:
+    return f"nothing was taken for {seconds:g} s: call again"
+
+
 async def write_message(
     context: grpc.aio.ServicerContext[Any, T], message: T, seconds: float = IDLE_SECONDS
 ) -> None:
@@ -106,4 +137,4 @@ async def write_message(
         async with asyncio.timeout(seconds):
             await context.write(message)
     except TimeoutError as error:
-        raise StreamSilent(f"nothing was taken for {seconds:g} s: call again") from error
+        raise StreamSilent(_untaken(seconds)) from error

@@ -16,8 +16,14 @@ QUERY_SECONDS = 5.0
 """Between two readings. Clocks part by less than a millisecond meanwhile; a clock that is set, and
 whose camera does not tell, stamps its frames wrongly for so long."""
 
+QUERY_ANSWERS = 10
+"""A camera that sends a frame in 5 s would be asked with each of them, which costs as much as its
+answer: it is asked with every tenth, or after ANSWER_SECONDS. Clocks part by 6 ms meanwhile at
+most, and one that an SDK of ours tells is never set."""
+
 ANSWER_SECONDS = 30.0
-"""After which an unanswered query is forgotten: the camera does not know them, or is stuck."""
+"""After which there is another one in any case. An unanswered one is forgotten then: the camera
+does not know them, or is stuck."""
 
 
 class CameraClock:
@@ -33,6 +39,8 @@ class CameraClock:
         self._query = 0
         self._asked = clock.monotonic()
         self._is_answered = False
+        self._answers = 0
+        """That the camera got since it was asked."""
         self._readings = 0
         self._offset: ClockOffset | None = None
         self._found = 0.0
@@ -41,12 +49,15 @@ class CameraClock:
         """Our clock minus the monotonic one at that moment: it changes when ours is set."""
 
     def next_query(self) -> int | None:
-        """The id of a query that is to be sent at this moment; None while it is not time."""
+        """The id of a query that is to be sent at this moment, behind an answer to the camera; None
+        while it is not time."""
         now = self._clock.monotonic()
-        if now - self._asked < (QUERY_SECONDS if self._is_answered else ANSWER_SECONDS):
+        self._answers += 1
+        often = self._is_answered and self._answers >= QUERY_ANSWERS
+        if now - self._asked < (QUERY_SECONDS if often else ANSWER_SECONDS):
             return None
         self._query += 1
-        self._asked, self._is_answered = now, False
+        self._asked, self._is_answered, self._answers = now, False, 0
         return self._query
 
     def read(self, unix_nano: int, query: int = 0, stepped_nano: int = 0) -> None:

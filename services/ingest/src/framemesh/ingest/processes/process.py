@@ -81,7 +81,7 @@ async def run(settings: Settings, end: socket.socket, number: int, stop: asyncio
             async with AsyncExitStack() as beside:
                 await beside.enter_async_context(background_task(_watch(answers)))
                 if meter is not None:
-                    measure_process(meter, SERVICE)
+                    measure_process(meter)
                     measure_refusals(meter, settings.connect.gatekeeper)
                     for work in (measure_loop_lag(meter), measure_build(meter, SERVICE)):
                         await beside.enter_async_context(background_task(work))

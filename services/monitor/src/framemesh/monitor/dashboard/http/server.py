@@ -10,8 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from framemesh.runtime.connect_options import DEFAULT, ConnectOptions
-from framemesh.runtime.processes.ports import is_free
-from framemesh.runtime.processes.ports import AddressTaken
+from framemesh.runtime.processes.ports import AddressTaken, is_free
 from framemesh.runtime.server_contexts import server_contexts
 
 DRAIN_SECONDS = 2
