@@ -10,7 +10,7 @@ import framemesh.ingest.servicer
 from framemesh.api.ingest.v1 import ingest_pb2
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.runtime.processes.ports import free_block
-from framemesh.runtime.rpc.stream_timeouts import first_message, write_message
+from framemesh.runtime.rpc.stream_timeouts import MessageWriter, first_message
 from tests.integration.ingest.conftest import frame, jpeg, push
 from tests.integration.ingest.limited import limited, refusals, throttled
 from tests.integration.services.running import status_of
@@ -28,7 +28,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """One second of patience."""
     servicer = framemesh.ingest.servicer
     monkeypatch.setattr(servicer, "first_message", partial(first_message, seconds=1.0))
-    monkeypatch.setattr(servicer, "write_message", partial(write_message, seconds=1.0))
+    monkeypatch.setattr(servicer, "MessageWriter", partial(MessageWriter, seconds=1.0))
 
 
 @pytest.mark.usefixtures("quick")

@@ -105,7 +105,7 @@ async def test_killing_processes_keeps_the_order_of_every_camera(
 
 
 async def test_sigterm_drains_all_of_them(
-    nats_broker: Broker, pipeline: PipelineSpec, two: Several
+    nats_broker: Broker, nats_url: str, pipeline: PipelineSpec, two: Several
 ) -> None:
     before, all_ = two.pids, cameras(two.address)
     for _ in range(4):
@@ -115,17 +115,13 @@ async def test_sigterm_drains_all_of_them(
     assert two.errors() == []
     assert not any(map(psutil.pid_exists, before.values()))
     # What was acknowledged is there, and what was not is sent again.
-    async with several(nats_broker_url(nats_broker), two.log.parent, two.address) as after:
+    async with several(nats_url, two.log.parent, two.address) as after:
         await after.serves()
         await accepted(all_)
         for each in all_:
             await each.close()
         await is_stored(nats_broker, pipeline, all_)
     assert all(each.counts.accepted == 4 for each in all_)
-
-
-def nats_broker_url(connected: Broker) -> str:
-    return str(connected.client.connected_url.geturl())
 
 
 async def test_one_process_is_told_to_end_and_the_other_has_its_cameras_meanwhile(

@@ -5,12 +5,11 @@ RESULT]` or `["refusal", NUMBER, NAME, TEXT]`, and `["tell", WHAT, ARGUMENTS]`, 
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.ingest.errors import TooManyOfCamera, TooManyOfClient, TooManyStreams
@@ -29,6 +28,8 @@ REFUSALS: dict[str, type[FramemeshError]] = {
 }
 """What comes out at the other end as it was raised."""
 
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
+
 Answer = Callable[[str, list[Any]], object]
 """Answers what the other end asks or tells, at once: what, and the arguments."""
 
@@ -42,29 +43,52 @@ class LinkSilent(FramemeshError):
         super().__init__("this process of ingest is cut off from its supervisor: call again")
 
 
-class Link:
+class Link(asyncio.Protocol):
     """One end. For one event loop."""
 
     def __init__(self, end: socket.socket, answer: Answer) -> None:
         self._end = end
         self._answer = answer
-        self._writer: asyncio.StreamWriter | None = None
+        self._transport: asyncio.WriteTransport | None = None
+        self._rest = b""
+        """The beginning of a line, whose end has not come yet."""
+        self._lost = asyncio.Event()
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Any]] = {}
 
     async def run(self) -> None:
         """Answer the other end, until it is gone or this is cancelled."""
-        reader, self._writer = await asyncio.open_connection(sock=self._end, limit=LINE_BYTES)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: self, sock=self._end)
         try:
-            with contextlib.suppress(ConnectionError):
-                while line := await reader.readline():
-                    self._take(json.loads(line))
+            await self._lost.wait()
         finally:
-            self._writer.close()
-            self._writer = None
-            for each in self._asked.values():
-                if not each.done():
-                    each.set_exception(LinkSilent())
+            transport.close()
+            self._end_all()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Of asyncio.Protocol."""
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Of asyncio.Protocol: what it raises ends the connection, and is logged."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_BYTES:
+            raise ValueError(f"a line is over {LINE_BYTES} bytes")
+        for line in lines:
+            self._take(json.loads(line))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Of asyncio.Protocol."""
+        self._end_all()
+        self._lost.set()
+
+    def _end_all(self) -> None:
+        """Nobody will answer."""
+        self._transport = None
+        for each in self._asked.values():
+            if not each.done():
+                each.set_exception(LinkSilent())
 
     async def ask(self, what: str, *arguments: object, seconds: float = ANSWER_SECONDS) -> Any:
         """
@@ -72,7 +96,7 @@ class Link:
             LinkSilent: no answer came in time, or the other end is gone.
             TooManyStreams, TooManyOfClient, TooManyOfCamera: so the other end answers.
         """
-        if self._writer is None or len(self._asked) >= MAX_ASKED:
+        if self._transport is None or len(self._asked) >= MAX_ASKED:
             raise LinkSilent
         number = next(self._numbers)
         answered = self._asked[number] = asyncio.get_running_loop().create_future()
@@ -87,12 +111,11 @@ class Link:
 
     def tell(self, what: str, *arguments: object) -> None:
         """Who is gone needs not be told."""
-        if self._writer is not None:
-            self._write("tell", what, arguments)
+        self._write("tell", what, arguments)
 
     def _write(self, *message: object) -> None:
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(_ENCODED(message).encode() + b"\n")
 
     def _take(self, message: list[Any]) -> None:
         match message:
