@@ -1,13 +1,15 @@
 """All cameras call again at once: `python -m bench.producers.storm`.
 
-A thousand cameras of one process are connected when their ingest is killed; the next one is started
+A thousand cameras of one program are connected when their ingest is killed; the next one is started
 at that moment, and each camera has a frame to send. What is told is how long it takes until all of
-them are accepted, with one process of ingest and with more, in turns.
+them are accepted, with one process of ingest and with more, in turns; where there are more, before
+that also how long it takes after one of them is killed.
 """
 
 import argparse
 import asyncio
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -49,6 +51,12 @@ async def turn(cameras: int, processes: int, folder: Path) -> dict[str, float]:
         first = json.loads(await said.readline())
         connecting = spent(ingest) - starting
         resident = door.resident_bytes()["ingest"]
+        one = math.nan
+        if processes > 1:
+            ingest.children()[0].kill()
+            told.write(AGAIN)
+            one = json.loads(await said.readline())["seconds"]
+            await _all_listen(ingest, processes)
         before = spent(nats)
         await _killed(ingest)
         began = time.monotonic()
@@ -64,6 +72,7 @@ async def turn(cameras: int, processes: int, folder: Path) -> dict[str, float]:
     return {
         "s connecting": first["seconds"],
         "ms ingest": per * connecting,
+        "s after one": one,
         "s serving": serving,
         "s again": again["seconds"],
         "ms ingest again": per * after,
@@ -77,7 +86,10 @@ async def _all_listen(ingest: psutil.Process, processes: int) -> None:
     """So that what they take to start is no part of what is measured."""
 
     def listening() -> int:
-        found = [one for each in tree(ingest) for one in each.net_connections("tcp")]
+        try:
+            found = [one for each in tree(ingest) for one in each.net_connections("tcp")]
+        except psutil.Error:
+            return 0  # one of them has just ended
         return sum(one.status == psutil.CONN_LISTEN for one in found)
 
     while listening() < processes:

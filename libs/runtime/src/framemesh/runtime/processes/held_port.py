@@ -23,14 +23,24 @@ def held_port(address: str) -> Iterator[str]:
     Raises:
         AddressTaken: the port is in use.
     """
-    host, _, port = address.rpartition(":")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    name, _, number = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    host = name.strip("[]")
     with socket.socket(family) as held:
         try:
-            _take(held, host.strip("[]"), int(port))
+            port = int(number) or _free(family, host)
+            _take(held, host, port)
         except OSError as error:
             raise AddressTaken(address) from error
-        yield f"{host}:{held.getsockname()[1]}"
+        yield f"{name}:{port}"
+
+
+def _free(family: socket.AddressFamily, host: str) -> int:
+    """A port to ask for: one that the system chose for a socket is not kept by that socket when it
+    stops listening."""
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _take(held: socket.socket, host: str, port: int) -> None:
