@@ -173,7 +173,7 @@ async def test_a_process_that_hangs_is_replaced_and_its_cameras_go_on(
         await each.close()
     await is_stored(nats_broker, pipeline, all_)
     (failed,) = [line for line in two.said() if line["event"] == "process failed"]
-    assert failed["trouble"] == "killed: no answer to health checks for 10 s"
+    assert failed["trouble"] == "killed: no answer to health checks for 15 s"
 
 
 @pytest.mark.long

@@ -6,10 +6,13 @@ asked for nothing, has `NO_TELEMETRY`. Traces of frames have a port of their own
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import grpc.aio
+from typing import TYPE_CHECKING
 
 from framemesh.runtime.metrics.meter import NO_METER, Meter
+
+if TYPE_CHECKING:
+    # A process that only keeps others running is measured, too, and needs no gRPC: a fifth of it.
+    import grpc.aio
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,9 @@ class Telemetry:
 
     meter: Meter = NO_METER
     """Rates, sizes and durations, by the table of metrics."""
-    server_interceptors: Sequence[grpc.aio.ServerInterceptor] = ()
+    server_interceptors: "Sequence[grpc.aio.ServerInterceptor]" = ()
     """Around each call that this process answers."""
-    channel_interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
+    channel_interceptors: "Sequence[grpc.aio.ClientInterceptor]" = ()
     """Around each call that this process makes."""
 
 

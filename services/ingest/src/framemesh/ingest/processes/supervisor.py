@@ -32,7 +32,7 @@ from framemesh.runtime.telemetry import NO_TELEMETRY, Telemetry
 
 log = get_logger()
 
-LIVENESS = LivenessBounds(silent_seconds=10.0)
+LIVENESS = LivenessBounds(silent_seconds=15.0)
 """Sooner than whoever watches all of ingest ends all of it: its checks find the hung process, too,
 now and then."""
 
