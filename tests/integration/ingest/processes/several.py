@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,11 @@ def _connections(pid: int, port: int) -> int:
 
 @asynccontextmanager
 async def several(
-    nats_url: str, folder: Path, address: str = "", **settings: str
+    nats_url: str,
+    folder: Path,
+    address: str = "",
+    environment: Mapping[str, str] | None = None,
+    **settings: str,
 ) -> AsyncIterator[Several]:
     """`settings` without FRAMEMESH_INGEST_; it is killed at the end, if it still runs."""
     address = address or f"127.0.0.1:{free_block(1)}"
@@ -100,6 +104,7 @@ async def several(
             env={
                 **os.environ,
                 "FRAMEMESH_NATS": nats_url,
+                **(environment or {}),
                 **{f"FRAMEMESH_INGEST_{name.upper()}": each for name, each in chosen.items()},
             },
             stderr=out,
