@@ -66,7 +66,7 @@ async def open_door(folder: Path, **settings: str) -> AsyncIterator[Door]:
     """`settings` of ingest, without FRAMEMESH_INGEST_."""
     server = NatsServer(store=folder, port=free_block(1), store_max_bytes=8 * GIB)
     async with (
-        running_nats_server(server, folder / "nats.log"),
+        running_nats_server(server, folder / "nats.log") as nats,
         broker(server.url, "bench") as connected,
     ):
         await _provision(connected)
@@ -75,9 +75,7 @@ async def open_door(folder: Path, **settings: str) -> AsyncIterator[Door]:
             ingest_process(server.url, address, settings) as ingest,
             background_task(_drain(connected)),
         ):
-            children = psutil.Process().children(recursive=True)
-            nats = next(each for each in children if role(each) == "nats")
-            yield Door(address, server.url, (psutil.Process(ingest), nats))
+            yield Door(address, server.url, (psutil.Process(ingest), psutil.Process(nats.pid)))
 
 
 async def _provision(connected: Broker) -> None:
