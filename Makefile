@@ -103,7 +103,7 @@ lock: | $(UV) ## Pin the newest versions that the requirements allow
 		$(MEMBERS:%=%/pyproject.toml) -o requirements/framemesh.txt
 	$(UV) pip compile -q $(COMPILE) --no-deps -c requirements/dev.txt requirements/real-models.in \
 		-o requirements/real-models.txt
-	for name in triton build uv images/nats figures; do \
+	for name in triton build uv images/nats figures kafka; do \
 		$(UV) pip compile -q $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in $(SERVICES); do $(UV) pip compile -q $(COMPILE) -c requirements/dev.txt $(OURS) \
 		$$(printf '%s/pyproject.toml ' $$($(PYTHON) deploy/image/members.py $$name)) \
@@ -282,6 +282,21 @@ bench: install ## Throughput of the mesh, beside a direct loop over the same Tri
 bench-compare: install ## What this working tree costs beside another revision, in turns: REV=main
 	$(BIN)/python -m bench.compare $(REV)
 REV = HEAD
+
+# Kafka's client has an environment of its own, and its server is jars: nothing else needs them.
+.venv/kafka/.installed: requirements/kafka.txt .venv/.members
+	$(UV) venv -q --allow-existing --python $(BIN)/python .venv/kafka
+	$(UV) pip sync -q --python .venv/kafka/bin/python --require-hashes requirements/kafka.txt
+	touch $@
+.tools/kafka/.installed: bench/kafka_twin/pom.xml
+	rm -rf $(@D)
+	mvn -q -B -f $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
+	touch $@
+
+.PHONY: kafka bench-kafka
+kafka: install .venv/kafka/.installed .tools/kafka/.installed ## Fetch Kafka's server and client, with Maven and Java 17
+bench-kafka: kafka ## JetStream and Kafka side by side; KAFKA="--help" lists options
+	$(BIN)/python -m bench.kafka_twin $(KAFKA)
 
 .PHONY: demo
 demo: install ## People found in a street video, from camera to boxes
