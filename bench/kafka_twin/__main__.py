@@ -87,7 +87,7 @@ async def run(given: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, choices=[*PARTS, "sweep", []])
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=[*PARTS, "sweep"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--budget", type=float, default=600.0, help="seconds after which no turn begins"

@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 
 from bench.frames import ROOT
-from bench.kafka_twin.roles import GENERATION, PIPELINE, SPEC, TOPICS
 from bench.kafka_twin.kinds import Kind
+from bench.kafka_twin.roles import GENERATION, PIPELINE, SPEC, TOPICS
 from bench.kafka_twin.sides import Side
 from bench.kafka_twin.topics import TopicAdmin
 from bench.producers.cameras import Load

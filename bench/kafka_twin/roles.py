@@ -19,8 +19,8 @@ from typing import cast
 from pydantic import ByteSize
 
 from bench.kafka_twin.kafka_plane import TUNED
-from bench.kafka_twin.pull import KafkaPull, consumer_settings
 from bench.kafka_twin.kinds import Kind
+from bench.kafka_twin.pull import KafkaPull, consumer_settings
 from bench.kafka_twin.sides import plane_of
 from bench.kafka_twin.topics import Topic
 from framemesh.core.clock import SystemClock

@@ -14,8 +14,8 @@ from typing import Any
 
 from bench.data_plane import HEADERS, WINDOW, next_id
 from bench.kafka_twin.kafka_plane import TUNED
-from bench.kafka_twin.sender import Batching
 from bench.kafka_twin.kinds import Kind
+from bench.kafka_twin.sender import Batching
 from bench.kafka_twin.sides import plane_of
 from framemesh.runtime import logs
 from framemesh.runtime.concurrency.background_task import background_task
