@@ -53,8 +53,6 @@ def consumer_settings(address: str, group: str) -> dict[str, str | int | bool]:
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 250,
         "topic.metadata.refresh.fast.interval.ms": 50,
-        # With its default of 30 s that is how long a topic that was deleted is looked for.
-        "topic.metadata.propagation.max.ms": 1000,
         "log_level": 2,
     }
 

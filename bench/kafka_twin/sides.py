@@ -141,7 +141,9 @@ async def jetstream_side(folder: Path) -> AsyncIterator[JetStreamSide]:
 async def kafka_side(folder: Path, heap_mib: int = HEAP_MIB) -> AsyncIterator[KafkaSide]:
     """With the same stream as a topic."""
     async with running_kafka(folder, heap_mib) as (server, child):
-        await TopicAdmin(server.address).create(FRAMES)
+        admin = TopicAdmin(server.address)
+        await admin.create(FRAMES)
+        await admin.coordinate(FRAMES)
         side = KafkaSide(server, child)
         try:
             yield side

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from bench.kafka_twin.client import AdminClient, NewTopic
+from bench.kafka_twin.client import AdminClient, Consumer, NewTopic, TopicPartition
 from framemesh.runtime.dataplane.errors import ConsumerGone, StreamMissing
 from framemesh.runtime.memory.subjects import matches
 
@@ -99,6 +99,7 @@ class TopicAdmin:
     """Makes and deletes topics of one server."""
 
     def __init__(self, address: str) -> None:
+        self._address = address
         self._client = AdminClient({"bootstrap.servers": address, "log_level": 2})
 
     async def create(self, topic: Topic) -> None:
@@ -118,6 +119,18 @@ class TopicAdmin:
             },
         )
         await self._done(self._client.create_topics([wanted])[topic.name])
+
+    async def coordinate(self, topic: Topic) -> None:
+        """Have the broker make what it keeps offsets in, which it does when the first group asks:
+        whoever asks meanwhile may wait for minutes."""
+        await asyncio.to_thread(self._ask_for_offset, topic)
+
+    def _ask_for_offset(self, topic: Topic) -> None:
+        client = Consumer({"bootstrap.servers": self._address, "group.id": "first", "log_level": 2})
+        try:
+            client.committed([TopicPartition(topic.name, 0)], REQUEST_SECONDS)
+        finally:
+            client.close()
 
     async def delete(self, topic: Topic) -> None:
         await self._done(self._client.delete_topics([topic.name])[topic.name])

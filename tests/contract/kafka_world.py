@@ -103,6 +103,7 @@ NO_IDS = "the broker knows no message by its id, and no subject by its messages"
 NEVER_FULL = "the broker refuses nothing: retention deletes what is oldest"
 NO_ACK_WAIT = "the broker waits for no answer: a message comes again when its partition moves"
 NO_LATE_ACK = "what a closed pull had delivered comes again, whatever is answered then"
+NO_END = "a client that reads a topic goes on looking for it after it was deleted"
 NOT_DELETED = "what is settled stays until retention deletes it"
 
 NOT_ON_KAFKA: Mapping[str, str] = {
@@ -121,6 +122,7 @@ NOT_ON_KAFKA: Mapping[str, str] = {
     "test_an_answer_to_an_earlier_delivery_is_valid_for_the_later_one": NO_ACK_WAIT,
     "test_unanswered_messages_of_a_closed_pull_go_to_another_one": NO_ACK_WAIT,
     "test_a_pull_that_ends_receives_all_messages_on_their_way": NO_LATE_ACK,
+    "test_a_consumer_that_is_deleted_ends_the_pull": NO_END,
     "test_a_final_answer_is_final": NOT_DELETED,
     "test_messages_come_once_in_order_within_the_count_limit": NOT_DELETED,
     "test_several_pulls_of_a_consumer_share_its_messages": "a partition has one reader of a group",
