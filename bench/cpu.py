@@ -12,8 +12,10 @@ ROLES = {
     "framemesh.monitor": "monitor",
     "framemesh.agent": "agent",
     "framemesh.worker": "worker",
+    "framemesh.sink": "sink",
     "framemesh.cli.local": "supervisor",
     "bench.cameras": "cameras",
+    "bench.latency.cameras": "cameras",
 }
 
 

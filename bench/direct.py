@@ -86,21 +86,34 @@ class Lane:
     def infer(self, images: Sequence[bytes]) -> int:
         """Boxes in a batch of JPEGs; returns how many there are."""
         for row, image in enumerate(images):
-            picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
-            self._preparation.write(np.asarray(picture, np.uint8), self._inputs[row])
+            self.prepare(row, image)
+        self.call()
+        return self.boxes(len(images))
+
+    def prepare(self, row: int, image: bytes) -> None:
+        """Decode a JPEG, and write it into the input."""
+        picture = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+        self._preparation.write(np.asarray(picture, np.uint8), self._inputs[row])
+
+    def call(self) -> None:
+        """Have Triton run what is in the input."""
         inputs, outputs = self._request
-        target = self._target
         self._client.infer(
-            target.name,
+            self._target.name,
             inputs,
-            target.version,
+            self._target.version,
             outputs=outputs,
             client_timeout=CALL_TIMEOUT_SECONDS,
         )
+
+    def boxes(self, rows: int) -> int:
+        """Decode what Triton wrote; returns how many boxes there are."""
         columns = self._columns()
         return sum(
-            len(target.decoder.decode({name: column[row] for name, column in columns.items()}))
-            for row in range(len(images))
+            len(
+                self._target.decoder.decode({name: column[row] for name, column in columns.items()})
+            )
+            for row in range(rows)
         )
 
     def close(self) -> None:
