@@ -269,6 +269,7 @@ chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS=
 .PHONY: figures
 figures: install .venv/figures/.installed ## Draw docs/figures from the measurements that are beside them
 	.venv/figures/bin/python -m bench.scaling.figures docs/figures
+	.venv/figures/bin/python -m bench.soak.figures docs/figures
 
 .PHONY: mutations
 mutations: install ## 200 broken model files through a running mesh; MUTATIONS="--help" lists options
@@ -277,6 +278,10 @@ mutations: install ## 200 broken model files through a running mesh; MUTATIONS="
 .PHONY: bench
 bench: install ## Throughput of the mesh, beside a direct loop over the same Triton
 	$(BIN)/python -m bench.throughput
+
+.PHONY: soak
+soak: install ## A mesh under load for hours: memory, descriptors, threads, ledger; SOAK="--hours 2 --rate 60"
+	$(BIN)/python -m bench.soak $(SOAK)
 
 .PHONY: bench-compare
 bench-compare: install ## What this working tree costs beside another revision, in turns: REV=main
