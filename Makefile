@@ -270,6 +270,7 @@ chaos: install ## Every fault in a running mesh, and every frame counted; CHAOS=
 figures: install .venv/figures/.installed ## Draw docs/figures from the measurements that are beside them
 	.venv/figures/bin/python -m bench.scaling.figures docs/figures
 	.venv/figures/bin/python -m bench.soak.figures docs/figures
+	.venv/figures/bin/python -m bench.latency.figures docs/figures
 
 .PHONY: mutations
 mutations: install ## 200 broken model files through a running mesh; MUTATIONS="--help" lists options

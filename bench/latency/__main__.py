@@ -8,13 +8,14 @@ its outcome. Prints percentiles of both, by step and hop; ends with 1 where the 
 
 import argparse
 import asyncio
+import csv
 import sys
 import tempfile
 from pathlib import Path
 
 from bench.frames import MODEL
 from bench.latency.pace import CAMERAS, Pace
-from bench.latency.report import Turn, percentile, report
+from bench.latency.report import COLUMNS, Turn, percentile, report, table
 from bench.latency.turns import AGE, direct_turn, mesh_turn
 from bench.throughput import Mesh
 from framemesh.cli.local.ports import Ports
@@ -42,10 +43,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--model", type=Path, default=MODEL, help="a model folder")
+    parser.add_argument("--out", type=Path, help="a file for the table, which `make figures` draws")
     given = parser.parse_args()
     pace = Pace(given.rate, given.seconds, given.cameras)
     with tempfile.TemporaryDirectory() as folder:
         turns = asyncio.run(measure(pace, given.rounds, given.model, Path(folder)))
+    if given.out is not None:
+        with given.out.open("w", newline="") as file:
+            lines = csv.DictWriter(file, COLUMNS)
+            lines.writeheader()
+            lines.writerows(table(turns))
     sys.exit(not report(turns))
 
 

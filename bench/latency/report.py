@@ -32,26 +32,39 @@ def added(turns: Sequence[Turn], percent: float) -> float:
     )
 
 
-def _column(value: float | None) -> str:
+COLUMNS = ("hop", "direct_p50", "direct_p99", "mesh_p50", "mesh_p99")
+"""Milliseconds; empty where a way has no such hop."""
+
+
+def table(turns: Sequence[Turn]) -> list[dict[str, str | float | None]]:
+    """The medians of the turns, a row for each hop, for the age, and for who watches."""
+    lines: list[dict[str, str | float | None]] = []
+    for name in (*(hop.value for hop in Hop), AGE, SEEN):
+        line: dict[str, str | float | None] = {"hop": name}
+        for number, way in enumerate(("direct", "mesh")):
+            # Who calls directly sees the boxes as soon as they are there.
+            step = AGE if name == SEEN and way == "direct" else name
+            for percent in (50, 99):
+                found = median([turn[number] for turn in turns], step, percent)
+                line[f"{way}_p{percent}"] = None if found is None else round(found, 2)
+        lines.append(line)
+    return lines
+
+
+def _column(value: str | float | None) -> str:
     return f"{'-':>9}" if value is None else f"{value:9.2f}"
 
 
 def report(turns: Sequence[Turn]) -> bool:
     """Print; returns whether both goals are met."""
-    directs, meshes = [direct for direct, _ in turns], [mesh for _, mesh in turns]
-    print(f"{'ms':10}{'direct p50':>12}{'p99':>9}{'mesh p50':>12}{'p99':>9}{'added p50':>12}")
-    for name in (*(hop.value for hop in Hop), AGE, SEEN):
-        # Who calls directly sees the boxes as soon as they are there.
-        of_direct = AGE if name == SEEN else name
-        one, other = median(directs, of_direct, 50), median(meshes, name, 50)
-        print(f"{name:10}   {_column(one)}{_column(median(directs, of_direct, 99))}", end="")
-        print(f"   {_column(other)}{_column(median(meshes, name, 99))}", end="")
-        # What the direct loop does not have is all the mesh's. Medians do not add up exactly.
-        print(f"   {_column(None if other is None else other - (one or 0.0))}")
+    print(f"{'ms':10}{'direct p50':>12}{'p99':>9}{'mesh p50':>12}{'p99':>9}")
+    for line in table(turns):
+        hop, *values = line.values()
+        print("{:10}   {}{}   {}{}".format(hop, *map(_column, values)))
     p50, p99 = added(turns, 50), added(turns, 99)
     met = p50 <= GOAL_P50_MS and p99 <= GOAL_P99_MS
     goals = f"goals {GOAL_P50_MS:g} and {GOAL_P99_MS:g} ms"
     print(f"added to the age: p50 {p50:.2f} ms, p99 {p99:.2f} ms ({goals})")
-    lost = sum(mesh.offered - mesh.done for mesh in meshes)
-    print(f"frames of the mesh: {sum(mesh.offered for mesh in meshes)}, not done: {lost}")
+    lost = sum(mesh.offered - mesh.done for _, mesh in turns)
+    print(f"frames of the mesh: {sum(mesh.offered for _, mesh in turns)}, not done: {lost}")
     return met and not lost

@@ -4,8 +4,6 @@ It needs matplotlib and the files of measurements, and nothing of framemesh.
 """
 
 import argparse
-import csv
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +19,9 @@ from matplotlib.ticker import (  # type: ignore[import-not-found]
     NullFormatter,
 )
 
-Row = Mapping[str, str]
+from bench.scaling.csv_rows import Row, rows
+
+MEASURE = "python -m bench.scaling"
 
 COLOURS = {
     "framemesh": "#0a7d5c",
@@ -36,21 +36,6 @@ NAMES = {
     "utilization": "utilization 70/30",
     "pending-over-rate": "pending ÷ rate",
 }
-
-
-def rows(file: Path) -> list[Row]:
-    """
-    Raises:
-        SystemExit: it was not measured yet, with how that is done.
-    """
-    try:
-        with file.open(newline="") as lines:
-            return [*csv.DictReader(lines)]
-    except FileNotFoundError:
-        sys.exit(
-            f"{file} is missing: measure with `python -m bench.scaling.first_frames` and"
-            " `python -m bench.scaling`, on a machine that does nothing else"
-        )
 
 
 def seconds_axis(axes: "plt.Axes") -> None:
@@ -175,12 +160,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     scaling = folder / "scaling"
-    first_frames(rows(folder / "first-frames.csv"), folder / "first-frames.png")
+    first = rows(folder / "first-frames.csv", "python -m bench.scaling.first_frames")
+    first_frames(first, folder / "first-frames.png")
     derivative(
-        {load: rows(scaling / f"{load}-framemesh.csv") for load in TITLES},
+        {load: rows(scaling / f"{load}-framemesh.csv", MEASURE) for load in TITLES},
         folder / "derivative.png",
     )
-    pareto(rows(scaling / "summary.csv"), folder / "scalers.png")
+    pareto(rows(scaling / "summary.csv", MEASURE), folder / "scalers.png")
 
 
 if __name__ == "__main__":

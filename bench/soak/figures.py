@@ -4,10 +4,8 @@ It needs matplotlib and the files of measurements, and nothing of framemesh.
 """
 
 import argparse
-import csv
-import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib  # type: ignore[import-not-found]
@@ -16,7 +14,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # type: ignore[import-not-found]
 
-Row = Mapping[str, str]
+from bench.scaling.csv_rows import Row, rows
 
 COLOURS = {
     "nats": "#c2571a",
@@ -31,18 +29,6 @@ COLOURS = {
     "cameras": "#7a5a3a",
 }
 MIB = 1024
-
-
-def rows(file: Path) -> list[Row]:
-    """
-    Raises:
-        SystemExit: it was not measured yet, with how that is done.
-    """
-    try:
-        with file.open(newline="") as lines:
-            return [*csv.DictReader(lines)]
-    except FileNotFoundError:
-        sys.exit(f"{file} is missing: measure with `make soak`")
 
 
 def sums(found: Sequence[Row], column: str) -> dict[str, tuple[list[float], list[float]]]:
@@ -90,8 +76,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    measured = folder / "soak"
-    soak(rows(measured / "processes.csv"), rows(measured / "ledger.csv"), folder / "soak.png")
+    measured = [folder / "soak" / name for name in ("processes.csv", "ledger.csv")]
+    processes, ledger = (rows(file, "make soak") for file in measured)
+    soak(processes, ledger, folder / "soak.png")
 
 
 if __name__ == "__main__":

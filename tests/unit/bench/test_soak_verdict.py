@@ -50,8 +50,8 @@ def test_memory_that_grows_fails() -> None:
 
 
 def test_the_broker_may_move_by_its_blocks() -> None:
-    assert not failed(steady(growth_mib=10, role="nats"))
-    assert failed(steady(growth_mib=60, role="nats")) == ["nats: memory"]
+    assert not failed(steady(growth_mib=60, role="nats"))
+    assert failed(steady(growth_mib=200, role="nats")) == ["nats: memory"]
 
 
 def test_descriptors_that_stay_open_fail() -> None:
