@@ -16,6 +16,7 @@ ROLES = {
     "framemesh.cli.local": "supervisor",
     "bench.cameras": "cameras",
     "bench.latency.cameras": "cameras",
+    "bench.producers.cameras": "cameras",
 }
 
 

@@ -7,6 +7,7 @@ connected, and what it came to, as JSON, once the last frame is acknowledged.
 import argparse
 import asyncio
 import json
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class Load:
     fps: float
     """Of each camera; 0: as fast as it goes."""
     seconds: float
+    image_bytes: int = IMAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,15 @@ class Sent:
     resident_bytes: int
 
 
-def image() -> bytes:
-    """A JPEG of about IMAGE_BYTES."""
-    noise = np.random.default_rng(5).integers(0, 255, (270, 480, 3), np.uint8)
+def image(size: int = IMAGE_BYTES) -> bytes:
+    """A JPEG of about `size` bytes: of 480x270 pixels for 50 KB, of fewer for less."""
+    scale = min(1.0, math.sqrt(size / IMAGE_BYTES))
+    sides = round(270 * scale), round(480 * scale)
+    noise = np.random.default_rng(5).integers(0, 255, (*sides, 3), np.uint8)
     picture = cv2.GaussianBlur(noise, (0, 0), 0.9)
     for quality in range(95, 5, -1):
         encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-        if len(encoded) <= IMAGE_BYTES:
+        if len(encoded) <= size:
             return encoded
     raise RuntimeError("no quality makes it so small")
 
@@ -65,7 +69,7 @@ def due(load: Load, number: int, frame: int) -> float:
 
 async def with_tasks(load: Load) -> None:
     """With the face of the SDK for asyncio."""
-    picture = image()
+    picture = image(load.image_bytes)
     cameras = [
         AsyncCamera(load.address, pipeline=load.pipeline, name=f"camera-{n}", options=OPTIONS)
         for n in range(load.cameras)
@@ -94,7 +98,7 @@ async def with_tasks(load: Load) -> None:
 
 def with_threads(load: Load) -> None:
     """With that for threads, one for each camera."""
-    picture = image()
+    picture = image(load.image_bytes)
     cameras = [
         Camera(load.address, pipeline=load.pipeline, name=f"camera-{n}", options=OPTIONS)
         for n in range(load.cameras)
@@ -153,8 +157,16 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=0.0, help="of each; 0: as fast as it goes")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--threads", action="store_true", help="one for each, instead of asyncio")
+    parser.add_argument("--image-bytes", type=int, default=IMAGE_BYTES)
     given = parser.parse_args()
-    load = Load(given.address, given.pipeline, given.cameras, given.fps, given.seconds)
+    load = Load(
+        given.address,
+        given.pipeline,
+        given.cameras,
+        given.fps,
+        given.seconds,
+        given.image_bytes,
+    )
     if given.threads:
         with_threads(load)
     else:

@@ -25,7 +25,7 @@ class Bounds:
     """Of the resident memory of a role, over all that is measured."""
     growth_floor_mib: float = 3.0
     """Allowed whatever the share: a role of 50 MiB moves by so much without growing."""
-    floors_mib: Mapping[str, float] = field(default_factory=lambda: {"nats": 96.0})
+    floors_mib: Mapping[str, float] = field(default_factory=lambda: {"nats": 64.0})
     """Of single roles. nats-server has 25 to 55 MiB in use after a collection, as it has blocks of
     streams of up to 8 MiB each in memory or not, and lets garbage pile up to twice as much."""
     more_fds: int = 2
