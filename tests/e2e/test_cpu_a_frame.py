@@ -33,7 +33,7 @@ TURNS = 3
 
 MARGIN = 1.3
 """Of the stored ratio. Ten runs were at 0.92 to 1.09 of it, five of them beside two busy loops, all
-on two cores with a load of 7 to 35. With 4 ms more a frame in the worker it was at 1.31 and 1.41."""
+on two cores with a load of 7 to 35. With 4 ms more a frame in the worker: 1.31 and 1.41."""
 
 
 def seconds_to_prepare(images: Sequence[bytes]) -> float:
