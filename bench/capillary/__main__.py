@@ -19,7 +19,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.pool import Pool
 from pathlib import Path
@@ -28,6 +28,7 @@ import yaml
 from pydantic import ByteSize
 
 from bench.capillary import looker
+from bench.cpu import cpu_seconds
 from bench.frames import MODEL, jpegs
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.ports import Ports
@@ -50,6 +51,8 @@ class Found:
 
     seconds: float
     boxes: int
+    cpu_seconds: float = 0.0
+    """Of all processes, whatever else the machine does."""
 
 
 def single_instance(model: Path, to: Path) -> Path:
@@ -58,6 +61,11 @@ def single_instance(model: Path, to: Path) -> Path:
     manifest = yaml.safe_load((to / "model.yaml").read_text())
     (to / "model.yaml").write_text(yaml.safe_dump({**manifest, "instances": 1}))
     return to
+
+
+def spent() -> float:
+    """CPU seconds so far, of this process and all below it."""
+    return sum(cpu_seconds(os.getpid()).values())
 
 
 def serial(pool: Pool, images: Sequence[bytes]) -> Found:
@@ -117,11 +125,12 @@ async def measure(
             }
             # The first of each warms up what images alone can.
             for number in range(-1, rounds):
-                turn = {way: await asyncio.to_thread(do, images) for way, do in ways.items()}
-                turn["mesh"] = await own(images)
-                if number >= 0:
-                    for way, each in turn.items():
-                        found[way].append(each)
+                for way in WAYS:
+                    before = spent()
+                    rival = ways.get(way)
+                    once = await (asyncio.to_thread(rival, images) if rival else own(images))
+                    if number >= 0:
+                        found[way].append(replace(once, cpu_seconds=spent() - before))
     return found
 
 
@@ -129,13 +138,16 @@ def report(cores: int, found: dict[str, list[Found]]) -> None:
     boxes = {each.boxes for turns in found.values() for each in turns}
     assert max(boxes) - min(boxes) <= 1, f"the ways differ in what they find: {sorted(boxes)}"
     ms = {way: [1000 * each.seconds / IMAGES for each in turns] for way, turns in found.items()}
-    line = "  ".join(f"{way} {statistics.median(values):7.2f}" for way, values in ms.items())
-    less = [
-        1 - statistics.median(o / r for o, r in zip(ms["mesh"], ms[rival], strict=True))
-        for rival in ("serial", "pool")
-    ]
-    print(f"cores {cores}  ms a frame: {line}", end="  ")
-    print("mesh against serial {:+.0%}, against pool {:+.0%}".format(*(-part for part in less)))
+    print(f"cores {cores}     {'ms a frame':>10}  {'CPU ms':>8}")
+    for way, turns in found.items():
+        cpu = statistics.median(1000 * each.cpu_seconds / IMAGES for each in turns)
+        print(f"    {way:9}{statistics.median(ms[way]):10.2f}  {cpu:8.2f}")
+    for rival in ("serial", "pool"):
+        ratios = [own / other for own, other in zip(ms["mesh"], ms[rival], strict=True)]
+        print(
+            f"    mesh against {rival}: {statistics.median(ratios) - 1:+.0%} of the time",
+            flush=True,
+        )
 
 
 def main() -> None:
