@@ -24,7 +24,6 @@ from bench.kafka_twin.pull import KafkaPull, consumer_settings
 from bench.kafka_twin.sides import plane_of
 from bench.kafka_twin.topics import Topic
 from framemesh.core.clock import SystemClock
-from framemesh.core.outcome import Outcome
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
 from framemesh.ingest import app as ingest_app
@@ -37,7 +36,6 @@ from framemesh.runtime.concurrency.broadcast import Broadcast
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.dataplane.data_plane import DataPlane, PullLimits
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
-from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import (
@@ -53,13 +51,15 @@ from framemesh.runtime.messages.subjects import (
 )
 from framemesh.runtime.settings import from_environment
 from framemesh.runtime.tracing.otlp_sink import span_sink
+from framemesh.worker.engine.batch_bound import BatchBound
 from framemesh.worker.engine.graph_executor import InferenceResult
-from framemesh.worker.frame_context import FrameContext
+from framemesh.worker.engine.group_sizes import MAX_GROUP, GroupSizes
+from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.dispatcher import Dispatcher
 from framemesh.worker.intake.source import FrameSource
 from framemesh.worker.processing.commit import OutcomeCommitter
 from framemesh.worker.processing.outcomes import OutcomeFactory
-from framemesh.worker.processing.processor import FrameProcessor
+from framemesh.worker.processing.processor import Attempt, FrameProcessor
 from framemesh.worker.tracing.frame_tracing import FrameTracing
 
 PIPELINE = "street"
@@ -87,6 +87,9 @@ TOPICS = (
 
 HELD = 64
 """Frames that the worker works on at once; a real one has a few more than its models take."""
+
+GROUPS = 5
+"""At work at once, as with a model of two instances on two cores."""
 
 LEDGER_FETCH_BYTES = 1024 * 1024
 """Above what comes within BATCH_WINDOW_SECONDS, so that the ledger is read as seldom on Kafka."""
@@ -121,15 +124,15 @@ async def worker(where: Where, stop: asyncio.Event) -> None:
     clock = SystemClock()
     outcomes = OutcomeFactory(PIPELINE, "null", SPEC.delivery, clock)
 
-    async def no_model(context: FrameContext) -> Outcome:
-        return outcomes.done(context, InferenceResult(480, 270, ()), 1)
+    async def no_model(group: FrameGroup) -> list[Attempt]:
+        return [outcomes.done(each, InferenceResult(480, 270, ()), 1) for each in group.contexts]
 
     async with (
         plane_of(where.kind, where.address, TUNED, *TOPICS) as plane,
         span_sink("", "null") as spans,
     ):
         tracing = FrameTracing(spans, "null", SPEC, clock, live=True)
-        committer = OutcomeCommitter(ReliableWriter(plane, UNTIL_STOPPED), outcomes, tracing)
+        committer = OutcomeCommitter(plane, outcomes, tracing)
         dispatcher = Dispatcher(
             plane,
             FrameProcessor((), no_model),
@@ -137,6 +140,7 @@ async def worker(where: Where, stop: asyncio.Event) -> None:
             committer,
             SPEC.delivery,
             slots=HELD,
+            groups=GroupSizes(GROUPS, BatchBound(MAX_GROUP)),
             held=HELD,
             clock=clock,
             dispatch_latency=lambda: 0.0,

@@ -88,6 +88,7 @@ class JetStreamSide:
         began = asyncio.get_running_loop().time()
         self._child.kill()
         await self._child.wait()
+        assert self._child.log is not None
         again = running_nats_server(self._server, self._child.log)
         self._child = await self._again.enter_async_context(again)
         return asyncio.get_running_loop().time() - began

@@ -18,6 +18,7 @@ import cv2
 from bench.direct import Lane, target
 from bench.frames import MODEL, jpegs
 from bench.latency.pace import CAMERAS, Pace
+from framemesh.pixels import prepare
 
 LEAD_SECONDS = 0.2
 
@@ -58,7 +59,7 @@ def measure(address: str, model: Path, pace: Pace, warm_seconds: float) -> list[
     """The frames that were due after the first `warm_seconds`."""
     # As the worker: frames are decoded side by side, so OpenCV's own threads would only compete.
     cv2.setNumThreads(1)
-    images, what = jpegs(), target(address, model)
+    images, what = jpegs(), target(address, model, prepare)
     lanes = [Lane(what, 1, number) for number in range(pace.cameras)]
     loops = [Loop(lane, number, pace, images) for number, lane in enumerate(lanes)]
     began = time.monotonic() + LEAD_SECONDS

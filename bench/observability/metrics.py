@@ -70,7 +70,7 @@ def main() -> None:
         "all metrics of a frame": microseconds(lambda: frames.completed(timed)),
         "OpenTelemetry: a counter": microseconds(lambda: add(1, attributes)),
         "OpenTelemetry: a histogram": microseconds(lambda: record(0.12, attributes)),
-        "a worker's page": microseconds(lambda: page(meter.snapshot()), 20),
+        "a worker's page": microseconds(lambda: page({"": meter.snapshot()}), 20),
     }
     for name, took in steps.items():
         print(f"{name:30}{took:9.2f} us")

@@ -36,6 +36,7 @@ class Holder:
 
     @property
     def said(self) -> list[dict[str, Any]]:
+        assert self._child.log is not None
         lines = self._child.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
