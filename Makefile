@@ -23,7 +23,8 @@ WEB := services/monitor/web
 PAGE := services/monitor/src/framemesh/monitor/dashboard/page/index.html
 CRATE := libs/pixels/native
 NATIVE := libs/pixels/src/framemesh/pixels/libframemesh_pixels.so
-CARGO := $(shell command -v cargo 2>/dev/null)
+# One that runs: rustup's does not without a toolchain of this user.
+CARGO := $(shell cargo --version >/dev/null 2>&1 && command -v cargo)
 NPM := $(shell command -v npm 2>/dev/null)
 GO := $(shell command -v go 2>/dev/null)
 
