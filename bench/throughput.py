@@ -13,13 +13,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc.aio
+import psutil
 
-from bench.cpu import cpu_seconds
+from bench.cpu import cpu_seconds, role
 from bench.direct import DirectRun
 from bench.frames import MODEL, ROOT
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
@@ -177,9 +179,15 @@ def direct(
     seconds: float,
     *,
     same_preparation: bool = False,
+    cpus: Collection[int] = (),
 ) -> DirectRun:
-    """The direct loop in another process, with the same allocator settings as the worker."""
-    command = [sys.executable, "-m", "bench.direct", address]
+    """The direct loop in another process, with the same allocator settings as the worker.
+
+    Args:
+        cpus: that it may use; none: those of this process.
+    """
+    held = ["taskset", "--cpu-list", ",".join(map(str, cpus))] if cpus else []
+    command = [*held, sys.executable, "-m", "bench.direct", address]
     options = [
         f"--model={model_folder}",
         f"--batch={batch}",
@@ -198,35 +206,54 @@ def direct(
     return DirectRun(**json.loads(done.stdout))
 
 
-def best_direct(address: str, model_folder: Path) -> tuple[int, int]:
+def set_apart(mesh: int) -> Collection[int]:
+    """Hold the agent of a mesh, and what it starts from now on, to one CPU, and all other processes
+    of the mesh and this one to the others; returns the agent's. So a worker is alone with its
+    Triton, as on a node of its own."""
+    *others, last = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, others)
+    root = psutil.Process(mesh)
+    for process in [root, *root.children(recursive=True)]:
+        for thread in process.threads():
+            os.sched_setaffinity(thread.id, [last] if role(process) == "agent" else others)
+    return [last]
+
+
+def best_direct(address: str, model_folder: Path, cpus: Collection[int] = ()) -> tuple[int, int]:
     """The batch size and concurrency with which the direct loop is fastest."""
     rates: dict[tuple[int, int], float] = {}
     for batch in (1, 2, 4, 8):
         for concurrency in (2, 3, 4):
-            rate = direct(address, model_folder, batch, concurrency, 3).frames_per_second
+            run = direct(address, model_folder, batch, concurrency, 3, cpus=cpus)
+            rate = run.frames_per_second
             rates[batch, concurrency] = rate
             print(f"    direct, batch {batch}, {concurrency} threads: {rate:6.0f} frames/s")
     return max(rates, key=lambda each: rates[each])
 
 
 async def compare(
-    rounds: int, frames_of_each: int, model_folder: Path, data: Path, *, same_preparation: bool
+    rounds: int,
+    frames_of_each: int,
+    model_folder: Path,
+    data: Path,
+    *,
+    same_preparation: bool,
+    apart: bool,
 ) -> None:
     async with running_mesh(data, Ports.free()) as run:
+        cpus = set_apart(run.pid) if apart else ()
         mesh = Mesh(run, model_folder)
         await mesh.prepare()
         triton = await mesh.triton()
-        how = await asyncio.to_thread(best_direct, triton, model_folder)
+        how = await asyncio.to_thread(best_direct, triton, model_folder, cpus)
         loops: list[DirectRun] = []
         same: list[DirectRun] = []
         runs: list[MeshRun] = []
         for _ in range(rounds):
-            loops.append(await asyncio.to_thread(direct, triton, model_folder, *how, 6))
+            ask = partial(direct, triton, model_folder, *how, 6, cpus=cpus)
+            loops.append(await asyncio.to_thread(ask))
             if same_preparation:
-                alike = asyncio.to_thread(
-                    direct, triton, model_folder, *how, 6, same_preparation=True
-                )
-                same.append(await alike)
+                same.append(await asyncio.to_thread(partial(ask, same_preparation=True)))
             runs.append(await mesh.saturate(frames_of_each))
             rates = loops[-1].frames_per_second, runs[-1].frames_per_second
             print("  direct {:6.0f} frames/s   mesh {:6.0f} frames/s".format(*rates))
@@ -253,9 +280,9 @@ def report(loops: list[DirectRun], runs: list[MeshRun], how: str) -> None:
     print(f"ratio        {statistics.median(ratios):6.2f}  (median of {len(ratios)} rounds)")
     print("CPU ms a frame:")
     print(f"  {'direct loop':12} {statistics.median(loop.cpu_ms for loop in loops):6.2f}")
-    for role in sorted(runs[0].cpu, key=lambda role: -runs[0].cpu[role]):
-        spent = statistics.median(run.role_ms(role) for run in runs)
-        print(f"  {role:12} {spent:6.2f}")
+    for name in sorted(runs[0].cpu, key=lambda name: -runs[0].cpu[name]):
+        spent = statistics.median(run.role_ms(name) for run in runs)
+        print(f"  {name:12} {spent:6.2f}")
 
 
 def main() -> None:
@@ -268,6 +295,11 @@ def main() -> None:
         action="store_true",
         help="also a loop that prepares inputs as the worker does, not by OpenCV",
     )
+    parser.add_argument(
+        "--apart",
+        action="store_true",
+        help="the worker with its Triton, and the direct loop, on one CPU; all else on the others",
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(
@@ -277,6 +309,7 @@ def main() -> None:
                 arguments.model,
                 Path(folder),
                 same_preparation=arguments.same_preparation,
+                apart=arguments.apart,
             )
         )
 
