@@ -1,6 +1,7 @@
 """Holds frames back while a stream of the buffer is full."""
 
 import asyncio
+import math
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -30,7 +31,9 @@ class BackpressureGate:
     """Stores frames in one stream: side by side while it has room, one by one while it is full.
 
     However many frames of however many cameras wait for a full stream, one of them polls it, and
-    the others queue behind that one.
+    the others queue behind that one. A frame that comes while some of them wait queues, too: there
+    is hardly more room than for the first of them, and a frame that is refused costs the broker as
+    much as one that is stored.
     """
 
     def __init__(self, sink: PromptSink) -> None:
@@ -39,7 +42,11 @@ class BackpressureGate:
         """Bounds the frames that wait for this stream, of all cameras together. Each stream has its
         own, so that cameras of a full stream do not hold up those of another."""
         self._polling = asyncio.Lock()
+        self._waiting = 0
+        """Frames in the queue, with the one that polls."""
         self._full = False
+        self._refused_at = -math.inf
+        """When it refused a frame last, by the event loop's clock."""
 
     async def store(self, message: OutboundMessage, eviction: Eviction | None = None) -> None:
         """Return when the stream has the frame. Blocks for as long as it is full.
@@ -53,25 +60,56 @@ class BackpressureGate:
         """
         if not self._full and await self._refusal(message) is None:
             return
-        self._full = True
-        async with self._polling:
-            while (full := await self._refusal(message)) is not None:
-                evicting = None if isinstance(full, BrokerFull) else eviction
-                if not (evicting and await evicting.make_room(message)):
-                    await asyncio.sleep(POLL_SECONDS)
-            self._full = False
+        self._waiting += 1
+        try:
+            async with self._polling:
+                await self._store_once_there_is_room(message, eviction)
+        finally:
+            self._waiting -= 1
+        self._full = self._waiting > 0
 
     def begin_store(self, message: OutboundMessage) -> asyncio.Future[int | None] | None:
         """As PromptSink.begin_store; None while the stream is full."""
-        return None if self._full else self._sink.begin_store(message)
+        if self._full:
+            return None
+        begun = self._sink.begin_store(message)
+        if begun is not None:
+            begun.add_done_callback(self._note)
+        return begun
+
+    async def _store_once_there_is_room(
+        self, message: OutboundMessage, eviction: Eviction | None
+    ) -> None:
+        if eviction is None:
+            # Whoever is next in the queue need not ask what was just answered.
+            await self._rest()
+        while (full := await self._refusal(message)) is not None:
+            evicting = None if isinstance(full, BrokerFull) else eviction
+            if not (evicting and await evicting.make_room(message)):
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait until a full stream may be asked again."""
+        passed = asyncio.get_running_loop().time() - self._refused_at
+        if passed < POLL_SECONDS:
+            await asyncio.sleep(POLL_SECONDS - passed)
 
     async def _refusal(self, message: OutboundMessage) -> StreamFull | None:
         """Why there is no room for the message; None once it is stored."""
         try:
             await self._sink.store(message)
         except StreamFull as full:
+            self._refused()
             return full
         return None
+
+    def _note(self, begun: asyncio.Future[int | None]) -> None:
+        if not begun.cancelled() and isinstance(begun.exception(), StreamFull):
+            self._refused()
+
+    def _refused(self) -> None:
+        self._full = True
+        self._refused_at = asyncio.get_running_loop().time()
 
 
 class EvictingGate:
