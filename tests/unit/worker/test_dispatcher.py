@@ -305,6 +305,28 @@ async def test_frames_of_one_camera_keep_their_order_where_they_are_worked_on_to
     assert [each.frame.sequence for each in bench.outcomes] == list(range(1, 13))
 
 
+async def test_an_outcome_that_cannot_be_written_costs_its_own_frame_alone() -> None:
+    """A fault of ours: that frame is given back, and the worker goes on with the others."""
+    bench, stop = Bench(DeliverySpec()), asyncio.Event()
+
+    async def process(group: FrameGroup) -> list[Attempt]:
+        attempts = await FrameProcessor.process(bench.processor, group)
+        return [
+            replace(each, detail="\ud800")
+            if isinstance(each, Outcome) and each.frame.sequence == 4
+            else each
+            for each in attempts
+        ]
+
+    bench.processor.process = process  # type: ignore[method-assign]
+    bench.processor.go.set()
+    for number in range(1, 8):
+        await bench.offer(number)
+    await completed(bench, stop, 6)
+    assert sorted(each.frame.sequence for each in bench.outcomes) == [1, 2, 3, 5, 6, 7]
+    assert len(bench.plane.messages("FRAMES")) == 1
+
+
 async def test_an_outcome_that_is_not_stored_at_once_is_stored_later() -> None:
     """As where the ledger is away for a moment: the frames are not worked on anew."""
     bench, stop = Bench(DeliverySpec()), asyncio.Event()

@@ -265,14 +265,11 @@ class Dispatcher:
             if outcome.fate is Fate.EXPIRED:
                 # Cameras that send as often as the model answers would be late each time.
                 self._scheduler.prioritize(in_flight.frame.id.camera)
-            if len(decided) == 1 or self._committer.prompt(in_flight, outcome):
+            if self._committer.prompt(in_flight, outcome):
                 prompt.append((in_flight, outcome))
             else:
                 # Those that were worked on beside it do not wait for what it waits for.
                 self._start(in_flight, self._commit_late(in_flight, outcome))
-        if len(decided) == 1:
-            await self._commit_late(*decided[0])
-            return
         await self._committer.commit_together(prompt)
         for in_flight, _ in prompt:
             self._finish(in_flight)

@@ -1,6 +1,7 @@
 """Completes frames: the outcome of each is stored, then it is acked."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -58,14 +59,12 @@ class OutcomeCommitter:
         )
 
     async def commit_together(self, completed: Sequence[Completed]) -> None:
-        """As `commit`, of frames that are all prompt: their outcomes are on their way at once."""
-        begun = [self._begin(*each) for each in completed if not each[0].source.lost]
+        """As `commit`, of frames that are all prompt: their outcomes are on their way at once. One
+        for which that fails, for whatever reason, is committed by itself."""
+        begun = [self._begin(*each) for each in completed]
         try:
             for each in begun:
-                try:
-                    await self._finish(each)
-                except Exception as error:  # noqa: BLE001  the frame comes again
-                    await self.abandon(each.in_flight, error)
+                await self._finish(each)
         finally:
             # Only where it was cancelled is there anything left of them.
             for each in begun:
@@ -101,17 +100,25 @@ class OutcomeCommitter:
         self._tracing.settled(in_flight.context)
 
     def _begin(self, in_flight: InFlightFrame, outcome: Outcome) -> "_Begun":
-        traced = self._tracing.begin(in_flight, outcome)
-        message = outcome_message.to_message(outcome, traced.headers if traced else NO_HEADERS)
-        return _Begun(in_flight, outcome, traced, self._sink.begin_store(message))
+        traced, answer = None, None
+        # `commit` meets the same fault, and tells it.
+        with contextlib.suppress(Exception):
+            if not in_flight.source.lost:
+                traced = self._tracing.begin(in_flight, outcome)
+                headers = traced.headers if traced else NO_HEADERS
+                answer = self._sink.begin_store(outcome_message.to_message(outcome, headers))
+        return _Begun(in_flight, outcome, traced, answer)
 
     async def _finish(self, begun: "_Begun") -> None:
         if not await _is_stored(begun.answer):
             # Whatever it was, to store it again is safe.
-            await self._store(begun.in_flight, begun.outcome)
+            await self.commit(begun.in_flight, begun.outcome)
             return
-        self._completed(begun.outcome)
-        await self._ack(begun.in_flight, begun.outcome, begun.traced, first=True)
+        try:
+            self._completed(begun.outcome)
+            await self._ack(begun.in_flight, begun.outcome, begun.traced, first=True)
+        except Exception as error:  # noqa: BLE001  the frame comes again
+            await self.abandon(begun.in_flight, error)
 
     async def _store(self, in_flight: InFlightFrame, outcome: Outcome) -> None:
         try:
@@ -162,7 +169,7 @@ class _Begun:
     outcome: Outcome
     traced: FrameSpans | None
     answer: asyncio.Future[int | None] | None
-    """None: it could not be sent without waiting."""
+    """None: it could not be sent, or not without waiting."""
 
 
 async def _is_stored(answer: asyncio.Future[int | None] | None) -> bool:
