@@ -1,4 +1,7 @@
-"""How long a worker waits before it starts its Triton again."""
+"""How long a worker waits before it starts its Triton again, and what it asks of a doubtful one."""
+
+import asyncio
+from typing import cast
 
 import pytest
 
@@ -6,6 +9,7 @@ from framemesh.core.errors import FramemeshError
 from framemesh.runtime.concurrency.backoff import Backoff
 from framemesh.worker.errors import (
     InferenceFailed,
+    TritonNotReady,
     TritonShortOfResources,
     TritonStartFailed,
     TritonStartTooSlow,
@@ -13,6 +17,7 @@ from framemesh.worker.errors import (
 )
 from framemesh.worker.triton.client import TritonClient
 from framemesh.worker.triton.scarcity import is_scarce
+from framemesh.worker.triton.served_model import ServedModel
 from framemesh.worker.triton.server import (
     OWN_RESTARTS,
     PERMANENT_RESTARTS,
@@ -85,3 +90,61 @@ async def test_a_start_that_fails_says_whether_it_may_pass(
         await triton.start([])
     assert type(failed.value) is raised
     assert failed.value.permanent is (raised is TritonStartFailed)
+
+
+class Running:
+    """An instance that was started by somebody else."""
+
+    owned = False
+    running = True
+
+    async def start(self, client: TritonClient) -> None:
+        """It runs."""
+
+    async def stop(self) -> None:
+        """It goes on."""
+
+    def last_log_line(self) -> str:
+        return ""
+
+
+class OneFailedCall:
+    """A model whose only call fails, and whose probes succeed once they may."""
+
+    def __init__(self) -> None:
+        self.answered_at = 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.calls = 0
+
+    async def attach(self) -> None:
+        """It has no memory to share."""
+
+    async def probe(self) -> None:
+        await self.may_answer.wait()
+
+    async def infer(self, rows: list[int], size: None) -> None:
+        self.calls += 1
+        raise TritonUnavailable("connection reset")
+
+
+async def test_after_a_failed_call_none_follows_until_a_probe_was_answered() -> None:
+    """The next might be the last attempt of a frame that did nothing, at a Triton that is dead."""
+    triton = TritonServer(Running(), TritonClient(), HandClock())
+    failing = OneFailedCall()
+    model = cast("ServedModel", failing)
+    await triton.start([model])
+    failing.may_answer.clear()
+    watching = asyncio.create_task(triton.watch())
+    with pytest.raises(TritonUnavailable):
+        await triton.infer(model, [0])
+
+    with pytest.raises(TritonNotReady):
+        await triton.infer(model, [0])
+    waiting = asyncio.create_task(triton.available())
+    await asyncio.sleep(0)
+    assert (waiting.done(), failing.calls, triton.healthy) == (False, 1, True)
+    failing.may_answer.set()
+    async with asyncio.timeout(5):
+        await waiting
+    watching.cancel()

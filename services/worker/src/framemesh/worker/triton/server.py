@@ -76,7 +76,10 @@ class TritonServer:
         self._clock = clock
         self.models: Sequence[ServedModel] = ()
         self._suspected = asyncio.Event()
-        self._healthy = asyncio.Event()
+        self._usable = asyncio.Event()
+        """Healthy, and no call failed since it was last seen to be."""
+        self.healthy = False
+        """As far as is known; one that is suspected still counts as healthy."""
         self.restarts = 0
         """Attempts to restart it, in all."""
 
@@ -86,17 +89,13 @@ class TritonServer:
         return self._client.address
 
     @property
-    def healthy(self) -> bool:
-        return self._healthy.is_set()
-
-    @property
     def shared_memory(self) -> bool:
         """Whether the images of all models go through shared memory."""
         return all(model.shared_memory for model in self.models)
 
     async def available(self) -> None:
-        """Wait until it is healthy."""
-        await self._healthy.wait()
+        """Wait until it is healthy, and until what a failed call made doubtful is known."""
+        await self._usable.wait()
 
     async def start(self, models: Sequence[ServedModel]) -> None:
         """Return once every model answered a real inference.
@@ -114,7 +113,7 @@ class TritonServer:
             if is_scarce(str(error)):
                 raise TritonShortOfResources(str(error)) from error
             raise
-        self._healthy.set()
+        self._set_healthy(True)
 
     async def watch(self) -> None:
         """Restart it whenever it fails. Runs until cancelled."""
@@ -124,18 +123,18 @@ class TritonServer:
             reason = await self._failure()
             if self._clock.monotonic() - since > STABLE_SECONDS:
                 attempts = 0
-            self._healthy.clear()
+            self._set_healthy(False)
             log.warning("triton failed", address=self.address, reason=reason)
             attempts = await self._restart(attempts)
             log.info("triton is healthy again", address=self.address, restarts=self.restarts)
-            self._healthy.set()
+            self._set_healthy(True)
 
     async def stop(self) -> None:
         """Stop it, if it is our child process, and free all memory; a second call does nothing."""
         if self.healthy and not self._source.owned:
             for model in self.models:
                 await model.detach()
-        self._healthy.clear()
+        self._set_healthy(False)
         await self._client.close()
         await self._source.stop()
         for model in self.models:
@@ -144,12 +143,14 @@ class TritonServer:
     async def infer(
         self, model: ServedModel, rows: Sequence[int], size: InputSize | None = None
     ) -> list[RowOutputs]:
-        """As `ServedModel.infer`; TritonNotReady at once while Triton is known to be down."""
-        if not self.healthy:
+        """As `ServedModel.infer`; TritonNotReady at once while Triton is down, or may be."""
+        if not self._usable.is_set():
             raise TritonNotReady("Triton is down: wait until it is healthy again")
         try:
             return await model.infer(rows, size)
         except TritonUnavailable:
+            # Another attempt, which may be the last of a frame, must not go to a dead one.
+            self._usable.clear()
             self._suspected.set()
             raise
 
@@ -172,6 +173,15 @@ class TritonServer:
                         await model.probe()
             except (InferenceFailed, TritonUnavailable) as error:
                 return str(error)
+            if not self._suspected.is_set():
+                self._usable.set()
+
+    def _set_healthy(self, healthy: bool) -> None:
+        self.healthy = healthy
+        if healthy:
+            self._usable.set()
+        else:
+            self._usable.clear()
 
     async def _restart(self, attempts: int) -> int:
         """Restart it until it is healthy.
