@@ -8,7 +8,7 @@ from typing import Protocol
 
 import psutil
 
-from bench.data_plane import CONSUMER, STREAM
+from bench.broker.data_plane import CONSUMER, STREAM
 from bench.kafka_twin.kafka_plane import kafka_plane
 from bench.kafka_twin.kinds import Kind
 from bench.kafka_twin.sender import Batching
@@ -33,7 +33,7 @@ from framemesh.runtime.processes.nats_server import (
 from framemesh.runtime.processes.ports import free_block
 
 FRAMES = Topic("BENCH", ("bench",), consumers={"all": (0,)})
-"""The stream of bench.data_plane as a topic, of as many bytes."""
+"""The stream of bench.broker.data_plane as a topic, of as many bytes."""
 
 
 class Side(Protocol):
@@ -125,7 +125,7 @@ class KafkaSide:
 
 @asynccontextmanager
 async def jetstream_side(folder: Path) -> AsyncIterator[JetStreamSide]:
-    """With the stream of bench.data_plane."""
+    """With the stream of bench.broker.data_plane."""
     server = NatsServer(store=folder, port=free_block(1), store_max_bytes=4 * GIB)
     async with running_nats_server(server, folder.with_suffix(".log")) as child:
         async with broker(server.url, "bench") as connected:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bench.data_plane import HEADERS, WINDOW, next_id
+from bench.broker.data_plane import HEADERS, WINDOW, next_id
 from bench.kafka_twin.kafka_plane import TUNED
 from bench.kafka_twin.kinds import Kind
 from bench.kafka_twin.sender import Batching

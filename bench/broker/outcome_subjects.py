@@ -1,4 +1,4 @@
-"""Memory of a nats-server that keeps many outcomes: `python -m bench.outcome_subjects`.
+"""Memory of a nats-server that keeps many outcomes: `python -m bench.broker.outcome_subjects`.
 
 Every outcome has a subject of its own, and a server keeps an index of subjects in memory.
 """

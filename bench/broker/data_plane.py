@@ -1,4 +1,4 @@
-"""Client CPU of the data plane: `python -m bench.data_plane`.
+"""Client CPU of the data plane: `python -m bench.broker.data_plane`.
 
 Stores and pulls messages of the size of frames on its own nats-server, and prints the CPU time of
 this process for each message, beside that of nats-py's own methods. It measures CPU time, because

@@ -1,0 +1,1 @@
+"""What the broker and its client cost, without a mesh around them."""
