@@ -22,7 +22,7 @@ from bench.submission import submit
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.worker.models.cache import ModelCache
 from framemesh.worker.models.fetcher import ModelFetcher
 

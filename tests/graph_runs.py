@@ -2,8 +2,9 @@
 
 import math
 
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
-from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
+from framemesh.worker.engine.graph_executor import GraphExecutor
 
 
 async def run_one(

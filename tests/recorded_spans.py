@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from framemesh.core.clock import Clock, SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.tracing.span import Span
 from framemesh.runtime.tracing.span_sink import NO_SPANS
 from framemesh.worker.tracing.frame_tracing import FrameTracing

@@ -33,7 +33,8 @@ from bench.frames import MODEL, jpegs
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually
 

@@ -25,7 +25,8 @@ from bench.kafka_twin.sides import plane_of
 from bench.kafka_twin.topics import Topic
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.ingest import app as ingest_app
 from framemesh.ingest.settings import Settings as IngestSettings
 from framemesh.monitor.ledger.pipeline_ledger import PipelineLedger
@@ -52,7 +53,7 @@ from framemesh.runtime.messages.subjects import (
 from framemesh.runtime.settings import from_environment
 from framemesh.runtime.tracing.otlp_sink import span_sink
 from framemesh.worker.engine.batch_bound import BatchBound
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.group_sizes import MAX_GROUP, GroupSizes
 from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.dispatcher import Dispatcher

@@ -14,7 +14,8 @@ from framemesh.core.clock import SystemClock
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Generation, Shard
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.ingest.frame_tracing import FrameTracing as IngestTracing
 from framemesh.ingest.frame_tracing import TracingDeps
 from framemesh.ingest.offers import OfferedFrame

@@ -13,7 +13,8 @@ from pydantic import ByteSize
 
 from bench.cpu import role
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.api.jetstream import JetStream

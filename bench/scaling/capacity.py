@@ -24,7 +24,8 @@ from bench.producers.cameras import CONNECTED, IMAGE_BYTES
 from bench.scaling.simulated_model import simulated_model
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import Mesh
 
 COUNTS = (1, 16, 100, 400, 1000)

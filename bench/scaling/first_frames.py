@@ -20,7 +20,8 @@ from bench.scaling.simulated_model import simulated_model
 from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import Mesh
 
 FRAMES = 300

@@ -23,7 +23,8 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.sharding import camera_shard
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera
 from tests.e2e.mesh import Mesh
 

@@ -17,13 +17,8 @@ from bench.scaling.rivals import MOST, SHRINK_SECONDS, Rival, Seen
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import (
-    BufferSpec,
-    ObjectiveSpec,
-    PipelineSpec,
-    StageSpec,
-    WorkersSpec,
-)
+from framemesh.core.pipeline.spec import BufferSpec, ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.history.events import EventKind
 from framemesh.master.scaling.backlog import Backlog, BacklogSample

@@ -21,13 +21,8 @@ from bench.scaling.loads import LOADS
 from bench.scaling.run import OBJECTIVE, age_of, send_load
 from bench.scaling.unlike_mesh import MODEL, NODES, unlike_mesh
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc
-from framemesh.core.pipeline.spec import (
-    BufferSpec,
-    ObjectiveSpec,
-    PipelineSpec,
-    StageSpec,
-    WorkersSpec,
-)
+from framemesh.core.pipeline.spec import BufferSpec, ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.concurrency.background_task import background_task
 from tests.e2e.mesh import Mesh
 

@@ -22,7 +22,8 @@ from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.cli.local.detached import Supervisor
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.run_state import RunState
-from framemesh.core.pipeline.spec import BufferSpec, LedgerSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, LedgerSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import Mesh
 
 PIPELINE = "soak"

@@ -12,7 +12,8 @@ from pathlib import Path
 from bench.frames import jpegs
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.broken_files.broken_files import broken_files
 from tests.broken_files.campaign import Findings, campaign
 from tests.e2e.mesh import ROOT, Mesh

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera
 from tests.browser.browser import Browser, Page
 from tests.e2e.mesh import Mesh

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.browser.browser import Page
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.mesh import ROOT

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.browser.browser import BrowserFailed
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.test_bad_frames import png

@@ -12,7 +12,8 @@ from pydantic import ByteSize
 
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.browser.dashboard import BUSY_LOOP, Dashboard, sending
 from tests.e2e.mesh import ROOT
 

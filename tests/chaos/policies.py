@@ -9,13 +9,8 @@ from datetime import timedelta
 from pydantic import ByteSize
 
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.pipeline.spec import (
-    BufferSpec,
-    ObjectiveSpec,
-    PipelineSpec,
-    StageSpec,
-    WorkersSpec,
-)
+from framemesh.core.pipeline.spec import BufferSpec, ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.chaos.ledger.checks import ALWAYS, Check
 from tests.chaos.ledger.policy_checks import (
     newer_frames_supersede,

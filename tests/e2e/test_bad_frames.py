@@ -10,7 +10,8 @@ import pytest
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions, FrameRejected
 from tests.e2e.mesh import Mesh
 from tests.slow_images import progressive_jpeg

@@ -15,7 +15,8 @@ import pytest
 from onnx import TensorProto, helper, save
 
 from framemesh.core.documents.document import dump
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.pipeline_store import PipelineStore

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.broken_files.attempt import SECONDS
 from tests.broken_files.broken_files import KINDS, broken_files
 from tests.broken_files.campaign import campaign

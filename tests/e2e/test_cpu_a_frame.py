@@ -19,7 +19,8 @@ from bench.cpu import cpu_seconds
 from bench.frames import MODEL
 from bench.scaling.simulated_model import simulated_model
 from framemesh.cli.common.model_folder import read_model_folder
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.vision.preprocess import Preprocessor
 from tests.e2e.mesh import Mesh
 

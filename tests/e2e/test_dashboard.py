@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.sdk import AsyncCamera
 from tests.dashboard_browser import Browser, open_browser
@@ -86,7 +87,7 @@ async def test_each_stage_has_a_rate_and_a_time_also_one_on_crops(
     mesh: Mesh, jpegs: list[bytes]
 ) -> None:
     people = StageSpec("people", "person")
-    heads = StageSpec("heads", "person", crops_of="people")
+    heads = StageSpec("heads", "person", for_each=("people",))
     await mesh.apply(PipelineSpec("board", (people, heads)))
     async with open_browser(address(mesh)) as browser, background_task(push(mesh, jpegs)):
         await browser.ask(mesh=True)

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage

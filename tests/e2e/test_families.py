@@ -14,7 +14,8 @@ import pytest
 
 from framemesh.core.documents.document import dump
 from framemesh.core.outcome import Fate
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.messages import outcome_message
 from tests.e2e import recipe_files
 from tests.e2e.mesh import Mesh

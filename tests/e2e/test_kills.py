@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 from tests.e2e.processes import processes_of

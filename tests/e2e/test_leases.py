@@ -15,7 +15,8 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 from tests.e2e.processes import processes_of

@@ -18,7 +18,8 @@ from framemesh.core.metrics.process import CALLS_REFUSED, SPANS_DROPPED
 from framemesh.core.metrics.sinks import SINKS
 from framemesh.core.metrics.table import metrics_of
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import ROOT, Mesh
 from tests.waiting import eventually
 

@@ -20,7 +20,8 @@ from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.sharding import is_canary
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh
 from tests.waiting import eventually

@@ -9,7 +9,8 @@ from pydantic import ByteSize
 
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.connection.broker import broker
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh

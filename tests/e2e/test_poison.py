@@ -20,7 +20,8 @@ from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.delivery import DeliverySpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.consume.ordered_reader import OrderedReader
 from framemesh.runtime.jetstream.consume.received_message import ReceivedMessage

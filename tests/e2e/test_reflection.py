@@ -12,7 +12,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

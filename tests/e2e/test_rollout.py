@@ -15,7 +15,8 @@ from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipel
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import ROOT, Mesh

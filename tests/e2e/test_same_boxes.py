@@ -14,7 +14,8 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.messages import outcome_message
 from tests import reference
 from tests.e2e.mesh import ROOT, Mesh

@@ -13,7 +13,8 @@ from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.local.ports import Ports
 from framemesh.cli.local.running import running_mesh
 from framemesh.core.frame import FrameId
-from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.core.tracing.frame_trace import frame_trace_id
 from framemesh.sdk import AsyncCamera

@@ -16,7 +16,8 @@ from bench.scaling.unlike_mesh import FAST, MODEL, OLD, unlike_mesh
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.api.master.v1 import node_pb2, node_pb2_grpc, pipeline_pb2, pipeline_pb2_grpc
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.sdk import AsyncCamera, CameraOptions
 from tests.e2e.mesh import Mesh
 from tests.waiting import eventually

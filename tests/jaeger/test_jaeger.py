@@ -9,7 +9,8 @@ import pytest
 from framemesh.api.common.v1 import outcome_pb2
 from framemesh.cli.tracing.jaeger import Jaeger, TraceSpan
 from framemesh.core.frame import FrameId
-from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.core.tracing.frame_trace import frame_trace_id
 from tests.command_line import framemesh

@@ -12,13 +12,8 @@ from pydantic import ByteSize
 from bench.scaling.simulated_model import simulated_model
 from framemesh.api.common.v1.outcome_pb2 import Outcome
 from framemesh.core.clock import NANO
-from framemesh.core.pipeline.spec import (
-    BufferSpec,
-    ObjectiveSpec,
-    PipelineSpec,
-    StageSpec,
-    WorkersSpec,
-)
+from framemesh.core.pipeline.spec import BufferSpec, ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.swarm.lab.mesh import mesh
 from tests.swarm.lab.pipelines import pipeline
 from tests.swarm.lab.source import Source

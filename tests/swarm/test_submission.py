@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ByteSize
 
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from tests.e2e.mesh import ROOT
 from tests.jpegs import jpeg
 from tests.swarm.lab import workers

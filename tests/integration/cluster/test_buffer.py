@@ -8,7 +8,8 @@ from pydantic import ByteSize
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.fleet.cordons import Cordons
 from framemesh.master.history.event_log import EventLog
 from framemesh.master.models.catalog import ModelCatalog

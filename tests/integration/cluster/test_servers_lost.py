@@ -9,7 +9,8 @@ import pytest
 import structlog
 from pydantic import ByteSize
 
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
 from tests.integration.cluster.cluster import Cluster, followers, lead, leader
 from tests.integration.cluster.traffic import Traffic, traffic

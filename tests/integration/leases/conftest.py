@@ -8,7 +8,8 @@ from pydantic import ByteSize
 from framemesh.core.clock import SystemClock
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.jetstream.connection.broker import Broker, broker
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket

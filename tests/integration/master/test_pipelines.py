@@ -160,7 +160,7 @@ PERSON = {"name": "people", "model": "person"}
         (
             {"stages": [{**PERSON, "crops_of": "cars"}]},
             INVALID,
-            ["stages[0].crops_of: no earlier stage is named 'cars' (earlier: none)"],
+            ["stages[0].for_each[0]: no stage is named 'cars' (other stages: none)"],
         ),
         (
             {"stages": [PERSON, {**PERSON, "name": "x", "crops_of": "people", "labels": ["cat"]}]},

@@ -9,7 +9,8 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.shadows import comparer as comparer_module
 from framemesh.master.shadows.comparer import BATCH, Comparer
 from framemesh.master.shadows.shadow_store import (

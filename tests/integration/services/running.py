@@ -14,7 +14,8 @@ import framemesh.master.settings
 import framemesh.monitor.app
 import framemesh.monitor.settings
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.history.event_log import EVENTS_STREAM
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.jetstream.connection.broker import Broker

@@ -10,7 +10,8 @@ import cv2
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import (
     Color,
@@ -124,7 +125,7 @@ async def everything(
     stages = (
         StageSpec("things", "fastestdet"),
         StageSpec("faces", "face"),
-        StageSpec("heads", "face", crops_of="things", labels=("person",)),
+        StageSpec("heads", "face", for_each=("things",), labels=("person",)),
     )
     models = {"things": things, "faces": faces, "heads": faces}
     async with open_engine(

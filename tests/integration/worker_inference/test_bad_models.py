@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DecoderSpec, DType, InputSpec, Layout, ModelManifest
 from framemesh.worker.engine.engine import Engine
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.errors import InferenceFailed, TritonStartFailed
 from framemesh.worker.triton import installation
 from tests.broken_files.graph_damage import endless

@@ -18,7 +18,7 @@ from framemesh.modeling.errors import ModelInvalid, UnknownDecoder
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DType, InputSpec
 from framemesh.worker.engine.engine import Engine
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.errors import TooSlowToDecode, TritonUnavailable, Undecodable
 from framemesh.worker.triton import managed, orphan_cleanup, served_model
 from framemesh.worker.vision import image

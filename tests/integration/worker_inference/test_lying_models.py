@@ -25,7 +25,7 @@ from framemesh.modeling.manifest import (
     SimulatedSpec,
 )
 from framemesh.worker.engine.engine import Engine
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.errors import InferenceFailed
 from framemesh.worker.triton import repository, served_model
 from tests.graph_runs import run_one

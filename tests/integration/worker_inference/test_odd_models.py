@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import Engine, open_engine
 from framemesh.worker.triton import served_model

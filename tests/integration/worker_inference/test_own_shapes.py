@@ -9,7 +9,8 @@ import pytest
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.detection import Detection
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import open_engine
 from tests.graph_runs import run_one

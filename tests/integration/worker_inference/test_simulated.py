@@ -13,7 +13,8 @@ import pytest
 
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import SimulatedSpec
 from framemesh.worker.engine.engine import Engine, open_engine

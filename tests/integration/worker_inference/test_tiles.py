@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.engine import open_engine
 from tests.graph_runs import run_one

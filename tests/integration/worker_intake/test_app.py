@@ -16,7 +16,8 @@ from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.api.worker.v1 import worker_pb2, worker_pb2_grpc
 from framemesh.core.documents.document import dump
 from framemesh.core.pipeline.delivery import DeliverySpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DecoderSpec, InputSpec, ModelManifest
 from framemesh.runtime.jetstream.connection.broker import Broker

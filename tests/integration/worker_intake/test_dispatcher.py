@@ -23,7 +23,8 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.received_message import ReceivedMessage
@@ -43,7 +44,7 @@ from framemesh.runtime.messages.subjects import (
     shard_stream,
 )
 from framemesh.worker.engine.batch_bound import BatchBound
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.frame_group import FrameGroup

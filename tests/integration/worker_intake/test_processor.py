@@ -18,13 +18,14 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.pipelines.buffer import BufferProvisioner
 from framemesh.runtime.dataplane.reliable_writer import UNTIL_STOPPED, ReliableWriter
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.publish.publisher import publisher
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
-from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import (
     Corrupt,
     InferenceFailed,

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from framemesh.api.monitor.v1 import monitor_pb2
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from tests.chaos.load.images import CLIP, MODEL
 from tests.swarm.lab import workers

@@ -72,9 +72,9 @@ def test_a_missing_field_is_told_with_the_line_of_its_stage(tmp_path: Path) -> N
     assert_fails(run("pipeline", "apply", path), "line 3", "stages[0].model: is missing")
 
 
-def test_a_stage_that_looks_at_no_earlier_one_is_told_with_its_line(tmp_path: Path) -> None:
-    path = file(tmp_path / "street.yaml", PIPELINE + "    crops_of: cars\n")
-    assert_fails(run("pipeline", "apply", path), "line 5", "no earlier stage is named 'cars'")
+def test_a_stage_on_the_boxes_of_none_is_told_with_its_line(tmp_path: Path) -> None:
+    path = file(tmp_path / "street.yaml", PIPELINE + "    for_each: cars\n")
+    assert_fails(run("pipeline", "apply", path), "line 5", "no stage is named 'cars'")
 
 
 def test_a_pipeline_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ tracing: {sample: 5%}
         stages=[
             pipeline_pb2.Stage(name="people", model="person", model_version=2, max_delay_ms=20),
             pipeline_pb2.Stage(
-                name="hats", model="hat", crops_of="people", labels=["person"], max_delay_ms=5
+                name="hats", model="hat", for_each=["people"], labels=["person"], max_delay_ms=5
             ),
         ],
         buffer=pipeline_pb2.Buffer(streams=2, shards=8, replicas=3, max_bytes=5 * 1024**3),

@@ -7,7 +7,8 @@ from framemesh.core.frame import FrameId
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.sharding import is_canary
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 

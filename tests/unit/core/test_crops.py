@@ -4,17 +4,16 @@ import pytest
 
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.pipeline.crops import StageDetections, check_crops
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 PEOPLE = StageDetections("coco", ("person", "bicycle", "car"), boxes=True)
 WEATHER = StageDetections("weather", ("rain", "sun"), boxes=False)
 
 
-def pipeline(*labels: str, crops_of: str = "people") -> PipelineSpec:
+def pipeline(*labels: str, of: str = "people") -> PipelineSpec:
     first = (StageSpec("people", "coco"), StageSpec("sky", "weather"))
-    return PipelineSpec(
-        "street", (*first, StageSpec("hats", "hat", crops_of=crops_of, labels=labels))
-    )
+    return PipelineSpec("street", (*first, StageSpec("hats", "hat", for_each=(of,), labels=labels)))
 
 
 def check(spec: PipelineSpec) -> None:
@@ -47,5 +46,5 @@ def test_of_many_labels_the_first_are_shown() -> None:
 
 
 def test_crops_of_what_has_no_boxes_are_refused() -> None:
-    with pytest.raises(InvalidDocument, match=r"stages\[2\].crops_of: the detections of model 'w"):
-        check(pipeline(crops_of="sky"))
+    with pytest.raises(InvalidDocument, match=r"\[2\].for_each\[0\]: the detections of model 'w"):
+        check(pipeline(of="sky"))

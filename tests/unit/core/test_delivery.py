@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from framemesh.core.documents.document import InvalidDocument, dump, read
 from framemesh.core.documents.yaml_document import Located
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, LatestSpec, Order
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
+from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.messages import pipeline_message
 
 

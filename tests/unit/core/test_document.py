@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from pydantic import ConfigDict
@@ -13,6 +14,7 @@ from framemesh.core.documents.document import (
 )
 from framemesh.core.documents.yaml_document import Located
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 STREET = """\
 name: street
@@ -43,7 +45,7 @@ def problems(text: str) -> list[str]:
 
 def test_a_document_is_read_and_written_back() -> None:
     spec = Located(STREET, "street.yaml").read(PipelineSpec)
-    assert spec.stages[1].crops_of == "people"
+    assert spec.stages[1].for_each == ("people",)
     assert spec.buffer.max_bytes == 2 * 1024**3
     assert spec.buffer.shards == 4
     assert read(dump(spec), PipelineSpec, "again") == spec
@@ -56,7 +58,7 @@ def test_a_document_is_read_and_written_back() -> None:
         ("2GiB", "2Gibs", "line 10: buffer.max_bytes: could not interpret byte unit"),
         ("2GiB", "2KiB", "line 10: buffer.max_bytes: input should be greater than"),
         ("name: street", "name: my street", "line 1: name: bad name 'my street': use 1 to 64"),
-        ("crops_of: people", "crops_of: nobody", "line 7: stages[1].crops_of: no earlier stage"),
+        ("crops_of: people", "crops_of: nobody", "stages[1].for_each[0]: no stage is named"),
         ("name: faces", "name: people", "line 5: stages[1].name: 'people' is taken"),
         ("    crops_of: people\n", "", "line 7: stages[1].labels: only chooses crops"),
         (
@@ -129,3 +131,20 @@ def test_what_is_damaged_is_not_taken_for_newer(value: bytes) -> None:
     with pytest.raises(InvalidDocument) as error:
         read_stored(value, Stored, "the entry of x")
     assert not isinstance(error.value, NewerDocument)
+
+
+@pytest.mark.parametrize(
+    ("stage", "sources"),
+    [
+        ({"crops_of": ""}, ()),
+        ({"crops_of": "people"}, ("people",)),
+        ({"for_each": "people"}, ("people",)),
+        ({"for_each": ["people", "cars"]}, ("people", "cars")),
+    ],
+)
+def test_one_source_needs_no_list_and_its_older_name_is_known(
+    stage: dict[str, Any], sources: tuple[str, ...]
+) -> None:
+    found = read({"name": "faces", "model": "face", **stage}, StageSpec, "stage")
+    assert found.for_each == sources
+    assert read(dump(found), StageSpec, "stage") == found

@@ -13,7 +13,8 @@ from framemesh.core.graph.plan import (
     compile_plan,
     sorted_plan,
 )
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 
 def node(name: str) -> Node:
@@ -28,7 +29,7 @@ def test_a_pipeline_becomes_a_node_and_an_edge_for_each_stage() -> None:
     stages = (
         StageSpec("things", "fastestdet"),
         StageSpec("faces", "face"),
-        StageSpec("heads", "face", crops_of="things", labels=("person",)),
+        StageSpec("heads", "face", for_each=("things",), labels=("person",)),
     )
     plan = compile_plan(PipelineSpec("street", stages))
     assert plan.nodes == tuple(Node(stage.name, stage) for stage in stages)

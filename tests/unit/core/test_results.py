@@ -11,10 +11,11 @@ from framemesh.core.pipeline.results import (
     ResultBound,
     check_results,
 )
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 
 PEOPLE = StageSpec("people", "person")
-MASKS = StageSpec("masks", "outlines", crops_of="people")
+MASKS = StageSpec("masks", "outlines", for_each=("people",))
 BOUNDS = {"people": ResultBound(100, 200), "masks": ResultBound(10, 2300)}
 TOTAL = OTHER_BYTES + 2 * STAGE_BYTES + 100 * 200 + 100 * 10 * 2300
 
@@ -32,7 +33,7 @@ def test_each_crop_has_as_many_detections_as_its_model_tells() -> None:
 
 
 def test_crops_of_crops_multiply() -> None:
-    inner = StageSpec("eyes", "eye", crops_of="masks")
+    inner = StageSpec("eyes", "eye", for_each=("masks",))
     spec = PipelineSpec("street", (PEOPLE, MASKS, inner))
     bounds = {**BOUNDS, "eyes": ResultBound(2, 10)}
     check_results(spec, bounds, TOTAL + STAGE_BYTES + 1000 * 2 * 10)

@@ -9,7 +9,8 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.pipeline.delivery import DeliverySpec, LatestSpec, Order
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.sharding import camera_shard
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.ingest.pipeline_snapshot import PipelineSnapshot
 from framemesh.ingest.storing.frame_publisher import FramePublisher
 from framemesh.ingest.storing.latest_eviction import EvictionDeps

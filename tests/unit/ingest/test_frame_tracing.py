@@ -4,7 +4,8 @@ from framemesh.core.clock import NANO
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.core.tracing.frame_trace import FrameSpan, frame_trace, passed_on_trace
 from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext

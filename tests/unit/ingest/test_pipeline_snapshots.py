@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from framemesh.core.documents.document import InvalidDocument, Problem
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.ingest.pipeline_snapshots import PipelineSnapshots
 from framemesh.runtime.jetstream.pipeline_store import PipelineUnknown, StoredPipeline
 

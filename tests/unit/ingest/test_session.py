@@ -12,7 +12,8 @@ import pytest
 from framemesh.core.clock import SystemClock
 from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.ingest.acknowledging.acceptance_recorder import AcceptanceRecorder
 from framemesh.ingest.acknowledging.acknowledger import AcknowledgingDeps
 from framemesh.ingest.acknowledging.rounds import AcknowledgementRounds

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.history.events import EventKind
 from framemesh.master.history.fleet_history import FleetHistory

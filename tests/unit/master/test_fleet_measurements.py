@@ -4,7 +4,8 @@ from framemesh.core.metrics import mesh
 from framemesh.core.metrics.metric import Metric, Service
 from framemesh.core.metrics.table import metrics_of
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.fleet.measurements import FleetMeasurements
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline

@@ -9,7 +9,8 @@ from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import RolloutPhase
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 from framemesh.master.pipelines.changes import (
     advanced,

@@ -9,7 +9,8 @@ from framemesh.core.errors import FramemeshError
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.worker_role import WorkerRole
 from framemesh.master.fleet import reconciler
 from framemesh.master.fleet.memory_driver import MemoryDriver

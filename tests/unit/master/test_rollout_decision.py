@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from framemesh.core.clock import NANO
 from framemesh.core.pipeline.rollout import Rollout, RolloutPhase
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.rollouts.decision import (
     MAX_FAILED_SECONDS,
     MAX_RESTARTS,

@@ -2,7 +2,8 @@
 
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import Rollout, RolloutPhase
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.fleet.port import Replica, WorkerState
 from framemesh.master.fleet.rollout_groups import groups_of
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline

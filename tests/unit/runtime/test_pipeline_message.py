@@ -1,4 +1,5 @@
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 from framemesh.runtime.messages import pipeline_message
 
 
@@ -7,7 +8,7 @@ def test_a_stage_on_tiles_survives_the_wire() -> None:
         "harbour",
         (
             StageSpec("boats", "boat", 3, tiles=TilesSpec(512, 0.25, whole=True)),
-            StageSpec("names", "text", 1, crops_of="boats", labels=("ship",), crop_margin=0.25),
+            StageSpec("names", "text", 1, for_each=("boats",), labels=("ship",), crop_margin=0.25),
         ),
     )
     assert pipeline_message.from_proto(pipeline_message.to_proto(spec)) == spec

@@ -6,7 +6,8 @@ import pytest
 
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.shadow_spec import ShadowSpec
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.messages import pipeline_message
 
 BOUNDED = RolloutSpec(

@@ -25,7 +25,7 @@ from framemesh.runtime.memory.config import ConsumerConfig, Retention, StreamCon
 from framemesh.runtime.memory.memory_plane import MemoryPlane
 from framemesh.runtime.messages import frame_message, outcome_message
 from framemesh.worker.engine.batch_bound import BatchBound
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.dispatcher import Dispatcher

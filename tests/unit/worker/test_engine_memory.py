@@ -6,7 +6,8 @@ import pytest
 
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine import engine
 from framemesh.worker.triton.orphan_cleanup import SHARED_MEMORY, prefix_of

@@ -12,9 +12,12 @@ import pytest
 from framemesh.core.detection import Box, Detection, Keypoint, Mask, Point, Raster, RasterKind
 from framemesh.core.graph.item import ItemId
 from framemesh.core.graph.plan import Edge, Node, sorted_plan
-from framemesh.core.pipeline.spec import StageSpec, TilesSpec
+from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 from framemesh.runtime.concurrency.window import Window
-from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
+from framemesh.vision.arrays import Pixels
+from framemesh.worker.engine.execution import InferenceResult
+from framemesh.worker.engine.frame_input import FrameInput
+from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.engine.region import Region
 from framemesh.worker.engine.stage_input import StageInput, StageResult
 from framemesh.worker.errors import Damaged, Undecodable
@@ -52,7 +55,7 @@ class FakeStage:
         ]
 
     async def decode(self, images: Sequence[FrameImage]) -> list[Exception | None]:
-        return [None for image in images if image.pixels is not None]
+        return [_decode_error(image) for image in images]
 
     async def run(self, inputs: Sequence[StageInput], *, release_pixels: bool) -> list[StageResult]:
         found: list[StageResult] = []
@@ -70,6 +73,14 @@ class FakeStage:
             found.append([[*self._found] for _ in each.regions])
         await asyncio.sleep(0)
         return found
+
+
+def _decode_error(image: FrameImage) -> Exception | None:
+    try:
+        _ = image.pixels
+    except Undecodable as error:
+        return error
+    return None
 
 
 def graph(edges: Sequence[Edge], *stages: FakeStage) -> GraphExecutor:
@@ -160,8 +171,9 @@ async def test_items_have_the_same_ids_each_time_and_an_item_stands_behind_its_p
 
 
 async def test_pixels_go_with_the_last_node_that_needs_them() -> None:
-    a, b, c = FakeStage("a", (("x", LEFT),)), FakeStage("b"), FakeStage("c")
-    await run_one(graph([Edge("a"), Edge("b", "a"), Edge("c", "a")], a, b, c), JPEG)
+    a, b = FakeStage("a", (("x", LEFT),)), FakeStage("b", (("y", LEFT),))
+    c = FakeStage("c")
+    await run_one(graph([Edge("a"), Edge("b", "a"), Edge("c", "b")], a, b, c), JPEG)
     assert (a.released, b.released, c.released) == ([False], [False], [True])
 
 
@@ -226,3 +238,66 @@ async def test_a_damaged_picture_is_marked_or_reaches_no_model() -> None:
     with pytest.raises(Damaged):
         await run_one(strict, damaged)
     assert len(stage.deadlines) == seen
+
+
+@dataclass
+class Meeting(FakeStage):
+    """Answers only once all stages of the meeting were asked."""
+
+    meeting: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
+
+    async def run(self, inputs: Sequence[StageInput], *, release_pixels: bool) -> list[StageResult]:
+        await self.meeting.wait()
+        return await super().run(inputs, release_pixels=release_pixels)
+
+
+async def test_branches_run_at_the_same_time_and_the_order_of_items_is_that_of_the_plan() -> None:
+    meeting = asyncio.Barrier(2)
+    a = FakeStage("a", (("x", LEFT),))
+    b, c = (Meeting(name, (("y", LEFT),), meeting=meeting) for name in "bc")
+    late = FakeStage("late", (("z", None),))
+    edges = [Edge("a"), Edge("b", "a"), Edge("late", "b"), Edge("c", "a")]
+    async with asyncio.timeout(5):
+        result = await run_one(graph(edges, a, b, late, c), JPEG)
+    assert ids(result) == [
+        ("a/0", "None"),
+        ("b/0", "a/0"),
+        ("late/0", "b/0"),
+        ("c/0", "a/0"),
+    ]
+
+
+async def test_a_frame_that_one_branch_fails_on_fails_and_those_beside_it_do_not() -> None:
+    a, b = FakeStage("a"), FakeStage("b")
+    frames = [FrameInput(JPEG), FrameInput(b"no image"), FrameInput(JPEG)]
+    first, second, third = await graph([Edge("a"), Edge("b")], a, b).run(frames)
+    assert isinstance(second, Undecodable)
+    assert isinstance(first, InferenceResult)
+    assert first == third
+    assert len(a.regions) == len(b.regions) == 2
+
+
+async def test_an_image_is_decoded_once_for_all_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    usual = FrameImage._decode
+
+    def counted(self: FrameImage) -> Pixels:
+        decoded.append(1)
+        return usual(self)
+
+    monkeypatch.setattr(FrameImage, "_decode", counted)
+    await run_one(graph([Edge("a"), Edge("b")], FakeStage("a"), FakeStage("b")), JPEG)
+    assert len(decoded) == 1
+
+
+async def test_a_node_that_comes_after_another_sees_the_whole_frame() -> None:
+    a, b = FakeStage("a", (("x", LEFT),)), FakeStage("b")
+    nodes = [
+        Node("b", StageSpec("b", "model", after=("a",)), ("a",)),
+        Node("a", StageSpec("a", "model")),
+    ]
+    plan = sorted_plan(nodes, [Edge("a"), Edge("b")])
+    assert [node.id for node in plan.nodes] == ["a", "b"]
+    assert plan.is_chain
+    await run_one(GraphExecutor(plan, {"a": a, "b": b}, Window(8, 10_000_000)), JPEG)
+    assert b.regions == [[None]]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import SPLIT_PHASES, RolledBack, Rollout, RolloutPhase
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.worker.intake.lanes import Lane, lanes
 

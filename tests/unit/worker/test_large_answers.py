@@ -8,7 +8,7 @@ import pytest
 
 from framemesh.cli.common.model_folder import read_model_folder
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.local_model import LocalModel
 from framemesh.worker.engine.stage_requirements import requirements_of

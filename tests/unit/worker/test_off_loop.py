@@ -13,7 +13,7 @@ from framemesh.core.frame import Frame, FrameId
 from framemesh.core.graph.plan import Edge
 from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
-from framemesh.core.pipeline.spec import TilesSpec
+from framemesh.core.pipeline.stage_spec import TilesSpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.worker.frame_context import FrameContext
 from framemesh.worker.intake.in_flight import InFlightFrame

@@ -7,7 +7,8 @@ from typing import Any
 
 from framemesh.core.pipeline.delivery import DeliverySpec, Order
 from framemesh.core.pipeline.generation import Generation, Shard
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.worker.intake.lanes import Lane

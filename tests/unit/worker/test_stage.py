@@ -10,7 +10,8 @@ import numpy as np
 
 from framemesh.core.detection import Box
 from framemesh.core.graph.plan import compile_plan
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.manifest import DType, InputSpec, Layout
 from framemesh.runtime.concurrency.task_group import TaskGroup
@@ -103,13 +104,18 @@ async def test_pixels_are_not_kept_while_the_only_model_is_asked() -> None:
 
 
 async def test_pixels_are_kept_for_the_stages_that_follow() -> None:
+    others = StageSpec("others", "m", after=("things",))
+    assert await kept_while_asked((StageSpec("things", "m"), 3), (others, 0)) == [True, False]
+
+
+async def test_pixels_are_kept_while_another_branch_may_need_them() -> None:
     assert await kept_while_asked((StageSpec("things", "m"), 3), (StageSpec("others", "m"), 0)) == [
         True,
-        False,
+        True,
     ]
 
 
 async def test_pixels_are_kept_until_the_last_crop_was_cut_out() -> None:
     assert await kept_while_asked(
-        (StageSpec("things", "m"), 5), (StageSpec("parts", "m", crops_of="things"), 0)
+        (StageSpec("things", "m"), 5), (StageSpec("parts", "m", for_each=("things",)), 0)
     ) == [True, True, True, False]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import DecoderSpec, Fit, InputSpec, ModelManifest
 from framemesh.worker.engine.stage_requirements import MAX_MEMORY_BYTES, requirements_of

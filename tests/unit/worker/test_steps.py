@@ -16,8 +16,8 @@ from framemesh.core.outcome import Fate, Outcome
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.dataplane.outbound_message import OutboundMessage
 from framemesh.runtime.dataplane.reliable_writer import ReliableWriter
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
-from framemesh.worker.engine.graph_executor import InferenceResult
 from framemesh.worker.errors import (
     AttemptFailed,
     BetterAlone,

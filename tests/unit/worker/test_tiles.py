@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from framemesh.core.detection import Box, Detection, Keypoint, Point
 from framemesh.core.pipeline.results import MAX_TILES
-from framemesh.core.pipeline.spec import TilesSpec
+from framemesh.core.pipeline.stage_spec import TilesSpec
 from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.errors import TooManyTiles
 

@@ -7,7 +7,7 @@ from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.memory.config import ConsumerConfig
 from framemesh.worker.engine.batch_bound import BatchBound
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.group_sizes import GroupSizes
 from framemesh.worker.frame_group import FrameGroup
 from framemesh.worker.intake.source import FrameSource

@@ -25,10 +25,10 @@ test("rates have a tenth where that says something, and a sign where they may fa
 
 test("a graph has a column for each step of crops, and a row for each branch", () => {
   const { places, columns, rows } = layout([
-    { name: "find", crops_of: "" },
-    { name: "pose", crops_of: "find" },
-    { name: "plate", crops_of: "find" },
-    { name: "text", crops_of: "plate" },
+    { name: "find", for_each: [], after: [] },
+    { name: "pose", for_each: ["find"], after: [] },
+    { name: "plate", for_each: ["find"], after: [] },
+    { name: "text", for_each: ["plate"], after: [] },
   ])
   expect(Object.fromEntries(places)).toEqual({
     find: { column: 0, row: 0 },
@@ -37,6 +37,22 @@ test("a graph has a column for each step of crops, and a row for each branch", (
     text: { column: 2, row: 1 },
   })
   expect([columns, rows]).toEqual([3, 2])
+})
+
+test("a stage that joins branches is behind the longest, and beside the first", () => {
+  const { places, columns, rows } = layout([
+    { name: "both", for_each: ["cars", "plates"], after: [] },
+    { name: "cars", for_each: [], after: [] },
+    { name: "plates", for_each: ["cars"], after: [] },
+    { name: "sky", for_each: [], after: ["gone"] },
+  ])
+  expect(Object.fromEntries(places)).toEqual({
+    cars: { column: 0, row: 0 },
+    both: { column: 2, row: 0 },
+    plates: { column: 1, row: 1 },
+    sky: { column: 0, row: 2 },
+  })
+  expect([columns, rows]).toEqual([3, 3])
 })
 
 test("hops are in the order of a frame's way, with their share of the bar", () => {

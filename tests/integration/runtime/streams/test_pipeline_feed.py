@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from framemesh.core.clock import SystemClock
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.concurrency.background_task import background_task
 from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.messages import Messages

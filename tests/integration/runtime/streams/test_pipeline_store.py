@@ -3,7 +3,8 @@
 import pytest
 
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.pipeline_store import (
     PipelineChanged,

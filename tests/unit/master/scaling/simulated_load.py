@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 
-from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.scaling.measure import BufferCount

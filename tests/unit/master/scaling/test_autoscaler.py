@@ -10,7 +10,8 @@ from nats.aio.msg import Msg
 
 from framemesh.core.documents.document import dump
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.history.events import NoEvents
 from framemesh.master.scaling.autoscaler import Autoscaler
 from framemesh.master.scaling.scaling_store import Scaled, ScalingStore

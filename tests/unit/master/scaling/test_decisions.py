@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from framemesh.core.pipeline.delivery import DeliverySpec, FreshSpec, Order
-from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import BufferSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.master.scaling.capacity import Capacity
 from framemesh.master.scaling.scaling_store import Scaled
 from framemesh.master.scaling.watched_pipeline import bounds_of

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from framemesh.core.pipeline.generation import Generation
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.scaling.node_survey import RETRY_SECONDS, NodeSurvey

@@ -2,7 +2,8 @@
 
 import pytest
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.resources import Resources
 from framemesh.master.fleet.node_report import NodeReport
 from framemesh.master.fleet.nodes import NodeRegistry

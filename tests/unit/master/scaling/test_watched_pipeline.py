@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.worker_speed import WorkerSpeed
 from framemesh.master.fleet.port import FleetState, Replica, WorkerState
 from framemesh.master.scaling.capacity import Capacity

@@ -10,7 +10,8 @@ import pytest
 from framemesh.core.clock import NANO
 from framemesh.core.frame import Frame, FrameId
 from framemesh.core.outcome import Fate, Outcome
-from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import ObjectiveSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.tracing.frame_trace import FrameSpan, frame_trace
 from framemesh.core.tracing.origin import Origin
 from framemesh.core.tracing.trace_context import TRACEPARENT, TraceContext

@@ -19,13 +19,15 @@ from framemesh.cli.common.pipeline_json import pipeline_to_json
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.node import plan_lines
 from framemesh.cli.views.pipeline import lines, table
+from framemesh.cli.views.pipeline_graph import graph_tree
 from framemesh.cli.views.pipeline_history import condition_lines, events_table
 from framemesh.cli.views.waiting import conditions_told
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.names import check_name
 from framemesh.core.pipeline.changes import changes
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, check_pipeline
+from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.messages import pipeline_message
 
 app = typer.Typer(
@@ -176,6 +178,7 @@ def show(
     name: Annotated[str, typer.Argument(show_default=False)],
     *,
     events: Annotated[int, typer.Option(min=0, help="So many of the last day, the newest.")] = 20,
+    graph: Annotated[bool, typer.Option("--graph", help="Its stages as a graph, alone.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
     master: addresses.MasterAddress = addresses.MASTER,
 ) -> None:
@@ -186,6 +189,9 @@ def show(
         found = stub.GetPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS)
     if as_json:
         typer.echo(json.dumps(pipeline_to_json(found)))
+        return
+    if graph:
+        print_view(graph_tree(pipeline_message.from_proto(found.pipeline.spec)))
         return
     for line in (*lines(found.pipeline), *condition_lines(found.pipeline.conditions)):
         typer.echo(line)

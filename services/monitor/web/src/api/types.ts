@@ -516,8 +516,10 @@ export interface Stage {
   name: string
   model: string
   version: number
-  /** The stage on whose boxes it runs; empty: on the whole frame. */
-  crops_of: string
+  /** The stages on whose boxes it runs; none: on the whole frame. */
+  for_each: Array<string>
+  /** Stages that are through before it runs, of which it takes no boxes. */
+  after: Array<string>
   /** Of these boxes only; none: all. */
   labels: Array<string>
   /** Inputs of its model: frames, tiles or crops; None: not known. */

@@ -105,15 +105,21 @@ function stageEdges(
   outcomes: Card,
 ): Edge[] {
   const edges: Edge[] = []
-  for (const { name, crops_of: parent, labels } of pipeline.stages) {
+  const sources = new Set(pipeline.stages.flatMap((stage) => [...stage.for_each, ...stage.after]))
+  for (const { name, for_each, after, labels } of pipeline.stages) {
     const to = stages.get(name)
     if (to === undefined) continue
-    const from = stages.get(parent)
-    if (from)
-      edges.push({ from, to, label: labels.join(", ") || texts.pipeline.cropsOf("").trim() })
-    else edges.push({ from: buffer, to, label: hop(pipeline, "dwell") })
-    const leaf = !pipeline.stages.some((stage) => stage.crops_of === name)
-    if (leaf) edges.push({ from: to, to: outcomes, label: hop(pipeline, "outcome") })
+    const crops = labels.join(", ") || texts.pipeline.cropsOf("").trim()
+    const before = edges.length
+    for (const [names, label] of [[for_each, crops] as const, [after, ""] as const])
+      for (const source of names) {
+        const from = stages.get(source)
+        if (from) edges.push({ from, to, label })
+      }
+    if (edges.length === before)
+      edges.push({ from: buffer, to, label: hop(pipeline, "dwell") })
+    if (!sources.has(name))
+      edges.push({ from: to, to: outcomes, label: hop(pipeline, "outcome") })
   }
   return edges
 }

@@ -2,7 +2,8 @@
 
 export interface GraphStage {
   name: string
-  crops_of: string
+  for_each: readonly string[]
+  after: readonly string[]
 }
 
 export interface Place {
@@ -16,24 +17,42 @@ export interface Layout {
   rows: number
 }
 
-/** Stages on the whole frame are in column 0, those on crops one after the stage whose they are. */
+/** A stage is one column behind the last of those that it waits for, and beside the first of them. */
 export function layout(stages: readonly GraphStage[]): Layout {
-  const byName = new Map(stages.map((stage) => [stage.name, stage]))
+  const known = new Set(stages.map((stage) => stage.name))
+  // What a stage waits for and is not there is left out: it is drawn as one on the whole frame.
+  const sources = new Map(
+    stages.map(({ name, for_each, after }) => [
+      name,
+      [...for_each, ...after].filter((source) => source !== name && known.has(source)),
+    ]),
+  )
+  const columns = columnsOf(sources)
   const places = new Map<string, Place>()
   let rows = 0
-  const visit = (stage: GraphStage, column: number): void => {
-    if (places.has(stage.name)) return
-    const row = rows
-    places.set(stage.name, { column, row })
-    const crops = stages.filter((other) => other.crops_of === stage.name)
-    for (const other of crops) visit(other, column + 1)
-    // The first of its crops is beside it; each other one has a row of its own.
-    if (crops.length === 0) rows += 1
+  const visit = (name: string): void => {
+    if (places.has(name)) return
+    places.set(name, { column: columns.get(name) ?? 0, row: rows })
+    const behind = stages.filter((other) => sources.get(other.name)?.[0] === name)
+    for (const other of behind) visit(other.name)
+    // The first of those behind it is beside it; each other one has a row of its own.
+    if (behind.length === 0) rows += 1
   }
-  for (const stage of stages) {
-    // A stage whose parent is not there is drawn as one on the whole frame.
-    if (!byName.has(stage.crops_of)) visit(stage, 0)
+  for (const { name } of stages) if (sources.get(name)?.length === 0) visit(name)
+  return { places, columns: Math.max(0, ...[...columns.values()].map((at) => at + 1)), rows }
+}
+
+/** The number of stages on the longest way to each. */
+function columnsOf(sources: ReadonlyMap<string, readonly string[]>): Map<string, number> {
+  const columns = new Map<string, number>()
+  const column = (name: string): number => {
+    const found = columns.get(name)
+    if (found !== undefined) return found
+    columns.set(name, 0)
+    const at = Math.max(-1, ...(sources.get(name) ?? []).map(column)) + 1
+    columns.set(name, at)
+    return at
   }
-  const columns = Math.max(0, ...[...places.values()].map(({ column }) => column + 1))
-  return { places, columns, rows }
+  for (const name of sources.keys()) column(name)
+  return columns
 }

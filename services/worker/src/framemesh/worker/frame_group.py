@@ -20,6 +20,10 @@ class FrameGroup:
     working_since: float | None = None
     """When the attempt under way began, moved on by the time for which it waited for other groups;
     None while it waits. By the monotonic clock of its frames."""
+    worked: float = 0.0
+    """Seconds of the attempt under way before it began to wait."""
+    waits: int = 0
+    """Of its branches, those that wait for what other groups hold."""
 
     @property
     def suspect(self) -> bool:
@@ -36,6 +40,18 @@ class FrameGroup:
         for context in self.contexts:
             context.begin_attempt()
         self.working_since = self.monotonic
+
+    def begin_wait(self) -> None:
+        """A branch of the attempt under way begins to wait for other groups."""
+        if self.working_since is not None:
+            self.worked, self.working_since = self.monotonic - self.working_since, None
+        self.waits += 1
+
+    def end_wait(self) -> None:
+        """It has what it waited for; the attempt goes on with the last of them."""
+        self.waits -= 1
+        if not self.waits:
+            self.working_since = self.monotonic - self.worked
 
     def new_context(self, base: contextvars.Context) -> contextvars.Context:
         """A copy of `base` in which this group is the current one."""
@@ -59,17 +75,17 @@ class WaitingForOthers:
     A class, because a generator's context costs four times as much.
     """
 
-    __slots__ = ("_group", "_worked")
+    __slots__ = ("_group",)
 
     def __enter__(self) -> None:
         group = CURRENT_GROUP.get()
-        if group is None or group.working_since is None:
-            self._group = None
-            return
+        if group is not None and group.working_since is None and not group.waits:
+            # No attempt is under way.
+            group = None
+        if group is not None:
+            group.begin_wait()
         self._group = group
-        self._worked = group.monotonic - group.working_since
-        group.working_since = None
 
     def __exit__(self, *_: object) -> None:
         if self._group is not None:
-            self._group.working_since = self._group.monotonic - self._worked
+            self._group.end_wait()

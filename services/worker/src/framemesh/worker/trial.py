@@ -13,7 +13,8 @@ from pathlib import Path
 
 from framemesh.core.clock import SystemClock
 from framemesh.core.documents.document import read
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.service import run_service

@@ -1,11 +1,13 @@
 """What a pipeline executes for each frame: nodes, and the edges along which items reach them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec, TilesSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 
 
 class InvalidGraph(FramemeshError):
@@ -22,6 +24,8 @@ class Node:
     id: str
     """Unique in the graph: the name of the stage."""
     stage: StageSpec
+    after: tuple[str, ...] = ()
+    """Ids of nodes that must be through, although it takes no boxes from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,12 @@ class GraphPlan:
             its own.
         """
         _check_nodes(self.nodes, self.edges)
-        places = {node.id: place for place, node in enumerate(self.nodes)}
-        for edge in self.edges:
-            if edge.source is not None and places[edge.source] >= places[edge.target]:
-                raise InvalidGraph(
-                    f"{edge.target} takes from {edge.source}, which is not in front of it"
-                )
+        done: set[str] = set()
+        for node in self.nodes:
+            if missing := self.predecessors(node) - done:
+                names = ", ".join(sorted(missing))
+                raise InvalidGraph(f"{node.id} takes from {names}, which is not in front of it")
+            done.add(node.id)
 
     @property
     def entry(self) -> Node:
@@ -68,6 +72,15 @@ class GraphPlan:
     def inputs(self, node: str) -> tuple[Edge, ...]:
         """The edges that lead to a node."""
         return tuple(edge for edge in self.edges if edge.target == node)
+
+    def predecessors(self, node: Node) -> set[str]:
+        """Ids of the nodes that must be through before a node begins."""
+        return _predecessors(node, self.edges)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether each node waits for the one in front of it, so that none can run beside it."""
+        return all(before.id in self.predecessors(node) for before, node in pairwise(self.nodes))
 
 
 def sorted_plan(nodes: Sequence[Node], edges: Iterable[Edge]) -> GraphPlan:
@@ -81,7 +94,7 @@ def sorted_plan(nodes: Sequence[Node], edges: Iterable[Edge]) -> GraphPlan:
     waiting, placed = list(nodes), list[Node]()
     while waiting:
         done = {node.id for node in placed}
-        ready = next((node for node in waiting if _sources(node, edges) <= done), None)
+        ready = next((node for node in waiting if _predecessors(node, edges) <= done), None)
         if ready is None:
             names = ", ".join(node.id for node in waiting)
             raise InvalidGraph(f"a circle: each of {names} waits for another one of them")
@@ -96,14 +109,15 @@ def compile_plan(spec: PipelineSpec) -> GraphPlan:
     Raises:
         InvalidGraph: the stages cannot be executed.
     """
-    nodes = [Node(stage.name, stage) for stage in spec.stages]
-    return sorted_plan(
-        nodes,
-        (
-            Edge(stage.name, stage.crops_of or None, stage.labels, stage.tiles, stage.crop_margin)
-            for stage in spec.stages
-        ),
-    )
+    nodes = [Node(stage.name, stage, stage.after) for stage in spec.stages]
+    return sorted_plan(nodes, [edge for stage in spec.stages for edge in _edges(stage)])
+
+
+def _edges(stage: StageSpec) -> Iterator[Edge]:
+    for source in stage.for_each:
+        yield Edge(stage.name, source, stage.labels, margin=stage.crop_margin)
+    if not stage.for_each:
+        yield Edge(stage.name, None, stage.labels, stage.tiles, stage.crop_margin)
 
 
 def _check_nodes(nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
@@ -112,6 +126,10 @@ def _check_nodes(nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
     known = Counter(node.id for node in nodes)
     if taken := [name for name, count in known.items() if count > 1]:
         raise InvalidGraph(f"several nodes are called {', '.join(taken)}: give each its own name")
+    for node in nodes:
+        if unknown := [name for name in node.after if name not in known]:
+            names = ", ".join(known)
+            raise InvalidGraph(f"{node.id} comes after {unknown[0]}; the nodes are {names}")
     for edge in edges:
         if edge.target not in known or (edge.source is not None and edge.source not in known):
             names = ", ".join(known)
@@ -131,5 +149,6 @@ def _pairs(edges: Iterable[Edge]) -> Counter[tuple[str, str | None]]:
     return Counter((edge.target, edge.source) for edge in edges)
 
 
-def _sources(node: Node, edges: Iterable[Edge]) -> set[str]:
-    return {edge.source for edge in edges if edge.target == node.id and edge.source is not None}
+def _predecessors(node: Node, edges: Iterable[Edge]) -> set[str]:
+    sources = {edge.source for edge in edges if edge.target == node.id and edge.source is not None}
+    return sources.union(node.after)

@@ -1,7 +1,7 @@
 """Whether stages on crops will ever have something to look at."""
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from framemesh.core.documents.document import InvalidDocument, Problem
@@ -32,25 +32,29 @@ def check_crops(spec: PipelineSpec, detections: Mapping[str, StageDetections]) -
     """
     problems: list[Problem] = []
     for at, stage in enumerate(spec.stages):
-        if not stage.crops_of:
-            continue
-        found = detections[stage.crops_of]
-        if not found.boxes:
-            what = f"the detections of model {found.model!r} have no boxes to cut out"
-            problems.append(Problem(("stages", at, "crops_of"), what))
+        sources = [detections[name] for name in stage.for_each]
+        for place, found in enumerate(sources):
+            if not found.boxes:
+                what = f"the detections of model {found.model!r} have no boxes to cut out"
+                problems.append(Problem(("stages", at, "for_each", place), what))
         problems += (
-            Problem(("stages", at, "labels", index), _unknown(label, found))
+            Problem(("stages", at, "labels", index), _unknown(label, sources))
             for index, label in enumerate(stage.labels)
-            if label not in found.labels
+            if sources and not any(label in found.labels for found in sources)
         )
     if problems:
         raise InvalidDocument("pipeline", tuple(problems))
 
 
-def _unknown(label: str, found: StageDetections) -> str:
-    similar = difflib.get_close_matches(label, found.labels, n=3)
+def _unknown(label: str, sources: Sequence[StageDetections]) -> str:
+    labels = list(dict.fromkeys(label for found in sources for label in found.labels))
+    models = list(dict.fromkeys(repr(found.model) for found in sources))
+    similar = difflib.get_close_matches(label, labels, n=3)
     hint = f"did you mean {_quoted(similar)}? " if similar else ""
-    return f"model {found.model!r} has no label {label!r}: {hint}it has {_quoted(found.labels)}"
+    if len(models) == 1:
+        return f"model {models[0]} has no label {label!r}: {hint}it has {_quoted(labels)}"
+    names = ", ".join(models)
+    return f"none of the models {names} has a label {label!r}: {hint}they have {_quoted(labels)}"
 
 
 def _quoted(labels: Collection[str]) -> str:

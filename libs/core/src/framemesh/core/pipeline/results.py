@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pydantic import ConfigDict
 
 from framemesh.core.documents.document import InvalidDocument, Problem
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.graph.plan import compile_plan
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 MAX_TILES = 1024
 """Of one image: 64 megapixels in tiles of 320 pixels."""
@@ -70,8 +72,9 @@ def check_results(spec: PipelineSpec, bounds: Mapping[str, ResultBound], max_byt
         InvalidDocument: it may not; with the figures, and the field of the largest share.
     """
     shares: dict[str, _StageShare] = {}
-    for stage in spec.stages:
-        crops = shares[stage.crops_of].detections if stage.crops_of else 1
+    for node in compile_plan(spec).nodes:
+        stage = node.stage
+        crops = sum(shares[name].detections for name in stage.for_each) if stage.for_each else 1
         shares[stage.name] = _share(stage, bounds[stage.name], crops)
     total = OTHER_BYTES + sum(STAGE_BYTES + share.bytes for share in shares.values())
     if total <= max_bytes:
@@ -98,14 +101,14 @@ def _share(stage: StageSpec, bound: ResultBound, crops: int) -> _StageShare:
 def _images(stage: StageSpec) -> str:
     if stage.tiles:
         return "tiles"
-    return f"crops of {stage.crops_of!r}" if stage.crops_of else "image"
+    return f"crops of {' and '.join(map(repr, stage.for_each))}" if stage.for_each else "image"
 
 
 def _models(stage: StageSpec, spec: PipelineSpec) -> str:
-    """The models whose `max_detections` multiply."""
+    """The models whose `max_detections` multiply or add up."""
     by_name = {each.name: each for each in spec.stages}
-    models = [stage.model]
-    while stage.crops_of:
-        stage = by_name[stage.crops_of]
-        models.append(stage.model)
-    return " or ".join(f"model {model!r}" for model in dict.fromkeys(models))
+    names = [stage.name]
+    for name in names:
+        names += (each for each in by_name[name].for_each if each not in names)
+    found = dict.fromkeys(by_name[name].model for name in names)
+    return " or ".join(f"model {model!r}" for model in found)

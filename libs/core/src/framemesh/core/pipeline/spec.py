@@ -12,6 +12,8 @@ from framemesh.core.documents.duration import Duration, between, duration_text
 from framemesh.core.names import Name
 from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
+from framemesh.core.pipeline.stage_checks import stage_problems
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
 
 _STRICT = ConfigDict(extra="forbid")
@@ -50,48 +52,6 @@ MIN_SHRINK, MAX_SHRINK = timedelta(seconds=1), timedelta(hours=1)
 MAX_STREAMS = 16
 MAX_SHARDS = 64
 """Of one stream; each has its own consumer at the broker."""
-
-
-MIN_TILE, MAX_TILE = 64, 8192
-
-
-@dataclass(frozen=True, slots=True)
-class TilesSpec:
-    """How a stage cuts large images into overlapping squares, so that small things stay large."""
-
-    __pydantic_config__ = _STRICT
-
-    size: Annotated[int, Field(ge=MIN_TILE, le=MAX_TILE)] = 640
-    """Side of a tile in pixels of the image. An image with a shorter side has less."""
-    overlap: Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)] = 0.2
-    """Of neighbours, as a fraction of a tile: more than the largest thing should be."""
-    whole: bool = False
-    """Whether the model sees the whole image, too: for things that are larger than a tile."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageSpec:
-    """One model call of a pipeline."""
-
-    __pydantic_config__ = _STRICT
-
-    name: Name
-    model: Name
-    model_version: Annotated[int, Field(ge=0)] = 0
-    """0: the current one of the model when the pipeline is applied; the stage then follows it."""
-    crops_of: str = ""
-    """The earlier stage whose boxes are cropped and processed; empty: the whole frame."""
-    labels: tuple[str, ...] = ()
-    """Only crops with one of these labels; empty: all."""
-    crop_margin: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
-    """Of the frame around each crop, as a fraction of the shorter side of its box: a reader or a
-    pose model sees more than what a tight box leaves."""
-    max_delay_ms: Annotated[int, Field(ge=0, le=1000)] = 5
-    """How long a frame may wait for others to be batched into one request to the model."""
-    tiles: TilesSpec | None = None
-    """Set: the model sees overlapping tiles of the whole frame, and what it finds is merged."""
-    follows_promotions: bool = False
-    """Whether `framemesh model promote` changes the version. Set where the owner named none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,59 +165,41 @@ class PipelineSpec:
 
 
 def check_pipeline(spec: PipelineSpec) -> None:
-    """Check the rules between fields: unique names of stages, their order, sizes that fit together.
+    """Check the rules between fields: stages that make a graph, sizes that fit together.
 
     Raises:
         InvalidDocument: with the path of each field that is wrong.
     """
-    problems: list[Problem] = []
-    earlier: set[str] = set()
-    for at, stage in enumerate(spec.stages):
-        if stage.name in earlier:
-            problems.append(Problem(("stages", at, "name"), f"{stage.name!r} is taken"))
-        if stage.crops_of and stage.crops_of not in earlier:
-            known = ", ".join(sorted(earlier)) or "none"
-            problems.append(
-                Problem(
-                    ("stages", at, "crops_of"),
-                    f"no earlier stage is named {stage.crops_of!r} (earlier: {known})",
-                )
-            )
-        if stage.labels and not stage.crops_of:
-            problems.append(Problem(("stages", at, "labels"), "only chooses crops; set crops_of"))
-        if stage.crop_margin and not stage.crops_of:
-            problems.append(
-                Problem(("stages", at, "crop_margin"), "only widens crops; set crops_of")
-            )
-        if stage.tiles and stage.crops_of:
-            problems.append(
-                Problem(("stages", at, "tiles"), "cuts the whole frame; leave crops_of out")
-            )
-        earlier.add(stage.name)
+    problems = [
+        *stage_problems(spec.stages),
+        *_delivery_problems(spec),
+        *_worker_problems(spec),
+        *_shadow_problems(spec),
+        *_buffer_problems(spec.buffer),
+    ]
+    if problems:
+        raise InvalidDocument("pipeline", tuple(problems))
+
+
+def _delivery_problems(spec: PipelineSpec) -> Iterator[Problem]:
     if spec.delivery.latest and spec.delivery.fresh:
-        problems.append(Problem(("delivery", "fresh"), "chooses another policy than latest"))
+        yield Problem(("delivery", "fresh"), "chooses another policy than latest")
     fresh = spec.delivery.fresh
     if fresh and fresh.max_age > spec.ledger.max_age:
         age = duration_text(fresh.max_age)
-        problems.append(
-            Problem(
-                ("ledger", "max_age"),
-                f"use delivery.fresh.max_age ({age}) or more: a frame must find its outcome",
-            )
+        yield Problem(
+            ("ledger", "max_age"),
+            f"use delivery.fresh.max_age ({age}) or more: a frame must find its outcome",
         )
-    problems += _worker_problems(spec)
-    problems += _shadow_problems(spec)
-    buffer = spec.buffer
+
+
+def _buffer_problems(buffer: BufferSpec) -> Iterator[Problem]:
     if buffer.max_bytes // buffer.streams < MIN_STREAM_BYTES:
         least = buffer.streams * MIN_STREAM_BYTES // 1024**2
-        problems.append(
-            Problem(
-                ("buffer", "max_bytes"),
-                f"{buffer.streams} streams need {least}MiB or more: each must hold large frames",
-            )
+        yield Problem(
+            ("buffer", "max_bytes"),
+            f"{buffer.streams} streams need {least}MiB or more: each must hold large frames",
         )
-    if problems:
-        raise InvalidDocument("pipeline", tuple(problems))
 
 
 def _worker_problems(spec: PipelineSpec) -> Iterator[Problem]:

@@ -11,7 +11,8 @@ from framemesh.api.master.v1 import pipeline_pb2
 from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
-from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, StageSpec, WorkersSpec
+from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 
 _ORDER_TO_PROTO = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
@@ -118,7 +119,8 @@ def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
         name=stage.name,
         model=stage.model,
         model_version=stage.model_version,
-        crops_of=stage.crops_of,
+        for_each=stage.for_each,
+        after=stage.after,
         labels=stage.labels,
         crop_margin=stage.crop_margin,
         max_delay_ms=stage.max_delay_ms,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from framemesh.core.pipeline.generation import Generation
 from framemesh.core.pipeline.rollout import SPLIT_PHASES, RolledBack, Rollout, RolloutPhase
 from framemesh.core.pipeline.shadow import without_shadow
-from framemesh.core.pipeline.spec import PipelineSpec, StageSpec
+from framemesh.core.pipeline.spec import PipelineSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.runtime.jetstream.pipeline_store import StoredPipeline
 from framemesh.runtime.jetstream.revision_store import StoredRevision
 

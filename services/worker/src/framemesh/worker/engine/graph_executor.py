@@ -3,18 +3,15 @@
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from framemesh.core.detection import Detection
-from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge, GraphPlan, Node
+from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
+from framemesh.worker.engine.execution import Execution, InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
-from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.engine.stage_input import StageInput, StageResult
-from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.errors import BetterAlone, TooManyTiles
 from framemesh.worker.frame_group import WaitingForOthers
 from framemesh.worker.off_loop import off_loop
@@ -44,78 +41,6 @@ class NodeRunner(Protocol):
     ) -> list[StageResult]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class InferenceResult:
-    """What a pipeline found in one frame."""
-
-    width: int
-    height: int
-    """Of the decoded image, in pixels."""
-    items: tuple[Item, ...]
-    """In the order of the plan's nodes; an item stands after its parent."""
-    tensor_bytes: int = 0
-    """Of the inputs that the models got."""
-    damage: str = ""
-    """What of the image is damaged, as its decoder says; empty: nothing that it can tell."""
-
-    @property
-    def detections(self) -> tuple[Detection, ...]:
-        """The same without ids: the place of a detection stands for it."""
-        return tuple(item.detection for item in self.items)
-
-
-@dataclass(slots=True, eq=False)
-class _Execution:
-    """One run of the plan on one frame."""
-
-    input: FrameInput
-    image: FrameImage
-    deadline: float
-    items: list[Item] = field(default_factory=list)
-    by_node: dict[str, list[Item]] = field(default_factory=dict)
-    places: dict[ItemId, int] = field(default_factory=dict)
-    """In `items`."""
-    tensor_bytes: int = 0
-    error: Exception | None = None
-    """Why nothing more is done for it."""
-
-    @property
-    def result(self) -> InferenceResult | Exception:
-        if self.error is not None:
-            return self.error
-        image = self.image
-        return InferenceResult(
-            image.width, image.height, tuple(self.items), self.tensor_bytes, image.damage
-        )
-
-    def add_all(
-        self,
-        node: Node,
-        regions: Sequence[Region | None],
-        found: Sequence[Sequence[Detection]],
-        *,
-        tiled: bool,
-    ) -> None:
-        """Make items of what a node found; what several tiles show becomes one."""
-        if tiled:
-            self.add(node, None, merged(found))
-            return
-        for region, detections in zip(regions, found, strict=True):
-            self.add(node, region, detections)
-
-    def add(self, node: Node, region: Region | None, detections: Sequence[Detection]) -> None:
-        """Make items of what a node found in one region."""
-        siblings = self.by_node.setdefault(node.id, [])
-        parent = None if region is None else region.parent
-        place = None if parent is None else self.places[parent]
-        for found in detections:
-            detection = found if place is None else replace(found, parent=place)
-            item = Item(ItemId(node.id, len(siblings)), parent, detection)
-            self.places[item.id] = len(self.items)
-            self.items.append(item)
-            siblings.append(item)
-
-
 class GraphExecutor:
     """Executes a plan, node by node, on a group of frames for each of any number of callers at
     once.
@@ -141,7 +66,8 @@ class GraphExecutor:
         self._runners = runners
         self._images = images
         self._entry = runners[plan.entry.id]
-        self._steps = [(node, plan.inputs(node.id)) for node in plan.nodes]
+        self._plan = plan
+        self._edges = {node.id: plan.inputs(node.id) for node in plan.nodes}
         # Several at once would take all of the memory, and the frames of other cameras would wait.
         self._large = asyncio.Semaphore(1)
 
@@ -183,41 +109,70 @@ class GraphExecutor:
                 await self._in_window(executions)
             finally:
                 self._large.release()
-        return [each.result for each in executions]
+        return await off_loop(
+            lambda: [each.result(self._plan.nodes) for each in executions],
+            sum(each.found for each in executions),
+        )
 
-    def _execution(self, frame: FrameInput) -> _Execution:
+    def _execution(self, frame: FrameInput) -> Execution:
         image = FrameImage(frame.image, frame.crc32, refuse_damaged=self._refuse_damaged)
-        return _Execution(frame, image, frame.deadline)
+        return Execution(frame, image)
 
-    async def _in_window(self, executions: Sequence[_Execution]) -> None:
+    async def _in_window(self, executions: Sequence[Execution]) -> None:
         size = sum(each.image.decoded_bytes for each in executions if each.error is None)
         with WaitingForOthers():
             await self._images.acquire(size)
         try:
-            last, _ = self._steps[-1]
-            for node, edges in self._steps:
-                await self._run_node(executions, node, edges, release_pixels=node is last)
+            if self._plan.is_chain:
+                for node in self._plan.nodes:
+                    last = node is self._plan.nodes[-1]
+                    await self._run_node(executions, node, release_pixels=last)
+            else:
+                await self._run_branches(executions)
         finally:
             self._images.release(size)
 
+    async def _run_branches(self, executions: Sequence[Execution]) -> None:
+        """Each node as soon as those in front of it are through."""
+        # Before they begin: two of them must not decode the same image.
+        await self._decode(self._entry, executions)
+        through: dict[str, asyncio.Task[None]] = {}
+
+        async def run(node: Node, waits_for: Sequence[asyncio.Task[None]]) -> None:
+            for task in waits_for:
+                await task
+            # Which node is the last to need the pixels is not known: they are held to the end.
+            await self._run_node(executions, node, release_pixels=False)
+
+        async with TaskGroup() as tasks:
+            for node in self._plan.nodes:
+                before = [through[each] for each in self._plan.predecessors(node)]
+                through[node.id] = tasks.create_task(run(node, before))
+        for each in executions:
+            each.image.release_pixels()
+
+    async def _decode(self, runner: NodeRunner, executions: Sequence[Execution]) -> None:
+        running = [each for each in executions if each.error is None]
+        errors = await runner.decode([each.image for each in running])
+        for each, error in zip(running, errors, strict=True):
+            each.error = error
+
     async def _run_node(
         self,
-        executions: Sequence[_Execution],
+        executions: Sequence[Execution],
         node: Node,
-        edges: Sequence[Edge],
         *,
         release_pixels: bool,
     ) -> None:
-        runner = self._runners[node.id]
+        runner, edges = self._runners[node.id], self._edges[node.id]
         executions = [each for each in executions if each.error is None]
         tiled = any(edge.tiles for edge in edges)
         if tiled:
             # How many tiles there are follows from the decoded image: a camera may have turned it.
-            errors = await runner.decode([each.image for each in executions])
-            for each, error in zip(executions, errors, strict=True):
-                each.error = error
+            await self._decode(runner, executions)
         inputs = await off_loop(
-            partial(_inputs, executions, edges), sum(len(each.items) for each in executions)
+            partial(_inputs, executions, edges, has_deadline=node is self._plan.entry),
+            sum(each.found for each in executions),
         )
         if release_pixels:
             for each in executions:
@@ -235,32 +190,32 @@ class GraphExecutor:
         )
         for each in running:
             each.tensor_bytes += len(inputs[each].regions) * runner.input_bytes
-            # A frame that one model has worked on is worked on to the end.
-            each.deadline = math.inf
 
 
 def _inputs(
-    executions: Sequence[_Execution], edges: Sequence[Edge]
-) -> dict[_Execution, StageInput]:
+    executions: Sequence[Execution], edges: Sequence[Edge], *, has_deadline: bool
+) -> dict[Execution, StageInput]:
     """What a node gets of each frame; a frame of which it gets nothing has none."""
-    found: dict[_Execution, StageInput] = {}
+    found: dict[Execution, StageInput] = {}
     for each in executions:
         if each.error is not None:
             continue
         try:
-            regions = [region for edge in edges for region in _regions_of_edge(each, edge)]
+            regions = each.regions(edges)
         except TooManyTiles as error:
             each.error = error
             continue
         if regions:
-            found[each] = StageInput(each.image, regions, each.deadline, each.input.context)
+            # A frame that one model has worked on is worked on to the end.
+            deadline = each.input.deadline if has_deadline else math.inf
+            found[each] = StageInput(each.image, regions, deadline, each.input.context)
     return found
 
 
 def _add_all(
-    executions: Sequence[_Execution],
+    executions: Sequence[Execution],
     node: Node,
-    inputs: Mapping[_Execution, StageInput],
+    inputs: Mapping[Execution, StageInput],
     results: Sequence[StageResult],
     *,
     tiled: bool,
@@ -269,14 +224,4 @@ def _add_all(
         if isinstance(result, Exception):
             each.error = result
         else:
-            each.add_all(node, inputs[each].regions, result, tiled=tiled)
-
-
-def _regions_of_edge(execution: _Execution, edge: Edge) -> list[Region | None]:
-    image = execution.image
-    if edge.tiles is not None:
-        return tiles_of(image.width, image.height, edge.tiles)
-    if edge.source is None:
-        return [None]
-    items = execution.by_node.get(edge.source, ())
-    return list(regions_of(items, edge, image.width, image.height))
+            each.add(node, inputs[each].regions, result, tiled=tiled)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.decoders.demand import InputSize
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.mapped_weights import is_large

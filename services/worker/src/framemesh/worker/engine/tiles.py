@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from framemesh.core.detection import Box, Detection
 from framemesh.core.pipeline.results import MAX_MERGED, MAX_TILES
-from framemesh.core.pipeline.spec import TilesSpec
+from framemesh.core.pipeline.stage_spec import TilesSpec
 from framemesh.worker.engine.region import Region
 from framemesh.worker.errors import TooManyTiles
 

@@ -8,7 +8,7 @@ import grpc.aio
 from framemesh.api.master.v1 import model_pb2, model_pb2_grpc
 from framemesh.core.documents.document import read
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.spec import StageSpec
+from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.modeling.local_model import LocalModel
 from framemesh.modeling.manifest import ModelVersion
 from framemesh.modeling.source import ModelSource

@@ -1,8 +1,9 @@
 """The last step: runs the graph of models on frames."""
 
 from framemesh.runtime.logs import get_logger
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
-from framemesh.worker.engine.graph_executor import GraphExecutor, InferenceResult
+from framemesh.worker.engine.graph_executor import GraphExecutor
 from framemesh.worker.errors import (
     AttemptFailed,
     BetterAlone,

@@ -8,7 +8,7 @@ from framemesh.core.documents.duration import duration_text
 from framemesh.core.outcome import Fate, Outcome, StageModel
 from framemesh.core.pipeline.delivery import DeliverySpec
 from framemesh.runtime.logs import get_logger
-from framemesh.worker.engine.graph_executor import InferenceResult
+from framemesh.worker.engine.execution import InferenceResult
 from framemesh.worker.errors import Damaged
 from framemesh.worker.frame_context import FrameContext, telling_of
 

@@ -108,7 +108,7 @@ class PipelineSpec(_message.Message):
     """[A-Za-z0-9_-]{1,64}."""
     @_builtins.property
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stage]:
-        """In the order in which they run."""
+        """A graph, in any order."""
 
     @_builtins.property
     def buffer(self) -> Global___Buffer: ...
@@ -284,18 +284,17 @@ class Stage(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
-    CROPS_OF_FIELD_NUMBER: _builtins.int
+    FOR_EACH_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
     MAX_DELAY_MS_FIELD_NUMBER: _builtins.int
     TILES_FIELD_NUMBER: _builtins.int
     CROP_MARGIN_FIELD_NUMBER: _builtins.int
     FOLLOWS_PROMOTIONS_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     model: _builtins.str
     model_version: _builtins.int
     """0 in a request: the current one of the model. Never 0 in an answer."""
-    crops_of: _builtins.str
-    """The earlier stage on whose boxes this one runs; empty: on the whole frame."""
     max_delay_ms: _builtins.int
     """How long an input may wait for others to form a batch with them."""
     crop_margin: _builtins.float
@@ -303,12 +302,20 @@ class Stage(_message.Message):
     follows_promotions: _builtins.bool
     """Whether promotions of the model change model_version; in an answer also where a request had 0."""
     @_builtins.property
+    def for_each(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The stages on whose boxes this one runs, once for each box; none: on the whole frame."""
+
+    @_builtins.property
     def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only crops with one of these labels; empty: all."""
+        """Only boxes with one of these labels; empty: all."""
 
     @_builtins.property
     def tiles(self) -> Global___Tiles:
         """Absent: the whole frame, or crops."""
+
+    @_builtins.property
+    def after(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Stages that must be through before this one, which runs if one of them or of for_each ran."""
 
     def __init__(
         self,
@@ -316,16 +323,17 @@ class Stage(_message.Message):
         name: _builtins.str = ...,
         model: _builtins.str = ...,
         model_version: _builtins.int = ...,
-        crops_of: _builtins.str = ...,
+        for_each: _abc.Iterable[_builtins.str] | None = ...,
         labels: _abc.Iterable[_builtins.str] | None = ...,
         max_delay_ms: _builtins.int | None = ...,
         tiles: Global___Tiles | None = ...,
         crop_margin: _builtins.float = ...,
         follows_promotions: _builtins.bool = ...,
+        after: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "max_delay_ms", b"max_delay_ms", "tiles", b"tiles"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "crop_margin", b"crop_margin", "crops_of", b"crops_of", "follows_promotions", b"follows_promotions", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "after", b"after", "crop_margin", b"crop_margin", "follows_promotions", b"follows_promotions", "for_each", b"for_each", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015

@@ -31,8 +31,10 @@ class Stage(Message):
     name: str
     model: str
     version: int
-    crops_of: str
-    """The stage on whose boxes it runs; empty: on the whole frame."""
+    for_each: list[str]
+    """The stages on whose boxes it runs; none: on the whole frame."""
+    after: list[str]
+    """Stages that are through before it runs, of which it takes no boxes."""
     labels: list[str]
     """Of these boxes only; none: all."""
     per_second: float | None

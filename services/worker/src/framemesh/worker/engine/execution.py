@@ -1,0 +1,107 @@
+"""One run of a pipeline's graph on one frame: what its nodes have found so far."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from framemesh.core.detection import Detection
+from framemesh.core.graph.item import Item, ItemId
+from framemesh.core.graph.plan import Edge, Node
+from framemesh.worker.engine.frame_input import FrameInput
+from framemesh.worker.engine.region import Region, regions_of
+from framemesh.worker.engine.tiles import merged, tiles_of
+from framemesh.worker.vision.image import FrameImage
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceResult:
+    """What a pipeline found in one frame."""
+
+    width: int
+    height: int
+    """Of the decoded image, in pixels."""
+    items: tuple[Item, ...]
+    """In the order of the plan's nodes; an item stands after its parent."""
+    tensor_bytes: int = 0
+    """Of the inputs that the models got."""
+    damage: str = ""
+    """What of the image is damaged, as its decoder says; empty: nothing that it can tell."""
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """The same without ids: the place of a detection stands for it."""
+        return tuple(item.detection for item in self.items)
+
+
+@dataclass(slots=True, eq=False)
+class Execution:
+    """What became of one frame, node by node."""
+
+    input: FrameInput
+    image: FrameImage
+    by_node: dict[str, list[Item]] = field(default_factory=dict)
+    """What each node found; their detections have no parent yet."""
+    tensor_bytes: int = 0
+    error: Exception | None = None
+    """Why nothing more is done for it."""
+
+    @property
+    def found(self) -> int:
+        """How many items there are."""
+        return sum(map(len, self.by_node.values()))
+
+    def regions(self, edges: Iterable[Edge]) -> list[Region | None]:
+        """What edges pass on to their node; None is the whole frame.
+
+        Raises:
+            TooManyTiles: the frame is cut into more than a frame may have.
+        """
+        return [region for edge in edges for region in self._regions(edge)]
+
+    def add(
+        self,
+        node: Node,
+        regions: Sequence[Region | None],
+        found: Sequence[Sequence[Detection]],
+        *,
+        tiled: bool,
+    ) -> None:
+        """Make items of what a node found in regions; what several tiles show becomes one."""
+        if tiled:
+            self._add(node, None, merged(found))
+            return
+        for region, detections in zip(regions, found, strict=True):
+            self._add(node, region, detections)
+
+    def result(self, nodes: Iterable[Node]) -> InferenceResult | Exception:
+        """What there is in the end, in the order of the nodes, whichever was through first."""
+        if self.error is not None:
+            return self.error
+        places: dict[ItemId, int] = {}
+        items: list[Item] = []
+        for node in nodes:
+            for item in self.by_node.get(node.id, ()):
+                places[item.id] = len(items)
+                items.append(item if item.parent is None else _placed(item, places[item.parent]))
+        image = self.image
+        return InferenceResult(
+            image.width, image.height, tuple(items), self.tensor_bytes, image.damage
+        )
+
+    def _add(self, node: Node, region: Region | None, detections: Sequence[Detection]) -> None:
+        siblings = self.by_node.setdefault(node.id, [])
+        parent = None if region is None else region.parent
+        for detection in detections:
+            siblings.append(Item(ItemId(node.id, len(siblings)), parent, detection))
+
+    def _regions(self, edge: Edge) -> Sequence[Region | None]:
+        image = self.image
+        if edge.tiles is not None:
+            return tiles_of(image.width, image.height, edge.tiles)
+        if edge.source is None:
+            return [None]
+        items = self.by_node.get(edge.source, ())
+        return list(regions_of(items, edge, image.width, image.height))
+
+
+def _placed(item: Item, parent: int) -> Item:
+    return replace(item, detection=replace(item.detection, parent=parent))
