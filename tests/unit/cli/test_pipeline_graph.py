@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from framemesh.cli.views.pipeline_graph import graph_tree
+from framemesh.cli.views.pipelines.graph import graph_tree
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
 

@@ -18,9 +18,9 @@ from framemesh.cli.common.files import read_document
 from framemesh.cli.common.pipeline_json import pipeline_to_json
 from framemesh.cli.common.readiness import wait_until_ready
 from framemesh.cli.views.node import plan_lines
-from framemesh.cli.views.pipeline import lines, table
-from framemesh.cli.views.pipeline_graph import graph_tree
-from framemesh.cli.views.pipeline_history import condition_lines, events_table
+from framemesh.cli.views.pipelines.graph import graph_tree
+from framemesh.cli.views.pipelines.history import condition_lines, events_table
+from framemesh.cli.views.pipelines.pipeline import lines, table
 from framemesh.cli.views.waiting import conditions_told
 from framemesh.core.documents.document import InvalidDocument
 from framemesh.core.errors import Code, FramemeshError

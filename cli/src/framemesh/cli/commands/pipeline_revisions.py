@@ -8,7 +8,7 @@ from framemesh.api.master.v1 import pipeline_pb2, pipeline_pb2_grpc
 from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.console import print_view
-from framemesh.cli.views.pipeline import revisions_table
+from framemesh.cli.views.pipelines.pipeline import revisions_table
 
 
 def history(

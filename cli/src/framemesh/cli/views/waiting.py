@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.cli.views.pipeline_history import condition_line
+from framemesh.cli.views.pipelines.history import condition_line
 
 Tell = Callable[[Sequence[pipeline_pb2.Condition]], None]
 

@@ -1,0 +1,1 @@
+"""How pipelines, their changes and their shadows look on a terminal."""
