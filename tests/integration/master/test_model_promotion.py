@@ -110,7 +110,7 @@ async def test_a_pipeline_that_pins_what_it_has_follows_no_more(two: Master) -> 
 
 
 async def test_a_version_that_a_pipeline_cannot_take_changes_nothing(two: Master) -> None:
-    crops: dict[str, Any] = {"name": "faces", "model": "person", "crops_of": "people"}
+    crops: dict[str, Any] = {"name": "faces", "model": "person", "for_each": ["people"]}
     stages = [PERSON, {**crops, "labels": ["person"]}]
     await two.apply(name="crops", stages=stages, workers=0)
     await two.register(LABELS)

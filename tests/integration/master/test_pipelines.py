@@ -137,7 +137,7 @@ async def test_results_that_may_not_fit_into_a_message_are_refused(running: Mast
     await running.register(wide)
     stages = [
         {"name": "crowds", "model": "wide"},
-        {"name": "people", "model": "wide", "crops_of": "crowds"},
+        {"name": "people", "model": "wide", "for_each": ["crowds"]},
     ]
     code, line = await status_of(running.apply(stages=stages))
     assert code == INVALID
@@ -147,6 +147,7 @@ async def test_results_that_may_not_fit_into_a_message_are_refused(running: Mast
 
 
 PERSON = {"name": "people", "model": "person"}
+OF_PEOPLE: dict[str, object] = {"for_each": ["people"]}
 
 
 @pytest.mark.parametrize(
@@ -158,12 +159,17 @@ PERSON = {"name": "people", "model": "person"}
         ({"stages": [{"name": "x"}]}, INVALID, ["stages[0].model: is missing"]),
         ({"stages": [PERSON, PERSON]}, INVALID, ["stages[1].name: 'people' is taken"]),
         (
-            {"stages": [{**PERSON, "crops_of": "cars"}]},
+            {"stages": [{**PERSON, "for_each": ["cars"]}]},
             INVALID,
             ["stages[0].for_each[0]: no stage is named 'cars' (other stages: none)"],
         ),
         (
-            {"stages": [PERSON, {**PERSON, "name": "x", "crops_of": "people", "labels": ["cat"]}]},
+            {
+                "stages": [
+                    PERSON,
+                    {**PERSON, "name": "x", "for_each": ["people"], "labels": ["cat"]},
+                ]
+            },
             INVALID,
             ["stages[1].labels[0]: model 'person' has no label 'cat': it has 'person'"],
         ),

@@ -3,8 +3,8 @@
 from rich.console import Console
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.cli.views import shadow
 from framemesh.cli.views.listing import Listing
+from framemesh.cli.views.pipelines import shadow
 
 REPORT = pipeline_pb2.ShadowReport(
     pipeline="street",

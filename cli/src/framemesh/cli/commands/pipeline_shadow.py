@@ -10,7 +10,7 @@ from framemesh.cli.common import addresses
 from framemesh.cli.common.calls import ANSWER_TIMEOUT_SECONDS, CHANGE_SECONDS, connect_master
 from framemesh.cli.common.console import print_view
 from framemesh.cli.common.message_json import message_to_json
-from framemesh.cli.views import shadow as view
+from framemesh.cli.views.pipelines import shadow as view
 
 
 def shadow(
