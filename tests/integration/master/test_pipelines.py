@@ -135,7 +135,7 @@ async def test_two_at_once_do_not_disturb_each_other(running: Master, nats_broke
 async def test_results_that_may_not_fit_into_a_message_are_refused(running: Master) -> None:
     wide = manifest(name="wide", decoder={"name": "centernet", "max_detections": 1000})
     await running.register(wide)
-    stages = [
+    stages: list[dict[str, object]] = [
         {"name": "crowds", "model": "wide"},
         {"name": "people", "model": "wide", "for_each": ["crowds"]},
     ]
