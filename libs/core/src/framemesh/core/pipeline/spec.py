@@ -10,11 +10,13 @@ from pydantic import ByteSize, ConfigDict, Field
 from framemesh.core.documents.document import InvalidDocument, Problem
 from framemesh.core.documents.duration import Duration, between, duration_text
 from framemesh.core.names import Name
+from framemesh.core.pipeline.conditions import condition_problems
 from framemesh.core.pipeline.delivery import Delivery, DeliverySpec
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.stage_checks import stage_problems
 from framemesh.core.pipeline.stage_spec import StageSpec
 from framemesh.core.pipeline.tracing_spec import TracingSpec
+from framemesh.core.pipeline.zones import Zone
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -50,6 +52,7 @@ MIN_OBJECTIVE, MAX_OBJECTIVE = timedelta(milliseconds=50), timedelta(hours=1)
 MIN_SHRINK, MAX_SHRINK = timedelta(seconds=1), timedelta(hours=1)
 
 MAX_STREAMS = 16
+MAX_ZONES = 64
 MAX_SHARDS = 64
 """Of one stream; each has its own consumer at the broker."""
 
@@ -153,6 +156,8 @@ class PipelineSpec:
     ledger: LedgerSpec = field(default_factory=LedgerSpec)
     rollout: RolloutSpec = field(default_factory=RolloutSpec)
     tracing: TracingSpec = field(default_factory=TracingSpec)
+    zones: Annotated[dict[Name, Zone], Field(max_length=MAX_ZONES)] = field(default_factory=dict)
+    """Parts of the frame, for the conditions of stages."""
 
     @property
     def ledger_max_bytes(self) -> int:
@@ -172,6 +177,7 @@ def check_pipeline(spec: PipelineSpec) -> None:
     """
     problems = [
         *stage_problems(spec.stages),
+        *condition_problems(spec.stages, spec.zones),
         *_delivery_problems(spec),
         *_worker_problems(spec),
         *_shadow_problems(spec),

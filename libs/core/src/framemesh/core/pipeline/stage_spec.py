@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
+from framemesh.core.graph.condition.field import When
 from framemesh.core.names import Name
 
 _STRICT = ConfigDict(extra="forbid")
@@ -55,6 +56,8 @@ class StageSpec:
     `crops_of` is its older name."""
     after: StageNames = ()
     """Once these are through, if one of them ran."""
+    when: When | None = None
+    """Only the boxes, or the frames, of which this is true; None: all."""
     labels: tuple[str, ...] = ()
     """Only boxes with one of these labels; empty: all."""
     crop_margin: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0

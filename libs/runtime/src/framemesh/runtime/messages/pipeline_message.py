@@ -12,6 +12,7 @@ from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, WorkersSpec
+from framemesh.core.pipeline.zones import ZoneSpec
 from framemesh.core.pipeline.stage_spec import StageSpec
 
 _ORDER_TO_PROTO = {
@@ -58,6 +59,7 @@ def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:
         ledger=_ledger_to_proto(spec.ledger),
         rollout=_rollout_to_proto(spec.rollout),
         tracing=pipeline_pb2.Tracing(sample=spec.tracing.sample),
+        zones={name: _zone_to_proto(zone) for name, zone in spec.zones.items()},
     )
 
 
@@ -121,11 +123,17 @@ def _stage_to_proto(stage: StageSpec) -> pipeline_pb2.Stage:
         model_version=stage.model_version,
         for_each=stage.for_each,
         after=stage.after,
+        when="" if stage.when is None else str(stage.when),
         labels=stage.labels,
         crop_margin=stage.crop_margin,
         max_delay_ms=stage.max_delay_ms,
         follows_promotions=stage.follows_promotions,
     )
+
+
+def _zone_to_proto(zone: ZoneSpec) -> pipeline_pb2.Zone:
+    points = [pipeline_pb2.Corner(x=x, y=y) for x, y in zone.points]
+    return pipeline_pb2.Zone(points=points, cameras=zone.cameras)
 
 
 def _set_fields(message: Message) -> dict[str, Any]:
@@ -139,10 +147,15 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
         return _ENUMS_FROM_PROTO[field.enum_type.full_name].get(value, value)
     if isinstance(value, Duration):
         return value.ToTimedelta()
+    if isinstance(value, pipeline_pb2.Corner):
+        return value.x, value.y
     if isinstance(value, Message):
         return _set_fields(value)
     if isinstance(value, str | int | float):
         return value
     if isinstance(value, Mapping):
-        return dict(value)
+        return {
+            key: _set_fields(item) if isinstance(item, Message) else item
+            for key, item in value.items()
+        }
     return [_plain(field, item) for item in value]

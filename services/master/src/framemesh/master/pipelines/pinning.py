@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from framemesh.core.errors import Code, FramemeshError
-from framemesh.core.pipeline.crops import StageDetections, check_crops
+from framemesh.core.pipeline.detection_checks import check_detections
+from framemesh.core.pipeline.detections import StageDetections
 from framemesh.core.pipeline.results import ResultBound, check_results
 from framemesh.core.pipeline.shadow import shadow_of
 from framemesh.core.pipeline.spec import PipelineSpec, check_pipeline
@@ -65,6 +66,6 @@ async def _fitting(
             manifest.name, manifest.labels, demand_of(manifest).boxes
         )
         bounds[stage.name] = model.result or ResultBound(manifest.decoder.max_detections, 0)
-    check_crops(spec, detections)
+    check_detections(spec, detections)
     check_results(spec, bounds, max_outcome_bytes)
     return found

@@ -138,7 +138,9 @@ async def open_engine(
                 _running(plans, served, triton, infer, bounds, cpus=cpus) as stages,
             ):
                 refuse_damaged = spec.delivery.damaged is DamagedPictures.DEAD
-                graph = GraphExecutor(graph_plan, stages, images, refuse_damaged=refuse_damaged)
+                graph = GraphExecutor(
+                    graph_plan, stages, images, zones=spec.zones, refuse_damaged=refuse_damaged
+                )
                 yield Engine(
                     graph,
                     triton,

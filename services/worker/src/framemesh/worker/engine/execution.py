@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from framemesh.core.detection import Detection
+from framemesh.core.graph.condition.condition import Condition
+from framemesh.core.graph.condition.facts import FrameFacts
 from framemesh.core.graph.item import Item, ItemId
 from framemesh.core.graph.plan import Edge, Node
 from framemesh.worker.engine.frame_input import FrameInput
 from framemesh.worker.engine.region import Region, regions_of
+from framemesh.worker.engine.step import Step
 from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.vision.image import FrameImage
 
@@ -40,6 +43,10 @@ class Execution:
     image: FrameImage
     by_node: dict[str, list[Item]] = field(default_factory=dict)
     """What each node found; their detections have no parent yet."""
+    left_out: set[str] = field(default_factory=set)
+    """Nodes that do not run on it: by their condition, or because none that they wait for did."""
+    begun: bool = False
+    """Whether a node had something of it to look at."""
     tensor_bytes: int = 0
     error: Exception | None = None
     """Why nothing more is done for it."""
@@ -49,13 +56,16 @@ class Execution:
         """How many items there are."""
         return sum(map(len, self.by_node.values()))
 
-    def regions(self, edges: Iterable[Edge]) -> list[Region | None]:
-        """What edges pass on to their node; None is the whole frame.
+    def regions(self, step: Step) -> list[Region | None]:
+        """What a node is to look at; None is the whole frame.
 
         Raises:
             TooManyTiles: the frame is cut into more than a frame may have.
         """
-        return [region for edge in edges for region in self._regions(edge)]
+        if not self._runs(step):
+            self.left_out.add(step.node.id)
+            return []
+        return [region for edge in step.edges for region in self._regions(edge, step)]
 
     def add(
         self,
@@ -93,14 +103,29 @@ class Execution:
         for detection in detections:
             siblings.append(Item(ItemId(node.id, len(siblings)), parent, detection))
 
-    def _regions(self, edge: Edge) -> Sequence[Region | None]:
+    def _runs(self, step: Step) -> bool:
+        if step.waits_for and step.waits_for <= self.left_out:
+            return False
+        when = step.node.stage.when
+        return when is None or step.takes_boxes or when.test(None, self._facts(when, step))
+
+    def _regions(self, edge: Edge, step: Step) -> Sequence[Region | None]:
         image = self.image
         if edge.tiles is not None:
             return tiles_of(image.width, image.height, edge.tiles)
         if edge.source is None:
             return [None]
-        items = self.by_node.get(edge.source, ())
+        items: Sequence[Item] = self.by_node.get(edge.source, ())
+        if (when := step.node.stage.when) is not None:
+            facts = self._facts(when, step)
+            items = [item for item in items if when.test(item.detection, facts)]
         return list(regions_of(items, edge, image.width, image.height))
+
+    def _facts(self, when: Condition, step: Step) -> FrameFacts:
+        counted = {
+            name: [item.detection for item in self.by_node.get(name, ())] for name in when.stages
+        }
+        return FrameFacts(self.input.camera, self.input.captured_unix_nano, counted, step.zones)
 
 
 def _placed(item: Item, parent: int) -> Item:

@@ -4,14 +4,17 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
-from framemesh.core.graph.plan import Edge, GraphPlan, Node
+from framemesh.core.graph.plan import GraphPlan, Node
+from framemesh.core.pipeline.zones import ZoneSpec
 from framemesh.runtime.concurrency.task_group import TaskGroup
 from framemesh.runtime.concurrency.window import Window
 from framemesh.worker.engine.execution import Execution, InferenceResult
 from framemesh.worker.engine.frame_input import FrameInput
 from framemesh.worker.engine.stage_input import StageInput, StageResult
+from framemesh.worker.engine.step import Step, steps
 from framemesh.worker.errors import BetterAlone, TooManyTiles
 from framemesh.worker.frame_group import WaitingForOthers
 from framemesh.worker.off_loop import off_loop
@@ -54,12 +57,14 @@ class GraphExecutor:
         runners: Mapping[str, NodeRunner],
         images: Window,
         *,
+        zones: Mapping[str, ZoneSpec] = MappingProxyType({}),
         refuse_damaged: bool = False,
     ) -> None:
         """
         Args:
             runners: by the id of the node.
             images: bounds the decoded images that are in memory at once.
+            zones: that conditions name.
             refuse_damaged: whether no model gets a damaged image.
         """
         self._refuse_damaged = refuse_damaged
@@ -67,7 +72,7 @@ class GraphExecutor:
         self._images = images
         self._entry = runners[plan.entry.id]
         self._plan = plan
-        self._edges = {node.id: plan.inputs(node.id) for node in plan.nodes}
+        self._steps = steps(plan, zones)
         # Several at once would take all of the memory, and the frames of other cameras would wait.
         self._large = asyncio.Semaphore(1)
 
@@ -124,9 +129,9 @@ class GraphExecutor:
             await self._images.acquire(size)
         try:
             if self._plan.is_chain:
-                for node in self._plan.nodes:
-                    last = node is self._plan.nodes[-1]
-                    await self._run_node(executions, node, release_pixels=last)
+                last = self._steps[-1]
+                for step in self._steps:
+                    await self._run_step(executions, step, release_pixels=step is last)
             else:
                 await self._run_branches(executions)
         finally:
@@ -138,16 +143,16 @@ class GraphExecutor:
         await self._decode(self._entry, executions)
         through: dict[str, asyncio.Task[None]] = {}
 
-        async def run(node: Node, waits_for: Sequence[asyncio.Task[None]]) -> None:
-            for task in waits_for:
+        async def run(step: Step, before: Sequence[asyncio.Task[None]]) -> None:
+            for task in before:
                 await task
-            # Which node is the last to need the pixels is not known: they are held to the end.
-            await self._run_node(executions, node, release_pixels=False)
+            # Which is the last to need the pixels is not known: they are held to the end.
+            await self._run_step(executions, step, release_pixels=False)
 
         async with TaskGroup() as tasks:
-            for node in self._plan.nodes:
-                before = [through[each] for each in self._plan.predecessors(node)]
-                through[node.id] = tasks.create_task(run(node, before))
+            for step in self._steps:
+                before = [through[each] for each in step.waits_for]
+                through[step.node.id] = tasks.create_task(run(step, before))
         for each in executions:
             each.image.release_pixels()
 
@@ -157,22 +162,17 @@ class GraphExecutor:
         for each, error in zip(running, errors, strict=True):
             each.error = error
 
-    async def _run_node(
-        self,
-        executions: Sequence[Execution],
-        node: Node,
-        *,
-        release_pixels: bool,
+    async def _run_step(
+        self, executions: Sequence[Execution], step: Step, *, release_pixels: bool
     ) -> None:
-        runner, edges = self._runners[node.id], self._edges[node.id]
+        runner = self._runners[step.node.id]
         executions = [each for each in executions if each.error is None]
-        tiled = any(edge.tiles for edge in edges)
+        tiled = any(edge.tiles for edge in step.edges)
         if tiled:
             # How many tiles there are follows from the decoded image: a camera may have turned it.
             await self._decode(runner, executions)
         inputs = await off_loop(
-            partial(_inputs, executions, edges, has_deadline=node is self._plan.entry),
-            sum(each.found for each in executions),
+            partial(_inputs, executions, step), sum(each.found for each in executions)
         )
         if release_pixels:
             for each in executions:
@@ -185,29 +185,28 @@ class GraphExecutor:
             [inputs[each] for each in running], release_pixels=release_pixels
         )
         await off_loop(
-            partial(_add_all, running, node, inputs, results, tiled=tiled),
+            partial(_add_all, running, step.node, inputs, results, tiled=tiled),
             sum(len(found) for result in results if isinstance(result, list) for found in result),
         )
         for each in running:
             each.tensor_bytes += len(inputs[each].regions) * runner.input_bytes
 
 
-def _inputs(
-    executions: Sequence[Execution], edges: Sequence[Edge], *, has_deadline: bool
-) -> dict[Execution, StageInput]:
+def _inputs(executions: Sequence[Execution], step: Step) -> dict[Execution, StageInput]:
     """What a node gets of each frame; a frame of which it gets nothing has none."""
     found: dict[Execution, StageInput] = {}
     for each in executions:
         if each.error is not None:
             continue
         try:
-            regions = each.regions(edges)
+            regions = each.regions(step)
         except TooManyTiles as error:
             each.error = error
             continue
         if regions:
-            # A frame that one model has worked on is worked on to the end.
-            deadline = each.input.deadline if has_deadline else math.inf
+            # A frame that one model works on is worked on to the end.
+            deadline = math.inf if each.begun else each.input.deadline
+            each.begun = True
             found[each] = StageInput(each.image, regions, deadline, each.input.context)
     return found
 

@@ -3,7 +3,8 @@
 import pytest
 
 from framemesh.core.documents.document import InvalidDocument
-from framemesh.core.pipeline.crops import StageDetections, check_crops
+from framemesh.core.pipeline.detection_checks import check_detections
+from framemesh.core.pipeline.detections import StageDetections
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.pipeline.stage_spec import StageSpec
 
@@ -17,7 +18,7 @@ def pipeline(*labels: str, of: str = "people") -> PipelineSpec:
 
 
 def check(spec: PipelineSpec) -> None:
-    check_crops(spec, {"people": PEOPLE, "sky": WEATHER, "hats": WEATHER})
+    check_detections(spec, {"people": PEOPLE, "sky": WEATHER, "hats": WEATHER})
 
 
 @pytest.mark.parametrize("labels", [(), ("person",), ("car", "person")])
@@ -42,7 +43,7 @@ def test_labels_are_compared_letter_by_letter() -> None:
 def test_of_many_labels_the_first_are_shown() -> None:
     many = StageDetections("many", tuple(f"class {n}" for n in range(1000)), boxes=True)
     with pytest.raises(InvalidDocument, match=r"'class 19' and 980 more$"):
-        check_crops(pipeline("dog"), {"people": many})
+        check_detections(pipeline("dog"), {"people": many})
 
 
 def test_crops_of_what_has_no_boxes_are_refused() -> None:
