@@ -1,5 +1,7 @@
+from framemesh.core.graph.condition.parsing import parse
 from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.core.pipeline.stage_spec import StageSpec, TilesSpec
+from framemesh.core.pipeline.zones import ZoneSpec
 from framemesh.runtime.messages import pipeline_message
 
 
@@ -19,3 +21,17 @@ def test_tiles_that_are_only_named_have_their_defaults() -> None:
     message.stages[0].tiles.SetInParent()
     (stage,) = pipeline_message.from_proto(message).stages
     assert stage.tiles == TilesSpec(640, 0.2, whole=False)
+
+
+def test_conditions_zones_and_what_a_stage_waits_for_survive_the_wire() -> None:
+    yard = ZoneSpec(((0.0, 0.5), (0.5, 0.5), (0.5, 1.0)), cameras=("gate",))
+    spec = PipelineSpec(
+        "harbour",
+        (
+            StageSpec("boats", "boat"),
+            StageSpec("names", "text", for_each=("boats",), when=parse("in_zone('yard')")),
+            StageSpec("weather", "sky", after=("boats", "names"), when=parse("count(boats) > 2")),
+        ),
+        zones={"yard": yard, "all": ZoneSpec(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0)))},
+    )
+    assert pipeline_message.from_proto(pipeline_message.to_proto(spec)) == spec

@@ -39,6 +39,8 @@ def _label(node: Node, parent: str | None) -> Text:
         label.append(f"  after {', '.join(others)}", "dim")
     elif stage.after:
         label.append("  whole frame", "dim")
+    if stage.when is not None:
+        label.append(f"  when {stage.when}", "dim")
     if stage.tiles:
         label.append(f"  tiles of {stage.tiles.size}", "dim")
     return label

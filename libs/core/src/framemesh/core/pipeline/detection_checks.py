@@ -9,7 +9,7 @@ from framemesh.core.pipeline.spec import PipelineSpec
 
 
 def check_detections(spec: PipelineSpec, detections: Mapping[str, StageDetections]) -> None:
-    """Check the crops, labels and conditions of each stage against the models of those it refers to.
+    """Check what each stage asks of others against what their models detect.
 
     Args:
         detections: by the name of the stage.

@@ -12,8 +12,8 @@ from framemesh.core.documents.document import read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, WorkersSpec
-from framemesh.core.pipeline.zones import ZoneSpec
 from framemesh.core.pipeline.stage_spec import StageSpec
+from framemesh.core.pipeline.zones import ZoneSpec
 
 _ORDER_TO_PROTO = {
     Order.NONE: pipeline_pb2.ORDER_NONE,
@@ -145,17 +145,23 @@ def _plain(field: FieldDescriptor, value: Any) -> Any:
     if field.enum_type is not None:
         # An unknown number is refused when the document is validated.
         return _ENUMS_FROM_PROTO[field.enum_type.full_name].get(value, value)
-    if isinstance(value, Duration):
-        return value.ToTimedelta()
-    if isinstance(value, pipeline_pb2.Corner):
-        return value.x, value.y
-    if isinstance(value, Message):
-        return _set_fields(value)
     if isinstance(value, str | int | float):
         return value
+    if isinstance(value, Message):
+        return _plain_message(value)
     if isinstance(value, Mapping):
         return {
-            key: _set_fields(item) if isinstance(item, Message) else item
+            key: _plain_message(item) if isinstance(item, Message) else item
             for key, item in value.items()
         }
     return [_plain(field, item) for item in value]
+
+
+def _plain_message(message: Message) -> Any:
+    match message:
+        case Duration():
+            return message.ToTimedelta()
+        case pipeline_pb2.Corner(x=x, y=y):
+            return x, y
+        case _:
+            return _set_fields(message)

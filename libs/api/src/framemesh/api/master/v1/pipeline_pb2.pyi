@@ -96,6 +96,27 @@ Global___RolloutPhase: _TypeAlias = RolloutPhase  # noqa: Y015
 class PipelineSpec(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class ZonesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Zone: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Zone | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     STAGES_FIELD_NUMBER: _builtins.int
     BUFFER_FIELD_NUMBER: _builtins.int
@@ -104,6 +125,7 @@ class PipelineSpec(_message.Message):
     LEDGER_FIELD_NUMBER: _builtins.int
     ROLLOUT_FIELD_NUMBER: _builtins.int
     TRACING_FIELD_NUMBER: _builtins.int
+    ZONES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """[A-Za-z0-9_-]{1,64}."""
     @_builtins.property
@@ -122,6 +144,10 @@ class PipelineSpec(_message.Message):
     def rollout(self) -> Global___Rollout: ...
     @_builtins.property
     def tracing(self) -> Global___Tracing: ...
+    @_builtins.property
+    def zones(self) -> _containers.MessageMap[_builtins.str, Global___Zone]:
+        """Parts of the frame by name, for the conditions of stages."""
+
     def __init__(
         self,
         *,
@@ -133,14 +159,69 @@ class PipelineSpec(_message.Message):
         ledger: Global___Ledger | None = ...,
         rollout: Global___Rollout | None = ...,
         tracing: Global___Tracing | None = ...,
+        zones: _abc.Mapping[_builtins.str, Global___Zone] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "rollout", b"rollout", "tracing", b"tracing", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "rollout", b"rollout", "stages", b"stages", "tracing", b"tracing", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["buffer", b"buffer", "delivery", b"delivery", "ledger", b"ledger", "name", b"name", "rollout", b"rollout", "stages", b"stages", "tracing", b"tracing", "workers", b"workers", "zones", b"zones"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PipelineSpec: _TypeAlias = PipelineSpec  # noqa: Y015
+
+@_typing.final
+class Zone(_message.Message):
+    """A polygon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    CAMERAS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___Corner]:
+        """Its corners in order around it, 3 to 64."""
+
+    @_builtins.property
+    def cameras(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only in the frames of these cameras; none: of all."""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___Corner] | None = ...,
+        cameras: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cameras", b"cameras", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Zone: _TypeAlias = Zone  # noqa: Y015
+
+@_typing.final
+class Corner(_message.Message):
+    """A place in fractions of the frame: 0,0 is its upper left, 1,1 its lower right corner."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    X_FIELD_NUMBER: _builtins.int
+    Y_FIELD_NUMBER: _builtins.int
+    x: _builtins.float
+    y: _builtins.float
+    def __init__(
+        self,
+        *,
+        x: _builtins.float = ...,
+        y: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["x", b"x", "y", b"y"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Corner: _TypeAlias = Corner  # noqa: Y015
 
 @_typing.final
 class Tracing(_message.Message):
@@ -291,6 +372,7 @@ class Stage(_message.Message):
     CROP_MARGIN_FIELD_NUMBER: _builtins.int
     FOLLOWS_PROMOTIONS_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    WHEN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     model: _builtins.str
     model_version: _builtins.int
@@ -301,6 +383,8 @@ class Stage(_message.Message):
     """Around each crop, as a fraction of the shorter side of its box, 0 to 1."""
     follows_promotions: _builtins.bool
     """Whether promotions of the model change model_version; in an answer also where a request had 0."""
+    when: _builtins.str
+    """Only the boxes, or frames, of which this is true; empty: all. See docs/reference.md, "Conditions"."""
     @_builtins.property
     def for_each(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The stages on whose boxes this one runs, once for each box; none: on the whole frame."""
@@ -330,10 +414,11 @@ class Stage(_message.Message):
         crop_margin: _builtins.float = ...,
         follows_promotions: _builtins.bool = ...,
         after: _abc.Iterable[_builtins.str] | None = ...,
+        when: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "max_delay_ms", b"max_delay_ms", "tiles", b"tiles"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "after", b"after", "crop_margin", b"crop_margin", "follows_promotions", b"follows_promotions", "for_each", b"for_each", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms", "after", b"after", "crop_margin", b"crop_margin", "follows_promotions", b"follows_promotions", "for_each", b"for_each", "labels", b"labels", "max_delay_ms", b"max_delay_ms", "model", b"model", "model_version", b"model_version", "name", b"name", "tiles", b"tiles", "when", b"when"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_delay_ms: _TypeAlias = _typing.Literal["max_delay_ms"]  # noqa: Y015
     _WhichOneofArgType__max_delay_ms: _TypeAlias = _typing.Literal["_max_delay_ms", b"_max_delay_ms"]  # noqa: Y015
