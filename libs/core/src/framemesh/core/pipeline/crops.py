@@ -39,7 +39,7 @@ def check_crops(spec: PipelineSpec, detections: Mapping[str, StageDetections]) -
             what = f"the detections of model {found.model!r} have no boxes to cut out"
             problems.append(Problem(("stages", at, "crops_of"), what))
         problems += (
-            Problem(("stages", at, "labels", index), _unknown(label, found))
+            Problem(("stages", at, "labels", index), unknown_label(label, found))
             for index, label in enumerate(stage.labels)
             if label not in found.labels
         )
@@ -47,7 +47,8 @@ def check_crops(spec: PipelineSpec, detections: Mapping[str, StageDetections]) -
         raise InvalidDocument("pipeline", tuple(problems))
 
 
-def _unknown(label: str, found: StageDetections) -> str:
+def unknown_label(label: str, found: StageDetections) -> str:
+    """What is wrong with a label that a model does not have."""
     similar = difflib.get_close_matches(label, found.labels, n=3)
     hint = f"did you mean {_quoted(similar)}? " if similar else ""
     return f"model {found.model!r} has no label {label!r}: {hint}it has {_quoted(found.labels)}"
