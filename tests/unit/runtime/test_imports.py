@@ -10,7 +10,7 @@ SERVICES = ("ingest", "master", "monitor", "worker", "agent", "sink")
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_imports_nothing_heavy_that_it_does_not_need(service: str) -> None:
-    heavy = {"rich", "pydantic_settings", "onnx", "typer", "yaml"}
+    heavy = {"rich", "pydantic_settings", "onnx", "typer", "yaml", "lark"}
     needless = (
         heavy
         if service.startswith("worker")

@@ -120,10 +120,10 @@ def apply(
 def _say_changes(stub: pipeline_pb2_grpc.PipelineServiceStub, spec: PipelineSpec) -> None:
     request = pipeline_pb2.PlanPipelineRequest(spec=pipeline_message.to_proto(spec))
     plan = stub.PlanPipeline(request, timeout=ANSWER_TIMEOUT_SECONDS)
-    wanted = pipeline_message.from_proto(plan.spec)
+    wanted = pipeline_message.from_answer(plan.spec)
     if not plan.HasField("current"):
         typer.echo(f"pipeline {spec.name} would be made")
-    elif found := [*changes(pipeline_message.from_proto(plan.current), wanted)]:
+    elif found := [*changes(pipeline_message.from_answer(plan.current), wanted)]:
         typer.echo(f"pipeline {spec.name} would change:")
         for line in found:
             typer.echo(f"  {line}")
@@ -162,7 +162,7 @@ def _found(stub: pipeline_pb2_grpc.PipelineServiceStub, name: str) -> PipelineSp
         if isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.NOT_FOUND:
             return None
         raise
-    return pipeline_message.from_proto(answer.pipeline.spec)
+    return pipeline_message.from_answer(answer.pipeline.spec)
 
 
 def _is_plain(there: PipelineSpec, wanted: PipelineSpec) -> bool:
@@ -191,7 +191,7 @@ def show(
         typer.echo(json.dumps(pipeline_to_json(found)))
         return
     if graph:
-        print_view(graph_tree(pipeline_message.from_proto(found.pipeline.spec)))
+        print_view(graph_tree(pipeline_message.from_answer(found.pipeline.spec)))
         return
     for line in (*lines(found.pipeline), *condition_lines(found.pipeline.conditions)):
         typer.echo(line)

@@ -12,7 +12,7 @@ def pipeline_to_json(answer: pipeline_pb2.GetPipelineResponse) -> Mapping[str, A
     """What `pipeline show --json` prints."""
     pipeline = answer.pipeline
     return {
-        "spec": dump(pipeline_message.from_proto(pipeline.spec)),
+        "spec": dump(pipeline_message.from_answer(pipeline.spec)),
         "revision": pipeline.revision,
         "ready_workers": pipeline.ready_workers,
         "current_workers": pipeline.current_workers,

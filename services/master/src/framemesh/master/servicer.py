@@ -17,7 +17,9 @@ from framemesh.api.master.v1 import (
     pipeline_pb2_grpc,
 )
 from framemesh.core.documents.document import dump
+from framemesh.core.graph.condition.parsing import load_parser
 from framemesh.core.names import check_name, check_node_name
+from framemesh.core.pipeline.spec import PipelineSpec
 from framemesh.master.converters import (
     announcement_from_proto,
     chunk_from_proto,
@@ -74,7 +76,7 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
     async def ApplyPipeline(
         self, request: pipeline_pb2.ApplyPipelineRequest, context: Context
     ) -> pipeline_pb2.ApplyPipelineResponse:
-        applied = await self._pipelines.apply(pipeline_message.from_proto(request.spec))
+        applied = await self._pipelines.apply(await _specification(request.spec))
         return pipeline_pb2.ApplyPipelineResponse(
             pipeline=pipeline_to_proto(applied), notice=applied.notice
         )
@@ -105,7 +107,7 @@ class PipelineServicer(pipeline_pb2_grpc.PipelineServiceServicer):
     async def PlanPipeline(
         self, request: pipeline_pb2.PlanPipelineRequest, context: Context
     ) -> pipeline_pb2.PlanPipelineResponse:
-        return plan_to_proto(await self._planner.plan(pipeline_message.from_proto(request.spec)))
+        return plan_to_proto(await self._planner.plan(await _specification(request.spec)))
 
     async def RollBackPipeline(
         self, request: pipeline_pb2.RollBackPipelineRequest, context: Context
@@ -280,3 +282,14 @@ def _same_node(report: NodeReport, name: str) -> NodeReport:
     if report.name != name:
         raise MalformedCall(f"node {name!r} reports as {report.name!r}: connect once for each node")
     return report
+
+
+async def _specification(message: pipeline_pb2.PipelineSpec) -> PipelineSpec:
+    """What a client wants.
+
+    Raises:
+        InvalidDocument: names the fields that are wrong.
+    """
+    if any(stage.when for stage in message.stages):
+        await asyncio.to_thread(load_parser)
+    return pipeline_message.from_proto(message)

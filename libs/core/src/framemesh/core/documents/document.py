@@ -1,7 +1,9 @@
 """Conversion between plain JSON values and frozen dataclasses; errors name the field."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -58,14 +60,21 @@ class NewerDocument(InvalidDocument):
         self.args = (f"{line}: update this one; it is left as it is",)
 
 
-def read(value: Any, kind: type[T], what: str) -> T:
+STORED = MappingProxyType({"stored": True})
+"""The context of validators while what this software stored is read: it was valid before."""
+
+
+def read(value: Any, kind: type[T], what: str, context: Mapping[str, bool] | None = None) -> T:
     """Plain values (dicts, lists, strings, numbers) as a `kind`, a frozen dataclass.
+
+    Args:
+        context: for the validators of fields; STORED or nothing.
 
     Raises:
         InvalidDocument: with the field of every error.
     """
     try:
-        found: T = _adapter(kind).validate_python(value)
+        found: T = _adapter(kind).validate_python(value, context=context)
         return found
     except ValidationError as error:
         found_errors = error.errors(include_url=False)
@@ -81,7 +90,7 @@ def read_stored(value: bytes, kind: type[T], what: str) -> T:
         InvalidDocument: it is damaged.
     """
     try:
-        return read(json.loads(value or b"null"), kind, what)
+        return read(json.loads(value or b"null"), kind, what, STORED)
     except ValueError as error:
         raise InvalidDocument(what, (Problem((), f"is not JSON: {error}"),)) from error
     except InvalidDocument as error:
@@ -108,7 +117,7 @@ def read_known(value: bytes, kind: type[T], what: str) -> tuple[T, tuple[Problem
             raise
         unknown = {each.path[0] for each in error.problems}
         document = {k: v for k, v in json.loads(value).items() if k not in unknown}
-        return read(document, kind, what), error.problems
+        return read(document, kind, what, STORED), error.problems
 
 
 def dump(value: Any) -> dict[str, Any]:

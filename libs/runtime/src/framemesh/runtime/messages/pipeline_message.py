@@ -8,7 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
 from framemesh.api.master.v1 import pipeline_pb2
-from framemesh.core.documents.document import read
+from framemesh.core.documents.document import STORED, read
 from framemesh.core.pipeline.delivery import DamagedPictures, DeliverySpec, Order
 from framemesh.core.pipeline.rollout_spec import RolloutSpec
 from framemesh.core.pipeline.spec import LedgerSpec, PipelineSpec, WorkersSpec
@@ -41,6 +41,15 @@ def from_proto(message: pipeline_pb2.PipelineSpec) -> PipelineSpec:
         InvalidDocument: names the fields that are wrong.
     """
     return read(_set_fields(message), PipelineSpec, "pipeline")
+
+
+def from_answer(message: pipeline_pb2.PipelineSpec) -> PipelineSpec:
+    """That of a master, which has checked it: its conditions are not parsed again.
+
+    Raises:
+        InvalidDocument: the master is newer, and has what is not known here.
+    """
+    return read(_set_fields(message), PipelineSpec, "pipeline", STORED)
 
 
 def to_proto(spec: PipelineSpec) -> pipeline_pb2.PipelineSpec:

@@ -1,9 +1,11 @@
 """Which versions of which models a pipeline has, and whether its stages fit them."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from framemesh.core.errors import Code, FramemeshError
+from framemesh.core.graph.condition.parsing import load_parser
 from framemesh.core.pipeline.detection_checks import check_detections
 from framemesh.core.pipeline.detections import StageDetections
 from framemesh.core.pipeline.results import ResultBound, check_results
@@ -30,6 +32,9 @@ async def pinned(spec: PipelineSpec, models: ModelCatalog, max_outcome_bytes: in
             tell of a frame may not fit into its outcome; or those of the shadow do, or are the
             same.
     """
+    if any(stage.when for stage in spec.stages):
+        # A stored one was not parsed when it was read.
+        await asyncio.to_thread(load_parser)
     fields = [f"stages[{at}].model" for at in range(len(spec.stages))]
     found = await _fitting(spec, fields, models, max_outcome_bytes)
     stages = (

@@ -212,6 +212,10 @@ def _observe(triton: TritonServer, meter: Meter, pipeline: str) -> None:
 def _planned(
     spec: PipelineSpec, models: Mapping[str, LocalModel], cpus: int, device: str
 ) -> list[StageRequirements]:
+    for stage in spec.stages:
+        if stage.when is not None:
+            # Parsed and compiled now, not with the first frame.
+            _ = stage.when.test
     latency_bound = spec.delivery.fresh is not None
     return [
         requirements_of(stage, models[stage.name], cpus, device, latency_bound=latency_bound)

@@ -10,7 +10,7 @@ from framemesh.runtime.messages import pipeline_message
 
 def spec_yaml(spec: pipeline_pb2.PipelineSpec) -> str:
     try:
-        written = dump(pipeline_message.from_proto(spec))
+        written = dump(pipeline_message.from_answer(spec))
     except FramemeshError as error:
         # Of a newer master.
         return f"# {error}\n"

@@ -1,0 +1,1 @@
+"""What the condition of a stage costs."""
