@@ -1,5 +1,6 @@
 """The bucket of leases in memory, with its time in ticks."""
 
+import sys
 from collections import deque
 from dataclasses import dataclass
 
@@ -37,17 +38,20 @@ class Bucket:
         self._keys: dict[str | int, Key] = {}
         self._speeds: dict[str, WorkerSpeed] = {}
         """What each member announced last."""
+        self._removed: dict[str | int, Key] = {}
+        """The last of each key that is not there any more."""
         self._snapshots: deque[BucketSnapshot] = deque([self.snapshot()], maxlen=REMEMBERED_TICKS)
 
     def tick(self) -> None:
         self._now += 1
-        self._keys = {name: key for name, key in self._keys.items() if key.expires > self._now}
+        self._keep({name: key for name, key in self._keys.items() if key.expires > self._now})
         self._snapshots.append(self.snapshot())
 
     def snapshot(self) -> BucketSnapshot:
         entries = {key: kept.value for key, kept in self._keys.items() if isinstance(key, int)}
         members = {key: self._speeds[key] for key in self._keys if isinstance(key, str)}
-        return BucketSnapshot(members, entries)
+        announced = {name: self._keys[name].value.sequence for name in members}
+        return BucketSnapshot(members, entries, announced)
 
     def earlier_snapshot(self, age: int) -> BucketSnapshot:
         """What a replica shows that is so many ticks behind."""
@@ -58,8 +62,24 @@ class Bucket:
         return self._write(member, member, 0)
 
     def withdraw(self, member: str) -> int:
-        self._keys.pop(member, None)
+        self._keep({name: key for name, key in self._keys.items() if name != member})
         return 0
+
+    def crash(self) -> None:
+        """What was removed is there again, and does not expire."""
+        for name, key in self._removed.items():
+            if name not in self._keys:
+                self._keys[name] = Key(key.value, sys.maxsize)
+        self._removed = {}
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether some of that is still there."""
+        return any(key.expires == sys.maxsize for key in self._keys.values())
+
+    def _keep(self, keys: dict[str | int, Key]) -> None:
+        self._removed |= {name: key for name, key in self._keys.items() if name not in keys}
+        self._keys = keys
 
     def write(self, shard: int, member: str, epoch: int, expected: int) -> int:
         """Create where `expected` is 0, else renew."""
@@ -70,7 +90,7 @@ class Bucket:
 
     def delete(self, sequence: int) -> int:
         keys = self._keys.items()
-        self._keys = {name: key for name, key in keys if key.value.sequence != sequence}
+        self._keep({name: key for name, key in keys if key.value.sequence != sequence})
         return 0
 
     def get(self, shard: int) -> LeaseEntry | None:

@@ -15,11 +15,13 @@ from hypothesis.stateful import (
 from framemesh.core.leases.balanced_share import balanced_share
 from framemesh.core.leases.lease_member import RENEW_SECONDS, TTL_SECONDS
 from framemesh.core.leases.member_weights import weights
+from framemesh.core.leases.unchanged_keys import OUTDATED_SECONDS
 from framemesh.core.worker_speed import WorkerSpeed
 from tests.unit.core.lease_bucket_model import REMEMBERED_TICKS, ticks
 from tests.unit.core.lease_world import Fault, Worker, World
 
 RECOVERY = ticks(TTL_SECONDS + RENEW_SECONDS)
+RECOVERY_OF_CRASH = ticks(2 * OUTDATED_SECONDS)
 DRAIN = ticks(2.0)
 MOST_WORKERS = 4
 
@@ -95,6 +97,10 @@ class LeaseMachine(RuleBasedStateMachine):
         self.pick(at).speed = WorkerSpeed(frames, saturated)
 
     @rule()
+    def the_broker_is_killed_and_forgets_what_it_removed(self) -> None:
+        self.world.bucket.crash()
+
+    @rule()
     def all_is_well_for_a_while(self) -> None:
         for worker in self.world.workers.values():
             worker.stopped = worker.cut_off = False
@@ -102,10 +108,11 @@ class LeaseMachine(RuleBasedStateMachine):
             worker.stale = 0
         while self.world.later:
             self.time_passes(1)
-        self.time_passes(2 * RECOVERY + 2 * DRAIN)
+        self.time_passes(2 * RECOVERY + 2 * DRAIN + RECOVERY_OF_CRASH)
         staying = [worker for worker in self.world.workers.values() if not worker.leaving]
         loads = [len(worker.tenures) for worker in staying]
         if loads:
+            assert not self.world.bucket.has_returned, "what nobody renews is left"
             speeds = {each.name: each.speed for each in staying}
             wanted = balanced_share(self.world.shards, weights(speeds), {})
             counts = dict.fromkeys(speeds, 0) | Counter(wanted.values())
@@ -147,7 +154,8 @@ class LeaseMachine(RuleBasedStateMachine):
 
     def check_recovery(self, holders: Counter[int]) -> None:
         workers = [worker for worker in self.world.workers.values() if not worker.leaving]
-        if not workers or not all(worker.well for worker in workers) or self.world.later:
+        well = workers and all(worker.well for worker in workers)
+        if not well or self.world.later or self.world.bucket.has_returned:
             self.world.disturbed = self.world.now
         for shard in self.world.shards:
             if holders[shard]:

@@ -5,12 +5,13 @@ No I/O: the caller passes in the answers of the lease bucket and the times of th
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from framemesh.core.clock import Clock
 from framemesh.core.errors import Code, FramemeshError
 from framemesh.core.leases.balanced_share import balanced_share
 from framemesh.core.leases.member_weights import weights
+from framemesh.core.leases.unchanged_keys import UnchangedKeys
 from framemesh.core.worker_speed import WorkerSpeed
 
 TTL_SECONDS = 3
@@ -56,6 +57,16 @@ class BucketSnapshot:
     """With what each announces of itself; None for one of an earlier version."""
     entries: Mapping[int, LeaseEntry]
     """By shard number; a shard without an entry is free."""
+    announced: Mapping[str, int] = field(default_factory=dict)
+    """Sequence number of the last write of each member."""
+
+    def without(self, outdated: Collection[str | int]) -> "BucketSnapshot":
+        """The same without some members, by name, and entries, by shard number."""
+        if not outdated:
+            return self
+        members = {name: speed for name, speed in self.members.items() if name not in outdated}
+        entries = {shard: entry for shard, entry in self.entries.items() if shard not in outdated}
+        return BucketSnapshot(members, entries, self.announced)
 
 
 @dataclass(slots=True)
@@ -111,7 +122,8 @@ class LeaseActions:
     end: tuple[int, ...] = ()
     """Shards to release."""
     forget: tuple[int, ...] = ()
-    """Sequence numbers of entries to delete: written by this member, with the answers lost."""
+    """Sequence numbers of what to delete: entries that this member wrote, with the answers lost,
+    and what nobody renews any more."""
     soon: bool = True
     """Shards are moving: read the bucket again after FAST_POLL_SECONDS."""
 
@@ -127,6 +139,7 @@ class LeaseMember:
         """What is shared out; it may be set to others before a decision."""
         self._clock = clock
         self._share: frozenset[int] | None = None
+        self._unchanged: UnchangedKeys[str | int] = UnchangedKeys()
 
     def certain(self, shard: int) -> bool:
         """Whether no other member can hold the shard at this moment."""
@@ -135,7 +148,11 @@ class LeaseMember:
 
     def decide(self, seen: BucketSnapshot) -> LeaseActions:
         """Decide what to do. Call it again after the shards in `take` were granted or refused."""
-        forget = self._orphaned_entries(seen)
+        sequences: dict[str | int, int] = dict(seen.announced.items())
+        sequences |= {shard: entry.sequence for shard, entry in seen.entries.items()}
+        outdated = self._unchanged.outdated(sequences, self._clock.monotonic())
+        seen = seen.without(outdated)
+        forget = (*self._orphaned_entries(seen), *(sequences[key] for key in outdated))
         # While this member is not registered, the others do not count it.
         share = self._share_of(seen) if self.member in seen.members else None
         settled, self._share = share is not None and share == self._share, share

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from framemesh.core.clock import Clock
 from framemesh.core.leases.lease_member import LeaseMember, LeaseTerm
+from framemesh.core.leases.unchanged_keys import UnchangedKeys
 from framemesh.runtime.jetstream.connection.broker import Broker, BrokerUnavailable
 from framemesh.runtime.jetstream.leases.lease_bucket import LeaseBucket, LeaseConflict
 from framemesh.runtime.jetstream.leases.lease_keeper import Hold, LeaseKeeper
@@ -59,6 +60,7 @@ class Election:
         self._lead = lead
         self._standby = standby
         self._clock = clock
+        self._unchanged: UnchangedKeys[int] = UnchangedKeys()
 
     async def run(self) -> NoReturn:
         """Lead whenever no other does, until cancelled; then the lease is released.
@@ -124,6 +126,10 @@ class Election:
             return
         if entry.member == self._member.member:
             # Written by this process, with the answer lost: it is nobody's.
+            with contextlib.suppress(BrokerUnavailable):
+                await bucket.delete(entry.sequence)
+            return
+        if self._unchanged.outdated({LEADER: entry.sequence}, self._clock.monotonic()):
             with contextlib.suppress(BrokerUnavailable):
                 await bucket.delete(entry.sequence)
             return

@@ -103,6 +103,7 @@ class LeaseBucket:
         return BucketSnapshot(
             {name: speed_from_payload(message.payload) for name, message in members.items()},
             {int(shard): self._entry(message) for shard, message in shards.items()},
+            {name: message.sequence for name, message in members.items()},
         )
 
     async def announce(self, member: str, speed: WorkerSpeed = UNKNOWN_SPEED) -> None:
@@ -141,8 +142,8 @@ class LeaseBucket:
                 return None
 
     async def delete(self, sequence: int) -> None:
-        """Free a shard, if its entry still has this sequence number."""
-        # If another worker holds the shard by now, there is nothing to delete.
+        """Free a shard, or remove a member, if its key still has this sequence number."""
+        # If it was written again meanwhile, there is nothing to delete.
         with contextlib.suppress(ApiError):
             await self._jetstream.messages.delete(self._stream, sequence)
 
