@@ -1,0 +1,1 @@
+"""Who runs a call, when and in which batch: pure functions and small states (ADR 62)."""

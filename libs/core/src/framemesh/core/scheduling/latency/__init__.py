@@ -1,0 +1,1 @@
+"""How long a call takes: what a profile says, then what is seen."""
