@@ -41,11 +41,11 @@ def test_what_can_be_true_or_false_passes(text: str) -> None:
     assert check(parse(text), SCOPE) == []
 
 
-COCO_HAS, NONE_HAS_DOG = (
+NONE_HAS_DOG = (
     "none of the models 'coco', 'face' has a label 'dog': "
     "they have 'person', 'car', 'face', 'profile'"
 )
-FACE_HAS = "it has 'person', 'car'", "it has 'face', 'profile'"
+COCO_HAS, FACE_HAS = "it has 'person', 'car'", "it has 'face', 'profile'"
 
 NAMES = [
     ("label == 'persn'", f"model 'coco' has no label 'persn': did you mean 'person'? {COCO_HAS}"),
