@@ -116,10 +116,8 @@ function stageEdges(
         const from = stages.get(source)
         if (from) edges.push({ from, to, label })
       }
-    if (edges.length === before)
-      edges.push({ from: buffer, to, label: hop(pipeline, "dwell") })
-    if (!sources.has(name))
-      edges.push({ from: to, to: outcomes, label: hop(pipeline, "outcome") })
+    if (edges.length === before) edges.push({ from: buffer, to, label: hop(pipeline, "dwell") })
+    if (!sources.has(name)) edges.push({ from: to, to: outcomes, label: hop(pipeline, "outcome") })
   }
   return edges
 }
