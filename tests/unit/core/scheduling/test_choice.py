@@ -14,7 +14,7 @@ from framemesh.core.scheduling.choice import (
     SkipOptional,
     choose,
 )
-from framemesh.core.scheduling.configuration import Configuration, Variant
+from framemesh.core.scheduling.configuration import Configuration, InvalidConfiguration, Variant
 from framemesh.core.scheduling.offers import ItemOffers, Offer
 
 GOOD, POOR = Variant("good", accuracy=0.9), Variant("poor", accuracy=0.5)
@@ -117,6 +117,13 @@ def test_a_less_accurate_one_goes_before_being_late() -> None:
     assert (found.configuration, found.degraded) == (CLOUD_POOR, True)
 
 
+def test_an_accurate_one_goes_before_a_cheaper_one_that_is_less_accurate_elsewhere() -> None:
+    found = choose(situation(0.1, costs=(1.0, 0.1), waits=(0.0, 0.085)))
+    # In the cloud only the poor one is in time, for a hundredth of what the edge costs.
+    assert isinstance(found, Choice)
+    assert (found.configuration, found.degraded) == (EDGE, False)
+
+
 def test_where_none_is_in_time_for_sure_it_is_the_fastest() -> None:
     # 9 ms: less than is ever needed but for 8 ms on average.
     assert chosen(choose(situation(0.009, remaining=0.009))) == (CLOUD_POOR, ChoiceReason.FASTEST)
@@ -171,6 +178,12 @@ def test_what_was_chosen_is_kept_only_while_it_is_in_time_and_nearly_as_cheap() 
     assert chosen(choose(late)) == (EDGE, ChoiceReason.CHEAPEST)
     poor = situation(0.15, costs=(1.0, 1.0), previous=CLOUD_POOR)
     assert chosen(choose(poor))[0] == CLOUD
+
+
+def test_of_no_offers_none_is_chosen() -> None:
+    nothing = Situation(ItemOffers([], 1, 2), (0.0, 0.0), (1.0, 1.0), 0.0, 1.0, 1.0)
+    with pytest.raises(InvalidConfiguration, match="nothing can run"):
+        choose(nothing)
 
 
 @given(SEEDED)

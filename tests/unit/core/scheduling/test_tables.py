@@ -85,7 +85,7 @@ def test_the_cheapest_backend_depends_on_what_is_to_be_little() -> None:
 
 
 def test_a_camera_whose_calls_fan_out_gets_a_budget_of_its_own() -> None:
-    """With 250 ms one of the two calls has time for the edge: the one of which there are more."""
+    """In 170 ms one of the two calls has time for the edge: the one of which there are more."""
     knowledge, _ = made()
     for _ in range(30):
         knowledge.branched("crowd", "detect", "read", 8)

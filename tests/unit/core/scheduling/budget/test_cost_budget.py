@@ -106,15 +106,28 @@ def test_with_joins_a_division_is_found_whenever_there_is_one(seed: int) -> None
 
 
 def test_with_joins_what_is_found_costs_a_thousandth_more_than_the_least_on_average() -> None:
+    """Over times in which not everything can be as cheap as it gets; from both ends, since from one
+    alone it would be three thousandths, and a third at worst."""
     ratios = list[float]()
-    for seed in range(150):
+    for seed in range(150, 300):
         problem = random_problem(seed, joins=True)
+        if not problem.graph.has_join:
+            continue
         found, costs = budget_of(problem), least_costs(problem)
+        cheapest = min(costs.values())
         for remaining in range(1, 61):
-            if (best := least_cost(costs, remaining)) < NEVER:
+            if cheapest < (best := least_cost(costs, remaining)) < NEVER:
                 ratios.append(found.cost("n0", remaining) / best)
+    assert len(ratios) > 400
     assert sum(ratios) / len(ratios) <= 1.001
-    assert max(ratios) <= 1.3
+    assert max(ratios) <= 1.1
+
+
+@pytest.mark.parametrize("seed", [3490, 3562, 4064])
+def test_more_time_never_costs_more_where_the_greedy_way_would(seed: int) -> None:
+    found = budget_of(random_problem(seed, joins=True))
+    costs = [found.cost("n0", remaining) for remaining in range(1, 61)]
+    assert costs == sorted(costs, reverse=True)
 
 
 @given(st.integers(0, 10**6), st.booleans())

@@ -49,6 +49,16 @@ def test_one_batch_that_hung_is_no_sign_of_the_next() -> None:
     assert latency.quantile(0.95, 1, 0.0) == pytest.approx(0.02)
 
 
+def test_what_once_took_no_time_can_take_some_again() -> None:
+    latency = Latency(PROFILE)
+    for _ in range(50):
+        latency.observe(1, 0.0, now=0.0)
+    for _ in range(200):
+        latency.observe(1, 0.02, now=0.0)
+    assert latency.mean(1, 0.0) == pytest.approx(0.02, rel=0.05)
+    assert latency.quantile(0.95, 1, 0.0) == pytest.approx(0.02)
+
+
 def test_where_all_became_slow_that_is_believed_within_some_batches() -> None:
     latency = Latency(PROFILE)
     for _ in range(30):

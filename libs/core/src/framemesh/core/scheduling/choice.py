@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from framemesh.core.scheduling.configuration import Configuration
+from framemesh.core.scheduling.configuration import Configuration, InvalidConfiguration
 from framemesh.core.scheduling.offers import ItemOffers, Priced
 
 HYSTERESIS = 0.1
@@ -92,6 +92,9 @@ def choose(situation: Situation, hysteresis: float = HYSTERESIS) -> Decision:
 
     A variant that is accurate enough, and takes time of later stages, goes before a less accurate
     one that does not; that goes before being late (Loki, arXiv 2407.03583).
+
+    Raises:
+        InvalidConfiguration: nothing is offered.
     """
     fastest, wait = _fastest(situation)
     needed = wait + fastest.seconds + situation.behind
@@ -136,7 +139,7 @@ def _fastest(situation: Situation) -> tuple[Priced, float]:
         if frontier.priced and (end := wait + frontier.priced[-1].seconds) <= best_end:
             best, best_wait, best_end = frontier.priced[-1], wait, end
     if best is None:
-        raise ValueError("a stage without offers")
+        raise InvalidConfiguration("a call that nothing can run: give its stage a configuration")
     return best, best_wait
 
 

@@ -1,16 +1,9 @@
 """Our scheduler: each call in time at the least cost, by what was seen of all others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from framemesh.core.scheduling.backend import Backend
-from framemesh.core.scheduling.batching import (
-    SHORTEST_HOLD_SECONDS,
-    BatchReason,
-    Dispatch,
-    HoldReason,
-    HoldUntil,
-    moment,
-)
+from framemesh.core.scheduling.batching import Dispatch, HoldReason, HoldUntil
 from framemesh.core.scheduling.call_graph import CallGraph, Rates
 from framemesh.core.scheduling.choice import (
     Choice,
@@ -20,6 +13,7 @@ from framemesh.core.scheduling.choice import (
 )
 from framemesh.core.scheduling.configuration import Configuration
 from framemesh.core.scheduling.decision_log import DecisionLog, Logged
+from framemesh.core.scheduling.dispatching import Dispatching
 from framemesh.core.scheduling.hedging import (
     Clone,
     HedgeBudget,
@@ -37,10 +31,6 @@ from framemesh.core.scheduling.queues.deadline_queue import DeadlineQueue
 from framemesh.core.scheduling.queues.depth_queue import DepthQueue
 from framemesh.core.scheduling.scheduler import Call, Waiting
 from framemesh.core.scheduling.tables import Tables
-
-LEAD_SECONDS = 0.005
-"""A batch is sent so long before its backend has room, and what a way there and back takes: so that
-it does not stand idle, and what waits here can still be chosen for anew."""
 
 HEDGE_QUANTILE = 0.95
 """Of its latency, after which a call is overdue: repetitions are one in twenty calls, then."""
@@ -88,6 +78,7 @@ class CostScheduler:
             deepest_first=self.options.depth_priority,
         )
         self._tables = Tables(self._knowledge, self.options, objective)
+        self._dispatching = Dispatching(self._knowledge, self._tables, self.options)
         self._hedges = HedgeBudget(self.options.extra_work)
         self._previous: dict[str, Configuration] = {}
         """Of each node, what was chosen last."""
@@ -98,9 +89,11 @@ class CostScheduler:
         return self._knowledge
 
     def queue(self, bound: int) -> CallQueue:
+        """As in `Scheduler`."""
         return DepthQueue(bound) if self.options.depth_priority else DeadlineQueue(bound)
 
     def choose(self, call: Call, now: float) -> Decision:
+        """As in `Scheduler`."""
         self._tables.refresh(now)
         node, remaining = self._graph.node(call.node), call.deadline - now
         backlog = self._knowledge.backlog
@@ -128,49 +121,14 @@ class CostScheduler:
         return decision
 
     def dispatch(self, waiting: Waiting, now: float) -> Dispatch | HoldUntil:
+        """As in `Scheduler`."""
         self._tables.refresh(now)
-        decision = self._room(waiting, now) or self._moment(waiting, now)
+        decision = self._dispatching.decide(waiting, now)
         self.log.add(Logged(now, waiting, decision))
         return decision
 
-    def _room(self, waiting: Waiting, now: float) -> HoldUntil | None:
-        """Until the backend has room, or another one has to be looked for; None: it has."""
-        configuration = waiting.configuration
-        wait = self._knowledge.load(configuration.backend).own_wait(now)
-        lead = LEAD_SECONDS + self._knowledge.rtt(configuration.backend)
-        if wait <= lead + SHORTEST_HOLD_SECONDS:
-            return None
-        time, latest = now + wait - lead, waiting.due[0] - self._seconds(configuration, now)(1)
-        if now + SHORTEST_HOLD_SECONDS < latest < time:
-            time = latest
-        return HoldUntil(time, HoldReason.NO_ROOM)
-
-    def _moment(self, waiting: Waiting, now: float) -> Dispatch | HoldUntil:
-        configuration = waiting.configuration
-        if not self.options.safe_deferral:
-            return Dispatch(min(len(waiting.due), configuration.batch), BatchReason.AT_ONCE)
-        return moment(
-            waiting.due,
-            configuration.batch,
-            self._seconds(configuration, now),
-            now,
-            gap=self._gap(configuration.stage) if waiting.gap is None else waiting.gap,
-            wait=self._wait_to_begin(configuration, now),
-        )
-
-    def _seconds(self, configuration: Configuration, now: float) -> Callable[[int], float]:
-        """That batches of a size take, seldom more."""
-        return lambda batch: self._tables.seconds(configuration, batch, now)
-
-    def _wait_to_begin(self, configuration: Configuration, now: float) -> float:
-        """Of a batch that is held, with what can be begun there meanwhile."""
-        load = self._knowledge.load(configuration.backend)
-        if load.outstanding + 1 < load.backend.capacity:
-            return load.wait(now)
-        stage, backend = configuration.stage, configuration.backend
-        return load.wait(now) + self._knowledge.backlog.longest_of_others(stage, backend)
-
     def hedge(self, running: Running, now: float) -> Clone | Leave | HoldUntil:
+        """As in `Scheduler`."""
         self._tables.refresh(now)
         decision = self._hedged(running, now)
         if isinstance(decision, Clone):
@@ -179,9 +137,11 @@ class CostScheduler:
         return decision
 
     def arrived(self, camera: str, now: float) -> None:
+        """As in `Scheduler`."""
         self._knowledge.arrived(now)
 
     def branched(self, camera: str, parent: str, child: str, calls: int) -> None:
+        """As in `Scheduler`."""
         if self.options.feedback:
             self._knowledge.branched(camera, parent, child, calls)
 
@@ -194,6 +154,7 @@ class CostScheduler:
         *,
         clone: bool = False,
     ) -> None:
+        """As in `Scheduler`."""
         self._tables.refresh(now)
         for call in calls:
             self._knowledge.backlog.leave(call)
@@ -203,6 +164,7 @@ class CostScheduler:
             self._hedges.worked(seconds)
 
     def dropped(self, call: int) -> None:
+        """As in `Scheduler`."""
         self._knowledge.backlog.leave(call)
 
     def observe(
@@ -215,6 +177,7 @@ class CostScheduler:
         now: float,
         request: int,
     ) -> None:
+        """As in `Scheduler`."""
         load = self._knowledge.load(configuration.backend)
         if not ok:
             load.failed(request, now)
@@ -227,9 +190,11 @@ class CostScheduler:
             self._tables.observed(configuration, now)
 
     def cancelled(self, request: int, configuration: Configuration, now: float) -> None:
+        """As in `Scheduler`."""
         self._knowledge.load(configuration.backend).forgotten(request, now)
 
     def told(self, backend: str, queued: int, now: float) -> None:
+        """As in `Scheduler`."""
         self._knowledge.load(backend).told(queued, now)
 
     def _waits(self, stage: str, offers: ItemOffers, now: float) -> list[float]:
@@ -243,10 +208,6 @@ class CostScheduler:
             if wait < _NEVER and frontier.priced:
                 return opened
         return waits
-
-    def _gap(self, stage: str) -> float:
-        per_second = self._tables.per_second(stage)
-        return 1.0 / per_second if per_second > 0.0 else _NEVER
 
     def _hedged(self, running: Running, now: float) -> Clone | Leave | HoldUntil:
         if not self.options.hedging:

@@ -56,7 +56,8 @@ class Scheduler(Protocol):
 
     def dispatch(self, waiting: Waiting, now: float) -> Dispatch | HoldUntil:
         """Whether inputs that wait go now, and how many together. To be asked when one came, when
-        the backend answered, and at the time that was told."""
+        the backend answered, and at the time that was told; where there was no room, the first
+        ones should be chosen for anew then, as another backend may have some."""
         ...
 
     def hedge(self, running: Running, now: float) -> Clone | Leave | HoldUntil:

@@ -30,7 +30,6 @@ SHORTEST_SECONDS = 0.5
 LONGEST_SECONDS = 2.0
 """Then they are made anew in any case: waits, costs and rates have changed too."""
 
-
 COSTS_SECONDS = 0.02
 """For which the cost of a backend holds: its load is averaged over a hundred times as long."""
 

@@ -30,14 +30,14 @@ def join_table(
     """
     costs, shares = [NEVER] * (grid.steps + 1), [0.0] * (grid.steps + 1)
     at = grid.steps
-    cheapest = _Ways(graph, frontiers, calls)
+    cheapest = _Assignment(graph, frontiers, calls)
     fastest = copy(cheapest)
     fastest.as_fast_as_possible()
-    for way in _faster_and_faster(cheapest):
-        least = grid.ceil(way.seconds)
+    for faster in _faster_and_faster(cheapest):
+        least = grid.ceil(faster.seconds)
         while at >= least:
             limit = at * grid.step
-            best = min((_cheaper(each, limit) for each in (way, fastest)), key=_cost)
+            best = min((_cheaper(each, limit) for each in (faster, fastest)), key=_cost)
             costs[at] = best.cost
             shares[at] = shared_out(best.first, best.seconds - best.first, limit)
             at -= 1
@@ -45,8 +45,8 @@ def join_table(
     return BudgetTable(costs, shares)
 
 
-class _Ways:
-    """For each call of a graph, by its place, one of its alternatives. Its lists are replaced and
+class _Assignment:
+    """To each call of a graph, by its place, one of its alternatives. Its lists are replaced and
     never changed, so that a shallow copy is one of its own."""
 
     def __init__(self, graph: CallGraph, frontiers: Frontiers, calls: Mapping[str, float]) -> None:
@@ -131,14 +131,14 @@ class _Ways:
         self._behind = [end + own for end, own in zip(ends, seconds, strict=True)]
 
 
-def _cheaper(ways: _Ways, limit: float) -> _Ways:
-    cheaper = copy(ways)
+def _cheaper(start: _Assignment, limit: float) -> _Assignment:
+    cheaper = copy(start)
     cheaper.become_cheaper(limit)
     return cheaper
 
 
-def _cost(ways: _Ways) -> float:
-    return ways.cost
+def _cost(assignment: _Assignment) -> float:
+    return assignment.cost
 
 
 def _longest(
@@ -152,10 +152,10 @@ def _longest(
     return longest
 
 
-def _faster_and_faster(ways: _Ways) -> Iterator[_Ways]:
-    yield ways
-    while ways.become_faster():
-        yield ways
+def _faster_and_faster(start: _Assignment) -> Iterator[_Assignment]:
+    yield start
+    while start.become_faster():
+        yield start
 
 
 def _keep_falling(costs: list[float], shares: list[float]) -> None:

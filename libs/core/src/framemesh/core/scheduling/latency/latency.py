@@ -16,7 +16,8 @@ MOST_RATIO = 4.0
 sign of how long others take, and has hedging for it. Where all take longer, the fifth says so."""
 
 LEAST_RATIO = 0.05
-"""Of a quantile to its mean, where a wide profile is asked for a low quantile."""
+"""Of a quantile to its mean, where a wide profile is asked for a low quantile; and of what is
+expected to the profile, where what was seen took no time."""
 
 
 class InvalidProfile(FramemeshError):
@@ -76,7 +77,8 @@ class Latency:
         """A batch of `batch` inputs took `seconds`."""
         if self._ratios.is_stale(now):
             self._line = self._profiled_line()
-        seconds = min(seconds, MOST_RATIO * self.mean(batch, now))
+        expected = max(self.mean(batch, now), LEAST_RATIO * self._line.prior(batch))
+        seconds = min(seconds, MOST_RATIO * expected)
         self._line.observe(batch, seconds)
         self._ratios.observe(seconds / max(self._line.at(batch), _LEAST_SECONDS), now)
         seen = self._sizes.get(batch)
