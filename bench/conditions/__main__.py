@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import partial
 
 from framemesh.core.detection import Box, Detection
-from framemesh.core.graph.condition.condition import holds
 from framemesh.core.graph.condition.facts import FrameFacts
 from framemesh.core.graph.condition.parsing import parse
 from framemesh.core.pipeline.zones import ZoneSpec
@@ -48,8 +47,8 @@ def main() -> None:
     print("us a call   us to parse")
     for text in CONDITIONS:
         condition = parse(text)
-        assert holds(condition, PERSON, FRAME)
-        asked = fastest(partial(holds, condition, PERSON, FRAME), CALLS, turns)
+        assert condition.test(PERSON, FRAME)
+        asked = fastest(partial(condition.test, PERSON, FRAME), CALLS, turns)
         parsed = fastest(partial(parse, text), CALLS // 100, turns)
         print(f"{1e6 * asked:9.2f} {1e6 * parsed:13.0f}   {text}")
     print(f"the first text of a process: {1e3 * min(first() for _ in range(5)):.0f} ms")

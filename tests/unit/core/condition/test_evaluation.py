@@ -7,7 +7,6 @@ import pytest
 
 from framemesh.core.clock import NANO
 from framemesh.core.detection import Box, Detection
-from framemesh.core.graph.condition.condition import holds
 from framemesh.core.graph.condition.facts import FrameFacts
 from framemesh.core.graph.condition.parsing import parse
 from framemesh.core.pipeline.zones import ZoneSpec
@@ -41,7 +40,7 @@ def frame(
 
 
 def says(text: str, of: Detection | None, facts: FrameFacts) -> bool:
-    return holds(parse(text), of, facts)
+    return parse(text).test(of, facts)
 
 
 @pytest.mark.parametrize(
@@ -180,12 +179,12 @@ def test_many_items_of_a_frame_count_once() -> None:
 
     facts = FrameFacts("gate", SUNDAY_NIGHT, {"people": Asked([item(), item()])}, ZONES)
     condition = parse("count(people, score > 0.5) == 2 and count(people, score > 0.9) == 0")
-    assert all(holds(condition, CAR, facts) for _ in range(100))
+    assert all(condition.test(CAR, facts) for _ in range(100))
     assert len(asked) == 2
 
 
 def test_what_was_counted_in_one_frame_is_not_of_the_next() -> None:
     condition = parse("count(people, score > 0.5) == 1")
-    assert holds(condition, None, frame(people=[item()]))
-    assert not holds(condition, None, frame(people=[item(), item()]))
-    assert not holds(condition, None, frame())
+    assert condition.test(None, frame(people=[item()]))
+    assert not condition.test(None, frame(people=[item(), item()]))
+    assert not condition.test(None, frame())

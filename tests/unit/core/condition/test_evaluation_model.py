@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from framemesh.core.clock import NANO
 from framemesh.core.detection import Box, Detection
-from framemesh.core.graph.condition.condition import Condition, holds
+from framemesh.core.graph.condition.condition import Condition
 from framemesh.core.graph.condition.facts import FrameFacts
 from framemesh.core.graph.condition.syntax import Expression
 from framemesh.core.pipeline.zones import ZoneSpec
@@ -58,8 +58,8 @@ def test_a_compiled_condition_says_what_its_definition_says(
     tree: Expression, item: Detection | None, frame: FrameFacts
 ) -> None:
     condition = Condition.of(tree)
-    assert holds(condition, item, frame) is is_true(tree, item, frame)
-    assert holds(condition, item, frame) is is_true(tree, item, frame)
+    assert condition.test(item, frame) is is_true(tree, item, frame)
+    assert condition.test(item, frame) is is_true(tree, item, frame)
 
 
 STRANGE = st.floats() | st.sampled_from([1e308, -1e308])
@@ -81,4 +81,4 @@ STRANGE = st.floats() | st.sampled_from([1e308, -1e308])
 def test_nothing_is_raised_whatever_a_model_tells(
     tree: Expression, item: Detection, frame: FrameFacts
 ) -> None:
-    assert holds(Condition.of(tree), item, frame) in (True, False)
+    assert Condition.of(tree).test(item, frame) in (True, False)

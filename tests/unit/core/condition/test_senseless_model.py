@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framemesh.core.detection import Detection
-from framemesh.core.graph.condition.condition import Condition, holds
+from framemesh.core.graph.condition.condition import Condition
 from framemesh.core.graph.condition.facts import FrameFacts
 from framemesh.core.graph.condition.senseless import senseless
 from framemesh.core.graph.condition.syntax import And, Comparison, Number, Property
@@ -22,7 +22,7 @@ POSSIBLE = [n / 16 for n in range(17)]
 def answers(condition: Condition) -> set[bool]:
     frame = FrameFacts("gate", 0)
     scores = (Detection("things", "car", 0, score) for score in POSSIBLE)
-    return {holds(condition, item, frame) for item in scores}
+    return {condition.test(item, frame) for item in scores}
 
 
 @given(SCORES)

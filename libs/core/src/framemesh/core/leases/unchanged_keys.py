@@ -38,7 +38,8 @@ class UnchangedKeys(Generic[Key]):
         self._read_at = now
         kept: dict[Key, tuple[int, float]] = {}
         for key, sequence in sequences.items():
-            before, seconds = self._kept.get(key, (sequence, -since))
-            kept[key] = (sequence, seconds + since if before == sequence else 0.0)
+            before = self._kept.get(key)
+            unchanged = before is not None and before[0] == sequence
+            kept[key] = (sequence, before[1] + since if before and unchanged else 0.0)
         self._kept = kept
         return [key for key, (_, seconds) in kept.items() if seconds >= OUTDATED_SECONDS]

@@ -1,7 +1,8 @@
 """One run of a pipeline's graph on one frame: what its nodes have found so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from framemesh.core.detection import Detection
 from framemesh.core.graph.condition.condition import Condition
@@ -13,6 +14,9 @@ from framemesh.worker.engine.region import Region, regions_of
 from framemesh.worker.engine.step import Step
 from framemesh.worker.engine.tiles import merged, tiles_of
 from framemesh.worker.vision.image import FrameImage
+
+Wanted = Callable[[Detection | None], bool]
+"""Whether a node wants a detection, or a frame (None)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,12 @@ class Execution:
         Raises:
             TooManyTiles: the frame is cut into more than a frame may have.
         """
-        if not self._runs(step):
+        wanted = self._wanted(step)
+        # Of a node that takes boxes, the condition is asked of each of them.
+        if not self._is_reached(step) or not (step.takes_boxes or wanted(None)):
             self.left_out.add(step.node.id)
             return []
-        return [region for edge in step.edges for region in self._regions(edge, step)]
+        return [region for edge in step.edges for region in self._regions(edge, wanted)]
 
     def add(
         self,
@@ -103,29 +109,37 @@ class Execution:
         for detection in detections:
             siblings.append(Item(ItemId(node.id, len(siblings)), parent, detection))
 
-    def _runs(self, step: Step) -> bool:
-        if step.waits_for and step.waits_for <= self.left_out:
-            return False
-        when = step.node.stage.when
-        return when is None or step.takes_boxes or when.test(None, self._facts(when, step))
+    def _is_reached(self, step: Step) -> bool:
+        """Whether a node that it waits for ran, if it waits for any."""
+        return not step.waits_for or not step.waits_for <= self.left_out
 
-    def _regions(self, edge: Edge, step: Step) -> Sequence[Region | None]:
+    def _regions(self, edge: Edge, wanted: Wanted) -> Sequence[Region | None]:
         image = self.image
         if edge.tiles is not None:
             return tiles_of(image.width, image.height, edge.tiles)
         if edge.source is None:
             return [None]
-        items: Sequence[Item] = self.by_node.get(edge.source, ())
-        if (when := step.node.stage.when) is not None:
-            facts = self._facts(when, step)
-            items = [item for item in items if when.test(item.detection, facts)]
+        items = (item for item in self.by_node.get(edge.source, ()) if wanted(item.detection))
         return list(regions_of(items, edge, image.width, image.height))
 
-    def _facts(self, when: Condition, step: Step) -> FrameFacts:
+    def _wanted(self, step: Step) -> Wanted:
+        """The condition of a node, about this frame."""
+        when = step.node.stage.when
+        if when is None:
+            return _everything
         counted = {
             name: [item.detection for item in self.by_node.get(name, ())] for name in when.stages
         }
-        return FrameFacts(self.input.camera, self.input.captured_unix_nano, counted, step.zones)
+        facts = FrameFacts(self.input.camera, self.input.captured_unix_nano, counted, step.zones)
+        return partial(_is_true, when, facts)
+
+
+def _everything(_: Detection | None) -> bool:
+    return True
+
+
+def _is_true(when: Condition, facts: FrameFacts, detection: Detection | None) -> bool:
+    return when.test(detection, facts)
 
 
 def _placed(item: Item, parent: int) -> Item:

@@ -71,7 +71,8 @@ class GraphExecutor:
         self._runners = runners
         self._images = images
         self._entry = runners[plan.entry.id]
-        self._plan = plan
+        self._nodes = plan.nodes
+        self._is_chain = plan.is_chain
         self._steps = steps(plan, zones)
         # Several at once would take all of the memory, and the frames of other cameras would wait.
         self._large = asyncio.Semaphore(1)
@@ -115,7 +116,7 @@ class GraphExecutor:
             finally:
                 self._large.release()
         return await off_loop(
-            lambda: [each.result(self._plan.nodes) for each in executions],
+            lambda: [each.result(self._nodes) for each in executions],
             sum(each.found for each in executions),
         )
 
@@ -128,7 +129,7 @@ class GraphExecutor:
         with WaitingForOthers():
             await self._images.acquire(size)
         try:
-            if self._plan.is_chain:
+            if self._is_chain:
                 last = self._steps[-1]
                 for step in self._steps:
                     await self._run_step(executions, step, release_pixels=step is last)

@@ -5,9 +5,8 @@ from functools import cached_property
 from typing import Any
 
 from framemesh.core.graph.condition.evaluation import Test, compiled
-from framemesh.core.graph.condition.facts import FrameFacts, ItemFacts
 from framemesh.core.graph.condition.syntax import Expression
-from framemesh.core.graph.condition.uses import item_names, stages_counted
+from framemesh.core.graph.condition.uses import stages_counted
 from framemesh.core.graph.condition.writing import written
 
 
@@ -46,7 +45,12 @@ class Condition:
 
     @cached_property
     def test(self) -> Test:
-        """The function that says whether it holds: for an item and its frame, or for a frame."""
+        """The function that says whether it is true of an item and its frame, or of a frame without
+        one (None).
+
+        Of what is not known, as the area of an item without a box, no comparison is true, so that
+        its `not` is. It never raises.
+        """
         return compiled(self.root)
 
     @property
@@ -54,20 +58,6 @@ class Condition:
         """The stages that it counts: they must be through before it is asked."""
         return stages_counted(self.root)
 
-    @property
-    def of_item(self) -> bool:
-        """Whether it asks for something of an item, so that a frame alone does not do."""
-        return bool(item_names(self.root))
-
     def __getstate__(self) -> dict[str, Any]:
         # Functions cannot be copied into another process; it makes its own.
         return {"text": self.text}
-
-
-def holds(condition: Condition, item: ItemFacts | None, frame: FrameFacts) -> bool:
-    """Whether a condition is true of an item and its frame; None: of a frame without an item.
-
-    Of what is not known, as the area of an item without a box, no comparison is true, so that its
-    `not` is. It never raises.
-    """
-    return condition.test(item, frame)
