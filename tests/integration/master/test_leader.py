@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -18,11 +19,13 @@ from framemesh.cli.common.model_folder import ModelFolder
 from framemesh.cli.submission.upload import announced, upload
 from framemesh.core.clock import SystemClock
 from framemesh.core.documents.document import read
+from framemesh.core.leases.unchanged_keys import OUTDATED_SECONDS
 from framemesh.master.app import NODES, PIPELINES
 from framemesh.master.models.entries import BUCKET as MANIFESTS
 from framemesh.master.models.promotions import Promotions, PromotionStore
 from framemesh.modeling.manifest import ModelManifest
 from framemesh.runtime.concurrency.background_task import background_task
+from framemesh.runtime.jetstream.api.jetstream import JetStream
 from framemesh.runtime.jetstream.api.key_value import KeyValueBucket
 from framemesh.runtime.jetstream.connection.broker import Broker
 from framemesh.runtime.jetstream.leases.election import BUCKET, LEADER, Election
@@ -270,6 +273,29 @@ async def test_only_one_of_many_candidates_leads_at_a_time(nats_broker: Broker) 
     assert not leading
     assert terms == sorted(terms)
     assert len({*terms}) == 3
+
+
+async def test_a_leader_that_came_back_with_the_broker_and_does_not_expire_is_not_waited_for(
+    nats_broker: Broker,
+) -> None:
+    bucket = LeaseBucket(nats_broker, "tested", 0, 1, SystemClock(), bucket=BUCKET)
+    await bucket.ensure()
+    lasting = json.dumps({"member": "gone 1a2b3c4d", "epoch": 1}).encode()
+    await JetStream(nats_broker).messages.store(f"$KV.{BUCKET}.tested.0.shards.{LEADER}", lasting)
+    leads = asyncio.Event()
+
+    async def lead(_: Lease) -> None:
+        leads.set()
+        await asyncio.Event().wait()
+
+    async def stand_by(leader: str) -> None:
+        assert leader == "gone"
+
+    election = Election(
+        nats_broker, "tested", "here", lead=lead, standby=stand_by, clock=SystemClock()
+    )
+    async with background_task(election.run()), asyncio.timeout(3 * OUTDATED_SECONDS):
+        await leads.wait()
 
 
 async def test_a_pipeline_that_another_master_changed_is_not_overwritten(
